@@ -43,7 +43,9 @@ def main() -> int:
         totals["num_statements"] + totals["num_branches"],
     )
     percent = 100 * covered / of
-    print(f"branch coverage of {ROOMS[0]} … {ROOMS[-1]}: {percent:.1f} % (floor {floor:.1f} %)")
+    print(
+        f"branch coverage of {ROOMS[0]} … {ROOMS[-1]}: {percent:.1f} % (floor {floor:.1f} %)"
+    )
     if percent < floor:
         print(
             "coverage fell below the recorded floor: test what you added, or say why in"

@@ -21,29 +21,44 @@ COMMANDS = "reference/cli"
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages to the site."""
     explained = explain_all(all_rules())
-    files.append(File.generated(config, f"{RULES}/index.md", content=index_page(explained)))
+    files.append(
+        File.generated(config, f"{RULES}/index.md", content=index_page(explained))
+    )
     for explanation in explained:
         files.append(
             File.generated(
-                config, f"{RULES}/{explanation.rule.name}.md", content=rule_page(explanation)
+                config,
+                f"{RULES}/{explanation.rule.name}.md",
+                content=rule_page(explanation),
             )
         )
     commands = pages()
     rows = [
-        f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {page.summary} |" for page in commands
+        f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {page.summary} |"
+        for page in commands
     ]
     topics = [
         f"## {text.strip().partition(chr(10))[0]}\n\n```\n{text.strip().partition(chr(10))[2].strip(chr(10))}\n```\n"  # noqa: E501
         for text in TOPICS.values()
     ]
     index = "\n".join(
-        ["# Command line", "", "| verb | what it does |", "|---|---|", *rows, "", *topics]
+        [
+            "# Command line",
+            "",
+            "| verb | what it does |",
+            "|---|---|",
+            *rows,
+            "",
+            *topics,
+        ]
     )
     files.append(File.generated(config, f"{COMMANDS}/index.md", content=index))
     for page in commands:
         files.append(
             File.generated(
-                config, f"{COMMANDS}/{page.name.replace(' ', '-')}.md", content=markdown_page(page)
+                config,
+                f"{COMMANDS}/{page.name.replace(' ', '-')}.md",
+                content=markdown_page(page),
             )
         )
     return files

@@ -52,7 +52,11 @@ def main() -> None:
     names that change.
     """
     os.environ.pop("NO_COLOR", None)
-    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+    os.environ |= {
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+    }
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         home.mkdir()
@@ -70,7 +74,9 @@ def main() -> None:
         svg = asyncio.run(draw(made.work))
     svg = re.sub(r"terminal-\d+", "terminal-1", svg).replace(folder, "~")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")
+    PICTURE.write_text(
+        re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -31,7 +31,9 @@ COLUMNS, ROWS = 120, 34
 WORKING, QUIET, PATIENCE, TYPING, STEP = 1.0, 0.5, 120.0, 0.09, 0.2
 WIDE, HIGH, SIZE = 8.4, 18, 14
 """Of the SVG: width and height of a character, and the size of the font."""
-UNKNOWN = re.compile(r"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1b\[\?[0-9;]*\$p|\x1bP.*?\x1b\\", re.DOTALL)
+UNKNOWN = re.compile(
+    r"\x1b\[[<>=][0-9;]*[A-Za-z]|\x1b\[\?[0-9;]*\$p|\x1bP.*?\x1b\\", re.DOTALL
+)
 """Sequences that ask a terminal for what it can do, or switch it: pyte would print a part of them."""  # noqa: E501
 NAMED = {
     "black": "#1e1e1e",
@@ -119,7 +121,13 @@ class Recording:
         self._master, slave = pty.openpty()
         ioctl(slave, TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self._process = subprocess.Popen(
-            argv, cwd=cwd, env=env, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+            argv,
+            cwd=cwd,
+            env=env,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
         )
         os.close(slave)
 
@@ -168,8 +176,12 @@ class Recording:
                 break
             if not at_end and now - written > QUIET and re.search(words, self.text()):
                 break
-            if now - begun > PATIENCE or (not at_end and self._process.poll() is not None):
-                raise SystemExit(f"record: waited in vain for {words!r}:\n{self.text()}")
+            if now - begun > PATIENCE or (
+                not at_end and self._process.poll() is not None
+            ):
+                raise SystemExit(
+                    f"record: waited in vain for {words!r}:\n{self.text()}"
+                )
         self._emit(time.monotonic())
         # the time the program took, or WORKING seconds where it took longer
         took = max(written - begun, 0.01)
@@ -187,9 +199,13 @@ class Recording:
         except OSError:  # the program closed the terminal
             return False
         text = data.decode("utf-8", "ignore")
-        self._rest = data[len(text.encode()) :] if len(data) - len(text.encode()) < 4 else b""
+        self._rest = (
+            data[len(text.encode()) :] if len(data) - len(text.encode()) < 4 else b""
+        )
         # pyte has no alternate screen: what was on the first one is gone instead of hidden
-        self._stream.feed(re.sub(r"\x1b\[\?1049[hl]", "\x1b[2J\x1b[H", UNKNOWN.sub("", text)))
+        self._stream.feed(
+            re.sub(r"\x1b\[\?1049[hl]", "\x1b[2J\x1b[H", UNKNOWN.sub("", text))
+        )
         return True
 
     def _emit(self, at: float) -> None:
@@ -269,11 +285,16 @@ def svg(frames: list[Frame], length: float) -> str:
             for at, row in enumerate(frame.rows)
             if row
         ]
-        strips.append(f'<g transform="translate({number * width:.0f})">{"".join(uses)}</g>')
+        strips.append(
+            f'<g transform="translate({number * width:.0f})">{"".join(uses)}</g>'
+        )
         steps.append(
             f"{frame.at / length * 100:.2f}%{{transform:translateX({-number * width:.0f}px)}}"
         )
-    rows = [f'<g id="r{number}">{"".join(map(_drawn, row))}</g>' for row, number in known.items()]
+    rows = [
+        f'<g id="r{number}">{"".join(map(_drawn, row))}</g>'
+        for row, number in known.items()
+    ]
     style = (
         f"text{{font:{SIZE}px 'DejaVu Sans"
         " Mono',Menlo,Consolas,monospace;white-space:pre}.b{font-weight:bold}@keyframes"
@@ -336,7 +357,9 @@ def main() -> None:
             "LANG": "C.UTF-8",
             "EDITOR": "true",
         }
-        recording = Recording([sys.executable, "-P", "-m", "patchpilot", "demo"], env, home)
+        recording = Recording(
+            [sys.executable, "-P", "-m", "patchpilot", "demo"], env, home
+        )
         try:
             recording.show("$ ")
             for key in "patchpilot demo":
@@ -352,7 +375,9 @@ def main() -> None:
             raise
     ASSETS.mkdir(exist_ok=True)
     (ASSETS / "session.cast").write_text(cast(recording.events), encoding="utf-8")
-    (ASSETS / "session.svg").write_text(svg(recording.frames, recording.now), encoding="utf-8")
+    (ASSETS / "session.svg").write_text(
+        svg(recording.frames, recording.now), encoding="utf-8"
+    )
     sizes = ", ".join(
         f"{name} {(ASSETS / name).stat().st_size // 1024} kB"
         for name in ("session.cast", "session.svg")

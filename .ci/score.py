@@ -57,7 +57,10 @@ def main() -> int:
         if name in seen and seen[name] < floor - 1e-9
     ]
     for name in low:
-        print(f"score: {name} fell to {seen[name]}, recorded {floors[mode][name]}", file=sys.stderr)
+        print(
+            f"score: {name} fell to {seen[name]}, recorded {floors[mode][name]}",
+            file=sys.stderr,
+        )
     return 1 if low else 0
 
 
@@ -74,7 +77,14 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
     if tree:
         yield from _checkpatch(
             "checkpatch in a tree",
-            [tools / "score_checkpatch.py", "--corpus", data / "corpus", "--tree", tree, *limit],
+            [
+                tools / "score_checkpatch.py",
+                "--corpus",
+                data / "corpus",
+                "--tree",
+                tree,
+                *limit,
+            ],
         )
         got = _run(
             [
@@ -88,7 +98,10 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
             ]
         )
         for form, row in got.items():
-            yield f"maintainers {form} addresses", round(row["same_addresses"] / row["n"], 4)
+            yield (
+                f"maintainers {form} addresses",
+                round(row["same_addresses"] / row["n"], 4),
+            )
             yield f"maintainers {form} lines", round(row["identical"] / row["n"], 4)
     got = _run([tools / "score_mails.py", "--mails", data / "mails"])
     yield "mails kind", got["kind"]
@@ -159,7 +172,13 @@ def _checkpatch(name: str, argv: list[object]) -> Iterator[tuple[str, float]]:
 
 
 def _run(argv: list[object]) -> dict:
-    words = [sys.executable, *map(str, argv), "--patchpilot", shlex.quote(COMMAND), "--json"]
+    words = [
+        sys.executable,
+        *map(str, argv),
+        "--patchpilot",
+        shlex.quote(COMMAND),
+        "--json",
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     try:
         return json.loads(done.stdout)
@@ -191,7 +210,9 @@ def borrowed(repo: Path, scratch: Path) -> Path:
     some.
     """
     own = scratch / "dpdk.git"
-    subprocess.run(["git", "clone", "-q", "--shared", "--mirror", repo, own], check=True)
+    subprocess.run(
+        ["git", "clone", "-q", "--shared", "--mirror", repo, own], check=True
+    )
     return own
 
 

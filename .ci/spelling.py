@@ -46,7 +46,9 @@ def main() -> int:
         text=True,
         check=True,
     )
-    files = [file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()]
+    files = [
+        file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "codespell_lib", "--", *files],
         cwd=ROOT,
@@ -57,7 +59,9 @@ def main() -> int:
     used, problems = set[int](), list[str]()
     for line in done.stdout.splitlines():
         if found := _LINE.match(line):
-            covering = [one for one in exceptions if one.covers(found["file"], found["word"])]
+            covering = [
+                one for one in exceptions if one.covers(found["file"], found["word"])
+            ]
             used.update(exceptions.index(one) for one in covering[:1])
             problems += [] if covering else [line]
     problems += [

@@ -29,7 +29,9 @@ def main() -> NoReturn:
 
             call = get_maintainer_args.read(sys.argv[1:])
             if call:
-                error_exit.leave(error_exit.ended(lambda: get_maintainer_args.answer(call)))
+                error_exit.leave(
+                    error_exit.ended(lambda: get_maintainer_args.answer(call))
+                )
         if sys.argv[1:2] == ["check"]:
             _check()
         from patchpilot.cli.main import main as command

@@ -53,7 +53,12 @@ KEYS = (
         "branch or commit that is mainline (empty: master or main of a remote, else the local one)",
         from_tree=False,
     ),
-    Key("ignore", "", "rules, packs or checkpatch types to skip, comma-separated", "words"),
+    Key(
+        "ignore",
+        "",
+        "rules, packs or checkpatch types to skip, comma-separated",
+        "words",
+    ),
     Key("select", "", "rules to run, comma-separated (empty: all)", "words"),
     Key("max-line-length", "100", "longest code line, in columns", "columns"),
     Key("strict", "false", "also report findings of severity check", "flag"),
@@ -64,7 +69,12 @@ KEYS = (
         "choice",
         FAIL_ON,
     ),
-    Key("packs", "", "your own rule packs: comma-separated paths, relative to the tree", "paths"),
+    Key(
+        "packs",
+        "",
+        "your own rule packs: comma-separated paths, relative to the tree",
+        "paths",
+    ),
     Key("via", "git-send-email", "transport that sends the mails", from_tree=False),
     Key(
         "lore",
@@ -94,7 +104,9 @@ KEYS = (
         "remote with the stable branches (empty: any that has linux-X.Y.y)",
         from_tree=False,
     ),
-    Key("signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False),
+    Key(
+        "signoff", "false", "add your Signed-off-by in prepare", "flag", from_tree=False
+    ),
     Key(
         "docs-url",
         "",
@@ -158,7 +170,9 @@ class Settings(NamedTuple):
 
     def of(self, name: str) -> SettingSource:
         """A known setting with its origin, to be shown: URLs have no password."""
-        setting = self.values.get(name) or SettingSource(name, _key(name).default, DEFAULT)
+        setting = self.values.get(name) or SettingSource(
+            name, _key(name).default, DEFAULT
+        )
         return setting._replace(value=public_url(setting.value))
 
     def get(self, name: str) -> str:
@@ -169,7 +183,11 @@ class Settings(NamedTuple):
     def address(self, name: str) -> str:
         """The value of a known setting, of a URL with its password: to connect, never to be shown."""  # noqa: E501
         default = _key(name).default
-        return default if name in self.wrong or name not in self.values else self.values[name].value
+        return (
+            default
+            if name in self.wrong or name not in self.values
+            else self.values[name].value
+        )
 
     def flag(self, name: str) -> bool:
         """The value of a known setting, as git reads a boolean."""
@@ -223,7 +241,9 @@ def load(
         reading.take(_BY_NAME[name], flag, FLAG)
     for error in reading.wrong.values():
         _report(error, problems)
-    return Settings(reading.found, waivers, label, frozenset(reading.wrong), tuple(reading.unread))
+    return Settings(
+        reading.found, waivers, label, frozenset(reading.wrong), tuple(reading.unread)
+    )
 
 
 class _Reading:
@@ -318,7 +338,9 @@ def wrong_value(
     """
     from patchpilot.errors import nearest
 
-    place = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(origin, f"{origin}: {name}")
+    place = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
+        origin, f"{origin}: {name}"
+    )
     near = nearest(value, known) if known else None
     fix = {
         GIT: (
@@ -346,7 +368,9 @@ def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> N
     problems.append(error)
 
 
-def _tree_data(text: str, label: str, problems: list[PatchpilotError] | None) -> dict[str, Any]:
+def _tree_data(
+    text: str, label: str, problems: list[PatchpilotError] | None
+) -> dict[str, Any]:
     if not text.strip():
         return {}
     import tomllib
@@ -354,7 +378,9 @@ def _tree_data(text: str, label: str, problems: list[PatchpilotError] | None) ->
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        wrong = InputError(f"{label}: not valid TOML: {error}", hint=f"fix or remove {label}")
+        wrong = InputError(
+            f"{label}: not valid TOML: {error}", hint=f"fix or remove {label}"
+        )
         wrong.__cause__ = error
         _report(wrong, problems)
         return {}
@@ -366,7 +392,9 @@ def _waivers(
     """The tables as written; lint checks their contents."""
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         hint = 'write each as [[waiver]], with rule = "…" and reason = "…"'
-        _report(InputError(f"{label}: waiver must be a list of tables", hint=hint), problems)
+        _report(
+            InputError(f"{label}: waiver must be a list of tables", hint=hint), problems
+        )
         return ()
     return tuple(value)
 
@@ -393,11 +421,17 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
             f"{label}: {name} cannot be set in the settings of a tree",
             hint=f"set it yourself: git config patchpilot.{name} VALUE",
         )
-    if isinstance(value, list) and all(isinstance(one, str) for one in value) and key.kind in _MANY:
+    if (
+        isinstance(value, list)
+        and all(isinstance(one, str) for one in value)
+        and key.kind in _MANY
+    ):
         value = ",".join(value)
     elif isinstance(value, bool) and key.kind == "flag":
         value = str(value).lower()
-    elif isinstance(value, int) and not isinstance(value, bool) and key.kind == "columns":
+    elif (
+        isinstance(value, int) and not isinstance(value, bool) and key.kind == "columns"
+    ):
         value = str(value)
     elif not isinstance(value, str):
         wanted = {
@@ -411,7 +445,8 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
             hint=f"correct {name} in {label}",
         )
     if key.kind == "paths" and any(
-        part.strip().startswith(("/", "~")) or ".." in part.split("/") for part in value.split(",")
+        part.strip().startswith(("/", "~")) or ".." in part.split("/")
+        for part in value.split(",")
     ):
         raise InputError(
             f"{label}: {name} must be a path inside the tree",

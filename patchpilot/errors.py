@@ -40,7 +40,11 @@ class PatchpilotError(Exception):
     exit_code: ExitCode = ExitCode.USAGE
 
     def __init__(
-        self, message: str, *, hint: HintText | None = None, exit_code: ExitCode | None = None
+        self,
+        message: str,
+        *,
+        hint: HintText | None = None,
+        exit_code: ExitCode | None = None,
     ) -> None:
         self.message = public_url(message)
         super().__init__(self.message)
@@ -65,7 +69,11 @@ class UnclearBaseError(UsageError):
     """
 
     def __init__(
-        self, message: str, *, hint: HintText, choices: tuple[tuple[str, int, str], ...] = ()
+        self,
+        message: str,
+        *,
+        hint: HintText,
+        choices: tuple[tuple[str, int, str], ...] = (),
     ) -> None:
         super().__init__(message, hint=hint)
         self.choices = choices
@@ -136,7 +144,9 @@ def unknown(
     """
     names = list(known)
     near = nearest(word, names)
-    words = f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}"
+    words = (
+        f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}"
+    )
     return UsageError(f"unknown {kind} {word!r}", hint=hint or words)
 
 

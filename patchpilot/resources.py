@@ -24,7 +24,8 @@ def data_dir(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise MissingError(
-        f"the data folder {name!r} is not installed with patchpilot", hint="reinstall patchpilot"
+        f"the data folder {name!r} is not installed with patchpilot",
+        hint="reinstall patchpilot",
     )
 
 
@@ -39,7 +40,9 @@ def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        beside.write_text(json.dumps(data, ensure_ascii=True, indent=1), encoding="utf-8")
+        beside.write_text(
+            json.dumps(data, ensure_ascii=True, indent=1), encoding="utf-8"
+        )
         beside.replace(file)
     except OSError as error:
         raise InputError(

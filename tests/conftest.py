@@ -41,7 +41,11 @@ def _temporary_files_in_memory() -> None:
     with contextlib.suppress(OSError):
         state = os.statvfs(MEMORY_DISK)
         enough = state.f_bavail * state.f_frsize >= ROOM_NEEDED
-        if enough and not state.f_flag & os.ST_NOEXEC and os.access(MEMORY_DISK, os.W_OK):
+        if (
+            enough
+            and not state.f_flag & os.ST_NOEXEC
+            and os.access(MEMORY_DISK, os.W_OK)
+        ):
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY_DISK)
 
 
@@ -92,7 +96,11 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     A third of a second of each test that checks a patch.
     """
     folder = tmp_path_factory.mktemp("warm")
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "XDG_CACHE_HOME": str(folder),
+    }
     subprocess.run(
         [sys.executable, "-m", "patchpilot", "check", "-"],
         input=patch().encode(),
@@ -101,11 +109,15 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
         capture_output=True,
         check=False,
     )
-    return tuple(sorted(one for one in (folder / "patchpilot").iterdir() if one.is_file()))
+    return tuple(
+        sorted(one for one in (folder / "patchpilot").iterdir() if one.is_file())
+    )
 
 
 @pytest.fixture
-def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tmp_path(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """An empty folder; pytest's own looks through the folders of all tests for a free number."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
     return tmp_path_factory.mktemp(f"{name}{next(FOLDERS)}", numbered=False)
@@ -124,7 +136,9 @@ def _home(
         # the cache replaces its files and never writes into them
         os.link(cached, cache / cached.name)
     for name in [
-        name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+        name
+        for name in os.environ
+        if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
     ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
@@ -153,7 +167,9 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> Any:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(
+            address[0]
+        ):
             raise AssertionError(f"a test tried to reach {address[0]}")
         return connect(self, address)
 

@@ -30,7 +30,9 @@ def test_a_command_in_a_lower_room_is_an_action() -> None:
         name = file.relative_to(SOURCE).as_posix()
         if not name.startswith(FRONT):
             found = [
-                command for text in strings(tree, actions=False) for command in commands_in(text)
+                command
+                for text in strings(tree, actions=False)
+                for command in commands_in(text)
             ]
             if found:
                 named[name] = found

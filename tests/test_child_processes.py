@@ -45,9 +45,7 @@ class Kind(NamedTuple):
 
 
 HOSTILE = f"{HERE}::test_no_word_from_outside_is_an_option"
-ADDRESSES = (
-    "tests/outgoing/test_hostile_addresses.py::test_no_option_of_a_patch_reaches_the_mail_program"
-)
+ADDRESSES = "tests/outgoing/test_hostile_addresses.py::test_no_option_of_a_patch_reaches_the_mail_program"  # noqa: E501
 NO_REVISION = f"{HERE}::test_a_word_that_begins_with_a_dash_names_no_revision"
 SHELLS = f"{HERE}::test_a_shell_gets_only_a_command_of_the_user"
 
@@ -55,16 +53,23 @@ IDS = Kind(
     "ids of commits and trees, which git printed or Repository.resolve found",
     (HOSTILE, NO_REVISION),
 )
-NAMES = Kind("full names of refs, or words that Repository.find found", (HOSTILE, NO_REVISION))
+NAMES = Kind(
+    "full names of refs, or words that Repository.find found", (HOSTILE, NO_REVISION)
+)
 FILES = Kind(
-    "absolute paths of temporary files, of the repository and of its files", (HOSTILE, SHELLS)
+    "absolute paths of temporary files, of the repository and of its files",
+    (HOSTILE, SHELLS),
 )
 VALUES = Kind(
     "values after a key of git config; keys that begin with our section",
     (f"{HERE}::test_git_config_reads_no_option_after_a_key",),
 )
-OPTIONS = Kind("lists made in the function or below it, whose words are ours or ids", (HOSTILE,))
-CALLERS = Kind("words of callers; the calls are found by the name of this function", (HOSTILE,))
+OPTIONS = Kind(
+    "lists made in the function or below it, whose words are ours or ids", (HOSTILE,)
+)
+CALLERS = Kind(
+    "words of callers; the calls are found by the name of this function", (HOSTILE,)
+)
 RECIPIENTS = Kind("addresses with names, of mails, trees and settings", (ADDRESSES,))
 TARGETS = Kind(
     "paths of a commit as targets of make",
@@ -84,7 +89,10 @@ PASSWORD = Kind(
 )
 PAGER = Kind(
     "none; the text is written to its input",
-    ("tests/outgoing/test_verdict.py::test_on_a_terminal_the_mails_go_through_the_pager", SHELLS),
+    (
+        "tests/outgoing/test_verdict.py::test_on_a_terminal_the_mails_go_through_the_pager",
+        SHELLS,
+    ),
 )
 NOTIFIERS = Kind(
     "a title and a text with names of senders",
@@ -95,9 +103,12 @@ CHECKPATCH = Kind(
     (f"{HERE}::test_the_trees_script_gets_no_path_that_is_an_option",),
 )
 NOTHING = Kind(
-    "none: the process runs this program's own code, or has only literal words", (HOSTILE,)
+    "none: the process runs this program's own code, or has only literal words",
+    (HOSTILE,),
 )
-BUILD = Kind("none: the command of --build, split into words without a shell", (SHELLS,))
+BUILD = Kind(
+    "none: the command of --build, split into words without a shell", (SHELLS,)
+)
 
 PROGRAMS: dict[str, Kind] = {
     "batch/cluster::check_parts": NOTHING,
@@ -174,7 +185,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/backport/build_objects::compile_objects": ("before",),
         "services/backport/patch_on_branch::patch_on_branch": ("made[-1].id",),
         "services/backport/work_clone::build": ("commits[-1].id",),
-        "services/backport/work_clone::_prepare": ("branch.tip", "result.commit", "top"),
+        "services/backport/work_clone::_prepare": (
+            "branch.tip",
+            "result.commit",
+            "top",
+        ),
         "services/backport/work_clone::_resolved": ("f'{base}..{head}'",),
         "services/check/editor_check::EditorCheck.changed": ("self._start",),
         "commits/repository::Repository.merge_base": ("one", "other"),
@@ -216,7 +231,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/send_email/git_send_email::capture": ("*map(str, paths)",),
         "outgoing/target_tree::fit_of_files": ("str(file)",),
         "outgoing/target_tree::fit_of_files.applies": ("str(file)",),
-        "services/backport/work_clone::_clone": ("str(link)", "str(place)", "str(source)"),
+        "services/backport/work_clone::_clone": (
+            "str(link)",
+            "str(place)",
+            "str(source)",
+        ),
         "commits/own_commands::_b4_entries": ("str(file)",),
         "topic/edit_commits::edit_file": ("str(file)",),
     },
@@ -289,7 +308,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "demo/robin::_reference": ("commit",),
         "demo/start::run_demo": ("sys.executable",),
         "demo/upstream::apply_upstream": ("*who",),
-        "demo/upstream::take_into_stable": ("commit", "str(sandbox.repositories.mainline)"),
+        "demo/upstream::take_into_stable": (
+            "commit",
+            "str(sandbox.repositories.mainline)",
+        ),
         "demo/upstream::_desk": ("branch", "str(desk)", "str(server)"),
     },
 }
@@ -370,7 +392,10 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
         for node in ast.walk(tree):
             assert not (isinstance(node, ast.keyword) and node.arg == "shell"), file
             words = node.elts if isinstance(node, ast.List | ast.Tuple) else []
-            if [word.value for word in words[:2] if isinstance(word, ast.Constant)] == ["sh", "-c"]:
+            if [word.value for word in words[:2] if isinstance(word, ast.Constant)] == [
+                "sh",
+                "-c",
+            ]:
                 scripts.setdefault(file.relative_to(SOURCE).as_posix(), set()).add(
                     ast.unparse(words[2])
                 )
@@ -407,7 +432,14 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     )
     repo.commit(message, files, author=f"{HOSTILE_WORDS[1]} <a@x.example>")
     for word in HOSTILE_WORDS:
-        for place in ("heads/", "tags/", "tags/v", "remotes/", "remotes/origin/", "tags/sent/"):
+        for place in (
+            "heads/",
+            "tags/",
+            "tags/v",
+            "remotes/",
+            "remotes/origin/",
+            "tags/sent/",
+        ):
             repo.git("update-ref", f"refs/{place}{word}", head)
         repo.git("config", f"remote.{word}.url", word)
         repo.git("config", f"branch.{word}.remote", word)
@@ -435,7 +467,16 @@ CALLS = (
     ("backport", "HEAD"),
     ("backport", "HEAD~", "--write", "{out}"),
     ("draft",),
-    ("send", "--to", "list@example.org", "--yes", "--force", "hostile", "--via", "git-send-email"),
+    (
+        "send",
+        "--to",
+        "list@example.org",
+        "--yes",
+        "--force",
+        "hostile",
+        "--via",
+        "git-send-email",
+    ),
     ("send", "--to", "list@example.org", "--yes", "--force", "hostile", "--via", "b4"),
     ("trailers",),
     ("doctor", "--offline"),
@@ -445,14 +486,19 @@ CALLS = (
 
 @pytest.mark.parametrize("argv", CALLS, ids=" ".join)
 def test_no_word_from_outside_is_an_option(
-    hostile: Repo, tmp_path: Path, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    hostile: Repo,
+    tmp_path: Path,
+    argv: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls: list[list[str]] = []
     real = subprocess.Popen.__init__
 
     def recorded(self: object, args: object, *more: object, **named: object) -> None:
         calls.append(
-            [str(word) for word in args] if isinstance(args, list | tuple) else [str(args)]
+            [str(word) for word in args]
+            if isinstance(args, list | tuple)
+            else [str(args)]
         )
         real(self, args, *more, **named)  # type: ignore[arg-type,call-overload]
 
@@ -461,7 +507,9 @@ def test_no_word_from_outside_is_an_option(
     else:
         # b4 itself refuses such a base
         hostile.git("config", "branch.topic.b4-tracking", json.dumps(TRACKING))
-        hostile.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
+        hostile.git(
+            "config", "branch.topic.b4-prep-cover-strategy", "branch-description"
+        )
     monkeypatch.setattr(subprocess.Popen, "__init__", recorded)
     with FaultySink() as server:
         use_server(hostile, server)
@@ -472,9 +520,9 @@ def test_no_word_from_outside_is_an_option(
     assert argv[0] != "send" or done.code == ExitCode.OK, done.err
     for words_of_call in calls:
         read = takewhile(lambda word: word not in ENDS, words_of_call)
-        assert not [word for word in _without_values(read) if word.startswith(HOSTILE_WORDS)], (
-            words_of_call
-        )
+        assert not [
+            word for word in _without_values(read) if word.startswith(HOSTILE_WORDS)
+        ], words_of_call
 
 
 def _without_values(words: Iterator[str]) -> Iterator[str]:
@@ -491,7 +539,9 @@ def _without_values(words: Iterator[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("word", [*HOSTILE_WORDS, "", "HEAD\n"])
-def test_a_word_that_begins_with_a_dash_names_no_revision(hostile: Repo, word: str) -> None:
+def test_a_word_that_begins_with_a_dash_names_no_revision(
+    hostile: Repo, word: str
+) -> None:
     with Repository.open(hostile.path) as repository:
         assert repository.find(word) is None
         with pytest.raises(UsageError):
@@ -514,7 +564,9 @@ def test_the_name_of_an_object_is_one_line(hostile: Repo) -> None:
 
 
 @pytest.mark.parametrize("key", ["smtpuser", "smtpserver"])
-def test_no_setting_asks_for_the_password_of_another_host(tmp_path: Path, key: str) -> None:
+def test_no_setting_asks_for_the_password_of_another_host(
+    tmp_path: Path, key: str
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.git("config", "--global", "sendemail.smtpserver", "mail.example.org")
     repo.git("config", "--global", "sendemail.smtpuser", "ada")
@@ -527,21 +579,29 @@ def test_no_setting_asks_for_the_password_of_another_host(tmp_path: Path, key: s
         ask(repository, read_account(repository), terminal=False)
 
 
-@pytest.mark.parametrize("path", ["--eval=$(shell id).c", "-f/tmp/x.c", "CC=x.c", "a/b=c.c"])
+@pytest.mark.parametrize(
+    "path", ["--eval=$(shell id).c", "-f/tmp/x.c", "CC=x.c", "a/b=c.c"]
+)
 def test_no_path_is_an_option_or_a_variable_of_make(
     tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        subprocess.Popen, "__init__", lambda *_, **__: pytest.fail("a program was started")
+        subprocess.Popen,
+        "__init__",
+        lambda *_, **__: pytest.fail("a program was started"),
     )
     assert (
         "no C file is changed"
-        in compile_objects(tmp_path, "0" * 40, "1" * 40, (path, "a.h"), silent, hours=1).tail
+        in compile_objects(
+            tmp_path, "0" * 40, "1" * 40, (path, "a.h"), silent, hours=1
+        ).tail
     )
 
 
 @pytest.mark.parametrize("path", ["--self-test", "-f", "a;b.c", "a$(id).c"])
-def test_the_trees_script_gets_no_path_that_is_an_option(tmp_path: Path, path: str) -> None:
+def test_the_trees_script_gets_no_path_that_is_an_option(
+    tmp_path: Path, path: str
+) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "checkpatch.pl").write_text("die 'it ran';")
     text = (
@@ -549,7 +609,9 @@ def test_the_trees_script_gets_no_path_that_is_an_option(tmp_path: Path, path: s
         f" b/{path}\n@@ -1 +1 @@\n-a\n+b\n"
     )
     with pytest.raises(RefusedError, match="passes paths to a shell"):
-        run_checkpatch(parse_patch(text.encode(), "p"), tmp_path, strict=False, max_line_length=100)
+        run_checkpatch(
+            parse_patch(text.encode(), "p"), tmp_path, strict=False, max_line_length=100
+        )
 
 
 def test_a_notifier_gets_two_words_and_no_option(tmp_path: Path) -> None:
@@ -558,4 +620,6 @@ def test_a_notifier_gets_two_words_and_no_option(tmp_path: Path) -> None:
     program.chmod(0o755)
     found = [Notification("series 1: $(id)", "review by `id`; next: wait")]
     assert run_notifiers(Notifier((), (str(program), "-t")), found) == ()
-    assert (tmp_path / "words").read_text() == "-t\nseries 1: $(id)\nreview by `id`; next: wait\n"
+    assert (
+        tmp_path / "words"
+    ).read_text() == "-t\nseries 1: $(id)\nreview by `id`; next: wait\n"

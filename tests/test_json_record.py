@@ -56,11 +56,17 @@ def test_a_change_of_a_document_is_reported_with_its_path(
 def test_equal_recordings_are_0_and_another_exit_code_is_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, same = recording(tmp_path / "a", DOCUMENT), recording(tmp_path / "b", DOCUMENT)
+    first, same = (
+        recording(tmp_path / "a", DOCUMENT),
+        recording(tmp_path / "b", DOCUMENT),
+    )
     assert main(["--compare", str(first), str(same)]) == 0
     assert capsys.readouterr().out == "no differences in 1 recordings\n"
     assert main(["--compare", str(first), str(same), "--stderr"]) == 1
-    assert main(["--compare", str(first), str(recording(tmp_path / "c", DOCUMENT, 1))]) == 1
+    assert (
+        main(["--compare", str(first), str(recording(tmp_path / "c", DOCUMENT, 1))])
+        == 1
+    )
     (same / "check-y.exit").write_text("0\n")
     assert main(["--compare", str(first), str(same)]) == 1
     with pytest.raises(SystemExit):
@@ -70,19 +76,33 @@ def test_equal_recordings_are_0_and_another_exit_code_is_1(
 def test_ignored_and_added_keys(tmp_path: Path) -> None:
     first = recording(tmp_path / "a", DOCUMENT)
     second = recording(
-        tmp_path / "b", DOCUMENT.replace("TAG003", "TAG004").replace('"line"', '"new": 1, "line"')
+        tmp_path / "b",
+        DOCUMENT.replace("TAG003", "TAG004").replace('"line"', '"new": 1, "line"'),
     )
     both = ["--compare", str(first), str(second)]
     assert main([*both, "--ignore", "rule"]) == 1
     assert main([*both, "--allow-added"]) == 1
     assert main([*both, "--ignore", "rule", "--allow-added"]) == 0
     assert (
-        main(["--compare", str(second), str(first), "--ignore", "rule,new", "--allow-added"]) == 1
+        main(
+            [
+                "--compare",
+                str(second),
+                str(first),
+                "--ignore",
+                "rule,new",
+                "--allow-added",
+            ]
+        )
+        == 1
     )
 
 
 def test_json_leaves_text_out(tmp_path: Path) -> None:
-    first, second = recording(tmp_path / "a", "one finding"), recording(tmp_path / "b", "1 finding")
+    first, second = (
+        recording(tmp_path / "a", "one finding"),
+        recording(tmp_path / "b", "1 finding"),
+    )
     assert main(["--compare", str(first), str(second)]) == 1
     assert main(["--compare", str(first), str(second), "--json"]) == 0
     (second / "check-x.stdout").write_text(DOCUMENT)
@@ -116,9 +136,9 @@ def test_the_warning_of_a_weekend_is_left_out(at: int) -> None:
     weekend = {"name": "weekend", "message": "it is the weekend", "hint": ""}
     saturday = json.dumps([*warnings[:at], weekend, *warnings[at:]], indent=1)
     assert Placeholders(()).apply(saturday, {}) == json.dumps(warnings, indent=1)
-    assert Placeholders(()).apply(json.dumps({"warnings": [weekend]}, indent=1), {}) == json.dumps(
-        {"warnings": []}, indent=1
-    )
+    assert Placeholders(()).apply(
+        json.dumps({"warnings": [weekend]}, indent=1), {}
+    ) == json.dumps({"warnings": []}, indent=1)
     assert (
         Placeholders(()).apply("1 mail\nnote: it is the weekend [weekend]\nto: x\n", {})
         == "1 mail\nto: x\n"
@@ -144,6 +164,12 @@ def test_of_two_recordings_only_a_changed_key_differs(
         "errors": 0,
     }
     capsys.readouterr()
-    assert main(["--compare", str(tmp_path / "a"), str(tmp_path / "b"), "--stderr"]) == 1
-    lines = [line.strip() for line in capsys.readouterr().out.splitlines() if line.startswith(" ")]
+    assert (
+        main(["--compare", str(tmp_path / "a"), str(tmp_path / "b"), "--stderr"]) == 1
+    )
+    lines = [
+        line.strip()
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith(" ")
+    ]
     assert set(lines) == {"- .errors: 0", "+ .mistakes: 0"}

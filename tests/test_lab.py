@@ -9,7 +9,9 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 PAGE = TESTS / "lab" / "README.md"
-_IMPORT = re.compile(r"\bfrom (tests[.\w]*) import (\([^)]*\)|.*)|\bimport (tests[.\w]*)")
+_IMPORT = re.compile(
+    r"\bfrom (tests[.\w]*) import (\([^)]*\)|.*)|\bimport (tests[.\w]*)"
+)
 _RUN = re.compile(r"\"-m\", \"(tests[.\w]*)\"")
 _TOOL = 'if __name__ == "__main__":'
 
@@ -40,7 +42,9 @@ def _reached(modules: Iterable[str], room: str) -> set[str]:
     found: set[str] = set()
     left = list(modules)
     while left:
-        further = {name for name in _imports(left.pop()) if name.startswith(f"{room}.")} - found
+        further = {
+            name for name in _imports(left.pop()) if name.startswith(f"{room}.")
+        } - found
         found |= further
         left += further
     return found
@@ -65,35 +69,51 @@ def _tools() -> set[str]:
 
 def _rows() -> dict[str, set[str]]:
     """Each tool on the page → the tests that its row names."""
-    rows = re.findall(r"^\| `(\w+)`(.*)", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)`(.*)", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     return {
-        f"tests.lab.{tool}": set(re.findall(r"`([\w.]*test_\w+)`", rest)) for tool, rest in rows
+        f"tests.lab.{tool}": set(re.findall(r"`([\w.]*test_\w+)`", rest))
+        for tool, rest in rows
     }
 
 
 def _tests_of(tool: str) -> set[str]:
     """The tests that import or run a tool, by their names below `tests`."""
     parts = {tool, *_room(tool)}
-    return {module.removeprefix("tests.") for module in _suite() if _imports(module) & parts}
+    return {
+        module.removeprefix("tests.") for module in _suite() if _imports(module) & parts
+    }
 
 
 def _suite() -> set[str]:
     """Every module that is neither of the kit nor of the laboratory."""
-    return _modules().keys() - _room("tests.kit") - _room("tests.lab") - {"tests.kit", "tests.lab"}
+    return (
+        _modules().keys()
+        - _room("tests.kit")
+        - _room("tests.lab")
+        - {"tests.kit", "tests.lab"}
+    )
 
 
 def test_the_kit_has_what_tests_need_and_no_tool() -> None:
     kit = _room("tests.kit")
     assert _reached(_suite(), "tests.kit") == kit
     assert not [module for module in kit if _imports(module) & _room("tests.lab")]
-    assert not [module for module in kit if _TOOL in _modules()[module].read_text(encoding="utf-8")]
+    assert not [
+        module
+        for module in kit
+        if _TOOL in _modules()[module].read_text(encoding="utf-8")
+    ]
 
 
 def test_the_laboratory_is_its_tools_and_their_parts() -> None:
     programs = {
         name for tool in _tools() for name in (tool, f"{tool}.__main__")
     } & _modules().keys()
-    assert _room("tests.lab") - {"tests.lab"} == programs | _reached(programs, "tests.lab")
+    assert _room("tests.lab") - {"tests.lab"} == programs | _reached(
+        programs, "tests.lab"
+    )
 
 
 def test_the_page_lists_every_tool_and_the_tests_that_try_it() -> None:

@@ -10,7 +10,10 @@ from tests.lab.mutants.operators import mutants
 
 
 def results(source: str) -> set[str]:
-    return {mutant.applied(source.encode()).decode() for mutant in mutants("x.py", source.encode())}
+    return {
+        mutant.applied(source.encode()).decode()
+        for mutant in mutants("x.py", source.encode())
+    }
 
 
 @pytest.mark.parametrize(
@@ -38,12 +41,18 @@ def results(source: str) -> set[str]:
         ("def f():\n    return a\n", {"def f():\n    return None\n"}),
         (
             "for a in b:\n    f()\n    continue\n",
-            {"for a in b:\n    pass\n    continue\n", "for a in b:\n    f()\n    break\n"},
+            {
+                "for a in b:\n    pass\n    continue\n",
+                "for a in b:\n    f()\n    break\n",
+            },
         ),
         ("if a:\n    raise b\n", {"if (not (a)):\n    raise b\n", "if a:\n    pass\n"}),
         ("x += 1\n", {"x -= 1\n", "pass\n", "x += 2\n"}),
         ("x.y = z\n", {"pass\n"}),
-        ("x = 'ä' + (a\n  < b)\n", {"x = 'ä' + (a\n  <= b)\n", "x = 'XXäXX' + (a\n  < b)\n"}),
+        (
+            "x = 'ä' + (a\n  < b)\n",
+            {"x = 'ä' + (a\n  <= b)\n", "x = 'XXäXX' + (a\n  < b)\n"},
+        ),
     ],
 )
 def test_each_kind_of_change_is_made(source: str, some: set[str]) -> None:
@@ -65,8 +74,12 @@ def test_what_is_no_behavior_is_left_alone(source: str) -> None:
     assert results(source) == set()
 
 
-def test_the_sample_is_the_same_each_time_and_every_mutant_compiles_to_something_else() -> None:
-    some = sample(ROOT, ["patchpilot/model/trailer.py", "patchpilot/model/bounded_gzip.py"], 40, 1)
+def test_the_sample_is_the_same_each_time_and_every_mutant_compiles_to_something_else() -> (
+    None
+):
+    some = sample(
+        ROOT, ["patchpilot/model/trailer.py", "patchpilot/model/bounded_gzip.py"], 40, 1
+    )
     assert some == sample(
         ROOT, ["patchpilot/model/trailer.py", "patchpilot/model/bounded_gzip.py"], 40, 1
     )

@@ -36,11 +36,20 @@ def test_circles_of_folders_are_found_where_no_module_is_in_one() -> None:
         "p.errors": set[str](),
     }
     assert not circles(graph)
-    assert circles(folders(graph, packages={"p", "p.one", "p.two"})) == [{"p.one", "p.two"}]
+    assert circles(folders(graph, packages={"p", "p.one", "p.two"})) == [
+        {"p.one", "p.two"}
+    ]
 
 
 def test_circles_are_found() -> None:
-    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
+    graph = {
+        "a": {"b"},
+        "b": {"c"},
+        "c": {"a", "d"},
+        "d": {"e"},
+        "e": {"d"},
+        "f": {"a"},
+    }
     assert sorted(map(sorted, circles(graph))) == [["a", "b", "c"], ["d", "e"]]
 
 
@@ -68,10 +77,14 @@ def imports(
     files = {_module(file): file for file in ROOT.rglob("*.py")}
     found = {}
     for name, file in files.items():
-        named = set(_named(ast.parse(file.read_bytes()), files, partial(is_left_out, name)))
+        named = set(
+            _named(ast.parse(file.read_bytes()), files, partial(is_left_out, name))
+        )
         # Python imports the packages around a module before it, named or not
         found[name] = {
-            other for other in named if other != name and not name.startswith(f"{other}.")
+            other
+            for other in named
+            if other != name and not name.startswith(f"{other}.")
         }
     return found
 
@@ -87,7 +100,11 @@ def folders(
     graph: Mapping[str, set[str]], packages: Collection[str] | None = None
 ) -> dict[str, set[str]]:
     """Which folders each folder imports; a module right below patchpilot is one of its own."""
-    known = {_module(file) for file in ROOT.rglob("__init__.py")} if packages is None else packages
+    known = (
+        {_module(file) for file in ROOT.rglob("__init__.py")}
+        if packages is None
+        else packages
+    )
 
     def folder(module: str) -> str:
         above = module.rpartition(".")[0]
@@ -107,7 +124,9 @@ def _module(file: Path) -> str:
 
 
 def _named(
-    tree: ast.AST, known: Iterable[str], is_left_out: Callable[[ast.AST], bool] = lambda node: False
+    tree: ast.AST,
+    known: Iterable[str],
+    is_left_out: Callable[[ast.AST], bool] = lambda node: False,
 ) -> Iterator[str]:
     modules = set(known)
     for node in _walk(tree, is_left_out):

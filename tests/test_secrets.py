@@ -73,7 +73,9 @@ class LockedArchive(StandIn):
 class World:
     """A topic, an archive and a mail server, with a canary in each place that can hold a password."""  # noqa: E501
 
-    def __init__(self, folder: Path, archive: LockedArchive, server: FaultySink) -> None:
+    def __init__(
+        self, folder: Path, archive: LockedArchive, server: FaultySink
+    ) -> None:
         self.folder, self.archive, self.server = folder, archive, server
         self.repo: Repo = topic(folder / "repo", 1)
         self.repo.put("MAINTAINERS", _MAINTAINERS)
@@ -89,7 +91,9 @@ class World:
             "http.proxy": f"http://{login('gitproxy')}127.0.0.1:1",
         }.items():
             self.repo.git("config", name, value)
-        self.repo.git("config", "--global", "patchpilot.lore", archive.with_password("lore"))
+        self.repo.git(
+            "config", "--global", "patchpilot.lore", archive.with_password("lore")
+        )
         helper = f"!f() {{ echo username=ada; echo password={secret('helper')}; }}; f"
         self.repo.git("config", "--global", "credential.helper", helper)
 
@@ -122,7 +126,8 @@ class World:
         found = [
             file
             for file in files
-            if file not in planted and any(form.encode() in file.read_bytes() for form in _forms())
+            if file not in planted
+            and any(form.encode() in file.read_bytes() for form in _forms())
         ]
         assert not found
 
@@ -130,7 +135,13 @@ class World:
 def _forms() -> tuple[str, ...]:
     """The mark as it is, and as base64 has it at each of three places."""
     shifted = [base64.b64encode(b"\0" * shift + MARK.encode()) for shift in range(3)]
-    return (MARK, *(text[(4 if shift else 0) : -4].decode() for shift, text in enumerate(shifted)))
+    return (
+        MARK,
+        *(
+            text[(4 if shift else 0) : -4].decode()
+            for shift, text in enumerate(shifted)
+        ),
+    )
 
 
 _MAINTAINERS = """List of maintainers
@@ -154,7 +165,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("HTTP_PROXY", f"http://{login('proxy')}127.0.0.1:1")
     monkeypatch.setenv("HTTPS_PROXY", f"http://{login('proxy')}127.0.0.1:1")
-    (Path.home() / ".netrc").write_text(f"machine 127.0.0.2 login ada password {secret('netrc')}\n")
+    (Path.home() / ".netrc").write_text(
+        f"machine 127.0.0.2 login ada password {secret('netrc')}\n"
+    )
     with ExitStack() as stack:
         archive = stack.enter_context(LockedArchive(secret("lore")))
         archive.add(
@@ -175,7 +188,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             )
         )
         yield World(
-            tmp_path, archive, stack.enter_context(FaultySink(login=("ada", secret("right"))))
+            tmp_path,
+            archive,
+            stack.enter_context(FaultySink(login=("ada", secret("right")))),
         )
 
 
@@ -187,10 +202,15 @@ def test_the_settings_and_what_doctor_finds_have_no_password(world: World) -> No
     world.call("doctor")
     world.call("doctor", "--format", "json")
     world.call("explain", "repeated-word")
-    world.call("lts", "--update", "--from", f"http://{login('lts')}127.0.0.1:1/releases.json")
+    world.call(
+        "lts", "--update", "--from", f"http://{login('lts')}127.0.0.1:1/releases.json"
+    )
     world.call("lts", "--update", "--from", f"{world.archive.with_password('lore')}/")
     assert f"{world.archive.url} is reachable" in world.printed
-    for wrong in (f"ftp://{login('wrong')}lore.example.org", f"http://{login('wrong')} x"):
+    for wrong in (
+        f"ftp://{login('wrong')}lore.example.org",
+        f"http://{login('wrong')} x",
+    ):
         world.repo.git("config", "--global", "patchpilot.lore", wrong)
         world.call("config")
         world.call("track", "add", "<post@example.org>")
@@ -223,12 +243,26 @@ def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
         world.call("track", "export", "--format", form)
     assert world.archive.refused == refused == 0
     assert f'"source": "{world.archive.url}"' in world.printed
-    world.call("track", "add", "<no@example.org>", "--lore", world.archive.with_password("lore"))
     world.call(
-        "track", "add", "<why@example.org>", "--lore", world.archive.with_password("bad-login")
+        "track",
+        "add",
+        "<no@example.org>",
+        "--lore",
+        world.archive.with_password("lore"),
     )
     world.call(
-        "track", "add", "<why@example.org>", "--lore", f"http://{login('closed')}127.0.0.1:1/all"
+        "track",
+        "add",
+        "<why@example.org>",
+        "--lore",
+        world.archive.with_password("bad-login"),
+    )
+    world.call(
+        "track",
+        "add",
+        "<why@example.org>",
+        "--lore",
+        f"http://{login('closed')}127.0.0.1:1/all",
     )
     world.call(
         "track",
@@ -264,7 +298,12 @@ def test_a_refused_check_has_no_password(world: World, place: str) -> None:
         id="post",
     )
     (world.folder / "p.eml").write_bytes(raw)
-    words = ("check", world.folder / "p.eml", "--post-checks", place.format(login("checks")))
+    words = (
+        "check",
+        world.folder / "p.eml",
+        "--post-checks",
+        place.format(login("checks")),
+    )
     for more in (
         (),
         ("--offline",),
@@ -295,9 +334,14 @@ def test_a_send_has_no_password(world: World, via: str) -> None:
 
 
 _ECHOES = {
-    "login": Fault("AUTH", b"535-bad %(pair)s\r\n535 5.7.8 no %(plain)s\r\n", at=0, times=9),
+    "login": Fault(
+        "AUTH", b"535-bad %(pair)s\r\n535 5.7.8 no %(plain)s\r\n", at=0, times=9
+    ),
     "greeting": Fault(
-        "greeting", b"not a reply, and longer than is shown of %(plain)s\r\n", at=0, times=9
+        "greeting",
+        b"not a reply, and longer than is shown of %(plain)s\r\n",
+        at=0,
+        times=9,
     ),
     "end": Fault("end", b"550 %(login)s\r\n", at=0, times=9),
 }
@@ -305,7 +349,9 @@ _ECHOES = {
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 @pytest.mark.parametrize("name", _ECHOES)
-def test_what_a_mail_server_echoes_has_no_password(world: World, via: str, name: str) -> None:
+def test_what_a_mail_server_echoes_has_no_password(
+    world: World, via: str, name: str
+) -> None:
     password = secret("echo").encode()
     pair = base64.b64encode(b"\0ada\0" + password)
     words = {b"plain": password, b"login": base64.b64encode(password), b"pair": pair}
@@ -322,7 +368,9 @@ def test_what_a_mail_server_echoes_has_no_password(world: World, via: str, name:
 
 @given(
     st.text(st.characters(exclude_categories=("C",)), min_size=1),
-    st.text(st.characters(exclude_characters="*", exclude_categories=("C", "Z")), min_size=4),
+    st.text(
+        st.characters(exclude_characters="*", exclude_categories=("C", "Z")), min_size=4
+    ),
 )
 def test_no_form_of_a_password_is_left_in_a_reply(user: str, password: str) -> None:
     parts = (password, f"\0{user}\0{password}", f"{user}\0{user}\0{password}")
@@ -337,7 +385,9 @@ def test_no_form_of_a_password_is_left_in_a_reply(user: str, password: str) -> N
 
 
 def test_a_reply_without_the_password_is_shown_as_it_is() -> None:
-    reply = b"535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
+    reply = (
+        b"535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
+    )
     assert Credential("ada", "s3cret").masked(reply) == reply
     assert Credential("ada", "").masked(reply) == reply
 
@@ -351,7 +401,9 @@ def test_a_reply_without_the_password_is_shown_as_it_is() -> None:
     ],
 )
 def test_a_mail_program_has_no_password(world: World, via: str, command: str) -> None:
-    world.repo.git("config", "--global", "sendemail.sendmailcmd", command.format(secret("program")))
+    world.repo.git(
+        "config", "--global", "sendemail.sendmailcmd", command.format(secret("program"))
+    )
     world.call("doctor", "--offline")
     assert world.call("send", "--via", via, "--force", "a test", "--yes") != 0
     world.call("send", "--resume", "--dry-run")
@@ -361,7 +413,9 @@ def test_a_mail_program_has_no_password(world: World, via: str, command: str) ->
 
 
 def test_the_web_endpoint_has_no_password(world: World) -> None:
-    world.repo.git("config", "b4.send-endpoint-web", f"http://{login('endpoint')}127.0.0.1:1/_b4")
+    world.repo.git(
+        "config", "b4.send-endpoint-web", f"http://{login('endpoint')}127.0.0.1:1/_b4"
+    )
     world.repo.git("config", "--unset", "sendemail.smtpserver")
     for more in ("--dry-run", "--yes"):
         world.call("send", "--via", "b4", "--force", "a test", more)
@@ -369,17 +423,23 @@ def test_the_web_endpoint_has_no_password(world: World) -> None:
     world.assert_kept()
 
 
-def test_a_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_log_has_no_password(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot parse {world.archive.with_password('lore')}")
 
     monkeypatch.setattr("patchpilot.topic.followed.follow_series.open_archive", fail)
-    monkeypatch.setattr("sys.argv", ["patchpilot", "--lore", world.archive.with_password("argv")])
+    monkeypatch.setattr(
+        "sys.argv", ["patchpilot", "--lore", world.archive.with_password("argv")]
+    )
     assert world.call("track", "add", "<post@example.org>") == ExitCode.BUG
     with pytest.raises(RuntimeError) as raised:
         fail()
     assert as_error(raised.value).exit_code == ExitCode.BUG
-    logs = [file.read_text() for file in (world.folder / "tmp").glob("patchpilot-bug-*.log")]
+    logs = [
+        file.read_text() for file in (world.folder / "tmp").glob("patchpilot-bug-*.log")
+    ]
     assert len(logs) == 2
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
     world.assert_kept()
@@ -400,7 +460,10 @@ def test_a_bug_log_has_no_password(world: World, monkeypatch: pytest.MonkeyPatch
             "https://lore.kernel.org/r/20230101-a:b@host/",
             "https://lore.kernel.org/r/20230101-a:b@host/",
         ),
-        ("http://[::1]:80/a@b http://h:8080 a@b", "http://[::1]:80/a@b http://h:8080 a@b"),
+        (
+            "http://[::1]:80/a@b http://h:8080 a@b",
+            "http://[::1]:80/a@b http://h:8080 a@b",
+        ),
         ("ada@example.org", "ada@example.org"),
     ],
 )
@@ -411,11 +474,16 @@ def test_a_shown_url_has_no_login(text: str, shown: str) -> None:
 
 
 @given(
-    st.text(st.characters(exclude_characters="/?#@[]", exclude_categories=("Z", "C")), min_size=1),
+    st.text(
+        st.characters(exclude_characters="/?#@[]", exclude_categories=("Z", "C")),
+        min_size=1,
+    ),
     st.text(st.characters(exclude_categories=("Z", "C"))),
 )
 def test_no_password_of_a_url_is_shown(user: str, word: str) -> None:
-    assert public_url(f"x http://{user}:{MARK}@host/{word}").startswith("x http://host/")
+    assert public_url(f"x http://{user}:{MARK}@host/{word}").startswith(
+        "x http://host/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -432,5 +500,7 @@ def test_no_password_of_a_url_is_shown(user: str, word: str) -> None:
         ("http://h/a", "http://[::1/", "http://h/a"),
     ],
 )
-def test_a_password_is_sent_to_its_own_server_only(url: str, own: str, expected: str) -> None:
+def test_a_password_is_sent_to_its_own_server_only(
+    url: str, own: str, expected: str
+) -> None:
     assert with_login(url, own) == expected

@@ -55,11 +55,18 @@ class ScratchTree:
 
     def exists(self, path: str) -> bool:
         """Whether a file or directory is there."""
-        return is_safe_path(path) and self.scratch.objects.get(f"{self.tree}:{path}") is not None
+        return (
+            is_safe_path(path)
+            and self.scratch.objects.get(f"{self.tree}:{path}") is not None
+        )
 
     def is_dir(self, path: str) -> bool:
         """Whether a directory is there."""
-        found = self.scratch.objects.get(f"{self.tree}:{path}") if is_safe_path(path) else None
+        found = (
+            self.scratch.objects.get(f"{self.tree}:{path}")
+            if is_safe_path(path)
+            else None
+        )
         return bool(found and found[1] == "tree")
 
     def files(self, directory: str = "") -> tuple[str, ...]:

@@ -34,7 +34,9 @@ def backport_message(
     """
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
-    has_marker = any(commit.id.startswith(one) for one in read_marks(commit.message).upstream)
+    has_marker = any(
+        commit.id.startswith(one) for one in read_marks(commit.message).upstream
+    )
     text = (
         "\n".join(
             [
@@ -50,8 +52,14 @@ def backport_message(
         text = add_trailers(text, [("Stable-dep-of", dep_of.reference)])
     who = adapter or signer
     if notes and who:
-        said = "".join(f"[ {who.name.split(' ')[0]}: {_one_line(note)} ]\n" for note in notes)
-        text = text.rstrip("\n") + ("\n" if parse_trailers(text.split("\n")) else "\n\n") + said
+        said = "".join(
+            f"[ {who.name.split(' ')[0]}: {_one_line(note)} ]\n" for note in notes
+        )
+        text = (
+            text.rstrip("\n")
+            + ("\n" if parse_trailers(text.split("\n")) else "\n\n")
+            + said
+        )
     if signer:
         line = f"Signed-off-by: {signer.trailer()}"
         if why := unfit(line):
@@ -62,7 +70,9 @@ def backport_message(
         known = parse_trailers(text.split("\n"))
         # the last line signs off the note above it, even when the author is the one who backports
         if notes or not known or str(known[-1]) != line:
-            text = text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
+            text = (
+                text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
+            )
     return text
 
 
@@ -71,13 +81,19 @@ def has_note(message: str, original: Commit) -> bool:
     return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
-def people(commits: Sequence[Commit], without: Sequence[str] = ()) -> tuple[Address, ...]:
+def people(
+    commits: Sequence[Commit], without: Sequence[str] = ()
+) -> tuple[Address, ...]:
     """The addresses to Cc on a backport: authors and everybody named in the trailers, without
     duplicates, lists in `without` and invalid addresses.
     """
     addresses: dict[str, Address] = {}
     for commit in commits:
-        named = [trailer.address for trailer in commit.trailers if _PEOPLE.fullmatch(trailer.name)]
+        named = [
+            trailer.address
+            for trailer in commit.trailers
+            if _PEOPLE.fullmatch(trailer.name)
+        ]
         for one in (commit.author, *named):
             if (
                 one
@@ -87,7 +103,9 @@ def people(commits: Sequence[Commit], without: Sequence[str] = ()) -> tuple[Addr
             ):
                 addresses.setdefault(one.key, one)
     return tuple(
-        one for one in addresses.values() if judge(one.email).state is not AddressState.BAD
+        one
+        for one in addresses.values()
+        if judge(one.email).state is not AddressState.BAD
     )
 
 

@@ -61,7 +61,11 @@ class BackportText:
 
 
 def make_commits(
-    scratch: Scratch, stable: StableTrees, steps: Sequence[Step], tip: str, wording: BackportText
+    scratch: Scratch,
+    stable: StableTrees,
+    steps: Sequence[Step],
+    tip: str,
+    wording: BackportText,
 ) -> tuple[MadeCommit, ...]:
     """Commit the steps on the branch, in the scratch store.
 
@@ -94,7 +98,10 @@ def make_commits(
         )
         tree = adapted.tree(scratch, merge) if adapted else merge.tree
         plain = scratch.commit_like(
-            original, tree, parent, backport_message(original, stable, dep_of=step.dep_of)
+            original,
+            tree,
+            parent,
+            backport_message(original, stable, dep_of=step.dep_of),
         )
         difference = range_diff(scratch, original, plain) if not parts else ""
         said = adapted.steps if adapted else ()
@@ -116,7 +123,14 @@ def make_commits(
             [("Stable-dep-of", step.dep_of.reference)] if step.dep_of else []
         )
         commits.append(
-            MadeCommit(parent, original, difference, parts, has_note(message, original), refused)
+            MadeCommit(
+                parent,
+                original,
+                difference,
+                parts,
+                has_note(message, original),
+                refused,
+            )
         )
     return tuple(commits)
 
@@ -131,7 +145,9 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
     not.
     """
     same = {
-        scratch.git("patch-id", "--stable", stdin=_diff(scratch, one)).text.split(" ")[0]
+        scratch.git("patch-id", "--stable", stdin=_diff(scratch, one)).text.split(" ")[
+            0
+        ]
         for one in (original.id, made)
     }
     if len(same) == 1 or not original.parents:
@@ -162,10 +178,13 @@ def format_series(
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] if stable.list else []
     recipients += [
-        f"--cc={one.header()}" for one in people([one.original for one in made], (stable.list,))
+        f"--cc={one.header()}"
+        for one in people([one.original for one in made], (stable.list,))
     ]
     reply = (
-        [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"] if wording.in_reply_to else []
+        [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"]
+        if wording.in_reply_to
+        else []
     )
     mails: list[tuple[str, bytes]] = []
     for number, one in enumerate(made, 1):
@@ -176,7 +195,10 @@ def format_series(
             "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", one.id,  # noqa: E501
         )  # fmt: skip
         mails.append(
-            (file_name(number, one.original.subject), _with_note(done.out, notes[number - 1]))
+            (
+                file_name(number, one.original.subject),
+                _with_note(done.out, notes[number - 1]),
+            )
         )
     return mails
 
@@ -204,7 +226,9 @@ def _with_note(mail: bytes, note: str) -> bytes:
         return mail
     head, cut, tail = mail.partition(b"\n---\n")
     safe = "\n".join(
-        "  " + line if line.startswith(("---", "diff ", "Index:", "+++ ", "@@")) else line
+        "  " + line
+        if line.startswith(("---", "diff ", "Index:", "+++ ", "@@"))
+        else line
         for line in note.strip("\n").split("\n")
     )
     return head + cut + b"\n" + safe.encode("utf-8", "surrogateescape") + b"\n\n" + tail

@@ -33,9 +33,12 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
     None outside of functions, or where the language is not C-like.
     """
     top = next(
-        (one for one in range(min(at, len(lines) - 1), -1, -1) if _is_head(lines[one])), None
+        (one for one in range(min(at, len(lines) - 1), -1, -1) if _is_head(lines[one])),
+        None,
     )
-    if top is None or any(lines[one].startswith("}") for one in range(top, min(at, len(lines)))):
+    if top is None or any(
+        lines[one].startswith("}") for one in range(top, min(at, len(lines)))
+    ):
         return None
     end = next(
         (
@@ -60,8 +63,14 @@ def conflicting(
         return result
     tree = scratch.tree_of(fix.base)
     for change in fix.files:
-        mine = [place for place in places if place.path in (change.old_path, change.new_path)]
-        content = scratch.blob(tree, change.old_path) if mine and change.old_path else None
+        mine = [
+            place
+            for place in places
+            if place.path in (change.old_path, change.new_path)
+        ]
+        content = (
+            scratch.blob(tree, change.old_path) if mine and change.old_path else None
+        )
         if content is None or change.old_path is None:
             continue
         lines = text_lines(content)
@@ -72,7 +81,9 @@ def conflicting(
             for line in hunk.lines:
                 # a conflict shows the fix's side: it has none of the lines added by a hunk that
                 # merged
-                if line.kind in "+-" and (not wanted or line.kind == "-" or line.text in wanted):
+                if line.kind in "+-" and (
+                    not wanted or line.kind == "-" or line.text in wanted
+                ):
                     function = function_at(lines, at)
                     if function:
                         inside.setdefault(function.name, function)

@@ -70,13 +70,18 @@ def marked_places(path: str, lines: list[str], context: int = 0) -> list[Conflic
             before = []
         elif side == "end":
             missing = context
-            found.append(ConflictPlace(path, start, tuple(ours), tuple(theirs), base=tuple(base)))
+            found.append(
+                ConflictPlace(path, start, tuple(ours), tuple(theirs), base=tuple(base))
+            )
         elif side:
             {"ours": ours, "base": base, "theirs": theirs}[side].append(text)
         elif missing:
             last, missing = found[-1], missing - 1
             found[-1] = replace(
-                last, ours=(*last.ours, text), theirs=(*last.theirs, text), base=(*last.base, text)
+                last,
+                ours=(*last.ours, text),
+                theirs=(*last.theirs, text),
+                base=(*last.base, text),
             )
         elif context:
             before = [*before, text][-context:]

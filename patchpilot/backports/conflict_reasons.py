@@ -129,7 +129,9 @@ def _causes(
         # following renames through a long history is slow; without the old names the commits that
         # added the files are still found
         with suppress(GitError):
-            names += older_names(history.repository, gone, fix.base, tip, timeout=timeout / 2)
+            names += older_names(
+                history.repository, gone, fix.base, tip, timeout=timeout / 2
+            )
     try:
         touches = read_touches(
             history.repository, names, fix.base or fix.id, [tip], timeout=timeout
@@ -214,7 +216,9 @@ def _own_changes(
             )
         except GitError:
             break
-        for one in dict.fromkeys(line.split(" ", 1)[0] for line in done.text.splitlines()):
+        for one in dict.fromkeys(
+            line.split(" ", 1)[0] for line in done.text.splitlines()
+        ):
             if (
                 _ID.fullmatch(one)
                 and one not in causes
@@ -266,10 +270,17 @@ def _other_file_hints(
     """
     for change in fix.files:
         path = change.old_path
-        if applied.how is not AppliesHow.CONFLICT or not path or scratch.has(tree, path):
+        if (
+            applied.how is not AppliesHow.CONFLICT
+            or not path
+            or scratch.has(tree, path)
+        ):
             continue
         found = [one for hunk in change.hunks if (one := _DEFINED.search(hunk.section))]
-        named = {one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}" for one in found}
+        named = {
+            one[1] or one[2]: f"{one[1]}()" if one[1] else f"struct {one[2]}"
+            for one in found
+        }
         for word, shown in list(named.items())[:_MOST_ELSEWHERE]:
             start = (
                 rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$"
@@ -300,7 +311,9 @@ def _other_file_hints(
                     )
 
 
-def _moved_hints(scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult) -> list[str]:
+def _moved_hints(
+    scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
+) -> list[str]:
     """Hunks that were applied to another function than in mainline, where the same context occurs."""  # noqa: E501
     if applied.how is AppliesHow.CONFLICT:
         return []
@@ -332,13 +345,19 @@ def _changed_functions(before: bytes, after: bytes) -> set[str]:
         after.decode("utf-8", "replace").split("\n"),
     )
     start = next(
-        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other),
+        (
+            at
+            for at, (one, other) in enumerate(zip(old, new, strict=False))
+            if one != other
+        ),
         min(len(old), len(new)),
     )
     end = next(
         (
             at
-            for at, (one, other) in enumerate(zip(reversed(old), reversed(new), strict=False))
+            for at, (one, other) in enumerate(
+                zip(reversed(old), reversed(new), strict=False)
+            )
             if one != other
         ),
         0,
@@ -348,7 +367,9 @@ def _changed_functions(before: bytes, after: bytes) -> set[str]:
     if len(window) * len(changed) > 400_000:
         return set()
     result = set()
-    for tag, low, _, _, _ in SequenceMatcher(None, window, changed, autojunk=False).get_opcodes():
+    for tag, low, _, _, _ in SequenceMatcher(
+        None, window, changed, autojunk=False
+    ).get_opcodes():
         if tag != "equal":
             # git names the function above the hunk's context, which starts three lines higher
             result.add(

@@ -39,7 +39,8 @@ def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
     """
     if not patch.files:
         raise InputError(
-            f"{patch.source}: no diff found", hint="pass a patch file written by `git format-patch`"
+            f"{patch.source}: no diff found",
+            hint="pass a patch file written by `git format-patch`",
         )
     basis = _NO_HISTORY
     forward = misfits(patch.files, tree)
@@ -51,8 +52,13 @@ def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
             "every line of the patch file ends with CR LF; judged without the CRs, as git am"
             f" applies it; {_NO_HISTORY}"
         )
-        patch = patch._replace(lines=tuple(line.removesuffix("\r") for line in patch.lines))
-        forward, backward = misfits(patch.files, tree), misfits(patch.files, tree, reverse=True)
+        patch = patch._replace(
+            lines=tuple(line.removesuffix("\r") for line in patch.lines)
+        )
+        forward, backward = (
+            misfits(patch.files, tree),
+            misfits(patch.files, tree, reverse=True),
+        )
     if not backward and (forward or _changes_lines(patch)):
         return DirectoryVerdict(
             patch,
@@ -67,11 +73,20 @@ def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
             else ()
         )
         return DirectoryVerdict(
-            patch, BranchVerdict.CLEAN, f"applies cleanly; {basis}", AppliesHow.CLEAN, (), commands
+            patch,
+            BranchVerdict.CLEAN,
+            f"applies cleanly; {basis}",
+            AppliesHow.CLEAN,
+            (),
+            commands,
         )
     counts, places = _counted(patch, tree)
     return DirectoryVerdict(
-        patch, BranchVerdict.CONFLICT, f"{_in_words(*counts)}; {basis}", AppliesHow.CONFLICT, places
+        patch,
+        BranchVerdict.CONFLICT,
+        f"{_in_words(*counts)}; {basis}",
+        AppliesHow.CONFLICT,
+        places,
     )
 
 
@@ -83,7 +98,9 @@ def merges_into(
     """
     if fix.base is None:
         return judged
-    before, after = (scratch.entries(scratch.tree_of(one), fix.paths) for one in (fix.base, fix.id))
+    before, after = (
+        scratch.entries(scratch.tree_of(one), fix.paths) for one in (fix.base, fix.id)
+    )
     here: dict[str, Entry] = {}
     for path in fix.paths:
         content = tree.read(path)
@@ -93,15 +110,21 @@ def merges_into(
             if content is not None
             else None
         )
-    base, ours, theirs = (scratch.with_files(EMPTY_TREE, one) for one in (before, here, after))
+    base, ours, theirs = (
+        scratch.with_files(EMPTY_TREE, one) for one in (before, here, after)
+    )
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
         return judged
     why = f"applies with a three-way merge only; {_NO_HISTORY}"
-    return DirectoryVerdict(judged.patch, BranchVerdict.THREE_WAY, why, AppliesHow.THREE_WAY)
+    return DirectoryVerdict(
+        judged.patch, BranchVerdict.THREE_WAY, why, AppliesHow.THREE_WAY
+    )
 
 
-def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
+def _counted(
+    patch: Patch, tree: Tree
+) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
     """How many hunks are already applied, do not apply, and apply (each counted once), and the
     places of the first two kinds.
     """
@@ -125,7 +148,9 @@ def _counted(patch: Patch, tree: Tree) -> tuple[tuple[int, int, int], tuple[Conf
         total += size
         places += [
             ConflictPlace(
-                one.path, one.line, kind=_THERE if is_there or (whole and not undone) else one.why
+                one.path,
+                one.line,
+                kind=_THERE if is_there or (whole and not undone) else one.why,
             )
             for one, is_there in zip(forward, found, strict=True)
         ]

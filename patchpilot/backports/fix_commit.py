@@ -43,7 +43,14 @@ class FixCommit:
     def diff_lines(self) -> tuple[str, ...]:
         """Its diff, with full blob ids."""
         done = self.repository.git(
-            "diff-tree", "--root", "-r", "-p", "-M", "--full-index", "--no-commit-id", self.id
+            "diff-tree",
+            "--root",
+            "-r",
+            "-p",
+            "-M",
+            "--full-index",
+            "--no-commit-id",
+            self.id,
         )
         return tuple(done.text.split("\n"))
 
@@ -69,11 +76,16 @@ class FixCommit:
         """Every path it touches, old and new."""
         return tuple(
             dict.fromkeys(
-                path for change in self.files for path in (change.old_path, change.new_path) if path
+                path
+                for change in self.files
+                for path in (change.old_path, change.new_path)
+                if path
             )
         )
 
     @property
     def size(self) -> tuple[int, int]:
         """(files, lines added and removed)."""
-        return len(self.files), sum(change.added + change.removed for change in self.files)
+        return len(self.files), sum(
+            change.added + change.removed for change in self.files
+        )

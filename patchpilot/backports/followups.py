@@ -41,7 +41,9 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
     return tuple(sorted(found.values(), key=lambda one: order[one.commit]))
 
 
-def needed_followers(history: History, found: Sequence[Follower], tip: str) -> tuple[Follower, ...]:
+def needed_followers(
+    history: History, found: Sequence[Follower], tip: str
+) -> tuple[Follower, ...]:
     """The follow-ups that a branch lacks and needs: without those it has and those that were
     reverted themselves.
     """
@@ -53,7 +55,9 @@ def needed_followers(history: History, found: Sequence[Follower], tip: str) -> t
     return tuple(needed)
 
 
-def lacking_newer(branch: Branch, every: Sequence[tuple[Branch, bool]]) -> tuple[str, ...]:
+def lacking_newer(
+    branch: Branch, every: Sequence[tuple[Branch, bool]]
+) -> tuple[str, ...]:
     """The newer branches that need the fix and lack it: an older tree takes it only after them."""
     if not branch.version:
         return ()
@@ -83,9 +87,12 @@ def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
     if project.lists.no_backport and project.lists.no_backport in fix.commit.message:
         notes.append("the fix is tagged not to be backported (stable+noautosel)")
     if fix.files and all(
-        change.path.startswith(("Documentation/", "doc/", "docs/")) for change in fix.files
+        change.path.startswith(("Documentation/", "doc/", "docs/"))
+        for change in fix.files
     ):
-        notes.append("the fix changes documentation only, which stable trees do not take")
+        notes.append(
+            "the fix changes documentation only, which stable trees do not take"
+        )
     elif fix.files and not _changes_more_than_space(fix):
         notes.append("the fix changes whitespace only, which stable trees do not take")
     return tuple(notes)

@@ -48,7 +48,9 @@ class LineTouch:
     def size(self) -> int:
         """How many lines it changes in these files."""
         return sum(
-            old[1] - old[0] + new[1] - new[0] for edit in self.edits for old, new in edit.hunks
+            old[1] - old[0] + new[1] - new[0]
+            for edit in self.edits
+            for old, new in edit.hunks
         )
 
 
@@ -85,7 +87,9 @@ def read_touches(
     return tuple(_touch(block) for block in done.out.split(b"\x01")[1:])
 
 
-def read_touch(repository: Repository, commit: str, paths: Sequence[str] = ()) -> LineTouch:
+def read_touch(
+    repository: Repository, commit: str, paths: Sequence[str] = ()
+) -> LineTouch:
     """One commit's changes, to `paths` or to all."""
     only = ["--", *paths] if paths else []
     done = repository.git(
@@ -118,13 +122,19 @@ def read_each(
         stdin="".join(f"{commit}\n" for commit in commits).encode(),
     )  # fmt: skip
     found = {
-        touch.commit: touch for touch in (_touch(block) for block in done.out.split(b"\x01")[1:])
+        touch.commit: touch
+        for touch in (_touch(block) for block in done.out.split(b"\x01")[1:])
     }
     return {commit: found.get(commit, LineTouch(commit, "", ())) for commit in commits}
 
 
 def older_names(
-    repository: Repository, paths: Sequence[str], tip: str, less: str, *, timeout: float = 60.0
+    repository: Repository,
+    paths: Sequence[str],
+    tip: str,
+    less: str,
+    *,
+    timeout: float = 60.0,
 ) -> tuple[str, ...]:
     """The names these files had before, in the commits that `tip` has and `less` has not, later
     names first.
@@ -149,7 +159,9 @@ def older_names(
             ).text.split("\0")  # fmt: skip
             before |= {
                 old
-                for status, old, new in zip(words[::3], words[1::3], words[2::3], strict=False)
+                for status, old, new in zip(
+                    words[::3], words[1::3], words[2::3], strict=False
+                )
                 if status and new in names
             }
         names = before - result.keys() - set(paths)
@@ -172,13 +184,17 @@ def stands_on(
     """
     needed: dict[str, list[Span]] = {}
     for edit in fix.edits:
-        if edit.old_path and (paths is None or edit.old_path in paths or edit.new_path in paths):
+        if edit.old_path and (
+            paths is None or edit.old_path in paths or edit.new_path in paths
+        ):
             needed.setdefault(edit.old_path, []).extend(
                 (max(0, old[0] - margin), old[1] + margin) for old, _ in edit.hunks
             )
     found: list[LineTouch] = []
     for touch in reversed(touches):
-        belongs = touch.commit not in present and any(_meets(edit, needed) for edit in touch.edits)
+        belongs = touch.commit not in present and any(
+            _meets(edit, needed) for edit in touch.edits
+        )
         if belongs:
             found.append(touch)
         _carry_back(touch, needed, belongs)
@@ -186,7 +202,10 @@ def stands_on(
 
 
 def last_writers(
-    touches: Sequence[LineTouch], fix: LineTouch, present: frozenset[str], paths: frozenset[str]
+    touches: Sequence[LineTouch],
+    fix: LineTouch,
+    present: frozenset[str],
+    paths: frozenset[str],
 ) -> tuple[LineTouch, ...]:
     """Those of `touches` (oldest first, all before the fix) that last changed the lines the fix
     changes, or adjacent lines, oldest first.
@@ -213,7 +232,9 @@ def last_writers(
     return tuple(reversed(found))
 
 
-def crossing(touches: Sequence[LineTouch], path: str, span: Span) -> tuple[LineTouch, ...]:
+def crossing(
+    touches: Sequence[LineTouch], path: str, span: Span
+) -> tuple[LineTouch, ...]:
     """Those of `touches` (oldest first) that changed lines now in a span of a file.
 
     The span is in the file after the last of them.
@@ -241,7 +262,9 @@ def _wide(edit: LineEditStep) -> Iterable[Span]:
     )
 
 
-def _meets(edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True) -> bool:
+def _meets(
+    edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
+) -> bool:
     """Whether an edit changed lines of the spans or next to them.
 
     With `moved` also when it renamed their file.
@@ -249,7 +272,11 @@ def _meets(edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: b
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
         return True
-    return any(span[0] <= new[1] and new[0] <= span[1] for span in spans for _, new in edit.hunks)
+    return any(
+        span[0] <= new[1] and new[0] <= span[1]
+        for span in spans
+        for _, new in edit.hunks
+    )
 
 
 def _carry_back(touch: LineTouch, needed: dict[str, list[Span]], belongs: bool) -> None:
@@ -290,7 +317,9 @@ def _without(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
                 pieces.append((start, end))
             else:
                 pieces += [
-                    (one, other) for one, other in ((start, low), (high, end)) if one < other
+                    (one, other)
+                    for one, other in ((start, low), (high, end))
+                    if one < other
                 ]
         left = pieces
     return left

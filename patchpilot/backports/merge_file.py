@@ -10,13 +10,20 @@ _MOST_CONFLICTS = 127
 """git merge-file ends with the number of conflicts, at most this."""
 
 
-def merge_file_lines(repository: Repository, ours: bytes, base: bytes, theirs: bytes) -> list[str]:
+def merge_file_lines(
+    repository: Repository, ours: bytes, base: bytes, theirs: bytes
+) -> list[str]:
     """The merged lines of a file; a conflict has markers of git's style diff3."""
     with TemporaryFolder("conflict") as folder:
         files = [folder / side for side in _SIDES]
         for file, content in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(content)
         done = repository.git(
-            "merge-file", "-p", "-q", "--diff3", *map(str, files), ok=range(_MOST_CONFLICTS + 1)
+            "merge-file",
+            "-p",
+            "-q",
+            "--diff3",
+            *map(str, files),
+            ok=range(_MOST_CONFLICTS + 1),
         )
     return text_lines(done.out)

@@ -73,7 +73,9 @@ def plan(
     for path, (old, new) in changed.items():
         own = ours(path)
         folder = path.rpartition("/")[0]
-        if not all(entry is None or entry[0].startswith("100") for entry in (old, new, own)):
+        if not all(
+            entry is None or entry[0].startswith("100") for entry in (old, new, own)
+        ):
             return None
         if old is None:
             if own is not None or (folder and not _is_directory(ours(folder))):

@@ -52,14 +52,17 @@ class MissingCommits:
         self._goals: dict[str, LineTouch] = {}
         self._landed: dict[str, bool] = {}
 
-    def stands_on(self, commit: str, conflicts: Sequence[str], margin: int) -> tuple[str, ...]:
+    def stands_on(
+        self, commit: str, conflicts: Sequence[str], margin: int
+    ) -> tuple[str, ...]:
         """The missing commits that a commit depends on in the files where it conflicts, and their
         own prerequisites there, oldest first.
         """
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.names(paths))
         return self._lacking(
-            touches, lambda present: stands_on(touches, goal, present, frozenset(paths), margin)
+            touches,
+            lambda present: stands_on(touches, goal, present, frozenset(paths), margin),
         )
 
     def wrote(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
@@ -68,16 +71,20 @@ class MissingCommits:
         """
         goal, paths = self._goal(commit, merge.paths)
         goal = replace(
-            goal, edits=tuple(self._conflicting(edit, merge, theirs) for edit in goal.edits)
+            goal,
+            edits=tuple(self._conflicting(edit, merge, theirs) for edit in goal.edits),
         )
         touches = self.before(commit, self.names(paths))
         return self._lacking(
-            touches, lambda present: last_writers(touches, goal, present, frozenset(paths))
+            touches,
+            lambda present: last_writers(touches, goal, present, frozenset(paths)),
         )
 
     def all(self, commit: str, paths: Sequence[str]) -> tuple[str, ...]:
         """The most recent missing commits before `commit` that change these files, oldest first."""
-        return self.missing([one.commit for one in self.before(commit, self.names(paths))[-MOST:]])
+        return self.missing(
+            [one.commit for one in self.before(commit, self.names(paths))[-MOST:]]
+        )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
         """The commits that the branch has neither by ancestry nor by an upstream marker."""
@@ -92,7 +99,9 @@ class MissingCommits:
         if known is None:
             left = self._left()
             self._touches[wanted] = (
-                read_touches(self.repository, paths, self._top, [self.tip], timeout=left)
+                read_touches(
+                    self.repository, paths, self._top, [self.tip], timeout=left
+                )
                 if self._top
                 else ()
             )
@@ -100,7 +109,11 @@ class MissingCommits:
         touches = self._touches[known]
         if commit != self._fix:
             at = next(
-                (number for number, touch in enumerate(touches) if touch.commit == commit),
+                (
+                    number
+                    for number, touch in enumerate(touches)
+                    if touch.commit == commit
+                ),
                 len(touches),
             )
             touches = touches[:at]
@@ -109,7 +122,10 @@ class MissingCommits:
         return tuple(
             touch
             for touch in touches
-            if any(edit.old_path in wanted or edit.new_path in wanted for edit in touch.edits)
+            if any(
+                edit.old_path in wanted or edit.new_path in wanted
+                for edit in touch.edits
+            )
         )
 
     def names(self, paths: Sequence[str]) -> tuple[str, ...]:
@@ -121,7 +137,9 @@ class MissingCommits:
             )
         return tuple(dict.fromkeys([*paths, *self._older.get(gone, ())]))
 
-    def _goal(self, commit: str, conflicts: Sequence[str]) -> tuple[LineTouch, tuple[str, ...]]:
+    def _goal(
+        self, commit: str, conflicts: Sequence[str]
+    ) -> tuple[LineTouch, tuple[str, ...]]:
         """What a commit changes, and those of its paths that conflict (all of them when git named
         others).
         """
@@ -129,16 +147,23 @@ class MissingCommits:
             self._goals[commit] = read_touch(self.repository, commit)
         goal = self._goals[commit]
         touched = [
-            edit for edit in goal.edits if {edit.old_path, edit.new_path} & set(conflicts)
+            edit
+            for edit in goal.edits
+            if {edit.old_path, edit.new_path} & set(conflicts)
         ] or list(goal.edits)
         return goal, tuple(
             dict.fromkeys(
-                path for edit in touched for path in (edit.old_path, edit.new_path) if path
+                path
+                for edit in touched
+                for path in (edit.old_path, edit.new_path)
+                if path
             )
         )
 
     def _lacking(
-        self, touches: Sequence[LineTouch], ask: Callable[[frozenset[str]], Sequence[LineTouch]]
+        self,
+        touches: Sequence[LineTouch],
+        ask: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
         """The given commits without those that the branch has under another id, which only move
         lines.
@@ -163,7 +188,9 @@ class MissingCommits:
             self._landed[commit] = bool(landing and landing.holds)
         return self._landed[commit]
 
-    def _conflicting(self, edit: LineEditStep, merge: Merge, theirs: str) -> LineEditStep:
+    def _conflicting(
+        self, edit: LineEditStep, merge: Merge, theirs: str
+    ) -> LineEditStep:
         """The edit with only its conflicting hunks, as far as conflict markers identify them.
 
         Else all.
@@ -181,7 +208,11 @@ class MissingCommits:
         for place in find_places(self.scratch, replace(merge, paths=(path,))):
             block, size = list(place.theirs), len(place.theirs)
             starts = (
-                [at for at in range(len(lines) - size + 1) if lines[at : at + size] == block]
+                [
+                    at
+                    for at in range(len(lines) - size + 1)
+                    if lines[at : at + size] == block
+                ]
                 if size
                 else []
             )

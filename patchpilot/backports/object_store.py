@@ -10,7 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.backports.merging import Entry, Merge, Note, Stages, merge_of, plan, read_merge
+from patchpilot.backports.merging import (
+    Entry,
+    Merge,
+    Note,
+    Stages,
+    merge_of,
+    plan,
+    read_merge,
+)
 from patchpilot.commits import alternates
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.merge_tree import Merges
@@ -149,7 +157,9 @@ class Scratch:
         ]
         return self.write("commit", "\n".join(lines).encode())
 
-    def commit_like(self, original: Commit, tree: str, parent: str, message: str) -> str:
+    def commit_like(
+        self, original: Commit, tree: str, parent: str, message: str
+    ) -> str:
         """A commit of a tree with the authorship of another commit; its id."""
         author = (
             f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())}"
@@ -167,7 +177,9 @@ class Scratch:
                     f"commit {commit[:12]} is not in the repository",
                     hint="in a shallow or partial clone, run `git fetch` to get it",
                 )
-            self._trees[commit] = found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
+            self._trees[commit] = (
+                found[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
+            )
         return self._trees[commit]
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
@@ -192,10 +204,16 @@ class Scratch:
             taken[path] = file.entry
             if not file.clean:
                 sides = (self._entry(tree, path) for tree in (base, ours, theirs))
-                conflicts[path] = {number: side for number, side in enumerate(sides, 1) if side}
+                conflicts[path] = {
+                    number: side for number, side in enumerate(sides, 1) if side
+                }
             notes += file.notes
         return Merge(
-            self.with_files(ours, taken), not conflicts, tuple(conflicts), tuple(notes), conflicts
+            self.with_files(ours, taken),
+            not conflicts,
+            tuple(conflicts),
+            tuple(notes),
+            conflicts,
         )
 
     def _merge_files(
@@ -237,20 +255,25 @@ class Scratch:
         self._asked += 1
         if self._asked > _FEW:
             self._merges = self._merges or Merges(
-                self.repository.top, self._filler(), {**self._env, **self.repository.drivers_off}
+                self.repository.top,
+                self._filler(),
+                {**self._env, **self.repository.drivers_off},
             )
             done = self._merges.merge(one, other)
             if done:
                 return merge_of(done[1], clean=done[0])
         return read_merge(
-            self.git("merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1))
+            self.git(
+                "merge-tree", "--write-tree", "--messages", "-z", one, other, ok=(0, 1)
+            )
         )
 
     def _filler(self) -> tuple[str, str]:
         """Two commits whose merge has a long output."""
         trees = [
             self.with_files(
-                EMPTY_TREE, dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one)))
+                EMPTY_TREE,
+                dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", one))),
             )
             for one in (b"", b"1\n", b"2\n")
         ]
@@ -289,15 +312,21 @@ class Scratch:
     def pick(self, commit: str, onto: str, base: str | None = None) -> Merge:
         """Cherry-pick a commit onto a tree; `base` is its first parent (None for a root commit)."""
         return self.merge(
-            self.tree_of(base) if base else self.write("tree", b""), onto, self.tree_of(commit)
+            self.tree_of(base) if base else self.write("tree", b""),
+            onto,
+            self.tree_of(commit),
         )
 
-    def part(self, commit: str, base: str | None, paths: Iterable[str]) -> tuple[str, str]:
+    def part(
+        self, commit: str, base: str | None, paths: Iterable[str]
+    ) -> tuple[str, str]:
         """The tree before a commit (`base` is its first parent), and that tree with only the
         commit's changes to these files.
         """
         before = self.tree_of(base) if base else EMPTY_TREE
-        return before, self.with_files(before, self.entries(self.tree_of(commit), sorted(paths)))
+        return before, self.with_files(
+            before, self.entries(self.tree_of(commit), sorted(paths))
+        )
 
     def has(self, tree: str, path: str) -> bool:
         """Whether a tree has a file or directory of this path."""
@@ -322,7 +351,10 @@ class Scratch:
         for head, inner in nested.items():
             below = own.get(head)
             made = self.with_files(
-                below[1] if below and below[0] == _DIRECTORY else self.write("tree", b""), inner
+                below[1]
+                if below and below[0] == _DIRECTORY
+                else self.write("tree", b""),
+                inner,
             )
             if made == EMPTY_TREE:
                 own.pop(head, None)
@@ -331,7 +363,8 @@ class Scratch:
         rows = sorted(
             own.items(),
             key=lambda row: (
-                os.fsencode(row[0]) + (b"/" if row[1] and row[1][0] == _DIRECTORY else b"")
+                os.fsencode(row[0])
+                + (b"/" if row[1] and row[1][0] == _DIRECTORY else b"")
             ),
         )
         content = b"".join(
@@ -401,6 +434,8 @@ def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
         mode, _, name = raw[at:end].partition(b" ")
         at = end + 21
         if end < 0 or not mode.isdigit() or at > len(raw):
-            raise GitError("a tree of the repository is damaged", hint="`git fsck` says which one")
+            raise GitError(
+                "a tree of the repository is damaged", hint="`git fsck` says which one"
+            )
         result[os.fsdecode(name)] = (mode.decode("ascii"), raw[at - 20 : at].hex())
     return result

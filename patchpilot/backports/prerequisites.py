@@ -80,12 +80,18 @@ class PrerequisiteSearch:
         """How many lines the commits change."""
         return sum(need.size for need in self.needs)
 
-    def preferred_to(self, whole: "PrerequisiteSearch", fix_lines: int) -> "PrerequisiteSearch":
+    def preferred_to(
+        self, whole: "PrerequisiteSearch", fix_lines: int
+    ) -> "PrerequisiteSearch":
         """This search for parts when the whole commits are far too many for the fix and the parts
         much smaller; else the one for whole commits.
         """
-        many = len(whole.needs) > _MANY_COMMITS and 2 * len(self.needs) <= len(whole.needs)
-        much = whole.lines > max(_MANY_LINES, fix_lines) and 4 * self.lines <= whole.lines
+        many = len(whole.needs) > _MANY_COMMITS and 2 * len(self.needs) <= len(
+            whole.needs
+        )
+        much = (
+            whole.lines > max(_MANY_LINES, fix_lines) and 4 * self.lines <= whole.lines
+        )
         return replace(self, whole=whole.needs) if many or much else whole
 
 
@@ -132,7 +138,9 @@ class _Seeker:
         self.tree = tree or scratch.tree_of(tip)
         self._begun = time.monotonic()
         self._effort, self._progress = effort, progress
-        self._ground = MissingCommits(history, scratch, fix.id, tip, self.tree, self._check_time)
+        self._ground = MissingCommits(
+            history, scratch, fix.id, tip, self.tree, self._check_time
+        )
         self._merges: dict[tuple[str, str, bool], Merge] = {}
         self._failed: set[tuple[str, str]] = set()
         self._paths = frozenset(fix.paths)
@@ -174,7 +182,8 @@ class _Seeker:
         part = self._result(self._part, SearchState.PARTIAL, cut=True)
         return (
             part.preferred_to(
-                self._result(self._whole, SearchState.FOUND, cut=False), self.fix.size[1]
+                self._result(self._whole, SearchState.FOUND, cut=False),
+                self.fix.size[1],
             )
             if self._whole
             else part
@@ -196,7 +205,10 @@ class _Seeker:
         gathered = self._gather((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
         pools = (
-            (self._ground.stands_on(self.fix.id, merge.paths, margin) for margin in MARGINS)
+            (
+                self._ground.stands_on(self.fix.id, merge.paths, margin)
+                for margin in MARGINS
+            )
             if gathered is None
             else ()
         )
@@ -224,7 +236,10 @@ class _Seeker:
         conflict = self._pick(self.fix.id, self.tree, cut=False).paths
         pools = [
             self._part,
-            *(self._ground.stands_on(self.fix.id, conflict, margin) for margin in MARGINS),
+            *(
+                self._ground.stands_on(self.fix.id, conflict, margin)
+                for margin in MARGINS
+            ),
         ]
         for pool in dict.fromkeys(pools):
             picked = self._climb(pool, self.tree, _DEEPEST)
@@ -263,7 +278,13 @@ class _Seeker:
         return None
 
     def _wider(
-        self, commit: str, merge: Merge, levels: dict[str, int], known: set[str], *, cut: bool
+        self,
+        commit: str,
+        merge: Merge,
+        levels: dict[str, int],
+        known: set[str],
+        *,
+        cut: bool,
     ) -> set[str]:
         """New prerequisites of a conflicting commit: those that wrote the lines, else those around
         them, else all that changed the files.
@@ -271,12 +292,16 @@ class _Seeker:
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
             if level == 0:
-                found = self._ground.wrote(commit, merge, self._theirs(commit, cut=cut)[1])
+                found = self._ground.wrote(
+                    commit, merge, self._theirs(commit, cut=cut)[1]
+                )
             elif level <= len(MARGINS):
                 found = self._ground.stands_on(commit, merge.paths, MARGINS[level - 1])
             else:
                 found = (
-                    self._ground.all(commit, merge.paths) if cut or commit == self.fix.id else ()
+                    self._ground.all(commit, merge.paths)
+                    if cut or commit == self.fix.id
+                    else ()
                 )
             new = set(found) - known - {commit, self.fix.id}
             if new:
@@ -284,7 +309,9 @@ class _Seeker:
         return set()
 
     def _in_order(self, commits: Iterable[str]) -> tuple[str, ...]:
-        return tuple(sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0))
+        return tuple(
+            sorted(commits, key=lambda one: self.history.index.ordinal(one) or 0)
+        )
 
     def _applied(self, pool: Sequence[str]) -> tuple[str, ...]:
         """Those of a pool whose changes to the fix's files apply, one on top of the other, and
@@ -388,7 +415,9 @@ class _Seeker:
             else commits
         )
 
-    def _reaches(self, commits: Sequence[str], *, cut: bool, strict: bool = False) -> bool:
+    def _reaches(
+        self, commits: Sequence[str], *, cut: bool, strict: bool = False
+    ) -> bool:
         """Whether the fix applies after these.
 
         One that does not apply is skipped, or with `strict` means no.
@@ -422,7 +451,10 @@ class _Seeker:
             found = self.repository.commit(one)
             needs.append(
                 PrerequisiteNeed(
-                    one, found.subject, touches[one].size, bool(read_marks(found.message).fixes)
+                    one,
+                    found.subject,
+                    touches[one].size,
+                    bool(read_marks(found.message).fixes),
                 )
             )
         return PrerequisiteSearch(tuple(needs), state, tree)

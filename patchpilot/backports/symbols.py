@@ -97,11 +97,17 @@ def compare_symbols(
         there = _declared(scratch, base, used, near, timeout)
         here = _declared(scratch, tree, there, near, timeout)
         suspects = {word for word in used if word in there and word not in here}
-        absent = suspects - _anywhere(scratch, tree, suspects, timeout) if suspects else set()
+        absent = (
+            suspects - _anywhere(scratch, tree, suspects, timeout)
+            if suspects
+            else set()
+        )
     except GitError:
         return FixSymbols((), (), _gone(scratch, fix, tree))
     lacks = tuple(
-        MissingSymbol(word, used[word], there[word][0]) for word in used if word in absent
+        MissingSymbol(word, used[word], there[word][0])
+        for word in used
+        if word in absent
     )
     differs = tuple(
         SymbolDifference(word, there[word][0], here[word][1], there[word][1])
@@ -115,7 +121,12 @@ def compare_symbols(
 
 
 def who_added(
-    scratch: Scratch, fix: FixCommit, lack: MissingSymbol, tip: str, *, timeout: float = 5.0
+    scratch: Scratch,
+    fix: FixCommit,
+    lack: MissingSymbol,
+    tip: str,
+    *,
+    timeout: float = 5.0,
 ) -> str | None:
     """The mainline commit, not in the branch, that added a symbol to its file.
 
@@ -148,7 +159,9 @@ def _used(fix: FixCommit) -> dict[str, str]:
         for hunk in change.hunks
         for line in hunk.lines
     ]
-    known = {word for line in lines if line.kind != "+" for word in _WORD.findall(line.text)}
+    known = {
+        word for line in lines if line.kind != "+" for word in _WORD.findall(line.text)
+    }
     result: dict[str, str] = {}
     for text in (line.text for line in lines if line.kind == "+"):
         for match in _USED.finditer(_STRING.sub('""', _COMMENT.sub("", text))):
@@ -162,7 +175,9 @@ def _used(fix: FixCommit) -> dict[str, str]:
     return dict(list(result.items())[:_MOST])
 
 
-def _is_usual(scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str) -> bool:
+def _is_usual(
+    scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str
+) -> bool:
     """Whether the branch's version of the fix's files uses a symbol as the fix does: then nothing
     has to be looked up.
     """
@@ -208,7 +223,11 @@ def _near(fix: FixCommit) -> tuple[str, ...]:
 
 
 def _declared(
-    scratch: Scratch, tree: str, words: Iterable[str], near: Sequence[str], timeout: float
+    scratch: Scratch,
+    tree: str,
+    words: Iterable[str],
+    near: Sequence[str],
+    timeout: float,
 ) -> dict[str, tuple[str, str]]:
     """Symbol → (path, the line that declares it best) in the headers and the fix's folders of a
     tree.
@@ -229,7 +248,10 @@ def _declared(
             rank = _declares(line, word)
             if word not in best or rank > best[word][0]:
                 best[word] = (rank, path.partition(":")[2], line.strip())
-    return {word: (path, line if rank >= 2 else "") for word, (rank, path, line) in best.items()}
+    return {
+        word: (path, line if rank >= 2 else "")
+        for word, (rank, path, line) in best.items()
+    }
 
 
 def _declares(line: str, word: str) -> int:
@@ -244,7 +266,9 @@ def _declares(line: str, word: str) -> int:
         and not line.lstrip().startswith("return")
     ):
         return 3
-    if re.match(rf"\s+[A-Za-z_][\w\s*]*[\s*]{word}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line):
+    if re.match(
+        rf"\s+[A-Za-z_][\w\s*]*[\s*]{word}\s*(?:\[[^\]]*\])?\s*(?::\s*\d+)?;", line
+    ):
         return 1
     return 0
 
@@ -255,14 +279,22 @@ def _other_arguments(one: tuple[str, str], other: tuple[str, str]) -> bool:
     if not lists[0] or not lists[1] or "#" in one[1][:1] + other[1][:1]:
         return False
     counts = [
-        len([arg for arg in found[1].split(",") if arg.strip() and arg.strip() != "void"])
+        len(
+            [
+                arg
+                for arg in found[1].split(",")
+                if arg.strip() and arg.strip() != "void"
+            ]
+        )
         for found in lists
         if found
     ]
     return counts[0] != counts[1]
 
 
-def _anywhere(scratch: Scratch, tree: str, words: Iterable[str], timeout: float) -> set[str]:
+def _anywhere(
+    scratch: Scratch, tree: str, words: Iterable[str], timeout: float
+) -> set[str]:
     result = list(words)
     patterns = [part for word in result for part in ("-e", word)]
     done = scratch.repository.git(
@@ -283,12 +315,16 @@ def _gone(scratch: Scratch, fix: FixCommit, tree: str) -> tuple[MissingSymbol, .
     target = ScratchTree(scratch, tree)
     symbols: dict[str, MissingSymbol] = {}
     for change in fix.files:
-        content = target.read(change.old_path or "") if change.path.endswith(_CODE) else None
+        content = (
+            target.read(change.old_path or "") if change.path.endswith(_CODE) else None
+        )
         if content is None:
             continue
         words = set(_WORD.findall(content.decode("utf-8", "replace")))
         for hunk in change.hunks:
             named = re.search(r"\b([A-Za-z_]\w{2,})\s*\(", hunk.section)
             if named and named[1] not in words and named[1] not in _KEYWORDS:
-                symbols.setdefault(named[1], MissingSymbol(named[1], "function", change.path))
+                symbols.setdefault(
+                    named[1], MissingSymbol(named[1], "function", change.path)
+                )
     return tuple(symbols.values())

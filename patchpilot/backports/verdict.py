@@ -67,7 +67,11 @@ def judge(
     if landing and landing.holds:
         # an ancestor needs no trial; applying a fix again on top of its backport shows how that was
         # adapted
-        again = try_fix(scratch, fix, tree or tip) if landing.how is not Shown.ANCESTRY else None
+        again = (
+            try_fix(scratch, fix, tree or tip)
+            if landing.how is not Shown.ANCESTRY
+            else None
+        )
         return BranchAnswer(
             BranchVerdict.FIXED, _landed_reason(landing), landing=landing, applied=again
         )
@@ -76,12 +80,23 @@ def judge(
     reason = _applied_reason(applied)
     if landing and landing.reverted_by:
         reason = (
-            f"merged as {landing.commit[:12]} and reverted by {landing.reverted_by[:12]}; {reason}"
+            f"merged as {landing.commit[:12]} and reverted by "
+            f"{landing.reverted_by[:12]}; {reason}"
         )
-    conflicts = find_places(scratch, applied.merge) if applied.how is AppliesHow.CONFLICT else ()
+    conflicts = (
+        find_places(scratch, applied.merge)
+        if applied.how is AppliesHow.CONFLICT
+        else ()
+    )
     if bug.is_affected is False:
         return BranchAnswer(
-            BranchVerdict.NOT_AFFECTED, bug.reason, False, None, landing, applied, conflicts
+            BranchVerdict.NOT_AFFECTED,
+            bug.reason,
+            False,
+            None,
+            landing,
+            applied,
+            conflicts,
         )
     verdict = BranchVerdict(applied.how.value)
     return BranchAnswer(
@@ -96,14 +111,19 @@ def judge(
 
 
 def affected(
-    history: History, culprits: tuple[Culprit, ...], tip: str, coming: Collection[str] = ()
+    history: History,
+    culprits: tuple[Culprit, ...],
+    tip: str,
+    coming: Collection[str] = (),
 ) -> Affected:
     """Whether a commit that introduced the bug is in the branch, by ancestry or as a backport, and
     not reverted there, or comes to it.
     """
     if not culprits:
         return Affected(
-            None, None, "not known whether the branch has the bug: the fix has no Fixes: tag"
+            None,
+            None,
+            "not known whether the branch has the bug: the fix has no Fixes: tag",
         )
     absent: list[str] = []
     unknown: list[str] = []
@@ -125,10 +145,14 @@ def affected(
                 else f"was backported as {landing.commit[:12]}"
             )
             return Affected(
-                True, landing.commit, f"{culprit.commit[:12]}, which introduced the bug, {how}"
+                True,
+                landing.commit,
+                f"{culprit.commit[:12]}, which introduced the bug, {how}",
             )
         gone = (
-            f" (reverted by {landing.reverted_by[:12]})" if landing and landing.reverted_by else ""
+            f" (reverted by {landing.reverted_by[:12]})"
+            if landing and landing.reverted_by
+            else ""
         )
         absent.append(f"{culprit.commit[:12]}{gone}")
     if unknown:
@@ -143,7 +167,9 @@ def affected(
         if len(absent) == 1
         else f"none of {', '.join(absent)}, which introduced the bug, is"
     )
-    return Affected(False, None, f"{named} in the branch, neither by ancestry nor as a backport")
+    return Affected(
+        False, None, f"{named} in the branch, neither by ancestry nor as a backport"
+    )
 
 
 def _landed_reason(landing: Landing) -> str:

@@ -42,7 +42,9 @@ def check_epochs(
     epochs at the same path. MissingError without the extra `cluster`.
     """
     every = (part for epoch in epochs for part in ranges(epoch, mails))
-    return check_parts(client, every, folder, request=request, tree=tree, progress=progress)
+    return check_parts(
+        client, every, folder, request=request, tree=tree, progress=progress
+    )
 
 
 def check_parts(

@@ -47,7 +47,10 @@ def ranges(epoch: str, mails: int) -> Iterator[EpochRange]:
 
 
 def check_range(
-    epoch: str, revisions: str, request: CheckRequest | None = None, tree: Path | None = None
+    epoch: str,
+    revisions: str,
+    request: CheckRequest | None = None,
+    tree: Path | None = None,
 ) -> Iterator[str]:
     """The JSON lines of the patches that the revisions `A..B` of an epoch added (as `check --format
     jsonl` prints them), and last the summary.

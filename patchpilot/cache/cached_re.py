@@ -84,7 +84,9 @@ class _KeptPatterns:
     def __init__(self, key: str) -> None:
         self.key = key
         known = recall(_KIND, key)
-        self.forms: dict[tuple[str, int], _Form] = known if isinstance(known, dict) else {}
+        self.forms: dict[tuple[str, int], _Form] = (
+            known if isinstance(known, dict) else {}
+        )
         self.used: set[tuple[str, int]] = set()
         self.new: list[tuple[str, int]] = []
 
@@ -116,7 +118,10 @@ def use() -> None:
             return
         _kept = _KeptPatterns(
             key_of(
-                _KIND, [f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}".encode()]
+                _KIND,
+                [
+                    f"{sys.implementation.cache_tag} {_sre.MAGIC} {sys.hexversion:x}".encode()
+                ],
             )
         )
 
@@ -242,7 +247,9 @@ def split(
     return known.split(string, maxsplit)
 
 
-def findall(pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0) -> list[Any]:
+def findall(
+    pattern: AnyStr | Pattern[AnyStr], string: AnyStr, flags: int = 0
+) -> list[Any]:
     """As `re.findall`."""
     known = _compiled.get((pattern, flags)) or compile(pattern, flags)
     return known.findall(string)

@@ -40,10 +40,16 @@ def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
     """The key of a value with these inputs: 128 bits of the hash that .pyc files use, since hashlib
     is slow to import.
     """
-    texts = [_PROGRAM, kind.name.encode(), *(_state(path) for path in kind.code), *parts]
+    texts = [
+        _PROGRAM,
+        kind.name.encode(),
+        *(_state(path) for path in kind.code),
+        *parts,
+    ]
     source = b"".join(b"%d:%s" % (len(text), text) for text in texts)
     return (
-        importlib.util.source_hash(source) + importlib.util.source_hash(b"again " + source)
+        importlib.util.source_hash(source)
+        + importlib.util.source_hash(b"again " + source)
     ).hex()
 
 

@@ -64,10 +64,16 @@ def read(file: Path, limit: int) -> bytes | None:
     None when it is missing, longer than `limit`, or another user could have written it.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = os.open(
+            file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        )
         with os.fdopen(descriptor, "rb") as opened:
             state = os.fstat(descriptor)
-            if not (stat.S_ISREG(state.st_mode) and state.st_size <= limit and _is_own(state)):
+            if not (
+                stat.S_ISREG(state.st_mode)
+                and state.st_size <= limit
+                and _is_own(state)
+            ):
                 return None
             # start-up
             return opened.read(limit) if _is_own(os.stat(file.parent)) else None  # noqa: PTH116
@@ -120,9 +126,9 @@ def repository_place(kind: str, repository: Path, version: int) -> Path:
     The key is the repository's path and the version of the format.
     """
     path = str(repository.resolve()).encode("utf-8", "surrogateescape")
-    digest = importlib.util.source_hash(b"%d\0%s" % (version, path)) + importlib.util.source_hash(
-        b"%s\0%d" % (path, version)
-    )
+    digest = importlib.util.source_hash(
+        b"%d\0%s" % (version, path)
+    ) + importlib.util.source_hash(b"%s\0%d" % (path, version))
     return cache_dir() / kind / digest.hex()
 
 
@@ -131,10 +137,12 @@ def evict(folder: Path, keep: int, prefix: str = "") -> None:
     import shutil
 
     with contextlib.suppress(OSError):
-        entries = [entry for entry in os.scandir(folder) if entry.name.startswith(prefix)]
-        for entry in sorted(entries, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)[
-            : -keep or None
-        ]:
+        entries = [
+            entry for entry in os.scandir(folder) if entry.name.startswith(prefix)
+        ]
+        for entry in sorted(
+            entries, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime
+        )[: -keep or None]:
             with contextlib.suppress(OSError):
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path, ignore_errors=True)
@@ -143,7 +151,9 @@ def evict(folder: Path, keep: int, prefix: str = "") -> None:
 
 
 def _create(file: Path, flag: int) -> int:
-    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flag, 0o600)
+    return os.open(
+        file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flag, 0o600
+    )
 
 
 def _is_own(state: os.stat_result) -> bool:

@@ -73,7 +73,10 @@ def check(
 
 
 def check_mails(
-    mails: Iterable[bytes], request: CheckRequest, *, repository: "Repository | None" = None
+    mails: Iterable[bytes],
+    request: CheckRequest,
+    *,
+    repository: "Repository | None" = None,
 ) -> CheckResult:
     """Check mails that are in no file yet, as they would be sent, grouped into series as files are."""  # noqa: E501
     cached_re.use()
@@ -149,7 +152,10 @@ def check_series(
     if request.checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
     result = prepared.result(
-        tuple(CheckedPatch(patch, found) for (patch, _), found in zip(pairs, findings, strict=True))
+        tuple(
+            CheckedPatch(patch, found)
+            for (patch, _), found in zip(pairs, findings, strict=True)
+        )
     )
     if request.suppressions:
         from patchpilot.checking.suppress import apply_suppressions
@@ -160,7 +166,9 @@ def check_series(
     if earlier:
         from patchpilot.checking.compare_versions import compared
 
-        same_rules = request._replace(profile=setting.options.profile, suppressions=None)
+        same_rules = request._replace(
+            profile=setting.options.profile, suppressions=None
+        )
         before = check_series(
             earlier.series,
             same_rules,
@@ -193,7 +201,9 @@ def check_one_by_one(
     """
     given = read_input(request, repository)
     return CheckedOneByOne(
-        _prepare(given.series, request, rules=given.rules, repository=repository, tree=tree),
+        _prepare(
+            given.series, request, rules=given.rules, repository=repository, tree=tree
+        ),
         progress,
     )
 
@@ -229,7 +239,9 @@ class CheckedOneByOne:
         """
         result = self._prepared.result(())
         self.counts.update(result.counts)
-        return result._replace(exit_code=exit_code(self.counts, self._prepared.request.fail_on))
+        return result._replace(
+            exit_code=exit_code(self.counts, self._prepared.request.fail_on)
+        )
 
 
 class PreparedCheck(NamedTuple):
@@ -303,7 +315,9 @@ def _prepare(
     return PreparedCheck(request, every_rule, series, setting, pairs, repository)
 
 
-def _renamed(request: CheckRequest, rules: Sequence[Rule]) -> tuple[tuple[str, str], ...]:
+def _renamed(
+    request: CheckRequest, rules: Sequence[Rule]
+) -> tuple[tuple[str, str], ...]:
     waivers = request.suppressions.waivers if request.suppressions else ()
     words = (*request.select, *request.ignore, *(waiver.rule for waiver in waivers))
     return former_names(words, rules) if words else ()
@@ -320,14 +334,20 @@ def _not_answered(setting: CheckRun, pairs: "Pairs") -> str:
 Pairs = Sequence[tuple[Patch, Series]]
 
 
-def _here(setting: CheckRun, pairs: Pairs, progress: Progress) -> Iterator[tuple[Finding, ...]]:
+def _here(
+    setting: CheckRun, pairs: Pairs, progress: Progress
+) -> Iterator[tuple[Finding, ...]]:
     for number, (patch, series) in enumerate(pairs):
         progress("checking", number, len(pairs))
         yield run(setting.context(patch, series, progress), setting.rules)
 
 
 def _in_processes(
-    setting: CheckRun, pairs: Pairs, jobs: int, repository: "Repository | None", progress: Progress
+    setting: CheckRun,
+    pairs: Pairs,
+    jobs: int,
+    repository: "Repository | None",
+    progress: Progress,
 ) -> Iterator[tuple[Finding, ...]]:
     """The findings of each patch, found by several processes."""
     from patchpilot.checking.worker_pool import in_order
@@ -336,9 +356,13 @@ def _in_processes(
     share = max(1, len(pairs) // (processes * 8))
 
     def work(numbers: range) -> list[tuple[Finding, ...]]:
-        return [run(setting.context(*pairs[number]), setting.rules) for number in numbers]
+        return [
+            run(setting.context(*pairs[number]), setting.rules) for number in numbers
+        ]
 
-    shares = (range(at, min(at + share, len(pairs))) for at in range(0, len(pairs), share))
+    shares = (
+        range(at, min(at + share, len(pairs))) for at in range(0, len(pairs), share)
+    )
     done = 0
     for findings in in_order(work, shares, processes, lambda: own_objects(repository)):
         progress("checking", done, len(pairs))
@@ -364,8 +388,12 @@ def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, 
     out = []
     for found in findings:
         before = frozenset(reported)
-        reported.update(finding.checkpatch for finding in found if finding.checkpatch in ONCE_A_RUN)
-        out.append(tuple(finding for finding in found if finding.checkpatch not in before))
+        reported.update(
+            finding.checkpatch for finding in found if finding.checkpatch in ONCE_A_RUN
+        )
+        out.append(
+            tuple(finding for finding in found if finding.checkpatch not in before)
+        )
     return out
 
 
@@ -396,7 +424,10 @@ def _with_checkpatch(
         merged(
             ours,
             run_checkpatch(
-                patch, top.resolve(), strict=options.strict, max_line_length=options.max_line_length
+                patch,
+                top.resolve(),
+                strict=options.strict,
+                max_line_length=options.max_line_length,
             ),
         )
         for (patch, _), ours in zip(pairs, findings, strict=True)
@@ -418,7 +449,9 @@ def _facts(
     if any(rule.detector in ("unusual-prefix", "unusual-tag-order") for rule in rules):
         from patchpilot.lint.usual_prefix import COMMITS, paths_asked
 
-        facts.foresee((paths for patch, _ in pairs for paths in paths_asked(patch)), COMMITS)
+        facts.foresee(
+            (paths for patch, _ in pairs for paths in paths_asked(patch)), COMMITS
+        )
     return facts
 
 
@@ -452,7 +485,13 @@ def tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree |
     from patchpilot.commits.tree_readers import CommitTree
 
     first = next(
-        (patch.commit for series_ in series for patch in series_.patches if patch.commit), None
+        (
+            patch.commit
+            for series_ in series
+            for patch in series_.patches
+            if patch.commit
+        ),
+        None,
     )
     commit = repository.find(f"{first}^") if first else repository.find("HEAD")
     return CommitTree(repository, commit) if commit else None

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from patchpilot.checking.suppressions import SuppressionResult
 
 
-@json_form("source=patch.source", "commit=patch.commit", "subject=patch.subject.title", "findings")
+@json_form(
+    "source=patch.source",
+    "commit=patch.commit",
+    "subject=patch.subject.title",
+    "findings",
+)
 class CheckedPatch(NamedTuple):
     """A patch and what was found in it, in the order of its lines.
 
@@ -91,7 +96,9 @@ class CheckResult(NamedTuple):
         Those of the series as a whole come last, with the first patch (None: there is no patch).
         """
         pairs: list[tuple[Patch | None, Finding]] = [
-            (checked.patch, finding) for checked in self.patches for finding in checked.findings
+            (checked.patch, finding)
+            for checked in self.patches
+            for finding in checked.findings
         ]
         first = self.patches[0].patch if self.patches else None
         return [*pairs, *((first, finding) for finding in self.series)]
@@ -99,7 +106,10 @@ class CheckResult(NamedTuple):
     @property
     def by_source(self) -> list[tuple[str, Finding]]:
         """Every finding with the source of its patch, as `by_patch`; "-" where there is no patch."""  # noqa: E501
-        return [(patch.source if patch else "-", finding) for patch, finding in self.by_patch]
+        return [
+            (patch.source if patch else "-", finding)
+            for patch, finding in self.by_patch
+        ]
 
     @property
     def subsystems(self) -> tuple[str, ...]:
@@ -120,7 +130,10 @@ class CheckResult(NamedTuple):
     @property
     def every_series(self) -> tuple[Finding, ...]:
         """What was found in the series as a whole, suppressed or not."""
-        return (*self.series, *(finding_.finding for finding_ in self.suppressed_series))
+        return (
+            *self.series,
+            *(finding_.finding for finding_ in self.suppressed_series),
+        )
 
     @property
     def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
@@ -145,7 +158,9 @@ class CheckRun(NamedTuple):
     history: HistoryFacts | None
     trees: Mapping[int, Callable[[], Tree]] = MappingProxyType({})
 
-    def context(self, patch: Patch, series: Series, progress: Progress = silent) -> Context:
+    def context(
+        self, patch: Patch, series: Series, progress: Progress = silent
+    ) -> Context:
         """A fresh context for one patch.
 
         Its tree is what the patches before it in its series make of the run's.

@@ -4,7 +4,12 @@
 from typing import TYPE_CHECKING
 
 from patchpilot.lint.baseline import Remaining, counted
-from patchpilot.lint.recognize_findings import FindingMark, mark_of, pair_with_earlier, renames
+from patchpilot.lint.recognize_findings import (
+    FindingMark,
+    mark_of,
+    pair_with_earlier,
+    renames,
+)
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
 
@@ -18,7 +23,8 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     Patches are paired as in a range-diff.
     """
     places = pair_with_earlier(
-        [checked.patch for checked in before.patches], [checked.patch for checked in result.patches]
+        [checked.patch for checked in before.patches],
+        [checked.patch for checked in result.patches],
     )
     moved = renames(checked.patch for checked in result.patches)
     left = [
@@ -43,7 +49,11 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     for at, here in enumerate(every):
         there = left[places[at]] if at in places else None
         old.append(
-            {number for number, names in enumerate(here) if there and any(map(there.take, names))}
+            {
+                number
+                for number, names in enumerate(here)
+                if there and any(map(there.take, names))
+            }
         )
     for at, checked in enumerate(result.patches):
         # what went from one patch of the series to another is not new either
@@ -66,7 +76,8 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         for at, checked in enumerate(result.patches)
     )
     series = tuple(
-        series_._replace(new=not whole.take(mark_of(series_, None))) for series_ in result.series
+        series_._replace(new=not whole.take(mark_of(series_, None)))
+        for series_ in result.series
     )
     return result._replace(
         patches=patches,

@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.commits.range import FromArchive, commits_series, group, range_commits, read_targets
+from patchpilot.commits.range import (
+    FromArchive,
+    commits_series,
+    group,
+    range_commits,
+    read_targets,
+)
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.lint.recognize_findings import pair_with_earlier
 from patchpilot.model.mail import parse_patch
@@ -45,7 +51,9 @@ def find(
     was looked and what to do.
     """
     if not re.fullmatch(r"v?\d{1,3}", word):
-        return NewSince(word, read_targets((word,), repository, from_archive)), tuple(series)
+        return NewSince(word, read_targets((word,), repository, from_archive)), tuple(
+            series
+        )
     number = int(word.lstrip("v"))
     label = f"v{number}"
     if (
@@ -57,7 +65,9 @@ def find(
     for found in _places(number, targets, series, repository, base):
         if any(series.patches for series in found):
             return NewSince(label, tuple(found)), tuple(series)
-    commits = repository and not (targets and all(_is_files(target) for target in targets))
+    commits = repository and not (
+        targets and all(_is_files(target) for target in targets)
+    )
     where = (
         "sent, followed, tagged or on a branch"
         if commits
@@ -86,10 +96,13 @@ def _split(
 
     def went_on(one: Series, other: Series) -> bool:
         return other.version > one.version and bool(
-            paths[id(one)] & paths[id(other)] and pair_with_earlier(one.patches, other.patches)
+            paths[id(one)] & paths[id(other)]
+            and pair_with_earlier(one.patches, other.patches)
         )
 
-    newest = tuple(series for series in sent if not any(went_on(series, other) for other in sent))
+    newest = tuple(
+        series for series in sent if not any(went_on(series, other) for other in sent)
+    )
     return (
         (then, newest)
         if any(went_on(series, other) for series in then for other in newest)
@@ -121,13 +134,17 @@ def _places(
 ) -> Iterator[tuple[Series, ...]]:
     """The revision as each place has it that may know it, the surest first."""
     identities = [change_id for each in series for change_id in change_ids(each)]
-    of_commits = [target for target in targets if not _is_files(target)] if targets else [None]
+    of_commits = (
+        [target for target in targets if not _is_files(target)] if targets else [None]
+    )
     if repository:
         from patchpilot.checking.topic_waivers import known_draft
 
         drafts = [known_draft(repository, of_commit, base) for of_commit in of_commits]
         identities += [
-            draft.change_id for draft in drafts if draft and draft.change_id not in identities
+            draft.change_id
+            for draft in drafts
+            if draft and draft.change_id not in identities
         ]
         identities += [
             change_id
@@ -142,7 +159,10 @@ def _places(
         if of_commits:
             yield _branch(repository, number, base)
     yield _followed(number, identities, _patches(series))
-    yield _beside(number, [target for target in targets if target != "-" and Path(target).exists()])
+    yield _beside(
+        number,
+        [target for target in targets if target != "-" and Path(target).exists()],
+    )
 
 
 def _sent(identity: str, number: int) -> tuple[Series, ...]:
@@ -154,14 +174,17 @@ def _sent(identity: str, number: int) -> tuple[Series, ...]:
         return ()
     with Outbox() as outbox:
         sends = [
-            send for send in outbox.sends(identity, number) if send.state in ("sent", "partial")
+            send
+            for send in outbox.sends(identity, number)
+            if send.state in ("sent", "partial")
         ]
     if not sends:
         return ()
     return group(
         [
             parse_patch(
-                entry.mail.raw.replace(b"\r\n", b"\n"), f"v{number}: mail {entry.place + 1}"
+                entry.mail.raw.replace(b"\r\n", b"\n"),
+                f"v{number}: mail {entry.place + 1}",
             )
             for entry in sends[-1].entries
         ]
@@ -193,7 +216,9 @@ def _followed(
     titles = {title_key(patch.subject.title) for patch in patches}
     with Store() as store:
         for entry in reversed(store.entries()):
-            topics = find_topics(map(store.reader.classify, store.readable_mails(entry.id)[0]))
+            topics = find_topics(
+                map(store.reader.classify, store.readable_mails(entry.id)[0])
+            )
             for revision in (
                 revision
                 for topic in topics
@@ -223,11 +248,15 @@ def _tagged(repository: "Repository", identity: str, number: int) -> tuple[Serie
     )
     start = repository.find(base[1]) if base else None
     return (
-        (commits_series(repository, range_commits(repository, start, tip), start),) if start else ()
+        (commits_series(repository, range_commits(repository, start, tip), start),)
+        if start
+        else ()
     )
 
 
-def _branch(repository: "Repository", number: int, base: str | None) -> tuple[Series, ...]:
+def _branch(
+    repository: "Repository", number: int, base: str | None
+) -> tuple[Series, ...]:
     """The branch that is called as the current one, with this version."""
     if not repository.branch:
         return ()
@@ -256,10 +285,14 @@ def _beside(number: int, targets: Sequence[str]) -> tuple[Series, ...]:
     for target in map(Path, targets):
         place = Path(target.absolute())
         if place.is_dir():
-            files = [file for file in sorted(place.iterdir()) if _version_of(file) == number]
+            files = [
+                file for file in sorted(place.iterdir()) if _version_of(file) == number
+            ]
         elif _VERSION.match(place.name) and re.match(r"v?\d*-?\d{4}-", place.name):
             files = [
-                file for file in sorted(place.parent.glob("*.patch")) if _version_of(file) == number
+                file
+                for file in sorted(place.parent.glob("*.patch"))
+                if _version_of(file) == number
             ]
         else:
             files = []

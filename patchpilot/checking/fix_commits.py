@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 
 from patchpilot.checking.fix_files import FixDirectory, PatchText
 from patchpilot.commits import move_branch, rewrite
-from patchpilot.commits.rebase_edits import LineEdit, carried, edited, edited_tree, file_lines
+from patchpilot.commits.rebase_edits import (
+    LineEdit,
+    carried,
+    edited,
+    edited_tree,
+    file_lines,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import RefusedError, UsageError
@@ -102,7 +108,9 @@ class CommitRewrite:
         body = _body_of(commit.message)
         message = range(0)
         if body is not None and tuple(without_blank_end(body)) == patch.message:
-            message = range(patch.message_line - 1, patch.message_line - 1 + len(patch.message))
+            message = range(
+                patch.message_line - 1, patch.message_line - 1 + len(patch.message)
+            )
         whole = self._code_is_there(patch)
         kept = {
             line: _GERRIT
@@ -111,7 +119,9 @@ class CommitRewrite:
         }
         return FixDirectory(
             may_touch=lambda line: (
-                line == subject or line in message or (whole and line >= patch.diff_line - 1)
+                line == subject
+                or line in message
+                or (whole and line >= patch.diff_line - 1)
             ),
             kept=kept,
         )
@@ -120,7 +130,8 @@ class CommitRewrite:
         """The index of the subject's header, where that has the commit's subject unchanged."""
         first, _, rest = message.partition("\n")
         header = next(
-            (header for header in patch.headers if header.name.lower() == "subject"), None
+            (header for header in patch.headers if header.name.lower() == "subject"),
+            None,
         )
         if (
             header is None
@@ -139,9 +150,9 @@ class CommitRewrite:
             lines = file_lines(data) if data is not None else []
             for line in change.lines("+"):
                 at = (line.new_line or 0) - 1
-                if not 0 <= at < len(lines) or lines[at].removesuffix(b"\n") != line.text.encode(
-                    "utf-8", "surrogateescape"
-                ):
+                if not 0 <= at < len(lines) or lines[at].removesuffix(
+                    b"\n"
+                ) != line.text.encode("utf-8", "surrogateescape"):
                     return False
         return True
 
@@ -194,7 +205,9 @@ class CommitRewrite:
         repository, ref, head = self.repository, ready.ref, ready.head
         rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
         trees = {
-            id_: edited_tree(repository, id_, edits) for id_, edits in ready.states.items() if edits
+            id_: edited_tree(repository, id_, edits)
+            for id_, edits in ready.states.items()
+            if edits
         }
         rewriting = rewrite.plan(repository, ref, head, ready.plan.messages, trees)
         undo = move_branch.apply(repository, rewriting, VERB)
@@ -227,7 +240,9 @@ class CommitRewrite:
                 others = (
                     old
                     for old in edits.get(path, ())
-                    if not any(old.first <= new.last and new.first <= old.last for new in own)
+                    if not any(
+                        old.first <= new.last and new.first <= old.last for new in own
+                    )
                 )
                 edits[path] = (*others, *own)
             if edits:
@@ -243,7 +258,9 @@ def own_edits(outcome: FixOutcome) -> Edits:
     became = _fixed_lines(outcome)
     unchanged = set(outcome.draft.origin)
     edits = {
-        change.path: tuple(_file_edits(change, outcome.original.lines, became, unchanged))
+        change.path: tuple(
+            _file_edits(change, outcome.original.lines, became, unchanged)
+        )
         for change in outcome.original.files
     }
     return {path: own for path, own in edits.items() if own}
@@ -270,7 +287,10 @@ def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
 
 
 def _file_edits(
-    change: FileChange, lines: Sequence[str], became: Mapping[int, list[str]], unchanged: set[int]
+    change: FileChange,
+    lines: Sequence[str],
+    became: Mapping[int, list[str]],
+    unchanged: set[int],
 ) -> list[LineEdit]:
     """The edits of one file; `lines` are the patch's, `unchanged` those that were not touched."""
     edits: list[LineEdit] = []
@@ -287,7 +307,9 @@ def _file_edits(
         if texts and stays_unended:
             texts[-1] = texts[-1][:-1]
         if edits and edits[-1].last == line.new_line - 1:
-            edits[-1] = LineEdit(edits[-1].first, line.new_line, (*edits[-1].lines, *texts))
+            edits[-1] = LineEdit(
+                edits[-1].first, line.new_line, (*edits[-1].lines, *texts)
+            )
         else:
             edits.append(LineEdit(line.new_line, line.new_line, tuple(texts)))
     return edits
@@ -297,7 +319,9 @@ def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
     """The commit's message as the fixed patch has it."""
     new = outcome.draft.patch
     subject, gap, _ = message.partition("\n\n")
-    header = next((header for header in new.headers if header.name.lower() == "subject"), None)
+    header = next(
+        (header for header in new.headers if header.name.lower() == "subject"), None
+    )
     line = new.lines[header.line - 1] if header else ""
     if line.startswith(_MARK) and line not in patch.lines:
         subject = line.removeprefix(_MARK)

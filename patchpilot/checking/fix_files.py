@@ -18,7 +18,9 @@ from patchpilot.model.mail import is_mboxrd, mail_bounds
 from patchpilot.model.patch import Patch
 
 _QUOTED = re.compile(rb">*From ")
-_ODD_CHARSET = re.compile(r"charset=\"?(?:utf-?(?:7|16|32)|iso-2022|ucs)", re.IGNORECASE)
+_ODD_CHARSET = re.compile(
+    r"charset=\"?(?:utf-?(?:7|16|32)|iso-2022|ucs)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,11 @@ class PatchFiles:
                 )
             bounds = mail_bounds(content)
             for number, (start, end) in enumerate(bounds, 1):
-                mails[name if len(bounds) == 1 else f"{name}:{number}"] = (name, start, end)
+                mails[name if len(bounds) == 1 else f"{name}:{number}"] = (
+                    name,
+                    start,
+                    end,
+                )
         return cls(data, mails, "-" in targets)
 
     @property
@@ -106,7 +112,9 @@ class PatchFiles:
         if _ODD_CHARSET.search(kind):
             return FixDirectory("its charset does not preserve the bytes of a patch")
         if patch.lines[0].endswith("\r"):
-            return FixDirectory("it has DOS line endings: convert the whole mail first (dos2unix)")
+            return FixDirectory(
+                "it has DOS line endings: convert the whole mail first (dos2unix)"
+            )
         if self._raw(patch) is None:
             return FixDirectory("its text differs from the bytes of the file")
         return FixDirectory()
@@ -165,12 +173,15 @@ class PatchFiles:
         content = self.data[place[0]][place[1] : place[2]]
         lines = _split(content)
         unquoted = [
-            line[1:] if is_mboxrd(content) and _QUOTED.match(line) and line[:1] == b">" else line
+            line[1:]
+            if is_mboxrd(content) and _QUOTED.match(line) and line[:1] == b">"
+            else line
             for line in lines
         ]
         return (
             lines
-            if [line.decode("utf-8", "surrogateescape") for line in unquoted] == list(patch.lines)
+            if [line.decode("utf-8", "surrogateescape") for line in unquoted]
+            == list(patch.lines)
             else None
         )
 
@@ -178,12 +189,16 @@ class PatchFiles:
         """The bytes of a fixed mail: those of the file for every line that is as it was."""
         raw = _split(content)
         out = []
-        for text, origin in zip(outcome.draft.patch.lines, outcome.draft.origin, strict=True):
+        for text, origin in zip(
+            outcome.draft.patch.lines, outcome.draft.origin, strict=True
+        ):
             if origin >= 0 and outcome.original.lines[origin] == text:
                 out.append(raw[origin])
             else:
                 line = text.encode("utf-8", "surrogateescape")
-                out.append(b">" + line if is_mboxrd(content) and _QUOTED.match(line) else line)
+                out.append(
+                    b">" + line if is_mboxrd(content) and _QUOTED.match(line) else line
+                )
         return b"\n".join(out) + (b"\n" if content.endswith(b"\n") else b"")
 
 
@@ -208,7 +223,9 @@ def _refuse_unless_writable(file: Path) -> None:
 def _staged(file: Path, content: bytes) -> Path:
     """A file next to this one with the new content and the old mode, safely on disk."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".fix", dir=file.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{file.name}.", suffix=".fix", dir=file.parent
+        )
     except OSError as error:
         raise RefusedError(
             f"cannot write to {file.parent}: {error.strerror or error}",
@@ -224,7 +241,8 @@ def _staged(file: Path, content: bytes) -> Path:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise RefusedError(
-            f"cannot write {file}: {error.strerror or error}", hint="nothing was written"
+            f"cannot write {file}: {error.strerror or error}",
+            hint="nothing was written",
         ) from error
     return temporary
 

@@ -46,7 +46,11 @@ class FixedPatch:
             line
             for text in self.texts
             for line in difflib.unified_diff(
-                text.before, text.after, mark[0] + text.name, mark[1] + text.name, lineterm=""
+                text.before,
+                text.after,
+                mark[0] + text.name,
+                mark[1] + text.name,
+                lineterm="",
             )
         ]
 
@@ -77,7 +81,9 @@ class Buffer:
 
 def _left_alone(patch: Patch, safe: Sequence[Finding], why: str) -> FixedPatch:
     """A patch whose findings all stay, and why."""
-    return FixedPatch(patch, refused=why, reasons=dict.fromkeys(map(place_of, safe), why))
+    return FixedPatch(
+        patch, refused=why, reasons=dict.fromkeys(map(place_of, safe), why)
+    )
 
 
 def fixed_patch(
@@ -110,8 +116,12 @@ def fixed_patch(
     if room.refused:
         return _left_alone(patch, safe, room.refused), None
     if patch.cut:
-        return _left_alone(patch, safe, "too long to fix: only its first lines were checked"), None
-    own_series = next(each for each in series if any(patch is member for member in each.patches))
+        return _left_alone(
+            patch, safe, "too long to fix: only its first lines were checked"
+        ), None
+    own_series = next(
+        each for each in series if any(patch is member for member in each.patches)
+    )
     context = setting.context(patch, own_series)
 
     def check_again(now: Patch) -> tuple[Context, tuple[Finding, ...]]:
@@ -120,9 +130,15 @@ def fixed_patch(
 
     suppressed = frozenset(place_of(each.finding) for each in checked.suppressed)
     if only is not None:
-        suppressed |= frozenset(map(place_of, checked.findings)) - frozenset(map(place_of, safe))
+        suppressed |= frozenset(map(place_of, checked.findings)) - frozenset(
+            map(place_of, safe)
+        )
     on_needed = [place for place in map(place_of, safe) if place[1] in needed]
-    on_kept = {place: room.kept[place[1]] for place in map(place_of, safe) if place[1] in room.kept}
+    on_kept = {
+        place: room.kept[place[1]]
+        for place in map(place_of, safe)
+        if place[1] in room.kept
+    }
     notes = [
         f"{len(on_needed)} not fixed: a later patch depends on these lines; fix the commits and"
         " format the patches again"
@@ -137,7 +153,9 @@ def fixed_patch(
         known = context, tuple(sorted(own, key=_line_of))
 
     def may_touch(line: int) -> bool:
-        return line < 0 or (line not in needed and line not in room.kept and room.may_touch(line))
+        return line < 0 or (
+            line not in needed and line not in room.kept and room.may_touch(line)
+        )
 
     outcome = fix_patch(
         patch,
@@ -151,7 +169,9 @@ def fixed_patch(
     reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
     if not outcome.changed:
         return FixedPatch(patch, refused=note, reasons=reasons), None
-    return FixedPatch(patch, outcome.fixed, writer.texts(patch, outcome), note, reasons), outcome
+    return FixedPatch(
+        patch, outcome.fixed, writer.texts(patch, outcome), note, reasons
+    ), outcome
 
 
 def _line_of(finding: Finding) -> float:

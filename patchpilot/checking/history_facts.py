@@ -64,11 +64,15 @@ class RepositoryFacts:
         """Whether a commit that is not found does not exist; False in a shallow clone."""
         return not self._repository.is_shallow()
 
-    def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
+    def subjects_touching(
+        self, paths: Sequence[str], limit: int = 50
+    ) -> tuple[str, ...]:
         """Subjects of the last commits that touched these paths, newest first."""
         return tuple(logged.subject for logged in self._logged(paths, limit))
 
-    def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
+    def tags_touching(
+        self, paths: Sequence[str], limit: int = 50
+    ) -> tuple[tuple[str, ...], ...]:
         """The names of the tags of the same commits, in lower case, each commit's in their order."""  # noqa: E501
         return tuple(logged.tags for logged in self._logged(paths, limit))
 
@@ -159,7 +163,9 @@ class RepositoryFacts:
 
         None where it has none. A stale branch denies nothing.
         """
-        answers = [self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)]
+        answers = [
+            self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)
+        ]
         return None if None in answers or not answers else any(answers)
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
@@ -184,7 +190,11 @@ class RepositoryFacts:
         are; one call of git answers for all.
         """
         tips = mainline_tips(self._repository)
-        remote = (ref for ref in self._repository.all_refs if ref.is_branch and not ref.is_local)
+        remote = (
+            ref
+            for ref in self._repository.all_refs
+            if ref.is_branch and not ref.is_local
+        )
         found = {ref.name: ref.object_id for ref in remote if ref.object_id in tips}
         branch = self._repository.ref(f"refs/heads/{self._repository.branch}")
         return found | ({branch.name: branch.object_id} if branch else {})
@@ -195,7 +205,9 @@ class RepositoryFacts:
         commit = self.find(commit_id)
         try:
             found = self._releases.first(
-                commit_id, int(commit.committed.timestamp()) if commit else None, final=True
+                commit_id,
+                int(commit.committed.timestamp()) if commit else None,
+                final=True,
             )
         except PatchpilotError:
             return None
@@ -216,7 +228,9 @@ class RepositoryFacts:
         head = self.find("HEAD")
         if not finals or head is None:
             return None
-        return False if head.committed.timestamp() - max(finals) < RELEASES_APART else None
+        return (
+            False if head.committed.timestamp() - max(finals) < RELEASES_APART else None
+        )
 
     def tree_of(self, commit_id: str) -> Tree | None:
         """The tree of a commit."""
@@ -232,7 +246,9 @@ class RepositoryFacts:
 
     def next_tip(self) -> Tip | None:
         """The tip of the integration tree that one of the projects names."""
-        for name in (name for project in projects().values() for name in project.next_branches):
+        for name in (
+            name for project in projects().values() for name in project.next_branches
+        ):
             if found := self._repository.find(f"refs/remotes/{name}"):
                 return self._tip(name, found)
         return None
@@ -248,7 +264,9 @@ class RepositoryFacts:
 
 def facts_of(repository: Repository) -> RepositoryFacts:
     """What is known of a repository: the same value until the repository is read again."""
-    facts: RepositoryFacts = repository.known.setdefault("facts", RepositoryFacts(repository))
+    facts: RepositoryFacts = repository.known.setdefault(
+        "facts", RepositoryFacts(repository)
+    )
     return facts
 
 
@@ -271,7 +289,14 @@ def recent_since(repository: Repository) -> int:
     known = entries.recall(_RECENT_CACHE, key)
     if isinstance(known, int):
         return known
-    words = ("log", f"--skip={COMMITS_BACK}", "--max-count=1", "--format=%ct", head, "--")
+    words = (
+        "log",
+        f"--skip={COMMITS_BACK}",
+        "--max-count=1",
+        "--format=%ct",
+        head,
+        "--",
+    )
     text = repository.git(*words, ok=(), timeout=LOG_SECONDS).text.strip()
     date = int(text) if text.isdigit() else 0
     entries.remember(_RECENT_CACHE, key, date)
@@ -301,7 +326,10 @@ def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     if history.is_complete():
         return ""
     ids = dict.fromkeys(
-        found for patch in patches for text in patch.message for found in _LONG_ID.findall(text)
+        found
+        for patch in patches
+        for text in patch.message
+        for found in _LONG_ID.findall(text)
     )
     lacking = [id_ for id_ in ids if history.find(id_) is None]
     if not lacking:

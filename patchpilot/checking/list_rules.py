@@ -50,7 +50,8 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
     found = [
         rule
         for rule in rules
-        if wanted in (rule.id.lower(), rule.name, *rule.aliases, (rule.checkpatch or "").lower())
+        if wanted
+        in (rule.id.lower(), rule.name, *rule.aliases, (rule.checkpatch or "").lower())
     ]
     if not found:
         names = [name for rule in rules for name in rule.words[:-1]]

@@ -19,12 +19,15 @@ def with_edits(result: CheckResult) -> CheckResult:
 
     Findings of a line that are fixed together have the same edit.
     """
-    return result._replace(patches=tuple(_edited(result, checked) for checked in result.patches))
+    return result._replace(
+        patches=tuple(_edited(result, checked) for checked in result.patches)
+    )
 
 
 def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     may_be_fixed = any(
-        finding.path and finding.fix and finding.fix.kind == "safe" for finding in checked.findings
+        finding.path and finding.fix and finding.fix.kind == "safe"
+        for finding in checked.findings
     )
     if not may_be_fixed or checked.patch.cut:
         return checked
@@ -35,7 +38,9 @@ def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
         return checked
     fixed = {(finding.rule, finding.patch_line) for finding in outcome.fixed}
     edits = {
-        (path, line): FixEdit(edit.first, edit.last - edit.first + 1, tuple(map(_text, edit.lines)))
+        (path, line): FixEdit(
+            edit.first, edit.last - edit.first + 1, tuple(map(_text, edit.lines))
+        )
         for path, of_file in own_edits(outcome).items()
         for edit in of_file
         for line in range(edit.first, edit.last + 1)

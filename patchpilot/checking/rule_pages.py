@@ -62,11 +62,23 @@ def rule_page(explanation: RuleExplanation) -> str:
             *(f"- `{name}`: {text}" for name, text in rule.options.items()),
         ]
     if rule.known_problems:
-        lines += ["", "## Known problems", "", *(f"- {problem}" for problem in rule.known_problems)]
+        lines += [
+            "",
+            "## Known problems",
+            "",
+            *(f"- {problem}" for problem in rule.known_problems),
+        ]
     if explanation.record:
         lines += ["", "## On real patches", "", explanation.record]
     lines += ["", "## References", "", f"- <{rule.reference}>"]
-    lines += ["", "## Suppress it", "", "```", f"patchpilot check --ignore {rule.name}", "```"]
+    lines += [
+        "",
+        "## Suppress it",
+        "",
+        "```",
+        f"patchpilot check --ignore {rule.name}",
+        "```",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -126,7 +138,11 @@ def _runs(line: str) -> list[str]:
 
 def _sentence(text: str) -> str:
     flat = _code_safe(" ".join(text.split()))
-    start = flat if flat.startswith(("git ", "b4 ", "patchpilot ")) else flat[:1].upper() + flat[1:]
+    start = (
+        flat
+        if flat.startswith(("git ", "b4 ", "patchpilot "))
+        else flat[:1].upper() + flat[1:]
+    )
     return start + ("" if flat.endswith((".", "!", "?")) else ".")
 
 
@@ -145,5 +161,9 @@ def in_force(rule: Rule) -> str:
 
 def equivalence(rule: Rule) -> str:
     """Why the code means the same after the rule's fix, or what to check; "" where the tokens stay."""  # noqa: E501
-    start = "Check the result" if rule.remedy.kind == "unsafe" else "The meaning stays the same"
+    start = (
+        "Check the result"
+        if rule.remedy.kind == "unsafe"
+        else "The meaning stays the same"
+    )
     return f"{start}: {rule.remedy.equivalent}." if rule.remedy.equivalent else ""

@@ -27,10 +27,15 @@ def set_up(
     """
     conf = read_conf(tree) if request.conf else CheckpatchConf()
     # the tree's options precede those of the call, as with checkpatch.pl
-    if conf.max_line_length and request.max_line_length == CheckRequest().max_line_length:
+    if (
+        conf.max_line_length
+        and request.max_line_length == CheckRequest().max_line_length
+    ):
         request = request._replace(max_line_length=conf.max_line_length)
     if conf.help_lines:
-        project = project._replace(style=project.style._replace(help_lines=conf.help_lines))
+        project = project._replace(
+            style=project.style._replace(help_lines=conf.help_lines)
+        )
     options = Options(
         strict=request.strict or conf.strict,
         max_line_length=request.max_line_length,

@@ -32,7 +32,11 @@ Sort = Callable[[Finding, Patch | None], Suppressed | None]
 
 
 def apply_suppressions(
-    result: "CheckResult", request: Suppressions, every_rule: "Sequence[Rule]", *, strict: bool
+    result: "CheckResult",
+    request: Suppressions,
+    every_rule: "Sequence[Rule]",
+    *,
+    strict: bool,
 ) -> "CheckResult":
     """The result without what is waived or in the baseline, which is listed separately.
 
@@ -64,7 +68,9 @@ def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
     for checked in result.patches:
         kept, suppressed = part(checked.findings, checked.patch)
         patches.append(
-            checked._replace(findings=kept, suppressed=(*checked.suppressed, *suppressed))
+            checked._replace(
+                findings=kept, suppressed=(*checked.suppressed, *suppressed)
+            )
         )
     kept, suppressed = part(result.series, None)
     return result._replace(
@@ -94,7 +100,9 @@ def _waived(
             for waiver in request.waivers
             if waiver.subject in ("", title) and waiver.covers(finding, names)
         ]
-        valid = next((waiver for waiver in about if not waiver.ended(request.today)), None)
+        valid = next(
+            (waiver for waiver in about if not waiver.ended(request.today)), None
+        )
         if valid is None:
             ended.update(dict.fromkeys(about))
             return None
@@ -162,11 +170,14 @@ def _against_baseline(
     stale = {
         mark: count
         for mark, count in gone.items()
-        if mark.rule in ran and (strict or ran[mark.rule].severity is not Severity.CHECK)
+        if mark.rule in ran
+        and (strict or ran[mark.rule].severity is not Severity.CHECK)
     }
     if not request.write:
         entries = tuple(
-            StaleEntry(mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count)
+            StaleEntry(
+                mark.rule, names.get(mark.rule, mark.rule), mark.path, mark.text, count
+            )
             for mark, count in stale.items()
         )
         return result, replace(verdict, baseline=str(file), stale=entries)
@@ -176,5 +187,7 @@ def _against_baseline(
             counts[mark] = counts.get(mark, 0) + count
     write_baseline(file, as_text(counts, names))
     return result, replace(
-        verdict, baseline=str(file), written=(len(marks), new_findings, sum(stale.values()))
+        verdict,
+        baseline=str(file),
+        written=(len(marks), new_findings, sum(stale.values())),
     )

@@ -33,7 +33,13 @@ def of_draft(draft: Draft) -> tuple[Waiver, ...]:
         for rule, reason in sorted(draft.waivers.items())
     )
     denied = (
-        Waiver("missing-fixes", "not a fix", origin=ORIGIN, kind=TOPIC, subject=denied_subject)
+        Waiver(
+            "missing-fixes",
+            "not a fix",
+            origin=ORIGIN,
+            kind=TOPIC,
+            subject=denied_subject,
+        )
         for denied_subject in denied_subjects(draft.answers)
     )
     return (*given, *denied)
@@ -69,7 +75,10 @@ def suppressions_of(
     `among`: what names none of these rules is left out, where packs are not loaded that the tree's
     file may speak of.
     """
-    waivers = (*of_topic(repository, targets, base), *from_tables(settings.waivers, settings.label))
+    waivers = (
+        *of_topic(repository, targets, base),
+        *from_tables(settings.waivers, settings.label),
+    )
     if among is not None:
         words = {word.lower() for rule in among for word in rule.words}
         waivers = tuple(waiver for waiver in waivers if waiver.rule.lower() in words)
@@ -83,7 +92,9 @@ def known_draft(
 
     None where there is none, or for patch files.
     """
-    if target is not None and (target == "-" or Path(target).exists() or is_network_target(target)):
+    if target is not None and (
+        target == "-" or Path(target).exists() or is_network_target(target)
+    ):
         return None
     try:
         commits = [
@@ -98,7 +109,9 @@ def known_draft(
         for commit in commits
     )
     with Drafts() as drafts:
-        return drafts.recognize(repository.key, repository.branch, known, tuple(repository.refs))
+        return drafts.recognize(
+            repository.key, repository.branch, known, tuple(repository.refs)
+        )
 
 
 def give(
@@ -154,11 +167,18 @@ def take_back(
             raise unknown("waiver", word, draft.waivers)
         left.pop(name, None)
     with Drafts() as drafts:
-        return drafts.keep(draft, replace(draft, waivers=left, answers=answers), "check --unwaive")
+        return drafts.keep(
+            draft, replace(draft, waivers=left, answers=answers), "check --unwaive"
+        )
 
 
 def _name(word: str, rules: Sequence[Rule]) -> str:
     """The name of the rule that a word calls by its id or name; another word unchanged."""
     return next(
-        (rule.name for rule in rules if word.lower() in (rule.id.lower(), rule.name.lower())), word
+        (
+            rule.name
+            for rule in rules
+            if word.lower() in (rule.id.lower(), rule.name.lower())
+        ),
+        word,
     )

@@ -14,7 +14,11 @@ from patchpilot.model.patch import Patch
 SCRIPT = "scripts/checkpatch.pl"
 SECONDS = 300.0
 _LINE = re.compile(r"^.*?:(\d+): (ERROR|WARNING|CHECK):([A-Z0-9_]+): (.*)$")
-_SEVERITY = {"ERROR": Severity.ERROR, "WARNING": Severity.WARNING, "CHECK": Severity.CHECK}
+_SEVERITY = {
+    "ERROR": Severity.ERROR,
+    "WARNING": Severity.WARNING,
+    "CHECK": Severity.CHECK,
+}
 _PLAIN = re.compile(r"[\w./+,@=][\w./+,@=-]*")
 
 
@@ -23,7 +27,8 @@ def script_of(top: Path) -> Path:
     script = top / SCRIPT
     if not script.is_file():
         raise MissingError(
-            f"{top} has no {SCRIPT}", hint="omit --checkpatch, or pass a kernel tree with --tree"
+            f"{top} has no {SCRIPT}",
+            hint="omit --checkpatch, or pass a kernel tree with --tree",
         )
     return script
 
@@ -52,7 +57,11 @@ def run_checkpatch(
         "--no-summary",
         "--color=never",
     ]
-    words += [f"--max-line-length={max_line_length}", *(["--strict"] if strict else []), "-"]
+    words += [
+        f"--max-line-length={max_line_length}",
+        *(["--strict"] if strict else []),
+        "-",
+    ]
     text = "\n".join(patch.lines) + "\n"
     done = run(
         words,
@@ -76,7 +85,9 @@ def run_checkpatch(
     )
 
 
-def merged(ours: tuple[Finding, ...], theirs: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def merged(
+    ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
+) -> tuple[Finding, ...]:
     """Ours, and what only the script says: a finding of the same type on the same line is one
     finding.
     """

@@ -28,16 +28,20 @@ def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
     """
     if not targets or "-" in targets:
         raise UsageError(
-            "-f requires FILEs", hint="git ls-files drivers/net | xargs patchpilot check -f"
+            "-f requires FILEs",
+            hint="git ls-files drivers/net | xargs patchpilot check -f",
         )
     root = top.resolve() if top else None
-    return tuple(Series((patch,)) for target in targets if (patch := _as_patch(target, root)))
+    return tuple(
+        Series((patch,)) for target in targets if (patch := _as_patch(target, root))
+    )
 
 
 def _as_patch(target: str, root: Path | None) -> Patch | None:
     if Path(target).is_dir():
         raise InputError(
-            f"{target}: is a directory", hint=f"git ls-files {target} | xargs patchpilot check -f"
+            f"{target}: is a directory",
+            hint=f"git ls-files {target} | xargs patchpilot check -f",
         )
     data = read_bytes(Path(target))
     if not data or b"\0" in data[:BINARY_WITHIN]:
@@ -49,9 +53,17 @@ def _as_patch(target: str, root: Path | None) -> Patch | None:
         if root and folder.is_relative_to(root)
         else os.path.normpath(target)
     )
-    name = quoted(f"b/{path}") if any(sign < " " or sign in '"\\' for sign in path) else f"b/{path}"
+    name = (
+        quoted(f"b/{path}")
+        if any(sign < " " or sign in '"\\' for sign in path)
+        else f"b/{path}"
+    )
     lines = data.split(b"\n")
-    end = b"\n" if lines[-1] == b"" and lines.pop() == b"" else b"\n\\ No newline at end of file\n"
+    end = (
+        b"\n"
+        if lines[-1] == b"" and lines.pop() == b""
+        else b"\n\\ No newline at end of file\n"
+    )
     header = f"--- /dev/null\n+++ {name}\n@@ -0,0 +1,{len(lines)} @@\n".encode(
         "utf-8", "surrogateescape"
     )
@@ -60,7 +72,9 @@ def _as_patch(target: str, root: Path | None) -> Patch | None:
 
 def in_files(result: CheckResult) -> CheckResult:
     """A result whose findings have the line of the file in the place of the diff's."""
-    return result._replace(patches=tuple(map(_in_file, result.patches)), whole_files=True)
+    return result._replace(
+        patches=tuple(map(_in_file, result.patches)), whole_files=True
+    )
 
 
 def _in_file(checked: CheckedPatch) -> CheckedPatch:
@@ -82,7 +96,9 @@ def _in_file(checked: CheckedPatch) -> CheckedPatch:
     )
     return checked._replace(
         patch=file,
-        findings=tuple(finding._replace(patch_line=finding.line) for finding in checked.findings),
+        findings=tuple(
+            finding._replace(patch_line=finding.line) for finding in checked.findings
+        ),
         suppressed=tuple(
             suppressed._replace(
                 finding=suppressed.finding._replace(patch_line=suppressed.finding.line)

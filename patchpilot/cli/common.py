@@ -105,7 +105,11 @@ class Common(NamedTuple):
                     f"cannot write {self.output}: {error.strerror or error}"
                 ) from error
         else:
-            emit(data, colored=self.colored, exact=self.format not in ("text", "markdown"))
+            emit(
+                data,
+                colored=self.colored,
+                exact=self.format not in ("text", "markdown"),
+            )
 
     def write_lines(self, texts: Iterable[str]) -> None:
         """Write a result for programs, each text as soon as it is there, to -o FILE or to stdout."""  # noqa: E501

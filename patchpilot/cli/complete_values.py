@@ -34,7 +34,11 @@ class CompletedText(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has
     name = "text"
 
     def __init__(
-        self, values: Callable[[Workplace], Described], *, files: bool = False, separator: str = ""
+        self,
+        values: Callable[[Workplace], Described],
+        *,
+        files: bool = False,
+        separator: str = "",
     ) -> None:
         self._values, self._files, self._separator = values, files, separator
 
@@ -43,7 +47,9 @@ class CompletedText(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has
     ) -> list[CompletionItem]:
         """The values that begin as the word does."""
         head, separator, last = (
-            incomplete.rpartition(self._separator) if self._separator else ("", "", incomplete)
+            incomplete.rpartition(self._separator)
+            if self._separator
+            else ("", "", incomplete)
         )
         found: Described = {}
         with suppress(PatchpilotError), _workplace(ctx) as place:
@@ -54,7 +60,9 @@ class CompletedText(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has
             if text.startswith(last)
         ]
         # bash takes files where nothing else is offered: what comes first is the last resort
-        return [CompletionItem(incomplete, type="file"), *items] if self._files else items
+        return (
+            [CompletionItem(incomplete, type="file"), *items] if self._files else items
+        )
 
 
 def _workplace(ctx: click.Context) -> Workplace:
@@ -144,6 +152,8 @@ _BY_NAME = {
 def complete_values(parameters: Iterable[click.Parameter]) -> None:
     """Give each parameter whose value is a plain text the type that completes it."""
     for parameter in parameters:
-        known = _BY_METAVAR.get(parameter.metavar or "") or _BY_NAME.get(parameter.name or "")
+        known = _BY_METAVAR.get(parameter.metavar or "") or _BY_NAME.get(
+            parameter.name or ""
+        )
         if known and parameter.type is click.STRING:
             parameter.type = known

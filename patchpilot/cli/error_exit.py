@@ -36,7 +36,9 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     """
     _prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else nohup wants us to go on
+    if (
+        signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+    ):  # else nohup wants us to go on
         signal.signal(signal.SIGHUP, _terminate)
     try:
         code = work()

@@ -63,7 +63,11 @@ OPTIONS = (
         multiple=True,
         plain=False,
     ),
-    Option(("--reset",), "undo all manual changes to the recipients of this topic", plain=False),
+    Option(
+        ("--reset",),
+        "undo all manual changes to the recipients of this topic",
+        plain=False,
+    ),
     Option(
         ("--security",),
         "undisclosed security fix: only the maintainers, with a copy to the security team",
@@ -163,7 +167,9 @@ def answer(call: Call) -> int:
     gc.set_threshold(100_000, 50, 50)
     result = drop_in(call.targets, call.switches, tree=call.tree, repo=call.repo)
     emit(
-        shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()), colored=False, exact=True
+        shown(result, quiet=call.quiet, to_terminal=sys.stdout.isatty()),
+        colored=False,
+        exact=True,
     )
     return 0
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator
 
 Sections = tuple[tuple[str, tuple[str, ...]], ...]
 
-_REPOSITORY = ("Repository", ("repo", "tree", "profile", "base", "explain_base", "offline"))
+_REPOSITORY = (
+    "Repository",
+    ("repo", "tree", "profile", "base", "explain_base", "offline"),
+)
 _OUTPUT = ("Output", ("format", "output", "quiet", "verbose", "color"))
 _HELP = ("Help", ("short_help_", "help_"))
 LONG_ONLY = frozenset(("Repository", "Output", "Advanced"))
@@ -17,11 +20,26 @@ SECTIONS: dict[str, Sections] = {
     "check": (
         (
             "What to check",
-            ("base", "whole_files", "all_revisions", "tree", "repo", "profile", "kernel"),
+            (
+                "base",
+                "whole_files",
+                "all_revisions",
+                "tree",
+                "repo",
+                "profile",
+                "kernel",
+            ),
         ),
         (
             "Selection",
-            ("strict", "select", "ignore", "since_version", "fail_on", "max_line_length"),
+            (
+                "strict",
+                "select",
+                "ignore",
+                "since_version",
+                "fail_on",
+                "max_line_length",
+            ),
         ),
         ("Fixing", ("fix", "diff", "unsafe_fixes", "published", "shared", "claim")),
         ("Suppression", ("waive", "unwaive", "baseline", "write_baseline")),
@@ -55,7 +73,10 @@ SECTIONS: dict[str, Sections] = {
     ),
     "maintainers": (
         ("Recipients", ("per_patch", "brief", "security")),
-        ("Changes, remembered for the topic", ("add_to", "add_cc", "drop", "restore", "reset")),
+        (
+            "Changes, remembered for the topic",
+            ("add_to", "add_cc", "drop", "restore", "reset"),
+        ),
         ("The MAINTAINERS file", ("who", "self_test")),
     ),
     "fixes": (("Search", ("limit", "bisect_log", "verify")),),
@@ -67,7 +88,18 @@ SECTIONS: dict[str, Sections] = {
         ("Exit code", ("fail_on",)),
     ),
     "prepare": (
-        ("Tags", ("fixes", "stable", "versions", "no_backport", "regression", "signoff", "no_fix")),
+        (
+            "Tags",
+            (
+                "fixes",
+                "stable",
+                "versions",
+                "no_backport",
+                "regression",
+                "signoff",
+                "no_fix",
+            ),
+        ),
         (
             "Contacts and links",
             (
@@ -85,25 +117,44 @@ SECTIONS: dict[str, Sections] = {
         ("Writing", ("dry_run", "yes", "published", "shared", "claim")),
     ),
     "trailers": (
-        ("Writing", ("changed", "also", "dry_run", "yes", "published", "shared", "claim")),
+        (
+            "Writing",
+            ("changed", "also", "dry_run", "yes", "published", "shared", "claim"),
+        ),
     ),
     "send": (
         ("Before sending", ("dry_run", "to_self", "outbox", "yes")),
         ("Version", ("version", "reroll", "range_diff", "resend")),
         ("Recipients", ("to", "cc", "no_auto")),
-        ("Mails", ("subject_prefix", "cover_letter", "in_reply_to", "security", "regression")),
+        (
+            "Mails",
+            ("subject_prefix", "cover_letter", "in_reply_to", "security", "regression"),
+        ),
         ("Transport", ("via", "identity")),
         ("Problems", ("resume", "unknown", "drop", "force")),
     ),
     "draft": (
-        ("Texts", ("edit", "cover_subject", "text", "changelog", "notes", "export_to", "imported")),
+        (
+            "Texts",
+            (
+                "edit",
+                "cover_subject",
+                "text",
+                "changelog",
+                "notes",
+                "export_to",
+                "imported",
+            ),
+        ),
         ("Next version", ("prefix", "version", "in_reply_to", "ping")),
         ("Reset", ("forget", "no_b4")),
     ),
 }
 
 
-def sections_of(verb: str, options: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def sections_of(
+    verb: str, options: Iterable[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The sections of a verb with those of its options that it has, in order.
 
     Options in no section make the first one.
@@ -117,7 +168,11 @@ def sections_of(verb: str, options: Iterable[str]) -> Iterator[tuple[str, tuple[
     )
     every = (
         *own,
-        *(section for section in shared if section[0] not in {title for title, _ in own}),
+        *(
+            section
+            for section in shared
+            if section[0] not in {title for title, _ in own}
+        ),
     )
     known = {key for _, keys in every for key in keys}
     if rest := tuple(name for name in names if name not in known):

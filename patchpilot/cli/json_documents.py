@@ -71,7 +71,9 @@ class JsonDocument:
 
 
 DOCUMENTS = (
-    JsonDocument("backport", (BackportResult, WorkDone), several={"series": BackportResult}),
+    JsonDocument(
+        "backport", (BackportResult, WorkDone), several={"series": BackportResult}
+    ),
     JsonDocument(
         "check",
         (CheckHead, CheckTail),
@@ -111,7 +113,9 @@ DOCUMENTS = (
     JsonDocument("maintainers-who", (WhoResult,), "maintainers --who"),
     JsonDocument("prepare", (Preparation,)),
     JsonDocument("range-diff", (RevisionComparison,), "track range-diff"),
-    JsonDocument("reply", (PlannedReply, KeptReplies), "track reply", alternatives=True),
+    JsonDocument(
+        "reply", (PlannedReply, KeptReplies), "track reply", alternatives=True
+    ),
     JsonDocument("rules", lists={"rules": Rule}),
     JsonDocument("send", (SendAnswer,)),
     JsonDocument("stable", (StableResult,)),

@@ -49,7 +49,10 @@ def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yields the file name and the text of each schema; `described` is what each key is."""
     for document in DOCUMENTS:
         schema = schema_of(document, described)
-        yield f"{document.name}-1.json", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        yield (
+            f"{document.name}-1.json",
+            json.dumps(schema, indent=2, ensure_ascii=False) + "\n",
+        )
 
 
 def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str, Any]:
@@ -72,7 +75,10 @@ class _Schema:
                 "$schema": _DIALECT,
                 "title": title,
                 "description": document.description,
-                "oneOf": [self._object(form, json_keys(form)[0].name) for form in document.forms],
+                "oneOf": [
+                    self._object(form, json_keys(form)[0].name)
+                    for form in document.forms
+                ],
             }
         properties: dict[str, Any] = {
             "schema": {"description": self._description("", "schema"), "const": title}
@@ -80,7 +86,10 @@ class _Schema:
         parts = [self._object(form, "") for form in document.forms]
         for part in parts:
             properties |= part["properties"]
-        required = ["schema", *_required(document, [part["required"] for part in parts])]
+        required = [
+            "schema",
+            *_required(document, [part["required"] for part in parts]),
+        ]
         for key, form in {**document.lists, **document.several}.items():
             properties[key] = {
                 "description": self._description("", key),
@@ -88,7 +97,9 @@ class _Schema:
                 "items": self._kind(form, key),
             }
             for more in document.added.get(key, ()):
-                properties[key]["items"]["properties"] |= self._object(more, key)["properties"]
+                properties[key]["items"]["properties"] |= self._object(more, key)[
+                    "properties"
+                ]
         required += document.lists
         alternatives = [{"required": part["required"]} for part in parts]
         command = document.command or document.name
@@ -112,8 +123,12 @@ class _Schema:
         for key in keys:
             kind = _type_of(form, key)
             if key.name:
-                properties[key.name] = {"description": self._description(path, key.name)}
-                properties[key.name] |= self._kind(kind, f"{path}.{key.name}".lstrip("."))
+                properties[key.name] = {
+                    "description": self._description(path, key.name)
+                }
+                properties[key.name] |= self._kind(
+                    kind, f"{path}.{key.name}".lstrip(".")
+                )
                 required += [] if key.optional else [key.name]
             else:
                 part = self._object(kind, path)
@@ -125,7 +140,9 @@ class _Schema:
         whole = ".".join(filter(None, (self.name, path, key)))
         found = self.described.get(whole) or self.described.get(key)
         if not found:
-            raise SystemExit(f'keys.toml: describe "{whole}" (or {key}, where it is the same)')
+            raise SystemExit(
+                f'keys.toml: describe "{whole}" (or {key}, where it is the same)'
+            )
         return found
 
     def _kind(self, kind: Any, path: str) -> dict[str, Any]:
@@ -134,9 +151,16 @@ class _Schema:
         if origin in (Union, types.UnionType):
             return _either([self._kind(one, path) for one in arguments])
         if origin is Literal:
-            return {"enum": list(arguments)} if len(arguments) > 1 else {"const": arguments[0]}
+            return (
+                {"enum": list(arguments)}
+                if len(arguments) > 1
+                else {"const": arguments[0]}
+            )
         if isinstance(origin, type) and issubclass(origin, Mapping):
-            return {"type": "object", "additionalProperties": self._kind(arguments[1], path)}
+            return {
+                "type": "object",
+                "additionalProperties": self._kind(arguments[1], path),
+            }
         if origin is tuple and ... not in arguments:
             parts = [self._kind(one, path) for one in arguments]
             return {"type": "array", "prefixItems": parts, "items": False}
@@ -172,7 +196,9 @@ def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Returns the schema of a union: one list of types where there are only types."""
     null = {"type": "null"}
     others = [
-        one for number, one in enumerate(schemas) if one != null and one not in schemas[:number]
+        one
+        for number, one in enumerate(schemas)
+        if one != null and one not in schemas[:number]
     ]
     if len(others) == 1 and null not in schemas:
         return others[0]
@@ -211,7 +237,9 @@ def _type_of_attribute(form: Any, attribute: str) -> Any:
 def _field_type(form: Any, name: str) -> Any:
     """Returns the type of a field; types of the others may be unknown while it runs."""
     owner = next(one for one in form.__mro__ if name in inspect.get_annotations(one))
-    field = types.SimpleNamespace(__annotations__={name: inspect.get_annotations(owner)[name]})
+    field = types.SimpleNamespace(
+        __annotations__={name: inspect.get_annotations(owner)[name]}
+    )
     return typing.get_type_hints(field, vars(sys.modules[owner.__module__]))[name]
 
 

@@ -60,7 +60,9 @@ class Verbs(click.Group):
             failure = UnknownCommandError(f"unknown verb {args[0]!r}", ctx)
             near = nearest(args[0], VERBS)
             failure.hint = (
-                f"did you mean {near!r}?" if near else "patchpilot --help lists the verbs"
+                f"did you mean {near!r}?"
+                if near
+                else "patchpilot --help lists the verbs"
             )
             raise failure
         return super().resolve_command(ctx, args)
@@ -93,14 +95,18 @@ def _module(verb: str) -> str:
     help="work in this repository",
 )
 @click.option(
-    "--home", is_flag=True, help="open the guided workflow with all topics of all repositories"
+    "--home",
+    is_flag=True,
+    help="open the guided workflow with all topics of all repositories",
 )
 @click.pass_context
 def cli(ctx: click.Context, repo: Path | None, home: bool) -> None:
     """Take a Linux kernel fix from git commit to mainline and every LTS branch."""
     ctx.ensure_object(dict)["repo"] = repo
     if home and ctx.invoked_subcommand:
-        raise click.UsageError(f"--home takes no verb, but {ctx.invoked_subcommand!r} was given")
+        raise click.UsageError(
+            f"--home takes no verb, but {ctx.invoked_subcommand!r} was given"
+        )
     if ctx.invoked_subcommand is None:
         command = ctx.command
         assert isinstance(command, click.Group)
@@ -131,7 +137,9 @@ def run(argv: list[str]) -> int:
 
 def _run(argv: list[str]) -> int | None:
     try:
-        code: int | None = cli.main(args=argv, prog_name="patchpilot", standalone_mode=False)
+        code: int | None = cli.main(
+            args=argv, prog_name="patchpilot", standalone_mode=False
+        )
         return code
     except click.exceptions.Abort as error:
         return interrupted(error.__cause__)

@@ -40,27 +40,37 @@ def pages() -> list[Page]:
     for name, summary in VERBS.items():
         command = cli.get_command(root, name)
         assert command is not None, name
-        result += _pages(command, click.Context(command, info_name=name, parent=root), summary)
+        result += _pages(
+            command, click.Context(command, info_name=name, parent=root), summary
+        )
     return result
 
 
 def _pages(command: click.Command, ctx: click.Context, summary: str) -> list[Page]:
-    options = [option for option in command.get_params(ctx) if isinstance(option, click.Option)]
+    options = [
+        option for option in command.get_params(ctx) if isinstance(option, click.Option)
+    ]
     records = {
-        str(option.name): record for option in options if (record := option.get_help_record(ctx))
+        str(option.name): record
+        for option in options
+        if (record := option.get_help_record(ctx))
     }
     sections = tuple(
         (title, tuple(records[key] for key in keys))
         for title, keys in sections_of(ctx.info_name or "", records)
     )
-    examples = [line.strip() for line in (command.epilog or "").replace("\b", "").split("\n")]
+    examples = [
+        line.strip() for line in (command.epilog or "").replace("\b", "").split("\n")
+    ]
     page = Page(
         name=ctx.command_path.removeprefix("patchpilot "),
         usage=" ".join([ctx.command_path, *command.collect_usage_pieces(ctx)]),
         summary=summary,
         description=tuple(_paragraphs(command.help or "")),
         sections=sections,
-        examples=tuple(line for line in examples if line.startswith(("patchpilot", "git "))),
+        examples=tuple(
+            line for line in examples if line.startswith(("patchpilot", "git "))
+        ),
     )
     result = [page]
     if isinstance(command, click.Group):
@@ -173,19 +183,29 @@ def _head(title: str) -> str:
 
 def _man_paragraph(paragraph: str) -> list[str]:
     if paragraph.startswith("\b"):
-        return [".PP", ".nf", *(_roff(line) for line in paragraph[1:].split("\n")), ".fi"]
+        return [
+            ".PP",
+            ".nf",
+            *(_roff(line) for line in paragraph[1:].split("\n")),
+            ".fi",
+        ]
     return [".PP", _roff(paragraph)]
 
 
 def _man_examples(examples: tuple[str, ...]) -> list[str]:
-    return [".SH EXAMPLES", ".nf", *(_roff(line) for line in examples), ".fi"] if examples else []
+    return (
+        [".SH EXAMPLES", ".nf", *(_roff(line) for line in examples), ".fi"]
+        if examples
+        else []
+    )
 
 
 def _roff(text: str) -> str:
     """Text in which nothing is read as a request or an escape."""
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
     return "\n".join(
-        f"\\&{line}" if line.startswith((".", "'")) else line for line in plain.split("\n")
+        f"\\&{line}" if line.startswith((".", "'")) else line
+        for line in plain.split("\n")
     )
 
 

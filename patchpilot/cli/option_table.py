@@ -44,7 +44,9 @@ class Option(NamedTuple):
         if self.multiple:
             return ()
         return (
-            False if self.kind == FLAG and not self.off and self.default is None else self.default
+            False
+            if self.kind == FLAG and not self.off and self.default is None
+            else self.default
         )
 
     def convert(self, text: str) -> Any:
@@ -57,7 +59,10 @@ class Option(NamedTuple):
             low, high = self.limits or (0, 99999)
             return (
                 int(text)
-                if text.isascii() and text.isdigit() and len(text) < 6 and low <= int(text) <= high
+                if text.isascii()
+                and text.isdigit()
+                and len(text) < 6
+                and low <= int(text) <= high
                 else None
             )
         return text
@@ -74,7 +79,9 @@ def _projects() -> str:
     return f"project: {', '.join(names)} or {last} (default: detected)"
 
 
-def common_table(formats: tuple[str, ...], *, short_verbose: bool = True) -> tuple[Option, ...]:
+def common_table(
+    formats: tuple[str, ...], *, short_verbose: bool = True
+) -> tuple[Option, ...]:
     """The options that every verb has; the first of `formats` is the default.
 
     Without `short_verbose` the verb has another use for -v.
@@ -91,17 +98,29 @@ def common_table(formats: tuple[str, ...], *, short_verbose: bool = True) -> tup
             default=formats[0],
             shows_default=True,
         ),
-        Option(("-o", "--output"), "write the result to FILE instead of stdout", PATH, "FILE"),
+        Option(
+            ("-o", "--output"),
+            "write the result to FILE instead of stdout",
+            PATH,
+            "FILE",
+        ),
         Option(("--offline",), "do not access the network"),
         Option(("-q", "--quiet"), "no progress, no notes"),
         Option(
-            ("-v", "--verbose") if short_verbose else ("--verbose",), "print more details on stderr"
+            ("-v", "--verbose") if short_verbose else ("--verbose",),
+            "print more details on stderr",
         ),
-        Option(("--color",), "color the output (default: on a terminal)", off=("--no-color",)),
+        Option(
+            ("--color",),
+            "color the output (default: on a terminal)",
+            off=("--no-color",),
+        ),
     )
 
 
-def base_table(what: str = "base of the topic (default: detected)") -> tuple[Option, ...]:
+def base_table(
+    what: str = "base of the topic (default: detected)",
+) -> tuple[Option, ...]:
     """The options of a verb that takes a topic."""
     return (
         Option(("--base",), what, TEXT, "REV"),
@@ -138,9 +157,14 @@ def read_plain(
         if option.kind == FLAG
         for spelling in option.spellings
     }
-    flags |= {spelling: (option.key, False) for option in plain for spelling in option.off}
+    flags |= {
+        spelling: (option.key, False) for option in plain for spelling in option.off
+    }
     valued = {
-        spelling: option for option in plain if option.kind != FLAG for spelling in option.spellings
+        spelling: option
+        for option in plain
+        if option.kind != FLAG
+        for spelling in option.spellings
     }
     values = {option.key: option.unset for option in plain}
     others = []
@@ -153,9 +177,15 @@ def read_plain(
         elif spelling in valued and (not equals or spelling.startswith("--")):
             option = valued[spelling]
             text = text if equals else next(rest, "")
-            if not text or text.startswith("-") or (value := option.convert(text)) is None:
+            if (
+                not text
+                or text.startswith("-")
+                or (value := option.convert(text)) is None
+            ):
                 return None
-            values[option.key] = (*values[option.key], value) if option.multiple else value
+            values[option.key] = (
+                (*values[option.key], value) if option.multiple else value
+            )
         elif word.startswith("-") and word != "-":
             return None
         else:

@@ -86,7 +86,9 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
     return wrap
 
 
-def base_options(what: str = "base of the topic (default: detected)") -> Callable[[F], F]:
+def base_options(
+    what: str = "base of the topic (default: detected)",
+) -> Callable[[F], F]:
     """Add --base and --explain-base to a verb that takes a topic.
 
     The second one reaches it in `common`.
@@ -124,7 +126,9 @@ def table_options(table: Table) -> Callable[[F], F]:
 class _TransportName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no parameter there
     """One of the transports; a wrong name names the nearest."""
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
         if value not in self.choices:
             raise unknown("transport", value, self.choices)
         return value

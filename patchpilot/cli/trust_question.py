@@ -23,9 +23,13 @@ def trusting(work: Callable[[], int | None]) -> int | None:
 
 def shown(commands: tuple[OwnCommand, ...]) -> str:
     """The commands as they are printed: of each the setting or hook, its file, and its text."""
-    heads = (f"==> {printable(one.name)} ({printable(one.file)}) <==" for one in commands)
+    heads = (
+        f"==> {printable(one.name)} ({printable(one.file)}) <==" for one in commands
+    )
     texts = (printable(one.text) for one in commands)
-    return "\n".join(f"{head}\n{text}\n" for head, text in zip(heads, texts, strict=True))
+    return "\n".join(
+        f"{head}\n{text}\n" for head, text in zip(heads, texts, strict=True)
+    )
 
 
 def _agreed(error: UntrustedCommandsError) -> bool:

@@ -22,5 +22,8 @@ def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
     ]
     wide = max((len(command) for command, _ in pairs), default=0)
     return "\n".join(
-        [error.hint or "", *(f"    {command:<{wide}}  # {what}" for command, what in pairs)]
+        [
+            error.hint or "",
+            *(f"    {command:<{wide}}  # {what}" for command, what in pairs),
+        ]
     )

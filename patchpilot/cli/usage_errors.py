@@ -35,7 +35,9 @@ def worded(error: click.ClickException) -> tuple[str, str]:
         name = error.param.make_metavar(ctx) if error.param and ctx else "an argument"
         return (
             f"{name.strip('[]')} is missing",
-            f"usage: {' '.join([command, *ctx.command.collect_usage_pieces(ctx)])}" if ctx else see,
+            f"usage: {' '.join([command, *ctx.command.collect_usage_pieces(ctx)])}"
+            if ctx
+            else see,
         )
     if isinstance(error, click.BadParameter) and error.param is not None:
         return _bad_value(error, error.param, see)
@@ -44,7 +46,9 @@ def worded(error: click.ClickException) -> tuple[str, str]:
     return error.format_message().rstrip("."), see
 
 
-def _bad_value(error: click.BadParameter, parameter: click.Parameter, see: str) -> tuple[str, str]:
+def _bad_value(
+    error: click.BadParameter, parameter: click.Parameter, see: str
+) -> tuple[str, str]:
     name = (
         max(parameter.opts, key=len)
         if isinstance(parameter, click.Option)
@@ -74,11 +78,17 @@ def _bad_value(error: click.BadParameter, parameter: click.Parameter, see: str) 
     return f"{name}: {error.message.rstrip('.')}", see
 
 
-def unknown_command(ctx: click.Context, word: str, known: list[str]) -> click.UsageError:
+def unknown_command(
+    ctx: click.Context, word: str, known: list[str]
+) -> click.UsageError:
     """The error for a command that does not exist."""
     near = nearest(word, known)
-    failure = UnknownCommandError(f"unknown command {word!r} for {ctx.command_path}", ctx)
-    failure.hint = f"did you mean {near!r}?" if near else f"use one of: {', '.join(known)}"
+    failure = UnknownCommandError(
+        f"unknown command {word!r} for {ctx.command_path}", ctx
+    )
+    failure.hint = (
+        f"did you mean {near!r}?" if near else f"use one of: {', '.join(known)}"
+    )
     return failure
 
 

@@ -41,9 +41,15 @@ class _Sectioned(click.Command):
         """The long one, which errors refer to."""
         return _help_options()[1]
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
         """The options, section by section; without --help only those that are used often."""
-        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        options = [
+            option
+            for option in self.get_params(ctx)
+            if isinstance(option, click.Option)
+        ]
         records = {
             str(option.name): record
             for option in options
@@ -78,7 +84,11 @@ class VerbGroup(_Sectioned, click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does; a wrong command names the nearest."""
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+        if (
+            args
+            and not args[0].startswith("-")
+            and self.get_command(ctx, args[0]) is None
+        ):
             raise unknown_command(ctx, args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 

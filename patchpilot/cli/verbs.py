@@ -37,7 +37,9 @@ OTHERS = {
     "completion": "print the completion script of a shell",
 }
 """The verbs of which the short overview shows the name only."""
-VERBS = {name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()}
+VERBS = {
+    name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()
+}
 
 
 def overview() -> str:

@@ -102,7 +102,9 @@ def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
     None where b4 does not manage it.
     """
     branch = repository.branch
-    found = prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
+    found = (
+        prep_branch(repository, branch) if branch and is_tip(repository, ids) else None
+    )
     return None if found is None or found.by_us else found
 
 
@@ -166,7 +168,10 @@ def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str,
 
 
 def _is_empty(repository: "Repository", commit: Commit) -> bool:
-    if len(commit.parents) == 1 and repository.commit(commit.parents[0]).tree != commit.tree:
+    if (
+        len(commit.parents) == 1
+        and repository.commit(commit.parents[0]).tree != commit.tree
+    ):
         raise UsageError(
             f"{commit.short} is b4's cover letter commit, but it also changes files, which b4 would"
             " not send",
@@ -205,7 +210,10 @@ def _newest_cover(
 def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
     """Whether a remote branch of another name has the commit."""
     done = repository.git(
-        "for-each-ref", f"--contains={commit_id}", "--format=%(refname:lstrip=3)", "refs/remotes"
+        "for-each-ref",
+        f"--contains={commit_id}",
+        "--format=%(refname:lstrip=3)",
+        "refs/remotes",
     )
     return any(name != branch for name in done.text.split())
 
@@ -226,7 +234,9 @@ def _read(
     if commit and strategy not in (COMMIT, TIP_COMMIT):
         # only the strategies that use a fork point need the branch
         strategy = TIP_COMMIT if base_branch else COMMIT
-    below = commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
+    below = (
+        commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
+    )
     return PrepBranch(
         branch=branch,
         strategy=strategy,
@@ -261,13 +271,19 @@ def _tracking(text: str) -> dict[str, Any] | None:
 def _number(value: object) -> int:
     return (
         value
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_VERSIONS
+        if isinstance(value, int)
+        and not isinstance(value, bool)
+        and 0 < value < _MOST_VERSIONS
         else 1
     )
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+    return (
+        tuple(one for one in value if isinstance(one, str))
+        if isinstance(value, list)
+        else ()
+    )
 
 
 def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -300,12 +316,16 @@ def _without_comments(text: str) -> str:
     return cached_re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
-def _without_addresses(text: str) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
+def _without_addresses(
+    text: str,
+) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
     """(text, To, Cc): the text without the To: and Cc: lines of its trailers, the last paragraph
     above the first `---`.
     """
     lines = text.split("\n")
-    cut = next((at for at, line in enumerate(lines) if line.rstrip() == "---"), len(lines))
+    cut = next(
+        (at for at, line in enumerate(lines) if line.rstrip() == "---"), len(lines)
+    )
     start, end = last_paragraph(lines[:cut])
     if start == 0 or not all(
         _TAG.match(line) or line[:1] in (" ", "\t") for line in lines[start:end]
@@ -321,4 +341,8 @@ def _without_addresses(text: str) -> tuple[str, tuple[Address, ...], tuple[Addre
         else:
             kept.append(line)
     text = "\n".join((*lines[:start], *kept, *lines[end:]))
-    return cached_re.sub(r"\n{3,}", "\n\n", text).strip(), tuple(result["to"]), tuple(result["cc"])
+    return (
+        cached_re.sub(r"\n{3,}", "\n\n", text).strip(),
+        tuple(result["to"]),
+        tuple(result["cc"]),
+    )

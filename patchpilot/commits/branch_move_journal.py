@@ -73,7 +73,10 @@ def unfinished(repository: Repository) -> Move | None:
 
 def _is_whole(repository: Repository, move: Move) -> bool:
     """Whether git had written nothing or everything when it was killed."""
-    if _locks(repository, move.ref) or repository.find("HEAD") not in (move.old, move.new):
+    if _locks(repository, move.ref) or repository.find("HEAD") not in (
+        move.old,
+        move.new,
+    ):
         return False
     paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
     return not repository.git(
@@ -120,7 +123,9 @@ def settle(repository: Repository, move: Move) -> None:
     there = {path: repository.blob(move.target, path) is not None for path in paths}
     _write(repository, move.target, [path for path in paths if there[path]])
     _remove(repository, [path for path in paths if not there[path]])
-    repository.git("update-ref", "-m", move.why, "--no-deref", move.ref or "HEAD", move.target, now)
+    repository.git(
+        "update-ref", "-m", move.why, "--no-deref", move.ref or "HEAD", move.target, now
+    )
     end(repository)
 
 
@@ -137,7 +142,9 @@ def _is_of(repository: Repository, path: str, move: Move) -> bool:
     if any(side is not None and side.startswith(data) for side in sides):
         return True
     known = {
-        repository.git("rev-parse", "--verify", "--quiet", f"{one}:{path}", ok=()).text.strip()
+        repository.git(
+            "rev-parse", "--verify", "--quiet", f"{one}:{path}", ok=()
+        ).text.strip()
         for one in (move.old, move.new)
     }
     return repository.git("hash-object", "--", str(file)).text.strip() in known
@@ -169,8 +176,14 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
     """Wait for a git that is still running, and remove the locks of a killed one: newer than our
     record, and not open in any process.
     """
-    begun, until = (repository.git_dir / _NAME).stat().st_mtime, time.monotonic() + _PATIENCE
-    while any(_is_open(lock) for lock in _locks(repository, ref)) and time.monotonic() < until:
+    begun, until = (
+        (repository.git_dir / _NAME).stat().st_mtime,
+        time.monotonic() + _PATIENCE,
+    )
+    while (
+        any(_is_open(lock) for lock in _locks(repository, ref))
+        and time.monotonic() < until
+    ):
         time.sleep(0.05)
     refuse_locked(repository, ref, ours=begun)
     for lock in _locks(repository, ref):

@@ -70,7 +70,9 @@ class CatFile:
             _ask(stdin, [name], "info")
             return _answer_info(stdout)
 
-    def many(self, ids: Iterable[str]) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
+    def many(
+        self, ids: Iterable[str]
+    ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
         """(id, object as `get` gives it) of each of these ids or `id:path`, in order; git reads the
         next ones meanwhile. Until the end nothing else may be asked of this reader."""
         stdin, stdout = self._streams()
@@ -109,7 +111,9 @@ class CatFile:
 def _ask(stdin: IO[bytes], names: Sequence[str], command: str = "contents") -> None:
     with contextlib.suppress(BrokenPipeError):
         stdin.write(
-            "".join(f"{command} {name}\n" for name in names).encode("utf-8", "surrogateescape")
+            "".join(f"{command} {name}\n" for name in names).encode(
+                "utf-8", "surrogateescape"
+            )
         )
         stdin.flush()
 

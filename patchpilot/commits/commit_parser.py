@@ -37,7 +37,8 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
     committer, committed = parse_ident(fields.get("committer", [""])[0])
     try:
         message = body.decode(
-            encoding, "surrogateescape" if encoding.lower() in ("utf-8", "utf8") else "replace"
+            encoding,
+            "surrogateescape" if encoding.lower() in ("utf-8", "utf8") else "replace",
         )
     except LookupError:
         message = body.decode("utf-8", "surrogateescape")
@@ -59,7 +60,9 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
     if not match:
         return Address(text, ""), EPOCH
     zone = match["zone"] or "+0000"
-    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (-1 if zone[0] == "-" else 1)
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (
+        -1 if zone[0] == "-" else 1
+    )
     try:
         when = moment(int(match["when"] or 0), timezone(offset))
     except ValueError:

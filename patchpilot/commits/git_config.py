@@ -48,7 +48,9 @@ def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry,
     key = (where, *user_files())
     with _reading:
         known = _read.pop(key, None)
-        if known is None or any(state_of(file) != state for file, state in known.states.items()):
+        if known is None or any(
+            state_of(file) != state for file, state in known.states.items()
+        ):
             known = _listed(where, tolerant)
         while len(_read) >= _MOST:
             _read.pop(next(iter(_read)))
@@ -63,14 +65,18 @@ def _listed(where: Path, tolerant: bool) -> _Known:
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows if row[0] != "command")
     included = {where / entry.file for entry in entries}
-    return _Known(before | {file: state_of(file) for file in included - set(before)}, entries)
+    return _Known(
+        before | {file: state_of(file) for file in included - set(before)}, entries
+    )
 
 
 def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
     """A setting as `git config --list -z` prints it."""
     key, equals, value = setting.partition("\n")
     # a key without "=" means true
-    return ConfigEntry(scope, origin.removeprefix("file:"), key, value if equals else "true")
+    return ConfigEntry(
+        scope, origin.removeprefix("file:"), key, value if equals else "true"
+    )
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
@@ -87,11 +93,15 @@ def by_key(entries: tuple[ConfigEntry, ...]) -> dict[str, tuple[str, ...]]:
     return result
 
 
-def matching(values: Mapping[str, tuple[str, ...]], pattern: str) -> dict[str, tuple[str, ...]]:
+def matching(
+    values: Mapping[str, tuple[str, ...]], pattern: str
+) -> dict[str, tuple[str, ...]]:
     """The configuration of every key that a regular expression matches, as `git config
     --get-regexp` finds them.
     """
-    return {key: found for key, found in values.items() if cached_re.search(pattern, key)}
+    return {
+        key: found for key, found in values.items() if cached_re.search(pattern, key)
+    }
 
 
 def normal_key(key: str) -> str:

@@ -47,5 +47,7 @@ def _merging(name: str) -> str:
     return (
         "false"
         if name == "binary"
-        else _MERGE.format("--union" if name == "union" else "-L ours -L base -L theirs")
+        else _MERGE.format(
+            "--union" if name == "union" else "-L ours -L base -L theirs"
+        )
     )

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.cache import cached_re, entries
-from patchpilot.commits.git_config import ConfigEntry, by_key, config_entries, config_values
+from patchpilot.commits.git_config import (
+    ConfigEntry,
+    by_key,
+    config_entries,
+    config_values,
+)
 from patchpilot.commits.run import git, run
 from patchpilot.errors import GitError, MissingError
 from patchpilot.model.address import Address
@@ -95,7 +100,12 @@ def read_places(where: Path) -> Places | None:
 
     GitError if git refuses to read it, or would wait for one of its files.
     """
-    words = ("--path-format=absolute", "--git-dir", "--git-common-dir", "--is-bare-repository")
+    words = (
+        "--path-format=absolute",
+        "--git-dir",
+        "--git-common-dir",
+        "--is-bare-repository",
+    )
     done = git(where, "rev-parse", *words, "--show-toplevel", ok=())
     parts = _PLACES.fullmatch(done.text)
     if parts is None:
@@ -109,7 +119,9 @@ def read_places(where: Path) -> Places | None:
         top = Path(parts["top"])
     else:
         top = git_dir if bare else _working_tree(git_dir)
-    _refuse_fifos([*(top / name for name in _OF_TREE), *(common_dir / name for name in _OF_GIT)])
+    _refuse_fifos(
+        [*(top / name for name in _OF_TREE), *(common_dir / name for name in _OF_GIT)]
+    )
     _common[top] = (_inode(top), common_dir)
     return Places(git_dir, common_dir, top, bare)
 
@@ -133,7 +145,11 @@ def _two_folders(text: str) -> tuple[str, str]:
     """
     breaks = [at for at, char in enumerate(text) if char == "\n"]
     pairs = [(text[:at], text[at + 1 :]) for at in breaks]
-    likely = (pair for pair in pairs if pair[0] == pair[1] or pair[0].startswith(f"{pair[1]}/"))
+    likely = (
+        pair
+        for pair in pairs
+        if pair[0] == pair[1] or pair[0].startswith(f"{pair[1]}/")
+    )
     return next(likely, pairs[0])
 
 
@@ -164,8 +180,12 @@ def _working_tree(git_dir: Path) -> Path:
     link = git_dir / "gitdir"
     if link.is_file():
         return Path(os.fsdecode(link.read_bytes()).strip()).parent
-    configured = git(git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)).text.rstrip("\0")
-    return Path(os.path.normpath(git_dir / configured)) if configured else git_dir.parent
+    configured = git(
+        git_dir, "config", "-z", "--get", "core.worktree", ok=(0, 1)
+    ).text.rstrip("\0")
+    return (
+        Path(os.path.normpath(git_dir / configured)) if configured else git_dir.parent
+    )
 
 
 def git_version() -> str:
@@ -238,14 +258,23 @@ class GitReading:
         """
         head = self._places.git_dir / "HEAD"
         try:
-            text = "" if head.is_symlink() else os.fsdecode(head.read_bytes()).rstrip("\n")
+            text = (
+                "" if head.is_symlink() else os.fsdecode(head.read_bytes()).rstrip("\n")
+            )
         except OSError:
             text = ""
         if text.startswith(_SYMBOLIC) and text != _SYMBOLIC + _REFTABLE:
             return text.removeprefix(_SYMBOLIC)
         if cached_re.fullmatch(r"[0-9a-f]{40}", text):
             return None
-        done = git(self._places.top, "symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1, 128))
+        done = git(
+            self._places.top,
+            "symbolic-ref",
+            "--quiet",
+            "--short",
+            "HEAD",
+            ok=(0, 1, 128),
+        )
         return done.text.rstrip("\n") or None
 
     @property
@@ -255,7 +284,18 @@ class GitReading:
 
 
 def _ref(row: list[str]) -> GitRef:
-    is_head, name, object_id, kind, peeled, peeled_kind, symref, upstream, date, peeled_date = row
+    (
+        is_head,
+        name,
+        object_id,
+        kind,
+        peeled,
+        peeled_kind,
+        symref,
+        upstream,
+        date,
+        peeled_date,
+    ) = row
     return GitRef(
         name,
         peeled or object_id,

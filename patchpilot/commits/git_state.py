@@ -45,7 +45,8 @@ def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
         if worktree != repository.git_dir and ref and _holds(worktree, ref):
             return Busy(
-                f"a rebase of this branch in the worktree {worktree.name}", "finish it there first"
+                f"a rebase of this branch in the worktree {worktree.name}",
+                "finish it there first",
             )
     return None
 

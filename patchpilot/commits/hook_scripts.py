@@ -4,7 +4,9 @@
 import shlex
 import sys
 
-MARK = "# put here by `patchpilot hooks install`; `patchpilot hooks remove` takes it away"
+MARK = (
+    "# put here by `patchpilot hooks install`; `patchpilot hooks remove` takes it away"
+)
 B4_KEY = "b4.prep-perpatch-check-cmd"
 _SCRIPT = f"""#!/bin/sh
 {MARK}

@@ -85,7 +85,9 @@ class MailCommits:
         git(self.top, "fast-import", "--quiet", "--done", stdin=b"".join(out))
         return f"{ref}-base..{ref}"
 
-    def mail(self, patch: Patch, message: str, before: Files, after: Files, prefix: str) -> bytes:
+    def mail(
+        self, patch: Patch, message: str, before: Files, after: Files, prefix: str
+    ) -> bytes:
         """A patch with another message and diff as a mail, with a subject prefix: the diff makes
         `after` of `before`, path → mode and content.
         """
@@ -107,7 +109,9 @@ class MailCommits:
             *_tree(after),
             b"\ndone\n",
         ]
-        git(self.top, "fast-import", "--quiet", "--done", "--force", stdin=b"".join(out))
+        git(
+            self.top, "fast-import", "--quiet", "--done", "--force", stdin=b"".join(out)
+        )
         options = (
             "--stdout",
             "-1",
@@ -123,7 +127,12 @@ class MailCommits:
 
 
 def _commit(
-    ref: str, mark: int, when: int, parents: Sequence[str], message: bytes, patch: Patch | None
+    ref: str,
+    mark: int,
+    when: int,
+    parents: Sequence[str],
+    message: bytes,
+    patch: Patch | None,
 ) -> list[bytes]:
     author = patch.author if patch else None
     name = re.sub(r"[<>\n\0]", "", author.name if author else "").strip() or "unknown"
@@ -189,7 +198,9 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
     """
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
     for line in patch.lines[
-        change.patch_line : change.hunks[0].patch_line - 1 if change.hunks else len(patch.lines)
+        change.patch_line : change.hunks[0].patch_line - 1
+        if change.hunks
+        else len(patch.lines)
     ]:
         if line.startswith("diff --git "):
             break
@@ -227,7 +238,9 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
     if change.is_rename and (not change.hunks or _shows_rest(change.hunks[-1])):
         rest = [f"\t{change.old_path} {line}\n" for line in range(gap)]
         old, new = [*old, *rest], [*new, *rest]
-    return tuple("".join(lines).encode("utf-8", "surrogateescape") for lines in (old, new))  # type: ignore[return-value]
+    return tuple(
+        "".join(lines).encode("utf-8", "surrogateescape") for lines in (old, new)
+    )  # type: ignore[return-value]
 
 
 def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
@@ -236,7 +249,9 @@ def _filling(number: int, count: int, hunk: Hunk) -> list[str]:
     No two hunks have the same ones.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
-    return [*lines[:-1], f"{hunk.section}\n"] if count and hunk.section.strip() else lines
+    return (
+        [*lines[:-1], f"{hunk.section}\n"] if count and hunk.section.strip() else lines
+    )
 
 
 def _shows_rest(hunk: Hunk) -> bool:

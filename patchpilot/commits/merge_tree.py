@@ -29,7 +29,9 @@ class Merges:
     def __init__(
         self, repo: Path, filler: tuple[str, str], env: Mapping[str, str] | None = None
     ) -> None:
-        self._argv = git_argv(repo, "merge-tree", "--write-tree", "--stdin", "--messages", "-z")
+        self._argv = git_argv(
+            repo, "merge-tree", "--write-tree", "--stdin", "--messages", "-z"
+        )
         self._env = environment(env)
         self._filler = filler
         self._process: subprocess.Popen[bytes] | None = None

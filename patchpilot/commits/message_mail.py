@@ -43,11 +43,17 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
     every = text.split("\n")
     # git commit --verbose shows the diff below this line
     end = next(
-        (number for number, line in enumerate(every) if line.startswith(f"{comment} {SCISSORS}")),
+        (
+            number
+            for number, line in enumerate(every)
+            if line.startswith(f"{comment} {SCISSORS}")
+        ),
         len(every),
     )
     kept = [
-        (number, line) for number, line in enumerate(every[:end]) if not line.startswith(comment)
+        (number, line)
+        for number, line in enumerate(every[:end])
+        if not line.startswith(comment)
     ]
     while kept and not kept[0][1]:
         del kept[0]
@@ -56,7 +62,10 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         del body[0]
     while body and not body[-1][1].strip():
         del body[-1]
-    author = repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0] + ">"
+    author = (
+        repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0]
+        + ">"
+    )
     # `git commit -a` hands hooks an index of its own; an amended message alone has the last
     # commit's diff
     index = (
@@ -68,7 +77,9 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
     diff = repository.git("diff", "--cached", "--stat", "-p", "-M", env=index).text
     if not diff and repository.find("HEAD^"):
         base = "HEAD^"
-        diff = repository.git("diff", "--cached", "--stat", "-p", "-M", base, env=index).text
+        diff = repository.git(
+            "diff", "--cached", "--stat", "-p", "-M", base, env=index
+        ).text
     message = "\n".join(line for _, line in body)
     mail = f"From: {author}\n{SUBJECT}{subject}\n\n{message}\n---\n{diff}"
     lines = {2: first} | {4 + at: number for at, (number, _) in enumerate(body)}

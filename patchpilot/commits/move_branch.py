@@ -19,14 +19,18 @@ def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]
     return tuple(file.path for file in repository.changed_files(old, new))
 
 
-def refuse_dirty(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> None:
+def refuse_dirty(
+    repository: Repository, ref: str | None, paths: tuple[str, ...]
+) -> None:
     """RefusedError where the branch whose files `paths` change is checked out with uncommitted
     changes to them, or in another worktree.
     """
     _paths_to_follow(repository, ref, paths)
 
 
-def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, ...]) -> bool:
+def _paths_to_follow(
+    repository: Repository, ref: str | None, paths: tuple[str, ...]
+) -> bool:
     """The files that are checked out here and must be updated."""
     if not paths:
         return False
@@ -37,10 +41,18 @@ def _paths_to_follow(repository: Repository, ref: str | None, paths: tuple[str, 
     # so many names would not fit on a command line
     named = ("--", *paths) if len(paths) <= MAX_NAMED else ()
     done = repository.git(
-        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", *named, filters=True
+        "status",
+        "--porcelain",
+        "-z",
+        "--untracked-files=no",
+        "--no-renames",
+        *named,
+        filters=True,
     )
     changed = [
-        entry[3:] for entry in done.out.decode("utf-8", "surrogateescape").split("\0") if entry
+        entry[3:]
+        for entry in done.out.decode("utf-8", "surrogateescape").split("\0")
+        if entry
     ]
     touched = set(paths)
     dirty = [path for path in changed if path in touched]
@@ -101,7 +113,9 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
     return rewrite.apply(repository, rewriting, verb, shift)
 
 
-def shift(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
+def shift(
+    repository: Repository, ref: str | None, new: str, old: str, why: str
+) -> None:
     """Set a branch (None: the detached HEAD) to `new` if it still is `old`; checked-out files that
     differ are updated.
 
@@ -119,7 +133,9 @@ def shift(repository: Repository, ref: str | None, new: str, old: str, why: str)
         )
     # `reset --keep` would unstage changes to other files and could lose content that is only in the
     # index
-    place = ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
+    place = (
+        ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
+    )
     refuse_locked(repository, ref)
     begin(repository, Move(ref, old, new, why))
     done = repository.git(
@@ -135,7 +151,10 @@ def shift(repository: Repository, ref: str | None, new: str, old: str, why: str)
     )
     if done.code:
         # the first lines give the reason, later ones are advice for switching branches
-        words = " ".join(line.strip() for line in done.error_text.splitlines()[:2]) or "git failed"
+        words = (
+            " ".join(line.strip() for line in done.error_text.splitlines()[:2])
+            or "git failed"
+        )
         end(repository)
         raise RefusedError(
             f"the working tree could not be updated: {words}",

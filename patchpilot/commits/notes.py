@@ -30,7 +30,12 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
         ]
         if pairs:
             repository.git(
-                "notes", f"--ref={ref}", "copy", "--force", "--stdin", stdin="".join(pairs).encode()
+                "notes",
+                f"--ref={ref}",
+                "copy",
+                "--force",
+                "--stdin",
+                stdin="".join(pairs).encode(),
             )
 
 
@@ -41,15 +46,21 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
     refs = repository.git("for-each-ref", "--format=%(refname)", _NOTES).text.split()
     if (
         not refs
-        or repository.git("config", "--type=bool", "notes.rewrite.rebase", ok=()).text.strip()
+        or repository.git(
+            "config", "--type=bool", "notes.rewrite.rebase", ok=()
+        ).text.strip()
         == "false"
     ):
         return ()
     named = os.environ.get("GIT_NOTES_REWRITE_REF")
-    patterns = named.split(":") if named is not None else repository.config("notes.rewriteref")
+    patterns = (
+        named.split(":") if named is not None else repository.config("notes.rewriteref")
+    )
     if named is None and not patterns:
         return refs
-    return [ref for ref in refs if any(fnmatchcase(ref, pattern) for pattern in patterns)]
+    return [
+        ref for ref in refs if any(fnmatchcase(ref, pattern) for pattern in patterns)
+    ]
 
 
 def _texts(repository: Repository, ref: str, commits: Sequence[str]) -> dict[str, str]:

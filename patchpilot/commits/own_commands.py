@@ -102,7 +102,11 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     labels = {command.label for command in commands}
     known = trust_store.trusted().values()
     dates = [entry["since"] for entry in known if entry.get("label") in labels]
-    state = f"changed since you trusted them on {max(dates)}" if dates else "are not trusted yet"
+    state = (
+        f"changed since you trusted them on {max(dates)}"
+        if dates
+        else "are not trusted yet"
+    )
     names = ", ".join(dict.fromkeys(command.name for command in commands))
     place = () if Path.cwd().is_relative_to(top) else (str(top),)
     shows = Action("trust", place, "`{}` shows and trusts them")
@@ -124,14 +128,22 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     Those that patchpilot installs or documents are not among them.
     """
     entries = list(config_entries(top))
-    pattern = cached_re.compile("|".join(_KEYS[use] for use in uses), cached_re.IGNORECASE)
+    pattern = cached_re.compile(
+        "|".join(_KEYS[use] for use in uses), cached_re.IGNORECASE
+    )
     named = [entry for entry in entries if entry.scope in OWN_SCOPES]
     if Use.B4 in uses:
         named += _b4_entries(top)
-    settings = [entry for entry in named if pattern.fullmatch(entry.key) and _is_command(entry)]
+    settings = [
+        entry for entry in named if pattern.fullmatch(entry.key) and _is_command(entry)
+    ]
     # of each identity the last one counts
-    servers = {entry.key: entry.value for entry in entries if _is(_SERVER, entry)}.values()
-    if all(server in _NO_STRANGER or server.startswith(("/", "~")) for server in servers):
+    servers = {
+        entry.key: entry.value for entry in entries if _is(_SERVER, entry)
+    }.values()
+    if all(
+        server in _NO_STRANGER or server.startswith(("/", "~")) for server in servers
+    ):
         # nothing goes over a network
         settings = [entry for entry in settings if not _is(_CONNECTION, entry)]
     hooks = tuple(dict.fromkeys(hook for use in uses for hook in _HOOKS.get(use, ())))
@@ -161,7 +173,11 @@ def _is_command(entry: ConfigEntry) -> bool:
     if _is(_CONNECTION, entry):
         # no value is one too: without encryption, with any certificate
         return True
-    if not value or _RECIPIENTS.fullmatch(value) or (key == B4_KEY and value == b4_command()):
+    if (
+        not value
+        or _RECIPIENTS.fullmatch(value)
+        or (key == B4_KEY and value == b4_command())
+    ):
         return False
     if _is(_SERVER, entry):
         return value not in _NO_STRANGER
@@ -183,7 +199,9 @@ def _hooks_folder(entries: Sequence[ConfigEntry], place: "_Place") -> Path | Non
     if not named:
         return place.common / "hooks"
     last = named[-1]
-    return place.top / Path(last.value).expanduser() if last.scope in OWN_SCOPES else None
+    return (
+        place.top / Path(last.value).expanduser() if last.scope in OWN_SCOPES else None
+    )
 
 
 def _read(file: Path) -> bytes:
@@ -219,13 +237,18 @@ class _Place(NamedTuple):
         """The files of remotes whose URL names a remote helper."""
         folders = (self.common / name for name in _LEGACY_REMOTES)
         for file in sorted(file for folder in folders for file in folder.glob("*")):
-            text = _read(file).decode("utf-8", "surrogateescape") if file.is_file() else ""
+            text = (
+                _read(file).decode("utf-8", "surrogateescape") if file.is_file() else ""
+            )
             if _HELPER in text:
                 yield self._command(f"{file.parent.name}/{file.name}", str(file), text)
 
     def _command(self, name: str, file: str, text: str) -> OwnCommand:
         label = f"{self.common}: {name}"
-        parts = [(label, text.encode("utf-8", "surrogateescape")), *self._contents(text)]
+        parts = [
+            (label, text.encode("utf-8", "surrogateescape")),
+            *self._contents(text),
+        ]
         return OwnCommand(name, file, text, trust_store.digest_of(parts), label)
 
     def _contents(self, text: str) -> Iterator[tuple[str, bytes]]:

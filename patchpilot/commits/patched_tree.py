@@ -40,7 +40,9 @@ class Stack:
                 result.setdefault(path, []).append(number)
         return result
 
-    def before(self, path: str, number: int, depth: int = 0) -> tuple[bytes | None, bool]:
+    def before(
+        self, path: str, number: int, depth: int = 0
+    ) -> tuple[bytes | None, bool]:
         """A file as the patches before `number` leave it, and whether that is a guess because one
         of them does not apply there.
         """
@@ -73,7 +75,12 @@ class Stack:
         return self._left >= 0
 
     def _after(
-        self, change: FileChange, path: str, content: bytes | None, number: int, depth: int
+        self,
+        change: FileChange,
+        path: str,
+        content: bytes | None,
+        number: int,
+        depth: int,
     ) -> tuple[bytes | None, bool]:
         """The file after the change, and whether any hunk was not at its place."""
         if change.new_path != path:
@@ -95,9 +102,9 @@ class Stack:
         fit = fit_hunks(path, text_lines(content or b""), change.hunks)
         left = [misfit.hunk for misfit in fit.misfits if misfit.hunk]
         lines = _forced(list(fit.lines or ()), left) if left else fit.lines or ()
-        return "".join(lines).encode("utf-8", "surrogateescape"), missed or content is None or bool(
-            left
-        )
+        return "".join(lines).encode(
+            "utf-8", "surrogateescape"
+        ), missed or content is None or bool(left)
 
 
 def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
@@ -107,7 +114,9 @@ def _forced(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
     for hunk in hunks:
         at = min(max(hunk.new_start - 1, 0), len(lines))
         gone = {line.text for line in hunk.lines if line.kind != "+"}
-        lines[at:at] = [line for line in sides(hunk)[1] if line.rstrip("\n") not in gone]
+        lines[at:at] = [
+            line for line in sides(hunk)[1] if line.rstrip("\n") not in gone
+        ]
     return lines
 
 
@@ -123,7 +132,9 @@ def _named(patch: Patch) -> list[str]:
                 else line[4:].split("\t")[0]
             )
             result.append(
-                name[2:] if name[:2] in ("a/", "b/") and word[0] in ("+++", "---") else name
+                name[2:]
+                if name[:2] in ("a/", "b/") and word[0] in ("+++", "---")
+                else name
             )
     return [name for name in result if name != "/dev/null"]
 
@@ -197,7 +208,9 @@ class PatchedTree:
         """The files below a directory that one of the patches names."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(
-            path for path in self._stack.touched if path.startswith(prefix) and self.changes(path)
+            path
+            for path in self._stack.touched
+            if path.startswith(prefix) and self.changes(path)
         )
 
     def is_guess(self, path: str) -> bool:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
 """The hint for a TARGET without commits."""
 MAX_COMMITS = 1000
-_NUMBERED = cached_re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
+_NUMBERED = cached_re.compile(
+    r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)"
+)
 
 FromArchive = Callable[[str], Series]
 """Reads the series named by an archive's URL or a Message-ID.
@@ -63,9 +65,9 @@ def names_file(target: str) -> bool:
 
 def looks_like_file(target: str) -> bool:
     """Whether a word that names nothing was probably meant as a file, by its beginning or ending."""  # noqa: E501
-    return target.endswith((".patch", ".diff", ".mbox", ".eml", ".gz")) or target.startswith(
-        ("/", "./", "../", "~")
-    )
+    return target.endswith(
+        (".patch", ".diff", ".mbox", ".eml", ".gz")
+    ) or target.startswith(("/", "./", "../", "~"))
 
 
 def refuse_absent(targets: Sequence[str]) -> None:
@@ -77,7 +79,9 @@ def refuse_absent(targets: Sequence[str]) -> None:
         if looks_like_file(target) and not Path(target).exists():
             raise InputError(
                 f"{target}: no such file",
-                hint=Action("", ("-C", "DIR"), "check the path, or name a repository with {}"),
+                hint=Action(
+                    "", ("-C", "DIR"), "check the path, or name a repository with {}"
+                ),
             )
 
 
@@ -121,7 +125,8 @@ def read_targets(
             )
         elif looks_like_file(target) and not repository.find(target):
             raise InputError(
-                f"{target}: no such file", hint=Hint(("check the path, or ", NAME_TARGET))
+                f"{target}: no such file",
+                hint=Hint(("check the path, or ", NAME_TARGET)),
             )
         else:
             series.append(revision_series(repository, target))
@@ -155,7 +160,9 @@ def patch_files(target: str) -> tuple[Path, ...]:
     """
     if not Path(target).is_dir():
         return (Path(target),)
-    files = tuple(file for file in sorted(Path(target).iterdir()) if _is_patch_file(file))
+    files = tuple(
+        file for file in sorted(Path(target).iterdir()) if _is_patch_file(file)
+    )
     if not files:
         raise InputError(
             f"{target}: no patches in this directory",
@@ -182,7 +189,8 @@ def head_of(repository: "Repository") -> str:
     if head is None:
         name = f"the branch {repository.branch}" if repository.branch else "HEAD"
         raise MissingError(
-            f"{name} has no commits yet", hint=Hint(("commit your fix first, or ", NAME_TARGET))
+            f"{name} has no commits yet",
+            hint=Hint(("commit your fix first, or ", NAME_TARGET)),
         )
     return head
 
@@ -230,7 +238,8 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise InputError(
-                f"{target}: no such file", hint=Hint(("check the path, or ", NAME_TARGET))
+                f"{target}: no such file",
+                hint=Hint(("check the path, or ", NAME_TARGET)),
             )
         raise UsageError(
             f"{target}: a commit is required, not a file",
@@ -292,10 +301,13 @@ def revision_series(repository: "Repository", target: str) -> Series:
     return commits_series(repository, (resolve_patch(repository, target),), None)
 
 
-def commits_series(repository: "Repository", ids: Sequence[str], base: str | None) -> Series:
+def commits_series(
+    repository: "Repository", ids: Sequence[str], base: str | None
+) -> Series:
     """These commits as patches, formatted by git as mails, in order."""
     return Series(
-        _patches_of_line(repository, ids) or tuple(commit_patch(repository, id_) for id_ in ids),
+        _patches_of_line(repository, ids)
+        or tuple(commit_patch(repository, id_) for id_ in ids),
         None,
         base,
     )
@@ -321,9 +333,12 @@ def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patc
     # git writes an empty line between two patches
     texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
     starts = (
-        b"From %b%b" % (id_, text) for id_, text in zip(texts[1::2], texts[2::2], strict=True)
+        b"From %b%b" % (id_, text)
+        for id_, text in zip(texts[1::2], texts[2::2], strict=True)
     )
-    return tuple(parse_patch(data, id_[:12], id_) for data, id_ in zip(starts, ids, strict=True))
+    return tuple(
+        parse_patch(data, id_[:12], id_) for data, id_ in zip(starts, ids, strict=True)
+    )
 
 
 _FORMATTED = cached_re.compile(
@@ -341,7 +356,11 @@ _FORMAT_PATCH = (
 def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     """One commit as a mail, as `git format-patch --stdout` writes it."""
     parents = repository.commit(commit_id).parents
-    if parents and repository.is_shallow() and repository.objects.get(parents[0]) is None:
+    if (
+        parents
+        and repository.is_shallow()
+        and repository.objects.get(parents[0]) is None
+    ):
         # git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
@@ -503,7 +522,11 @@ def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
             groups.append([patch])
     return tuple(
         Series(
-            tuple(member for member in members if member.has_diff or member.subject.number != 0),
+            tuple(
+                member
+                for member in members
+                if member.has_diff or member.subject.number != 0
+            ),
             next(
                 (
                     member

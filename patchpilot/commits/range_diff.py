@@ -54,7 +54,9 @@ def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
     return run("range-diff", "--no-color", "--no-notes", old, new).text
 
 
-def compare_patches(old: Sequence[Patch], new: Sequence[Patch]) -> tuple[PatchDifference, ...]:
+def compare_patches(
+    old: Sequence[Patch], new: Sequence[Patch]
+) -> tuple[PatchDifference, ...]:
     """The range-diff between patches as mailed, in git's order.
 
     It needs no repository that has what they are based on.

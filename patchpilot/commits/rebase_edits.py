@@ -12,7 +12,9 @@ from patchpilot.cache import cached_re
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 
-_RANGE = cached_re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", cached_re.MULTILINE)
+_RANGE = cached_re.compile(
+    rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", cached_re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def _mapped(
                 continue
             shift = move.by
             if any(
-                one.first <= edit.last + shift and edit.first + shift <= one.last for one in kept
+                one.first <= edit.last + shift and edit.first + shift <= one.last
+                for one in kept
             ):
                 continue
         kept.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
@@ -159,7 +162,8 @@ def _moved(
     None unless they are removed once and added once, unchanged.
     """
     before, after = (
-        file_lines(found[2]) if (found := repository.objects.get(blob)) else [] for blob in blobs
+        file_lines(found[2]) if (found := repository.objects.get(blob)) else []
+        for blob in blobs
     )
     first, last = hunk.start, min(hunk.start + hunk.old - 1, len(before))
     while first <= last and not before[first - 1].strip():
@@ -172,14 +176,17 @@ def _moved(
     return _Move(first, last, came[0] - first) if len(went) == len(came) == 1 else None
 
 
-def _places(lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]) -> list[int]:
+def _places(
+    lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
+) -> list[int]:
     """The places of a block among `count` lines from `start` on (1-based)."""
     ends = start + count - len(block) + 1
     return (
         [
             at
             for at in range(start, ends)
-            if lines[at - 1] == block[0] and lines[at - 1 : at - 1 + len(block)] == block
+            if lines[at - 1] == block[0]
+            and lines[at - 1 : at - 1 + len(block)] == block
         ]
         if block
         else []
@@ -225,7 +232,9 @@ def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
         at = end + 21
         if name in here:
             entry = here[name]
-        elif mode == b"40000" and (inside := below.get(name.decode("utf-8", "surrogateescape"))):
+        elif mode == b"40000" and (
+            inside := below.get(name.decode("utf-8", "surrogateescape"))
+        ):
             entry = _tree(repository, entry, inside)
         parts.append(mode + b" " + name + b"\0" + bytes.fromhex(entry))
     return repository.git(

@@ -100,7 +100,9 @@ class RememberedAnswers:
         self._size = 0
         self._lock = Lock()
 
-    def ask(self, question: Question, ok: Sequence[int], run: Callable[[], Completed]) -> Completed:
+    def ask(
+        self, question: Question, ok: Sequence[int], run: Callable[[], Completed]
+    ) -> Completed:
         """The answer that was given before, or else that of `run`; a thread that asks meanwhile
         waits for it.
 

@@ -21,7 +21,11 @@ from patchpilot.commits.git_reading import (
     version_numbers,
 )
 from patchpilot.commits.own_commands import OWN_SCOPES, Use, refuse_untrusted
-from patchpilot.commits.remembered_answers import Question, RememberedAnswers, may_change
+from patchpilot.commits.remembered_answers import (
+    Question,
+    RememberedAnswers,
+    may_change,
+)
 from patchpilot.commits.run import Completed, git
 from patchpilot.commits.submodules import submodules_off
 from patchpilot.errors import GitError, MissingError, UsageError, nearest
@@ -58,7 +62,9 @@ _WRITES_FILES = frozenset(("checkout", "switch"))
 def path_of_key(key: str) -> Path:
     """The common directory that a repository's key in databases names."""
     return Path(
-        os.fsdecode(bytes.fromhex(key.removeprefix("bytes:"))) if key.startswith("bytes:") else key
+        os.fsdecode(bytes.fromhex(key.removeprefix("bytes:")))
+        if key.startswith("bytes:")
+        else key
     )
 
 
@@ -68,7 +74,9 @@ def _may_be_repository(where: Path) -> bool:
     Most directories have none, and a process takes longer.
     """
     return any(
-        os.path.lexists(folder / name) for folder in (where, *where.parents) for name in _SIGNS
+        os.path.lexists(folder / name)
+        for folder in (where, *where.parents)
+        for name in _SIGNS
     )
 
 
@@ -133,7 +141,9 @@ class Repository:
             raise _not_in_repository(where)
         version = git_version()
         if version_numbers(version)[:2] < MINIMUM_GIT:
-            raise MissingError(f"git {version} is too old", hint="install git 2.38 or newer")
+            raise MissingError(
+                f"git {version} is too old", hint="install git 2.38 or newer"
+            )
         places = read_places(where)
         if places is None:
             raise _not_in_repository(where)
@@ -177,7 +187,14 @@ class Repository:
 
         def run() -> Completed:
             try:
-                return git(self.top, *args, stdin=stdin, env=environment, ok=ok, timeout=timeout)
+                return git(
+                    self.top,
+                    *args,
+                    stdin=stdin,
+                    env=environment,
+                    ok=ok,
+                    timeout=timeout,
+                )
             finally:
                 if may_change(args):
                     self.changed()
@@ -191,7 +208,9 @@ class Repository:
 
     def programs_off(self) -> Mapping[str, str]:
         """The same for a program that calls git itself, with hooks and submodules off as well."""
-        return drivers_off(self.config_regexp(KEYS), (*HOOKS_OFF, *submodules_off(self.top)))
+        return drivers_off(
+            self.config_regexp(KEYS), (*HOOKS_OFF, *submodules_off(self.top))
+        )
 
     def resolve(self, word: str) -> str:
         """The full id of a revision.
@@ -200,14 +219,18 @@ class Repository:
         """
         found = self._named(word)
         if not _HEX.fullmatch(found):
-            raise UsageError(f"no commit {word!r} in {self.top}", hint=self._way_to(word))
+            raise UsageError(
+                f"no commit {word!r} in {self.top}", hint=self._way_to(word)
+            )
         return found
 
     def _way_to(self, word: str) -> str:
         """The hint for a word that does not name a commit."""
         if "{" not in word and message_id_of(word) == word:
             return f"to name a mail write its Message-ID as '<{word}>'"
-        if near := nearest(word, [name for name in self.refs if not name.startswith("-")]):
+        if near := nearest(
+            word, [name for name in self.refs if not name.startswith("-")]
+        ):
             return f"did you mean {near!r}?"
         if _SHORT_ID.fullmatch(word):
             return "fetch it: git fetch --all"
@@ -233,7 +256,9 @@ class Repository:
         name = f"{word}^{{commit}}"
         if _IN_REFLOG in word:
             # git cat-file takes the oldest entry for one that the reflog does not have
-            done = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=())
+            done = self.git(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
+            )
             found = done.text.strip() if done.code == 0 else ""
         else:
             known = self.objects.info(name)
@@ -274,7 +299,9 @@ class Repository:
         entries = self.git("log", "-z", *words, tip).text.split("\0")
         rows = (entry.split("\x01", 2) for entry in entries)
         return tuple(
-            LoggedCommit(row[0], tuple(row[1].split()), row[2]) for row in rows if len(row) == 3
+            LoggedCommit(row[0], tuple(row[1].split()), row[2])
+            for row in rows
+            if len(row) == 3
         )
 
     def changed_files(self, old: str | None, new: str) -> tuple[ChangedFile, ...]:
@@ -283,7 +310,9 @@ class Repository:
         `old` None: an empty tree.
         """
         words = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
-        out = self.git(*words, old or EMPTY_TREE, new).out.decode("utf-8", "surrogateescape")
+        out = self.git(*words, old or EMPTY_TREE, new).out.decode(
+            "utf-8", "surrogateescape"
+        )
         parts = out.split("\0")
         result = []
         for head, path in zip(parts[::2], parts[1::2], strict=False):
@@ -300,7 +329,9 @@ class Repository:
         named = sorted(refs)
         if not named:
             return frozenset()
-        done = self.git("for-each-ref", "--format=%(refname)", f"--contains={commit}", *named)
+        done = self.git(
+            "for-each-ref", "--format=%(refname)", f"--contains={commit}", *named
+        )
         return frozenset(done.text.splitlines()) & frozenset(named)
 
     def merge_base(self, one: str, other: str) -> str | None:
@@ -353,7 +384,9 @@ class Repository:
         if "@{" not in word:
             return None
         return (
-            self.git("rev-parse", "--abbrev-ref", "--end-of-options", word, ok=()).text.strip()
+            self.git(
+                "rev-parse", "--abbrev-ref", "--end-of-options", word, ok=()
+            ).text.strip()
             or None
         )
 
@@ -378,7 +411,11 @@ class Repository:
         """Those of them that the user or the system set, without what the repository sets itself."""  # noqa: E501
         entries = config_entries(self.top)
         key = normal_key(name)
-        return tuple(one.value for one in entries if one.key == key and one.scope not in OWN_SCOPES)
+        return tuple(
+            one.value
+            for one in entries
+            if one.key == key and one.scope not in OWN_SCOPES
+        )
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:
         """The URLs of a remote, to be shown or compared: without a password."""
@@ -399,7 +436,9 @@ class Repository:
 
         MissingError when no name or address is configured.
         """
-        done = self.git("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=())
+        done = self.git(
+            "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=()
+        )
         if done.code:
             raise MissingError(
                 "git user.name and user.email are not set",

@@ -20,7 +20,12 @@ def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
     """
     folders = dict.fromkeys((git_dir, common_dir))
     paths = [folder / name for folder in folders for name in _FILES]
-    paths += [path for folder in folders for name in _FOLDERS for path in _folders(folder / name)]
+    paths += [
+        path
+        for folder in folders
+        for name in _FOLDERS
+        for path in _folders(folder / name)
+    ]
     return tuple(state_of(path) for path in (*paths, *user_files()))
 
 

@@ -25,7 +25,9 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.model.rewrite_overrides import CLAIM, PUBLISHED, SHARED
 
-_SIGNATURE = cached_re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", cached_re.MULTILINE)
+_SIGNATURE = cached_re.compile(
+    rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", cached_re.MULTILINE
+)
 _ENCODING = cached_re.compile(rb"^encoding (.*)\n", cached_re.MULTILINE)
 _COMMITTER = cached_re.compile(rb"^committer .*$", cached_re.MULTILINE)
 MAX_REWRITTEN = 2000
@@ -56,11 +58,15 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
             if signed == 1
             else f"{signed} commits lose their signatures; sign them"
         )
-        result.append(f"{lost} again with git rebase --exec 'git commit --amend --no-edit -S'")
+        result.append(
+            f"{lost} again with git rebase --exec 'git commit --amend --no-edit -S'"
+        )
     return tuple(result)
 
 
-def branch_of(repository: Repository, word: str | None = None) -> tuple[str | None, str]:
+def branch_of(
+    repository: Repository, word: str | None = None
+) -> tuple[str | None, str]:
     """(full ref, commit) of the branch whose commits are to be rewritten: the one `word` names,
     else the current; the ref is None on a detached HEAD.
     """
@@ -93,12 +99,18 @@ def above(
 
     UsageError where one is not found.
     """
-    parents = sorted({parent for one in changed for parent in repository.commit(one).parents})
+    parents = sorted(
+        {parent for one in changed for parent in repository.commit(one).parents}
+    )
     found = repository.rev_list(
         "--reverse",
         "--topo-order",
         head,
-        *(f"^{parent}" for parent in parents if not _stands_on(repository, parent, changed)),
+        *(
+            f"^{parent}"
+            for parent in parents
+            if not _stands_on(repository, parent, changed)
+        ),
     )
     lost = [one for one in changed if one not in found]
     if lost:
@@ -130,7 +142,9 @@ def plan(
         if repository.commit(one).message.rstrip("\n") != text.rstrip("\n")
     }
     trees = {
-        one: tree for one, tree in (trees or {}).items() if repository.commit(one).tree != tree
+        one: tree
+        for one, tree in (trees or {}).items()
+        if repository.commit(one).tree != tree
     }
     changed = {*messages, *trees}
     if not changed:
@@ -158,7 +172,11 @@ def plan(
 
 
 def onto(
-    repository: Repository, ref: str | None, head: str, tip: str, picked: Sequence[tuple[str, str]]
+    repository: Repository,
+    ref: str | None,
+    head: str,
+    tip: str,
+    picked: Sequence[tuple[str, str]],
 ) -> Rewriting:
     """Write copies of a branch's commits above another tip (nothing refers to them yet): (commit of
     one parent, its tree there), oldest first.
@@ -174,7 +192,9 @@ def onto(
         if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
             signed.append(one)
         rebuilt = _rebuilt(raw[2], {commit.parents[0]: last}, None, tree)
-        last = new[one] = _id_of(repository, _committed_by(rebuilt, committer), write=True)
+        last = new[one] = _id_of(
+            repository, _committed_by(rebuilt, committer), write=True
+        )
     return Rewriting(ref, head, last, new, tuple(signed))
 
 
@@ -211,10 +231,14 @@ def _rebuilt(
     head, _, body = raw.partition(b"\n\n")
     head = _SIGNATURE.sub(b"", head + b"\n")
     if tree is not None:
-        head = cached_re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
+        head = cached_re.sub(
+            rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head
+        )
     head = cached_re.sub(
         rb"^parent ([0-9a-f]+)$",
-        lambda found: b"parent " + new.get(found[1].decode(), found[1].decode()).encode(),
+        lambda found: (
+            b"parent " + new.get(found[1].decode(), found[1].decode()).encode()
+        ),
         head,
         flags=cached_re.M,
     )
@@ -245,7 +269,9 @@ def _committed_by(raw: bytes, committer: str) -> bytes:
         with contextlib.suppress(LookupError, UnicodeDecodeError):
             head, body = (part.decode(encoding).encode() for part in (head, body))
             head = _ENCODING.sub(b"", head + b"\n").removesuffix(b"\n")
-    return _COMMITTER.sub(lambda _: b"committer " + value, head, count=1) + b"\n\n" + body
+    return (
+        _COMMITTER.sub(lambda _: b"committer " + value, head, count=1) + b"\n\n" + body
+    )
 
 
 def _id_of(repository: Repository, raw: bytes, *, write: bool) -> str:
@@ -297,11 +323,15 @@ def refuse_unless_safe(
                     )
                 ),
             )
-        excluded = [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
+        excluded = (
+            [] if ref is None else [f"--exclude={ref.removeprefix('refs/heads/')}"]
+        )
         other = (
             ""
             if SHARED in overrides
-            else _holder(repository, one, (*excluded, "--branches"), ("refs/heads",), ref)
+            else _holder(
+                repository, one, (*excluded, "--branches"), ("refs/heads",), ref
+            )
         )
         if other:
             raise RefusedError(
@@ -327,7 +357,9 @@ def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
     """
     own = parse_ident(repository.committer)[0].email.lower()
     others = [
-        commit for commit in map(repository.commit, ids) if commit.committer.email.lower() != own
+        commit
+        for commit in map(repository.commit, ids)
+        if commit.committer.email.lower() != own
     ]
     if others:
         more = f" (and {len(others) - 1} more by others)" if len(others) > 1 else ""
@@ -362,7 +394,12 @@ def _holder(
         "for-each-ref", f"--contains={commit}", "--format=%(refname)", *prefixes
     ).text.split()
     return next(
-        (name for name in holders if name != but and not name.startswith("refs/tags/sent/")), ""
+        (
+            name
+            for name in holders
+            if name != but and not name.startswith("refs/tags/sent/")
+        ),
+        "",
     )
 
 
@@ -404,8 +441,12 @@ def apply(
     if rewriting.old == rewriting.new:
         return None
     copy_notes(repository, rewriting.commits)
-    undo = record(repository, rewriting.ref, rewriting.old, rewriting.new, verb, rewriting.commits)
-    move_to(repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}")
+    undo = record(
+        repository, rewriting.ref, rewriting.old, rewriting.new, verb, rewriting.commits
+    )
+    move_to(
+        repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}"
+    )
     return undo
 
 

@@ -132,7 +132,9 @@ class Completed:
         return self.err.decode("utf-8", "replace").strip()
 
 
-def environment(extra: Mapping[str, str] | None = None, *, parsed: bool = True) -> dict[str, str]:
+def environment(
+    extra: Mapping[str, str] | None = None, *, parsed: bool = True
+) -> dict[str, str]:
     """The environment for git: without the variables of another repository.
 
     `LC_ALL=C` where output is parsed; without lazy fetches.
@@ -297,7 +299,10 @@ _NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
 exit code 128.
 """
 _WAYS_OUT = (
-    ("promisor", "the partial clone lacks objects: run `git fetch --refetch --no-filter`"),
+    (
+        "promisor",
+        "the partial clone lacks objects: run `git fetch --refetch --no-filter`",
+    ),
     (
         "could not open object name list",
         (
@@ -321,14 +326,21 @@ def _failure(verb: str, done: Completed) -> GitError:
     """The error for git's last line of stderr, with a hint."""
     said = done.error_text
     if "dubious ownership" in said:
-        way = next((line.strip() for line in said.splitlines() if "safe.directory" in line), None)
+        way = next(
+            (line.strip() for line in said.splitlines() if "safe.directory" in line),
+            None,
+        )
         return GitError(
             "the repository is owned by another user, so git does not read it",
             hint=f"if you trust it, run {way}" if way else None,
         )
     words = [line for line in said.splitlines() if line.strip()]
-    hint = next((way for pattern, way in _WAYS_OUT if cached_re.search(pattern, said)), None)
-    return GitError(f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint)
+    hint = next(
+        (way for pattern, way in _WAYS_OUT if cached_re.search(pattern, said)), None
+    )
+    return GitError(
+        f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint
+    )
 
 
 @contextlib.contextmanager
@@ -359,7 +371,10 @@ def streaming(
 
 
 def interactive(
-    argv: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> int:
     """Run a program on the user's terminal (an editor, git asking for a password).
 
@@ -379,4 +394,6 @@ def _not_started(error: OSError, program: str) -> MissingError:
     if isinstance(error, PermissionError):
         hint = f"install {program}, or check its permissions and those of the directories in PATH"
         return MissingError(f"{program} is not installed or not executable", hint=hint)
-    return MissingError(f"{program} is not installed", hint=f"install {program} and try again")
+    return MissingError(
+        f"{program} is not installed", hint=f"install {program} and try again"
+    )

@@ -38,6 +38,8 @@ def _names(top: Path) -> Iterator[str]:
     for option, place in _PLACES:
         # a FIFO would be waited for
         if option == "--blob" or (top / place).is_file():
-            listed = git(top, "config", option, place, "--list", "--name-only", "-z", ok=())
+            listed = git(
+                top, "config", option, place, "--list", "--name-only", "-z", ok=()
+            )
             keys += listed.text.split("\0")
     yield from (found["name"] for key in keys if (found := _KEY.fullmatch(key)))

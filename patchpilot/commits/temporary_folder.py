@@ -66,7 +66,9 @@ def remove_leftovers() -> tuple[Path, ...]:
     """
     folders = []
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
-        folders = [Path(entry.path) for entry in entries if entry.name.startswith(PREFIX)]
+        folders = [
+            Path(entry.path) for entry in entries if entry.name.startswith(PREFIX)
+        ]
     return tuple(folder for folder in sorted(folders) if _is_removed(folder))
 
 

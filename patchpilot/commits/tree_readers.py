@@ -20,7 +20,8 @@ class DirectoryTree:
         self.root = Path(root)
         if not self.root.is_dir():
             raise MissingError(
-                f"{root}: no such directory", hint="pass the directory of a source tree to --tree"
+                f"{root}: no such directory",
+                hint="pass the directory of a source tree to --tree",
             )
         self._real = self.root.resolve()
 
@@ -68,7 +69,10 @@ class DirectoryTree:
         for folder, folders, names in os.walk(top):
             folders[:] = sorted(folder for folder in folders if folder != ".git")
             # a kernel tree has 80,000
-            result += [os.path.relpath(os.path.join(folder, name), self.root) for name in names]  # noqa: PTH118
+            result += [
+                os.path.relpath(os.path.join(folder, name), self.root)  # noqa: PTH118
+                for name in names
+            ]
         return tuple(sorted(result))
 
     def stamp(self, directory: str) -> str | None:
@@ -117,7 +121,9 @@ class CommitTree:
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, or None."""
-        return self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
+        return (
+            self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
+        )
 
     def exists(self, path: str) -> bool:
         """Whether a file or directory is there."""
@@ -129,7 +135,9 @@ class CommitTree:
     def is_dir(self, path: str) -> bool:
         """Whether a directory is there."""
         found = (
-            self.repository.objects.get(f"{self.commit_id}:{path}") if is_safe_path(path) else None
+            self.repository.objects.get(f"{self.commit_id}:{path}")
+            if is_safe_path(path)
+            else None
         )
         return bool(found and found[1] == "tree")
 

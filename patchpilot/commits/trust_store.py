@@ -40,7 +40,10 @@ def trust(labels: Mapping[str, str]) -> None:
     _write(
         {
             **trusted(),
-            **{digest: {"label": label, "since": today} for digest, label in labels.items()},
+            **{
+                digest: {"label": label, "since": today}
+                for digest, label in labels.items()
+            },
         }
     )
 
@@ -48,7 +51,9 @@ def trust(labels: Mapping[str, str]) -> None:
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
     """Forget these digests and all digests with these labels; how many there were."""
     known, named = trusted(), set(labels)
-    gone = {digest for digest, entry in known.items() if entry.get("label") in named}.union(digests)
+    gone = {
+        digest for digest, entry in known.items() if entry.get("label") in named
+    }.union(digests)
     left = {digest: entry for digest, entry in known.items() if digest not in gone}
     _write(left)
     return len(known) - len(left)

@@ -52,7 +52,14 @@ def record(
     when = int(time.time())
     pairs = tuple(commits.items())
     facts = json.dumps(
-        {"ref": ref, "old": old, "new": new, "verb": verb, "when": when, "commits": pairs},
+        {
+            "ref": ref,
+            "old": old,
+            "new": new,
+            "verb": verb,
+            "when": when,
+            "commits": pairs,
+        },
         sort_keys=True,
     )
     tree = repository.commit(old).tree
@@ -61,16 +68,25 @@ def record(
         f" {when} +0000\n\npatchpilot undo\n\n{facts}\n"
     )
     commit = repository.git(
-        "hash-object", "-t", "commit", "-w", "--stdin", stdin=raw.encode("utf-8", "surrogateescape")
+        "hash-object",
+        "-t",
+        "commit",
+        "-w",
+        "--stdin",
+        stdin=raw.encode("utf-8", "surrogateescape"),
     ).text.strip()
     number = max((one.number for one in listed(repository)), default=0) + 1
     for attempt in range(number, number + _TRIES):
         if (
-            repository.git("update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()).code
+            repository.git(
+                "update-ref", f"{REFS}/{attempt}", commit, "0" * len(commit), ok=()
+            ).code
             == 0
         ):
             return Undo(attempt, ref, old, new, verb, when, pairs)
-    raise GitError("the undo record could not be written", hint=f"see `git for-each-ref {REFS}`")
+    raise GitError(
+        "the undo record could not be written", hint=f"see `git for-each-ref {REFS}`"
+    )
 
 
 def listed(repository: Repository) -> tuple[Undo, ...]:

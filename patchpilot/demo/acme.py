@@ -199,7 +199,9 @@ def main(*, images: bool = False) -> str:
     return _MAIN.format(images=call if images else "")
 
 
-def header(*, images: bool = False, field: bool = False, temperature: bool = False) -> str:
+def header(
+    *, images: bool = False, field: bool = False, temperature: bool = False
+) -> str:
     """acme.h with these changes made."""
     lines = [
         "/* SPDX-License-Identifier: GPL-2.0-only */",
@@ -239,9 +241,13 @@ def header(*, images: bool = False, field: bool = False, temperature: bool = Fal
         "int acme_mcp_get_version(struct acme_hwfn *hwfn, u32 *version);",
     ]
     if temperature:
-        lines.append("int acme_mcp_get_temperature(struct acme_hwfn *hwfn, int *millidegrees);")
+        lines.append(
+            "int acme_mcp_get_temperature(struct acme_hwfn *hwfn, int *millidegrees);"
+        )
     if images:
-        lines.append("int acme_mcp_nvm_num_images(struct acme_hwfn *hwfn, u32 *num_images);")
+        lines.append(
+            "int acme_mcp_nvm_num_images(struct acme_hwfn *hwfn, u32 *num_images);"
+        )
     return "\n".join(
         [
             *lines,

@@ -32,7 +32,9 @@ def _arrived(journey: Journey) -> Sent:
     journey.sandbox.deliver()
     mail = parse_mail(journey.sandbox.sink.take()[-1].data.replace(b"\r\n", b"\n"))
     print(f"  -> arrived: {mail.subject} <{mail.message_id}>", file=journey.out)
-    return Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC))
+    return Sent(
+        mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC)
+    )
 
 
 def replies(journey: Journey, first: Sent) -> None:
@@ -40,7 +42,9 @@ def replies(journey: Journey, first: Sent) -> None:
     journey.tell("The list answers: a question, a review tag, a build report.")
     journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
     journey.sandbox.archive.add(
-        demo_mails.question(first), demo_mails.review(first), demo_mails.build_report(first)
+        demo_mails.question(first),
+        demo_mails.review(first),
+        demo_mails.build_report(first),
     )
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
@@ -67,7 +71,8 @@ def second_version(journey: Journey, first: Sent) -> Sent:
     )
     journey.run(["patchpilot", "trailers", "--changed", "--yes"])
     wants(
-        "Reviewed-by: Sana" in journey.run(["git", "log", "-1", "--format=%B"], quiet=True),
+        "Reviewed-by: Sana"
+        in journey.run(["git", "log", "-1", "--format=%B"], quiet=True),
         "v2 has the review tag",
     )
     journey.run(["patchpilot", "draft", "--changelog", "\n".join(robin.CHANGES)])
@@ -93,23 +98,31 @@ def landing(journey: Journey, second: Sent) -> None:
     journey.run(["git", "fetch", "-q", "--all", "--tags"])
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])
-    journey.read(["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit))
+    journey.read(
+        ["patchpilot", "track", "show", "1"], judge=lambda got: _landed(got, commit)
+    )
     journey.tell(
         "The question was answered, and the variable that the test robot reported is not in any"
         " tree."
     )
     journey.run(
-        ["git", "grep", "-n", "u32 seq = rsp", commit, "--", "drivers"], expect=[1], quiet=True
+        ["git", "grep", "-n", "u32 seq = rsp", commit, "--", "drivers"],
+        expect=[1],
+        quiet=True,
     )
     journey.tell("What remains to be done for the stable trees?")
     journey.run(["patchpilot", "backport", commit])
     expected = {**VERDICTS, "6.12": "already-fixed"}
     document = journey.read(
         ["patchpilot", "backport", commit],
-        judge=lambda got: _verdicts(got, expected, sandbox.repositories.facts.prerequisite),
+        judge=lambda got: _verdicts(
+            got, expected, sandbox.repositories.facts.prerequisite
+        ),
     )
     taken = next(
-        branch["landed_as"] for branch in document["branches"] if branch["version"] == "6.12"
+        branch["landed_as"]
+        for branch in document["branches"]
+        if branch["version"] == "6.12"
     )
     wants(taken == stable, "6.12 has it as the stable maintainer's commit")
 
@@ -124,11 +137,16 @@ def _came_back(got: Any) -> str:
     kinds = {reply["kind"] for reply in series["replies"]}
     wants(bool(kinds & {"question", "review"}), "the question is recognized")
     wants(
-        any("Reviewed-by: Sana" in series_["trailer"] for series_ in series["trailers"]),
+        any(
+            "Reviewed-by: Sana" in series_["trailer"] for series_ in series["trailers"]
+        ),
         "the review tag is credited",
     )
     wants(
-        any(reply["bot"] and reply["kind"] == "build-failure" for reply in series["replies"]),
+        any(
+            reply["bot"] and reply["kind"] == "build-failure"
+            for reply in series["replies"]
+        ),
         "the build report is recognized as a bot's",
     )
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
@@ -136,7 +154,10 @@ def _came_back(got: Any) -> str:
 
 def _landed(got: Any, commit: str) -> str:
     series = _one(got)
-    wants([series_["version"] for series_ in series["revisions"]] == [1, 2], "two revisions")
+    wants(
+        [series_["version"] for series_ in series["revisions"]] == [1, 2],
+        "two revisions",
+    )
     wants(
         any(NEWCOMER.email in series_["from"] for series_ in series["replies"]),
         "the answer to the question is listed",
@@ -149,6 +170,7 @@ def _landed(got: Any, commit: str) -> str:
         "the mainline commit is known",
     )
     wants(
-        series["state"] in ("in-mainline", "in-stable"), f"a merged series, not {series['state']}"
+        series["state"] in ("in-mainline", "in-stable"),
+        f"a merged series, not {series['state']}",
     )
     return f"state {series['state']}; next: {series['next_step']}"

@@ -26,7 +26,9 @@ class Answers:
     It reads the sink's mails and puts the replies that are due on the archive.
     """
 
-    def __init__(self, sandbox: Sandbox, delays: tuple[float, float, float] = DELAYS) -> None:
+    def __init__(
+        self, sandbox: Sandbox, delays: tuple[float, float, float] = DELAYS
+    ) -> None:
         self.sandbox, self.delays = sandbox, delays
         self._seen = 0
         self._versions: set[int] = set()
@@ -55,12 +57,20 @@ class Answers:
         if version in self._versions:
             return
         self._versions.add(version)
-        sent = Sent(mail.message_id, mail.subject, mail.body, mail.date or datetime.now(UTC), PACE)
+        sent = Sent(
+            mail.message_id,
+            mail.subject,
+            mail.body,
+            mail.date or datetime.now(UTC),
+            PACE,
+        )
         archive = self.sandbox.archive
         # the user may have fixed v1 in another way than the script: the robot reports only what is
         # in the mail
         built = (
-            demo_mails.build_report if demo_mails.UNUSED in sent.body else demo_mails.build_success
+            demo_mails.build_report
+            if demo_mails.UNUSED in sent.body
+            else demo_mails.build_success
         )
         acts: tuple[Callable[[], None], ...] = (
             (
@@ -72,7 +82,9 @@ class Answers:
             else (lambda: self._land(sent, raw),)
         )
         begun = time.monotonic()
-        self._due += [(begun + delay, act) for delay, act in zip(self.delays, acts, strict=False)]
+        self._due += [
+            (begun + delay, act) for delay, act in zip(self.delays, acts, strict=False)
+        ]
 
     def _land(self, sent: Sent, raw: bytes) -> None:
         sandbox, title = self.sandbox, parse_subject(sent.subject).title

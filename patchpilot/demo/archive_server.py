@@ -44,7 +44,9 @@ class StandIn:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/{name}"
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            daemon=True,
         )
         self._thread.start()
 
@@ -93,7 +95,9 @@ class StandIn:
             return HttpAnswer(404)
         what = folders[2] if len(folders) > 2 else ""
         if what == "raw":
-            return HttpAnswer(200, b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw)
+            return HttpAnswer(
+                200, b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw
+            )
         if what in ("t.mbox.gz", "t.mbox"):
             return HttpAnswer(200, gzip.compress(_mbox(self._thread_of(message_id))))
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
@@ -101,9 +105,9 @@ class StandIn:
     def _newest(self) -> bytes:
         """A feed with the times of the newest mails."""
         with self._lock:
-            times = sorted(filter(None, map(arrived, self._mails.values())), reverse=True)[
-                :_IN_FEED
-            ]
+            times = sorted(
+                filter(None, map(arrived, self._mails.values())), reverse=True
+            )[:_IN_FEED]
         return "".join(
             f"<entry><updated>{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</updated></entry>"
             for time in times
@@ -121,7 +125,11 @@ class StandIn:
             mails = self._thread_of(message_id)
         hits = [mail for mail in mails if matches(asked, mail)]
         if "1" in query.get("t", ()):
-            whole = {one.message_id: one for hit in hits for one in self._thread_of(hit.message_id)}
+            whole = {
+                one.message_id: one
+                for hit in hits
+                for one in self._thread_of(hit.message_id)
+            }
             hits = list(whole.values())
         return HttpAnswer(200, gzip.compress(_mbox(hits))) if hits else HttpAnswer(404)
 
@@ -215,7 +223,9 @@ def _was_received(span: str, mail: Mail) -> bool:
     """Whether a mail was received between two times, each in seconds or empty."""
     first, _, last = span.partition("..")
     moment = arrived(mail)
-    return moment is not None and float(first or 0) <= moment.timestamp() <= float(last or "inf")
+    return moment is not None and float(first or 0) <= moment.timestamp() <= float(
+        last or "inf"
+    )
 
 
 def _mbox(mails: Iterable[Mail]) -> bytes:
@@ -237,7 +247,9 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
             # as public-inbox: the button of its search page that asks for full threads
             self._reply(
-                archive.answer("POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path)
+                archive.answer(
+                    "POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path
+                )
             )
 
         def _reply(self, answer: HttpAnswer, *, body: bool = True) -> None:

@@ -35,7 +35,9 @@ def corrected_message(reference: str) -> str:
 def before_the_mail(journey: Journey) -> None:
     """From the first commit to a patch without findings."""
     facts = journey.sandbox.repositories.facts
-    journey.tell("Robin has committed a fix for a bug in the acme driver. Check the commit.")
+    journey.tell(
+        "Robin has committed a fix for a bug in the acme driver. Check the commit."
+    )
     journey.run(["patchpilot", "check"], expect=[1])
     journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_first_findings)
 
@@ -43,22 +45,34 @@ def before_the_mail(journey: Journey) -> None:
         "As a mail to the networking list it needs one more thing, which is not part of a commit:"
         " the tree it is for."
     )
-    mail = journey.run(["git", "format-patch", "-1", "--stdout", "--to", NET_LIST], quiet=True)
+    mail = journey.run(
+        ["git", "format-patch", "-1", "--stdout", "--to", NET_LIST], quiet=True
+    )
     journey.run(
-        ["patchpilot", "check", "--select", "missing-target-tree", "-"], stdin=mail, expect=[1]
+        ["patchpilot", "check", "--select", "missing-target-tree", "-"],
+        stdin=mail,
+        expect=[1],
     )
 
     journey.tell("Robin fixes the style error and the message.")
     put(
         journey.sandbox.work,
         acme.MCP,
-        acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_UNUSED),
+        acme.mcp(
+            images=True,
+            masked=True,
+            field=True,
+            temperature=True,
+            check=acme.CHECK_UNUSED,
+        ),
     )
     reference = journey.run(
-        ["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit], quiet=True
+        ["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit],
+        quiet=True,
     ).strip()
     journey.run(
-        ["git", "commit", "-q", "--amend", "-a", "-F", "-"], stdin=corrected_message(reference)
+        ["git", "commit", "-q", "--amend", "-a", "-F", "-"],
+        stdin=corrected_message(reference),
     )
 
     journey.tell("Who should receive it, and why?")
@@ -79,7 +93,9 @@ def before_the_mail(journey: Journey) -> None:
     )
     journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
 
-    journey.tell("Add the tags and the sign-off to the message; undo would remove them.")
+    journey.tell(
+        "Add the tags and the sign-off to the message; undo would remove them."
+    )
     journey.run(
         [
             "patchpilot",
@@ -93,7 +109,15 @@ def before_the_mail(journey: Journey) -> None:
         ]
     )
     journey.run(
-        ["patchpilot", "prepare", "--fixes", facts.culprit, "--stable", "auto", "--signoff"]
+        [
+            "patchpilot",
+            "prepare",
+            "--fixes",
+            facts.culprit,
+            "--stable",
+            "auto",
+            "--signoff",
+        ]
     )
     journey.run(["patchpilot", "undo", "list"])
 
@@ -133,9 +157,12 @@ def _no_errors(got: Any) -> str:
 
 
 def _people(got: Any) -> str:
-    people = {one["email"]: one for result in got["results"] for one in result["recipients"]}
+    people = {
+        one["email"]: one for result in got["results"] for one in result["recipients"]
+    }
     wants(
-        "maya@acme.example.com" in people and people["maya@acme.example.com"]["header"] == "to",
+        "maya@acme.example.com" in people
+        and people["maya@acme.example.com"]["header"] == "to",
         "the driver's maintainer in To:",
     )
     wants("netdev@lists.example.org" in people, "the subsystem's list")
@@ -146,7 +173,9 @@ def _people(got: Any) -> str:
 def _culprit(got: Any, culprit: str) -> str:
     wants(bool(got["candidates"]), "candidates")
     first = got["candidates"][0]
-    return wants(first["commit"] == culprit, f"{first['tag']}, first in {first['first_release']}")
+    return wants(
+        first["commit"] == culprit, f"{first['tag']}, first in {first['first_release']}"
+    )
 
 
 def _verdicts(got: Any, expected: dict[str, str], prerequisite: str) -> str:

@@ -59,7 +59,8 @@ class ArchiveServer(Protocol):
 def available() -> bool:
     """Whether public-inbox is installed."""
     return all(
-        shutil.which(program) for program in ("public-inbox-init", "public-inbox-httpd", "perl")
+        shutil.which(program)
+        for program in ("public-inbox-init", "public-inbox-httpd", "perl")
     )
 
 
@@ -80,7 +81,9 @@ class PublicInbox:
     until it is closed.
     """
 
-    def __init__(self, directory: Path, *, name: str = NAME, address: str = ADDRESS) -> None:
+    def __init__(
+        self, directory: Path, *, name: str = NAME, address: str = ADDRESS
+    ) -> None:
         if not available():
             raise MissingError(
                 "public-inbox is not installed",
@@ -94,9 +97,18 @@ class PublicInbox:
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}/{name}"
         self._run(
-            "public-inbox-init", "-V2", "-L", "full", name, str(directory / name), self.url, address
+            "public-inbox-init",
+            "-V2",
+            "-L",
+            "full",
+            name,
+            str(directory / name),
+            self.url,
+            address,
         )
-        self._run("git", "config", "-f", str(self._config), "publicinboxmda.spamcheck", "none")
+        self._run(
+            "git", "config", "-f", str(self._config), "publicinboxmda.spamcheck", "none"
+        )
         self._server = self._start()
         self._guard = _guard(self._server.pid)
 
@@ -179,14 +191,17 @@ class PublicInbox:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             if server.poll() is not None:
-                raise PatchpilotError("public-inbox-httpd did not start", hint=f"see {log}")
+                raise PatchpilotError(
+                    "public-inbox-httpd did not start", hint=f"see {log}"
+                )
             if _answers(self.url + "/"):
                 return server
             time.sleep(0.05)
         server.kill()
         server.wait()
         raise PatchpilotError(
-            f"public-inbox-httpd did not answer within {START_SECONDS:.0f} s", hint=f"see {log}"
+            f"public-inbox-httpd did not answer within {START_SECONDS:.0f} s",
+            hint=f"see {log}",
         )
 
 

@@ -47,12 +47,20 @@ class Driver:
         ]
         for name in self.readers:
             lines += ["", *self._reader(name)]
-        lines += ["", f'MODULE_DESCRIPTION("{self.what}");', 'MODULE_LICENSE("GPL");', ""]
+        lines += [
+            "",
+            f'MODULE_DESCRIPTION("{self.what}");',
+            'MODULE_LICENSE("GPL");',
+            "",
+        ]
         return "\n".join(lines)
 
     def _reader(self, name: str) -> list[str]:
         up, low = self.name.upper(), name.lower()
-        body = [f"int {self.name}_get_{low}(struct {self.name}_priv *priv, u32 *value)", "{"]
+        body = [
+            f"int {self.name}_get_{low}(struct {self.name}_priv *priv, u32 *value)",
+            "{",
+        ]
         if name in self.checked:
             body += ["\tif (!priv->base)", "\t\treturn -ENODEV;", ""]
         return [
@@ -78,16 +86,32 @@ WORDS = (
 def fleet() -> list[Driver]:
     """The drivers a new tree has, each with its first register and reader."""
     drivers = [
-        Driver("tf75", "drivers/hwmon/tf75.c", "hwmon: (tf75)", "Tafel TF75 temperature sensor"),
-        Driver("vw12", "drivers/hwmon/vw12.c", "hwmon: (vw12)", "Vwatt VW12 power monitor"),
+        Driver(
+            "tf75",
+            "drivers/hwmon/tf75.c",
+            "hwmon: (tf75)",
+            "Tafel TF75 temperature sensor",
+        ),
+        Driver(
+            "vw12", "drivers/hwmon/vw12.c", "hwmon: (vw12)", "Vwatt VW12 power monitor"
+        ),
         Driver("orca", "drivers/spi/spi-orca.c", "spi: orca:", "Orca SPI controller"),
         Driver("blinker", "drivers/usb/misc/blinker.c", "usb: blinker:", "USB blinker"),
         Driver("dock", "drivers/usb/misc/dock.c", "usb: dock:", "USB docking station"),
-        Driver("kelp", "drivers/mmc/host/kelp.c", "mmc: kelp:", "Kelp SD host controller"),
+        Driver(
+            "kelp", "drivers/mmc/host/kelp.c", "mmc: kelp:", "Kelp SD host controller"
+        ),
         Driver("reef", "drivers/clk/clk-reef.c", "clk: reef:", "Reef clock generator"),
         Driver("tide", "sound/soc/codecs/tide.c", "ASoC: tide:", "Tide audio codec"),
-        Driver("gull", "drivers/net/ethernet/gull/gull.c", "gull:", "Gull 100 Mbit/s Ethernet"),
-        Driver("fossil", "drivers/misc/fossil.c", "misc: fossil:", "Fossil time capsule"),
+        Driver(
+            "gull",
+            "drivers/net/ethernet/gull/gull.c",
+            "gull:",
+            "Gull 100 Mbit/s Ethernet",
+        ),
+        Driver(
+            "fossil", "drivers/misc/fossil.c", "misc: fossil:", "Fossil time capsule"
+        ),
     ]
     for driver in drivers:
         driver.registers.append(("ID", 0))

@@ -23,7 +23,12 @@ from patchpilot.demo.demo_people import (
 from patchpilot.demo.demo_tree import ACME_KCONFIG, first_files, makefile
 from patchpilot.model.address import Address
 
-RELEASES = (*(f"5.{n}" for n in range(10, 20)), *(f"6.{n}" for n in range(20)), "7.0", "7.1")
+RELEASES = (
+    *(f"5.{n}" for n in range(10, 20)),
+    *(f"6.{n}" for n in range(20)),
+    "7.0",
+    "7.1",
+)
 LTS = ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
 NEXT = "7.2-rc1"
 START = 1_601_000_000
@@ -90,10 +95,15 @@ class DemoState:
         )
         return {
             acme.MCP: acme.mcp(
-                images=images, masked=on("masked", False), field=bits, temperature=temperature
+                images=images,
+                masked=on("masked", False),
+                field=bits,
+                temperature=temperature,
             ),
             acme.MAIN: acme.main(images=images),
-            acme.HEADER: acme.header(images=images, field=bits, temperature=temperature),
+            acme.HEADER: acme.header(
+                images=images, field=bits, temperature=temperature
+            ),
         }
 
 
@@ -146,7 +156,9 @@ class Builder:
         alternates.write_text(f"{mainline / 'objects'}\n")
         with FastImport(stable) as out:
             branches = {version: self._branch(out, version) for version in LTS}
-        return DemoFacts(tip, self._ids["images"], self._ids["masked"], branches, self._count)
+        return DemoFacts(
+            tip, self._ids["images"], self._ids["masked"], branches, self._count
+        )
 
     def _write(
         self,
@@ -161,12 +173,25 @@ class Builder:
         self._clock += 5 * DAY + self._random.randrange(2 * DAY)
         self._count += 1
         return out.commit(
-            ref, message, files, author=author, committer=committer, when=self._clock, parent=parent
+            ref,
+            message,
+            files,
+            author=author,
+            committer=committer,
+            when=self._clock,
+            parent=parent,
         )
 
-    def _release(self, out: FastImport, ref: str, version: str, committer: Address) -> str:
+    def _release(
+        self, out: FastImport, ref: str, version: str, committer: Address
+    ) -> str:
         commit = self._write(
-            out, ref, f"Linux {version}\n", {"Makefile": makefile(version)}, committer, committer
+            out,
+            ref,
+            f"Linux {version}\n",
+            {"Makefile": makefile(version)},
+            committer,
+            committer,
         )
         out.tag(f"v{version}", commit, tagger=committer, when=self._clock)
         return commit
@@ -203,7 +228,12 @@ class Builder:
         return self._release(out, MAINLINE, NEXT, LINUS) if NEXT else tip
 
     def _tell(
-        self, out: FastImport, state: DemoState, version: str, what: str, message: tuple[str, str]
+        self,
+        out: FastImport,
+        state: DemoState,
+        version: str,
+        what: str,
+        message: tuple[str, str],
     ) -> None:
         subject, body = message
 
@@ -211,7 +241,9 @@ class Builder:
             before = target.acme_files()
             target.acme[what] = True
             return {
-                path: text for path, text in target.acme_files().items() if before[path] != text
+                path: text
+                for path, text in target.acme_files().items()
+                if before[path] != text
             }
 
         author = {"images": CULPRIT_AUTHOR, "masked": CROWD[3], "field": CROWD[5]}.get(
@@ -220,7 +252,9 @@ class Builder:
         self._ids[what] = self._write(
             out, MAINLINE, f"{subject}\n\n{body}", change(state), author, NET_MAINTAINER
         )
-        self._fixes.append(DemoUpstream(self._ids[what], version, subject, body, author, change))
+        self._fixes.append(
+            DemoUpstream(self._ids[what], version, subject, body, author, change)
+        )
 
     def _help_text(self, out: FastImport) -> None:
         body = (
@@ -228,7 +262,9 @@ class Builder:
             f" {MAINTAINER.trailer()}\nSigned-off-by: {NET_MAINTAINER.trailer()}\n"
         )
         files = {
-            "drivers/net/ethernet/acme/Kconfig": ACME_KCONFIG.replace("25 and 50", "25, 50 and 100")
+            "drivers/net/ethernet/acme/Kconfig": ACME_KCONFIG.replace(
+                "25 and 50", "25, 50 and 100"
+            )
         }
         self._write(
             out,
@@ -243,12 +279,16 @@ class Builder:
         driver = self._random.choice(state.drivers)
         author = self._random.choice(CROWD)
         unchecked = [
-            name for name in driver.readers if name not in driver.checked and name in driver.origin
+            name
+            for name in driver.readers
+            if name not in driver.checked and name in driver.origin
         ]
         unread = [name for name, _ in driver.registers if name not in driver.readers]
         signed = f"Signed-off-by: {author.trailer()}\n"
         if unchecked and self._random.random() < 0.5:
-            self._fix(out, state, driver.name, self._random.choice(unchecked), author, version)
+            self._fix(
+                out, state, driver.name, self._random.choice(unchecked), author, version
+            )
         elif unread:
             name = unread[0]
             driver.readers.append(name)
@@ -261,13 +301,17 @@ class Builder:
                 author,
                 author,
             )
-            driver.origin[name] = f'{commit[:12]} ("{driver.prefix} read {name.lower()}")'
+            driver.origin[name] = (
+                f'{commit[:12]} ("{driver.prefix} read {name.lower()}")'
+            )
         else:
             taken = {name for name, _ in driver.registers}
             name = self._random.choice([word for word in WORDS if word not in taken])
             driver.registers.append((name, 4 * len(driver.registers)))
             subject = f"{driver.prefix} name the {name.lower()} register"
-            body = f"The data sheet has it at this offset in every revision.\n\n{signed}"
+            body = (
+                f"The data sheet has it at this offset in every revision.\n\n{signed}"
+            )
             self._write(
                 out,
                 MAINLINE,
@@ -287,7 +331,9 @@ class Builder:
         version: str,
     ) -> None:
         def change(target: DemoState) -> dict[str, str]:
-            driver = next(driver for driver in target.drivers if driver.name == driver_name)
+            driver = next(
+                driver for driver in target.drivers if driver.name == driver_name
+            )
             if reader not in driver.readers or reader in driver.checked:
                 return {}
             driver.checked.add(reader)
@@ -300,7 +346,9 @@ class Builder:
             f" NULL.\n\nFixes: {driver.origin[reader]}\nCc: stable@vger.kernel.org\nSigned-off-by:"
             f" {author.trailer()}\n"
         )
-        commit = self._write(out, MAINLINE, f"{subject}\n\n{body}", change(state), author, author)
+        commit = self._write(
+            out, MAINLINE, f"{subject}\n\n{body}", change(state), author, author
+        )
         self._fixes.append(DemoUpstream(commit, version, subject, body, author, change))
 
     def _branch(self, out: FastImport, version: str) -> str:

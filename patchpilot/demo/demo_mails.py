@@ -51,7 +51,9 @@ def reply(
     subject: str | None = None,
 ) -> bytes:
     """A reply in the thread of `to`, so many hours after it."""
-    message = _mail(sender, subject or _re(to.subject), text, to.date + hours * to.pace, message_id)
+    message = _mail(
+        sender, subject or _re(to.subject), text, to.date + hours * to.pace, message_id
+    )
     message["In-Reply-To"] = f"<{to.message_id}>"
     message["References"] = f"<{to.message_id}>"
     return message.as_bytes()
@@ -81,7 +83,9 @@ def question(to: Sent) -> bytes:
         "function already treats -EOPNOTSUPP as harmless, or the next reader will\n"
         f"wonder. Could you send a v2 with that?\n\nThanks,\n{MAINTAINER.name.split()[0]}\n"
     )
-    return reply(to, MAINTAINER, text, hours=15, message_id="sandbox.question@acme.example.com")
+    return reply(
+        to, MAINTAINER, text, hours=15, message_id="sandbox.question@acme.example.com"
+    )
 
 
 def review(to: Sent) -> bytes:
@@ -92,7 +96,9 @@ def review(to: Sent) -> bytes:
         + "\nThe change itself is right: the caller does not look at the count then.\n\n"
         f"Reviewed-by: {NET_REVIEWER.trailer()}\n"
     )
-    return reply(to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org")
+    return reply(
+        to, NET_REVIEWER, text, hours=20, message_id="sandbox.review@example.org"
+    )
 
 
 UNUSED = "u32 seq = rsp"
@@ -104,7 +110,11 @@ def answer(to: Sent, *, dropped: bool = True) -> bytes:
 
     `dropped`: the robot reported an unused variable.
     """
-    also = "It also drops the unused variable that the test robot reported.\n" if dropped else ""
+    also = (
+        "It also drops the unused variable that the test robot reported.\n"
+        if dropped
+        else ""
+    )
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
         + _quoted(to.body, "Which firmware", 3)
@@ -171,7 +181,9 @@ def applied(to: Sent, commit: str, title: str) -> bytes:
     )
 
 
-def stable_review(commit: str, title: str, body: str, version: str, when: datetime) -> bytes:
+def stable_review(
+    commit: str, title: str, body: str, version: str, when: datetime
+) -> bytes:
     """The stable maintainer's review mail of one branch, in a thread of its own."""
     text = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
@@ -179,7 +191,11 @@ def stable_review(commit: str, title: str, body: str, version: str, when: dateti
         f" upstream.\n\n{body.rstrip()}\nSigned-off-by: {STABLE.trailer()}\n---\n"
     )
     message = _mail(
-        STABLE, f"[PATCH {version} 035/120] {title}", text, when, f"stable-{version}@example.org"
+        STABLE,
+        f"[PATCH {version} 035/120] {title}",
+        text,
+        when,
+        f"stable-{version}@example.org",
     )
     message["X-stable"] = "review"
     message["X-Patchwork-Hint"] = "ignore"
@@ -201,7 +217,9 @@ def stable_failed(commit: str, title: str, version: str, when: datetime) -> byte
         f" ------------------\n\nFrom {commit} Mon Sep 17 00:00:00 2001\nFrom:"
         f" {NEWCOMER.trailer()}\nSubject: [PATCH] {title}\n"
     )
-    subject = f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
+    subject = (
+        f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
+    )
     message = _mail(STABLE, subject, text, when, f"failed-{version}@example.org")
     message["X-stable"] = "review"
     return message.as_bytes()

@@ -65,7 +65,11 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
             for version in LTS
         ),
     )
-    identity = {"user.name": NEWCOMER.name, "user.email": NEWCOMER.email, "commit.gpgSign": "false"}
+    identity = {
+        "user.name": NEWCOMER.name,
+        "user.email": NEWCOMER.email,
+        "commit.gpgSign": "false",
+    }
     configure_clone(work, identity)
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master")
     write_first_fix(work, facts.culprit)
@@ -78,7 +82,11 @@ def write_first_fix(work: Path, culprit: str) -> str:
         work,
         acme.MCP,
         acme.mcp(
-            images=True, masked=True, field=True, temperature=True, check=acme.CHECK_BAD_STYLE
+            images=True,
+            masked=True,
+            field=True,
+            temperature=True,
+            check=acme.CHECK_BAD_STYLE,
         ),
     )
     git(

@@ -93,7 +93,11 @@ class Journey:
         return done.stdout
 
     def read(
-        self, argv: Sequence[str], *, expect: Sequence[int] = (0,), judge: Callable[[Any], str]
+        self,
+        argv: Sequence[str],
+        *,
+        expect: Sequence[int] = (0,),
+        judge: Callable[[Any], str],
     ) -> Any:
         """Run a verb with `--format json` and return its document.
 

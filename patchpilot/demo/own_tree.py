@@ -44,5 +44,8 @@ def own_tree(folder: str = "") -> str:
     """
     path = f"    PATH={shlex.quote(folder)}:$PATH\n" if folder else ""
     return _OWN_TREE.format(
-        path=path, command=shlex.quote(str(Path(folder, "patchpilot"))) if folder else "patchpilot"
+        path=path,
+        command=shlex.quote(str(Path(folder, "patchpilot")))
+        if folder
+        else "patchpilot",
     )

@@ -71,7 +71,9 @@ def first_version(work: Path) -> str:
     from patchpilot.topic.topic_state import topic_state
 
     with Repository.open(work) as repository, Store() as store:
-        if topic_state(repository, read_topic(repository, SendRequest()), store=store).is_sent:
+        if topic_state(
+            repository, read_topic(repository, SendRequest()), store=store
+        ).is_sent:
             return "v1 is sent: M at stage 8 prepares v2 from the replies"
     return fix_first(work)
 
@@ -90,7 +92,9 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
         put(
             work,
             acme.MCP,
-            acme.mcp(images=True, masked=True, field=True, temperature=True, check=check),
+            acme.mcp(
+                images=True, masked=True, field=True, temperature=True, check=check
+            ),
         )
         fixed = "the style error and the message"
     _amend(work, _with_tags(corrected_message(_reference(work, found[1])), message))
@@ -98,7 +102,9 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
 
 
 def _reference(work: Path, commit: str) -> str:
-    return git(work, "log", "-1", '--format=%h ("%s")', "--abbrev=12", commit).text.strip()
+    return git(
+        work, "log", "-1", '--format=%h ("%s")', "--abbrev=12", commit
+    ).text.strip()
 
 
 def _with_tags(text: str, message: str) -> str:
@@ -135,7 +141,11 @@ def revise(work: Path) -> None:
     """
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
-    text = _with_tags(corrected_message(_reference(work, found[1])), message) if found else message
+    text = (
+        _with_tags(corrected_message(_reference(work, found[1])), message)
+        if found
+        else message
+    )
     for old, new in ASKED_FOR:
         text = text.replace(old, new, 1)
     if not _has_answers(text):
@@ -148,7 +158,11 @@ def revise(work: Path) -> None:
             work,
             acme.MCP,
             acme.mcp(
-                images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED
+                images=True,
+                masked=True,
+                field=True,
+                temperature=True,
+                check=acme.CHECK_FIXED,
             ),
         )
     _amend(work, text)
@@ -160,7 +174,11 @@ def _has_answers(message: str) -> bool:
 
 
 def answer(
-    work: Path, question: Mail, *, dropped: bool = True, pace: timedelta = timedelta(hours=1)
+    work: Path,
+    question: Mail,
+    *,
+    dropped: bool = True,
+    pace: timedelta = timedelta(hours=1),
 ) -> None:
     """Send the answer to the maintainer's question to the list, through the sandbox's mail server.
 
@@ -178,7 +196,9 @@ def answer(
     port = int(git(work, "config", "sendemail.smtpServerPort").text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
         server.sendmail(
-            NEWCOMER.email, [MAINTAINER.email, NET_LIST], demo_mails.answer(sent, dropped=dropped)
+            NEWCOMER.email,
+            [MAINTAINER.email, NET_LIST],
+            demo_mails.answer(sent, dropped=dropped),
         )
 
 
@@ -204,19 +224,31 @@ def second_version(work: Path) -> str:
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
     from patchpilot.services.track.checklist import checklist, tick
     from patchpilot.threads.track_store import Store
-    from patchpilot.topic.followed.follow_series import UpdateRequest, default_archive, update
+    from patchpilot.topic.followed.follow_series import (
+        UpdateRequest,
+        default_archive,
+        update,
+    )
     from patchpilot.topic.review_trailers import TrailersRequest
 
     if _has_answers(git(work, "log", "-1", "--format=%B").text):
         return "v2 is already prepared: the preview shows it"
     with Repository.open(work) as repository, Store() as store:
-        known = update(UpdateRequest(fresh=True), store=store, archive_at=default_archive())
-        own = next((one for one in known if one.status and is_answered(one.status)), None)
+        known = update(
+            UpdateRequest(fresh=True), store=store, archive_at=default_archive()
+        )
+        own = next(
+            (one for one in known if one.status and is_answered(one.status)), None
+        )
         if own is None or own.status is None:
             return "wait for the replies first: they arrive in a few seconds"
         replies = [reply.mail for reply in own.status.replies]
-        question = next(reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key)
-        dropped = any(reply.robot and "unused variable" in reply.mail.body for reply in replies)
+        question = next(
+            reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key
+        )
+        dropped = any(
+            reply.robot and "unused variable" in reply.mail.body for reply in replies
+        )
         answer(work, question, dropped=dropped, pace=PACE)
         revise(work)
         # only an unused variable was removed: the review is still valid
@@ -227,7 +259,9 @@ def second_version(work: Path) -> str:
         change(
             repository,
             Changes(
-                changelog="\n".join(line for line in CHANGES if dropped or "robot" not in line)
+                changelog="\n".join(
+                    line for line in CHANGES if dropped or "robot" not in line
+                )
             ),
         )
     return (

@@ -80,7 +80,9 @@ class Sandbox:
         Returns their number.
         """
         arrived = self.sink.take()[self._delivered :]
-        listed = [mail for mail in arrived if not set(LISTS).isdisjoint(mail.recipients)]
+        listed = [
+            mail for mail in arrived if not set(LISTS).isdisjoint(mail.recipients)
+        ]
         for mail in listed:
             self.archive.add(mail.data.replace(b"\r\n", b"\n"))
         self._delivered += len(arrived)
@@ -90,7 +92,9 @@ class Sandbox:
 
 
 @contextmanager
-def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Iterator[Sandbox]:
+def open_sandbox(
+    keep: Path | None = None, progress: Progress = silent
+) -> Iterator[Sandbox]:
     """Build and start the sandbox below a temporary directory that is deleted at the end, or below
     `keep`.
 
@@ -107,7 +111,8 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
             ) from error
         if full:
             raise InputError(
-                f"{keep} is not empty", hint="pass a directory that does not exist to --keep"
+                f"{keep} is not empty",
+                hint="pass a directory that does not exist to --keep",
             )
     with ExitStack() as stack:
         root = keep.resolve() if keep else stack.enter_context(TemporaryFolder("demo"))
@@ -120,7 +125,11 @@ def open_sandbox(keep: Path | None = None, progress: Progress = silent) -> Itera
         configure(repositories.work, sink, archive)
         archive.add(demo_mails.announcement())
         (root / "env").write_text(
-            "".join(f"export {name}={shlex.quote(env[name])}\n" for name in OWN if name in env),
+            "".join(
+                f"export {name}={shlex.quote(env[name])}\n"
+                for name in OWN
+                if name in env
+            ),
             encoding="utf-8",
         )
         yield Sandbox(root, repositories, sink, archive, env)
@@ -130,7 +139,9 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     """The environment of the sandbox's programs: its own HOME, without the user's git, mail or XDG
     settings.
     """
-    env = {name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ}
+    env = {
+        name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ
+    }
     home = root / "home"
     home.mkdir(exist_ok=True)
     env |= {"HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1", "EMAIL": ""}
@@ -144,7 +155,9 @@ def sandbox_environment(root: Path) -> dict[str, str]:
         f"XDG_{name}_HOME": str(home / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")
     }
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
+    env["PATH"] = (
+        f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
+    )
     env["PATCHPILOT_DEMO"] = str(root)
     env[FOLDER] = folder_outside_path()
     env["PATCHPILOT_TOUR"] = platformdirs.user_state_dir("patchpilot")
@@ -156,11 +169,14 @@ def keep_supported(root: Path) -> None:
     works after the real dates.
     """
     today = datetime.now(UTC).date()
-    series = {version: f"{today.year + 1 + at // 2}-12" for at, version in enumerate(LTS)}
+    series = {
+        version: f"{today.year + 1 + at // 2}-12" for at, version in enumerate(LTS)
+    }
     copy = root / "home" / "data" / "patchpilot" / REFRESHED
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(
-        as_toml({DEFAULT: {"updated": "9999-12-31", "series": series}}), encoding="utf-8"
+        as_toml({DEFAULT: {"updated": "9999-12-31", "series": series}}),
+        encoding="utf-8",
     )
 
 

@@ -33,7 +33,12 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     """
     desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
     env = _as(NET_MAINTAINER)
-    who = ("-c", f"user.name={NET_MAINTAINER.name}", "-c", f"user.email={NET_MAINTAINER.email}")
+    who = (
+        "-c",
+        f"user.name={NET_MAINTAINER.name}",
+        "-c",
+        f"user.email={NET_MAINTAINER.email}",
+    )
     git(desk, *who, "am", "-q", "-", stdin=mail, env=env)
     message = git(desk, "log", "-1", "--format=%B").text.rstrip("\n")
     trailers = [
@@ -73,17 +78,35 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> str:
     env = _as(STABLE)
     who = ("-c", f"user.name={STABLE.name}", "-c", f"user.email={STABLE.email}")
     git(desk, *who, "cherry-pick", commit, env=env)
-    subject, _, body = git(desk, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
-    message = (
-        f"{subject}\n\ncommit {commit} upstream.\n\n{body}\nSigned-off-by: {STABLE.trailer()}\n"
+    subject, _, body = (
+        git(desk, "log", "-1", "--format=%B").text.rstrip("\n").partition("\n\n")
     )
-    git(desk, *who, "commit", "-q", "--amend", "-F", "-", stdin=message.encode(), env=env)
+    message = (
+        f"{subject}\n\ncommit {commit} upstream.\n\n{body}\n"
+        f"Signed-off-by: {STABLE.trailer()}\n"
+    )
+    git(
+        desk,
+        *who,
+        "commit",
+        "-q",
+        "--amend",
+        "-F",
+        "-",
+        stdin=message.encode(),
+        env=env,
+    )
     git(desk, "push", "-q", "origin", branch)
     return git(desk, "rev-parse", "HEAD").text.strip()
 
 
 def report_stable(
-    sandbox: Sandbox, commit: str, title: str, body: str, when: datetime, later: timedelta
+    sandbox: Sandbox,
+    commit: str,
+    title: str,
+    body: str,
+    when: datetime,
+    later: timedelta,
 ) -> None:
     """The stable maintainer reviews the commit for 6.12, and `later` reports that it does not apply
     to 6.1.

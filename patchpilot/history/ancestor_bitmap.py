@@ -83,7 +83,9 @@ def spread_from(
     return AncestorBitmap(bits.to_bytes(tip // 8 + 1, "little"))
 
 
-def spread(parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int) -> AncestorBitmap:
+def spread(
+    parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int
+) -> AncestorBitmap:
     """All that `tip` has: `parents` has two numbers per commit (-1 for none), each smaller than the
     commit's; `more` the others of octopus merges.
     """

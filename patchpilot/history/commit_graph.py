@@ -41,7 +41,11 @@ _running: list["subprocess.Popen[bytes]"] = []
 
 
 def use_graph(
-    repository: Repository, commit: str, progress: Progress = silent, *, make: bool = True
+    repository: Repository,
+    commit: str,
+    progress: Progress = silent,
+    *,
+    make: bool = True,
 ) -> bool:
     """Make git use our commit-graph; whether it can.
 
@@ -84,7 +88,11 @@ def _has_own(objects: Path) -> bool:
 def _worth(objects: Path) -> bool:
     places = {objects, *borrowed(objects)}
     return (
-        sum(file.stat().st_size for place in places for file in (place / "pack").glob("*.idx"))
+        sum(
+            file.stat().st_size
+            for place in places
+            for file in (place / "pack").glob("*.idx")
+        )
         >= WORTH
     )
 
@@ -117,13 +125,20 @@ def _is_sound(file: Path, checked: Path) -> bool:
         about = file.stat()
         stamp = f"{file.name} {about.st_size} {about.st_mtime_ns}"
         with contextlib.suppress(OSError):
-            if stamp in checked.read_text(encoding="utf-8", errors="replace").splitlines():
+            if (
+                stamp
+                in checked.read_text(encoding="utf-8", errors="replace").splitlines()
+            ):
                 return True
         name = file.stem.removeprefix("graph-")
         size = len(name) // 2
         data = file.read_bytes()
         kind = hashlib.sha256 if size == 32 else hashlib.sha1
-        if not size or data[-size:].hex() != name or kind(data[:-size]).hexdigest() != name:
+        if (
+            not size
+            or data[-size:].hex() != name
+            or kind(data[:-size]).hexdigest() != name
+        ):
             return False
         with checked.open("a", encoding="utf-8") as out:
             out.write(f"{stamp}\n")
@@ -148,7 +163,10 @@ def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> boo
 def holds(file: Path, commit: str) -> bool:
     """Whether a commit-graph file has a commit (gitformat-commit-graph(5))."""
     commit_bytes = bytes.fromhex(commit)
-    with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with (
+        file.open("rb") as handle,
+        mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
         starts = {
             data[at : at + 4]: int.from_bytes(data[at + 4 : at + 12])
             for at in range(8, 8 + 12 * data[6], 12)
@@ -156,21 +174,30 @@ def holds(file: Path, commit: str) -> bool:
         fan, ids = starts[b"OIDF"], starts[b"OIDL"]
 
         def below(byte: int) -> int:
-            return int.from_bytes(data[fan + 4 * byte : fan + 4 * byte + 4]) if byte >= 0 else 0
+            return (
+                int.from_bytes(data[fan + 4 * byte : fan + 4 * byte + 4])
+                if byte >= 0
+                else 0
+            )
 
         low, high = below(commit_bytes[0] - 1), below(commit_bytes[0])
         while low < high:
             middle = (low + high) // 2
             candidate = data[
-                ids + middle * len(commit_bytes) : ids + (middle + 1) * len(commit_bytes)
+                ids + middle * len(commit_bytes) : ids
+                + (middle + 1) * len(commit_bytes)
             ]
             if candidate == commit_bytes:
                 return True
-            low, high = (middle + 1, high) if candidate < commit_bytes else (low, middle)
+            low, high = (
+                (middle + 1, high) if candidate < commit_bytes else (low, middle)
+            )
     return False
 
 
-def _make(repository: Repository, graph: Path, commit: str | None, progress: Progress) -> None:
+def _make(
+    repository: Repository, graph: Path, commit: str | None, progress: Progress
+) -> None:
     """Write the graph of all refs, or add `commit` and its ancestors to the existing one.
 
     One writer at a time.
@@ -219,7 +246,8 @@ def _make(repository: Repository, graph: Path, commit: str | None, progress: Pro
     with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
         stdin.write(f"{commit or ''}\n".encode())
     if _waited(process, progress) and (
-        process.returncode or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()
+        process.returncode
+        or not (graph / "info" / "commit-graphs" / "commit-graph-chain").exists()
     ):
         failed.touch()
 

@@ -24,7 +24,10 @@ class CommitFact:
 
 
 def new_facts(
-    repository: Repository, tips: Sequence[str], known: Callable[[str], bool], old: Sequence[str]
+    repository: Repository,
+    tips: Sequence[str],
+    known: Callable[[str], bool],
+    old: Sequence[str],
 ) -> Iterator[CommitFact]:
     """The facts of every commit `tips` reach that is not `known`, parents before children; all that
     the commits `old` reach is known.

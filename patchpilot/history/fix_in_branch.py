@@ -60,7 +60,10 @@ class History:
     """
 
     def __init__(
-        self, repository: Repository, progress: Progress = silent, index: Index | None = None
+        self,
+        repository: Repository,
+        progress: Progress = silent,
+        index: Index | None = None,
     ) -> None:
         self.repository = repository
         self.index = index or Index.open(repository)
@@ -86,7 +89,9 @@ class History:
         ordinal = self.index.ordinal(commit)
         return ordinal is not None and ordinal in self.index.reach(branch)
 
-    def landed(self, commit: str, branch: str, *, content: bool = True) -> Landing | None:
+    def landed(
+        self, commit: str, branch: str, *, content: bool = True
+    ) -> Landing | None:
         """How `commit` is in the branch whose tip is `branch`: the last landing in effect, else a
         reverted one with its revert, else None.
 
@@ -127,7 +132,11 @@ class History:
             Landing(candidate, LandedHow.SUBJECT)
             for candidate in self._same_subject(commit, self.index.reach(branch))
         ]
-        landing = self._standing(commit, landings, self.index.reach(branch)) if landings else None
+        landing = (
+            self._standing(commit, landings, self.index.reach(branch))
+            if landings
+            else None
+        )
         return landing.commit if landing and landing.holds else None
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
@@ -171,7 +180,11 @@ class History:
             if candidate in reach
         )
         return next(
-            (candidate for candidate in candidates if alike(self.repository, lines, candidate)),
+            (
+                candidate
+                for candidate in candidates
+                if alike(self.repository, lines, candidate)
+            ),
             None,
         )
 
@@ -184,7 +197,8 @@ class History:
         return tuple(
             commit
             for commit in commits
-            if (self.index.ordinal(commit) or 0) not in reach and not self._marked(commit, reach)
+            if (self.index.ordinal(commit) or 0) not in reach
+            and not self._marked(commit, reach)
         )
 
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
@@ -202,7 +216,9 @@ class History:
             if not self._reverts_another(revert, commit)
         }
         return tuple(
-            self.index.ids(revert for revert in sorted(named) if revert in reach and revert > born)
+            self.index.ids(
+                revert for revert in sorted(named) if revert in reach and revert > born
+            )
         )
 
     def fixers(self, commit: str, branch: str) -> tuple[str, ...]:
@@ -210,7 +226,9 @@ class History:
         self.add([branch])
         reach = self.index.reach(branch)
         return tuple(
-            self.index.ids(fixer for fixer in self.index.fixes_of(commit) if fixer in reach)
+            self.index.ids(
+                fixer for fixer in self.index.fixes_of(commit) if fixer in reach
+            )
         )
 
     def _marked(self, commit: str, reach: AncestorBitmap) -> list[int]:
@@ -228,7 +246,9 @@ class History:
                     todo.append(self.index.id(backport))
         return sorted(marked)
 
-    def _standing(self, commit: str, landings: Sequence[Landing], reach: AncestorBitmap) -> Landing:
+    def _standing(
+        self, commit: str, landings: Sequence[Landing], reach: AncestorBitmap
+    ) -> Landing:
         last: Landing | None = None
         for landing in sorted(
             landings,
@@ -260,13 +280,17 @@ class History:
         return None
 
     def _reverts_another(self, ordinal: int, commit: str) -> bool:
-        named = read_marks(self.repository.commit(self.index.id(ordinal)).message).reverts
+        named = read_marks(
+            self.repository.commit(self.index.id(ordinal)).message
+        ).reverts
         return bool(named) and not any(commit.startswith(word) for word in named)
 
     def _same_subject(self, commit: str, reach: AncestorBitmap) -> list[str]:
         original = self.repository.commit(commit)
         ordinals = [
-            candidate for candidate in self.index.by_subject(original.subject) if candidate in reach
+            candidate
+            for candidate in self.index.by_subject(original.subject)
+            if candidate in reach
         ]
         return [
             candidate.id
@@ -286,11 +310,15 @@ class History:
             return False
         # a cherry-pick keeps the author date, which is better evidence than the similarity of an
         # adapted patch
-        if original.authored == other.authored and meet(self.repository, original.id, other.id):
+        if original.authored == other.authored and meet(
+            self.repository, original.id, other.id
+        ):
             return True
         return alike(self.repository, original.id, other.id)
 
-    def _same_patch(self, commit: str, ordinal: int, reach: AncestorBitmap) -> list[str]:
+    def _same_patch(
+        self, commit: str, ordinal: int, reach: AncestorBitmap
+    ) -> list[str]:
         own = list(reach.without(self.index.reach(commit)))[-_MOST_UNMARKED:]
         if ordinal in reach or not own:
             return []
@@ -310,7 +338,9 @@ class History:
             known_ids |= fresh
         own_id = self._patch_id(commit, ordinal) if any(known_ids.values()) else ""
         return self.index.ids(
-            candidate for candidate in unmarked if own_id and known_ids.get(candidate) == own_id
+            candidate
+            for candidate in unmarked
+            if own_id and known_ids.get(candidate) == own_id
         )
 
     def _patch_id(self, commit: str, ordinal: int) -> str:

@@ -60,7 +60,9 @@ class FixesTag:
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
-@json_form("tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion")
+@json_form(
+    "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion"
+)
 @dataclass(frozen=True, slots=True)
 class JudgedTag:
     """A tag of a message, the commit it names (None where it names none) and its problems."""
@@ -184,7 +186,10 @@ def judge(
     tag = parse_tag(line)
     return (
         judge_tag(
-            tag, find(tag.commit_id) if tag.commit_id else None, relations=relations, digits=digits
+            tag,
+            find(tag.commit_id) if tag.commit_id else None,
+            relations=relations,
+            digits=digits,
         )
         if tag
         else ()
@@ -204,23 +209,32 @@ def judge_tag(
         if tag.is_url:
             return (
                 TagProblem(
-                    "url", "names a web page, not a commit: use Closes: or Link: for a report"
+                    "url",
+                    "names a web page, not a commit: use Closes: or Link: for a report",
                 ),
             )
-        return (TagProblem("no-id", 'names no commit: use Fixes: <12 digits> ("subject")'),)
+        return (
+            TagProblem("no-id", 'names no commit: use Fixes: <12 digits> ("subject")'),
+        )
     problems: list[TagProblem] = []
     if tag.word:
         problems.append(
-            TagProblem("commit-word", f"drop the word {tag.word!r} before the commit id")
+            TagProblem(
+                "commit-word", f"drop the word {tag.word!r} before the commit id"
+            )
         )
     if not tag.rest:
         problems.append(TagProblem("no-subject", "the commit's subject is missing"))
     elif not tag.space:
-        problems.append(TagProblem("no-space", "space required between the id and the subject"))
+        problems.append(
+            TagProblem("no-space", "space required between the id and the subject")
+        )
     if target is None:
         if known.ambiguous(tag.commit_id):
             problems.append(
-                TagProblem("ambiguous", f"{tag.commit_id} is ambiguous: use more digits")
+                TagProblem(
+                    "ambiguous", f"{tag.commit_id} is ambiguous: use more digits"
+                )
             )
         elif not known.complete:
             problems.append(
@@ -233,7 +247,8 @@ def judge_tag(
         else:
             problems.append(
                 TagProblem(
-                    "unknown-commit", f"there is no commit {tag.commit_id} in this repository"
+                    "unknown-commit",
+                    f"there is no commit {tag.commit_id} in this repository",
                 )
             )
         return tuple(problems)
@@ -247,42 +262,59 @@ def _form(tag: FixesTag, target: Commit, digits: int) -> list[TagProblem]:
     written = tag.commit_id or ""
     if len(written) < DIGITS:
         problems.append(
-            TagProblem("short-id", f"the id has {len(written)} digits; use at least {DIGITS}")
+            TagProblem(
+                "short-id", f"the id has {len(written)} digits; use at least {DIGITS}"
+            )
         )
     elif len(written) > digits:
         problems.append(
             TagProblem(
-                "long-id", f"the id has {len(written)} digits; {digits} are enough", bot=False
+                "long-id",
+                f"the id has {len(written)} digits; {digits} are enough",
+                bot=False,
             )
         )
     if tag.open_parenthesis:
         problems.append(
-            TagProblem("open-parenthesis", "missing closing parenthesis after the subject")
+            TagProblem(
+                "open-parenthesis", "missing closing parenthesis after the subject"
+            )
         )
     if tag.open_quote:
-        problems.append(TagProblem("open-quote", "missing closing quote after the subject"))
+        problems.append(
+            TagProblem("open-quote", "missing closing quote after the subject")
+        )
     if not tag.rest:
         return problems
     if not same_subject(tag.subject, target.subject):
         problems.append(
             TagProblem(
-                "other-subject", f"the subject does not match the commit's: {target.subject!r}"
+                "other-subject",
+                f"the subject does not match the commit's: {target.subject!r}",
             )
         )
     elif " ".join(tag.subject.split()) != " ".join(target.subject.split()):
         problems.append(
-            TagProblem("cut-subject", "the subject is shortened: quote the full subject", bot=False)
+            TagProblem(
+                "cut-subject",
+                "the subject is shortened: quote the full subject",
+                bot=False,
+            )
         )
     if not tag.parenthesised or not tag.quoted:
         what = "parentheses" if not tag.parenthesised else "double quotes"
         problems.append(
             TagProblem(
-                "bare-subject", f'{what} required around the subject: ("subject")', bot=False
+                "bare-subject",
+                f'{what} required around the subject: ("subject")',
+                bot=False,
             )
         )
     if tag.comment:
         problems.append(
-            TagProblem("trailing-comment", "text after the closing parenthesis", bot=False)
+            TagProblem(
+                "trailing-comment", "text after the closing parenthesis", bot=False
+            )
         )
     return problems
 
@@ -297,9 +329,17 @@ def _truth(target: Commit, known: Relations) -> list[TagProblem]:
             )
         ]
     if known.is_ancestor(target) is False:
-        return [TagProblem("not-ancestor", "names a commit that is not an ancestor of this one")]
+        return [
+            TagProblem(
+                "not-ancestor", "names a commit that is not an ancestor of this one"
+            )
+        ]
     if known.in_mainline(target) is False:
-        return [TagProblem("not-mainline", "names a commit that is not in mainline", bot=False)]
+        return [
+            TagProblem(
+                "not-mainline", "names a commit that is not in mainline", bot=False
+            )
+        ]
     release = known.first_release(target)
     if known.own_release and release and release == known.own_release:
         return [
@@ -337,11 +377,16 @@ def judge_message(
             for problem in _place(lines, tag)
             if not (apart and problem.kind == "blank-around")
         ]
-        problems = [*placed, *judge_tag(tag, target, relations=relations, digits=digits)]
+        problems = [
+            *placed,
+            *judge_tag(tag, target, relations=relations, digits=digits),
+        ]
         if target and target.id in seen:
             problems.append(
                 TagProblem(
-                    "duplicate", f"names the same commit as line {seen[target.id] + 1}", bot=False
+                    "duplicate",
+                    f"names the same commit as line {seen[target.id] + 1}",
+                    bot=False,
                 )
             )
         elif target:
@@ -361,12 +406,16 @@ def _place(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
         and any(line.strip() for line in lines[tag.line + 1 :])
     ):
         problems.append(
-            TagProblem("blank-around", "blank lines separate the tag from the other tags")
+            TagProblem(
+                "blank-around", "blank lines separate the tag from the other tags"
+            )
         )
     if tag.indented:
         problems.append(
             TagProblem(
-                "indented", "the tag is indented: bots parse it although it looks quoted", bot=False
+                "indented",
+                "the tag is indented: bots parse it although it looks quoted",
+                bot=False,
             )
         )
     if (
@@ -377,7 +426,9 @@ def _place(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:
     ):
         problems.append(
             TagProblem(
-                "folded", "the tag continues on the next line: keep it on one line", bot=False
+                "folded",
+                "the tag continues on the next line: keep it on one line",
+                bot=False,
             )
         )
     return problems

@@ -102,10 +102,13 @@ class Index:
             old = [
                 str(row[0])
                 for row in self._db.execute(
-                    "select id from tips order by added desc, rowid desc limit ?", (_KEPT_TIPS,)
+                    "select id from tips order by added desc, rowid desc limit ?",
+                    (_KEPT_TIPS,),
                 )
             ]
-            for batch in _batches(new_facts(self.repository, unknown, self._is_known, old), 20_000):
+            for batch in _batches(
+                new_facts(self.repository, unknown, self._is_known, old), 20_000
+            ):
                 added += self._insert(batch, start + added, known)
                 if len(known) > 400_000:
                     known.clear()
@@ -118,7 +121,9 @@ class Index:
                         f"commit {tip[:12]} is not in the repository",
                         hint="fetch the branch it is on",
                     )
-                self._db.execute("insert or replace into tips values (?, ?)", (tip, start))
+                self._db.execute(
+                    "insert or replace into tips values (?, ?)", (tip, start)
+                )
             self._db.execute("commit")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
@@ -138,7 +143,9 @@ class Index:
     def id(self, ordinal: int) -> str:
         """The id of a numbered commit."""
         return bytes(
-            self._db.execute("select id from commits where ord = ?", (ordinal,)).fetchone()[0]
+            self._db.execute(
+                "select id from commits where ord = ?", (ordinal,)
+            ).fetchone()[0]
         ).hex()
 
     def ids(self, ordinals: Iterable[int]) -> list[str]:
@@ -147,7 +154,10 @@ class Index:
 
     def resolve(self, prefix: str) -> list[tuple[int, str]]:
         """(number, id) of every known commit whose id starts with these hex digits."""
-        low, high = bytes.fromhex(prefix.ljust(40, "0")), bytes.fromhex(prefix.ljust(40, "f"))
+        low, high = (
+            bytes.fromhex(prefix.ljust(40, "0")),
+            bytes.fromhex(prefix.ljust(40, "f")),
+        )
         rows = self._db.execute(
             "select ord, id from commits where id between ? and ? limit 8", (low, high)
         )
@@ -160,7 +170,8 @@ class Index:
         return [
             int(row[0])
             for row in self._db.execute(
-                "select ord from commits where subject = ? order by ord", (subject_hash(subject),)
+                "select ord from commits where subject = ? order by ord",
+                (subject_hash(subject),),
             )
         ]
 
@@ -180,7 +191,9 @@ class Index:
         """The upstream ids a numbered commit says it is a backport of, as written."""
         return [
             str(row[0])
-            for row in self._db.execute("select id from upstream where ord = ?", (ordinal,))
+            for row in self._db.execute(
+                "select id from upstream where ord = ?", (ordinal,)
+            )
         ]
 
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
@@ -208,7 +221,9 @@ class Index:
             ordinal = self.ordinal(commit_id)
             assert ordinal is not None
         if ordinal not in self._reaches:
-            row = self._db.execute("select data from reach where ord = ?", (ordinal,)).fetchone()
+            row = self._db.execute(
+                "select data from reach where ord = ?", (ordinal,)
+            ).fetchone()
             if row:
                 self._reaches[ordinal] = AncestorBitmap.unpack(row[0])
             else:
@@ -228,7 +243,9 @@ class Index:
         """Store computed patch-ids."""
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("begin immediate")
-            self._db.executemany("insert or replace into patch_id values (?, ?)", patch_ids.items())
+            self._db.executemany(
+                "insert or replace into patch_id values (?, ?)", patch_ids.items()
+            )
             self._db.execute("commit")
 
     def _naming(self, table: str, commit_id: str, shortest: int) -> list[int]:
@@ -247,17 +264,25 @@ class Index:
         row = self._db.execute("select max(ord) from commits").fetchone()
         return 0 if row[0] is None else int(row[0]) + 1
 
-    def _insert(self, facts: Sequence[CommitFact], start: int, known: dict[str, int]) -> int:
+    def _insert(
+        self, facts: Sequence[CommitFact], start: int, known: dict[str, int]
+    ) -> int:
         rows: list[tuple[int, bytes, int]] = []
         links = array("i")
         octopus: list[tuple[int, int]] = []
-        marks: dict[str, list[tuple[str, int]]] = {"upstream": [], "reverts": [], "fixes": []}
+        marks: dict[str, list[tuple[str, int]]] = {
+            "upstream": [],
+            "reverts": [],
+            "fixes": [],
+        }
         for number, fact in enumerate(facts, start):
             rows.append((number, bytes.fromhex(fact.id), subject_hash(fact.subject)))
             known[fact.id] = number
             parents = [
                 mark
-                for mark in (known.get(parent, self.ordinal(parent)) for parent in fact.parents)
+                for mark in (
+                    known.get(parent, self.ordinal(parent)) for parent in fact.parents
+                )
                 if mark is not None
             ]
             links.append(parents[0] if parents else -1)
@@ -266,7 +291,8 @@ class Index:
             marks["upstream"] += [(mark, number) for mark in fact.marks.upstream]
             marks["reverts"] += [(revert, number) for revert in fact.marks.reverts]
             marks["fixes"] += [
-                (fix, number) for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)
+                (fix, number)
+                for fix in dict.fromkeys(fixed.id for fixed in fact.marks.fixes)
             ]
         self._db.executemany("insert into commits values (?, ?, ?)", rows)
         self._db.executemany("insert into octopus values (?, ?)", octopus)
@@ -279,11 +305,14 @@ class Index:
         at = 0
         while at < len(links):
             chunk, offset = divmod(start + at // 2, _CHUNK)
-            row = self._db.execute("select data from parents where chunk = ?", (chunk,)).fetchone()
+            row = self._db.execute(
+                "select data from parents where chunk = ?", (chunk,)
+            ).fetchone()
             data = bytes(row[0])[: offset * 8] if row else b""
             piece = links[at : at + 2 * (_CHUNK - offset)]
             self._db.execute(
-                "insert or replace into parents values (?, ?)", (chunk, data + piece.tobytes())
+                "insert or replace into parents values (?, ?)",
+                (chunk, data + piece.tobytes()),
             )
             at += len(piece)
 
@@ -297,14 +326,16 @@ class Index:
         for number, parent in self._db.execute("select ord, parent from octopus"):
             more.setdefault(number, []).append(parent)
         stored = {int(row[0]) for row in self._db.execute("select ord from reach")}
-        return spread_from(self._parents, more, ordinal, stored, self._kept_reach) or spread(
-            self._parents, more, ordinal
-        )
+        return spread_from(
+            self._parents, more, ordinal, stored, self._kept_reach
+        ) or spread(self._parents, more, ordinal)
 
     def _kept_reach(self, ordinal: int) -> AncestorBitmap:
         if ordinal not in self._reaches:
             self._reaches[ordinal] = AncestorBitmap.unpack(
-                self._db.execute("select data from reach where ord = ?", (ordinal,)).fetchone()[0]
+                self._db.execute(
+                    "select data from reach where ord = ?", (ordinal,)
+                ).fetchone()[0]
             )
         return self._reaches[ordinal]
 
@@ -312,7 +343,8 @@ class Index:
         now = int(time.time())
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute(
-                "insert or replace into reach values (?, ?, ?)", (ordinal, now, reach.pack())
+                "insert or replace into reach values (?, ?, ?)",
+                (ordinal, now, reach.pack()),
             )
             self._db.execute(
                 "delete from reach where ord not in (select ord from reach order by used desc"

@@ -17,7 +17,9 @@ MANY_FILES = 1000
 SOME_FILES = 200
 """A commit that adds this many files is an import where the subject says so."""
 MOSTLY = 0.8
-_RELEASE = r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"
+_RELEASE = (
+    r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"
+)
 _VENDORED = re.compile(r"^Squashed '[^']+' (?:content|changes) from ")
 _IMPORT = re.compile(
     r"^(?:initial|first)\b|\bimport(?:s|ed|ing)?\b|\bsquash(?:ed)?\b", re.IGNORECASE
@@ -42,7 +44,11 @@ class ImportCheck:
         Empty for ordinary changes, and for first commits that tags name by convention.
         """
         reason = _reason_by_message(self._repository, commit)
-        return reason if reason is not None else _reason_by_size(commit, *self._files(commit.id))
+        return (
+            reason
+            if reason is not None
+            else _reason_by_size(commit, *self._files(commit.id))
+        )
 
     def _files(self, commit: str) -> tuple[int, int]:
         """How many files a commit adds, and how many it touches."""
@@ -83,14 +89,28 @@ def _reason_by_size(commit: Commit, added: int, touched: int) -> str:
 def _is_release(subject: str) -> bool:
     """Whether a subject is that of a release's commit ("Linux 6.1.150")."""
     names = "|".join(
-        re.escape(name) for project in projects().values() for name in project.release_names
+        re.escape(name)
+        for project in projects().values()
+        for name in project.release_names
     )
-    return re.match(_RELEASE.replace("{names}", names), subject, re.IGNORECASE) is not None
+    return (
+        re.match(_RELEASE.replace("{names}", names), subject, re.IGNORECASE) is not None
+    )
 
 
-def _read_counts(repository: Repository, commits: Iterable[str]) -> dict[str, tuple[int, int]]:
+def _read_counts(
+    repository: Repository, commits: Iterable[str]
+) -> dict[str, tuple[int, int]]:
     """Commit → how many files it adds, and how many it touches, against its first parent."""
-    words = ("-r", "-m", "--first-parent", "--no-renames", "--name-status", "-z", "--stdin")
+    words = (
+        "-r",
+        "-m",
+        "--first-parent",
+        "--no-renames",
+        "--name-status",
+        "-z",
+        "--stdin",
+    )
     done = repository.git(
         "diff-tree", *words, stdin="".join(f"{one}\n" for one in commits).encode()
     )

@@ -45,13 +45,19 @@ def _place(repository: Repository) -> Path | None:
         return None
     with contextlib.suppress(OSError):
         os.close(
-            os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            os.open(
+                file,
+                os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC,
+                0o600,
+            )
         )
         _forget_oldest(file.parent)
     if not is_private(file):
         _forget(file)
         return None
-    return file if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else None
+    return (
+        file if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else None
+    )
 
 
 def _forget_oldest(folder: Path) -> None:
@@ -76,7 +82,10 @@ def connect(repository: Repository) -> sqlite3.Connection:
     for attempt in (file, file, None):
         with contextlib.suppress(OSError, sqlite3.DatabaseError):
             database = sqlite3.connect(
-                attempt or ":memory:", timeout=300, isolation_level=None, check_same_thread=False
+                attempt or ":memory:",
+                timeout=300,
+                isolation_level=None,
+                check_same_thread=False,
             )
             try:
                 if _prepare(database, state):
@@ -114,6 +123,10 @@ def _prepare(database: sqlite3.Connection, state: str) -> bool:
 
 
 def _forget(file: Path) -> None:
-    for name in (file, file.with_name(file.name + "-wal"), file.with_name(file.name + "-shm")):
+    for name in (
+        file,
+        file.with_name(file.name + "-wal"),
+        file.with_name(file.name + "-shm"),
+    ):
         with contextlib.suppress(OSError):
             name.unlink()

@@ -105,14 +105,18 @@ def _setting(repository: Repository) -> str:
 
 def _remotes() -> frozenset[str]:
     """The usual names of the remote with the mainline."""
-    usual = (name for project in projects().values() for name in project.mainline_remotes)
+    usual = (
+        name for project in projects().values() for name in project.mainline_remotes
+    )
     return frozenset((*_UPSTREAM, *usual))
 
 
 def _is_master(name: str) -> bool:
     """Whether a remote branch is the master or main of a remote that may have the mainline."""
     remote, _, branch = name.partition("/")
-    return branch in _BRANCHES and not is_candidate(name) and not _IS_NEXT.search(remote)
+    return (
+        branch in _BRANCHES and not is_candidate(name) and not _IS_NEXT.search(remote)
+    )
 
 
 def _newest(repository: Repository, refs: Mapping[str, str]) -> str:

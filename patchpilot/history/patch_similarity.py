@@ -39,7 +39,10 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
             # git stops at a commit with missing objects (partial clone, damaged repository):
             # continue with the next
             places = {commit_id.encode(): at for at, commit_id in enumerate(todo)}
-            end = max((places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)), default=0)
+            end = max(
+                (places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)),
+                default=0,
+            )
         done = repository.git("patch-id", "--stable", stdin=diffs.out)
         pairs = (line.split() for line in done.text.splitlines())
         reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
@@ -85,7 +88,13 @@ def meet(repository: Repository, one: str, other: str) -> bool:
     names = [
         set(
             repository.git(
-                "diff-tree", "--root", "-r", "-z", "--name-only", "--no-commit-id", commit
+                "diff-tree",
+                "--root",
+                "-r",
+                "-z",
+                "--name-only",
+                "--no-commit-id",
+                commit,
             ).text.split("\0")
         )
         - {""}
@@ -94,7 +103,9 @@ def meet(repository: Repository, one: str, other: str) -> bool:
     return bool(names[0] & names[1])
 
 
-def alike(repository: Repository, one: "str | Counter[tuple[str, str]]", other: str) -> bool:
+def alike(
+    repository: Repository, one: "str | Counter[tuple[str, str]]", other: str
+) -> bool:
     """Whether two commits (or changed lines and a commit) change mostly the same lines in the same
     way.
     """

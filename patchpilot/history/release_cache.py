@@ -40,7 +40,9 @@ class ReleaseCache:
         if (
             append(
                 self._file,
-                f"{commit} {release_commit} {release}\n".encode("utf-8", "surrogateescape"),
+                f"{commit} {release_commit} {release}\n".encode(
+                    "utf-8", "surrogateescape"
+                ),
             )
             and not size
         ):

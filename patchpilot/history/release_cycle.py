@@ -35,26 +35,39 @@ class MergeWindow:
         """`next merge window: about 2024-11-17 to 2024-12-01, after v6.12; …`, with its basis."""
         if self.is_open:
             return (
-                f"merge window: open since {self.after} ({self.opens}), until about {self.closes}"
+                f"merge window: open since {self.after} "
+                f"({self.opens}), until about {self.closes}"
             )
         shortest, longest = min(self.cycles), max(self.cycles)
-        days = f"{shortest} to {longest} days" if shortest < longest else f"{longest} days each"
+        days = (
+            f"{shortest} to {longest} days"
+            if shortest < longest
+            else f"{longest} days each"
+        )
         basis = f"estimated from the last {len(self.cycles)} release cycles ({days})"
         return (
-            f"next merge window: about {self.opens} to {self.closes}, after {self.after}; {basis}"
+            f"next merge window: about {self.opens} to "
+            f"{self.closes}, after {self.after}; {basis}"
         )
 
 
-def next_window(releases: Sequence[Release], lasts: timedelta, now: datetime) -> MergeWindow | None:
+def next_window(
+    releases: Sequence[Release], lasts: timedelta, now: datetime
+) -> MergeWindow | None:
     """The merge window that is open, else the next one; None where the releases (oldest first) are
     too few, or too old to go on from.
 
     The next release is expected after the median time between releases, and at the earliest a week
     after the newest candidate.
     """
-    final = [release for release in releases if release.is_final and len(release.numbers) == 2]
+    final = [
+        release
+        for release in releases
+        if release.is_final and len(release.numbers) == 2
+    ]
     cycles = tuple(
-        (_day(later) - _day(earlier)).days for earlier, later in itertools.pairwise(final)
+        (_day(later) - _day(earlier)).days
+        for earlier, later in itertools.pairwise(final)
     )[-_CYCLES:]
     if len(cycles) < _LEAST or not lasts:
         return None
@@ -75,7 +88,9 @@ def next_window(releases: Sequence[Release], lasts: timedelta, now: datetime) ->
     soonest = max(today + _DAY, _day(candidate) + _WEEK if candidate else today)
     opens = max(released + timedelta(days=statistics.median_low(cycles)), soonest)
     after = (
-        candidate.name.partition("-")[0] if candidate else f"the release that follows {newest.name}"
+        candidate.name.partition("-")[0]
+        if candidate
+        else f"the release that follows {newest.name}"
     )
     return MergeWindow(after, False, opens, opens + lasts, cycles)
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from patchpilot.commits.repository import Repository
 from patchpilot.history.release_cache import ReleaseCache
 
-_VERSION = re.compile(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
+_VERSION = re.compile(
+    r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$"
+)
 _CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
 SLOP = 86400
 """The tolerated clock skew: a release this much older than a commit may still contain it."""
@@ -49,7 +51,9 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
         return Release(name, commit, date, (*numbers, int(revision[1])), None)
     if rest and not candidate:
         return None
-    return Release(name, commit, date, numbers, int(candidate[1] or 1) if candidate else None)
+    return Release(
+        name, commit, date, numbers, int(candidate[1] or 1) if candidate else None
+    )
 
 
 def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
@@ -118,12 +122,16 @@ class Releases:
         `committed` is its committer date in seconds, looked up where it is not given.
         """
         if commit not in self._first:
-            self._first[commit] = self._remembered(commit) or self._looked_up(commit, committed)
+            self._first[commit] = self._remembered(commit) or self._looked_up(
+                commit, committed
+            )
         first = self._first[commit]
         if not final or first is None or first.is_final:
             return first
         later = [
-            release for release in self.all if release.is_final and release.numbers == first.numbers
+            release
+            for release in self.all
+            if release.is_final and release.numbers == first.numbers
         ]
         return (
             later[0]
@@ -142,7 +150,14 @@ class Releases:
         """The result of an earlier run, where that release has not changed."""
         known = self._kept.get(commit)
         return (
-            next((release for release in self.all if known == (release.name, release.commit)), None)
+            next(
+                (
+                    release
+                    for release in self.all
+                    if known == (release.name, release.commit)
+                ),
+                None,
+            )
             if known
             else None
         )

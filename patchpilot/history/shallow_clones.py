@@ -12,7 +12,9 @@ def ends_at(repository: Repository, commit: str) -> bool:
         return False
     return (
         commit
-        in (repository.common_dir / "shallow").read_text(encoding="ascii", errors="replace").split()
+        in (repository.common_dir / "shallow")
+        .read_text(encoding="ascii", errors="replace")
+        .split()
     )
 
 

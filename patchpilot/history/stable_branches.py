@@ -74,7 +74,9 @@ def stable_branches(
     best = _best_refs(repository, refs, stable, remote)
     maintained = {row.version for row in stable.maintained(today)}
     versions = [
-        version for version in best if version in maintained or (ended and stable.ends(version))
+        version
+        for version in best
+        if version in maintained or (ended and stable.ends(version))
     ]
     others = [version for version in best if not stable.ends(version)]
     newest = max(others, key=version_key, default=None)
@@ -88,7 +90,9 @@ def stable_branches(
             refs[best[version]],
             stable.ends(version),
             stale=version not in over
-            and _is_stale(repository, best[version], version, refs[best[version]], today),
+            and _is_stale(
+                repository, best[version], version, refs[best[version]], today
+            ),
             is_over=version in over,
         )
         for version in sorted(versions, key=version_key)
@@ -110,10 +114,16 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     known = dict.fromkeys(
         [
             default_project().stable,
-            *(project.stable for project in projects().values() if project.stable.branch),
+            *(
+                project.stable
+                for project in projects().values()
+                if project.stable.branch
+            ),
         ]
     )
-    return max(known, key=lambda stable: len({stable.version_of(ref) for ref in refs} - {None}))
+    return max(
+        known, key=lambda stable: len({stable.version_of(ref) for ref in refs} - {None})
+    )
 
 
 def version_at(
@@ -138,7 +148,9 @@ def linux_next(repository: Repository) -> str | None:
     if tags := next_tags(repository):
         return repository.find(repository.refs[tags[-1]])
     refs = branch_refs(repository, "refs/remotes")
-    return next((tip for name, tip in refs.items() if _IS_NEXT_BRANCH.fullmatch(name)), None)
+    return next(
+        (tip for name, tip in refs.items() if _IS_NEXT_BRANCH.fullmatch(name)), None
+    )
 
 
 def next_tags(repository: Repository) -> list[str]:
@@ -182,7 +194,11 @@ def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str
 
 
 def is_queued(
-    history: History, commit: str, version: str, stable: StableTrees, among: Mapping[str, str]
+    history: History,
+    commit: str,
+    version: str,
+    stable: StableTrees,
+    among: Mapping[str, str],
 ) -> bool:
     """Whether a commit waits for the next release of a version in one of the `queues`."""
     for name, tip in among.items():
@@ -196,7 +212,15 @@ def is_queued(
                 return True
         elif history.repository.objects.get(f"{tip}:queue-{version}"):
             done = history.repository.git(
-                "grep", "-q", "-F", "-e", commit, tip, "--", f"queue-{version}", ok=(0, 1)
+                "grep",
+                "-q",
+                "-F",
+                "-e",
+                commit,
+                tip,
+                "--",
+                f"queue-{version}",
+                ok=(0, 1),
             )
             if done.code == 0:
                 return True
@@ -245,7 +269,9 @@ def _best_refs(
     return {version: max(names, key=rank) for version, names in refs_of.items()}
 
 
-def _is_stale(repository: Repository, name: str, version: str, tip: str, today: date) -> bool:
+def _is_stale(
+    repository: Repository, name: str, version: str, tip: str, today: date
+) -> bool:
     """Whether the remote probably has newer commits: the tip is old, and either not fetched
     recently or older than a known release.
 
@@ -287,7 +313,9 @@ def _names(file: Path, repository: Repository, name: str) -> bool:
         for address in repository.remote_urls(name.partition("/")[0])
     ]
     lines = file.read_text("utf-8", "replace").splitlines()
-    return any(line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines)
+    return any(
+        line.endswith((f" of {url}", f"\t{url}")) for url in urls for line in lines
+    )
 
 
 def _newest_release(repository: Repository, version: str) -> float:

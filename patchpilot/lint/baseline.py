@@ -27,7 +27,9 @@ LARGEST = 64 << 20
 """The largest baseline that is read, in bytes."""
 MOST = 1_000_000
 _WORDS = ("rule", "path", "text", "change")
-_REWRITE = Action("check", ("--baseline", "FILE", "--write-baseline"), "write it again: {}")
+_REWRITE = Action(
+    "check", ("--baseline", "FILE", "--write-baseline"), "write it again: {}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def read_baseline(file: Path) -> Baseline:
             if isinstance(error, FileNotFoundError)
             else None
         )
-        raise InputError(f"cannot read {file}: {error.strerror or error}", hint=hint) from error
+        raise InputError(
+            f"cannot read {file}: {error.strerror or error}", hint=hint
+        ) from error
     return parse_baseline(file, data)
 
 
@@ -105,7 +109,9 @@ def parse_baseline(file: Path, data: bytes) -> Baseline:
     try:
         document = json.loads(data)
     except json.JSONDecodeError as error:
-        raise _error(file, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+        raise _error(
+            file, f"line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from error
     except UnicodeDecodeError as error:
         raise _error(file, f"byte {error.start}: not UTF-8") from error
     except (ValueError, RecursionError) as error:
@@ -137,14 +143,20 @@ def _entry(file: Path, place: str, entry: Any) -> tuple[FindingMark, int]:
     if not isinstance(entry, dict):
         raise _error(file, f"{place} is not an object")
     words = {name: entry.get(name, "") for name in _WORDS}
-    not_a_string = next((name for name, value in words.items() if not isinstance(value, str)), None)
+    not_a_string = next(
+        (name for name, value in words.items() if not isinstance(value, str)), None
+    )
     if not_a_string:
         raise _error(file, f"{place}: {not_a_string} is not a string")
     if not words["rule"]:
         raise _error(file, f"{place}: missing rule")
-    unknown_key = next((name for name in entry if name not in (*_WORDS, "name", "count")), None)
+    unknown_key = next(
+        (name for name in entry if name not in (*_WORDS, "name", "count")), None
+    )
     if unknown_key is not None:
-        raise _error(file, f"{place}: '{crop(one_line(unknown_key), 40)}' is an unknown key")
+        raise _error(
+            file, f"{place}: '{crop(one_line(unknown_key), 40)}' is an unknown key"
+        )
     count = entry.get("count", 1)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
         raise _error(file, f"{place}: count is not a number from 1 to {MOST}")
@@ -181,7 +193,11 @@ def _escaped(found: cached_re.Match[str]) -> str:
 
 def _body(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {"rule": mark.rule, **({"name": name} if name else {})}
-    body |= {key: value for key in ("path", "text", "change") if (value := getattr(mark, key))}
+    body |= {
+        key: value
+        for key in ("path", "text", "change")
+        if (value := getattr(mark, key))
+    }
     return body | ({"count": count} if count > 1 else {})
 
 

@@ -32,7 +32,9 @@ class Mailbox(NamedTuple):
         """Returns the address in its normal form."""
         address = _ENDS.sub("", self.address.strip(_SPACES))
         name = _quoted(_inner(self.name))
-        comment = f" {self.comment.strip(_SPACES)}" if self.comment.strip(_SPACES) else ""
+        comment = (
+            f" {self.comment.strip(_SPACES)}" if self.comment.strip(_SPACES) else ""
+        )
         rest = f" {self.rest.strip(_SPACES)}" if self.rest.strip(_SPACES) else ""
         return (f"{name}{comment} <{address}>" if name else address) + rest
 
@@ -45,9 +47,16 @@ def parse_mailbox(text: str) -> Mailbox:
     name = address = rest = ""
     if angled := _angled(text):
         name, address, rest = angled
-    elif bare := next((run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None):
+    elif bare := next(
+        (run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None
+    ):
         address, rest = bare[0], text[bare.end() :]
-        name = text[: text.index(address)].strip(_SPACES).removeprefix('"').removesuffix('"')
+        name = (
+            text[: text.index(address)]
+            .strip(_SPACES)
+            .removeprefix('"')
+            .removesuffix('"')
+        )
         if name and not (
             address.startswith("<")
             and address.endswith(">")
@@ -117,4 +126,6 @@ def _inner(name: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    return '"' + _FREE_QUOTE.sub('\\\\"', name) + '"' if _TO_QUOTE.search(name) else name
+    return (
+        '"' + _FREE_QUOTE.sub('\\\\"', name) + '"' if _TO_QUOTE.search(name) else name
+    )

@@ -58,14 +58,19 @@ def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
     if tree is None or not tree.is_dir(_HEADERS):
         return every
     headers: dict[str, bytes] = {}
-    return tuple(rule for rule in every if all(_has(tree, headers, need) for need in rule.needs))
+    return tuple(
+        rule for rule in every if all(_has(tree, headers, need) for need in rule.needs)
+    )
 
 
 def _has(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
     header, _, function = need.partition(" ")
     if header not in headers:
         headers[header] = tree.read(header) or b""
-    return cached_re.search(rb"\b" + function.encode() + rb"\b", headers[header]) is not None
+    return (
+        cached_re.search(rb"\b" + function.encode() + rb"\b", headers[header])
+        is not None
+    )
 
 
 def _types(values: Sequence[str]) -> tuple[str, ...]:
@@ -73,4 +78,8 @@ def _types(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _number(values: Sequence[str]) -> int:
-    return int(values[-1]) if values and values[-1].isascii() and values[-1].isdigit() else 0
+    return (
+        int(values[-1])
+        if values and values[-1].isascii() and values[-1].isdigit()
+        else 0
+    )

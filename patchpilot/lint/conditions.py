@@ -57,13 +57,21 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
     return (
         _is(arguments, "has_diff", lambda: patch.has_diff)
         and _is(arguments, "is_mail", lambda: is_mail(patch))
-        and _is(arguments, "is_addressed", lambda: bool(patch.header("To") or patch.header("Cc")))
+        and _is(
+            arguments,
+            "is_addressed",
+            lambda: bool(patch.header("To") or patch.header("Cc")),
+        )
         and _is(
             arguments,
             "in_series",
             lambda: patch.subject.number is not None and patch.subject.total != 1,
         )
-        and _is(arguments, "has_cover", lambda: bool(context.series and context.series.cover))
+        and _is(
+            arguments,
+            "has_cover",
+            lambda: bool(context.series and context.series.cover),
+        )
         and arguments.get("damage", "") in ("", *patch.damage)
         and _numbers(patch, arguments)
         and all(patch.header(name) for name in arguments.get("headers", ()))
@@ -79,7 +87,11 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
             "is_backport",
             lambda: patch.subject.for_stable or names_upstream_commit(patch),
         )
-        and _is(arguments, "is_cosmetic", lambda: is_cosmetic(patch.subject.title, patch.paths))
+        and _is(
+            arguments,
+            "is_cosmetic",
+            lambda: is_cosmetic(patch.subject.title, patch.paths),
+        )
         and _is(arguments, "for_stable", lambda: patch.subject.for_stable)
         and _is(arguments, "names_upstream", lambda: names_upstream_commit(patch))
         and _is(arguments, "is_marked", lambda: is_marked(patch))
@@ -139,7 +151,9 @@ def _lists(context: Context, arguments: Mapping[str, Any]) -> bool:
         return True
     address, patch = project_list(context, arguments), context.patch
     sent = any(
-        recipient.key == address for name in ("To", "Cc") for recipient in patch.addresses(name)
+        recipient.key == address
+        for name in ("To", "Cc")
+        for recipient in patch.addresses(name)
     )
     return bool(address) and (sent or not arguments.get("sent_to_list"))
 
@@ -148,28 +162,28 @@ def _tags(context: Context, arguments: Mapping[str, Any]) -> bool:
     if "tags" not in arguments and "without_tags" not in arguments:
         return True
     names = {tag.key for _, tag in tag_lines(context)}
-    return names.issuperset(map(str.lower, arguments.get("tags", ()))) and names.isdisjoint(
-        map(str.lower, arguments.get("without_tags", ()))
-    )
+    return names.issuperset(
+        map(str.lower, arguments.get("tags", ()))
+    ) and names.isdisjoint(map(str.lower, arguments.get("without_tags", ())))
 
 
 def _texts(patch: Patch, arguments: Mapping[str, Any]) -> bool:
     text = "\n".join(patch.message)
-    if "subject_pattern" in arguments and not compiled(arguments["subject_pattern"]).search(
-        patch.subject.title
-    ):
+    if "subject_pattern" in arguments and not compiled(
+        arguments["subject_pattern"]
+    ).search(patch.subject.title):
         return False
-    if "prefix_pattern" in arguments and not compiled(arguments["prefix_pattern"]).search(
-        prefix_of(patch.subject.title)
-    ):
+    if "prefix_pattern" in arguments and not compiled(
+        arguments["prefix_pattern"]
+    ).search(prefix_of(patch.subject.title)):
         return False
     if "all_paths_pattern" in arguments and not all(
         map(compiled(arguments["all_paths_pattern"]).search, patch.paths)
     ):
         return False
-    if "message_pattern" in arguments and not compiled(arguments["message_pattern"]).search(
-        f"{patch.subject.title}\n{text}"
-    ):
+    if "message_pattern" in arguments and not compiled(
+        arguments["message_pattern"]
+    ).search(f"{patch.subject.title}\n{text}"):
         return False
     return "unless_message_pattern" not in arguments or not compiled(
         arguments["unless_message_pattern"]

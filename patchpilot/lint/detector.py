@@ -88,8 +88,13 @@ class RegisteredDetector(NamedTuple):
                 for key, names in gives.items()
                 if key == kind or key.startswith(f"{kind}/")
             }
-            gives = {key[len(kind) + 1 :]: names for key, names in own.items()} or {"": ""}
-        return {case: frozenset(_expanded(names, arguments)) for case, names in gives.items()}
+            gives = {key[len(kind) + 1 :]: names for key, names in own.items()} or {
+                "": ""
+            }
+        return {
+            case: frozenset(_expanded(names, arguments))
+            for case, names in gives.items()
+        }
 
 
 def _of_all(tables: Sequence[Arguments]) -> dict[str, frozenset[str]]:
@@ -138,7 +143,9 @@ def detector(
 
 
 def by_type(
-    context: "Context", scan: Callable[["Context"], "Iterable[tuple[str, Hit]]"], kind: str
+    context: "Context",
+    scan: Callable[["Context"], "Iterable[tuple[str, Hit]]"],
+    kind: str,
 ) -> "Iterable[Hit]":
     """Returns the hits of one type from a scan that yields hits of many types.
 

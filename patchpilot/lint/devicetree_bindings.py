@@ -16,7 +16,9 @@ class Bindings:
     vendor-prefixes.yaml lists.
     """
 
-    def __init__(self, text: bytes, vendors: bytes, below: "Bindings | None" = None) -> None:
+    def __init__(
+        self, text: bytes, vendors: bytes, below: "Bindings | None" = None
+    ) -> None:
         self._text = text
         self._vendors = vendors
         self._below = below
@@ -40,9 +42,9 @@ class Bindings:
                 _PART.sub(",<.*>-", compatible, count=1),
                 _NUMBERED.sub(r",\1<.*>-", compatible, count=1),
             }
-            known = self._known[compatible] = any(self._has(form) for form in forms) or bool(
-                self._below and self._below.documents(compatible)
-            )
+            known = self._known[compatible] = any(
+                self._has(form) for form in forms
+            ) or bool(self._below and self._below.documents(compatible))
         return known
 
     def knows_vendor(self, vendor: str) -> bool:
@@ -56,7 +58,10 @@ class Bindings:
         if not cached_re.search(r"[.+*]", form):
             return False
         try:
-            return cached_re.search(form.encode("utf-8", "surrogateescape"), self._text) is not None
+            return (
+                cached_re.search(form.encode("utf-8", "surrogateescape"), self._text)
+                is not None
+            )
         except cached_re.error:
             return False
 
@@ -79,7 +84,9 @@ def bindings_of(tree: Tree) -> Bindings:
         if not changed:
             return below
         text = b"\n".join(data for path in changed if (data := tree.read(path)))
-        bindings = Bindings(text, tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"", below)
+        bindings = Bindings(
+            text, tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"", below
+        )
         _READ[:] = [(ground, below), (tree, bindings)]
         return bindings
     bindings = Bindings(_text(tree), tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"")

@@ -82,7 +82,8 @@ def _patch_steps(rules: tuple[Rule, ...]) -> tuple[_Step, ...]:
 def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
     made = ((rule, detector_of(rule)) for rule in rules)
     return tuple(
-        _Step(rule, detector, rule.required if detector.reads else ()) for rule, detector in made
+        _Step(rule, detector, rule.required if detector.reads else ())
+        for rule, detector in made
     )
 
 
@@ -107,7 +108,11 @@ def _run(context: Context, steps: Sequence[_Step]) -> tuple[Finding, ...]:
                     continue
                 finding = finding._replace(moved=True)
             result.append(
-                (finding.patch_line if finding.patch_line is not None else 1 << 40, order, finding)
+                (
+                    finding.patch_line if finding.patch_line is not None else 1 << 40,
+                    order,
+                    finding,
+                )
             )
     result.sort(key=lambda one: one[:2])
     return tuple(finding for _, _, finding in result)

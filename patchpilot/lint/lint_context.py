@@ -44,11 +44,15 @@ class HistoryFacts(Protocol):
         """Whether a commit that is not found does not exist; in a shallow clone it may be older."""
         ...
 
-    def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
+    def subjects_touching(
+        self, paths: Sequence[str], limit: int = 50
+    ) -> tuple[str, ...]:
         """Returns the subjects of the last commits that touched these paths, newest first."""
         ...
 
-    def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
+    def tags_touching(
+        self, paths: Sequence[str], limit: int = 50
+    ) -> tuple[tuple[str, ...], ...]:
         """Returns the names of the tags of the same commits in lower case, those of a commit in
         their order.
         """
@@ -132,14 +136,24 @@ class Context:
         progress: Progress = silent,
     ) -> None:
         self.patch, self.series, self.tree, self.history = patch, series, tree, history
-        self.options, self.profile, self.progress = options or Options(), profile, progress
+        self.options, self.profile, self.progress = (
+            options or Options(),
+            profile,
+            progress,
+        )
         self.shared: dict[str, Any] = {}
         self.began = time.monotonic()
 
     def for_patch(self, patch: Patch) -> "Context":
         """Returns the same context for another state of the patch, with an empty cache."""
         context = Context(
-            patch, self.series, self.tree, self.history, self.options, self.profile, self.progress
+            patch,
+            self.series,
+            self.tree,
+            self.history,
+            self.options,
+            self.profile,
+            self.progress,
         )
         context.began = self.began
         return context
@@ -156,7 +170,11 @@ class Context:
         patches of a series, which may be many.
         """
         global _latest
-        patches = self.series.patches if self.series and self.series.patches else (self.patch,)
+        patches = (
+            self.series.patches
+            if self.series and self.series.patches
+            else (self.patch,)
+        )
         known, facts = _latest
         if known is not patches:
             facts = {}

@@ -110,7 +110,9 @@ def pasted(context: Context) -> frozenset[int]:
     """
     found: frozenset[int] | None = context.shared.get("prose.pasted")
     if found is None:
-        found = context.shared["prose.pasted"] = frozenset(_pasted(context.patch.message))
+        found = context.shared["prose.pasted"] = frozenset(
+            _pasted(context.patch.message)
+        )
     return found
 
 
@@ -119,7 +121,11 @@ def _pasted(lines: Sequence[str]) -> Iterator[int]:
     yield from fenced
     introduced = False
     for start, end in _blocks(lines):
-        block = [at for at in range(start, end) if at not in fenced and not is_trailer(lines[at])]
+        block = [
+            at
+            for at in range(start, end)
+            if at not in fenced and not is_trailer(lines[at])
+        ]
         texts = [lines[at] for at in block]
         if (
             len(texts) > 1
@@ -142,19 +148,25 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
-    if introduced and all(line[:1] in " \t" for line in block) and not any(map(_LIST.match, block)):
+    if (
+        introduced
+        and all(line[:1] in " \t" for line in block)
+        and not any(map(_LIST.match, block))
+    ):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
     # of two lines, one is the author's about the other
-    return (alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))) and any(
-        map(_is_quote, block)
-    )
+    return (
+        alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))
+    ) and any(map(_is_quote, block))
 
 
 def _is_quote(line: str) -> bool:
     """Whether a line alone is not a sentence of the author's."""
     return bool(
-        _LOG.match(line) or _PASTED.search(line) or cached_re.match(r"^(?: {4,}|\t)\S", line)
+        _LOG.match(line)
+        or _PASTED.search(line)
+        or cached_re.match(r"^(?: {4,}|\t)\S", line)
     )
 
 
@@ -217,7 +229,10 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
         result[at] = (start, closed.start() if closed else len(line))
         # a subject has two lines at most, and ends with the paragraph
         inside = (
-            closed is None and not inside and at + 1 < len(lines) and bool(lines[at + 1].strip())
+            closed is None
+            and not inside
+            and at + 1 < len(lines)
+            and bool(lines[at + 1].strip())
         )
     return result
 
@@ -230,7 +245,9 @@ def _title_start(line: str, before: str) -> int | None:
         opened = _FIXED_TITLE.match(fixes.rest)
         if opened:
             return len(line) - len(fixes.rest) + opened.end()
-    opened = _TITLE.search(line) or (_TITLE_OPENS.match(line) if _NAMED.search(before) else None)
+    opened = _TITLE.search(line) or (
+        _TITLE_OPENS.match(line) if _NAMED.search(before) else None
+    )
     return opened.end() if opened else None
 
 
@@ -274,5 +291,8 @@ def words(context: Context) -> int:
     return sum(
         len(cached_re.findall(r"[^\W\d_]{2,}", line))
         for line in patch.message
-        if line.strip() and not is_trailer(line) and not _LOG.match(line) and not _LINK.match(line)
+        if line.strip()
+        and not is_trailer(line)
+        and not _LOG.match(line)
+        and not _LINK.match(line)
     )

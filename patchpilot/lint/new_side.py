@@ -13,7 +13,9 @@ from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import FileChange, Hunk
 
-_LITERAL = cached_re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
+_LITERAL = cached_re.compile(
+    r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$'
+)
 
 _OPENS_FUNCTION = cached_re.compile(r"^\w.*\)\s*\{\s*$")
 _BARE = ("", "{", "}")
@@ -51,7 +53,9 @@ class NewHunk(NamedTuple):
         return self.change.old_path is None
 
 
-def c_hunks(context: Context, suffixes: tuple[str, ...] = (".c", ".h")) -> Iterator[NewHunk]:
+def c_hunks(
+    context: Context, suffixes: tuple[str, ...] = (".c", ".h")
+) -> Iterator[NewHunk]:
     """Returns the new side of every hunk of C files (or of files with these suffixes).
 
     Cached for the patch.
@@ -150,7 +154,10 @@ def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
         for line in hunk.lines:
             found.append(inside)
             if line.text[:1] not in ("", " ", "\t", "#"):
-                inside = line.text.startswith("{") or _OPENS_FUNCTION.search(line.code) is not None
+                inside = (
+                    line.text.startswith("{")
+                    or _OPENS_FUNCTION.search(line.code) is not None
+                )
     return found
 
 
@@ -226,7 +233,9 @@ def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
         return text, was, False
     code = _LITERAL.sub(_blank, text)
     opened = _LITERAL.sub(
-        lambda found: "/*" if found[0].startswith("/*") and not found[0].endswith("*/") else "",
+        lambda found: (
+            "/*" if found[0].startswith("/*") and not found[0].endswith("*/") else ""
+        ),
         text,
     )
     return code, was, "/*" in opened

@@ -133,7 +133,9 @@ def parse_pack(
         if not isinstance(table, dict):
             raise PackError(f"{label}: a rule must be a table, [[rule]]")
         line, lines = starts[number] if len(starts) == len(tables) else (0, ())
-        where = _Place(label, line, str(table.get("id") or table.get("name") or number + 1), lines)
+        where = _Place(
+            label, line, str(table.get("id") or table.get("name") or number + 1), lines
+        )
         rule = _rule(table, name, where, detectors)
         if rule.id in examples:
             raise PackError(f"{where}: the id is used twice")
@@ -156,12 +158,17 @@ def _starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def _rule(
-    table: Mapping[str, Any], pack: str, where: _Place, detectors: Mapping[str, RegisteredDetector]
+    table: Mapping[str, Any],
+    pack: str,
+    where: _Place,
+    detectors: Mapping[str, RegisteredDetector],
 ) -> Rule:
     _no_unknown(table, (*_REQUIRED, *_OPTIONAL), where)
     for key in _REQUIRED:
         if not table.get(key):
-            raise PackError(f"{where}: {key} is missing", hint=f"required: {', '.join(_REQUIRED)}")
+            raise PackError(
+                f"{where}: {key} is missing", hint=f"required: {', '.join(_REQUIRED)}"
+            )
     for key in (
         "id",
         "name",
@@ -175,7 +182,9 @@ def _rule(
         if not isinstance(table[key], str):
             raise PackError(f"{where}: {key} must be a string")
     if not _ID.match(table["id"]):
-        raise PackError(f"{where}: an id must be capital letters and three digits, e.g. TAG003")
+        raise PackError(
+            f"{where}: an id must be capital letters and three digits, e.g. TAG003"
+        )
     if not _NAME.match(table["name"]):
         raise PackError(f"{where}: a name must be lower-case words joined by hyphens")
     if (
@@ -187,7 +196,9 @@ def _rule(
         table = {
             **table,
             "message": table["match"]["say"],
-            "match": {key: value for key, value in table["match"].items() if key != "say"},
+            "match": {
+                key: value for key, value in table["match"].items() if key != "say"
+            },
         }
     detector, arguments = _match(table["match"], where, detectors)
     message, messages = (
@@ -199,7 +210,9 @@ def _rule(
         id=table["id"],
         name=table["name"],
         pack=pack,
-        severity=Severity(_choice(table["severity"], tuple(Severity), "severity", where)),
+        severity=Severity(
+            _choice(table["severity"], tuple(Severity), "severity", where)
+        ),
         scope=_choice(table["scope"], SCOPES, "scope", where),
         summary=table["summary"].strip(),
         why=table["why"].strip(),
@@ -218,7 +231,9 @@ def _rule(
         messages=messages,
         aliases=tuple(_strings(table.get("aliases", []), "aliases", where)),
         options=_texts(table.get("options", {}), "options", where),
-        known_problems=tuple(_strings(table.get("known_problems", []), "known_problems", where)),
+        known_problems=tuple(
+            _strings(table.get("known_problems", []), "known_problems", where)
+        ),
         needs=tuple(_strings(table.get("needs", []), "needs", where)),
         checkpatch_severity=_checkpatch_severity(table, where),
         checkpatch_severities=_severities(table, "checkpatch_severities", where),
@@ -239,7 +254,9 @@ def _checkpatch_severity(table: Mapping[str, Any], where: _Place) -> Severity | 
             f"{where}: checkpatch_severity needs checkpatch, the type that has this level"
         )
     return Severity(
-        _choice(table["checkpatch_severity"], tuple(Severity), "checkpatch_severity", where)
+        _choice(
+            table["checkpatch_severity"], tuple(Severity), "checkpatch_severity", where
+        )
     )
 
 
@@ -288,7 +305,9 @@ def _placeholders(
                 )
 
 
-def _severities(rule: Mapping[str, Any], key: str, where: _Place) -> dict[str, Severity]:
+def _severities(
+    rule: Mapping[str, Any], key: str, where: _Place
+) -> dict[str, Severity]:
     table = rule.get(key, {})
     if not isinstance(table, dict):
         raise PackError(f"{where}: {key} must be a table of cases")
@@ -307,7 +326,8 @@ def _match(
     if name not in detectors:
         near = nearest(name, detectors)
         raise PackError(
-            f"{where}: unknown detector {name!r}", hint=f"did you mean {near!r}?" if near else None
+            f"{where}: unknown detector {name!r}",
+            hint=f"did you mean {near!r}?" if near else None,
         )
     known = detectors[name].arguments
     arguments = {key: value for key, value in table.items() if key != "detector"}
@@ -315,7 +335,9 @@ def _match(
     if "of" in known:
         arguments.setdefault("of", [])
         for key in {"of", "when", "unless"} & arguments.keys():
-            arguments[key] = [_one_of(one, key, where, detectors) for one in arguments[key]]
+            arguments[key] = [
+                _one_of(one, key, where, detectors) for one in arguments[key]
+            ]
     for key, pattern in pack_patterns.named_patterns(arguments):
         if reason := pack_patterns.problem(pattern):
             raise PackError(f"{where}: {key} {pattern!r}: {reason}")
@@ -329,17 +351,22 @@ def _one_of(
     `any-of` needs to run it.
     """
     if not isinstance(table, dict):
-        raise PackError(f"{where}: {key} must be a list of tables, [[rule.match.{key}]]")
+        raise PackError(
+            f"{where}: {key} must be a list of tables, [[rule.match.{key}]]"
+        )
     kept = {name: table[name] for name in ("case", "values") if name in table}
     if not isinstance(kept.get("case", ""), str):
         raise PackError(f"{where}: case must be a string")
     _texts(kept.get("values", {}), "values", where)
     name, arguments = _match(
-        {name: value for name, value in table.items() if name not in kept}, where, detectors
+        {name: value for name, value in table.items() if name not in kept},
+        where,
+        detectors,
     )
     if not detectors[name].generic or "of" in detectors[name].arguments:
         raise PackError(
-            f"{where}: {name} cannot be used in [[rule.match.{key}]]", hint="use a general detector"
+            f"{where}: {name} cannot be used in [[rule.match.{key}]]",
+            hint="use a general detector",
         )
     texts = required_texts(arguments) if detectors[name].reads else ()
     return {
@@ -352,7 +379,10 @@ def _one_of(
 
 
 def _arguments(
-    name: str, arguments: Mapping[str, Any], known: Mapping[str, ArgumentType], where: _Place
+    name: str,
+    arguments: Mapping[str, Any],
+    known: Mapping[str, ArgumentType],
+    where: _Place,
 ) -> None:
     """Raises PackError for an argument that the detector `name` does not have, or one with a wrong
     value.
@@ -367,22 +397,30 @@ def _arguments(
         kind = known[key]
         if not isinstance(kind, Mapping):
             _argument(key, value, known, where)
-        elif not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        elif not isinstance(value, list) or not all(
+            isinstance(one, dict) for one in value
+        ):
             raise PackError(f"{where}: {key} must be a list of tables")
         else:
             for one in value:
                 _arguments(f"{key} of {name}", one, kind, where)
 
 
-def _argument(key: str, value: Any, known: Mapping[str, ArgumentType], where: _Place) -> None:
+def _argument(
+    key: str, value: Any, known: Mapping[str, ArgumentType], where: _Place
+) -> None:
     """Raises PackError for a value of another type, or one that is not among those of the detector."""  # noqa: E501
     kind = known[key]
     expected = kind if isinstance(kind, type) else str
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-        raise PackError(f"{where}: {key} must be {_TYPES.get(expected, expected.__name__)}")
+        raise PackError(
+            f"{where}: {key} must be {_TYPES.get(expected, expected.__name__)}"
+        )
     choices = kind if isinstance(kind, tuple) else known.get(key.removeprefix("case_"))
     if isinstance(choices, tuple):
-        words: tuple[Any, ...] = tuple(value.values()) if isinstance(value, dict) else (value,)
+        words: tuple[Any, ...] = (
+            tuple(value.values()) if isinstance(value, dict) else (value,)
+        )
         for word in words:
             if word not in choices:
                 raise PackError(
@@ -412,7 +450,9 @@ def _remedy(table: Any, where: _Place) -> RuleFix:
         )
     unsafe = str(table.get("unsafe", ""))
     if unsafe and kind != "safe":
-        raise PackError(f"{where}: only a safe fix can have an unsafe one for what it leaves")
+        raise PackError(
+            f"{where}: only a safe fix can have an unsafe one for what it leaves"
+        )
     for name in filter(None, (fixer, unsafe)):
         from patchpilot.lint.fixing.fixer import import_fixers
 
@@ -420,7 +460,8 @@ def _remedy(table: Any, where: _Place) -> RuleFix:
         if name not in known:
             near = nearest(name, known)
             raise PackError(
-                f"{where}: unknown fixer {name!r}", hint=f"did you mean {near!r}?" if near else None
+                f"{where}: unknown fixer {name!r}",
+                hint=f"did you mean {near!r}?" if near else None,
             )
     return RuleFix(
         kind,
@@ -433,11 +474,15 @@ def _remedy(table: Any, where: _Place) -> RuleFix:
 
 def _example(table: Any, where: _Place, *, bad: bool) -> Example:
     if not isinstance(table, dict):
-        raise PackError(f"{where}: an example must be a table, [[rule.{'bad' if bad else 'good'}]]")
+        raise PackError(
+            f"{where}: an example must be a table, [[rule.{'bad' if bad else 'good'}]]"
+        )
     _no_unknown(table, tuple(_EXAMPLE), where)
     for key, value in table.items():
         if not isinstance(value, _EXAMPLE[key]):
-            raise PackError(f"{where}: {key} of an example must be {_TYPES[_EXAMPLE[key]]}")
+            raise PackError(
+                f"{where}: {key} of an example must be {_TYPES[_EXAMPLE[key]]}"
+            )
     if not any(key in table for key in _CONTENT):
         raise PackError(f"{where}: an example must have one of {', '.join(_CONTENT)}")
     if "code" in table and "path" not in table:
@@ -466,15 +511,21 @@ def _strings(value: Any, key: str, where: _Place) -> list[str]:
 
 def _choice(value: Any, choices: tuple[str, ...], what: str, where: _Place) -> str:
     if value not in choices:
-        raise PackError(f"{where}: {what} {value!r} must be one of {', '.join(choices)}")
+        raise PackError(
+            f"{where}: {what} {value!r} must be one of {', '.join(choices)}"
+        )
     return str(value)
 
 
-def _no_unknown(table: Mapping[str, Any], known: tuple[str, ...], where: _Place | str) -> None:
+def _no_unknown(
+    table: Mapping[str, Any], known: tuple[str, ...], where: _Place | str
+) -> None:
     for key in table:
         if key not in known:
             near = nearest(key, known)
             raise PackError(
                 f"{where}: unknown key {key!r}",
-                hint=f"did you mean {near!r}?" if near else f"known: {', '.join(known)}",
+                hint=f"did you mean {near!r}?"
+                if near
+                else f"known: {', '.join(known)}",
             )

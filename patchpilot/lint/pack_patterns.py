@@ -32,7 +32,11 @@ def problem(pattern: str) -> str | None:
 
 
 def _nested(node: Any, *, inside: bool) -> bool:
-    if isinstance(node, tuple) and len(node) == 2 and str(node[0]) in ("MAX_REPEAT", "MIN_REPEAT"):
+    if (
+        isinstance(node, tuple)
+        and len(node) == 2
+        and str(node[0]) in ("MAX_REPEAT", "MIN_REPEAT")
+    ):
         _low, high, body = node[1]
         # a repeat with a maximum takes bounded time on a bounded line
         unbounded = int(high) > 100
@@ -52,7 +56,11 @@ _foreign: set[str] = set()
 def patterns_in(value: Any) -> list[str]:
     """Returns the patterns in an argument of a rule: a text, a list, or a table by case."""
     values = (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        value.values()
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, list)
+        else [value]
     )
     return [str(pattern) for pattern in values]
 
@@ -93,7 +101,9 @@ def compiled(pattern: str) -> cached_re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def any_of(names: tuple[str, ...], before: str = "", after: str = "") -> cached_re.Pattern[str]:
+def any_of(
+    names: tuple[str, ...], before: str = "", after: str = ""
+) -> cached_re.Pattern[str]:
     """Returns one pattern that matches any of these, between two other patterns."""
     whole = f"{before}(?:{'|'.join(names)}){after}"
     return _compiled(whole, foreign=not _foreign.isdisjoint(names))

@@ -16,18 +16,25 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
     from patchpilot.projects.checking import misspelled
 
     known = {word for rule in rules for word in rule.words}
-    for key, words in (("ignore", project.style.ignore), ("severity", project.style.severity)):
+    for key, words in (
+        ("ignore", project.style.ignore),
+        ("severity", project.style.severity),
+    ):
         for word in words:
             if word not in known:
                 raise misspelled(
-                    f"{project.files[0]}: [style]: {key}: unknown rule {word!r}", word, known
+                    f"{project.files[0]}: [style]: {key}: unknown rule {word!r}",
+                    word,
+                    known,
                 )
 
 
 def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Returns the rules with the severities that checkpatch.pl has."""
     return tuple(
-        rule._replace(severity=rule.checkpatch_severity, severities=rule.checkpatch_severities)
+        rule._replace(
+            severity=rule.checkpatch_severity, severities=rule.checkpatch_severities
+        )
         if rule.checkpatch_severity
         else rule
         for rule in rules
@@ -58,8 +65,12 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
         if rule.checkpatch in _WHOLE_FILE_CHECKS:
             found.append(rule._replace(severity=Severity.CHECK, severities={}))
         elif rule.checkpatch == "SPDX_LICENSE_TAG":
-            found.append(rule._replace(severities={**rule.severities, "binding": Severity.CHECK}))
-        elif rule.scope == "diff" or (rule.checkpatch and rule.scope in ("tree", "message")):
+            found.append(
+                rule._replace(severities={**rule.severities, "binding": Severity.CHECK})
+            )
+        elif rule.scope == "diff" or (
+            rule.checkpatch and rule.scope in ("tree", "message")
+        ):
             found.append(rule)
     return tuple(rule for rule in found if rule.checkpatch not in _NOT_IN_WHOLE_FILES)
 
@@ -72,11 +83,18 @@ def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
     style = project.style
 
     def as_wanted(rule: Rule) -> Rule:
-        name = next((name for name in (rule.name, *rule.aliases) if name in style.severity), None)
+        name = next(
+            (name for name in (rule.name, *rule.aliases) if name in style.severity),
+            None,
+        )
         return (
-            rule._replace(severity=Severity(style.severity[name]), severities={}) if name else rule
+            rule._replace(severity=Severity(style.severity[name]), severities={})
+            if name
+            else rule
         )
 
     return tuple(
-        as_wanted(rule) for rule in rules if not any(word in style.ignore for word in rule.words)
+        as_wanted(rule)
+        for rule in rules
+        if not any(word in style.ignore for word in rule.words)
     )

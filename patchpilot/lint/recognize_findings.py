@@ -51,7 +51,9 @@ def mark_of(
     `renamed` has the old path of renamed files.
     """
     if patch is None:
-        return FindingMark("", finding.rule, even(cached_re.sub(r"\d+", "#", finding.message)))
+        return FindingMark(
+            "", finding.rule, even(cached_re.sub(r"\d+", "#", finding.message))
+        )
     file = place_of(finding)
     path = (renamed or {}).get(file or "", file or "")
     text = _text(finding, patch) if file == finding.path else ""
@@ -66,7 +68,11 @@ def place_of(finding: Finding) -> str | None:
     None for findings about sign-offs, even where checkpatch.pl puts them on the last line of the
     diff.
     """
-    return None if finding.column is None and finding.rule in _of_the_tags() else finding.path
+    return (
+        None
+        if finding.column is None and finding.rule in _of_the_tags()
+        else finding.path
+    )
 
 
 @cache
@@ -86,7 +92,9 @@ def _text(finding: Finding, patch: Patch) -> str:
     line = patch.lines[at - 1]
     if at >= patch.diff_line:
         return "" if line.startswith(_NO_TEXT) else even(line[1:])
-    header = next((header for header in reversed(patch.headers) if header.line <= at), None)
+    header = next(
+        (header for header in reversed(patch.headers) if header.line <= at), None
+    )
     if at < patch.message_line and header:
         name = header.name.lower()
         return (
@@ -150,11 +158,17 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
 
 def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
     """Returns the index in `old` of each patch in `new`, as `pair_patches` pairs them."""
-    return pair_patches([_traits(patch) for patch in old], [_traits(patch) for patch in new])
+    return pair_patches(
+        [_traits(patch) for patch in old], [_traits(patch) for patch in new]
+    )
 
 
 def _traits(patch: Patch) -> PatchFeatures:
     lines = _changed(patch)
     return PatchFeatures(
-        even(patch.subject.title), change_of(patch), "", frozenset(patch.paths), Counter(lines)
+        even(patch.subject.title),
+        change_of(patch),
+        "",
+        frozenset(patch.paths),
+        Counter(lines),
     )

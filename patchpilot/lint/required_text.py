@@ -54,7 +54,9 @@ def required_texts(arguments: Mapping[str, Any]) -> Texts:
     if "case_where" in arguments:
         return ()
     if "needle" in arguments or "needles" in arguments:
-        needles = [arguments["needle"]] if "needle" in arguments else arguments["needles"]
+        needles = (
+            [arguments["needle"]] if "needle" in arguments else arguments["needles"]
+        )
         # the lines that they are in have a character for each byte
         return _usable(needles) if all(map(str.isascii, needles)) else ()
     if "pattern" in arguments:
@@ -66,7 +68,9 @@ def required_texts(arguments: Mapping[str, Any]) -> Texts:
 
 def added_text(context: "Context") -> str:
     """Returns the lines that the patch adds, folded."""
-    return _kept(context, "added", (line for line in context.patch.lines if line.startswith("+")))
+    return _kept(
+        context, "added", (line for line in context.patch.lines if line.startswith("+"))
+    )
 
 
 def whole_text(context: "Context") -> str:
@@ -148,7 +152,9 @@ def _of_item(operator: str, argument: Any) -> Texts:
             return _of_sequence(argument[1])
         case "BRANCH":
             found = [_of_sequence(items) for items in argument[1]]
-            return _usable(text for texts in found for text in texts) if all(found) else ()
+            return (
+                _usable(text for texts in found for text in texts) if all(found) else ()
+            )
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
             return _of_sequence(argument[2]) if argument[0] else ()
         case _:
@@ -173,7 +179,8 @@ def _exact(operator: Any, argument: Any) -> Texts:
             char = chr(argument)
             return (
                 ()
-                if char.isspace() or (not char.isascii() and char.lower() != char.upper())
+                if char.isspace()
+                or (not char.isascii() and char.lower() != char.upper())
                 else (char.lower(),)
             )
         case "IN":

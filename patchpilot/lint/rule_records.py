@@ -28,7 +28,8 @@ class RuleRecord(NamedTuple):
     def sentence(self) -> str:
         """The record in one sentence."""
         noise = (
-            f"Fires on {_percent(self.noise, self.accepted)} of {self.accepted} accepted patches"
+            f"Fires on {_percent(self.noise, self.accepted)} "
+            f"of {self.accepted} accepted patches"
         )
         if not self.asked:
             return f"{noise}."
@@ -45,9 +46,12 @@ def rule_records() -> Mapping[str, RuleRecord]:
     if not file.is_file():
         return {}
     with file.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t")
+        rows = csv.DictReader(
+            (line for line in lines if not line.startswith("#")), delimiter="\t"
+        )
         return {
-            row["rule"]: RuleRecord(*(int(row[key]) for key in RuleRecord._fields)) for row in rows
+            row["rule"]: RuleRecord(*(int(row[key]) for key in RuleRecord._fields))
+            for row in rows
         }
 
 

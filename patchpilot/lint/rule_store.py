@@ -34,7 +34,13 @@ _KIND = Kind(
     "rules",
     tuple(
         str(_HERE / name)
-        for name in ("detectors", "pack.py", "required_text.py", "rule.py", "rule_store.py")
+        for name in (
+            "detectors",
+            "pack.py",
+            "required_text.py",
+            "rule.py",
+            "rule_store.py",
+        )
     ),
 )
 
@@ -113,8 +119,14 @@ def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
     """
     folder = data_dir("checks")
     # start-up
-    shipped = [folder / name for name in sorted(os.listdir(folder)) if name.endswith(".toml")]  # noqa: PTH208
-    pairs = [(file.name, text) for file in shipped if b"[[rule]]" in (text := _read(file))]
+    shipped = [
+        folder / name
+        for name in sorted(os.listdir(folder))  # noqa: PTH208
+        if name.endswith(".toml")
+    ]
+    pairs = [
+        (file.name, text) for file in shipped if b"[[rule]]" in (text := _read(file))
+    ]
     pairs += own
     return [label for label, _ in pairs], [text for _, text in pairs]
 
@@ -150,7 +162,9 @@ def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
     for rule in theirs:
         for key, pattern in named_patterns(rule.arguments):
             if reason := refusal(pattern):
-                raise PackError(f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}")
+                raise PackError(
+                    f"{labels[rule.pack]}: rule {rule.id}: {key} {pattern!r}: {reason}"
+                )
 
 
 def _one_of_each(rules: Sequence[Rule]) -> None:
@@ -183,7 +197,9 @@ _NAMES = Rule._fields
 def _plain(rule: Rule) -> tuple[Any, ...]:
     values = {name: getattr(rule, name) for name in _NAMES}
     values["severity"] = str(rule.severity)
-    values["checkpatch_severity"] = rule.checkpatch_severity and str(rule.checkpatch_severity)
+    values["checkpatch_severity"] = rule.checkpatch_severity and str(
+        rule.checkpatch_severity
+    )
     values["remedy"] = tuple(rule.remedy)
     values["arguments"] = dict(rule.arguments)
     values["severities"] = {case: str(one) for case, one in rule.severities.items()}

@@ -15,7 +15,9 @@ def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
     """
     if (rule.since and kernel < rule.since) or (rule.until and kernel > rule.until):
         return False
-    return not rule.profiles or not set(find_project(profile).lineage).isdisjoint(rule.profiles)
+    return not rule.profiles or not set(find_project(profile).lineage).isdisjoint(
+        rule.profiles
+    )
 
 
 def choose(
@@ -50,10 +52,16 @@ def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
     _known(words, rules)
 
 
-def former_names(words: Iterable[str], rules: Iterable[Rule]) -> tuple[tuple[str, str], ...]:
+def former_names(
+    words: Iterable[str], rules: Iterable[Rule]
+) -> tuple[tuple[str, str], ...]:
     """Returns (word, name) of each word that is a former name of a rule, with the current name."""
     now = {alias: rule.name for rule in rules for alias in rule.aliases}
-    return tuple((word, now[word.lower()]) for word in dict.fromkeys(words) if word.lower() in now)
+    return tuple(
+        (word, now[word.lower()])
+        for word in dict.fromkeys(words)
+        if word.lower() in now
+    )
 
 
 def _known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
@@ -63,6 +71,9 @@ def _known(words: Sequence[str], rules: Sequence[Rule]) -> frozenset[str]:
     for word in words:
         if word.lower() not in known:
             raise unknown(
-                "rule", word, known.values(), hint=unknown_rule_hint(word, known.values())
+                "rule",
+                word,
+                known.values(),
+                hint=unknown_rule_hint(word, known.values()),
             )
     return frozenset(word.lower() for word in words)

@@ -59,7 +59,9 @@ def sections_of(context: "Context") -> "tuple[SectionMatch, ...]":
                 file = load(context.tree)
                 paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
                 found = tuple(
-                    match_text for match_text in match_texts(file, paths) if not match_text.is_rest
+                    match_text
+                    for match_text in match_texts(file, paths)
+                    if not match_text.is_rest
                 )
             except MissingError:
                 found = ()
@@ -70,5 +72,7 @@ def sections_of(context: "Context") -> "tuple[SectionMatch, ...]":
 def _sections(context: "Context", paths: Sequence[str]) -> Sequence[str]:
     """Returns the names of the sections that these files of the patch are in."""
     return [
-        match.section.name for match in sections_of(context) if set(paths).intersection(match.paths)
+        match.section.name
+        for match in sections_of(context)
+        if set(paths).intersection(match.paths)
     ]

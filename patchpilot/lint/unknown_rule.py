@@ -32,10 +32,16 @@ def nearest_rule(word: str, known: Iterable[str]) -> str | None:
         ).ratio()
 
     shared = [
-        (sum(_is_same(part, other) for part in parts for other in _words(name)), alike(name), name)
+        (
+            sum(_is_same(part, other) for part in parts for other in _words(name)),
+            alike(name),
+            name,
+        )
         for name in names
     ]
-    number, _, best = max(shared, default=(0, 0.0, ""), key=lambda entry: (entry[0], entry[1]))
+    number, _, best = max(
+        shared, default=(0, 0.0, ""), key=lambda entry: (entry[0], entry[1])
+    )
     spelled = nearest(word, names)
     if spelled and alike(spelled) >= LIKE and alike(spelled) >= alike(best):
         return spelled
@@ -49,5 +55,6 @@ def _words(name: str) -> list[str]:
 def _is_same(one: str, other: str) -> bool:
     """Whether two words differ only in their ending."""
     return one == other or (
-        min(len(one), len(other)) > 3 and (one.startswith(other[:-1]) or other.startswith(one[:-1]))
+        min(len(one), len(other)) > 3
+        and (one.startswith(other[:-1]) or other.startswith(one[:-1]))
     )

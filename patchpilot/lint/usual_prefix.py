@@ -40,7 +40,9 @@ def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
         if change.old_path and change.old_path != "MAINTAINERS"
     )[:3]
     folders = tuple(
-        str(PurePosixPath(change.path).parent) for change in changes if "/" in change.path
+        str(PurePosixPath(change.path).parent)
+        for change in changes
+        if "/" in change.path
     )[:1]
     return tuple(paths for paths in (old, folders) if paths)
 
@@ -75,7 +77,8 @@ class UsualPrefix(NamedTuple):
     def has_further(self, prefixes: Sequence[str]) -> bool:
         """Whether each usual further prefix is in one of these."""
         return all(
-            any(part.lower() in prefix.lower() for prefix in prefixes) for part in self.further
+            any(part.lower() in prefix.lower() for prefix in prefixes)
+            for part in self.further
         )
 
     def is_known(self, first: str) -> bool:
@@ -89,7 +92,8 @@ def alike(one: str, other: str) -> bool:
     """
     own = one.split("/")[0]
     return one == other or (
-        ("/" in other or own.endswith(" ")) and own.strip() == other.split("/")[0].strip()
+        ("/" in other or own.endswith(" "))
+        and own.strip() == other.split("/")[0].strip()
     )
 
 
@@ -100,12 +104,16 @@ def learned_prefix(paths: Sequence[str]) -> UsualPrefix | None:
     Public headers and documentation do not count where there is code.
     """
     files = [path for path in paths if not path.startswith(_BESIDE)] or list(paths)
-    folders = dict.fromkeys(str(PurePosixPath(path).parent) for path in files if "/" in path)
+    folders = dict.fromkeys(
+        str(PurePosixPath(path).parent) for path in files if "/" in path
+    )
     found = [_of_folder(folder) for folder in folders]
     usual = [one for one in found if one]
     if not usual or len(usual) < len(found) or len({one.best for one in usual}) > 1:
         return None
-    common = tuple(part for part in usual[0].further if all(part in one.further for one in usual))
+    common = tuple(
+        part for part in usual[0].further if all(part in one.further for one in usual)
+    )
     return usual[0]._replace(further=common) if usual[0].share >= LEAST_SHARE else None
 
 
@@ -122,10 +130,16 @@ def _of_folder(folder: str) -> UsualPrefix | None:
             ].split("\t")
             shares = tuple(
                 (word, int(share))
-                for word, _, share in (part.rpartition("=") for part in first.split("|"))
+                for word, _, share in (
+                    part.rpartition("=") for part in first.split("|")
+                )
             )
-            usual = tuple(part.rpartition("=")[0] for part in further.split("|") if part)
-            return UsualPrefix(where.removesuffix("/**"), int(total), shares, usual, case)
+            usual = tuple(
+                part.rpartition("=")[0] for part in further.split("|") if part
+            )
+            return UsualPrefix(
+                where.removesuffix("/**"), int(total), shares, usual, case
+            )
     return None
 
 

@@ -67,7 +67,11 @@ class Waiver:
 
 
 def _matches(path: str, pattern: str) -> bool:
-    return path.startswith(pattern) if pattern.endswith("/") else fnmatchcase(path, pattern)
+    return (
+        path.startswith(pattern)
+        if pattern.endswith("/")
+        else fnmatchcase(path, pattern)
+    )
 
 
 def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
@@ -120,7 +124,8 @@ def _day(value: Any, place: str) -> date | None:
     ):
         return day
     raise InputError(
-        f"{place}: until is not a date", hint='give the last day, e.g. until = "2027-01-31"'
+        f"{place}: until is not a date",
+        hint='give the last day, e.g. until = "2027-01-31"',
     )
 
 

@@ -12,7 +12,9 @@ from patchpilot.lsp.bounded_input import bounded
 
 @click.command(epilog="Example: patchpilot lsp --topic")
 @click.option(
-    "--topic", is_flag=True, help="check all changes of the topic, not only those since HEAD"
+    "--topic",
+    is_flag=True,
+    help="check all changes of the topic, not only those since HEAD",
 )
 @click.option("--base", metavar="REV", help="base of the topic (implies --topic)")
 def command(topic: bool, base: str | None) -> int:

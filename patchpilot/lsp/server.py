@@ -17,7 +17,11 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.finding import Severity
 from patchpilot.model.printable import printable
 from patchpilot.model.web_address import web_address
-from patchpilot.services.check.editor_check import EditorCheck, TextFinding, editor_directory
+from patchpilot.services.check.editor_check import (
+    EditorCheck,
+    TextFinding,
+    editor_directory,
+)
 
 PAUSE = 0.02
 """Seconds without a further change before a text is checked."""
@@ -66,14 +70,18 @@ class Server(LanguageServer):
             if whole:
                 await self._check_others(check)
         except PatchpilotError as error:
-            self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, error.message))
+            self.window_log_message(
+                lsp.LogMessageParams(lsp.MessageType.Error, error.message)
+            )
 
     async def _check_others(self, check: EditorCheck) -> None:
         """Check the changed files that are not open, and those that had findings and are unchanged
         now.
         """
         there = {
-            uri for path in await self._asked(check.changed) if (uri := from_fs_path(str(path)))
+            uri
+            for path in await self._asked(check.changed)
+            if (uri := from_fs_path(str(path)))
         }
         for uri in (there | self._found.keys()) - self.workspace.text_documents.keys():
             await self._publish(check, uri, whole=False)
@@ -92,7 +100,9 @@ class Server(LanguageServer):
             lsp.PublishDiagnosticsParams(uri, diagnostics, version)
         )
 
-    async def _asked(self, work: Callable[P, T], *words: P.args, **named: P.kwargs) -> T:
+    async def _asked(
+        self, work: Callable[P, T], *words: P.args, **named: P.kwargs
+    ) -> T:
         return await asyncio.get_running_loop().run_in_executor(
             self._worker, lambda: work(*words, **named)
         )
@@ -100,7 +110,9 @@ class Server(LanguageServer):
     def _check_of(self, uri: str) -> EditorCheck:
         directory = editor_directory(_path(uri))
         if directory not in self._checks:
-            self._checks[directory] = EditorCheck(directory, topic=self._topic, base=self._base)
+            self._checks[directory] = EditorCheck(
+                directory, topic=self._topic, base=self._base
+            )
         return self._checks[directory]
 
     def forget(self, uri: str) -> None:
@@ -110,12 +122,16 @@ class Server(LanguageServer):
 
     async def hover(self, uri: str, at: lsp.Position) -> lsp.Hover | None:
         """The pages of the rules that have findings in a line."""
-        rules = dict.fromkeys(one.finding.name for one in self._at(uri, at.line, at.line))
+        rules = dict.fromkeys(
+            one.finding.name for one in self._at(uri, at.line, at.line)
+        )
         if not rules:
             return None
         check = await self._asked(self._check_of, uri)
         pages = [await self._asked(check.page, rule) for rule in rules]
-        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(pages)))
+        return lsp.Hover(
+            lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n---\n\n".join(pages))
+        )
 
     async def actions(self, uri: str, within: lsp.Range) -> list[lsp.CodeAction]:
         """The safe fixes of the findings in these lines."""
@@ -131,7 +147,9 @@ class Server(LanguageServer):
                 else ()
             )
             if edits:
-                changes = [_text_edit(edit.start, edit.end, edit.lines) for edit in edits]
+                changes = [
+                    _text_edit(edit.start, edit.end, edit.lines) for edit in edits
+                ]
                 title = f"Fix {one.finding.name}"
                 diagnostics = [_diagnostic(document, lines, one)]
                 edit = lsp.WorkspaceEdit(changes={uri: changes})
@@ -175,7 +193,8 @@ def make(*, topic: bool, base: str | None) -> Server:
         return await server.hover(params.text_document.uri, params.position)
 
     @server.feature(
-        lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix])
+        lsp.TEXT_DOCUMENT_CODE_ACTION,
+        lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]),
     )
     async def actions(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         return await server.actions(params.text_document.uri, params.range)
@@ -187,7 +206,9 @@ def _path(uri: str) -> Path:
     return Path(to_fs_path(uri) or "").resolve()
 
 
-def _diagnostic(document: TextDocument, lines: Sequence[str], one: TextFinding) -> lsp.Diagnostic:
+def _diagnostic(
+    document: TextDocument, lines: Sequence[str], one: TextFinding
+) -> lsp.Diagnostic:
     finding = one.finding
     span = lsp.Range(lsp.Position(one.line, one.start), lsp.Position(one.line, one.end))
     return lsp.Diagnostic(

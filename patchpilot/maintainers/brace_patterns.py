@@ -130,7 +130,8 @@ def _characters(tree: Sequence) -> Iterator[str]:
 
 def _most_slashes(tree: Sequence) -> int:
     return sum(
-        item == "/" if isinstance(item, str) else max(map(_most_slashes, item)) for item in tree
+        item == "/" if isinstance(item, str) else max(map(_most_slashes, item))
+        for item in tree
     )
 
 
@@ -148,7 +149,9 @@ def _ending(tree: Sequence, *, slash: bool) -> list[Sequence]:
         for end in _ending(alternative, slash=slash)
     ]
     return endings + (
-        _ending(head, slash=slash) if any(not alternative for alternative in last) else []
+        _ending(head, slash=slash)
+        if any(not alternative for alternative in last)
+        else []
     )
 
 
@@ -178,7 +181,9 @@ def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
     Wildcards match slashes only when `rest` is "".
     """
     text = "|".join(_written(sequence, across=rest == "") for sequence in sequences)
-    return BoundedPattern(f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl")
+    return BoundedPattern(
+        f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl"
+    )
 
 
 def _written(tree: Sequence, *, across: bool) -> str:
@@ -192,7 +197,9 @@ def _written(tree: Sequence, *, across: bool) -> str:
     parts: list[str] = []
     for item in tree:
         if isinstance(item, str):
-            parts.append(item if item == "^" and parts[-1:] == ["["] else wild.get(item, item))
+            parts.append(
+                item if item == "^" and parts[-1:] == ["["] else wild.get(item, item)
+            )
             if item == "^" and parts[-2:-1] == ["["] and not across:
                 parts.append("/")
         else:

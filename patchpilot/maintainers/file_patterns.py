@@ -35,7 +35,9 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
     if pattern.startswith("*"):
         return -1
     if "{" in pattern and (alternatives := braces(pattern)):
-        return alternatives.slashes + (0 if pattern.endswith("/") and not is_folder else 1)
+        return alternatives.slashes + (
+            0 if pattern.endswith("/") and not is_folder else 1
+        )
     return pattern.count("/") + (0 if pattern.endswith("/") and not is_folder else 1)
 
 
@@ -49,7 +51,11 @@ def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
         if pattern.endswith("/"):
             return True
         folder = _NEVER_A_FOLDER.isdisjoint(pattern) and is_folder(pattern)
-        return path.startswith(pattern + "/") if folder else path.count("/") == pattern.count("/")
+        return (
+            path.startswith(pattern + "/")
+            if folder
+            else path.count("/") == pattern.count("/")
+        )
     if not pattern.endswith("/") and path.count("/") != pattern.count("/"):
         return False
     return _glob(pattern)(path)
@@ -61,7 +67,9 @@ def _glob(pattern: str) -> Callable[[str], bool]:
         head = pattern[: min(at for at, char in enumerate(pattern) if char in "*?")]
         return lambda path: path.startswith(head) and _wild(pattern, path)
     regex = BoundedPattern(
-        pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."), prefix="^", dialect="perl"
+        pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."),
+        prefix="^",
+        dialect="perl",
     )
     return lambda path: regex.search(path) is not None
 

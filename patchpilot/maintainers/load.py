@@ -19,7 +19,11 @@ INDEXES = Kind("maintainers", (str(Path(__file__).parent),), keep=8)
 
 
 def load(
-    tree: Tree, *, path: str | None = None, everywhere: bool | None = None, keep: bool = True
+    tree: Tree,
+    *,
+    path: str | None = None,
+    everywhere: bool | None = None,
+    keep: bool = True,
 ) -> MaintainersFile:
     """The MAINTAINERS of a tree, a file or a directory of files; with `everywhere`, every file of
     that name below `path`. By default the tree's own .get_maintainer.conf decides both.
@@ -44,7 +48,9 @@ def load(
         }
         if keep:
             remember(INDEXES, key, known)
-    return MaintainersFile(text, known["index"], RoleWords(*known["words"]), tree.is_dir)
+    return MaintainersFile(
+        text, known["index"], RoleWords(*known["words"]), tree.is_dir
+    )
 
 
 def maintainers_files(
@@ -67,15 +73,22 @@ def maintainers_files(
             paths = [
                 name
                 for name in names
-                if "/" not in name[len(prefix) :] and not name[len(prefix) :].startswith(".")
+                if "/" not in name[len(prefix) :]
+                and not name[len(prefix) :].startswith(".")
             ]
-        files = [(name, content) for name in paths if (content := tree.read(name)) is not None]
+        files = [
+            (name, content)
+            for name in paths
+            if (content := tree.read(name)) is not None
+        ]
         if files:
             return files
     raise MissingError(
         f"{tree.label}: {path} not found",
         hint=Action(
-            "", ("-C", "DIR"), "name a source tree with --tree DIR, or a repository with {}"
+            "",
+            ("-C", "DIR"),
+            "name a source tree with --tree DIR, or a repository with {}",
         ),
     )
 
@@ -83,7 +96,9 @@ def maintainers_files(
 def _everywhere(tree: Tree, top: str) -> list[str]:
     """Every file called MAINTAINERS below a folder."""
     if not isinstance(tree, DirectoryTree):
-        return [name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"]
+        return [
+            name for name in tree.files(top) if name.rsplit("/", 1)[-1] == "MAINTAINERS"
+        ]
     paths = []
     for folder, folders, names in os.walk(tree.root / top):
         folders[:] = sorted(folder for folder in folders if folder != ".git")

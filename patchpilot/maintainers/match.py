@@ -41,7 +41,9 @@ class SectionMatch(NamedTuple):
         return self.depth < 0 and not self.by_keyword
 
 
-def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathMatch, ...]:
+def match_path(
+    file: MaintainersFile, path: str, within: int = 0
+) -> tuple[PathMatch, ...]:
     """The sections that match a path, the deepest pattern first, ties in file order.
 
     As in get_maintainer.pl the last matching line of a section counts, and a match of any X: line
@@ -75,7 +77,13 @@ def match_path(file: MaintainersFile, path: str, within: int = 0) -> tuple[PathM
         ):
             places[number] = (place, "N", name.source)
     rows = [
-        PathMatch(number, letter, pattern, depth(pattern) if letter == "F" else 0, number in exact)
+        PathMatch(
+            number,
+            letter,
+            pattern,
+            depth(pattern) if letter == "F" else 0,
+            number in exact,
+        )
         for number, (_, letter, pattern) in places.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.depth, row.section)))
@@ -93,13 +101,17 @@ def keyword_matches(
     keywords = []
     for keyword in file.keywords:
         for (prefix, lines), low, all_of in zip(groups, lowered, whole, strict=True):
-            if keyword.pattern.may_match(all_of) and _in_lines(keyword.pattern, prefix, lines, low):
+            if keyword.pattern.may_match(all_of) and _in_lines(
+                keyword.pattern, prefix, lines, low
+            ):
                 keywords.append(keyword)
                 break
     return tuple(keywords)
 
 
-def _in_lines(pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]) -> bool:
+def _in_lines(
+    pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]
+) -> bool:
     whole = PerlPattern(pattern.source, prefix=prefix, words=pattern.words)
     return any(
         whole.may_match(low) and whole.search(line)
@@ -117,7 +129,9 @@ def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
     )
 
 
-def match(file: MaintainersFile, paths: Iterable[str], text: str = "") -> tuple[SectionMatch, ...]:
+def match(
+    file: MaintainersFile, paths: Iterable[str], text: str = ""
+) -> tuple[SectionMatch, ...]:
     """The sections that match a patch which touches `paths`, most specific first, each with its
     reasons.
 
@@ -128,7 +142,9 @@ def match(file: MaintainersFile, paths: Iterable[str], text: str = "") -> tuple[
 
 
 def match_texts(
-    file: MaintainersFile, paths: Iterable[str], texts: Sequence[tuple[str, Iterable[str]]] = ()
+    file: MaintainersFile,
+    paths: Iterable[str],
+    texts: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
     """As `match`, for texts already split: see `keyword_matches`."""
     depths: dict[int, int] = {}
@@ -146,7 +162,9 @@ def match_texts(
                 exact.setdefault(match.section, []).append(path)
     by_keyword = set()
     for keyword in (
-        sorted(keyword_matches(file, texts), key=lambda match: str(match.place)) if texts else ()
+        sorted(keyword_matches(file, texts), key=lambda match: str(match.place))
+        if texts
+        else ()
     ):
         number = keyword.section
         if number not in depths:
@@ -156,7 +174,9 @@ def match_texts(
             f"the patch matches K: {keyword.pattern.source.strip()}"
         )
     met = {number: at for at, number in enumerate(depths)}
-    order = sorted(depths, key=lambda number: (number in by_keyword, -depths[number], number))
+    order = sorted(
+        depths, key=lambda number: (number in by_keyword, -depths[number], number)
+    )
     return tuple(
         SectionMatch(
             file.section(number),
@@ -177,7 +197,11 @@ def split_text(text: str) -> list[tuple[str, list[str]]]:
     """
     lines = text.split("\n")
     start = next(
-        (at for at, line in enumerate(lines) if line.startswith(("diff --git ", "--- a/"))),
+        (
+            at
+            for at, line in enumerate(lines)
+            if line.startswith(("diff --git ", "--- a/"))
+        ),
         len(lines),
     )
     changed = [

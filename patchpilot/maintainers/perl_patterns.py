@@ -35,7 +35,9 @@ class PerlPattern:
 
     @cached_property
     def _pattern(self) -> BoundedPattern:
-        return BoundedPattern(self.source, prefix=self.prefix, extended=True, dialect="perl")
+        return BoundedPattern(
+            self.source, prefix=self.prefix, extended=True, dialect="perl"
+        )
 
     @property
     def error(self) -> str | None:
@@ -66,7 +68,9 @@ def _needed(source: str) -> frozenset[str]:
     words: set[str] = set()
     for branch in _branches(source):
         best = max(
-            _musts(branch), key=lambda choice: (min(map(len, choice)), -len(choice)), default=None
+            _musts(branch),
+            key=lambda choice: (min(map(len, choice)), -len(choice)),
+            default=None,
         )
         if not best:
             return frozenset()

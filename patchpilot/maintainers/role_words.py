@@ -26,7 +26,9 @@ class RoleWords(NamedTuple):
     subscriber_list: str = "subscriber list"
     reviewer: str = "reviewer"
     rest: str = "THE REST"
-    chiefs: tuple[tuple[str, str], ...] = (("Linus Torvalds", "torvalds@linux-foundation.org"),)
+    chiefs: tuple[tuple[str, str], ...] = (
+        ("Linus Torvalds", "torvalds@linux-foundation.org"),
+    )
     signatures: tuple[str, ...] = ("Signed-off-by:", "Reviewed-by:", "Acked-by:")
     name_length: int = 50
     reviewer_has_section: bool = True

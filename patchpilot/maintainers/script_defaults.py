@@ -9,11 +9,15 @@ import re
 from patchpilot.maintainers.role_words import RoleWords
 from patchpilot.model.bounded_number import number
 
-_ROLE = re.compile(r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"')
+_ROLE = re.compile(
+    r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"'
+)
 _FIRST = re.compile(r'my\s+\$role\s*=\s*"([^"]*)"')
 _TAKES_STATUS = re.compile(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
 _LIST = re.compile(r'"([^"$]*\blist)\$\{?list_role\}?"')
-_REVIEWER = re.compile(r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']""")
+_REVIEWER = re.compile(
+    r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']"""
+)
 _REST = re.compile(r'\$subsystem\s+eq\s+"([^"]+)"')
 _CHIEF = re.compile(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
 _TAG = re.compile(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
@@ -33,11 +37,20 @@ def read_words(script: str | None) -> RoleWords:
     body = _body(script, "get_maintainer_role")
     first = _FIRST.search(body)
     lists = _LIST.findall(script)
-    reviewer, rest = _REVIEWER.search(script), _REST.search(_body(script, "get_list_role"))
-    chiefs = tuple((name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script))
-    defaults = tuple((name, number or text) for name, number, text in _DEFAULT.findall(script))
+    reviewer, rest = (
+        _REVIEWER.search(script),
+        _REST.search(_body(script, "get_list_role")),
+    )
+    chiefs = tuple(
+        (name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script)
+    )
+    defaults = tuple(
+        (name, number or text) for name, number, text in _DEFAULT.findall(script)
+    )
     bound = _LENGTH.search(script)
-    length: str = dict(defaults).get("output_section_maxlen") or (bound[1] if bound else "")
+    length: str = dict(defaults).get("output_section_maxlen") or (
+        bound[1] if bound else ""
+    )
     return RoleWords(
         roles=tuple(_ROLE.findall(body)) if body else usual.roles,
         role=first[1] if first else usual.role,

@@ -59,7 +59,11 @@ class Section(NamedTuple):
             if words:
                 rest = value.strip()[words.end() :].strip()
                 urls.append(
-                    (words[1], words[2], "" if rest.startswith("(") else rest.split(" ")[0])
+                    (
+                        words[1],
+                        words[2],
+                        "" if rest.startswith("(") else rest.split(" ")[0],
+                    )
                 )
             elif "://" in value:
                 urls.append(("git", value.strip(), ""))
@@ -69,14 +73,17 @@ class Section(NamedTuple):
     def is_maintained(self) -> bool:
         """Whether an S: line says maintained or supported."""
         return any(
-            "maintain" in value.lower() or "support" in value.lower() for value in self.values("S")
+            "maintain" in value.lower() or "support" in value.lower()
+            for value in self.values("S")
         )
 
 
 def _list_with_name(value: str) -> tuple[str, str]:
     """As `list_and_remark`, also for `Name <list>`, of which get_maintainer.pl uses the first word."""  # noqa: E501
     address, remark = list_and_remark(value)
-    if "@" in address.strip("<>") or not (match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)):
+    if "@" in address.strip("<>") or not (
+        match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)
+    ):
         return address.strip("<>"), remark
     return match[1], value[match.end() :].strip()
 
@@ -89,7 +96,11 @@ def list_and_remark(value: str) -> tuple[str, str]:
 
 def typed(line: str) -> tuple[str, str] | None:
     """(letter, value) of a lettered line; None for any other."""
-    return (line[0], line[2:].lstrip()) if line[1:2] == ":" and "A" <= line[0] <= "Z" else None
+    return (
+        (line[0], line[2:].lstrip())
+        if line[1:2] == ":" and "A" <= line[0] <= "Z"
+        else None
+    )
 
 
 def is_ignored(line: str) -> bool:

@@ -72,7 +72,9 @@ class MaintainersFile:
         at = self.text.find(f"\n{name}\n")
         if at < 0:
             return (
-                next((section for section in self.sections if section.name == name), None)
+                next(
+                    (section for section in self.sections if section.name == name), None
+                )
                 if self.text.startswith(name)
                 else None
             )
@@ -81,7 +83,9 @@ class MaintainersFile:
         return (
             candidate
             if candidate and candidate.name == name
-            else next((section for section in self.sections if section.name == name), None)
+            else next(
+                (section for section in self.sections if section.name == name), None
+            )
         )
 
     def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:

@@ -101,7 +101,9 @@ def _order(path: str, sections: Sequence[Section]) -> Iterator[SelfTestProblem]:
             yield SelfTestProblem(path, section.line, "order", where, section.name)
 
 
-def _section(path: str, section: Section, words: RoleWords) -> Iterator[SelfTestProblem]:
+def _section(
+    path: str, section: Section, words: RoleWords
+) -> Iterator[SelfTestProblem]:
     def problem(message: str) -> SelfTestProblem:
         return SelfTestProblem(path, section.line, "sections", message, section.name)
 
@@ -112,7 +114,8 @@ def _section(path: str, section: Section, words: RoleWords) -> Iterator[SelfTest
     if section.status is None:
         yield problem("no status (S:)")
     elif not all(
-        part.strip() in STATUSES or part.strip() in dict(words.roles) for part in status.split("/")
+        part.strip() in STATUSES or part.strip() in dict(words.roles)
+        for part in status.split("/")
     ):
         yield problem(f"unknown status: {section.status}")
     if not letters & {"F", "N", "K"}:
@@ -125,18 +128,26 @@ def _section(path: str, section: Section, words: RoleWords) -> Iterator[SelfTest
                 if entry.letter == "T" and entry.value == value
             )
             yield SelfTestProblem(
-                path, line, "scm", "invalid tree: expected `git URL [branch]`", f"T:\t{value}"
+                path,
+                line,
+                "scm",
+                "invalid tree: expected `git URL [branch]`",
+                f"T:\t{value}",
             )
 
 
-def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[SelfTestProblem]:
+def _patterns(
+    path: str, section: Section, files: Sequence[str]
+) -> Iterator[SelfTestProblem]:
     seen: set[tuple[str, str]] = set()
     for letter, value, line in section.entries:
         if letter not in "FXNK":
             continue
         text = f"{letter}:\t{value}"
         if (letter, value) in seen:
-            yield SelfTestProblem(path, line, "patterns", "duplicate line in this section", text)
+            yield SelfTestProblem(
+                path, line, "patterns", "duplicate line in this section", text
+            )
         seen.add((letter, value))
         if letter in "NK":
             trouble = PerlPattern(value).error
@@ -144,7 +155,11 @@ def _patterns(path: str, section: Section, files: Sequence[str]) -> Iterator[Sel
                 yield SelfTestProblem(path, line, "patterns", trouble, text)
         elif not takes_any(value, files):
             folders = not value.endswith("/") and takes_any(f"{value}/", files)
-            message = "matches only folders: add a trailing slash" if folders else "no file matches"
+            message = (
+                "matches only folders: add a trailing slash"
+                if folders
+                else "no file matches"
+            )
             yield SelfTestProblem(path, line, "patterns", message, text)
 
 
@@ -169,17 +184,25 @@ def _addresses(path: str, section: Section) -> Iterator[SelfTestProblem]:
         value = list_and_remark(entry.value)[0] if entry.letter == "L" else entry.value
         text = f"{entry.letter}:\t{entry.value}"
         if "@" not in value:
-            yield SelfTestProblem(path, entry.line, "addresses", "no address on this line", text)
+            yield SelfTestProblem(
+                path, entry.line, "addresses", "no address on this line", text
+            )
             continue
         for address in parse_addresses(value):
             verdict = judge(address.email)
             if verdict.state is AddressState.BAD:
                 yield SelfTestProblem(
-                    path, entry.line, "addresses", f"invalid address: {verdict.reason}", text
+                    path,
+                    entry.line,
+                    "addresses",
+                    f"invalid address: {verdict.reason}",
+                    text,
                 )
 
 
-def naming(file: MaintainersFile, word: str) -> tuple[tuple[Section, tuple[str, ...]], ...]:
+def naming(
+    file: MaintainersFile, word: str
+) -> tuple[tuple[Section, tuple[str, ...]], ...]:
     """The sections whose M:, R: or L: lines have this address, name or part of one (any case), with
     those lines.
     """

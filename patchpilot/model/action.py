@@ -27,7 +27,9 @@ class Action(NamedTuple):
         """The command quoted for a shell, or the options alone."""
         import shlex
 
-        words = ("patchpilot", self.verb, *self.arguments) if self.verb else self.arguments
+        words = (
+            ("patchpilot", self.verb, *self.arguments) if self.verb else self.arguments
+        )
         return shlex.join(words)
 
     def worded(self, words: str) -> str:
@@ -67,7 +69,9 @@ def actions(advice: object) -> tuple[Action, ...]:
     return tuple(part for part in parts_of(advice) if isinstance(part, Action))
 
 
-def each(advice: object, words: Callable[[Action], str]) -> Iterator[tuple[Action | None, str]]:
+def each(
+    advice: object, words: Callable[[Action], str]
+) -> Iterator[tuple[Action | None, str]]:
     """The parts of a hint with these words for its actions: (the action or None, text)."""
     for part in parts_of(advice):
         yield (part, words(part)) if isinstance(part, Action) else (None, str(part))

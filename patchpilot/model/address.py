@@ -10,7 +10,9 @@ from patchpilot.cache import cached_re
 from patchpilot.model.encoded_words import decode_words
 
 _NAME_ADDR = cached_re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
-_BARE = cached_re.compile(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+_BARE = cached_re.compile(
+    r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)"
+)
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
 _PLAIN = cached_re.compile(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
@@ -32,7 +34,8 @@ MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
 _DOT_ATOMS = cached_re.compile(
-    r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*", cached_re.ASCII | cached_re.IGNORECASE
+    r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*",
+    cached_re.ASCII | cached_re.IGNORECASE,
 )
 """An address as nearly all are, which the email package takes."""
 _CONTROL = cached_re.compile(r"[\x00-\x1f\x7f]")
@@ -41,7 +44,10 @@ _QUOTED = cached_re.compile(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
 argument.
 """
 _DANGERS = (
-    (cached_re.compile(r"^-"), "it begins with '-', which a mail program would read as an option"),
+    (
+        cached_re.compile(r"^-"),
+        "it begins with '-', which a mail program would read as an option",
+    ),
     (cached_re.compile(r"\$[{(]|`"), "it has a shell expansion"),
     (
         cached_re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
@@ -66,12 +72,18 @@ class Address(NamedTuple):
         Quoted where RFC 5322 wants it, or after '-'.
         """
         name = _CONTROL.sub(" ", self.name).strip()
-        return f"{_quoted(name)} <{self.email}>" if name and self.email else name or self.email
+        return (
+            f"{_quoted(name)} <{self.email}>"
+            if name and self.email
+            else name or self.email
+        )
 
     def trailer(self) -> str:
         """`Name <email>` as a kernel trailer has it: a name is quoted if it looks like an address."""  # noqa: E501
         name = _quoted(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
-        return f"{name} <{self.email}>" if name and self.email else self.name or self.email
+        return (
+            f"{name} <{self.email}>" if name and self.email else self.name or self.email
+        )
 
     @property
     def called(self) -> str:
@@ -134,7 +146,10 @@ def decode_mailboxes(value: str) -> str:
     parts = []
     at = 0
     for start, end in _enclosed(value):
-        parts += [_WORDS.sub(_as_name, value[at:start]), _WORDS.sub(_as_part, value[start:end])]
+        parts += [
+            _WORDS.sub(_as_name, value[at:start]),
+            _WORDS.sub(_as_part, value[start:end]),
+        ]
         at = end
     return "".join([*parts, _WORDS.sub(_as_name, value[at:])])
 
@@ -145,7 +160,9 @@ def _as_name(words: cached_re.Match[str]) -> str:
 
 def _as_part(words: cached_re.Match[str]) -> str:
     """Encoded words in a quoted string or a comment, which they do not end."""
-    return cached_re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
+    return cached_re.sub(
+        r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0]))
+    )
 
 
 def parse_address(text: str) -> Address | None:
@@ -172,10 +189,16 @@ def only_mailbox(text: str) -> Address | None:
         return None
     address = parse_address(text)
     found = {one.lower() for one in _WITH_AT.findall(structure)}
-    if address is None or not found <= {address.key} or not _EMAIL.fullmatch(address.email):
+    if (
+        address is None
+        or not found <= {address.key}
+        or not _EMAIL.fullmatch(address.email)
+    ):
         return None
     name = text[: structure.index("<")].strip() if "<" in structure else ""
-    return Address(_QUOTED_STRING.sub(lambda part: _unescaped(part[1]), name), address.email)
+    return Address(
+        _QUOTED_STRING.sub(lambda part: _unescaped(part[1]), name), address.email
+    )
 
 
 def addresses_within(text: str) -> tuple[str, ...]:
@@ -191,7 +214,9 @@ def _unescaped(text: str) -> str:
 def parse_addresses(text: str) -> tuple[Address, ...]:
     """All addresses of a To: or Cc: header value (already decoded), in order."""
     plain = (
-        [_PLAIN.fullmatch(part) for part in text.split(",")] if len(text) <= MAX_HEADER else [None]
+        [_PLAIN.fullmatch(part) for part in text.split(",")]
+        if len(text) <= MAX_HEADER
+        else [None]
     )
     if all(plain):
         return tuple(
@@ -204,7 +229,9 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     # newer Pythons discard the whole list for one odd address without this argument, which 3.11
     # before 3.11.10 lacks
     lenient: dict[str, bool] = (
-        {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
+        {"strict": False}
+        if getattr(email.utils, "supports_strict_parsing", False)
+        else {}
     )
     text = text[:MAX_HEADER]
     try:
@@ -270,7 +297,9 @@ def judge(email: str) -> AddressVerdict:
         return AddressVerdict(AddressState.BAD, reason, None)
 
 
-def sort_out(addresses: Iterable[Address]) -> tuple[tuple[Address, ...], tuple[str, ...]]:
+def sort_out(
+    addresses: Iterable[Address],
+) -> tuple[tuple[Address, ...], tuple[str, ...]]:
     """(the addresses that a mail can be sent to, a sentence for each of the others with the
     reason).
     """

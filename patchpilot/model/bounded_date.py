@@ -78,12 +78,17 @@ def header_date(value: str) -> datetime | None:
     None where it has none, or one that no mail can have.
     """
     found = parse_date(value)
-    return found if found and _FIRST_MAIL <= found <= datetime.now(UTC) + _AHEAD else None
+    return (
+        found if found and _FIRST_MAIL <= found <= datetime.now(UTC) + _AHEAD else None
+    )
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
     """When a mail arrived: the date of the topmost of its Received: headers that has one."""
-    return next(filter(None, (header_date(value.rpartition(";")[2]) for value in received)), None)
+    return next(
+        filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
+        None,
+    )
 
 
 def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:

@@ -48,7 +48,12 @@ class BoundedPattern:
     __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
 
     def __init__(
-        self, pattern: str, *, prefix: str = "", extended: bool = False, dialect: Dialect = "python"
+        self,
+        pattern: str,
+        *,
+        prefix: str = "",
+        extended: bool = False,
+        dialect: Dialect = "python",
     ) -> None:
         self.pattern = pattern
         self.prefix = prefix
@@ -73,17 +78,25 @@ class BoundedPattern:
         linear = _linear(whole, extended=self.extended)
         if not isinstance(linear, str):
             return linear
-        if isinstance(cost, _Cost) and cost.degree < len(LONGEST_TEXT) and cost.ways <= _FEW:
+        if (
+            isinstance(cost, _Cost)
+            and cost.degree < len(LONGEST_TEXT)
+            and cost.ways <= _FEW
+        ):
             try:
                 return _Budgeted(
-                    cached_re.compile(whole, flags), self.pattern, LONGEST_TEXT[cost.degree]
+                    cached_re.compile(whole, flags),
+                    self.pattern,
+                    LONGEST_TEXT[cost.degree],
                 )
             except cached_re.error as error:
                 return str(error)
         if isinstance(cost, _Cost) and linear.startswith(
             ("invalid perl operator", "invalid escape")
         ):
-            return "look-around or a back-reference with repeats that could take too long"
+            return (
+                "look-around or a back-reference with repeats that could take too long"
+            )
         return linear if isinstance(cost, _Cost) else cost
 
     @property
@@ -132,7 +145,9 @@ def pattern_error(pattern: str) -> str | None:
 class _Budgeted:
     """A pattern of `re` whose calls are short; their total time is limited."""
 
-    def __init__(self, compiled: "cached_re.Pattern[str]", source: str, longest: int) -> None:
+    def __init__(
+        self, compiled: "cached_re.Pattern[str]", source: str, longest: int
+    ) -> None:
         self._compiled = compiled
         self._source = source
         self._longest = longest
@@ -148,7 +163,11 @@ class _Budgeted:
 
     def fullmatch(self, text: str) -> Any:
         """As that of a compiled pattern."""
-        return self._call(self._compiled.fullmatch, text, 0) if len(text) <= self._longest else None
+        return (
+            self._call(self._compiled.fullmatch, text, 0)
+            if len(text) <= self._longest
+            else None
+        )
 
     def finditer(self, text: str) -> Iterator[Any]:
         """As that of a compiled pattern."""
@@ -166,7 +185,10 @@ class _Budgeted:
         began = time.thread_time()
         found = call(text[: self._longest], at)
         over = (
-            time.thread_time() - began - _ALLOWANCE - _PER_CHARACTER * min(len(text), self._longest)
+            time.thread_time()
+            - began
+            - _ALLOWANCE
+            - _PER_CHARACTER * min(len(text), self._longest)
         )
         if over > 0:
             self._left -= over

@@ -40,7 +40,9 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
     return ParsedDiff(tuple(files), error)
 
 
-def parse_paths(lines: Sequence[str], start: int) -> Iterator[tuple[str | None, str | None]]:
+def parse_paths(
+    lines: Sequence[str], start: int
+) -> Iterator[tuple[str | None, str | None]]:
     """(old, new) path of each file of the diff, read from its header alone."""
     for _, chunk in _by_file(lines, start):
         old, new, _, _ = _paths(chunk)
@@ -69,7 +71,10 @@ def _by_file(lines: Sequence[str], start: int) -> list[tuple[int, list[str]]]:
             if lines[at].startswith("--- ") and lines[at + 1].startswith("+++ ")
         ]
     bounds = [*starts, end]
-    return [(bounds[i] + 1, list(lines[bounds[i] : bounds[i + 1]])) for i in range(len(starts))]
+    return [
+        (bounds[i] + 1, list(lines[bounds[i] : bounds[i + 1]]))
+        for i in range(len(starts))
+    ]
 
 
 def _plausible_start(lines: Sequence[str], at: int) -> bool:
@@ -107,7 +112,9 @@ def _inside_hunk(lines: Sequence[str], at: int, start: int) -> bool:
     return False
 
 
-HUNK = cached_re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
+HUNK = cached_re.compile(
+    r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
+)
 _GIT_PATHS = cached_re.compile(
     r"^diff --git (?:a/(?P<old>.*) b/(?P<new>.*)|\"?a/(?P<oldq>.*?)\"? \"?b/(?P<newq>.*?)\"?)$"
 )
@@ -131,7 +138,8 @@ def _parse_file(chunk: list[str], first: int) -> tuple[FileChange | None, str | 
         parsed = PatchSet(text)
     except UnidiffParseError as problem:
         error = (
-            f"line {first}: the diff of {new_path or old_path} is malformed: {str(problem).strip()}"
+            f"line {first}: the diff of {new_path or old_path} "
+            f"is malformed: {str(problem).strip()}"
         )
         parsed = _longest_part(text)
     offset = first + body_start - len(head)
@@ -191,7 +199,9 @@ def _hunk(hunk: "UnidiffHunk", offset: int) -> Hunk:
             else lines[-1].patch_line + 1
         )
         lines.append(
-            DiffLine(line.line_type, line.value.removesuffix("\n"), at, line.target_line_no)
+            DiffLine(
+                line.line_type, line.value.removesuffix("\n"), at, line.target_line_no
+            )
         )
     header = lines[0].patch_line - 1 if lines else offset
     places = (hunk.source_start, hunk.target_start, hunk.target_length)

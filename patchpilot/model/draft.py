@@ -56,7 +56,9 @@ class Draft:
         """What the subjects of the next send start with, in brackets: the prefix, and the version
         from v2 on.
         """
-        return f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
+        return (
+            f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
+        )
 
     @property
     def has_cover(self) -> bool:

@@ -11,8 +11,12 @@ import codecs
 
 from patchpilot.cache import cached_re
 
-_START = cached_re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
-_NOT_FOR_MAIL = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7"))
+_START = cached_re.compile(
+    r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?"
+)
+_NOT_FOR_MAIL = frozenset(
+    ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
+)
 """Python codecs that mails do not use: slow on long input, interpreting escapes, or with output
 that cannot be encoded again.
 """
@@ -62,7 +66,9 @@ def _words(value: str) -> list[tuple[int, int, str, bytes]]:
         if data is None:
             at = opened.end()
             continue
-        result.append((opened.start(), end + 2, opened["charset"].lower() or "utf-8", data))
+        result.append(
+            (opened.start(), end + 2, opened["charset"].lower() or "utf-8", data)
+        )
         at = end + 2
     return result
 

@@ -28,7 +28,8 @@ _KINDS = {
 @cache
 def _kinds() -> tuple[tuple[str, cached_re.Pattern[str]], ...]:
     return tuple(
-        (name, cached_re.compile(pattern, cached_re.IGNORECASE)) for name, pattern in _KINDS.items()
+        (name, cached_re.compile(pattern, cached_re.IGNORECASE))
+        for name, pattern in _KINDS.items()
     )
 
 
@@ -44,7 +45,9 @@ def kind_of(subject: str) -> str:
         if pattern.search(subject):
             return name
     first = {
-        name: match.start() for name, pattern in _kinds()[2:] if (match := pattern.search(text))
+        name: match.start()
+        for name, pattern in _kinds()[2:]
+        if (match := pattern.search(text))
     }
     return min(first, key=lambda name: first[name]) if first else "other"
 
@@ -96,7 +99,9 @@ def explains_missing_fixes(lines: Sequence[str]) -> bool:
     commit can be named.
     """
     return (
-        cached_re.search(_NO_FIXES, " ".join(line.strip() for line in lines), cached_re.IGNORECASE)
+        cached_re.search(
+            _NO_FIXES, " ".join(line.strip() for line in lines), cached_re.IGNORECASE
+        )
         is not None
     )
 
@@ -123,7 +128,9 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             before,
         ):
             continue
-        if tidies and cached_re.search(_NO_USE, f"{before}{after[:300]}", cached_re.IGNORECASE):
+        if tidies and cached_re.search(
+            _NO_USE, f"{before}{after[:300]}", cached_re.IGNORECASE
+        ):
             # removing what a commit left unused is cleanup, not a fix
             continue
         if (
@@ -143,7 +150,9 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
                 after,
             )
         ):
-            line = next((at for at, one in enumerate(lines) if match["id"][:7] in one), 0)
+            line = next(
+                (at for at, one in enumerate(lines) if match["id"][:7] in one), 0
+            )
             return line, match["id"][:12]
     return None
 
@@ -153,9 +162,13 @@ def _breaks(after: str) -> bool:
 
     Its title, in quotes, says nothing about it.
     """
-    sentences = cached_re.split(r"\.\s+(?=[A-Z])", cached_re.sub(r"^\W*\(\".*?\"\)", "", after))
+    sentences = cached_re.split(
+        r"\.\s+(?=[A-Z])", cached_re.sub(r"^\W*\(\".*?\"\)", "", after)
+    )
     return (
-        cached_re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), cached_re.IGNORECASE)
+        cached_re.search(
+            rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), cached_re.IGNORECASE
+        )
         is not None
     )
 
@@ -246,7 +259,9 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
     text = " ".join(lines)
     for match in cached_re.finditer(_CURE, text, cached_re.IGNORECASE):
         if not cached_re.search(
-            _DENIED, text[max(0, match.start() - 24) : match.start()], cached_re.IGNORECASE
+            _DENIED,
+            text[max(0, match.start() - 24) : match.start()],
+            cached_re.IGNORECASE,
         ):
             return match[0]
     guards = cached_re.search(_GUARDS, title, cached_re.IGNORECASE)
@@ -305,7 +320,9 @@ def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
 def only_documents(paths: Sequence[str]) -> bool:
     """Whether a change touches only documents."""
     return bool(paths) and all(
-        path.startswith(("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/"))
+        path.startswith(
+            ("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")
+        )
         or path.endswith((".rst", ".md"))
         for path in paths
     )

@@ -26,7 +26,9 @@ def _line() -> cached_re.Pattern[str]:
 
 @cache
 def _mention() -> cached_re.Pattern[str]:
-    return cached_re.compile(r"\bfixes:\s*[0-9a-f]{12,40}", cached_re.IGNORECASE | cached_re.ASCII)
+    return cached_re.compile(
+        r"\bfixes:\s*[0-9a-f]{12,40}", cached_re.IGNORECASE | cached_re.ASCII
+    )
 
 
 DIGITS = 12
@@ -80,7 +82,9 @@ class FixesLine(NamedTuple):
     def ends_id(self) -> bool:
         """Whether the id ends where a word ends, so that it is no beginning of another word."""
         after = self.rest[:1]
-        continued = not self.gap and after.isascii() and (after.isalnum() or after == "_")
+        continued = (
+            not self.gap and after.isascii() and (after.isalnum() or after == "_")
+        )
         return bool(self.id) and not continued
 
     def has_digits(self, least: int, most: int = 40) -> bool:

@@ -83,7 +83,14 @@ class Switches(NamedTuple):
                 "keywords": False,
             }
             return switches._replace(**off)  # type: ignore[arg-type]
-        if not (self.email or self.scm or self.status or self.subsystem or self.web or self.bug):
+        if not (
+            self.email
+            or self.scm
+            or self.status
+            or self.subsystem
+            or self.web
+            or self.bug
+        ):
             raise UsageError(
                 "nothing to print: --no-email without another output option",
                 hint="drop --no-email, or add --scm, --status, --subsystem or --web",
@@ -112,7 +119,9 @@ _OTHER_NAMES = {
     "mpath": "maintainer_path",
 }
 _NOT_NEGATED = frozenset(("file", "find_maintainer_files"))
-_TYPES: Mapping[str, type] = {name: type(value) for name, value in Switches._field_defaults.items()}
+_TYPES: Mapping[str, type] = {
+    name: type(value) for name, value in Switches._field_defaults.items()
+}
 NAMES = (
     {name.replace("_", "-"): name for name in _TYPES}
     | _OTHER_NAMES
@@ -225,8 +234,14 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
     value = word.partition("=")[2] if equals else None
     if name in NAMES:
         field = NAMES[name]
-        return (None, None, False) if equals and _TYPES[field] is bool else (field, value, False)
-    bare = name.removeprefix("no-") if name.startswith("no-") else name.removeprefix("no")
+        return (
+            (None, None, False)
+            if equals and _TYPES[field] is bool
+            else (field, value, False)
+        )
+    bare = (
+        name.removeprefix("no-") if name.startswith("no-") else name.removeprefix("no")
+    )
     field = NAMES.get(bare, "") if bare != name else ""
     if field and _TYPES[field] is bool and field not in _NOT_NEGATED and not equals:
         return field, None, True

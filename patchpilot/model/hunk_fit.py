@@ -34,7 +34,9 @@ class Fit:
 def text_lines(content: bytes) -> list[str]:
     """The lines of a file, each with its newline (the last may have none)."""
     pieces = content.decode("utf-8", "surrogateescape").split("\n")
-    return [f"{piece}\n" for piece in pieces[:-1]] + ([pieces[-1]] if pieces[-1] else [])
+    return [f"{piece}\n" for piece in pieces[:-1]] + (
+        [pieces[-1]] if pieces[-1] else []
+    )
 
 
 def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
@@ -47,7 +49,9 @@ def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
             for side in last:
                 side[-1] = side[-1].removesuffix("\n")
             continue
-        last = (old, new) if line.kind == " " else (old,) if line.kind == "-" else (new,)
+        last = (
+            (old, new) if line.kind == " " else (old,) if line.kind == "-" else (new,)
+        )
         for side in last:
             side.append(line.text + "\n")
     return (new, old) if reverse else (old, new)
@@ -67,7 +71,14 @@ def fit_hunks(
         old, new = sides(hunk, reverse=reverse)
         start = hunk.old_start if not reverse else hunk.new_start
         meant = hunk.new_start if not reverse else hunk.old_start
-        at = _place(image, placed, old, max(meant - 1, 0), first=start <= 1, last=_ends_bare(hunk))
+        at = _place(
+            image,
+            placed,
+            old,
+            max(meant - 1, 0),
+            first=start <= 1,
+            last=_ends_bare(hunk),
+        )
         if at is None:
             misfits.append(Misfit(path, start, hunk, "context not found"))
             continue
@@ -80,7 +91,9 @@ def fit_hunks(
 def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
     """A file after its change is applied to a tree, and the misfits."""
     old, new = (
-        (change.old_path, change.new_path) if not reverse else (change.new_path, change.old_path)
+        (change.old_path, change.new_path)
+        if not reverse
+        else (change.new_path, change.old_path)
     )
     name = old or new or ""
     if old is None:
@@ -94,14 +107,21 @@ def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
         if new is not None and new != old and tree.exists(new):
             return Fit(None, (Misfit(new, 0, None, "file already exists"),))
     if change.is_binary:
-        return Fit(None, (Misfit(name, 0, None, "binary file: cannot be checked without git"),))
+        return Fit(
+            None, (Misfit(name, 0, None, "binary file: cannot be checked without git"),)
+        )
     fit = fit_hunks(name, text_lines(content or b""), change.hunks, reverse=reverse)
     if new is None:
         left = (
             ()
             if not fit.lines
             else (
-                Misfit(name, 1, None, "the file to delete has lines that the fix does not remove"),
+                Misfit(
+                    name,
+                    1,
+                    None,
+                    "the file to delete has lines that the fix does not remove",
+                ),
             )
         )
         return Fit(None, (*fit.misfits, *left), fit.offsets)
@@ -113,7 +133,9 @@ def misfits(
 ) -> tuple[Misfit, ...]:
     """The misfits of a diff on a tree, without fuzz; empty when all of it applies."""
     return tuple(
-        misfit for change in files for misfit in fit_file(change, tree, reverse=reverse).misfits
+        misfit
+        for change in files
+        for misfit in fit_file(change, tree, reverse=reverse).misfits
     )
 
 
@@ -123,7 +145,13 @@ def _ends_bare(hunk: Hunk) -> bool:
 
 
 def _place(
-    image: list[str], placed: bytearray, old: list[str], meant: int, *, first: bool, last: bool
+    image: list[str],
+    placed: bytearray,
+    old: list[str],
+    meant: int,
+    *,
+    first: bool,
+    last: bool,
 ) -> int | None:
     """Where `old` is in the image: nearest to `meant`, at the start or end of the file when the
     hunk requires it; None when nowhere.
@@ -134,11 +162,18 @@ def _place(
         return None
 
     def fits(at: int) -> bool:
-        return _equal(image[at : at + size], old, exact=last) and 1 not in placed[at : at + size]
+        return (
+            _equal(image[at : at + size], old, exact=last)
+            and 1 not in placed[at : at + size]
+        )
 
     if first or last:
         at = 0 if first else top
-        return at if fits(at) and not (first and last and at + size != len(image)) else None
+        return (
+            at
+            if fits(at) and not (first and last and at + size != len(image))
+            else None
+        )
     meant = min(meant, top)
     for step in range(max(meant, top - meant) + 1):
         if meant + step <= top and fits(meant + step):

@@ -39,7 +39,9 @@ def json_form(*keys: str) -> Callable[[_Class], _Class]:
     """
 
     def marked(cls: _Class) -> _Class:
-        _KEYS[cls] = tuple(_key(text) for text in keys or cls.__dict__["__dataclass_fields__"])
+        _KEYS[cls] = tuple(
+            _key(text) for text in keys or cls.__dict__["__dataclass_fields__"]
+        )
         return cls
 
     return marked

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, NoPatchError
-from patchpilot.model.address import Address, decode_mailboxes, only_mailbox, parse_addresses
+from patchpilot.model.address import (
+    Address,
+    decode_mailboxes,
+    only_mailbox,
+    parse_addresses,
+)
 from patchpilot.model.bounded_date import mail_date
 from patchpilot.model.encoded_words import decode_text, decode_words
 from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
@@ -34,11 +39,19 @@ _SCISSORS = cached_re.compile(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
 _SHOWN = cached_re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
-_DIFF = cached_re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
+_DIFF = cached_re.compile(
+    r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))"
+)
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _MAILBOXES = _ADDRESSES | {
     *("x-original-from", "x-original-sender", "x-original-to", "x-original-cc"),
-    *("resent-from", "resent-to", "resent-cc", "mail-followup-to", "x-failed-recipients"),
+    *(
+        "resent-from",
+        "resent-to",
+        "resent-cc",
+        "mail-followup-to",
+        "x-failed-recipients",
+    ),
 }
 """The headers that have addresses."""
 _OF_MAILS = _ADDRESSES | {
@@ -53,7 +66,8 @@ _OF_MAILS = _ADDRESSES | {
 }
 _WHOLE_HEADER = cached_re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
 _ONLY_TEXT = cached_re.compile(
-    r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?', cached_re.ASCII
+    r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?',
+    cached_re.ASCII,
 )
 _BLANK_LINE = cached_re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
@@ -62,7 +76,8 @@ _SHORT = 1024
 # any way to open a nested part: the email package accepts any case, spaces before the equals sign,
 # and boundary*0=
 _PART = cached_re.compile(
-    rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/", cached_re.MULTILINE
+    rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/",
+    cached_re.MULTILINE,
 )
 _BOUNDARY = cached_re.compile(rb'[\s"]*([^\s";]{1,70})')
 # folded or not, within the header of the mail or of a part of it
@@ -72,7 +87,9 @@ _DIGEST = cached_re.compile(
     cached_re.MULTILINE,
 )
 # the end of the boundary's line, and the header of the part, which says that it is a mail
-_DIGEST_PART = cached_re.compile(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
+_DIGEST_PART = cached_re.compile(
+    rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
+)
 MAX_NESTED = 60
 MAX_PARTS = 1000
 """Limits on the parts of a mail: nested and in total.
@@ -105,7 +122,8 @@ class Mail(NamedTuple):
         """The value of the first header of this name, or None."""
         wanted = name.lower()
         return next(
-            (header.value for header in self.headers if header.name.lower() == wanted), None
+            (header.value for header in self.headers if header.name.lower() == wanted),
+            None,
         )
 
     @property
@@ -128,7 +146,9 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
     mail.
     """
     starts = [
-        match.start() for match in _FROM_LINE.finditer(data) if _after_blank(data, match.start())
+        match.start()
+        for match in _FROM_LINE.finditer(data)
+        if _after_blank(data, match.start())
     ]
     if not starts or starts[0] != 0:
         return [(0, len(data))]
@@ -177,9 +197,9 @@ def digest_mails(mail: bytes) -> list[bytes]:
     if not found:
         return [mail]
     parts = mail.split(b"\n--" + found[1])[1:-1]
-    return [_DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts][
-        :MAX_PARTS
-    ] or [mail]
+    return [
+        _DIGEST_PART.sub(b"", part, count=1).rstrip(b"\n") + b"\n" for part in parts
+    ][:MAX_PARTS] or [mail]
 
 
 def is_mboxrd(mail: bytes) -> bool:
@@ -191,9 +211,15 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
     """Mails as one mboxrd, `From ` lines quoted, as `mail_bounds` and `one_mail` split them."""
     parts = []
     for mail in mails:
-        raw = mail.split(b"\n", 1)[1] if mail.startswith(b"From ") and b"\n" in mail else mail
+        raw = (
+            mail.split(b"\n", 1)[1]
+            if mail.startswith(b"From ") and b"\n" in mail
+            else mail
+        )
         quoted = cached_re.sub(rb"(?m)^(>*From )", rb">\1", raw.replace(b"\r\n", b"\n"))
-        parts.append(b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n")
+        parts.append(
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n"
+        )
     return b"".join(parts)
 
 
@@ -221,7 +247,8 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
             break
         if size > MAX_HEADER:
             raise InputError(
-                f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB", hint=_LIMITS
+                f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB",
+                hint=_LIMITS,
             )
         at += 1
         body_at = at
@@ -235,7 +262,9 @@ def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
 
 
 def _decoded_value(name: str, value: str) -> str:
-    return decode_mailboxes(value) if name.lower() in _MAILBOXES else decode_words(value)
+    return (
+        decode_mailboxes(value) if name.lower() in _MAILBOXES else decode_words(value)
+    )
 
 
 def refuse_oversize(raw: bytes) -> None:
@@ -336,7 +365,9 @@ def _message(data: bytes) -> "Message":
     # parts is an attack, and its text is not extracted
     found = [one.end() for one in islice(_PART.finditer(data), MAX_NESTED + 1)]
     flat = not found or len(found) > MAX_NESTED or _has_many_parts(data, found)
-    return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(data, headersonly=flat)
+    return email.parser.BytesParser(policy=email.policy.compat32).parsebytes(
+        data, headersonly=flat
+    )
 
 
 def nested_parts(raw: bytes) -> Iterator[tuple[dict[str, str], str]]:
@@ -345,10 +376,14 @@ def nested_parts(raw: bytes) -> Iterator[tuple[dict[str, str], str]]:
     mail. None for a mail with more parts than an honest one has."""
     for part in islice(_message(_without_from(raw)).walk(), 1, None):
         fields = {
-            name.lower(): " ".join(str(value).split()) for name, value in reversed(part.items())
+            name.lower(): " ".join(str(value).split())
+            for name, value in reversed(part.items())
         }
         payload = part.get_payload(decode=True)
-        yield fields, payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+        yield (
+            fields,
+            payload.decode("utf-8", "replace") if isinstance(payload, bytes) else "",
+        )
 
 
 def _has_many_parts(data: bytes, found: list[int]) -> bool:
@@ -359,9 +394,9 @@ def _has_many_parts(data: bytes, found: list[int]) -> bool:
 def _text_of(message: "Message") -> str:
     """The text of a mail: its first text/plain part, else its first text part."""
     parts = [part for part in message.walk() if not part.is_multipart()]
-    best = next((part for part in parts if part.get_content_type() == "text/plain"), None) or next(
-        (part for part in parts if part.get_content_maintype() == "text"), None
-    )
+    best = next(
+        (part for part in parts if part.get_content_type() == "text/plain"), None
+    ) or next((part for part in parts if part.get_content_maintype() == "text"), None)
     if best is None:
         return ""
     payload = best.get_payload(decode=True)
@@ -370,14 +405,18 @@ def _text_of(message: "Message") -> str:
         if isinstance(payload, bytes)
         else str(best.get_payload()).encode("utf-8", "surrogateescape")
     )
-    return _in_charset(data, best.get_content_charset() or "utf-8").replace("\r\n", "\n")
+    return _in_charset(data, best.get_content_charset() or "utf-8").replace(
+        "\r\n", "\n"
+    )
 
 
 def _in_charset(data: bytes, charset: str) -> str:
     return decode_text(
         data,
         charset,
-        "replace" if charset.lower() not in ("utf-8", "us-ascii") else "surrogateescape",
+        "replace"
+        if charset.lower() not in ("utf-8", "us-ascii")
+        else "surrogateescape",
     )
 
 
@@ -423,7 +462,12 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
         "",
     )
     kind = next(
-        (header.value.lower() for header in headers if header.name.lower() == "content-type"), ""
+        (
+            header.value.lower()
+            for header in headers
+            if header.name.lower() == "content-type"
+        ),
+        "",
     )
     if encoding in ("base64", "quoted-printable") or kind.startswith("multipart/"):
         damage.append("multipart" if kind.startswith("multipart/") else encoding)
@@ -472,7 +516,9 @@ def _assemble(
     damage: list[str],
 ) -> Patch:
     def value(name: str) -> str:
-        return next((header.value for header in headers if header.name.lower() == name), "")
+        return next(
+            (header.value for header in headers if header.name.lower() == name), ""
+        )
 
     raw_subject = value("subject")
     author = sender_in(headers)
@@ -492,7 +538,9 @@ def _assemble(
         start = at
         while start < len(lines) and not lines[start].strip():
             start += 1
-    diff_at = next((n for n in range(start, len(lines)) if _starts_diff(lines, n)), len(lines))
+    diff_at = next(
+        (n for n in range(start, len(lines)) if _starts_diff(lines, n)), len(lines)
+    )
     cut = next((n for n in range(start, diff_at) if _CUT.match(lines[n])), diff_at)
     subject = parse_subject(raw_subject)
     if (

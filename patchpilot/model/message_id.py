@@ -31,11 +31,17 @@ def message_id_of(target: str) -> str | None:
     if text.startswith(("http://", "https://")):
         path = cached_re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
         return next(
-            (part for part in map(_decoded, reversed(path)) if cached_re.fullmatch(_FORM, part)),
+            (
+                part
+                for part in map(_decoded, reversed(path))
+                if cached_re.fullmatch(_FORM, part)
+            ),
             None,
         )
     return in_brackets(text) or (
-        bare if cached_re.fullmatch(_FORM, bare := cached_re.sub(_PREFIX, "", text)) else None
+        bare
+        if cached_re.fullmatch(_FORM, bare := cached_re.sub(_PREFIX, "", text))
+        else None
     )
 
 
@@ -48,7 +54,9 @@ def in_brackets(text: str) -> str | None:
 
 def _decoded(part: str) -> str:
     """A part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
-    return cached_re.sub("%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part)
+    return cached_re.sub(
+        "%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part
+    )
 
 
 def given_message_id(text: str, option: str = "--in-reply-to") -> str:
@@ -93,7 +101,9 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
     for name in cached_re.findall(_NAMED, text):
         if "@" in name:
             yield name.replace("%40", "@").rstrip(_AFTER_URL), None
-    for url in itertools.islice(cached_re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
+    for url in itertools.islice(
+        cached_re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS
+    ):
         message_id = message_id_of(url[0].rstrip(_AFTER_URL))
         if message_id:
             yield message_id, url.start()

@@ -26,6 +26,8 @@ class OwnCommand(NamedTuple):
 class UntrustedCommandsError(RefusedError):
     """Commands would run that a repository names itself and that the user has not trusted."""
 
-    def __init__(self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]) -> None:
+    def __init__(
+        self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]
+    ) -> None:
         super().__init__(message, hint=hint)
         self.commands = commands

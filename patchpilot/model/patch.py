@@ -60,7 +60,8 @@ class Patch(_PatchFields):
         """The value of the first header of this name, or None."""
         wanted = name.lower()
         return next(
-            (header.value for header in self.headers if header.name.lower() == wanted), None
+            (header.value for header in self.headers if header.name.lower() == wanted),
+            None,
         )
 
     def addresses(self, name: str) -> tuple[Address, ...]:
@@ -130,7 +131,10 @@ class Patch(_PatchFields):
 
         return tuple(
             dict.fromkeys(
-                path for pair in parse_paths(self.lines, self.diff_line) for path in pair if path
+                path
+                for pair in parse_paths(self.lines, self.diff_line)
+                for path in pair
+                if path
             )
         )
 

@@ -50,7 +50,8 @@ class Subject(NamedTuple):
 _SET = cached_re.compile(r"\bpatch ?set\b", cached_re.IGNORECASE)
 _MARK = cached_re.compile(r"\s*\[([^\]]*)\]")
 _AT_THE_END = cached_re.compile(
-    r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$", cached_re.IGNORECASE
+    r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
+    cached_re.IGNORECASE,
 )
 _JOINED = cached_re.compile(
     r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
@@ -78,7 +79,9 @@ def parse_subject(raw: str) -> Subject:
     if marks and (ended := _AT_THE_END.search(rest)):
         said.version, rest = int(ended["a"] or ended["b"]), rest[: ended.start()]
     for mark in marks:
-        for word in cached_re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
+        for word in cached_re.split(
+            r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()
+        ):
             said.take(word)
     return Subject(
         raw,

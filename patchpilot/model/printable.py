@@ -8,7 +8,9 @@ from patchpilot.cache import cached_re
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
 _INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
 """Noncharacters, and the tag characters, which are ASCII that no font shows."""
-UNSAFE = cached_re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
+UNSAFE = cached_re.compile(
+    f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]"
+)
 
 LOG_COMMAND = r"##(?=\w*\[)"
 """The start of a command of Azure Pipelines, of older GitHub runners and of TeamCity, anywhere in a
@@ -38,7 +40,10 @@ def without_commands(text: str) -> str:
     a line, and `##[name]` or `##vso[name]`.
     """
     return _COMMAND.sub(
-        lambda found: found["space"] + "\\x3a:" if found["space"] is not None else "\\x23#", text
+        lambda found: (
+            found["space"] + "\\x3a:" if found["space"] is not None else "\\x23#"
+        ),
+        text,
     )
 
 
@@ -58,7 +63,11 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        0
+        if unicodedata.combining(char)
+        else 2
+        if unicodedata.east_asian_width(char) in "WF"
+        else 1
         for char in text
     )
 

@@ -92,12 +92,16 @@ class RecipientPlan:
     @property
     def to(self) -> tuple[Recipient, ...]:
         """Those in To:."""
-        return tuple(recipient for recipient in self.recipients if recipient.header == "to")
+        return tuple(
+            recipient for recipient in self.recipients if recipient.header == "to"
+        )
 
     @property
     def cc(self) -> tuple[Recipient, ...]:
         """Those in Cc:."""
-        return tuple(recipient for recipient in self.recipients if recipient.header == "cc")
+        return tuple(
+            recipient for recipient in self.recipients if recipient.header == "cc"
+        )
 
 
 def refuse_many(count: int, force: str | None) -> None:

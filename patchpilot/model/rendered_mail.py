@@ -28,7 +28,9 @@ class RenderedMail:
     raw: bytes
 
 
-def captured(raw: bytes, envelope_from: str, recipients: tuple[str, ...]) -> RenderedMail:
+def captured(
+    raw: bytes, envelope_from: str, recipients: tuple[str, ...]
+) -> RenderedMail:
     """Parse the header of a mail that a transport rendered."""
     mail = parse_mail_header(raw)
     message = BytesHeaderParser(policy=compat32).parsebytes(raw)

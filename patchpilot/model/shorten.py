@@ -45,7 +45,9 @@ def _end(lines: tuple[str, ...]) -> int:
     if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
         return len(lines)
     within = sum(
-        1 for size in accumulate(map(len, lines[:MAX_CHECKED_LINES])) if size <= MAX_CHECKED
+        1
+        for size in accumulate(map(len, lines[:MAX_CHECKED_LINES]))
+        if size <= MAX_CHECKED
     )
     return max(1, within)
 

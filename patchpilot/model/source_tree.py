@@ -45,7 +45,10 @@ class Tree(Protocol):
 def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
     """(VERSION, PATCHLEVEL) of a kernel's top Makefile."""
     result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
-    if result.get("VERSION", "").isdecimal() and result.get("PATCHLEVEL", "").isdecimal():
+    if (
+        result.get("VERSION", "").isdecimal()
+        and result.get("PATCHLEVEL", "").isdecimal()
+    ):
         return number(result["VERSION"]), number(result["PATCHLEVEL"])
     return None
 
@@ -53,7 +56,10 @@ def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
 def is_safe_path(path: str) -> bool:
     """Whether a path from a patch stays inside the tree."""
     return (
-        bool(path) and not path.startswith("/") and "\0" not in path and ".." not in path.split("/")
+        bool(path)
+        and not path.startswith("/")
+        and "\0" not in path
+        and ".." not in path.split("/")
     )
 
 

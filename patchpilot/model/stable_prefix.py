@@ -34,7 +34,9 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
         for part in cached_re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             one = _stable().fullmatch(part)
             # "for 6.2" names the next mainline release
-            early = (at > 0 and words[at - 1].lower() == "for") or part.lower().startswith("for-")
+            early = (
+                at > 0 and words[at - 1].lower() == "for"
+            ) or part.lower().startswith("for-")
             if one and (one["tree"] or not early or "stable" in part.lower()):
                 result.setdefault(one["version"])
     return tuple(result)
@@ -42,4 +44,6 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 def is_for_stable(words: Sequence[str]) -> bool:
     """Whether a subject prefix names a stable tree, or says that the patch is for one."""
-    return bool(stable_versions(words)) or any(_stable_word().fullmatch(word) for word in words)
+    return bool(stable_versions(words)) or any(
+        _stable_word().fullmatch(word) for word in words
+    )

@@ -176,7 +176,10 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
         if unfit(f"{name}: {value}"):
             continue
         existing = parse_trailers(lines)
-        if any(one.key == name.lower() and one.value.lower() == value.lower() for one in existing):
+        if any(
+            one.key == name.lower() and one.value.lower() == value.lower()
+            for one in existing
+        ):
             continue
         block = trailer_block(lines)
         line = f"{name}: {value}"
@@ -189,7 +192,9 @@ def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _place(key: str, existing: Sequence[Trailer], lines: Sequence[str], block: range) -> int:
+def _place(
+    key: str, existing: Sequence[Trailer], lines: Sequence[str], block: range
+) -> int:
     if key == "signed-off-by" or key not in ORDER:
         return block.stop
     rank = ORDER.index(key)
@@ -232,5 +237,7 @@ def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
     return tuple(
-        f"not added: {_UNFIT.sub(_named, line)}: {why}" for line in lines if (why := unfit(line))
+        f"not added: {_UNFIT.sub(_named, line)}: {why}"
+        for line in lines
+        if (why := unfit(line))
     )

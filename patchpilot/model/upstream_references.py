@@ -93,18 +93,27 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
     """
     lower = message.lower()
     commits: list[NamedCommit] = []
-    if "upstream" in lower or "cherry" in lower or "port" in lower or "commit:" in lower:
+    if (
+        "upstream" in lower
+        or "cherry" in lower
+        or "port" in lower
+        or "commit:" in lower
+    ):
         for match in _upstream().finditer(message):
             if match[0][0] not in "[(" or _is_closed(message, match):
                 name = next(word for word in match.groups() if word).lower()
                 commits.append(
                     NamedCommit(
-                        name, message.count("\n", 0, match.start()), match["picked"] is not None
+                        name,
+                        message.count("\n", 0, match.start()),
+                        match["picked"] is not None,
                     )
                 )
         for match in _several().finditer(message):
             commits += [
-                NamedCommit(name.lower(), message.count("\n", 0, match.start()), picked=False)
+                NamedCommit(
+                    name.lower(), message.count("\n", 0, match.start()), picked=False
+                )
                 for name in _HEX.findall(match[1])
             ]
     return tuple(commits)
@@ -138,7 +147,9 @@ def read_marks(message: str) -> Marks:
     )
     if not (upstream or reverts or fixes):
         return NONE
-    return Marks(tuple(one for one in upstream if one not in undone), tuple(reverts), fixes)
+    return Marks(
+        tuple(one for one in upstream if one not in undone), tuple(reverts), fixes
+    )
 
 
 def _fixed(line: FixesLine) -> list[Fixed]:

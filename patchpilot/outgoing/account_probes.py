@@ -50,7 +50,9 @@ def account_settings(account: Account) -> Iterator[Probe]:
             ),
         )
     elif known:
-        yield Probe("provider", "ok", f"{known.name}: login is {known.login}", known.reference)
+        yield Probe(
+            "provider", "ok", f"{known.name}: login is {known.login}", known.reference
+        )
         if known.port and account.port != known.port and not account.sendmail:
             yield Probe(
                 "port",
@@ -100,7 +102,9 @@ def mail_server(
 ) -> tuple[Probe, ...]:
     """Reach the server, encrypt and log in as git send-email would; then disconnect."""
     if offline and account.configured:
-        return (Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),)
+        return (
+            Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),
+        )
     if account.sendmail:
         return (_program(account.sendmail),)
     if not account.configured:
@@ -141,7 +145,11 @@ def mail_server(
                 if "STARTTLS" in error.message
                 else "mail server"
             )
-            return (Probe(what, "fail", error.message, _server_hint(account, error.message)),)
+            return (
+                Probe(
+                    what, "fail", error.message, _server_hint(account, error.message)
+                ),
+            )
         return tuple(_connection(account, offers_tls=server.has_extn("starttls")))
 
 
@@ -154,7 +162,12 @@ def _connection(account: Account, *, offers_tls: bool) -> Iterator[Probe]:
         return
     encrypt = "git config --global sendemail.smtpencryption tls"
     if offers_tls:
-        yield Probe("encryption", "warn", "the server offers STARTTLS, but it is not used", encrypt)
+        yield Probe(
+            "encryption",
+            "warn",
+            "the server offers STARTTLS, but it is not used",
+            encrypt,
+        )
     if account.needs_login:
         yield Probe("password", "fail", "the password is sent unencrypted", encrypt)
 
@@ -165,7 +178,12 @@ def _reach(account: Account, timeout: float) -> tuple[Probe, ...]:
             submission.open()
         except PatchpilotError as error:
             return (
-                Probe("mail server", "fail", error.message, _server_hint(account, error.message)),
+                Probe(
+                    "mail server",
+                    "fail",
+                    error.message,
+                    _server_hint(account, error.message),
+                ),
             )
     return (Probe("mail server", "ok", f"{account.label} is reachable"),)
 

@@ -17,7 +17,8 @@ from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
 _UNCLOSED = (
-    "its author's name has an unbalanced parenthesis or quote, and git parses such a name wrongly"
+    "its author's name has an unbalanced parenthesis or "
+    "quote, and git parses such a name wrongly"
 )
 MAX_LINE = 998
 """Bytes a line of a mail may have (RFC 5322); servers break or reject longer ones."""
@@ -43,9 +44,14 @@ def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str)
         applied = _mailinfo(repository, raw, place)
         if isinstance(applied, str):
             return applied
-        wrong = _differs(applied, author, applied.subject == commit.subject, commit.body)
+        wrong = _differs(
+            applied, author, applied.subject == commit.subject, commit.body
+        )
         return wrong or _content(
-            scratch, applied.patch, commit_id, commit.parents[0] if commit.parents else None
+            scratch,
+            applied.patch,
+            commit_id,
+            commit.parents[0] if commit.parents else None,
         )
 
 
@@ -57,7 +63,13 @@ def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _AppliedMail |
         return _UNCLOSED
     message, patch = place / "message", place / "patch"
     done = repository.git(
-        "-c", "mailinfo.scissors=false", "mailinfo", str(message), str(patch), stdin=raw, ok=()
+        "-c",
+        "mailinfo.scissors=false",
+        "mailinfo",
+        str(message),
+        str(patch),
+        stdin=raw,
+        ok=(),
     )
     if done.code:
         return "git cannot parse it as a patch"
@@ -72,7 +84,10 @@ def _mailinfo(repository: Repository, raw: bytes, place: Path) -> _AppliedMail |
 
 
 def _differs(
-    applied: _AppliedMail, author: tuple[str, str] | None, same_subject: bool, message: str
+    applied: _AppliedMail,
+    author: tuple[str, str] | None,
+    same_subject: bool,
+    message: str,
 ) -> str:
     """What differs in the author, subject or message that git reads in the mail, in words; "" for
     nothing.
@@ -142,11 +157,15 @@ def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) 
         return ""
     index = {"GIT_INDEX_FILE": str(patch.parent / "index")}
     before = "".join(
-        f"{file.old_mode} {file.old_id}\t{file.path}\0" for file in files if _exists(file.old_mode)
+        f"{file.old_mode} {file.old_id}\t{file.path}\0"
+        for file in files
+        if _exists(file.old_mode)
     )
     stdin = before.encode("utf-8", "surrogateescape")
     scratch.git("update-index", "-z", "--index-info", stdin=stdin, env=index)
-    done = scratch.git("apply", "--cached", "--whitespace=nowarn", str(patch), env=index, ok=())
+    done = scratch.git(
+        "apply", "--cached", "--whitespace=nowarn", str(patch), env=index, ok=()
+    )
     if done.code:
         return "its diff would not apply to the commit it is based on"
     applied = {
@@ -154,7 +173,9 @@ def _content(scratch: Scratch, patch: Path, commit_id: str, parent: str | None) 
         for line in scratch.git("ls-files", "-s", "-z", env=index).text.split("\0")
         if line
     }
-    committed = {file.path: [file.mode, file.object_id] for file in files if _exists(file.mode)}
+    committed = {
+        file.path: [file.mode, file.object_id] for file in files if _exists(file.mode)
+    }
     return "" if applied == committed else "its content would differ"
 
 
@@ -164,7 +185,9 @@ def _exists(mode: str) -> bool:
 
 
 def _too_long(raw: bytes) -> bool:
-    return any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n"))
+    return any(
+        len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")
+    )
 
 
 def files_changed_by_am(
@@ -174,7 +197,8 @@ def files_changed_by_am(
     am` would make another commit.
     """
     changed_mails = (
-        (patch.subject.title, _file_damage(repository, raw, patch)) for raw, patch in mails
+        (patch.subject.title, _file_damage(repository, raw, patch))
+        for raw, patch in mails
     )
     return tuple(entry for entry in changed_mails if entry[1])
 
@@ -185,10 +209,14 @@ def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
         applied = _mailinfo(repository, raw, place)
         if isinstance(applied, str):
             return applied
-        same_subject = " ".join(applied.subject.split()) == " ".join(patch.subject.title.split())
+        same_subject = " ".join(applied.subject.split()) == " ".join(
+            patch.subject.title.split()
+        )
         if wrong := _differs(applied, author, same_subject, "\n".join(patch.message)):
             return wrong
-        received = applied.patch.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+        received = (
+            applied.patch.read_bytes().decode("utf-8", "surrogateescape").split("\n")
+        )
     diff = list(patch.lines[patch.diff_line - 1 :])
     # below the diff are the signature and our own footers
     diff = diff[: diff.index("-- ")] if "-- " in diff else diff

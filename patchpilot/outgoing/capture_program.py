@@ -33,12 +33,17 @@ def captured_mails(folder: Path) -> tuple[tuple[tuple[str, ...], bytes], ...]:
         key=lambda place: int(place.name),
     )
     return tuple(
-        (tuple((place / "arguments").read_text().splitlines()), (place / "mail").read_bytes())
+        (
+            tuple((place / "arguments").read_text().splitlines()),
+            (place / "mail").read_bytes(),
+        )
         for place in places
     )
 
 
-def split_arguments(arguments: tuple[str, ...], options: int = 0) -> tuple[str, tuple[str, ...]]:
+def split_arguments(
+    arguments: tuple[str, ...], options: int = 0
+) -> tuple[str, tuple[str, ...]]:
     """(envelope sender or "", recipients) of a sendmail call `[-f SENDER] -i RECIPIENT…`; `options`
     words at its front are server options.
 
@@ -46,6 +51,8 @@ def split_arguments(arguments: tuple[str, ...], options: int = 0) -> tuple[str, 
     """
     words = arguments[options:]
     sender, words = (
-        (words[1], words[2:]) if words[:1] == ("-f",) and len(words) > 1 else ("", words)
+        (words[1], words[2:])
+        if words[:1] == ("-f",) and len(words) > 1
+        else ("", words)
     )
     return sender, words[1:] if words[:1] == ("-i",) else words

@@ -76,16 +76,26 @@ def bodies_of_commits(
     if text.range_diff:
         args.append(f"--range-diff={text.range_diff}")
     args.append("--cover-letter" if text.cover else "--no-cover-letter")
-    span = [f"{start}..{without_cover[-1]}"] if "--root" not in args else [without_cover[-1]]
+    span = (
+        [f"{start}..{without_cover[-1]}"]
+        if "--root" not in args
+        else [without_cover[-1]]
+    )
     with TemporaryFolder("mails") as place:
         repository.git("format-patch", *args, "-o", str(place), *span)
-        files = sorted(place.iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0))
+        files = sorted(
+            place.iterdir(), key=lambda file: int(re.sub(r"\D", "", file.name) or 0)
+        )
         contents = [file.read_bytes() for file in files]
     bodies: list[PatchBody] = []
     if text.cover:
         bodies.append(
             PatchBody(
-                text.cover[0], sender, _cover_body(contents.pop(0), text.cover[1]), None, None
+                text.cover[0],
+                sender,
+                _cover_body(contents.pop(0), text.cover[1]),
+                None,
+                None,
             )
         )
     if len(contents) != len(ids):
@@ -98,25 +108,39 @@ def bodies_of_commits(
     )
     for commit_id, content, patch_id in zip(ids, contents, patch_ids, strict=True):
         commit = repository.commit(commit_id)
-        bodies.append(PatchBody(commit.subject, commit.author, _body(content), commit_id, patch_id))
+        bodies.append(
+            PatchBody(
+                commit.subject, commit.author, _body(content), commit_id, patch_id
+            )
+        )
     return tuple(_with_notes(bodies, text))
 
 
 def bodies_of_patches(
-    repository: Repository | None, patches: Sequence[Patch], cover: Patch | None, text: SeriesText
+    repository: Repository | None,
+    patches: Sequence[Patch],
+    cover: Patch | None,
+    text: SeriesText,
 ) -> tuple[PatchBody, ...]:
     """Patch files as bodies: the text as they are, with notes added."""
     bodies = []
     for patch in (*((cover,) if cover else ()), *patches):
         if patch.author is None:
             raise InputError(
-                f"{patch.source}: no From: line", hint="create it with `git format-patch`"
+                f"{patch.source}: no From: line",
+                hint="create it with `git format-patch`",
             )
         start = len(patch.headers) and _body_line(patch)
         lines = patch.lines[start:]
         body = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
-        patch_id = patch_ids_of(repository, [body])[0] if patch.has_diff and repository else None
-        bodies.append(PatchBody(patch.subject.title, patch.author, body, patch.commit, patch_id))
+        patch_id = (
+            patch_ids_of(repository, [body])[0]
+            if patch.has_diff and repository
+            else None
+        )
+        bodies.append(
+            PatchBody(patch.subject.title, patch.author, body, patch.commit, patch_id)
+        )
     if text.cover and not cover:
         bodies.insert(
             0,
@@ -226,7 +250,9 @@ def _with_notes(bodies: Sequence[PatchBody], text: SeriesText) -> list[PatchBody
                 body = insert_footer(body, line)
         if at == 0 and text.change_id and b"\nchange-id: " not in body:
             body = insert_footer(body, change_id_line(text.change_id))
-        changed.append(PatchBody(patch.title, patch.author, body, patch.commit, patch.patch_id))
+        changed.append(
+            PatchBody(patch.title, patch.author, body, patch.commit, patch.patch_id)
+        )
     return changed
 
 
@@ -235,7 +261,8 @@ def insert_note(body: bytes, note: str) -> bytes:
     text = note.strip("\n").encode("utf-8", "surrogateescape")
     if b"\n---\n" in b"\n" + text + b"\n" or b"\ndiff --git " in b"\n" + text:
         raise InputError(
-            "the note has a line that would end it (`---` or `diff --git`)", hint="indent that line"
+            "the note has a line that would end it (`---` or `diff --git`)",
+            hint="indent that line",
         )
     before, mark, after = (b"\n" + body).partition(b"\n---\n")
     if not mark:
@@ -252,7 +279,9 @@ def insert_footer(body: bytes, line: str) -> bytes:
     return head + gap + line.encode("utf-8", "surrogateescape") + b"\n" + tail
 
 
-def patch_ids_of(repository: Repository | None, contents: Sequence[bytes]) -> list[str | None]:
+def patch_ids_of(
+    repository: Repository | None, contents: Sequence[bytes]
+) -> list[str | None]:
     """`git patch-id --stable` of each patch mail, None for one without a diff.
 
     All None without a repository.
@@ -271,7 +300,9 @@ def patch_ids_of(repository: Repository | None, contents: Sequence[bytes]) -> li
 
 def patch_contents(patches: Iterable[Patch]) -> list[bytes]:
     """The patches as bytes."""
-    return ["\n".join(patch.lines).encode("utf-8", "surrogateescape") for patch in patches]
+    return [
+        "\n".join(patch.lines).encode("utf-8", "surrogateescape") for patch in patches
+    ]
 
 
 def _unmarked(content: bytes) -> bytes:

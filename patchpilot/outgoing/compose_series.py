@@ -37,10 +37,15 @@ def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMai
     bodies = (
         bodies_of_commits(repository, series.ids, series.text, sender)
         if series.ids
-        else bodies_of_patches(repository, series.series.patches, series.series.cover, series.text)
+        else bodies_of_patches(
+            repository, series.series.patches, series.series.cover, series.text
+        )
     )
     mails = mails_of(
-        bodies, series.text, _message_ids(series, bodies, sender), lambda _: (series.to, series.cc)
+        bodies,
+        series.text,
+        _message_ids(series, bodies, sender),
+        lambda _: (series.to, series.cc),
     )
     if mails and GIT_SUBJECT in mails[0].subject:
         raise RefusedError(
@@ -76,12 +81,18 @@ def _message_ids(
         "to-self" if series.to_self else "real",
         content,
         lambda: new_message_ids(
-            series.draft.change_id, text.version, len(bodies), sender, datetime.now(UTC).date()
+            series.draft.change_id,
+            text.version,
+            len(bodies),
+            sender,
+            datetime.now(UTC).date(),
         ),
     )
 
 
-def as_sent(outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = ()) -> RenderedMail:
+def as_sent(
+    outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = ()
+) -> RenderedMail:
     """A composed mail as a transport without a mail program of its own sends it: From the sender,
     dated, with its envelope.
 
@@ -92,7 +103,10 @@ def as_sent(outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = 
     body = outgoing_mail.body
     if outgoing_mail.author != sender:
         body = (
-            f"From: {outgoing_mail.author.header()}\n\n".encode("utf-8", "surrogateescape") + body
+            f"From: {outgoing_mail.author.header()}\n\n".encode(
+                "utf-8", "surrogateescape"
+            )
+            + body
         )
     date = ("Date", format_datetime(datetime.now().astimezone()))
     raw = replace(
@@ -103,5 +117,7 @@ def as_sent(outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = 
     return captured(
         raw,
         envelope,
-        tuple(dict.fromkeys((*header_recipients(captured(raw, envelope, ())), *hidden))),
+        tuple(
+            dict.fromkeys((*header_recipients(captured(raw, envelope, ())), *hidden))
+        ),
     )

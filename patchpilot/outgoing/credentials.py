@@ -57,14 +57,18 @@ def _coded(password: bytes) -> Iterator[bytes]:
             yield digits
 
 
-def credential_of(repository: Repository, account: Account, *, terminal: bool) -> Credential | None:
+def credential_of(
+    repository: Repository, account: Account, *, terminal: bool
+) -> Credential | None:
     """What the account logs in with; None where it needs no login."""
     if not account.needs_login:
         return None
     return ask(repository, account, terminal=terminal)
 
 
-def note_login(repository: Repository, credential: Credential | None, login: str) -> None:
+def note_login(
+    repository: Repository, credential: Credential | None, login: str
+) -> None:
     """Let git's helpers know how a login went: "accepted", "refused", or "" where there was none."""  # noqa: E501
     if credential and login:
         report_login(repository, credential, accepted=login == "accepted")
@@ -78,7 +82,9 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
     """
     refuse_untrusted(repository.top, Use.SERVER)
     configured = (
-        repository.config(f"sendemail.{account.identity}.smtppass") if account.identity else ()
+        repository.config(f"sendemail.{account.identity}.smtppass")
+        if account.identity
+        else ()
     )
     stored = configured or repository.config("sendemail.smtppass")
     if stored:
@@ -108,10 +114,14 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
                 " a terminal"
             ),
         )
-    return Credential(fields.get("username", account.user), fields["password"], done.stdout)
+    return Credential(
+        fields.get("username", account.user), fields["password"], done.stdout
+    )
 
 
-def report_login(repository: Repository, credential: Credential, *, accepted: bool) -> None:
+def report_login(
+    repository: Repository, credential: Credential, *, accepted: bool
+) -> None:
     """Let git's helpers keep a password that worked, or forget one that did not."""
     if not credential.answer:
         return
@@ -119,7 +129,13 @@ def report_login(repository: Repository, credential: Credential, *, accepted: bo
     # a helper may want the terminal's session (a key ring that is locked), so it is not given one
     # of its own
     subprocess.run(
-        ["git", "-C", str(repository.top), "credential", "approve" if accepted else "reject"],
+        [
+            "git",
+            "-C",
+            str(repository.top),
+            "credential",
+            "approve" if accepted else "reject",
+        ],
         input=credential.answer + b"\n",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -129,7 +145,11 @@ def report_login(repository: Repository, credential: Credential, *, accepted: bo
 
 
 def _query(account: Account) -> bytes:
-    host = f"{account.server}:{account.port}" if account.value("smtpserverport") else account.server
+    host = (
+        f"{account.server}:{account.port}"
+        if account.value("smtpserverport")
+        else account.server
+    )
     for name, value in (("smtpServer", host), ("smtpUser", account.user)):
         if _BREAK.search(value):
             raise RefusedError(
@@ -141,7 +161,9 @@ def _query(account: Account) -> bytes:
 
 
 @contextlib.contextmanager
-def helper(credential: Credential | None) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+def helper(
+    credential: Credential | None,
+) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
     """(options for git, file descriptors to pass on) that make a child's `git credential fill`
     answer with this credential.
 
@@ -159,7 +181,12 @@ def helper(credential: Credential | None) -> Iterator[tuple[tuple[str, ...], tup
     try:
         os.write(descriptor, credential.answer)
         # opened by each reader: a relogin asks again
-        script = f'!f() {{ if test "$1" = get; then cat < /dev/fd/{descriptor}; fi; }}; f'
-        yield ("-c", "credential.helper=", "-c", f"credential.helper={script}"), (descriptor,)
+        script = (
+            f'!f() {{ if test "$1" = get; then cat < /dev/fd/{descriptor}; fi; }}; f'
+        )
+        yield (
+            ("-c", "credential.helper=", "-c", f"credential.helper={script}"),
+            (descriptor,),
+        )
     finally:
         os.close(descriptor)

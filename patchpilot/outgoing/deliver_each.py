@@ -14,7 +14,9 @@ from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
 
 
-def deliver_each(delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]) -> None:
+def deliver_each(
+    delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]
+) -> None:
     """Hand over the mails that wait, in order, until one is not accepted or the delivery is to
     stop.
 
@@ -25,7 +27,8 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]
     for entry in delivery.waiting:
         if (
             delivery.stopping()
-            or deliver_one(delivery, entry, hand_over, retries).state is not MailState.ACCEPTED
+            or deliver_one(delivery, entry, hand_over, retries).state
+            is not MailState.ACCEPTED
         ):
             return
 
@@ -37,7 +40,9 @@ def deliver_as_shown(delivery: Delivery) -> None:
         deliver_each(delivery, partial(send_mail, submission, delivery))
 
 
-def send_mail(submission: Submission, delivery: Delivery, entry: OutboxEntry) -> Outcome:
+def send_mail(
+    submission: Submission, delivery: Delivery, entry: OutboxEntry
+) -> Outcome:
     """Send one mail as it was shown."""
     return submission.send(
         entry.mail.envelope_from, delivery.envelope_recipients(entry), entry.mail.raw

@@ -50,5 +50,7 @@ def mail_without(mail: RenderedMail, keys: Collection[str]) -> RenderedMail:
     return captured(
         without(mail.raw, keys),
         mail.envelope_from,
-        tuple(recipient for recipient in mail.recipients if recipient.lower() not in keys),
+        tuple(
+            recipient for recipient in mail.recipients if recipient.lower() not in keys
+        ),
     )

@@ -43,7 +43,10 @@ class ConfiguredRecipients:
 
 
 def configured_recipients(
-    repository: Repository, account: Account, transport: Transport, mails: Sequence[bytes]
+    repository: Repository,
+    account: Account,
+    transport: Transport,
+    mails: Sequence[bytes],
 ) -> ConfiguredRecipients:
     """Read them. `mails` are the patches as files for tocmd and cccmd, which are run."""
     aliases = read_aliases(repository)
@@ -66,7 +69,8 @@ def configured_recipients(
         if command and not (header == "cc" and "cccmd" in suppressed):
             addresses, remark = _ask(repository, command, mails)
             recipients += [
-                _recipient(address, header, f"sendemail.{header}Cmd") for address in addresses
+                _recipient(address, header, f"sendemail.{header}Cmd")
+                for address in addresses
             ]
             remarks += [remark] if remark else []
     return ConfiguredRecipients(
@@ -97,8 +101,12 @@ def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...
     return _blind(account, read_aliases(repository)) if account.values("bcc") else ()
 
 
-def _blind(account: Account, aliases: dict[str, tuple[str, ...]]) -> tuple[Address, ...]:
-    return tuple(address for value in account.values("bcc") for address in expand(value, aliases))
+def _blind(
+    account: Account, aliases: dict[str, tuple[str, ...]]
+) -> tuple[Address, ...]:
+    return tuple(
+        address for value in account.values("bcc") for address in expand(value, aliases)
+    )
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:
@@ -136,7 +144,8 @@ def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
         return False
     words = [marker for kind in kinds for marker in _TAG_KINDS.get(kind, ())]
     return bool(recipient.reasons) and all(
-        any(marker in reason.lower() for marker in words) for reason in recipient.reasons
+        any(marker in reason.lower() for marker in words)
+        for reason in recipient.reasons
     )
 
 
@@ -154,7 +163,11 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
         place = Path(name).expanduser()
         try:
             # a FIFO would be waited for
-            text = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
+            text = (
+                place.read_text(encoding="utf-8", errors="replace")
+                if place.is_file()
+                else ""
+            )
         except OSError:
             continue
         aliases |= dict(_aliases(kind, text))
@@ -172,7 +185,10 @@ def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         if kind in _ALIAS_LINES:
             match = re.match(_ALIAS_LINES[kind], line)
             if match:
-                yield match[1], _alias_targets(match[2], space_separated=kind == "mailrc")
+                yield (
+                    match[1],
+                    _alias_targets(match[2], space_separated=kind == "mailrc"),
+                )
         elif kind == "pine":
             parts = line.split("\t")
             if len(parts) >= 3:
@@ -194,7 +210,9 @@ def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ..
     )
 
 
-def expand(text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0) -> tuple[Address, ...]:
+def expand(
+    text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0
+) -> tuple[Address, ...]:
     """The addresses a word or a header value means, aliases resolved (to a depth of 8)."""
     if depth > 8:
         return ()
@@ -202,7 +220,9 @@ def expand(text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0) -> tu
     for part in _alias_targets(text):
         if part in aliases:
             addresses += [
-                address for alias in aliases[part] for address in expand(alias, aliases, depth + 1)
+                address
+                for alias in aliases[part]
+                for address in expand(alias, aliases, depth + 1)
             ]
         else:
             addresses += parse_addresses(part)
@@ -231,13 +251,19 @@ def _ask(
                     timeout=TIME_LIMIT,
                 )
             except GitError:
-                return tuple(addresses.values()), f"{command}: timed out after {TIME_LIMIT:.0f} s"
+                return tuple(
+                    addresses.values()
+                ), f"{command}: timed out after {TIME_LIMIT:.0f} s"
             if done.code:
-                return tuple(addresses.values()), f"{command}: failed with exit code {done.code}"
+                return tuple(
+                    addresses.values()
+                ), f"{command}: failed with exit code {done.code}"
             for line in done.out.decode("utf-8", "replace").splitlines():
                 for address in parse_addresses(line):
                     addresses.setdefault(
                         address.key,
-                        Address(re.sub(r"\s*\([^)]*\)$", "", address.name), address.email),
+                        Address(
+                            re.sub(r"\s*\([^)]*\)$", "", address.name), address.email
+                        ),
                     )
     return tuple(addresses.values()), ""

@@ -25,7 +25,14 @@ _ONCE = (
     b"subject",
     b"date",
 )
-_NEVER = (b"bcc", b"return-path", b"received", b"delivered-to", b"errors-to", b"apparently-to")
+_NEVER = (
+    b"bcc",
+    b"return-path",
+    b"received",
+    b"delivered-to",
+    b"errors-to",
+    b"apparently-to",
+)
 
 
 def refuse_breaks(commits: Iterable[Commit]) -> None:
@@ -39,9 +46,13 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
             ("author", author.name),
             ("author", author.email),
         ):
-            broken = next((name for char, name in _BREAKS.items() if char in text), None)
+            broken = next(
+                (name for char, name in _BREAKS.items() if char in text), None
+            )
             if broken:
-                how = "git commit --amend" + (" --reset-author" if what == "author" else "")
+                how = "git commit --amend" + (
+                    " --reset-author" if what == "author" else ""
+                )
                 raise InputError(
                     f"commit {commit.id[:12]}: {broken} in the {what}; a mail header must be one"
                     " line",
@@ -77,7 +88,9 @@ def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
                 )
 
 
-def refuse_other_recipients(mail: RenderedMail, planned: Iterable[str], program: str) -> None:
+def refuse_other_recipients(
+    mail: RenderedMail, planned: Iterable[str], program: str
+) -> None:
     """RefusedError when the envelope that a program made has not exactly the planned addresses.
 
     Whether the sender gets a copy is left to the program.

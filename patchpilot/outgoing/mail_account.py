@@ -56,7 +56,9 @@ class Account:
             return f"program {self.program}"
         if not self.configured:
             return "no mail server set"
-        security = {"tls": "STARTTLS", "ssl": "TLS"}.get(self.encryption, "no encryption")
+        security = {"tls": "STARTTLS", "ssl": "TLS"}.get(
+            self.encryption, "no encryption"
+        )
         login = f", as {self.user}" if self.user else ""
         return public_url(f"{self.server}:{self.port} ({security}{login})")
 
@@ -146,9 +148,13 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         encryption=encryption,
         user=user,
         auth=last("smtpauth"),
-        password_from=_password_origin(repository, user, "smtppass" in settings, server),
+        password_from=_password_origin(
+            repository, user, "smtppass" in settings, server
+        ),
         domain=last("smtpdomain"),
-        cert_path=settings["smtpsslcertpath"][-1] if "smtpsslcertpath" in settings else None,
+        cert_path=settings["smtpsslcertpath"][-1]
+        if "smtpsslcertpath" in settings
+        else None,
         sendmail=sendmail,
         options=settings.get("smtpserveroption", ()),
         configured=bool(server or sendmail),
@@ -156,7 +162,9 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
     )
 
 
-def _password_origin(repository: Repository, user: str, stored: bool, server: str) -> str:
+def _password_origin(
+    repository: Repository, user: str, stored: bool, server: str
+) -> str:
     if not user:
         return ""
     if stored:

@@ -120,7 +120,11 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
         left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
         entries=tuple(
             (
-                replace(entry, file=without(entry.file, keys), mail=mail_without(entry.mail, keys))
+                replace(
+                    entry,
+                    file=without(entry.file, keys),
+                    mail=mail_without(entry.mail, keys),
+                )
                 if entry.state in WAITING
                 else entry
             )
@@ -142,7 +146,10 @@ class Outbox:
         self._db.close()
 
     def add(
-        self, send: Send, outgoing_mails: Sequence["OutgoingMail"], mails: Sequence["RenderedMail"]
+        self,
+        send: Send,
+        outgoing_mails: Sequence["OutgoingMail"],
+        mails: Sequence["RenderedMail"],
     ) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
@@ -172,7 +179,9 @@ class Outbox:
                 self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
             if send.undisclosed:
                 self._note(row.lastrowid, _UNDISCLOSED, True)
-            for place, (outgoing_mail, mail) in enumerate(zip(outgoing_mails, mails, strict=True)):
+            for place, (outgoing_mail, mail) in enumerate(
+                zip(outgoing_mails, mails, strict=True)
+            ):
                 self._db.execute(
                     "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
@@ -263,7 +272,9 @@ class Outbox:
 
     def find(self, send_id: int) -> Send | None:
         """One send; None when the outbox has none of this number."""
-        row = self._db.execute(f"SELECT {_COLUMNS} FROM sends WHERE id = ?", (send_id,)).fetchone()
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} FROM sends WHERE id = ?", (send_id,)
+        ).fetchone()
         return self._send(row) if row else None
 
     def sends(
@@ -285,7 +296,9 @@ class Outbox:
             (answered.encode("utf-8", "surrogateescape"),),
         ).fetchall()
         found = (self._send(row) for row in rows)
-        return tuple(send for send in found if send.entries[0].mail.in_reply_to == answered)
+        return tuple(
+            send for send in found if send.entries[0].mail.in_reply_to == answered
+        )
 
     def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
         """The real sends of a topic, and those of any topic that have a mail with one of these
@@ -294,7 +307,10 @@ class Outbox:
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM sends WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT"
             " send FROM mails WHERE patch_id IN (SELECT value FROM json_each(?)))) ORDER BY id",
-            (change_id, json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_])),
+            (
+                change_id,
+                json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_]),
+            ),
         ).fetchall()
         return tuple(self._send(row) for row in rows)
 
@@ -396,7 +412,9 @@ class Outbox:
     def ever_sent(self) -> bool:
         """Whether any mail was ever accepted."""
         return bool(
-            self._db.execute("SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1").fetchone()
+            self._db.execute(
+                "SELECT 1 FROM mails WHERE state = 'accepted' LIMIT 1"
+            ).fetchone()
         )
 
     def settle(self, send_id: int) -> Send:

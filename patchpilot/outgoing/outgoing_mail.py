@@ -51,7 +51,10 @@ class OutgoingMail:
             ("Cc", ",\n\t".join(address_header(address) for address in self.cc)),
             ("Message-ID", bracketed(self.message_id)),
             ("In-Reply-To", bracketed(self.in_reply_to) if self.in_reply_to else ""),
-            ("References", "\n ".join(bracketed(reference) for reference in self.references)),
+            (
+                "References",
+                "\n ".join(bracketed(reference) for reference in self.references),
+            ),
             *self.extra,
             ("MIME-Version", "1.0"),
             ("Content-Type", "text/plain; charset=UTF-8"),
@@ -67,11 +70,17 @@ def text_header(name: str, text: str) -> str:
     InputError on a line break in it.
     """
     if _BREAK.search(text):
-        raise InputError(f"{name}: line break in a header", hint="remove the line break")
+        raise InputError(
+            f"{name}: line break in a header", hint="remove the line break"
+        )
     clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     words = clean.split(" ")
     plain = next(
-        (at for at, word in enumerate(words) if not _PLAIN.fullmatch(word) or "=?" in word),
+        (
+            at
+            for at, word in enumerate(words)
+            if not _PLAIN.fullmatch(word) or "=?" in word
+        ),
         len(words),
     )
     if plain == len(words):
@@ -79,9 +88,9 @@ def text_header(name: str, text: str) -> str:
     # the words in brackets stay readable to filters that do not decode; the space before the first
     # encoded word separates, and is no text
     head, tail = " ".join(words[:plain]), " ".join(words[plain:])
-    coded = Header(tail, "utf-8", header_name=f"{name}: {head}", continuation_ws=" ").encode(
-        maxlinelen=75
-    )
+    coded = Header(
+        tail, "utf-8", header_name=f"{name}: {head}", continuation_ws=" "
+    ).encode(maxlinelen=75)
     return f"{head} {coded}" if head else coded
 
 
@@ -91,14 +100,19 @@ def address_header(address: Address) -> str:
     InputError when the address cannot be written to.
     """
     verdict = judge(address.email)
-    if verdict.state is AddressState.BAD or verdict.wire is None or not is_header_safe(address):
+    if (
+        verdict.state is AddressState.BAD
+        or verdict.wire is None
+        or not is_header_safe(address)
+    ):
         reason = (
             verdict.reason
             if verdict.state is AddressState.BAD
             else "it cannot be written in a header"
         )
         raise InputError(
-            f"{address.email}: invalid address: {reason}", hint="correct or drop this recipient"
+            f"{address.email}: invalid address: {reason}",
+            hint="correct or drop this recipient",
         )
     if address.name.isascii():
         return formataddr((address.name, verdict.wire))
@@ -116,7 +130,10 @@ def to_self(outgoing_mail: OutgoingMail, sender: Address) -> OutgoingMail:
     Its recipients are in X-Original-To and X-Original-Cc.
     """
     extra = tuple(
-        (f"X-Original-{name}", ",\n\t".join(address_header(address) for address in addresses))
+        (
+            f"X-Original-{name}",
+            ",\n\t".join(address_header(address) for address in addresses),
+        )
         for name, addresses in (("To", outgoing_mail.to), ("Cc", outgoing_mail.cc))
         if addresses
     )

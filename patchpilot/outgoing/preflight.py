@@ -29,7 +29,12 @@ from patchpilot.outgoing.undisclosed_texts import (
     undisclosed_warnings,
 )
 from patchpilot.projects.detection import is_list_address, is_on_list_host
-from patchpilot.series.cover_letter import above_shortlog, cover_body, has_changes, is_written
+from patchpilot.series.cover_letter import (
+    above_shortlog,
+    cover_body,
+    has_changes,
+    is_written,
+)
 from patchpilot.series.same_patches import same_patches
 
 MANY = 50
@@ -142,7 +147,10 @@ def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
     same: dict[str, list[str]] = {}
     for line in lines:
         same.setdefault(
-            line.removeprefix(next((title for title in titles if line.startswith(title)), "")), []
+            line.removeprefix(
+                next((title for title in titles if line.startswith(title)), "")
+            ),
+            [],
         ).append(line)
     shown = [
         each[0] if len(each) == 1 else f"{message} ({counted(len(each), 'time')})"
@@ -184,7 +192,9 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "security-on-list",
             f"a security problem would be sent to public lists: {names}",
-            Action("", ("--security", "no"), "answer {} if it is not a security problem"),
+            Action(
+                "", ("--security", "no"), "answer {} if it is not a security problem"
+            ),
         )
     if facts.recipients and not lists and not secret:
         yield SendProblem(
@@ -229,7 +239,9 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     elif draft.has_cover and (facts.request.cover or len(facts.series.patches) > 1):
         subject, place = draft.cover_subject, ""
         # an unfinished changelog has its own refusal
-        text = draft.cover_text.strip() or cover_body("", draft.changelogs, facts.version)
+        text = draft.cover_text.strip() or cover_body(
+            "", draft.changelogs, facts.version
+        )
     else:
         return
     if not is_written(subject):
@@ -248,7 +260,9 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not is_written(text):
         hint = place or Hint(
             (
-                Action("draft", ("--cover", "what the series does as a whole, and why")),
+                Action(
+                    "draft", ("--cover", "what the series does as a whole, and why")
+                ),
                 ", or ",
                 Action("draft", ("--edit",)),
             )
@@ -297,13 +311,16 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         if 1 < int(number) <= facts.version
     ):
         yield SendProblem(
-            "unfinished", "the changelog still has an EDITME line", Action("draft", ("--edit",))
+            "unfinished",
+            "the changelog still has an EDITME line",
+            Action("draft", ("--edit",)),
         )
     now = {patch.patch_id for patch in facts.draft.patches}
     for send in facts.earlier:
         left = {entry.patch_id for entry in send.entries if entry.patch_id}
         same = left == now and same_patches(
-            facts.series.patches, [entry.mail.raw for entry in send.entries if entry.patch_id]
+            facts.series.patches,
+            [entry.mail.raw for entry in send.entries if entry.patch_id],
         )
         is_new = facts.version > send.version and has_changelog
         if left and same and not resend and not is_new and not facts.request.to_self:
@@ -338,7 +355,9 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
             )
             return
         if record.same_topic and record.version == facts.version:
-            hint = Action("draft", ("-v", str(record.version + 1)), "`{}` sends the next version")
+            hint = Action(
+                "draft", ("-v", str(record.version + 1)), "`{}` sends the next version"
+            )
             yield SendProblem(
                 "version-sent",
                 f"v{record.version} of this topic was sent{when}: {record.where}",
@@ -350,7 +369,9 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
 def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
     """What helps where the same patches were sent before."""
     if send.state != "sent":
-        return Action("send", ("--resume",), "`{}` sends the mails that were not accepted")
+        return Action(
+            "send", ("--resume",), "`{}` sends the mails that were not accepted"
+        )
     if facts.version > send.version:
         return Action(
             "draft",
@@ -369,12 +390,20 @@ def _version_sent(send: Send) -> SendProblem:
     next_one = Action("send", ("--reroll",), "`{}` sends the next version")
     if send.state == "sent":
         return SendProblem(
-            "version-sent", f"v{send.version} of this topic was sent on {send.begun[:10]}", next_one
+            "version-sent",
+            f"v{send.version} of this topic was sent on {send.begun[:10]}",
+            next_one,
         )
     return SendProblem(
         "version-sent",
         f"part of v{send.version} of this topic was sent on {send.begun[:10]}",
-        Hint((Action("send", ("--resume",), "`{}` sends the rest as previewed"), "; ", next_one)),
+        Hint(
+            (
+                Action("send", ("--resume",), "`{}` sends the rest as previewed"),
+                "; ",
+                next_one,
+            )
+        ),
     )
 
 
@@ -392,7 +421,9 @@ def _tells_changes(series: Series, version: int) -> bool:
 
 def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
     stable = [
-        recipient for recipient in facts.recipients if recipient.address.key == facts.stable_list
+        recipient
+        for recipient in facts.recipients
+        if recipient.address.key == facts.stable_list
     ]
     if not stable:
         return
@@ -456,7 +487,9 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     """What is unusual about the sender, the transport, the recipients and the day."""
     sender = facts.account.sender
     for patch in facts.series.patches:
-        signers = {tag.address.key for tag in patch.tags("Signed-off-by") if tag.address}
+        signers = {
+            tag.address.key for tag in patch.tags("Signed-off-by") if tag.address
+        }
         if sender and signers and sender.key not in signers:
             yield SendProblem(
                 "sender",
@@ -483,10 +516,16 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             "many",
             f"{len(facts.recipients)} recipients: some lists hold mails with that many for"
             " moderation",
-            Action("maintainers", ("--drop", "ADDRESS"), "drop recipients who do not need it"),
+            Action(
+                "maintainers",
+                ("--drop", "ADDRESS"),
+                "drop recipients who do not need it",
+            ),
         )
     if facts.now.weekday() >= 5:
-        yield SendProblem("weekend", "it is the weekend: expect few reviews before Monday")
+        yield SendProblem(
+            "weekend", "it is the weekend: expect few reviews before Monday"
+        )
 
 
 def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -518,7 +557,8 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     ]
     if doubtful:
         yield SendProblem(
-            "doubtful-address", f"not a public internet address: {', '.join(doubtful[:4])}"
+            "doubtful-address",
+            f"not a public internet address: {', '.join(doubtful[:4])}",
         )
 
 
@@ -542,12 +582,21 @@ def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
                 )
             ),
         )
-    if facts.new_thread and facts.version > 1 and facts.mails and facts.mails[0].in_reply_to:
+    if (
+        facts.new_thread
+        and facts.version > 1
+        and facts.mails
+        and facts.mails[0].in_reply_to
+    ):
         yield SendProblem(
             "version-as-reply",
             f"v{facts.version} is sent as a reply; {facts.new_thread} asks for a new thread for"
             " each version",
-            Action("draft", ("--in-reply-to", ""), "`{}`: the changelog links to the last version"),
+            Action(
+                "draft",
+                ("--in-reply-to", ""),
+                "`{}`: the changelog links to the last version",
+            ),
         )
 
 

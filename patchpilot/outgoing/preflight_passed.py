@@ -23,7 +23,13 @@ COVERED = {
     ),
     "regression": ("unanswered-regression",),
     "cover": ("cover-subject", "cover-text", "no-cover"),
-    "version": ("no-changelog", "unfinished", "already-sent", "version-sent", "sent-since"),
+    "version": (
+        "no-changelog",
+        "unfinished",
+        "already-sent",
+        "version-sent",
+        "sent-since",
+    ),
     "round-trip": ("damaged",),
     "prefix": ("missing-target-tree",),
     "upstream": ("not-upstream",),
@@ -44,13 +50,20 @@ def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[PassedChec
 
 def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     """(check, what it found to be right) of the checks that were made."""
-    draft, patches, single = facts.draft, facts.series.patches, len(facts.series.patches) == 1
+    draft, patches, single = (
+        facts.draft,
+        facts.series.patches,
+        len(facts.series.patches) == 1,
+    )
     if facts.standing and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
     yield "check", "check reports no errors"
     lists = sum(is_list(recipient) for recipient in facts.recipients)
     others = len(facts.recipients) - lists
-    yield "recipients", f"recipients: {counted(lists, 'list')}, {counted(others, 'other')}"
+    yield (
+        "recipients",
+        f"recipients: {counted(lists, 'list')}, {counted(others, 'other')}",
+    )
     yield (
         "sign-off",
         (
@@ -71,20 +84,28 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     if regression := draft.answers.get("regression"):
         yield (
             "regression",
-            "not a regression" if regression == "no" else "regression: its tracker is informed",
+            "not a regression"
+            if regression == "no"
+            else "regression: its tracker is informed",
         )
     if facts.series.cover or (draft.has_cover and (facts.request.cover or not single)):
         yield "cover", "cover letter written"
     yield (
         "version",
-        "not sent before" if facts.version == 1 else f"v{facts.version} has a changelog",
+        "not sent before"
+        if facts.version == 1
+        else f"v{facts.version} has a changelog",
     )
     yield (
         "round-trip",
-        "git am recreates the commit" if single else f"git am recreates all {len(patches)} commits",
+        "git am recreates the commit"
+        if single
+        else f"git am recreates all {len(patches)} commits",
     )
     tree = " ".join(
-        word for word in draft.prefix.split() if word.upper() not in ("PATCH", "RFC", "RESEND")
+        word
+        for word in draft.prefix.split()
+        if word.upper() not in ("PATCH", "RFC", "RESEND")
     )
     if tree:
         yield "prefix", f"the subject names the target tree: {tree}"

@@ -111,10 +111,13 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
         files = (single,)
     elif chain.exists():
         files = tuple(
-            info / "commit-graphs" / f"graph-{name}.graph" for name in chain.read_text().split()
+            info / "commit-graphs" / f"graph-{name}.graph"
+            for name in chain.read_text().split()
         )
     if not files:
-        count = repository.git("rev-list", "--count", f"--max-count={many}", "--all").text.strip()
+        count = repository.git(
+            "rev-list", "--count", f"--max-count={many}", "--all"
+        ).text.strip()
         if int(count or 0) < many:
             return Probe("commit-graph", "ok", "small history: no commit-graph needed")
         return Probe(
@@ -125,9 +128,14 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
         )
     if not any(_has_filters(file) for file in files if file.exists()):
         return Probe(
-            "commit-graph", "warn", "the commit-graph has no changed-path filters", command
+            "commit-graph",
+            "warn",
+            "the commit-graph has no changed-path filters",
+            command,
         )
-    return Probe("commit-graph", "ok", "there is a commit-graph with changed-path filters")
+    return Probe(
+        "commit-graph", "ok", "there is a commit-graph with changed-path filters"
+    )
 
 
 def _has_filters(file: Path) -> bool:

@@ -57,6 +57,10 @@ def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None
             ):
                 return provider
     return next(
-        (provider for provider in providers() if domain and domain.lower() in provider.domains),
+        (
+            provider
+            for provider in providers()
+            if domain and domain.lower() in provider.domains
+        ),
         None,
     )

@@ -5,7 +5,9 @@ line that ends it.
 
 from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 
-NO_ANSWER = "the connection ended after the mail was handed over, before the server answered"
+NO_ANSWER = (
+    "the connection ended after the mail was handed over, before the server answered"
+)
 _CLOSING = (221, 421)
 _LOGIN_WANTED = 530
 
@@ -27,7 +29,8 @@ def after_mail(code: int, text: str) -> Outcome:
     if 400 <= code < 600:
         return Outcome(MailState.REJECTED, text, _when(code))
     return Outcome(
-        MailState.UNKNOWN, f"the server answered {text}, which neither accepts nor rejects the mail"
+        MailState.UNKNOWN,
+        f"the server answered {text}, which neither accepts nor rejects the mail",
     )
 
 

@@ -59,7 +59,14 @@ class ReplyDrafts:
         kept = replace(draft, updated=datetime.now(UTC).isoformat(timespec="seconds"))
         self._db.execute(
             f"INSERT OR REPLACE INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
-            (kept.answers, kept.template, kept.message_id, kept.subject, kept.text, kept.updated),
+            (
+                kept.answers,
+                kept.template,
+                kept.message_id,
+                kept.subject,
+                kept.text,
+                kept.updated,
+            ),
         )
         return kept
 

@@ -51,12 +51,18 @@ def reply_references(answered: Mail) -> tuple[str, ...]:
     """The Message-IDs of a reply's References: those of the mail that it answers, and that mail's
     own.
     """
-    before = answered.references or ((answered.in_reply_to,) if answered.in_reply_to else ())
+    before = answered.references or (
+        (answered.in_reply_to,) if answered.in_reply_to else ()
+    )
     chain = tuple(dict.fromkeys((*before, answered.message_id)))
-    return chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])
+    return (
+        chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])
+    )
 
 
-def render_reply(account: Account, mail: OutgoingMail, bcc: Sequence[str]) -> RenderedMail:
+def render_reply(
+    account: Account, mail: OutgoingMail, bcc: Sequence[str]
+) -> RenderedMail:
     """A mail with the account's sender in From: (the patch's author goes into its body) and a
     Date:; `bcc` are more recipients, as headers.
     """
@@ -65,9 +71,12 @@ def render_reply(account: Account, mail: OutgoingMail, bcc: Sequence[str]) -> Re
         mail = replace(
             mail,
             author=account.sender,
-            body=f"From: {mail.author}\n\n".encode("utf-8", "surrogateescape") + mail.body,
+            body=f"From: {mail.author}\n\n".encode("utf-8", "surrogateescape")
+            + mail.body,
         )
     raw = b"Date: " + format_datetime(datetime.now(UTC)).encode() + b"\n" + mail.file()
     made = captured(raw, account.envelope or account.sender.email, ())
     blind = (address.email for value in bcc for address in parse_addresses(value))
-    return replace(made, recipients=tuple(dict.fromkeys((*header_recipients(made), *blind))))
+    return replace(
+        made, recipients=tuple(dict.fromkeys((*header_recipients(made), *blind)))
+    )

@@ -61,7 +61,9 @@ class Retries:
         end = time.monotonic() + seconds
         # a progress line is drawn at most every tenth of a second, and has just been drawn
         time.sleep(min(_LOOK, seconds))
-        self._progress(f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}")
+        self._progress(
+            f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}"
+        )
         while (left := end - time.monotonic()) > 0 and not self._stopping():
             time.sleep(min(_LOOK, left))
         return not self._stopping()

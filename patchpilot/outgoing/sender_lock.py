@@ -23,7 +23,9 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 
 
 @contextlib.contextmanager
-def sole_sender(change_id: str, what: str = "topic", then: Advice = _RESUME) -> Iterator[None]:
+def sole_sender(
+    change_id: str, what: str = "topic", then: Advice = _RESUME
+) -> Iterator[None]:
     """Hold the topic (or another `what`) while sending.
 
     RefusedError when another process does, with `then` as its hint.

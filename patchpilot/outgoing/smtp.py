@@ -18,8 +18,18 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
-from patchpilot.outgoing.reply_codes import NO_ANSWER, accepted, after_mail, before_mail, lost
-from patchpilot.outgoing.smtp_replies import BadReplyError, StrictSMTP, StrictSMTPOverTLS
+from patchpilot.outgoing.reply_codes import (
+    NO_ANSWER,
+    accepted,
+    after_mail,
+    before_mail,
+    lost,
+)
+from patchpilot.outgoing.smtp_replies import (
+    BadReplyError,
+    StrictSMTP,
+    StrictSMTPOverTLS,
+)
 
 T = TypeVar("T")
 TIMEOUT = 60.0
@@ -35,9 +45,16 @@ class Submission:
     """
 
     def __init__(
-        self, account: Account, credential: Credential | None, timeout: float | None = None
+        self,
+        account: Account,
+        credential: Credential | None,
+        timeout: float | None = None,
     ) -> None:
-        self.account, self.credential, self.timeout = account, credential, timeout or TIMEOUT
+        self.account, self.credential, self.timeout = (
+            account,
+            credential,
+            timeout or TIMEOUT,
+        )
         self.server: StrictSMTP | None = None
         self.mails_sent = 0
         """Mails sent over this connection."""
@@ -68,17 +85,26 @@ class Submission:
         server = self._step(f"{at} cannot be reached", hint, self._connected)
         if account.encryption == "tls":
             self._step(
-                f"STARTTLS with {at} failed", hint, lambda: _encrypted(server, account), server
+                f"STARTTLS with {at} failed",
+                hint,
+                lambda: _encrypted(server, account),
+                server,
             )
         if account.needs_login and (credential := self.credential):
-            why = Action("doctor", (), "many providers require an app password: see `{}`")
+            why = Action(
+                "doctor", (), "many providers require an app password: see `{}`"
+            )
             refused = f"{account.server} rejects the login of {account.user}"
             self._step(refused, why, lambda: login(server, account, credential), server)
         self.server, self.mails_sent = server, 0
         return server
 
     def _step(
-        self, failed: str, hint: Advice, step: Callable[[], T], server: StrictSMTP | None = None
+        self,
+        failed: str,
+        hint: Advice,
+        step: Callable[[], T],
+        server: StrictSMTP | None = None,
     ) -> T:
         try:
             return step()
@@ -115,7 +141,9 @@ class Submission:
         server.ehlo_or_helo_if_needed()
         return server
 
-    def send(self, envelope_from: str, recipients: Sequence[str], raw: bytes) -> Outcome:
+    def send(
+        self, envelope_from: str, recipients: Sequence[str], raw: bytes
+    ) -> Outcome:
         """Hand one mail over, to all recipients or to none.
 
         Never raises for what the server does: the outcome says it.
@@ -126,7 +154,9 @@ class Submission:
             server = self.open()
         except ConnectingError as error:
             return Outcome(MailState.PENDING, error.message, error.retry)
-        outcome = _submit(server, envelope_from, recipients, raw, reused=bool(self.mails_sent))
+        outcome = _submit(
+            server, envelope_from, recipients, raw, reused=bool(self.mails_sent)
+        )
         if outcome.state is MailState.ACCEPTED:
             self.mails_sent, self.ever_sent = self.mails_sent + 1, True
         else:
@@ -173,7 +203,12 @@ def _encrypted(server: StrictSMTP, account: Account) -> None:
 
 
 def _submit(
-    server: StrictSMTP, sender: str, recipients: Sequence[str], raw: bytes, *, reused: bool
+    server: StrictSMTP,
+    sender: str,
+    recipients: Sequence[str],
+    raw: bytes,
+    *,
+    reused: bool,
 ) -> Outcome:
     """One mail over an open connection.
 
@@ -199,7 +234,12 @@ def _submit(
 
 
 def _envelope(
-    server: StrictSMTP, sender: str, recipients: Sequence[str], data: bytes, *, reused: bool
+    server: StrictSMTP,
+    sender: str,
+    recipients: Sequence[str],
+    data: bytes,
+    *,
+    reused: bool,
 ) -> Outcome | None:
     """Announce the mail.
 
@@ -212,7 +252,9 @@ def _envelope(
         options.append("body=8bitmime")
     reply = server.mail(sender, options)
     if not accepted(reply[0]):
-        return before_mail(reply[0], f"the sender {sender}: {_text(reply)}", reused=reused)
+        return before_mail(
+            reply[0], f"the sender {sender}: {_text(reply)}", reused=reused
+        )
     for recipient in recipients:
         reply = server.rcpt(recipient)
         if not accepted(reply[0]):
@@ -254,14 +296,16 @@ def _through_program(
         return Outcome(MailState.UNKNOWN, error.message)
     except (OSError, MissingError) as error:
         return Outcome(
-            MailState.REJECTED, f"{account.program}: {getattr(error, 'strerror', '') or error}"
+            MailState.REJECTED,
+            f"{account.program}: {getattr(error, 'strerror', '') or error}",
         )
     lines = done.error_text.splitlines()
     if done.code == 0:
         return Outcome(MailState.ACCEPTED, f"handed to {account.program}")
     state = MailState.UNKNOWN if done.code < 0 else MailState.REJECTED
     return Outcome(
-        state, f"{account.program}: exit {done.code} {lines[-1] if lines else ''}".strip()
+        state,
+        f"{account.program}: exit {done.code} {lines[-1] if lines else ''}".strip(),
     )
 
 
@@ -279,14 +323,18 @@ def tls_context(account: Account) -> ssl.SSLContext:
         return context
     folder = os.path.isdir(account.cert_path)  # noqa: PTH112 (a value handed to OpenSSL)
     return ssl.create_default_context(
-        capath=account.cert_path if folder else None, cafile=None if folder else account.cert_path
+        capath=account.cert_path if folder else None,
+        cafile=None if folder else account.cert_path,
     )
 
 
 def login(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
     """Log in, by OAuth where the account says so."""
     mechanisms = account.auth.upper().split()
-    if any(mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER") for mechanism in mechanisms):
+    if any(
+        mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER")
+        for mechanism in mechanisms
+    ):
         text = f"user={credential.user}\x01auth=Bearer {credential.password}\x01\x01"
         server.auth(
             "XOAUTH2",

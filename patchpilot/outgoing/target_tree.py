@@ -83,7 +83,9 @@ def _place(url: str) -> str:
     return re.sub(r"^(?:git|gitolite|ra)\.kernel\.org/", "kernel.org/", text)
 
 
-def fit_of_commits(repository: Repository, ids: Sequence[str], target: TargetTree) -> TargetFit:
+def fit_of_commits(
+    repository: Repository, ids: Sequence[str], target: TargetTree
+) -> TargetFit:
     """Put the commits onto the target's tip one after the other, in a throw-away store."""
     worst, already = AppliesHow.CLEAN, []
     # one commit that the tip holds as it is needs no trying
@@ -96,14 +98,20 @@ def fit_of_commits(repository: Repository, ids: Sequence[str], target: TargetTre
             subject = fix.commit.subject
             if applied.how is not AppliesHow.CONFLICT and applied.is_empty:
                 already.append(
-                    AlreadyApplied(subject, known.get(subject), "it contains the same change")
+                    AlreadyApplied(
+                        subject, known.get(subject), "it contains the same change"
+                    )
                 )
             elif subject in known:
                 already.append(
-                    AlreadyApplied(subject, known[subject], "it has a commit with the same subject")
+                    AlreadyApplied(
+                        subject, known[subject], "it has a commit with the same subject"
+                    )
                 )
             if applied.how is AppliesHow.CONFLICT:
-                return TargetFit(AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already))
+                return TargetFit(
+                    AppliesHow.CONFLICT, subject, applied.merge.paths, tuple(already)
+                )
             if applied.how is AppliesHow.THREE_WAY and not applied.is_empty:
                 worst = AppliesHow.THREE_WAY
             onto = applied.merge.tree
@@ -124,7 +132,13 @@ def fit_of_files(
         def applies(*words: str) -> bool:
             return (
                 scratch.git(
-                    "apply", "--cached", "--whitespace=nowarn", *words, str(file), env=index, ok=()
+                    "apply",
+                    "--cached",
+                    "--whitespace=nowarn",
+                    *words,
+                    str(file),
+                    env=index,
+                    ok=(),
                 ).code
                 == 0
             )
@@ -151,11 +165,15 @@ def fit_of_files(
                 scratch.git("read-tree", target.tip, env=index)
                 file.write_bytes(content)
             if applies("--check", "--reverse"):
-                already.append(AlreadyApplied(subject, None, "it contains the same change"))
+                already.append(
+                    AlreadyApplied(subject, None, "it contains the same change")
+                )
             elif applies("--3way"):
                 worst = AppliesHow.THREE_WAY
             else:
-                names = scratch.git("apply", "--numstat", "-z", str(file), ok=()).text.split("\0")
+                names = scratch.git(
+                    "apply", "--numstat", "-z", str(file), ok=()
+                ).text.split("\0")
                 paths = tuple(
                     name.split("\t")[-1]
                     for name in names

@@ -16,7 +16,9 @@ _OF_REPORTER = ("reported-by", "reported-and-tested-by")
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 
 
-def undisclosed_problems(series: Series, private_ids: Collection[str]) -> Iterator[SendProblem]:
+def undisclosed_problems(
+    series: Series, private_ids: Collection[str]
+) -> Iterator[SendProblem]:
     """The tags of an undisclosed fix that name its report or a private thread.
 
     A commit message becomes public with the fix, the report does not
@@ -31,9 +33,13 @@ def undisclosed_problems(series: Series, private_ids: Collection[str]) -> Iterat
                     " public"
                 )
                 yield SendProblem(
-                    "names-report", said, "remove the tag; add it once the report is public"
+                    "names-report",
+                    said,
+                    "remove the tag; add it once the report is public",
                 )
-    texts = [(patch.subject.title, "\n".join(patch.message)) for patch in series.patches]
+    texts = [
+        (patch.subject.title, "\n".join(patch.message)) for patch in series.patches
+    ]
     yield from _private_threads(texts, private_ids)
 
 
@@ -41,7 +47,11 @@ def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
     """The tags with these names anywhere in a message: one that is not in its last paragraph is
     published as well.
     """
-    return [tag for line in patch.message if (tag := parse_trailer(line)) and tag.key in keys]
+    return [
+        tag
+        for line in patch.message
+        if (tag := parse_trailer(line)) and tag.key in keys
+    ]
 
 
 def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
@@ -50,7 +60,9 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
         title = patch.subject.title
         for tag in _tags(patch, _OF_REPORTER)[:1]:
             said = f"{title}: {tag.name}: names the reporter"
-            yield SendProblem("names-reporter", said, "ask whether the reporter agrees to that")
+            yield SendProblem(
+                "names-reporter", said, "ask whether the reporter agrees to that"
+            )
         if cve := _CVE.search("\n".join((title, *patch.message))):
             yield SendProblem(
                 "names-cve",
@@ -68,7 +80,10 @@ def disclosing_problems(
     for mail in mails if private else ():
         parsed = parse_mail(mail.raw)
         texts.append(
-            (mail.subject, " ".join((parsed.in_reply_to or "", *parsed.references, parsed.body)))
+            (
+                mail.subject,
+                " ".join((parsed.in_reply_to or "", *parsed.references, parsed.body)),
+            )
         )
     yield from _private_threads(texts, private)
 

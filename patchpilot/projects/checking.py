@@ -46,7 +46,9 @@ def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
     near = nearest(word, names)
     return PackError(
         message,
-        hint=f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}",
+        hint=f"did you mean {near!r}?"
+        if near
+        else f"known: {', '.join(sorted(names)[:12])}",
     )
 
 
@@ -58,7 +60,9 @@ def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
             raise misspelled(f"{label}: unknown key {key!r}", key, known)
         expected: Any = _kind(kind, key)
         if type(value) is not expected:
-            raise PackError(f"{label}: key {key!r} takes {_NAMES[expected]}, not {value!r}")
+            raise PackError(
+                f"{label}: key {key!r} takes {_NAMES[expected]}, not {value!r}"
+            )
         if key in SECTIONS and kind is Project:
             check_table(f"{label}: [{key}]", value, SECTIONS[key])
         elif key in _ROWS:
@@ -93,7 +97,9 @@ def _check_rows(label: str, key: str, rows: list[Any]) -> None:
             raise PackError(f"{label}: key {key!r} takes a list of tables, not {row!r}")
         check_table(where, row, kind)
         missing = [
-            name for name in kind._fields if name not in kind._field_defaults and name not in row
+            name
+            for name in kind._fields
+            if name not in kind._field_defaults and name not in row
         ]
         if missing:
             raise PackError(f"{where}: missing key {missing[0]!r}")
@@ -101,7 +107,11 @@ def _check_rows(label: str, key: str, rows: list[Any]) -> None:
 
 def _check_list(label: str, key: str, value: list[Any], *, nested: bool) -> None:
     words = (
-        [word for part in value for word in (part if isinstance(part, list) else [None])]
+        [
+            word
+            for part in value
+            for word in (part if isinstance(part, list) else [None])
+        ]
         if nested
         else value
     )
@@ -129,7 +139,9 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
                 f" {word!r}"
             )
         if key == "series" and not cached_re.search(r"\d", name):
-            raise PackError(f"{label}: [stable.series]: {name!r} is not a version number")
+            raise PackError(
+                f"{label}: [stable.series]: {name!r} is not a version number"
+            )
 
 
 def _check_text(label: str, key: str, value: str, kind: Any) -> None:
@@ -138,7 +150,9 @@ def _check_text(label: str, key: str, value: str, kind: Any) -> None:
         try:
             compiled = cached_re.compile(value)
         except cached_re.error as error:
-            raise PackError(f"{label}: key {key!r} is not a valid pattern: {error}") from error
+            raise PackError(
+                f"{label}: key {key!r} is not a valid pattern: {error}"
+            ) from error
         if key == "branch" and "version" not in compiled.groupindex:
             raise PackError(f"{label}: key 'branch' needs a group (?P<version>…)")
     elif key in _PLACEHOLDERS and kind is not Lists:

@@ -20,7 +20,9 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
     """
     members = list(patches)
     project = project_of_tree(tree) if tree is not None else _by_patches(members)
-    return layered(project or default_project(), [patch.subject.words for patch in members])
+    return layered(
+        project or default_project(), [patch.subject.words for patch in members]
+    )
 
 
 def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
@@ -63,9 +65,13 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
         for name in ("To", "Cc")
         for address in patch.addresses(name)
     }
-    addresses |= {tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address}
+    addresses |= {
+        tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address
+    }
     for project in _candidates():
-        if not project.paths_pattern and (project.inherits or project is default_project()):
+        if not project.paths_pattern and (
+            project.inherits or project is default_project()
+        ):
             continue
         if addresses & _own_lists(project) and not _is_elsewhere(project, addresses):
             return project
@@ -115,7 +121,10 @@ def is_on_list_host(email: str) -> bool:
     lowered = email.lower()
     host = lowered.rpartition("@")[2]
     return bool(_LIST_HOST.search(host)) or any(
-        any(host == other or host.endswith(f".{other}") for other in project.lists.hosts)
-        or lowered in (*project.lists.main, project.lists.stable, project.lists.regressions)
+        any(
+            host == other or host.endswith(f".{other}") for other in project.lists.hosts
+        )
+        or lowered
+        in (*project.lists.main, project.lists.stable, project.lists.regressions)
         for project in projects().values()
     )

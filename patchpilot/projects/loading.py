@@ -61,7 +61,9 @@ def newest_kernel() -> tuple[int, int]:
 def gone_addresses() -> tuple[GoneAddress, ...]:
     """The bouncing addresses of all projects."""
     return tuple(
-        dict.fromkeys(row for project in projects().values() for row in project.lists.gone)
+        dict.fromkeys(
+            row for project in projects().values() for row in project.lists.gone
+        )
     )
 
 
@@ -112,7 +114,9 @@ def forget() -> None:
 def _first_form(table: Table) -> dict[str, Table]:
     """The tables of a copy that an earlier version wrote: a list of families with one date for all."""  # noqa: E501
     keys = {
-        name for name in SECTIONS["stable"]._fields if name not in ("series", "project", "list")
+        name
+        for name in SECTIONS["stable"]._fields
+        if name not in ("series", "project", "list")
     }
     return {
         family["name"]: {
@@ -142,7 +146,11 @@ def _projects(folder: str) -> Mapping[str, Project]:
             *(
                 part
                 for name, (file, text) in own.items()
-                for part in (name.encode(), file.encode("utf-8", "surrogateescape"), text)
+                for part in (
+                    name.encode(),
+                    file.encode("utf-8", "surrogateescape"),
+                    text,
+                )
             ),
             copy.read_bytes() if copy.is_file() else b"",
         ],
@@ -154,7 +162,10 @@ def _projects(folder: str) -> Mapping[str, Project]:
 def _shipped() -> Mapping[str, Project]:
     texts = _shipped_texts()
     return _built(
-        key_of(_KIND, (part for name, text in texts.items() for part in (name.encode(), text))),
+        key_of(
+            _KIND,
+            (part for name, text in texts.items() for part in (name.encode(), text)),
+        ),
         texts,
         {},
         os.devnull,
@@ -170,7 +181,10 @@ def _shipped_texts() -> Mapping[str, bytes]:
 
 
 def _built(
-    key: str, shipped: Mapping[str, bytes], own: Mapping[str, tuple[str, bytes]], folder: str
+    key: str,
+    shipped: Mapping[str, bytes],
+    own: Mapping[str, tuple[str, bytes]],
+    folder: str,
 ) -> Mapping[str, Project]:
     """The projects of these files; their resolved tables are cached by content."""
     tables = recall(_KIND, key)
@@ -178,7 +192,8 @@ def _built(
         from patchpilot.projects.checking import check_table
 
         written = {
-            name: parse_table(f"projects/{name}.toml", text) for name, text in shipped.items()
+            name: parse_table(f"projects/{name}.toml", text)
+            for name, text in shipped.items()
         }
         mine = {name: parse_table(file, text) for name, (file, text) in own.items()}
         for name, table in mine.items():
@@ -196,7 +211,9 @@ def _built(
             if name in shipped
         }
         tables = {
-            name: resolved(name, written, labels={name: file for name, (file, _) in own.items()})
+            name: resolved(
+                name, written, labels={name: file for name, (file, _) in own.items()}
+            )
             for name in written
         }
         remember(_KIND, key, tables)
@@ -240,7 +257,9 @@ def resolved(
     above = str(table.get("inherits", ""))
     if above and (above not in written or above in (name, *heirs)):
         others = [other for other in written if other not in (name, *heirs)]
-        raise misspelled(f"{label}: inherits = {above!r} names no other project", above, others)
+        raise misspelled(
+            f"{label}: inherits = {above!r} names no other project", above, others
+        )
     base = resolved(above, written, (name, *heirs), labels=labels) if above else {}
     whole = {key: value for key, value in base.items() if key not in _NOT_INHERITED} | {
         key: _inherited(key, base.get(key, {}), value) if key in SECTIONS else value
@@ -256,8 +275,16 @@ def resolved(
     ]
     if missing:
         raise PackError(f"{label}: [stable]: missing key {missing[0]!r}")
-    files = [*([labels[name]] if labels and name in labels else []), *base.get("files", [])]
-    return {**whole, "name": name, "lineage": [name, *base.get("lineage", [])], "files": files}
+    files = [
+        *([labels[name]] if labels and name in labels else []),
+        *base.get("files", []),
+    ]
+    return {
+        **whole,
+        "name": name,
+        "lineage": [name, *base.get("lineage", [])],
+        "files": files,
+    }
 
 
 def _inherited(section: str, base: Table, own: Table) -> Table:
@@ -280,13 +307,18 @@ def parse_table(label: str, text: bytes) -> Table:
 
 def _project(table: Mapping[str, Any]) -> Project:
     """The value of a resolved table."""
-    sections = {name: kind(**_frozen(table.get(name, {}))) for name, kind in SECTIONS.items()}
+    sections = {
+        name: kind(**_frozen(table.get(name, {}))) for name, kind in SECTIONS.items()
+    }
     project = Project(
-        **_frozen({key: value for key, value in table.items() if key not in SECTIONS}), **sections
+        **_frozen({key: value for key, value in table.items() if key not in SECTIONS}),
+        **sections,
     )
     lists = project.lists
     return project._replace(
-        stable=project.stable._replace(list=lists.stable or (lists.main[0] if lists.main else ""))
+        stable=project.stable._replace(
+            list=lists.stable or (lists.main[0] if lists.main else "")
+        )
     )
 
 
@@ -297,7 +329,8 @@ def _frozen(table: Mapping[str, Any]) -> Table:
 def _value(key: str, value: Any) -> Any:
     if key == "series":
         return tuple(
-            Maintained(*row) for row in sorted(value.items(), key=lambda row: version_key(row[0]))
+            Maintained(*row)
+            for row in sorted(value.items(), key=lambda row: version_key(row[0]))
         )
     if key == "rules":
         return tuple(ListRule(**_frozen(row)) for row in value)

@@ -40,7 +40,9 @@ class GoneAddress(NamedTuple):
         """Whether this address bounces."""
         lowered = email.lower()
         return (
-            lowered == self.address if self.address else lowered.rpartition("@")[2] == self.domain
+            lowered == self.address
+            if self.address
+            else lowered.rpartition("@")[2] == self.domain
         )
 
 

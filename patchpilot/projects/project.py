@@ -81,7 +81,9 @@ class Lists(NamedTuple):
         A pattern that never matches where the project has none.
         """
         boxes = (
-            address.partition("@") for address in (self.stable, *self.stable_aliases) if address
+            address.partition("@")
+            for address in (self.stable, *self.stable_aliases)
+            if address
         )
         return (
             "|".join(

@@ -62,7 +62,10 @@ def _subsystems(folder: str) -> Mapping[str, Subsystem]:
 
 def _texts(place: Path) -> dict[str, tuple[str, bytes]]:
     return (
-        {file.stem: (str(file), file.read_bytes()) for file in sorted(place.glob("*.toml"))}
+        {
+            file.stem: (str(file), file.read_bytes())
+            for file in sorted(place.glob("*.toml"))
+        }
         if place.is_dir()
         else {}
     )
@@ -96,7 +99,11 @@ def _resolved(
         if "title" not in table:
             raise PackError(f"{labels[name]}: missing key 'title'")
         base = (
-            {key: value for key, value in written[above].items() if key not in _NOT_INHERITED}
+            {
+                key: value
+                for key, value in written[above].items()
+                if key not in _NOT_INHERITED
+            }
             if above
             else {}
         )
@@ -106,7 +113,8 @@ def _resolved(
 
 def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
     values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in table.items()
     }
     return Subsystem(name, **values)
 
@@ -117,7 +125,9 @@ def subsystem_of_path(path: str) -> Subsystem | None:
     None where no subsystem has it.
     """
     known = _paths(user_folder())
-    longest = next((entry for entry in known.beginnings if path.startswith(entry[0])), ("", None))
+    longest = next(
+        (entry for entry in known.beginnings if path.startswith(entry[0])), ("", None)
+    )
     whole = path
     while len(whole) > len(longest[0]):
         if whole in known.exact:
@@ -136,7 +146,10 @@ class _Paths:
         self.exact: dict[str, Subsystem | None] = {}
         beginnings: dict[str, Subsystem | None] = {}
         for subsystem in every:
-            for paths, found in ((subsystem.paths, subsystem), (subsystem.not_paths, None)):
+            for paths, found in (
+                (subsystem.paths, subsystem),
+                (subsystem.not_paths, None),
+            ):
                 for path in paths:
                     if path.endswith("*"):
                         beginnings[path[:-1]] = found
@@ -163,7 +176,10 @@ def subsystem_of(
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
         path for path in patch.paths if path != "MAINTAINERS"
     ]
-    found = {subsystem.name if (subsystem := subsystem_of_path(path)) else "" for path in paths}
+    found = {
+        subsystem.name if (subsystem := subsystem_of_path(path)) else ""
+        for path in paths
+    }
     if found != {""}:
         return every[found.pop()] if len(found) == 1 else None
     of_files = set(sections(paths))
@@ -180,23 +196,33 @@ def subsystem_of(
         if not any(path.startswith(subsystem.not_paths) for path in paths)
     ]
     by_section = {
-        subsystem.name for subsystem in possible if of_files.intersection(subsystem.sections)
+        subsystem.name
+        for subsystem in possible
+        if of_files.intersection(subsystem.sections)
     }
     by_list = {
         subsystem.name
         for subsystem in possible
         if len(lists) == 1 and lists.issubset(subsystem.lists)
     }
-    return next((every[names.pop()] for names in (by_section, by_list) if len(names) == 1), None)
+    return next(
+        (every[names.pop()] for names in (by_section, by_list) if len(names) == 1), None
+    )
 
 
 def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
     """The project with the waiting times and the cover letter rule of the subsystem that all these
     patches are for.
     """
-    found = [subsystem_of(patch) for patch in patches if patch.has_diff] if project.kernel else []
+    found = (
+        [subsystem_of(patch) for patch in patches if patch.has_diff]
+        if project.kernel
+        else []
+    )
     subsystem = (
-        found[0] if len({subsystem.name if subsystem else "" for subsystem in found}) == 1 else None
+        found[0]
+        if len({subsystem.name if subsystem else "" for subsystem in found}) == 1
+        else None
     )
     if subsystem is None:
         return project
@@ -214,6 +240,10 @@ def shortest_wait() -> int:
     """The days before a reminder in the project or subsystem that waits the shortest."""
     waits = [
         *(project.mail.waiting_days for project in projects().values()),
-        *(subsystem.ping_days for subsystem in subsystems().values() if subsystem.ping_days),
+        *(
+            subsystem.ping_days
+            for subsystem in subsystems().values()
+            if subsystem.ping_days
+        ),
     ]
     return min(waits)

@@ -8,7 +8,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.file_patterns import folder_of
-from patchpilot.recipients.get_maintainer.address_format import each_mailbox, split_mailbox
+from patchpilot.recipients.get_maintainer.address_format import (
+    each_mailbox,
+    split_mailbox,
+)
 
 YEARS = 3
 BUDGET = 4.0

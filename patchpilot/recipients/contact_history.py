@@ -17,7 +17,9 @@ NEWEST = 40
 """Commits of a history that are kept."""
 ENOUGH = 10
 """With fewer commits to the files themselves, those to their folders are counted."""
-_FORMAT = "--format=%x01%H%x00%aN%x00%aE%x00%as%x00%s%x00%(trailers:only=true,unfold=true)"
+_FORMAT = (
+    "--format=%x01%H%x00%aN%x00%aE%x00%as%x00%s%x00%(trailers:only=true,unfold=true)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def file_history(
     Of their folders where few commits changed the files.
     """
     folders = tuple(
-        dict.fromkeys(f"{folder}/" for path in paths if (folder := path.rpartition("/")[0]))
+        dict.fromkeys(
+            f"{folder}/" for path in paths if (folder := path.rpartition("/")[0])
+        )
     )
     found = FileHistory(tuple(paths), 0, {})
     for where in (tuple(paths), folders):
@@ -121,5 +125,9 @@ def _history(
 def _commit(entry: str) -> FileCommit:
     id_, author, email, date, subject, trailers = entry.split("\0", 5)
     tags = (parse_trailer(line) for line in trailers.splitlines())
-    named = {tag.address.key for tag in tags if tag and tag.address and tag.key.endswith("-by")}
+    named = {
+        tag.address.key
+        for tag in tags
+        if tag and tag.address and tag.key.endswith("-by")
+    }
     return FileCommit(id_, author, date, subject, frozenset((email.lower(), *named)))

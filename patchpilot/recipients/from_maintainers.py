@@ -8,7 +8,11 @@ from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
 from patchpilot.maintainers.match import match_texts
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.recipient import SectionInfo as ShownSection
-from patchpilot.recipients.get_maintainer.address_format import each_mailbox, split_mailbox, written
+from patchpilot.recipients.get_maintainer.address_format import (
+    each_mailbox,
+    split_mailbox,
+    written,
+)
 from patchpilot.recipients.merge_recipients import MergedRecipient
 
 Texts = Sequence[tuple[str, list[str]]]
@@ -50,8 +54,12 @@ def add_named(
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:
-            if (entry.letter == "M" and switches.m) or (entry.letter == "R" and switches.r):
-                role, header = ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
+            if (entry.letter == "M" and switches.m) or (
+                entry.letter == "R" and switches.r
+            ):
+                role, header = (
+                    ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
+                )
                 for box in each_mailbox(entry.value):
                     if written(*split_mailbox(box)) not in chiefs:
                         _add(gathered, box, role, header, match)
@@ -60,7 +68,13 @@ def add_named(
                 left_out.append((section.name, address))
             elif "moderated" not in remark or switches.moderated:
                 role = "moderated list" if "moderated" in remark else "list"
-                _add(gathered, address, role, "to" if address.lower() in own_lists else "cc", match)
+                _add(
+                    gathered,
+                    address,
+                    role,
+                    "to" if address.lower() in own_lists else "cc",
+                    match,
+                )
     return NamedRecipient(matches, tuple(left_out))
 
 
@@ -78,9 +92,9 @@ def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
             if path not in taken:
                 taken[path] = None
                 lists |= {address.lower() for address, _ in match.section.lists}
-    if len([match for match in matches if not match.is_rest and match.section.lists]) and (
-        rest := [match for match in matches if match.is_rest]
-    ):
+    if len(
+        [match for match in matches if not match.is_rest and match.section.lists]
+    ) and (rest := [match for match in matches if match.is_rest]):
         others = {
             address.lower()
             for match in matches
@@ -88,14 +102,20 @@ def _own_lists(matches: Sequence[SectionMatch]) -> set[str]:
             for address, _ in match.section.lists
         }
         lists -= {
-            address.lower() for rest_match in rest for address, _ in rest_match.section.lists
+            address.lower()
+            for rest_match in rest
+            for address, _ in rest_match.section.lists
         } - others
     return lists
 
 
-def _add(gathered: MergedRecipient, box: str, role: str, header: str, match: SectionMatch) -> None:
+def _add(
+    gathered: MergedRecipient, box: str, role: str, header: str, match: SectionMatch
+) -> None:
     for reason in shortened_reasons(match.reasons):
-        gathered.add(box, role, header, f"{reason} ({match.section.name})", match.section.name)
+        gathered.add(
+            box, role, header, f"{reason} ({match.section.name})", match.section.name
+        )
 
 
 def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:

@@ -54,7 +54,9 @@ def message_tags(patch: Patch) -> tuple[Trailer, ...]:
     )
 
 
-def add_tagged(gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule]) -> None:
+def add_tagged(
+    gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule]
+) -> None:
     """Add the contacts and lists of a message's tags (Cc), and the lists that a rule sends it to."""  # noqa: E501
     special = {rule.address: rule for rule in rules}
     for tag in message_tags(patch):
@@ -66,7 +68,9 @@ def add_tagged(gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule
     text = "\n".join((*patch.message, *patch.notes))
     for rule in rules:
         if rule.matches(text) and all(patch.tags(tag) for tag in rule.tags):
-            gathered.add(rule.address, rule.role, "cc", f"{rule.reason} ({rule.reference})")
+            gathered.add(
+                rule.address, rule.role, "cc", f"{rule.reason} ({rule.reference})"
+            )
 
 
 def box(address: Address) -> str:
@@ -80,7 +84,11 @@ def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
     for patch in patches:
         for tag in patch.tags("Fixes"):
             word = _ID.search(tag.value)
-            commit_id = repository.find(word[1]) if word and len(commits) < MAX_CULPRITS else None
+            commit_id = (
+                repository.find(word[1])
+                if word and len(commits) < MAX_CULPRITS
+                else None
+            )
             if commit_id and commit_id not in commits:
                 try:
                     commits[commit_id] = repository.commit(commit_id)

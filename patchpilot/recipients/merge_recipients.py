@@ -57,11 +57,13 @@ class MergedRecipient:
         name, email = split_mailbox(box)
         if "@" not in email or ascii_lower(email) in self.skipped:
             return
-        row = (self._by_name.get(ascii_lower(name)) if name else None) or self._by_address.get(
-            ascii_lower(email)
-        )
+        row = (
+            self._by_name.get(ascii_lower(name)) if name else None
+        ) or self._by_address.get(ascii_lower(email))
         if row is None:
-            mapped_name, mapped_email = split_mailbox(self.mailmap.apply(written(name, email)))
+            mapped_name, mapped_email = split_mailbox(
+                self.mailmap.apply(written(name, email))
+            )
             row = (
                 self._by_name.get(ascii_lower(mapped_name)) if mapped_name else None
             ) or self._by_address.get(ascii_lower(mapped_email))
@@ -83,12 +85,15 @@ class MergedRecipient:
     def recipients(self) -> tuple[Recipient, ...]:
         """To first, then Cc; persons before lists, each in the order they were added."""
         recipients = [
-            Recipient(_address(row.box), row.role, row.section, row.header, tuple(row.reasons))
+            Recipient(
+                _address(row.box), row.role, row.section, row.header, tuple(row.reasons)
+            )
             for row in self._rows
         ]
         return tuple(
             sorted(
-                (recipient for recipient in recipients if _is_safe(recipient.address)), key=_rank
+                (recipient for recipient in recipients if _is_safe(recipient.address)),
+                key=_rank,
             )
         )
 

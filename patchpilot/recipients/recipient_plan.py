@@ -17,8 +17,18 @@ from patchpilot.model.recipient import MOST_RECIPIENTS, TEAM, Recipient, Recipie
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import is_on_list_host
 from patchpilot.projects.project import Lists
-from patchpilot.recipients.from_maintainers import NamedRecipient, Texts, add_named, shown
-from patchpilot.recipients.from_message import add_culprit_people, add_tagged, box, culprits
+from patchpilot.recipients.from_maintainers import (
+    NamedRecipient,
+    Texts,
+    add_named,
+    shown,
+)
+from patchpilot.recipients.from_message import (
+    add_culprit_people,
+    add_tagged,
+    box,
+    culprits,
+)
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
 from patchpilot.recipients.get_maintainer.answer import (
     GetMaintainerRequest,
@@ -35,8 +45,12 @@ from patchpilot.recipients.recipient_warnings import (
     warnings_of,
 )
 
-TEAM_REASON = "a security problem goes to the maintainers, with a copy to the security team"
-UNDISCLOSED = "undisclosed security fix: sent to the maintainers and the security team only"
+TEAM_REASON = (
+    "a security problem goes to the maintainers, with a copy to the security team"
+)
+UNDISCLOSED = (
+    "undisclosed security fix: sent to the maintainers and the security team only"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,9 @@ def plan_patches(
         if sources.repository and sources.switches.fixes
         else []
     )
-    add_culprit_people(gathered, fixed, (address for _, address in sources.file.words.chiefs))
+    add_culprit_people(
+        gathered, fixed, (address for _, address in sources.file.words.chiefs)
+    )
     for patch in patches:
         add_tagged(gathered, patch, sources.lists.rules)
     for header, addresses in (("to", prep.to), ("cc", prep.cc)) if prep else ():
@@ -103,7 +119,9 @@ def plan_undisclosed_paths(
 
 def _for_maintainers(sources: Sources) -> Sources:
     """The sources, asked for maintainers only."""
-    return replace(sources, switches=sources.switches._replace(m=True, r=False, l=False))
+    return replace(
+        sources, switches=sources.switches._replace(m=True, r=False, l=False)
+    )
 
 
 def _undisclosed(
@@ -114,7 +132,9 @@ def _undisclosed(
     people = [one for one in _sendable(everybody) if one.address.key != team.lower()]
     listed = _listed(sources.file)
     lists = [
-        one for one in people if is_on_list_host(one.address.email) or one.address.key in listed
+        one
+        for one in people
+        if is_on_list_host(one.address.email) or one.address.key in listed
     ]
     maintainers = [one for one in people if one not in lists] if lists else people
     contact = Recipient(
@@ -130,7 +150,9 @@ def _undisclosed(
         *address_warnings(facts),
     )
     sections = tuple(shown(match.section) for match in named.matches)
-    return RecipientPlan((*maintainers, *((contact,) if team else ())), sections, warnings)
+    return RecipientPlan(
+        (*maintainers, *((contact,) if team else ())), sections, warnings
+    )
 
 
 def _listed(file: MaintainersFile) -> frozenset[str]:
@@ -153,11 +175,15 @@ def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
     if len(everybody) > MOST_RECIPIENTS:
         return tuple(one for one in everybody if not danger(one.address.email))
     return tuple(
-        one for one in everybody if judged(one.address.email).state is not AddressState.BAD
+        one
+        for one in everybody
+        if judged(one.address.email).state is not AddressState.BAD
     )
 
 
-def plan_paths(paths: Sequence[str], sources: Sources, texts: Texts = ()) -> RecipientPlan:
+def plan_paths(
+    paths: Sequence[str], sources: Sources, texts: Texts = ()
+) -> RecipientPlan:
     """The plan for source files or folders; `texts` are their contents, for keywords."""
     gathered = _gathered(sources)
     named = add_named(gathered, sources.file, paths, texts, sources.switches)
@@ -189,7 +215,9 @@ def _named_by(
     texts: list[tuple[str, list[str]]] = []
     for patch in patches:
         read = scan("\n".join(patch.lines))
-        paths.update(dict.fromkeys(sorted(path for path in read.files if path != "dev/null")))
+        paths.update(
+            dict.fromkeys(sorted(path for path in read.files if path != "dev/null"))
+        )
         texts += read.texts
     named = add_named(gathered, sources.file, sorted(paths), texts, sources.switches)
     return gathered, named, tuple(sorted(paths))
@@ -197,7 +225,9 @@ def _named_by(
 
 def _gathered(sources: Sources) -> MergedRecipient:
     data = sources.tree.read(".mailmap") if sources.switches.mailmap else None
-    return MergedRecipient(Mailmap(data.decode("utf-8", "surrogateescape") if data else ""))
+    return MergedRecipient(
+        Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
+    )
 
 
 def _finish(
@@ -218,12 +248,17 @@ def _finish(
     facts = RecipientFacts(everybody, named, tuple(paths), patches, gathered.unsafe)
     sections = tuple(shown(match.section) for match in named.matches)
     warnings = warnings_of(facts, sources.tree, sources.repository)
-    remedies = tuple((warning, remedy) for warning, remedy in warnings.items() if remedy)
+    remedies = tuple(
+        (warning, remedy) for warning, remedy in warnings.items() if remedy
+    )
     return RecipientPlan(recipients, sections, (*warnings, *remarks), remedies)
 
 
 def _add_history(
-    gathered: MergedRecipient, named: NamedRecipient, sources: Sources, paths: Sequence[str]
+    gathered: MergedRecipient,
+    named: NamedRecipient,
+    sources: Sources,
+    paths: Sequence[str],
 ) -> tuple[str, ...]:
     """The signers from git (Cc) of the files for which no section names anybody but the catch-all;
     of all with --git.
@@ -239,13 +274,18 @@ def _add_history(
         if not match.is_rest and is_maintained(match.section)
         for path in match.paths
     )
-    people = CollectedRoles(sources.switches.settled, sources.file.words, Merger(gathered.mailmap))
+    people = CollectedRoles(
+        sources.switches.settled, sources.file.words, Merger(gathered.mailmap)
+    )
     sources.history.add_file_people(
         people, GetMaintainerRequest(tuple(paths), cared_for, (), (), False)
     )
     for row in people.rows:
         for role in row.role.split(","):
             gathered.add(
-                row.who, "recent contributor", "cc", f"from git history: {role.replace('_', ' ')}"
+                row.who,
+                "recent contributor",
+                "cc",
+                f"from git history: {role.replace('_', ' ')}",
             )
     return tuple(sources.history.remarks)

@@ -53,12 +53,16 @@ def warnings_of(
         *_own_rules(sections),
         *_too_many(facts),
     )
-    return dict((warning, None) if isinstance(warning, str) else warning for warning in warnings)
+    return dict(
+        (warning, None) if isinstance(warning, str) else warning for warning in warnings
+    )
 
 
 def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
     """The warnings about addresses alone: invalid, doubtful, known to bounce."""
-    return tuple(warned if isinstance(warned, str) else warned[0] for warned in _addresses(facts))
+    return tuple(
+        warned if isinstance(warned, str) else warned[0] for warned in _addresses(facts)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -111,10 +115,22 @@ def _statuses(sections: Iterable[Section]) -> Iterator[str]:
 
 def _nobody(facts: RecipientFacts) -> Iterator[str]:
     rest = next(
-        (f" other than {match.section.name}" for match in facts.named.matches if match.is_rest), ""
+        (
+            f" other than {match.section.name}"
+            for match in facts.named.matches
+            if match.is_rest
+        ),
+        "",
     )
-    taken = {path for match in facts.named.matches if not match.is_rest for path in match.paths}
-    alone = [path for path in facts.paths if path not in taken and path != "MAINTAINERS"]
+    taken = {
+        path
+        for match in facts.named.matches
+        if not match.is_rest
+        for path in match.paths
+    }
+    alone = [
+        path for path in facts.paths if path not in taken and path != "MAINTAINERS"
+    ]
     if alone:
         more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
         yield (
@@ -153,11 +169,14 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
     if section is None or remote is None:
         return
     name, url = remote
-    trees = [(tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"]
+    trees = [
+        (tree, branch) for kind, tree, branch in section.tree_urls if kind == "git"
+    ]
     if trees and not any(_same_tree(url, tree) for tree, _ in trees):
         shown = ", ".join(f"{tree} {branch}".strip() for tree, branch in trees[:3])
         remedy = Remedy(
-            RemedyKind.REBASE, tuple(f"git {tree} {branch}".strip() for tree, branch in trees)
+            RemedyKind.REBASE,
+            tuple(f"git {tree} {branch}".strip() for tree, branch in trees),
         )
         yield (
             f"{section.name} uses the tree {shown}; your branch is based on {name} ({url})",
@@ -168,7 +187,10 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
 def _remote(repository: Repository) -> tuple[str, str] | None:
     """(name, URL) of the remote the current branch follows, else of origin."""
     branch = repository.branch
-    names = (*(repository.config(f"branch.{branch}.remote") if branch else ()), "origin")
+    names = (
+        *(repository.config(f"branch.{branch}.remote") if branch else ()),
+        "origin",
+    )
     for name in names:
         urls = repository.remote_urls(name) if name != "." else ()
         if urls:
@@ -178,9 +200,15 @@ def _remote(repository: Repository) -> tuple[str, str] | None:
 
 def _same_tree(one: str, other: str) -> bool:
     def bare(url: str) -> list[str]:
-        path = re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url).rstrip("/").removesuffix(".git")
+        path = (
+            re.sub(r"^\w+://[^/]*/|^[^/:]+@[^:]+:", "", url)
+            .rstrip("/")
+            .removesuffix(".git")
+        )
         return [
-            part for part in path.split("/") if part not in ("pub", "scm", "linux", "kernel", "git")
+            part
+            for part in path.split("/")
+            if part not in ("pub", "scm", "linux", "kernel", "git")
         ]
 
     return bare(one)[-2:] == bare(other)[-2:]
@@ -191,7 +219,12 @@ def _next(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
     next -rc1.
     """
     words = sorted(
-        {word for patch in facts.patches for word in patch.subject.words if word.endswith("-next")}
+        {
+            word
+            for patch in facts.patches
+            for word in patch.subject.words
+            if word.endswith("-next")
+        }
     )
     extra = _RELEASE.search(tree.read("Makefile") or b"") if words else None
     if extra and not extra[1] and tree.version:

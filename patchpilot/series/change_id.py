@@ -19,7 +19,9 @@ _TAG = re.compile(rf"{TAGS}(.+)-v(\d{{1,3}})")
 
 def new_change_id(title: str) -> str:
     """A change-id in b4's form: day, words of the title, twelve random digits."""
-    words = "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
+    words = (
+        "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
+    )
     return f"{datetime.now(UTC):%Y%m%d}-{words}-{secrets.token_hex(6)}"
 
 
@@ -36,7 +38,8 @@ def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
     named = [
         match[1]
         for line in lines
-        if (match := _LINE.fullmatch(line)) and (gerrit or not _GERRIT.fullmatch(match[1]))
+        if (match := _LINE.fullmatch(line))
+        and (gerrit or not _GERRIT.fullmatch(match[1]))
     ]
     return named[-1] if named else None
 

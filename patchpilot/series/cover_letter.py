@@ -13,11 +13,14 @@ COMMENT = "#~"
 """The start of template lines that are comments for the user, not part of the mail."""
 GIT_SUBJECT = "*** SUBJECT HERE ***"
 """git's placeholder, with which git send-email refuses to send."""
-_PLACEHOLDER = re.compile(r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}")
+_PLACEHOLDER = re.compile(
+    r"\*\*\* (?:SUBJECT|BLURB) HERE \*\*\*|\bEDITME\b|\$\{(?:subject|text)\}"
+)
 """The placeholders of git's, b4's and patchpilot's templates."""
 _SHORTLOG = re.compile(r"^\S.* \(\d+\):$", re.MULTILINE)
 _CHANGES = re.compile(
-    r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→|:))", re.IGNORECASE | re.MULTILINE
+    r"^(?:changes (?:in|since) v\d+|changelog|v\d+\s*(?:->|→|:))",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
@@ -34,7 +37,8 @@ def template(name: str, folder: Path | None = None) -> str:
         text = place.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"cannot read template {place}: {error}", hint="templates must be UTF-8 text"
+            f"cannot read template {place}: {error}",
+            hint="templates must be UTF-8 text",
         ) from error
     lines = text.split("\n")
     return "\n".join(

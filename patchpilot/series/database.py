@@ -64,7 +64,11 @@ def open_database(file: Path, layout: Layout) -> "Database":
             # do not open a file that may be in use: closing it would drop this process's SQLite
             # locks on it
             with contextlib.suppress(FileExistsError):
-                os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+                os.close(
+                    os.open(
+                        file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
+                    )
+                )
         existed = file.stat().st_size > 0
         if not file.is_file():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -75,7 +79,9 @@ def open_database(file: Path, layout: Layout) -> "Database":
         ) from error
     if there and not existed and backups(file) and file not in _checked:
         raise damaged(file, layout.what, "the file is empty")
-    database = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None, factory=Database)
+    database = sqlite3.connect(
+        file, timeout=PATIENCE, isolation_level=None, factory=Database
+    )
     database.file, database.what = file, layout.what
     try:
         file.chmod(0o600)
@@ -93,7 +99,9 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
         row = database.execute("PRAGMA quick_check(1)").fetchone()
         if row is None or row[0] != "ok":
             raise damaged(
-                database.file, layout.what, str(row[0]).splitlines()[-1] if row else "no answer"
+                database.file,
+                layout.what,
+                str(row[0]).splitlines()[-1] if row else "no answer",
             )
     _use_wal(database)
     version = database.execute("PRAGMA user_version").fetchone()[0]
@@ -143,7 +151,11 @@ def _way_back(file: Path, layout: Layout) -> str:
     """What to do about a database of a newer version: its state before the migration is in a
     backup.
     """
-    kept = file.parent / "backups" / f"{file.stem}-version-{len(layout.migrations)}.sqlite3"
+    kept = (
+        file.parent
+        / "backups"
+        / f"{file.stem}-version-{len(layout.migrations)}.sqlite3"
+    )
     before = (
         f"; its state before that is {kept}, which `sqlite3` and this version can read"
         if kept.exists()
@@ -179,7 +191,9 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
             )
         ]
         return {
-            name: frozenset(row[1] for row in model.execute(f"PRAGMA table_info({name})"))
+            name: frozenset(
+                row[1] for row in model.execute(f"PRAGMA table_info({name})")
+            )
             for name in names
         }
 
@@ -341,9 +355,11 @@ def back_up(database: Database, label: str) -> None:
             draft.chmod(0o600)
             database.backup(copy)
         draft.replace(wanted)
-        for old in [backup for backup in backups(database.file) if "-version-" not in backup.name][
-            :-KEPT
-        ]:
+        for old in [
+            backup
+            for backup in backups(database.file)
+            if "-version-" not in backup.name
+        ][:-KEPT]:
             old.unlink()
     except (OSError, sqlite3.Error):
         draft.unlink(missing_ok=True)
@@ -380,8 +396,12 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     for ending in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
-            file.with_name(file.name + ending).rename(aside.with_name(aside.name + ending))
-    backup = next((backup for backup in reversed(backups(file)) if _is_sound(backup)), None)
+            file.with_name(file.name + ending).rename(
+                aside.with_name(aside.name + ending)
+            )
+    backup = next(
+        (backup for backup in reversed(backups(file)) if _is_sound(backup)), None
+    )
     if backup and _version(backup) < len(layout.migrations):
         # it is migrated when it is opened
         file.write_bytes(backup.read_bytes())
@@ -393,7 +413,9 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         with writing(database):
             # row by row, since a backup may have damage that no check finds
             restored = (
-                sum(_salvage(database, backup, name, layout) for name in tables) if backup else 0
+                sum(_salvage(database, backup, name, layout) for name in tables)
+                if backup
+                else 0
             )
             salvaged = sum(_salvage(database, aside, name, layout) for name in tables)
             for row in database.execute("PRAGMA foreign_key_check").fetchall():
@@ -402,13 +424,17 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
 
 
 def _version(file: Path) -> int:
-    with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+    with contextlib.closing(
+        sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
+    ) as database:
         return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _is_sound(file: Path) -> bool:
     try:
-        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+        with contextlib.closing(
+            sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
+        ) as database:
             return bool(database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except _UNREADABLE:
         return False
@@ -438,11 +464,15 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                 )
                 last: int | None = None
                 for (number,) in numbers:
-                    if last is not None and (number <= last if order == "ASC" else number >= last):
+                    if last is not None and (
+                        number <= last if order == "ASC" else number >= last
+                    ):
                         # damaged pages can lead back to one another
                         break
                     last = number
-                    if number not in rows and (row := _row_at(old, table, columns, number)):
+                    if number not in rows and (
+                        row := _row_at(old, table, columns, number)
+                    ):
                         rows[number] = row
         except _UNREADABLE:
             continue

@@ -105,7 +105,9 @@ class Drafts:
             if old == new:
                 continue
             if isinstance(new, Mapping):
-                changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+                changed = [
+                    key for key in {**old, **new} if old.get(key) != new.get(key)
+                ]
                 merged: Any = {
                     key: value
                     for key, value in {**getattr(known, name), **new}.items()
@@ -172,7 +174,9 @@ def pair_known(
     old: Sequence[KnownPatch], new: Sequence[KnownPatch]
 ) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
     """Which patch became which, as `pair_patches` finds it: (then, now)."""
-    pairs = pair_patches([_traits(patch) for patch in old], [_traits(patch) for patch in new])
+    pairs = pair_patches(
+        [_traits(patch) for patch in old], [_traits(patch) for patch in new]
+    )
     return tuple((old[place], new[at]) for at, place in pairs.items())
 
 
@@ -187,7 +191,9 @@ def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> D
     for before, after in pair_known(draft.patches, patches):
         if after.patch_id not in notes and before.patch_id in notes:
             notes[after.patch_id] = notes[before.patch_id]
-    return replace(draft, branch=branch or draft.branch, notes=notes, patches=tuple(patches))
+    return replace(
+        draft, branch=branch or draft.branch, notes=notes, patches=tuple(patches)
+    )
 
 
 def _load(text: str) -> Draft:
@@ -209,10 +215,13 @@ def complete_prefix(text: str) -> str:
     one_line_each(words)
     hint = "as in --subject-prefix 'PATCH net-next'"
     if any(bracket in words for bracket in "[]"):
-        raise UsageError(f"subject prefix {text!r}: brackets are not allowed", hint=hint)
+        raise UsageError(
+            f"subject prefix {text!r}: brackets are not allowed", hint=hint
+        )
     parts = words.split()
     if number := next(
-        (part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)), None
+        (part for part in parts if re.fullmatch(r"v\d+|\d+/\d+", part, re.IGNORECASE)),
+        None,
     ):
         raise UsageError(
             f"subject prefix {text!r}: must not contain {number!r}",

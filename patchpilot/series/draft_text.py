@@ -22,7 +22,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _EXPORT = "#~ patchpilot draft, topic "
 
 
-def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None) -> str:
+def as_text(
+    draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None
+) -> str:
     """The draft as text, laid out by the templates cover, changelog and note.
 
     `changed` has the items of a new version's changelog.
@@ -49,12 +51,22 @@ def as_text(draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = 
         if version == draft.version:
             text = fill(
                 template("changelog", folder),
-                {"changelog": text, "previous": str(version - 1), "hints": _remarks(changed)},
+                {
+                    "changelog": text,
+                    "previous": str(version - 1),
+                    "hints": _remarks(changed),
+                },
             )
         lines += [f"==== changelog v{version} ====", text]
     for patch in draft.patches:
-        note = {"note": draft.notes.get(patch.patch_id, "").strip("\n"), "subject": patch.subject}
-        lines += [f"==== note for {patch.subject} ====", fill(template("note", folder), note)]
+        note = {
+            "note": draft.notes.get(patch.patch_id, "").strip("\n"),
+            "subject": patch.subject,
+        }
+        lines += [
+            f"==== note for {patch.subject} ====",
+            fill(template("note", folder), note),
+        ]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -83,7 +95,9 @@ def from_text(draft: Draft, text: str) -> Draft:
         content = without_comments(body)
         if match[1] == "cover":
             subject, _, rest = content.partition("\n")
-            changed = replace(changed, cover_subject=subject.strip(), cover_text=rest.strip("\n"))
+            changed = replace(
+                changed, cover_subject=subject.strip(), cover_text=rest.strip("\n")
+            )
         elif match[2]:
             if not _VERSION.fullmatch(match[2]):
                 raise InputError(
@@ -95,7 +109,8 @@ def from_text(draft: Draft, text: str) -> Draft:
             notes[ids[match[3]]] = content
         else:
             raise InputError(
-                f"the draft has no patch {match[3]!r}", hint="do not change the heading lines"
+                f"the draft has no patch {match[3]!r}",
+                hint="do not change the heading lines",
             )
     return replace(
         changed,
@@ -116,7 +131,9 @@ def _parts(text: str) -> dict[str, str]:
             raise InputError(
                 "not an exported draft: text before the first ==== heading",
                 hint=Action(
-                    "draft", ("--export", "FILE"), "`{}` writes a file in the right format"
+                    "draft",
+                    ("--export", "FILE"),
+                    "`{}` writes a file in the right format",
                 ),
             )
     return {heading: "\n".join(lines) for heading, lines in parts.items()}

@@ -24,11 +24,14 @@ def given_text(file: str | Path, hint: Advice) -> str:
                 data = stream.read(LARGEST + 1)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot read {file}: {getattr(error, 'strerror', None) or error}", hint=hint
+            f"cannot read {file}: {getattr(error, 'strerror', None) or error}",
+            hint=hint,
         ) from error
     if len(data) > LARGEST:
         raise InputError(f"{file}: larger than {LARGEST >> 20} MiB", hint=hint)
     try:
         return data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 at byte {error.start}", hint=hint) from error
+        raise InputError(
+            f"{file}: not UTF-8 at byte {error.start}", hint=hint
+        ) from error

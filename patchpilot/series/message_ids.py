@@ -23,19 +23,28 @@ def new_message_ids(
     """Message-IDs for the mails 0…count of a series, sharing one unpredictable part, as
     `20261120-topic-v2-1-0123456789ab@example.org`.
     """
-    words = re.sub(r"[^A-Za-z0-9._]+", "-", stem(change_id)).strip("-.")[:40].strip("-.") or "patch"
+    words = (
+        re.sub(r"[^A-Za-z0-9._]+", "-", stem(change_id)).strip("-.")[:40].strip("-.")
+        or "patch"
+    )
     domain = (
-        re.sub(r"[^A-Za-z0-9.-]", "", (judge(sender.email).wire or "").rpartition("@")[2])
+        re.sub(
+            r"[^A-Za-z0-9.-]", "", (judge(sender.email).wire or "").rpartition("@")[2]
+        )
         or "localhost"
     )
     part = secrets.token_hex(6)
     return tuple(
-        f"{day:%Y%m%d}-{words}-v{version}-{number}-{part}@{domain}" for number in range(count + 1)
+        f"{day:%Y%m%d}-{words}-v{version}-{number}-{part}@{domain}"
+        for number in range(count + 1)
     )
 
 
 def kept_ids(
-    draft: Draft, kind: str, content: Iterable[bytes | str], new: Callable[[], tuple[str, ...]]
+    draft: Draft,
+    kind: str,
+    content: Iterable[bytes | str],
+    new: Callable[[], tuple[str, ...]],
 ) -> tuple[str, ...]:
     """The Message-IDs of the last preview of this kind when its mails had the same content; else
     new ones, which are stored.
@@ -45,7 +54,9 @@ def kept_ids(
     """
     digest = hashlib.sha256()
     for part in content:
-        data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        data = (
+            part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        )
         digest.update(b"%d:" % len(data) + data)
     known = draft.shown.get(kind, ())
     if known and known[0] == digest.hexdigest():

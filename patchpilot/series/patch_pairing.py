@@ -95,7 +95,9 @@ def patch_similarity(one: PatchFeatures, other: PatchFeatures) -> float:
     return max(lines, title if lines >= _HARDLY else title * _NO_COMMON_LINE)
 
 
-def pair_patches(old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> dict[int, int]:
+def pair_patches(
+    old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
+) -> dict[int, int]:
     """Which place in `old` each place in `new` had; a place without an earlier one is not in it.
 
     Patches are paired by their changes, by title, by author date (unless several share it), then
@@ -114,7 +116,9 @@ def pair_patches(old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> 
 class _Pairing:
     """Two versions of a series, and the pairs found so far (new place → old place)."""
 
-    def __init__(self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]) -> None:
+    def __init__(
+        self, old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
+    ) -> None:
         self.old, self.new = old, new
         self.pairs: dict[int, int] = {}
         self._left = dict.fromkeys(range(len(old)))
@@ -124,12 +128,17 @@ class _Pairing:
         self.pairs[at] = place
         del self._rest[at], self._left[place]
 
-    def by_key(self, key: Callable[[PatchFeatures], str], *, unique: bool = False) -> None:
+    def by_key(
+        self, key: Callable[[PatchFeatures], str], *, unique: bool = False
+    ) -> None:
         """Pair patches with the same key; of several the most similar, then in order.
 
         `unique`: only where one patch on either side has it.
         """
-        before, after = _places(self.old, self._left, key), _places(self.new, self._rest, key)
+        before, after = (
+            _places(self.old, self._left, key),
+            _places(self.new, self._rest, key),
+        )
         for name, places in after.items():
             earlier = before.get(name, [])
             if len(places) == len(earlier) == 1:
@@ -142,7 +151,9 @@ class _Pairing:
         if len(self._left) * len(self._rest) <= _MOST_COMPARED:
             self._most_similar(list(self._rest), list(self._left), lowest=ALIKE)
 
-    def _most_similar(self, places: Sequence[int], earlier: Sequence[int], lowest: float) -> None:
+    def _most_similar(
+        self, places: Sequence[int], earlier: Sequence[int], lowest: float
+    ) -> None:
         if len(places) * len(earlier) > _MOST_COMPARED:
             for at, place in zip(places, earlier, strict=False):
                 self._pair(at, place)
@@ -178,7 +189,9 @@ class _Pairing:
 
 
 def _places(
-    patches: Sequence[PatchFeatures], among: Iterable[int], key: Callable[[PatchFeatures], str]
+    patches: Sequence[PatchFeatures],
+    among: Iterable[int],
+    key: Callable[[PatchFeatures], str],
 ) -> dict[str, list[int]]:
     """The places that have each key, in order; those without one are left out."""
     places: dict[str, list[int]] = defaultdict(list)

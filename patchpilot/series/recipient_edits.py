@@ -36,7 +36,8 @@ class Edits:
         """With an address put into a header ("to" or "cc")."""
         rest = tuple(edit for edit in self.placed if edit[1].key != address.key)
         return Edits(
-            (*rest, (header, address)), tuple(key for key in self.dropped if key != address.key)
+            (*rest, (header, address)),
+            tuple(key for key in self.dropped if key != address.key),
         )
 
     def drop(self, address: Address) -> "Edits":
@@ -59,7 +60,9 @@ class Edits:
         if not self.placed and not self.dropped:
             return plan
         recipients = [
-            recipient for recipient in plan.recipients if recipient.address.key not in self.dropped
+            recipient
+            for recipient in plan.recipients
+            if recipient.address.key not in self.dropped
         ]
         gone = [
             recipient.address.email
@@ -68,22 +71,39 @@ class Edits:
         ]
         for header, address in self.placed:
             at = next(
-                (at for at, edit in enumerate(recipients) if edit.address.key == address.key), None
+                (
+                    at
+                    for at, edit in enumerate(recipients)
+                    if edit.address.key == address.key
+                ),
+                None,
             )
             if at is None:
                 recipients.append(
-                    Recipient(address, BY_HAND, None, header, ("added manually",), by_hand=True)
+                    Recipient(
+                        address,
+                        BY_HAND,
+                        None,
+                        header,
+                        ("added manually",),
+                        by_hand=True,
+                    )
                 )
             elif recipients[at].header != header:
                 recipients[at] = replace(
                     recipients[at],
                     header=header,
                     by_hand=True,
-                    reasons=(*recipients[at].reasons, f"moved to {header.title()} manually"),
+                    reasons=(
+                        *recipients[at].reasons,
+                        f"moved to {header.title()} manually",
+                    ),
                 )
         recipients.sort(key=lambda recipient: recipient.header == "cc")
         said = (f"removed manually: {', '.join(gone)}",) if gone else ()
-        return replace(plan, recipients=tuple(recipients), warnings=(*plan.warnings, *said))
+        return replace(
+            plan, recipients=tuple(recipients), warnings=(*plan.warnings, *said)
+        )
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
@@ -140,7 +160,10 @@ class EditStore:
             data = json.loads(file.read_text(encoding="utf-8"))
             return Edits(
                 tuple(
-                    (_header(row["header"]), Address(str(row["name"]), str(row["email"])))
+                    (
+                        _header(row["header"]),
+                        Address(str(row["name"]), str(row["email"])),
+                    )
                     for row in data["placed"]
                 ),
                 tuple(str(email) for email in data["dropped"]),
@@ -223,6 +246,8 @@ def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, .
     for address in given:
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
-            said = f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"
+            said = (
+                f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"
+            )
             raise InputError(said, hint="correct or drop this address")
     return tuple(given)

@@ -36,7 +36,9 @@ def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
 
 
 def _key(patch: Patch) -> _Key:
-    message = tuple(line.rstrip() for line in "\n".join(patch.message).strip().split("\n"))
+    message = tuple(
+        line.rstrip() for line in "\n".join(patch.message).strip().split("\n")
+    )
     changed = tuple(
         line.kind + line.text.rstrip("\r")
         for change in patch.files
@@ -44,5 +46,9 @@ def _key(patch: Patch) -> _Key:
         for line in hunk.lines
         if line.kind in "+-"
     )
-    author = (judge(patch.author.email).wire or patch.author.email).lower() if patch.author else ""
+    author = (
+        (judge(patch.author.email).wire or patch.author.email).lower()
+        if patch.author
+        else ""
+    )
     return (author, " ".join(patch.subject.title.split()), message, changed)

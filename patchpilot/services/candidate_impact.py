@@ -12,7 +12,11 @@ from patchpilot.model.bug_range import BugRange
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.bug_range import range_of_candidate
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
-from patchpilot.services.tags.stable_request_tag import StableRequest, StableResult, stable_lines
+from patchpilot.services.tags.stable_request_tag import (
+    StableRequest,
+    StableResult,
+    stable_lines,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ def candidate_impact(
         StableRequest(fix, fixes=culprits, profile=profile, assume_tag=True),
         progress=progress,
     )
-    bug = range_of_candidate(repository, stable.commit, stable.culprits, stable.branches)
+    bug = range_of_candidate(
+        repository, stable.commit, stable.culprits, stable.branches
+    )
     try:
         request = PrepareRequest(
             fix, profile=profile, fixes=tuple(culprits), signoff=signoff, dry_run=True

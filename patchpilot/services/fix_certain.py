@@ -15,7 +15,13 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.services.check.apply_fixes import FixResult
 from patchpilot.services.check.check_topic import CheckedTopic
 from patchpilot.services.check.fix_topic import fix_topic
-from patchpilot.services.fix_finding import TAG_RULES, FindingFixed, Remedy, fix_messages, tags_for
+from patchpilot.services.fix_finding import (
+    TAG_RULES,
+    FindingFixed,
+    Remedy,
+    fix_messages,
+    tags_for,
+)
 
 MESSAGE = "/COMMIT_MSG"
 """How the names of messages end among the texts of safe fixes."""
@@ -75,7 +81,12 @@ def fix_certain(
     One undo record takes back both. `overrides` as in `fix_topic`.
     """
     fixed = fix_topic(
-        repository, settings, topic, strict=strict, overrides=overrides, progress=progress
+        repository,
+        settings,
+        topic,
+        strict=strict,
+        overrides=overrides,
+        progress=progress,
     )
     if not tagless:
         return CertainFixed(fixed, FindingFixed(()))
@@ -87,15 +98,26 @@ def fix_certain(
         return CertainFixed(
             fixed,
             tags_for(
-                repository, settings, [became.get(commit, commit) for commit in tagless], progress
+                repository,
+                settings,
+                [became.get(commit, commit) for commit in tagless],
+                progress,
             ),
         )
     commits = [fixed.ids.get(commit, commit) for commit in tagless]
     tags = fix_messages(
-        repository, settings, commits, Remedy.TAGS, overrides=overrides, progress=progress
+        repository,
+        settings,
+        commits,
+        Remedy.TAGS,
+        overrides=overrides,
+        progress=progress,
     )
     if fixed.undo and tags.diff:
-        became = {**tags.ids, **{old: tags.ids.get(new, new) for old, new in fixed.ids.items()}}
+        became = {
+            **tags.ids,
+            **{old: tags.ids.get(new, new) for old, new in fixed.ids.items()},
+        }
         record(
             repository,
             fixed.undo.ref,

@@ -87,7 +87,9 @@ def fix_finding(
         CheckedTopic((commit,), commit),
         strict=strict,
         overrides=overrides,
-        only=lambda _, other: (other.rule, other.patch_line) == (finding.rule, finding.patch_line),
+        only=lambda _, other: (
+            (other.rule, other.patch_line) == (finding.rule, finding.patch_line)
+        ),
         progress=progress,
     )
     (patch,) = result.patches
@@ -119,7 +121,9 @@ def fix_messages(
         if is_sign_off and _is_missing_author(repository, change)
     ]
     if others:
-        return FindingFixed((), f"only the author can: {others[0].author} of {others[0].short}")
+        return FindingFixed(
+            (), f"only the author can: {others[0].author} of {others[0].short}"
+        )
     done = write_messages(
         repository,
         Preparation(*branch_of(repository), changes),
@@ -131,7 +135,10 @@ def fix_messages(
 
 
 def tags_for(
-    repository: Repository, settings: Settings, commits: Sequence[str], progress: Progress = silent
+    repository: Repository,
+    settings: Settings,
+    commits: Sequence[str],
+    progress: Progress = silent,
 ) -> FindingFixed:
     """The tags that are certain for commits, which need not be on a branch; nothing is written."""
     return _fixed(_changes(repository, settings, commits, False, progress), ())
@@ -156,17 +163,23 @@ def _changes(
 def _fixed(changes: Sequence[MessageChange], costs: tuple[str, ...]) -> FindingFixed:
     diff = [line for change in changes if change.changed for line in _diff(change)]
     reasons = dict.fromkeys(
-        change.unsure or "; ".join(change.notes) for change in changes if not change.changed
+        change.unsure or "; ".join(change.notes)
+        for change in changes
+        if not change.changed
     )
     return FindingFixed(
-        tuple(diff), "" if diff else "; ".join(reason for reason in reasons if reason), costs
+        tuple(diff),
+        "" if diff else "; ".join(reason for reason in reasons if reason),
+        costs,
     )
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
     """Whether a message that others signed off lacks its author's sign-off after the change too."""
     commit = repository.commit(change.commit)
-    signed = [tag.value.lower() for tag in all_tags(change.new.split("\n"), "Signed-off-by")]
+    signed = [
+        tag.value.lower() for tag in all_tags(change.new.split("\n"), "Signed-off-by")
+    ]
     return bool(commit.tags("Signed-off-by")) and not any(
         commit.author.email.lower() in value for value in signed
     )
@@ -174,5 +187,7 @@ def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
 
 def _diff(change: MessageChange) -> Iterator[str]:
     name = f"{change.commit[:12]}/COMMIT_MSG"
-    old, new = (message.rstrip("\n").split("\n") for message in (change.old, change.new))
+    old, new = (
+        message.rstrip("\n").split("\n") for message in (change.old, change.new)
+    )
     return difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", lineterm="")

@@ -34,7 +34,13 @@ from patchpilot.topic.message_changes import MessageChange, Preparation, write_m
 from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
 from patchpilot.topic.topic_base import topic_commits
 
-FIXES, TAGS, REVIEW_TAGS, PREFIX, SIGN_OFF = "fixes", "tags", "review tags", "prefix", "sign-off"
+FIXES, TAGS, REVIEW_TAGS, PREFIX, SIGN_OFF = (
+    "fixes",
+    "tags",
+    "review tags",
+    "prefix",
+    "sign-off",
+)
 CERTAIN = frozenset((FIXES, TAGS, REVIEW_TAGS, PREFIX))
 """The kinds of repairs that need no decision of the author.
 
@@ -114,11 +120,17 @@ def find_repairs(
             f"{counted(fixed.fixed, 'safe fix', 'safe fixes')}: {', '.join(_names(fixed))}"
         )
     messages = dict(after_fixes)
-    if REVIEW_TAGS in kinds and any(problem.name == "tags" for problem in plan.warnings):
+    if REVIEW_TAGS in kinds and any(
+        problem.name == "tags" for problem in plan.warnings
+    ):
         messages = _with_review_tags(repository, plan, messages)
         words += _new_tags(after_fixes, messages)
     asked = (
-        {TAG_RULES[finding.name] for finding in fixed.remaining.all if finding.name in TAG_RULES}
+        {
+            TAG_RULES[finding.name]
+            for finding in fixed.remaining.all
+            if finding.name in TAG_RULES
+        }
         if fixed and TAGS in kinds
         else set()
     )
@@ -139,7 +151,10 @@ def find_repairs(
         left += [change.unsure for change in prepared if change.unsure]
         before, messages = (
             messages,
-            {id_: prepared_one.new for id_, prepared_one in zip(ids, prepared, strict=True)},
+            {
+                id_: prepared_one.new
+                for id_, prepared_one in zip(ids, prepared, strict=True)
+            },
         )
         words += _new_tags(before, messages)
     if PREFIX in kinds and any(
@@ -147,31 +162,50 @@ def find_repairs(
     ):
         left.append("cover letter: only you can say what the series does and why")
     changes = tuple(
-        MessageChange(id_, repository.commit(id_).subject, after_fixes[id_], messages[id_])
+        MessageChange(
+            id_, repository.commit(id_).subject, after_fixes[id_], messages[id_]
+        )
         for id_ in ids
     )
     prefix = ""
-    if PREFIX in kinds and any(problem.name == "missing-target-tree" for problem in plan.warnings):
+    if PREFIX in kinds and any(
+        problem.name == "missing-target-tree" for problem in plan.warnings
+    ):
         prefix = prefix_for_fixes(
             plan.mails, request.profile, plan.draft.prefix, list(messages.values())
         )
         if prefix:
             words.append(f"subject prefix: [{prefix}]")
         else:
-            left.append("target tree: not certain, because not every patch has a Fixes: tag")
+            left.append(
+                "target tree: not certain, because not every patch has a Fixes: tag"
+            )
     texts = (
-        [text for patch in fixed.patches for text in patch.texts if not _is_message(text)]
+        [
+            text
+            for patch in fixed.patches
+            for text in patch.texts
+            if not _is_message(text)
+        ]
         if fixed and has_fixes
         else []
     )
     texts += [
         PatchText(
-            f"{id_[:12]}{MESSAGE}", _rows(repository.commit(id_).message), _rows(messages[id_])
+            f"{id_[:12]}{MESSAGE}",
+            _rows(repository.commit(id_).message),
+            _rows(messages[id_]),
         )
         for id_ in ids
     ]
     return Repairs(
-        tuple(words), tuple(_diff(texts)), has_fixes, changes, plan.draft, prefix, tuple(left)
+        tuple(words),
+        tuple(_diff(texts)),
+        has_fixes,
+        changes,
+        plan.draft,
+        prefix,
+        tuple(left),
     )
 
 
@@ -192,21 +226,27 @@ def apply_repairs(
     ids = topic_commits(repository, request.target, request.base)
     if tuple(ids) != tuple(change.commit for change in repairs.changes):
         raise RefusedError(
-            "the commits have changed since the fixes were shown", hint="review the fixes again"
+            "the commits have changed since the fixes were shown",
+            hint="review the fixes again",
         )
     undos: list[Undo] = []
     costs: tuple[str, ...] = ()
     became: dict[str, str] = {}
     if repairs.has_fixes:
         fixed = fix_topic(
-            repository, settings, _topic(plan, ids), overrides=overrides, progress=progress
+            repository,
+            settings,
+            _topic(plan, ids),
+            overrides=overrides,
+            progress=progress,
         )
         undos += [fixed.undo] if fixed.undo else []
         became, costs = dict(fixed.ids), fixed.costs
     try:
         if repairs.changed:
             ref, head = rewrite.branch_of(
-                repository, None if request.target is None else became.get(ids[-1], ids[-1])
+                repository,
+                None if request.target is None else became.get(ids[-1], ids[-1]),
             )
             now = tuple(
                 replace(change, commit=became.get(change.commit, change.commit))
@@ -220,14 +260,21 @@ def apply_repairs(
         after = repairs.draft
         if repairs.prefix:
             after = edit_draft.change(
-                repository, edit_draft.Changes(prefix=repairs.prefix), request.target, request.base
+                repository,
+                edit_draft.Changes(prefix=repairs.prefix),
+                request.target,
+                request.base,
             ).draft
     except PatchpilotError:
         for undo in reversed(undos):
             undo_restore(repository, undo.number)
         raise
     return Repaired(
-        repairs.words, tuple(reversed(undos)), repairs.draft, after, tuple(dict.fromkeys(costs))
+        repairs.words,
+        tuple(reversed(undos)),
+        repairs.draft,
+        after,
+        tuple(dict.fromkeys(costs)),
     )
 
 
@@ -237,7 +284,9 @@ def undo_repairs(repository: Repository, done: Repaired) -> None:
         undo_restore(repository, undo.number)
     if done.after.prefix != done.before.prefix:
         with Drafts() as drafts:
-            drafts.keep(replace(done.before, prefix=done.after.prefix), done.before, "undone")
+            drafts.keep(
+                replace(done.before, prefix=done.after.prefix), done.before, "undone"
+            )
 
 
 def _topic(plan: SendPlan, ids: Sequence[str]) -> CheckedTopic:
@@ -263,7 +312,11 @@ def _diff(texts: Iterable[PatchText]) -> Iterator[str]:
 
 def _names(fixed: FixResult) -> list[str]:
     """The rules of the fixed findings, each once."""
-    return list(dict.fromkeys(finding.name for patch in fixed.patches for finding in patch.fixed))
+    return list(
+        dict.fromkeys(
+            finding.name for patch in fixed.patches for finding in patch.fixed
+        )
+    )
 
 
 def _with_review_tags(
@@ -272,7 +325,9 @@ def _with_review_tags(
     """The messages with the review tags that the last version was given."""
     with Store() as store:
         found = find_review_trailers(
-            repository, TrailersRequest(plan.request.target, plan.request.base), store=store
+            repository,
+            TrailersRequest(plan.request.target, plan.request.base),
+            store=store,
         )
     added = {
         change.commit: [
@@ -296,13 +351,19 @@ def _new_tags(before: dict[str, str], after: dict[str, str]) -> list[str]:
     found: dict[str, int] = {}
     for id_, message in after.items():
         old, lines = set(before[id_].split("\n")), message.split("\n")
-        new = [trailer for trailer in parse_trailers(lines) if lines[trailer.line] not in old]
+        new = [
+            trailer
+            for trailer in parse_trailers(lines)
+            if lines[trailer.line] not in old
+        ]
         for word in dict.fromkeys(
             f"{trailer.name}:" if len(after) > 1 else f"{trailer.name}: {trailer.value}"
             for trailer in new
         ):
             found[word] = found.get(word, 0) + 1
     return [
-        f"{word} added to {counted(count, 'patch', 'patches')}" if len(after) > 1 else word
+        f"{word} added to {counted(count, 'patch', 'patches')}"
+        if len(after) > 1
+        else word
         for word, count in found.items()
     ]

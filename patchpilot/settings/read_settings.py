@@ -36,10 +36,16 @@ class Source(NamedTuple):
     @property
     def label(self) -> str:
         """What messages call the settings' file."""
-        return f"{self.tree.label}:{FILE_NAME}" if self.is_revision else str(self.top / FILE_NAME)
+        return (
+            f"{self.tree.label}:{FILE_NAME}"
+            if self.is_revision
+            else str(self.top / FILE_NAME)
+        )
 
 
-def source_of(repository: "Repository | None", tree: Path | None = None) -> Source | None:
+def source_of(
+    repository: "Repository | None", tree: Path | None = None
+) -> Source | None:
     """The source of the settings: `tree`, else the repository's working tree; None for neither."""
     top = tree or (repository.top if repository else None)
     if top is None:
@@ -49,7 +55,9 @@ def source_of(repository: "Repository | None", tree: Path | None = None) -> Sour
     return Source(top, DirectoryTree(top))
 
 
-def revision_source(repository: "Repository", revision: str, *, trusted: bool = False) -> Source:
+def revision_source(
+    repository: "Repository", revision: str, *, trusted: bool = False
+) -> Source:
     """The settings as a revision has them, whatever the working tree has."""
     from patchpilot.commits.tree_readers import CommitTree
 
@@ -61,7 +69,9 @@ def revision_source(repository: "Repository", revision: str, *, trusted: bool = 
     )
 
 
-def tracked_content(repository: "Repository", source: Source, file: Path) -> bytes | None:
+def tracked_content(
+    repository: "Repository", source: Source, file: Path
+) -> bytes | None:
     """What the source's revision has of a file in the repository, b"" where it does not have it;
     None for a file that nobody tracks.
 
@@ -86,7 +96,9 @@ def tracked_content(repository: "Repository", source: Source, file: Path) -> byt
         return b""
     return (
         b""
-        if repository.git("ls-tree", "-z", "--full-tree", "HEAD", "--", *inside, ok=()).text
+        if repository.git(
+            "ls-tree", "-z", "--full-tree", "HEAD", "--", *inside, ok=()
+        ).text
         else None
     )
 
@@ -112,7 +124,11 @@ def read_settings(
         _report(error, problems)
     values = repository.config_regexp(r"^patchpilot\.") if repository else {}
     found = load(
-        text, values, flags, label=source.label if source else FILE_NAME, problems=problems
+        text,
+        values,
+        flags,
+        label=source.label if source else FILE_NAME,
+        problems=problems,
     )
     for name, known in (("profile", _profiles), ("via", _transports)):
         if wrong := _unknown_value(found, name, known):
@@ -148,14 +164,18 @@ def send_request(settings: Settings, **more: Any) -> "SendRequest":
     """What a send is asked for by these settings; `more` is what only this call says."""
     from patchpilot.model.send_request import SendRequest
 
-    return SendRequest(**{"via": settings.get("via"), "profile": settings.get("profile"), **more})
+    return SendRequest(
+        **{"via": settings.get("via"), "profile": settings.get("profile"), **more}
+    )
 
 
 def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
     """The rule packs that a tree's own file names, trusted or not."""
     from patchpilot.lint.rule_store import OwnPack
 
-    return tuple(OwnPack(word, read_small(source, word)) for word in settings.list_value("packs"))
+    return tuple(
+        OwnPack(word, read_small(source, word)) for word in settings.list_value("packs")
+    )
 
 
 def _tree_file(source: Source) -> str | None:
@@ -170,14 +190,19 @@ def _tree_file(source: Source) -> str | None:
         return read_small(source, FILE_NAME).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{source.label}: not UTF-8: {error.reason}", hint=f"fix or remove {source.label}"
+            f"{source.label}: not UTF-8: {error.reason}",
+            hint=f"fix or remove {source.label}",
         ) from error
 
 
 def read_small(source: Source, path: str) -> bytes:
     """A small regular file of the tree; a link that leads out of the tree is not followed."""
     place = source.label.removesuffix(FILE_NAME) + path
-    hint = f"named in {source.label}" if path != FILE_NAME else f"replace or remove {place}"
+    hint = (
+        f"named in {source.label}"
+        if path != FILE_NAME
+        else f"replace or remove {place}"
+    )
     if not source.is_revision:
         try:
             if (source.top / path).stat().st_size > LARGEST:

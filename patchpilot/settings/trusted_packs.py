@@ -154,9 +154,15 @@ def trust_commands(commands: Iterable[OwnCommand]) -> None:
 def revoke(configuration: TreeConfiguration) -> int:
     """Forget every content that was trusted for this tree; how many there were."""
     # also those of commands that the repository no longer names
-    starts = tuple({command.label.removesuffix(command.name) for command in configuration.commands})
+    starts = tuple(
+        {command.label.removesuffix(command.name) for command in configuration.commands}
+    )
     labels = [entry.get("label", "") for entry in trusted().values()]
-    named = [label for label in labels if label == configuration.label or label.startswith(starts)]
+    named = [
+        label
+        for label in labels
+        if label == configuration.label or label.startswith(starts)
+    ]
     return trust_store.forget([configuration.digest], named)
 
 
@@ -203,14 +209,28 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
         return
     names = ", ".join(pack.label for pack in packs)
     before = next(
-        (entry["since"] for entry in known.values() if entry.get("label") == source.label), None
+        (
+            entry["since"]
+            for entry in known.values()
+            if entry.get("label") == source.label
+        ),
+        None,
     )
-    state = f"changed since you trusted them on {before}" if before else "not trusted yet"
+    state = (
+        f"changed since you trusted them on {before}" if before else "not trusted yet"
+    )
     without = "; `git config patchpilot.packs ''` disables them"
-    named = Action("", ("--config-from", "REV"), "{} names a revision whose packs you trust")
-    way = named if source.is_revision else Action("trust", (), "`{}` shows and trusts them")
+    named = Action(
+        "", ("--config-from", "REV"), "{} names a revision whose packs you trust"
+    )
+    way = (
+        named
+        if source.is_revision
+        else Action("trust", (), "`{}` shows and trusts them")
+    )
     raise UntrustedError(
-        f"{source.label}: its rule packs are {state}: {names}", hint=Hint((way, without))
+        f"{source.label}: its rule packs are {state}: {names}",
+        hint=Hint((way, without)),
     )
 
 

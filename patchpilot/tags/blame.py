@@ -38,7 +38,9 @@ class Blame:
     origins: dict[int, tuple[str, int]] = field(default_factory=dict)
 
 
-def blame(repository: Repository, rev: str, path: str) -> tuple[Blame, dict[str, Owner]]:
+def blame(
+    repository: Repository, rev: str, path: str
+) -> tuple[Blame, dict[str, Owner]]:
     """Blame a file as of `rev`; its lines, and the commits in the blame, by id.
 
     Empty where the file cannot be read.

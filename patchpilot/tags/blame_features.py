@@ -90,9 +90,13 @@ def _credit_whole_file(blame: Blame, found: dict[str, Tally]) -> None:
         one.files.add(blame.path)
 
 
-def _credit_neighbors(found: dict[str, Tally], blame: Blame, run: Run, number: int) -> None:
+def _credit_neighbors(
+    found: dict[str, Tally], blame: Blame, run: Run, number: int
+) -> None:
     """Credit the owners of the lines around a run, the nearer the more."""
-    before, after = (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
+    before, after = (
+        (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
+    )
     for distance in range(NEAR):
         for line in (before - distance, after + distance):
             if line not in blame.ids:
@@ -133,7 +137,12 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
 
 
 def _own(
-    found: dict[str, Tally], blame: Blame, line: int, path: str, number: int, come: set[str]
+    found: dict[str, Tally],
+    blame: Blame,
+    line: int,
+    path: str,
+    number: int,
+    come: set[str],
 ) -> None:
     """Credit the owner of a removed line.
 
@@ -154,7 +163,11 @@ def _vote(found: dict[str, Tally], blame: Blame, run: Run) -> None:
     """Every run has one vote, shared by the owners of its removed lines, or, at half weight, of the
     lines next to those it adds.
     """
-    lines = range(run.start, run.end + 1) if run.removed else range(run.start - 1, run.start + 3)
+    lines = (
+        range(run.start, run.end + 1)
+        if run.removed
+        else range(run.start - 1, run.start + 3)
+    )
     votes: dict[str, float] = defaultdict(float)
     for line in lines:
         if line in blame.ids:
@@ -204,7 +217,9 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
     )
 
 
-def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
+def features(
+    scene: EvidenceInput, tallies: Mapping[str, Tally]
+) -> dict[str, dict[str, float]]:
     """The numbers of each candidate, about between 0 and 1.
 
     A direct mention is larger, since the few examples of it would make its weight too small.
@@ -224,7 +239,14 @@ def features(scene: EvidenceInput, tallies: Mapping[str, Tally]) -> dict[str, di
             "named",
         )
     }
-    runs = sum(len(change.runs) for change in scene.files if change.old_path in scene.blames) or 1
+    runs = (
+        sum(
+            len(change.runs)
+            for change in scene.files
+            if change.old_path in scene.blames
+        )
+        or 1
+    )
     adds_only = not any(tallies[id_].removed for id_ in ids)
     fix_words = stems(scene.subject.rpartition(": ")[2])
     body_words = stems(scene.text)
@@ -315,8 +337,12 @@ def _word_weights(scene: EvidenceInput, ids: Sequence[str]) -> dict[str, float]:
     return {word: math.log((1 + len(ids)) / count) for word, count in seen.items()}
 
 
-def _overlap(words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]) -> float:
+def _overlap(
+    words: frozenset[str], others: frozenset[str], weights: Mapping[str, float]
+) -> float:
     """The share, by weight, of the words that are among the others."""
     top = math.log(1 + len(weights)) or 1.0
     total = sum(weights.get(word, top) for word in words)
-    return sum(weights.get(word, top) for word in words & others) / total if total else 0.0
+    return (
+        sum(weights.get(word, top) for word in words & others) / total if total else 0.0
+    )

@@ -44,11 +44,15 @@ def change_bag(files: Iterable[CommitFileChange]) -> ChangeBag:
     for change in files:
         for run in change.runs:
             added.update(_bare(text) for text in run.added if significance(text) == 1)
-            removed.update(_bare(text) for text in run.removed if significance(text) == 1)
+            removed.update(
+                _bare(text) for text in run.removed if significance(text) == 1
+            )
             size += len(run.added) + len(run.removed)
     new = {word for text in added for word in identifiers(text)}
     old = {word for text in removed for word in identifiers(text)}
-    return ChangeBag(frozenset(added), frozenset(removed), frozenset(new), frozenset(old), size)
+    return ChangeBag(
+        frozenset(added), frozenset(removed), frozenset(new), frozenset(old), size
+    )
 
 
 def _bare(text: str) -> str:
@@ -56,7 +60,9 @@ def _bare(text: str) -> str:
 
 
 def closer(
-    scene: EvidenceInput, tallies: Mapping[str, Tally], past: Mapping[str, CandidateHistory]
+    scene: EvidenceInput,
+    tallies: Mapping[str, Tally],
+    past: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
     """The features of each candidate examined in detail, all between 0 and 1."""
     fix = change_bag(scene.files)
@@ -88,14 +94,22 @@ def closer(
             "new": fresh,
             "touched_up": edited,
             "restored": _share(fix.added, did.removed),
-            "words_restored": _share(fix.new_words - fix.old_words, did.old_words - did.new_words),
-            "brought": sum(weight[word] for word in changed & did.new_words if word in weight)
+            "words_restored": _share(
+                fix.new_words - fix.old_words, did.old_words - did.new_words
+            ),
+            "brought": sum(
+                weight[word] for word in changed & did.new_words if word in weight
+            )
             / total
             if total
             else 0.0,
             "speech": _spoken(fix_words, said[one], speech, len(past)),
-            "is_fix": float(any(parse_tag(line) for line in look.message.split("\n")[1:])),
-            "fixed_by": float(any(tallies[fixer].removed for fixer in fixed_by.get(one, ()))),
+            "is_fix": float(
+                any(parse_tag(line) for line in look.message.split("\n")[1:])
+            ),
+            "fixed_by": float(
+                any(tallies[fixer].removed for fixer in fixed_by.get(one, ()))
+            ),
             "fixed": float(bool(fixed_by.get(one))),
             "small": float(did.size <= 6),
             "told": float(not touched.isdisjoint(identifiers(look.message))),
@@ -185,12 +199,20 @@ def _spoken(
 
     Words that few candidates use count more.
     """
-    weights = {word: math.log((1 + count) / speech[word]) for word in words if speech.get(word)}
+    weights = {
+        word: math.log((1 + count) / speech[word]) for word in words if speech.get(word)
+    }
     total = sum(weights.values())
-    return sum(value for word, value in weights.items() if word in said) / total if total else 0.0
+    return (
+        sum(value for word, value in weights.items() if word in said) / total
+        if total
+        else 0.0
+    )
 
 
-def _fixed_by(scene: EvidenceInput, past: Mapping[str, CandidateHistory]) -> dict[str, list[str]]:
+def _fixed_by(
+    scene: EvidenceInput, past: Mapping[str, CandidateHistory]
+) -> dict[str, list[str]]:
     """Candidate → the candidates with a Fixes: tag for it.
 
     One that has the fix's own subject is ignored.

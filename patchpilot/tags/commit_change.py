@@ -53,7 +53,9 @@ class CommitFileChange:
         return self.new_path or self.old_path or ""
 
 
-def read_change(repository: Repository, parent: str, commit: str) -> tuple[CommitFileChange, ...]:
+def read_change(
+    repository: Repository, parent: str, commit: str
+) -> tuple[CommitFileChange, ...]:
     """The changes from `parent` to `commit`, file by file.
 
     Files where only whitespace changes have no runs.
@@ -127,7 +129,9 @@ class _ChangeReading:
 
     def _end_run(self) -> None:
         if self._removed or self._added:
-            run = Run(self._start, tuple(self._removed), tuple(self._added), self._new_start)
+            run = Run(
+                self._start, tuple(self._removed), tuple(self._added), self._new_start
+            )
             self._runs.append(run)
         self._removed.clear()
         self._added.clear()
@@ -135,7 +139,9 @@ class _ChangeReading:
     def _end_file(self) -> None:
         self._end_run()
         if self._old or self._new:
-            self._files.append(CommitFileChange(self._old, self._new, tuple(self._runs)))
+            self._files.append(
+                CommitFileChange(self._old, self._new, tuple(self._runs))
+            )
         self._runs.clear()
 
 

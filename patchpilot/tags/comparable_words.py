@@ -36,7 +36,19 @@ def stems(text: str) -> frozenset[str]:
 
 
 def _stem(word: str) -> str:
-    for ending in ("ations", "ation", "ings", "ing", "ions", "ion", "ers", "ed", "er", "es", "s"):
+    for ending in (
+        "ations",
+        "ation",
+        "ings",
+        "ing",
+        "ions",
+        "ion",
+        "ers",
+        "ed",
+        "er",
+        "es",
+        "s",
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)].removesuffix("e")
     return word.removesuffix("e") if len(word) > 4 else word
@@ -44,7 +56,9 @@ def _stem(word: str) -> str:
 
 def identifiers(text: str) -> frozenset[str]:
     """The identifiers of a line of code without keywords and generic names."""
-    return frozenset(word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS)
+    return frozenset(
+        word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS
+    )
 
 
 _DECLARATION = re.compile(
@@ -86,4 +100,8 @@ def significance(text: str) -> float:
         return 0.3
     if bare.startswith("return ") or not identifiers(bare):
         return 0.6
-    return 0.4 if _DECLARATION.match(bare) and not bare.startswith(("return", "goto")) else 1.0
+    return (
+        0.4
+        if _DECLARATION.match(bare) and not bare.startswith(("return", "goto"))
+        else 1.0
+    )

@@ -31,7 +31,9 @@ def _mentioned(numbers: Mapping[str, float]) -> Iterator[str]:
         yield "the message mentions it"
 
 
-def _owned_lines(scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]) -> Iterator[str]:
+def _owned_lines(
+    scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
+) -> Iterator[str]:
     if tally.removed_lines:
         count, removed = len(tally.removed_lines), _removed(scene)
         yield f"last changed {count} of {removed} removed lines ({_places(tally.removed_lines)})"
@@ -67,7 +69,9 @@ def _owned_elsewhere(
         yield "made only minor changes to those lines"
 
 
-def _likeness(scene: EvidenceInput, candidate: str, numbers: Mapping[str, float]) -> Iterator[str]:
+def _likeness(
+    scene: EvidenceInput, candidate: str, numbers: Mapping[str, float]
+) -> Iterator[str]:
     if numbers.get("told"):
         yield "its message mentions what the fix changes"
     elif numbers.get("speech", 0) >= 0.5:

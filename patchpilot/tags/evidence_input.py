@@ -45,13 +45,16 @@ def read_scene(
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
     looked = sorted(
-        (file for file in files if file.old_path and file.runs), key=lambda one: -one.size
+        (file for file in files if file.old_path and file.runs),
+        key=lambda one: -one.size,
     )[:MAX_FILES]
     owners: dict[str, Owner] = {}
     blames: dict[str, Blame] = {}
     progress("blaming the changed lines", 0, len(looked))
     with ThreadPoolExecutor(THREADS) as pool:
-        jobs = [pool.submit(blame, repository, parent, one.old_path or "") for one in looked]
+        jobs = [
+            pool.submit(blame, repository, parent, one.old_path or "") for one in looked
+        ]
         for done, job in enumerate(jobs):
             found, met = job.result()
             blames[found.path] = found
@@ -63,7 +66,14 @@ def read_scene(
     mentions = _mentions(repository, parent, text, owners)
     authored = int(commit.authored.timestamp())
     return EvidenceInput(
-        subject, text, commit.author.email.lower(), authored, files, blames, owners, mentions
+        subject,
+        text,
+        commit.author.email.lower(),
+        authored,
+        files,
+        blames,
+        owners,
+        mentions,
     )
 
 
@@ -87,7 +97,9 @@ def _mentions(
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():
         met = repository.objects.get(f"{word}^{{commit}}")
-        if met is None or (met[0] not in owners and not repository.is_ancestor(met[0], parent)):
+        if met is None or (
+            met[0] not in owners and not repository.is_ancestor(met[0], parent)
+        ):
             continue
         owners.setdefault(met[0], owner_of(repository.commit(met[0])))
         result[met[0]] = max(result.get(met[0], 0.0), weight)

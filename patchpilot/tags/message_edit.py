@@ -33,7 +33,9 @@ class MessageWish:
         developers = [("Co-developed-by", who) for who in self.developers]
         mended = [
             (name, value)
-            for name, _, value in (line.partition(": ") for line in (self.mended or {}).values())
+            for name, _, value in (
+                line.partition(": ") for line in (self.mended or {}).values()
+            )
         ]
         return refused_trailers((*self.trailers, *developers, *mended))
 
@@ -123,6 +125,8 @@ def marked(pieces: Sequence[tuple[str, str]]) -> str:
     result = []
     for sign, text in pieces:
         before, after = shapes[sign]
-        body, newline = (text[:-1], "\n") if sign != " " and text.endswith("\n") else (text, "")
+        body, newline = (
+            (text[:-1], "\n") if sign != " " and text.endswith("\n") else (text, "")
+        )
         result.append(f"{before}{body}{after}{newline}")
     return "".join(result)

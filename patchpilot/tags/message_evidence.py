@@ -27,7 +27,9 @@ _BAD = re.compile(
     r"\b([0-9a-f]{7,40}) is the first bad commit\b|^# first bad commit: \[([0-9a-f]{7,40})\]",
     re.MULTILINE,
 )
-_REGZBOT = re.compile(r"^#regzbot introduced:?\s*([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE)
+_REGZBOT = re.compile(
+    r"^#regzbot introduced:?\s*([0-9a-f]{7,40})\b", re.MULTILINE | re.IGNORECASE
+)
 
 
 def prose(message: str) -> tuple[str, str]:

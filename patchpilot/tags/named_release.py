@@ -29,13 +29,16 @@ def releases_in(text: str) -> tuple[tuple[int, ...], ...]:
     """
     return tuple(
         dict.fromkeys(
-            tuple(int(part) for part in match[1].split(".")) for match in _BEGAN.finditer(text)
+            tuple(int(part) for part in match[1].split("."))
+            for match in _BEGAN.finditer(text)
         )
     )
 
 
 def weigh_release(
-    candidates: Sequence[Candidate], text: str, first: Callable[[Candidate], Release | None]
+    candidates: Sequence[Candidate],
+    text: str,
+    first: Callable[[Candidate], Release | None],
 ) -> tuple[Candidate, ...]:
     """The candidates reweighed, best first: those first released with a version the text names are
     likelier, all others less so.
@@ -51,7 +54,8 @@ def weigh_release(
     if not met or len(met) == len(candidates):
         return tuple(candidates)
     raised = {
-        candidate.commit: candidate.confidence * (TIMES if candidate.commit in met else 1.0)
+        candidate.commit: candidate.confidence
+        * (TIMES if candidate.commit in met else 1.0)
         for candidate in candidates
     }
     whole = sum(candidate.confidence for candidate in candidates)

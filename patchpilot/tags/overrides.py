@@ -30,7 +30,9 @@ class Override:
     certain: float = REVERTED
 
 
-def by_revert(repository: Repository, commit: Commit, candidates: Sequence[Candidate]) -> Override:
+def by_revert(
+    repository: Repository, commit: Commit, candidates: Sequence[Candidate]
+) -> Override:
     """The candidates with the reverted commits first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
@@ -49,7 +51,10 @@ def by_revert(repository: Repository, commit: Commit, candidates: Sequence[Candi
 
 
 def by_bisection(
-    repository: Repository, commit: Commit, bisection: Bisection, candidates: Sequence[Candidate]
+    repository: Repository,
+    commit: Commit,
+    bisection: Bisection,
+    candidates: Sequence[Candidate],
 ) -> Override:
     """The candidates with the bisected commit first, or limited to the commits left.
 
@@ -62,9 +67,15 @@ def by_bisection(
             [_known(repository, one) for one in bisection.bad[-1:]],
             [_known(repository, one) for one in bisection.good],
         )
-        left = list(repository.rev_list(f"--max-count={MANY}", *bad, *(f"^{one}" for one in good)))
+        left = list(
+            repository.rev_list(
+                f"--max-count={MANY}", *bad, *(f"^{one}" for one in good)
+            )
+        )
     if len(left) != 1:
-        inside = tuple(candidate for candidate in candidates if candidate.commit in set(left))
+        inside = tuple(
+            candidate for candidate in candidates if candidate.commit in set(left)
+        )
         notes = [f"the bisection is not finished: {len(left)} commits left to test"]
         if not inside and candidates:
             notes.append("none of the ranked candidates is among them")
@@ -77,7 +88,9 @@ def by_bisection(
             " may have it under another id"
         )
     if candidates and candidates[0].commit != culprit:
-        known = next((candidate for candidate in candidates if candidate.commit == culprit), None)
+        known = next(
+            (candidate for candidate in candidates if candidate.commit == culprit), None
+        )
         ranked = f"{candidates[0].commit[:12]} ({candidates[0].confidence:.0%})"
         notes.append(
             f"the bisection contradicts git blame, which ranks {ranked} first"
@@ -85,7 +98,8 @@ def by_bisection(
         )
     words = "git bisect reported it as the first bad commit"
     return Override(
-        _after([_certain(repository, culprit, FOUND, words, candidates)], candidates), tuple(notes)
+        _after([_certain(repository, culprit, FOUND, words, candidates)], candidates),
+        tuple(notes),
     )
 
 
@@ -100,7 +114,11 @@ def _known(repository: Repository, word: str) -> str:
 
 
 def _certain(
-    repository: Repository, one: str, confidence: float, words: str, candidates: Sequence[Candidate]
+    repository: Repository,
+    one: str,
+    confidence: float,
+    words: str,
+    candidates: Sequence[Candidate],
 ) -> Candidate:
     for known in candidates:
         if known.commit == one:
@@ -120,7 +138,9 @@ def _certain(
     )
 
 
-def _after(first: Sequence[Candidate], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+def _after(
+    first: Sequence[Candidate], candidates: Sequence[Candidate]
+) -> tuple[Candidate, ...]:
     """The overriding candidates, then the others with the remaining confidence."""
     taken = {one.commit for one in first}
     left = 1 - max(one.confidence for one in first)
@@ -140,7 +160,11 @@ def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
     Any other unchanged.
     """
     culprit = repository.commit(candidate.commit)
-    ids = [one for one in read_marks(culprit.message).upstream if len(one) == len(culprit.id)]
+    ids = [
+        one
+        for one in read_marks(culprit.message).upstream
+        if len(one) == len(culprit.id)
+    ]
     if len(ids) != 1:
         return candidate
     main = mainline(repository)

@@ -130,7 +130,9 @@ def _is_marked(commit: Commit) -> bool:
     return "upstream" in lower or "cherry" in lower or "backport" in lower
 
 
-def _outright(scene: EvidenceInput, ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
+def _outright(
+    scene: EvidenceInput, ranked: list[tuple[str, float]]
+) -> list[tuple[str, float]]:
     """The ranking, with commits that the message names as the cause first: an author who writes
     that has verified it.
     """
@@ -143,7 +145,9 @@ def _outright(scene: EvidenceInput, ranked: list[tuple[str, float]]) -> list[tup
         return ranked
     taken = {one for one, _ in blamed}
     return blamed + [
-        (one, confidence * (1 - OUTRIGHT)) for one, confidence in ranked if one not in taken
+        (one, confidence * (1 - OUTRIGHT))
+        for one, confidence in ranked
+        if one not in taken
     ]
 
 
@@ -185,4 +189,6 @@ def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
         return ""
     if len(candidates) > 1 and candidates[1].confidence >= first.confidence * 0.6:
         return "several commits are about equally likely: review the first ones"
-    return f"the evidence is weak: correct in about {first.confidence:.0%} of such cases"
+    return (
+        f"the evidence is weak: correct in about {first.confidence:.0%} of such cases"
+    )

@@ -40,7 +40,8 @@ def shipped() -> Weights:
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise PackError(
-            f"cannot read the ranking weights in {file}: {error}", hint="reinstall patchpilot"
+            f"cannot read the ranking weights in {file}: {error}",
+            hint="reinstall patchpilot",
         ) from error
 
 
@@ -48,7 +49,9 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
     """Features of a whole list: whether the commit that introduced the bug is likely among the
     candidates.
     """
-    removed = sorted((candidate["removed"] for candidate in candidates.values()), reverse=True)
+    removed = sorted(
+        (candidate["removed"] for candidate in candidates.values()), reverse=True
+    )
     return {
         "bias": 1.0,
         "few": 1.0 / (1 + len(candidates)),
@@ -74,12 +77,17 @@ def rank(
     """
     if not candidates:
         return []
-    sums = {one: score(weights.candidate, numbers) for one, numbers in candidates.items()}
+    sums = {
+        one: score(weights.candidate, numbers) for one, numbers in candidates.items()
+    }
     none = score(weights.none, list_features(candidates))
     top = max([*sums.values(), none])
     total = math.exp(none - top) + sum(math.exp(value - top) for value in sums.values())
     ordered = sorted(sums, key=lambda one: (-sums[one], one))
-    return [(one, calibrated(math.exp(sums[one] - top) / total, weights.curve)) for one in ordered]
+    return [
+        (one, calibrated(math.exp(sums[one] - top) / total, weights.curve))
+        for one in ordered
+    ]
 
 
 def calibrated(raw: float, curve: Sequence[tuple[float, float]]) -> float:

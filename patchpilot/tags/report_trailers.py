@@ -26,7 +26,8 @@ def person(value: str, what: str) -> str:
     address = parse_address(value)
     if address is None or (not address.name and "<" in value.strip()[1:]):
         raise InputError(
-            f"{what}: no mail address in {value!r}", hint='write it as "Name <mail@example.org>"'
+            f"{what}: no mail address in {value!r}",
+            hint='write it as "Name <mail@example.org>"',
         )
     verdict = judge(address.email)
     if verdict.state is AddressState.BAD:
@@ -45,10 +46,14 @@ def link(value: str, archive: str) -> str:
     message_id = in_brackets(value) or message_id_of(value)
     if message_id:
         return archive + message_id
-    raise InputError(f"{value!r} is not a URL or message-id", hint="pass https://… or <message-id>")
+    raise InputError(
+        f"{value!r} is not a URL or message-id", hint="pass https://… or <message-id>"
+    )
 
 
-def reported(reporter: str | None, closes: str | None, archive: str) -> tuple[TrailerLine, ...]:
+def reported(
+    reporter: str | None, closes: str | None, archive: str
+) -> tuple[TrailerLine, ...]:
     """Reported-by and, right below it, Closes."""
     lines: list[TrailerLine] = []
     if reporter:
@@ -76,7 +81,8 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
     if trailer:
         if trailer.key == "fixes":
             raise InputError(
-                "pasted lines may not contain a Fixes: tag", hint="pass the commit: --fixes COMMIT"
+                "pasted lines may not contain a Fixes: tag",
+                hint="pass the commit: --fixes COMMIT",
             )
         value = (
             person(trailer.value, trailer.name)
@@ -86,7 +92,10 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
         return [(trailer.name, value)]
     syzbot = _SYZBOT.match(line)
     if syzbot:
-        return [("Reported-by", f"syzbot+{syzbot[1]}@syzkaller.appspotmail.com"), ("Closes", line)]
+        return [
+            ("Reported-by", f"syzbot+{syzbot[1]}@syzkaller.appspotmail.com"),
+            ("Closes", line),
+        ]
     url = _URL.match(line)
     if url:
         return [("Closes" if _REPORT.search(url[1]) else "Link", url[1])]

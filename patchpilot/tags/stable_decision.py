@@ -11,7 +11,9 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.project import Project
 
-_STABLE = re.compile(r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IGNORECASE)
+_STABLE = re.compile(
+    r"^\s*(?:cc|backport)\s*:.*?(?:stable\S*@|\d+\.\d+)", re.IGNORECASE
+)
 
 
 @json_form()
@@ -91,14 +93,20 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
     if facts.no_backport is not None:
         return _unwanted(project, facts.no_backport)
     if facts.culprits is None:
-        unknown = "the commit that introduced the bug is not known; name it with --fixes"
+        unknown = (
+            "the commit that introduced the bug is not known; name it with --fixes"
+        )
         return _none(facts.no_fix or unknown)
     affected = [branch for branch in facts.branches if branch.affected]
     release = facts.culprits.oldest_release
     if not affected and release is None:
-        return _none("the bug is not in any release or stable branch, so no backport is needed")
+        return _none(
+            "the bug is not in any release or stable branch, so no backport is needed"
+        )
     if not affected and release == facts.fixed_in:
-        return _none(f"{release} has both the bug and the fix, so no release has only the bug")
+        return _none(
+            f"{release} has both the bug and the fix, so no release has only the bug"
+        )
     reasons = _reasons(release, affected, facts)
     line = _request(project, facts, (release or "").lstrip("v"))
     return StableAdvice((line,), True, reasons, _warnings(project, facts.size))
@@ -128,7 +136,10 @@ def _reasons(
         versions = ", ".join(one.version for one in affected)
         return reason, f"stable branches with the bug: {versions}"
     if facts.branches:
-        return reason, "no stable branch in this repository has the bug; newer ones will"
+        return (
+            reason,
+            "no stable branch in this repository has the bug; newer ones will",
+        )
     return (reason,)
 
 
@@ -136,7 +147,9 @@ def _request(project: Project, facts: StableFacts, version: str) -> str:
     """The line itself, with the version since which the bug is there, where that is wanted."""
     tags = project.tags
     is_asked = facts.versions or not facts.tagged or "{version}" in tags.line
-    form = tags.line_versions if version and tags.line_versions and is_asked else tags.line
+    form = (
+        tags.line_versions if version and tags.line_versions and is_asked else tags.line
+    )
     return form.format(address=project.lists.stable, version=version)
 
 

@@ -41,5 +41,7 @@ class AnswerCache:
     def _file(self, question: tuple[str, ...]) -> Path | None:
         if self._place is None:
             return None
-        name = sha256("\0".join(question).encode("utf-8", "surrogateescape")).hexdigest()
+        name = sha256(
+            "\0".join(question).encode("utf-8", "surrogateescape")
+        ).hexdigest()
         return self._place / f"{name}.{_SUFFIX}"

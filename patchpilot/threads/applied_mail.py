@@ -12,7 +12,8 @@ _COMMIT_URL = re.compile(
     r"https?://git\.kernel\.org/\S*?(?:/c/|[?&;](?:id|h)=|/commit/?\?id=|/tip/)(?P<id>[0-9a-f]{7,40})\b"
 )
 _COMMIT_LINE = re.compile(
-    r"^\s*(?:commit|merge commit|Commit-ID)\s*:\s+(?P<id>[0-9a-f]{7,40})\b", re.MULTILINE
+    r"^\s*(?:commit|merge commit|Commit-ID)\s*:\s+(?P<id>[0-9a-f]{7,40})\b",
+    re.MULTILINE,
 )
 _UPSTREAM = re.compile(
     r"^\s*(?:\[ ?Upstream commit (?P<a>[0-9a-f]{40}) ?\]|commit (?P<b>[0-9a-f]{40}) upstream\.?)",
@@ -36,9 +37,13 @@ _SUMMARY = re.compile(
     r"\s+(?:commit:\s+)?(?P<where>https?://\S+|[0-9a-f]{7,40}\b|\(no [^)\n]*\))",
     re.MULTILINE,
 )
-_LISTED = re.compile(r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE)
+_LISTED = re.compile(
+    r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE
+)
 """A commit with its title on a line of its own, as scripts list what they applied."""
-_VERSION = re.compile(r"\b(?P<version>\d+\.\d+)(?:\.y|-stable|\.\d+-rc\d+|\.\d+-stable)?\b")
+_VERSION = re.compile(
+    r"\b(?P<version>\d+\.\d+)(?:\.y|-stable|\.\d+-rc\d+|\.\d+-stable)?\b"
+)
 _TIP = re.compile(r"merged into the (?P<tree>\S+) branch of tip")
 _MM = re.compile(
     r"(?:added to|removed from) the -mm (?P<tree>\S+) branch|merged into the (?P<merged>\S+) branch|\[merged (?P<m>[^]]+)\]"  # noqa: E501
@@ -68,7 +73,9 @@ class Placement:
     landings: tuple[AppliedReport, ...] = ()
 
 
-def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) -> Placement:
+def placement(
+    kind: MailKind, subject: str, text: str, headers: dict[str, str]
+) -> Placement:
     """Parse a mail of this kind.
 
     `text` is its unquoted text, `headers` its headers by lower-case name.
@@ -97,10 +104,14 @@ def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) 
         )
     if kind is MailKind.TIP_COMMIT:
         tip = _TIP.search(text)
-        return Placement(_unique(_ids(_COMMIT_LINE, text)), f"tip {tip['tree']}" if tip else "tip")
+        return Placement(
+            _unique(_ids(_COMMIT_LINE, text)), f"tip {tip['tree']}" if tip else "tip"
+        )
     if kind is MailKind.MM_COMMIT:
         match = _MM.search(text) or _MM.search(subject)
-        branch = next((group for group in match.groups() if group), None) if match else None
+        branch = (
+            next((group for group in match.groups() if group), None) if match else None
+        )
         return Placement((), f"-mm {branch}" if branch else "-mm")
     if kind in (
         MailKind.STABLE_ADDED,
@@ -120,7 +131,9 @@ def placement(kind: MailKind, subject: str, text: str, headers: dict[str, str]) 
 def _versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
     if kind is MailKind.BACKPORT_BOT:
         return _unique(
-            re.findall(r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", text, re.MULTILINE)
+            re.findall(
+                r"^\|\s*(?:stable/linux-)?(\d+\.\d+)(?:\.y)?\s*\|", text, re.MULTILINE
+            )
         )
     marked = re.match(
         r"^(?:\s*\[[^]]*\])*?\s*\[PATCH[^]]*?\b(?P<range>\d+\.\d+(?:\.y)?(?:-\d+\.\d+)?)\b[^]]*\]",
@@ -157,7 +170,10 @@ def _summary(text: str) -> tuple[AppliedReport, ...]:
 
 
 def _ids(pattern: re.Pattern[str], text: str) -> list[str]:
-    return [next(group for group in match.groups() if group) for match in pattern.finditer(text)]
+    return [
+        next(group for group in match.groups() if group)
+        for match in pattern.finditer(text)
+    ]
 
 
 def _unique(values: list[str]) -> tuple[str, ...]:

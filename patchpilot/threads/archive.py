@@ -33,7 +33,12 @@ from patchpilot.model.hosts import host_of, quote_url, split_url
 from patchpilot.model.limits import MAX_ANSWER
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.threads.answer_cache import AnswerCache
-from patchpilot.threads.archive_session import BETWEEN_REQUESTS, TIMEOUTS, polite_session, reason_of
+from patchpilot.threads.archive_session import (
+    BETWEEN_REQUESTS,
+    TIMEOUTS,
+    polite_session,
+    reason_of,
+)
 from patchpilot.threads.mail_reader import ParseMail
 from patchpilot.threads.mbox import parse
 from patchpilot.urls import public_url
@@ -47,7 +52,13 @@ CACHE_SECONDS = 600
 _DAY = 86_400
 _BY_FILE = "download the thread from the archive's page, and use --mbox FILE"
 _UPDATED = re.compile(rb"<updated>([0-9TZ:.+-]{10,40})</updated>")
-_HOSTS_OF_ALL = ("lore.kernel.org", "lkml.kernel.org", "patch.msgid.link", "msgid.link", "lkml.org")
+_HOSTS_OF_ALL = (
+    "lore.kernel.org",
+    "lkml.kernel.org",
+    "patch.msgid.link",
+    "msgid.link",
+    "lkml.org",
+)
 
 
 class NotInArchiveError(MissingError):
@@ -159,12 +170,16 @@ class Archive:
     ) -> None:
         self.host = host_of(url)
         if not url.startswith(("http://", "https://")) or not self.host:
-            raise UsageError(f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}")
+            raise UsageError(
+                f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}"
+            )
         self.url = public_url(url).rstrip("/")
         """Without a password: errors, the cache and the store have it."""
         parts = split_url(url)
         self._login = (
-            (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+            (unquote(parts.username), unquote(parts.password or ""))
+            if parts.username
+            else None
         )
         self._kept = AnswerCache(cache, CACHE_SECONDS)
         self.online = not offline
@@ -219,7 +234,8 @@ class Archive:
         if not mails:
             raise self._empty(self.skipped[before:])
         if not any(
-            message_id in (mail.message_id, mail.in_reply_to, *mail.references) for mail in mails
+            message_id in (mail.message_id, mail.in_reply_to, *mail.references)
+            for mail in mails
         ):
             raise self._other(f"the thread of {message_id}", message_id)
         self.remembered = self.remembered or kept is not None
@@ -239,7 +255,12 @@ class Archive:
         )
         text = unpack(data, self.url, MAX_ANSWER)
         answer = next(
-            (mail for mail in parse(text, source=self.host) if mail.message_id == message_id), None
+            (
+                mail
+                for mail in parse(text, source=self.host)
+                if mail.message_id == message_id
+            ),
+            None,
         )
         if answer is None:
             raise self._other(f"the mail {message_id}", message_id)
@@ -263,7 +284,9 @@ class Archive:
         try:
             data = kept or self._ask(
                 query,
-                lambda node: node.get_mbox_by_query(query, full_threads=threads, nocache=True),
+                lambda node: node.get_mbox_by_query(
+                    query, full_threads=threads, nocache=True
+                ),
             )
         except NotInArchiveError:
             return ()
@@ -280,7 +303,8 @@ class Archive:
         """
         try:
             feed = self._ask(
-                "new.atom", lambda _: self._session.get(f"{self.url}/new.atom", timeout=TIMEOUTS)
+                "new.atom",
+                lambda _: self._session.get(f"{self.url}/new.atom", timeout=TIMEOUTS),
             )
         except PatchpilotError:
             return None
@@ -343,14 +367,17 @@ class Archive:
                 hint="open the URL in a browser to check that it is a public-inbox archive",
             ) from error
 
-    def _failure(self, what: str, status: int | None, error: Exception) -> PatchpilotError:
+    def _failure(
+        self, what: str, status: int | None, error: Exception
+    ) -> PatchpilotError:
         if status == 404:
             return self._absent(what) if self._is_there() else self._no_archive()
         if status is None:
             return self._unreachable(reason_of(error.__cause__ or error))
         if status == 429:
             return NetworkError(
-                f"{self.host} is rate-limiting requests", hint="try again in a few minutes"
+                f"{self.host} is rate-limiting requests",
+                hint="try again in a few minutes",
             )
         return self._unreachable(f"HTTP status {status}")
 
@@ -364,7 +391,8 @@ class Archive:
 
             try:
                 self._exists = bool(
-                    self._session.get(f"{self.url}/", timeout=TIMEOUTS).status_code != 404
+                    self._session.get(f"{self.url}/", timeout=TIMEOUTS).status_code
+                    != 404
                 )
             except requests.RequestException:
                 return True
@@ -414,10 +442,15 @@ class Archive:
             log.addHandler(logging.NullHandler())
             log.propagate = False
             # only the configured archive is queried: the search terms may be confidential
-            self._node = LoreNode(self.url, request_timeout=TIMEOUTS, follow_upstream=False)
+            self._node = LoreNode(
+                self.url, request_timeout=TIMEOUTS, follow_upstream=False
+            )
             self._node.set_user_agent("patchpilot", __version__)
             self._session = polite_session(
-                f"patchpilot/{__version__}", self._stop, self.skipped.append, self._hosts
+                f"patchpilot/{__version__}",
+                self._stop,
+                self.skipped.append,
+                self._hosts,
             )
             # requests does not send it on to another host
             self._session.auth = self._login

@@ -50,7 +50,9 @@ def polite_session(
         asked = 0
         waited = False
 
-        def request(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+        def request(  # type: ignore[override]
+            self, method: str, url: str, *args: Any, **options: Any
+        ) -> requests.Response:
             options["stream"] = True
             if options.get("data") == _FULL_THREADS and "&t=1" not in url:
                 options["data"] = _RESULTS_ONLY
@@ -113,7 +115,9 @@ def _wait(retry_after: str, attempt: int) -> float:
     )
 
 
-def _within_time(ask: Callable[[], Any], stop: threading.Event, skipped: Skipped) -> Any:
+def _within_time(
+    ask: Callable[[], Any], stop: threading.Event, skipped: Skipped
+) -> Any:
     """The response to a request, read whole in a thread, so that neither a slow head nor a slow
     body can hold the caller.
     """
@@ -150,7 +154,9 @@ def _within_time(ask: Callable[[], Any], stop: threading.Event, skipped: Skipped
     return answer
 
 
-def _read(response: Any, body: bytearray, given_up: threading.Event, skipped: Skipped) -> None:
+def _read(
+    response: Any, body: bytearray, given_up: threading.Event, skipped: Skipped
+) -> None:
     """Read a response into `body`, and keep it as its content."""
     import requests
 
@@ -166,14 +172,18 @@ def _read(response: Any, body: bytearray, given_up: threading.Event, skipped: Sk
     if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _is_large(data)):
         host = host_of(response.url)
         data = gzip.compress(
-            b"".join(within_limits(unpacked((data,), host), host, skipped, MAX_ANSWER)), 1
+            b"".join(within_limits(unpacked((data,), host), host, skipped, MAX_ANSWER)),
+            1,
         )
     response._content = data
 
 
 def _is_large(data: bytes) -> bool:
     """Whether what is packed is larger than what is taken of one answer."""
-    return sum(map(len, islice(unpacked((data,), ""), MAX_ANSWER // PIECE + 2))) > MAX_ANSWER
+    return (
+        sum(map(len, islice(unpacked((data,), ""), MAX_ANSWER // PIECE + 2)))
+        > MAX_ANSWER
+    )
 
 
 def reason_of(error: BaseException) -> str:
@@ -186,7 +196,9 @@ def reason_of(error: BaseException) -> str:
         return "its certificate is not valid"
     if isinstance(error, requests.exceptions.TooManyRedirects):
         return "too many redirects"
-    if isinstance(error, requests.exceptions.InvalidURL) and str(error).startswith("it redirects"):
+    if isinstance(error, requests.exceptions.InvalidURL) and str(error).startswith(
+        "it redirects"
+    ):
         return str(error)
     inner = re.search(
         r"Connection refused|Name or service not known|Temporary failure in name resolution|No"

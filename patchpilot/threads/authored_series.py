@@ -22,7 +22,9 @@ from patchpilot.threads.revisions import find_topics
 from patchpilot.threads.status import read_thread
 from patchpilot.threads.thread_match import about, authors_named, patch_authors
 
-_POSTS = '(nq:"signed-off-by" OR nq:"file changed" OR nq:"files changed" OR s:0 OR s:00)'
+_POSTS = (
+    '(nq:"signed-off-by" OR nq:"file changed" OR nq:"files changed" OR s:0 OR s:00)'
+)
 """Patches have a sign-off, cover letters a diffstat or the number 0: an author's replies are not
 fetched.
 """
@@ -65,7 +67,8 @@ def authored(
     mine = tuple(
         topic
         for topic in topics
-        if _is_by(topic, keys) and (topic.latest.sent is None or topic.latest.sent >= since)
+        if _is_by(topic, keys)
+        and (topic.latest.sent is None or topic.latest.sent >= since)
     )
     about_them = [
         mail
@@ -76,7 +79,8 @@ def authored(
     stable = tuple(
         mail
         for mail in classified
-        if mail.kind in STABLE and {author.key for author in authors_named(mail)[:1]} & keys
+        if mail.kind in STABLE
+        and {author.key for author in authors_named(mail)[:1]} & keys
     )
     return Authored(mine, stable)
 
@@ -105,7 +109,11 @@ def _of_authors(emails: Sequence[str], rest: str, prefix: str) -> Iterator[str]:
 def _any_of(terms: Sequence[str], rest: str) -> Iterator[str]:
     group: list[str] = []
     for term in terms:
-        if group and len(quote_url(f"({' OR '.join((*group, term))}) AND {rest}")) > LONGEST_QUERY:
+        if (
+            group
+            and len(quote_url(f"({' OR '.join((*group, term))}) AND {rest}"))
+            > LONGEST_QUERY
+        ):
             yield f"({' OR '.join(group)}) AND {rest}"
             group = []
         group.append(term)
@@ -158,7 +166,10 @@ def _original(mail: Classified, topics: Iterable[PostedTopic]) -> PostedTopic | 
     theirs = [topic for topic in named if not authors or _is_from(topic, authors)]
     both = [topic for topic in linked if title in topic.titles]
     return next(
-        reversed(both or theirs or [topic for topic in linked if _is_from(topic, authors)]), None
+        reversed(
+            both or theirs or [topic for topic in linked if _is_from(topic, authors)]
+        ),
+        None,
     )
 
 
@@ -191,7 +202,11 @@ def _by_links(
         if len(found) == MAX_LINKS:
             break
         try:
-            found.append(find_topics(map(reader.classify, archive.thread(message_id, fresh=fresh))))
+            found.append(
+                find_topics(
+                    map(reader.classify, archive.thread(message_id, fresh=fresh))
+                )
+            )
         except NotInArchiveError:
             continue
     return tuple(topic for topics in found for topic in topics)

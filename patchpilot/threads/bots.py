@@ -181,7 +181,9 @@ ROBOTS = (
         r" warnings|includecheck|versioncheck|kernel-doc|undefined reference|>> \S+:\d+",
     ),
     Bot(
-        "0-day", MailKind.TEST_RESULT, sender=r"<lkp@intel\.com>|^\W*(?:kernel|kbuild) test robot\b"
+        "0-day",
+        MailKind.TEST_RESULT,
+        sender=r"<lkp@intel\.com>|^\W*(?:kernel|kbuild) test robot\b",
     ),
     Bot(
         "0-day",
@@ -271,7 +273,11 @@ ROBOTS = (
         subject=r"^(?:Re:\s*)?linux-next: ",
         bot=False,
     ),
-    Bot("bugzilla", MailKind.OTHER, sender=r"bugzilla-?(?:daemon|noreply)@|<bugbot@kernel\.org>"),
+    Bot(
+        "bugzilla",
+        MailKind.OTHER,
+        sender=r"bugzilla-?(?:daemon|noreply)@|<bugbot@kernel\.org>",
+    ),
     Bot(
         "automatic reply",
         MailKind.OTHER,
@@ -301,7 +307,9 @@ patches.
 _COMPILED: dict[str, re.Pattern[str]] = {}
 
 
-def known_robot(sender: str, subject: str, text: str, headers: Callable[[], str]) -> Bot | None:
+def known_robot(
+    sender: str, subject: str, text: str, headers: Callable[[], str]
+) -> Bot | None:
     """The first row that matches a mail, or None for a person's mail."""
     for robot in ROBOTS:
         if robot.sender and not _search(robot.sender, sender):
@@ -326,5 +334,7 @@ def is_bot_address(address: Address) -> bool:
 def _search(pattern: str, text: str) -> bool:
     compiled = _COMPILED.get(pattern)
     if compiled is None:
-        compiled = _COMPILED[pattern] = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+        compiled = _COMPILED[pattern] = re.compile(
+            pattern, re.IGNORECASE | re.MULTILINE
+        )
     return bool(compiled.search(text))

@@ -35,7 +35,9 @@ def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict:
 
 def worst(verdicts: Container[CiVerdict]) -> CiVerdict:
     """The worst of some verdicts."""
-    return next((verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN)
+    return next(
+        (verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN
+    )
 
 
 def _of_mail(mail: "Classified") -> CiVerdict:

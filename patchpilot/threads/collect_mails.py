@@ -68,7 +68,9 @@ def gather(
     except (NetworkError, MissingError) as error:
         failure = error
     return Gathered(
-        _about(message_id, have.values(), reader), tuple(dict.fromkeys(archive.skipped)), failure
+        _about(message_id, have.values(), reader),
+        tuple(dict.fromkeys(archive.skipped)),
+        failure,
     )
 
 
@@ -102,7 +104,9 @@ class _Search:
         self._add_revisions(status)
         status = self._status() or status
         self.progress("searching for mails of the stable trees")
-        titles = (post.title for post in status.topic.latest.patches if len(post.title) >= 8)
+        titles = (
+            post.title for post in status.topic.latest.patches if len(post.title) >= 8
+        )
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
             # patchwork's summaries name what was applied in their text
             by_patchwork = f"(b:{quoted(title)} AND f:patchwork-bot)"
@@ -128,7 +132,9 @@ class _Search:
 
     def _add_revisions(self, status: Status) -> None:
         """Take the threads of the revisions, the latest first, and of those that are missing."""
-        heads = [revision.head.message_id for revision in reversed(status.topic.revisions)]
+        heads = [
+            revision.head.message_id for revision in reversed(status.topic.revisions)
+        ]
         for head in [*heads, *status.topic.missing][:MAX_THREADS]:
             if head in self.asked or (not self.fresh and self._has_answers_to(head)):
                 continue
@@ -146,7 +152,9 @@ class _Search:
         """Take the mails that reference the commit, and the threads of those of people."""
         status = self._status()
         landed = status.landed if status else ()
-        commits = list(dict.fromkeys(place.commit[:12] for place in landed if place.commit))
+        commits = list(
+            dict.fromkeys(place.commit[:12] for place in landed if place.commit)
+        )
         self.progress("searching for mails that reference the commit")
         for commit in commits[:MAX_TITLES]:
             naming = self.archive.search(f"b:{commit}*", fresh=self.fresh)
@@ -174,7 +182,8 @@ def _revision_queries(status: Status) -> list[str]:
     topic = status.topic
     author = _by(topic.author)
     linking = [
-        f"b:{quoted(revision.head.message_id)} AND {author}" for revision in topic.revisions[-2:]
+        f"b:{quoted(revision.head.message_id)} AND {author}"
+        for revision in topic.revisions[-2:]
     ]
     titles = dict.fromkeys((topic.subject, topic.revisions[0].head.title))
     named = (
@@ -189,7 +198,8 @@ def _gap_queries(topic: PostedTopic) -> list[str]:
     """A search by files for versions that must have been and are not known."""
     known = {revision.version for revision in topic.revisions}
     if all(
-        version in known or version in topic.missing.values() for version in range(1, max(known))
+        version in known or version in topic.missing.values()
+        for version in range(1, max(known))
     ):
         return []
     files = sorted(topic.revisions[0].files, key=len)[-MAX_FILES:]
@@ -220,14 +230,21 @@ def _carrier_queries(status: Status) -> list[str]:
     if topic.latest.backport_to:
         return []
     titles = list(
-        dict.fromkeys(post.title for post in topic.latest.patches if len(post.title) >= 16)
+        dict.fromkeys(
+            post.title for post in topic.latest.patches if len(post.title) >= 16
+        )
     )[:MAX_CARRIED]
     subjects = " OR ".join(f"s:{quoted(title)}" for title in titles)
     listed = " OR ".join(f"b:{quoted(title)}" for title in titles)
     sent_on = (
-        f"b:{quoted(topic.author.email)} AND ({subjects}) AND NOT {_by(topic.author)} AND NOT s:re"
+        f"b:{quoted(topic.author.email)} AND ({subjects}) "
+        f"AND NOT {_by(topic.author)} AND NOT s:re"
     )
-    return [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"] if titles else []
+    return (
+        [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"]
+        if titles
+        else []
+    )
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
@@ -237,14 +254,19 @@ def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
         (
             status
             for status in statuses
-            if message_id in status.topic.message_ids or message_id in status.topic.missing
+            if message_id in status.topic.message_ids
+            or message_id in status.topic.missing
         ),
         None,
     )
-    return post or next((status for status in statuses if message_id in status.message_ids), None)
+    return post or next(
+        (status for status in statuses if message_id in status.message_ids), None
+    )
 
 
-def _about(message_id: str, mails: Iterable[Mail], reader: MailReader) -> tuple[Mail, ...]:
+def _about(
+    message_id: str, mails: Iterable[Mail], reader: MailReader
+) -> tuple[Mail, ...]:
     """The mails of the series and of what follows it up.
 
     What a search found besides is left out.

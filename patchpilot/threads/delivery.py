@@ -21,9 +21,13 @@ MAX_RECIPIENTS = 100
 _REASON = 200
 _TEXT = 8000
 _DAEMONS = frozenset(("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon"))
-_RETURNED_ID = re.compile(r"^[ \t>]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE)
+_RETURNED_ID = re.compile(
+    r"^[ \t>]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE
+)
 _REFUSAL = re.compile(r"\b([45]\d\d[ -][^\n]{3,300})")
-_ADDRESS = re.compile(r"^[ \t]*<?([^<>\s:]{1,100}@[^<>\s:]{1,200}?)>?:?[ \t]*$", re.MULTILINE)
+_ADDRESS = re.compile(
+    r"^[ \t]*<?([^<>\s:]{1,100}@[^<>\s:]{1,200}?)>?:?[ \t]*$", re.MULTILINE
+)
 _HELD = re.compile(
     r"awaits moderator approval|is being held until the list moderator|message is being"
     r" held|awaiting moderat|held for moderation",
@@ -100,7 +104,9 @@ class DeliveryReport:
     def advice(self) -> Advice:
         """What the author should do."""
         resend = Action(
-            "send", ("--resend",), "subscribe to the list or ask its owner, then send it again: {}"
+            "send",
+            ("--resend",),
+            "subscribe to the list or ask its owner, then send it again: {}",
         )
         if self.problem is DeliveryProblem.DELAYED:
             return "nothing to do yet: the mail server tries again for some days"
@@ -126,7 +132,8 @@ class DeliveryReport:
             )
         if self.status in ("5.2.3", "5.3.4"):
             return (
-                "the mail is too large for this server; split the patch, or send a link to a branch"
+                "the mail is too large for this server; split "
+                "the patch, or send a link to a branch"
             )
         if self.status.startswith("5.7"):
             return (
@@ -161,11 +168,19 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
     returns.
     """
     parts = list(nested_parts(mail.raw))
-    ids = [id_in_header(fields["message-id"]) for fields, _ in parts if "message-id" in fields]
-    ids += [id_in_header(found) for _, text in parts for found in _RETURNED_ID.findall(text)]
+    ids = [
+        id_in_header(fields["message-id"])
+        for fields, _ in parts
+        if "message-id" in fields
+    ]
+    ids += [
+        id_in_header(found) for _, text in parts for found in _RETURNED_ID.findall(text)
+    ]
     about = tuple(dict.fromkeys(filter(None, (*ids, *_above(mail)))))
     for fields, _ in [
-        part for part in parts if "final-recipient" in part[0] or "original-recipient" in part[0]
+        part
+        for part in parts
+        if "final-recipient" in part[0] or "original-recipient" in part[0]
     ][:MAX_RECIPIENTS]:
         action, status = (
             fields.get("action", "failed").lower(),
@@ -173,9 +188,13 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
         )
         if action not in ("failed", "delayed"):
             continue
-        recipient = _typed(fields.get("original-recipient") or fields.get("final-recipient", ""))
+        recipient = _typed(
+            fields.get("original-recipient") or fields.get("final-recipient", "")
+        )
         reason = _typed(fields.get("diagnostic-code", "")) or status
-        problem = DeliveryProblem.DELAYED if action == "delayed" else DeliveryProblem.BOUNCED
+        problem = (
+            DeliveryProblem.DELAYED if action == "delayed" else DeliveryProblem.BOUNCED
+        )
         yield DeliveryReport(
             problem, recipient, reason[:_REASON], status, about, "", mail.message_id
         )
@@ -191,11 +210,15 @@ def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
     text = mail.body[:_TEXT]
     about = tuple(
         dict.fromkeys(
-            filter(None, (*map(id_in_header, _RETURNED_ID.findall(mail.body)), *_above(mail)))
+            filter(
+                None,
+                (*map(id_in_header, _RETURNED_ID.findall(mail.body)), *_above(mail)),
+            )
         )
     )
     named = [
-        address.email for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
+        address.email
+        for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
     ] or _ADDRESS.findall(text)[:1]
     refusal = _REFUSAL.search(text)
     reason = " ".join(refusal[1].split())[:_REASON] if refusal else ""
@@ -219,10 +242,15 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     if not denied and not _HELD.search(text):
         return ()
     found, subject, why = _LIST.search(text), _SUBJECT.search(text), _WHY.search(text)
-    title = title_key(plain_title(" ".join(subject["subject"].split()))) if subject else ""
+    title = (
+        title_key(plain_title(" ".join(subject["subject"].split()))) if subject else ""
+    )
     about = tuple(
         dict.fromkeys(
-            filter(None, (*map(id_in_header, _RETURNED_ID.findall(mail.body)), *_above(mail)))
+            filter(
+                None,
+                (*map(id_in_header, _RETURNED_ID.findall(mail.body)), *_above(mail)),
+            )
         )
     )
     if not title and not about:
@@ -231,7 +259,13 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     reason = " ".join(why["why"].split())[:_REASON] if why else ""
     return (
         DeliveryReport(
-            problem, found[1] if found else "", reason, "", about, title, mail.message_id
+            problem,
+            found[1] if found else "",
+            reason,
+            "",
+            about,
+            title,
+            mail.message_id,
         ),
     )
 
@@ -241,12 +275,15 @@ def _above(mail: Mail) -> tuple[str, ...]:
 
 
 def reports_about(
-    reports: Iterable[DeliveryReport], message_ids: frozenset[str], titles: Iterable[str] = ()
+    reports: Iterable[DeliveryReport],
+    message_ids: frozenset[str],
+    titles: Iterable[str] = (),
 ) -> tuple[DeliveryReport, ...]:
     """Those of the reports that are about one of these mails, or that quote one of these titles."""
     known = frozenset(titles)
     return tuple(
         report
         for report in reports
-        if message_ids.intersection(report.about) or (not report.about and report.title in known)
+        if message_ids.intersection(report.about)
+        or (not report.about and report.title in known)
     )

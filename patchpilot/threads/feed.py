@@ -23,12 +23,17 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
     if split_url(url).scheme not in ("https", "http"):
         raise UsageError(f"{url}: not an http or https URL")
     if offline:
-        raise NetworkError(f"{url} cannot be fetched with --offline", hint="drop --offline")
+        raise NetworkError(
+            f"{url} cannot be fetched with --offline", hint="drop --offline"
+        )
     import requests
 
     try:
         with requests.get(
-            url, timeout=_SECONDS, stream=True, headers={"User-Agent": f"patchpilot/{__version__}"}
+            url,
+            timeout=_SECONDS,
+            stream=True,
+            headers={"User-Agent": f"patchpilot/{__version__}"},
         ) as answer:
             answer.raise_for_status()
             data = answer.raw.read(_LIMIT + 1, decode_content=True)
@@ -61,10 +66,17 @@ def post_json(url: str, body: Mapping[str, str], *, token: str) -> None:
         )
     import requests
 
-    headers = {"User-Agent": f"patchpilot/{__version__}", "Authorization": f"Token {token}"}
+    headers = {
+        "User-Agent": f"patchpilot/{__version__}",
+        "Authorization": f"Token {token}",
+    }
     try:
         with requests.post(
-            url, json=dict(body), timeout=_SECONDS, headers=headers, allow_redirects=False
+            url,
+            json=dict(body),
+            timeout=_SECONDS,
+            headers=headers,
+            allow_redirects=False,
         ) as answer:
             status = answer.status_code
     except (requests.RequestException, ValueError) as error:

@@ -58,7 +58,10 @@ class Identities:
         """Whether two addresses are one mailbox, or known as two mailboxes of one name."""
         if one.key == other.key:
             return bool(one.key)
-        mine, theirs = self.names.get(one.key, frozenset()), self.names.get(other.key, frozenset())
+        mine, theirs = (
+            self.names.get(one.key, frozenset()),
+            self.names.get(other.key, frozenset()),
+        )
         return any(len(name) > 1 for name in mine & theirs)
 
     def sender(self, mail: "Classified") -> Address:
@@ -68,7 +71,9 @@ class Identities:
         """
         rewritten = mail.mail.sender
         return (
-            mail.sender if mail.sender.key == rewritten.key or self.knows(rewritten) else rewritten
+            mail.sender
+            if mail.sender.key == rewritten.key or self.knows(rewritten)
+            else rewritten
         )
 
     def has_name_of_known(self, address: Address) -> bool:
@@ -82,7 +87,9 @@ class Identities:
 
     def vouch_for(self, mail: "Classified") -> bool:
         """Whether the sender of a message may report what changes the state of a series."""
-        return is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
+        return (
+            is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
+        )
 
     def with_addresses(
         self, named: Iterable[Address], unnamed: Iterable[Address] = ()
@@ -92,7 +99,9 @@ class Identities:
         for address in unnamed:
             found.setdefault(address.key, frozenset())
         for address in named:
-            found[address.key] = found.get(address.key, frozenset()) | {name_words(address.name)}
+            found[address.key] = found.get(address.key, frozenset()) | {
+                name_words(address.name)
+            }
         # a From: header without exactly one mailbox is nobody's
         found.pop("", None)
         return Identities(found)

@@ -15,7 +15,12 @@ from patchpilot.history.fix_in_branch import History, LandedHow, Landing
 from patchpilot.history.mainline import mainline
 from patchpilot.history.patch_similarity import alike, changed_in
 from patchpilot.history.releases import Releases
-from patchpilot.history.stable_branches import Branch, linux_next, next_tags, stable_branches
+from patchpilot.history.stable_branches import (
+    Branch,
+    linux_next,
+    next_tags,
+    stable_branches,
+)
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
@@ -23,7 +28,12 @@ from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.maintainer_trees import in_trees, links_of
 from patchpilot.threads.posted_series import Post
 from patchpilot.threads.status import Status
-from patchpilot.threads.thread_values import LINUX_NEXT, FollowUp, LandedCommit, SeriesState
+from patchpilot.threads.thread_values import (
+    LINUX_NEXT,
+    FollowUp,
+    LandedCommit,
+    SeriesState,
+)
 
 _SEARCHED = Kind("searched", (__file__,), keep=2000)
 """For a patch that no commit became, the tip of the branch that was searched for one."""
@@ -59,7 +69,11 @@ class _Found:
 
 
 def in_repository(
-    status: Status, repository: Repository, *, progress: Progress = silent, remote: str = ""
+    status: Status,
+    repository: Repository,
+    *,
+    progress: Progress = silent,
+    remote: str = "",
 ) -> InRepository:
     """What the repository has of a series: nothing where it has no mainline."""
     tip = mainline(repository)
@@ -91,10 +105,18 @@ def in_repository(
             for branch, landing in there:
                 point = _first_point_release(repository, branch.version, landing.commit)
                 commits.append(
-                    _landed(f"stable/linux-{branch.version}.y", found, landing, point, repository)
+                    _landed(
+                        f"stable/linux-{branch.version}.y",
+                        found,
+                        landing,
+                        point,
+                        repository,
+                    )
                 )
             having = [branch for branch, landing in there if landing.holds]
-            follow_ups += _fixed_by(found.landing.commit, history, tip, having, project.mainline)
+            follow_ups += _fixed_by(
+                found.landing.commit, history, tip, having, project.mainline
+            )
         following = linux_next(repository)
         done = {title_key(found.title) for found in merged}
         if following:
@@ -111,19 +133,29 @@ def in_repository(
             ]
         if (first := status.topic.revisions[0].sent) and (
             left := [
-                post for post in status.topic.latest.patches if title_key(post.title) not in done
+                post
+                for post in status.topic.latest.patches
+                if title_key(post.title) not in done
             ]
         ):
             authors = {
-                author for post in left for author in authors_of(status, post.mail.mail.body)
+                author
+                for post in left
+                for author in authors_of(status, post.mail.mail.body)
             }
             known = (tip, *([following] if following else ()))
-            commits += in_trees(left, authors, repository, (first - _CLOCKS).isoformat(), known)
+            commits += in_trees(
+                left, authors, repository, (first - _CLOCKS).isoformat(), known
+            )
     return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)))
 
 
 def _landed(
-    tree: str, found: _Found, landing: Landing, release: str | None, repository: Repository
+    tree: str,
+    found: _Found,
+    landing: Landing,
+    release: str | None,
+    repository: Repository,
 ) -> LandedCommit:
     dated = repository.commit(landing.reverted_by or landing.commit).committed
     return LandedCommit(
@@ -165,7 +197,10 @@ def _fixed_by(
 
 
 def _commits(
-    status: Status, history: History, tip: str, done: frozenset[str] | set[str] = frozenset()
+    status: Status,
+    history: History,
+    tip: str,
+    done: frozenset[str] | set[str] = frozenset(),
 ) -> list[_Found]:
     """The commits of a branch that the patches of a series became, those of titles that are `done`
     left out.
@@ -207,10 +242,14 @@ def _commits(
 
 def _landing(commit: str, history: History, tip: str) -> Landing:
     """How a commit of a branch is in it: also whether it was reverted there."""
-    return history.landed(commit, tip, content=False) or Landing(commit, LandedHow.ANCESTRY)
+    return history.landed(commit, tip, content=False) or Landing(
+        commit, LandedHow.ANCESTRY
+    )
 
 
-def _by_subject(status: Status, post: Post, history: History, tip: str) -> Landing | None:
+def _by_subject(
+    status: Status, post: Post, history: History, tip: str
+) -> Landing | None:
     """The commit with the patch's title and author: one that is in effect, else the last that was
     reverted.
     """
@@ -227,11 +266,14 @@ def _by_subject(status: Status, post: Post, history: History, tip: str) -> Landi
         if commit.author.key in authors
     ]
     return next(
-        (landing for landing in landings if landing.holds), landings[-1] if landings else None
+        (landing for landing in landings if landing.holds),
+        landings[-1] if landings else None,
     )
 
 
-def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple[str, str] | None:
+def _by_content(
+    status: Status, post: Post, history: History, tip: str
+) -> tuple[str, str] | None:
     """The commit that links to the mail, else the one of the author that changes the same lines:
     maintainers change titles.
     """
@@ -255,13 +297,21 @@ def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple
         _SEARCHED,
         (
             part.encode("utf-8", "surrogateescape")
-            for part in (place, post.message_id, since, *sorted(posted), *sorted(authors))
+            for part in (
+                place,
+                post.message_id,
+                since,
+                *sorted(posted),
+                *sorted(authors),
+            )
         ),
     )
     before = recall(_SEARCHED, key)
     if before == tip:
         return None
-    searched = [f"^{before}"] if isinstance(before, str) and repository.find(before) else []
+    searched = (
+        [f"^{before}"] if isinstance(before, str) and repository.find(before) else []
+    )
     words = (
         since,
         f"--max-count={_MOST_CANDIDATES}",
@@ -276,7 +326,9 @@ def _by_content(status: Status, post: Post, history: History, tip: str) -> tuple
     except GitError:
         return None
     candidates = tuple(repository.commits(ids))
-    linking = next((commit.id for commit in candidates if posted & links_of(commit)), None)
+    linking = next(
+        (commit.id for commit in candidates if posted & links_of(commit)), None
+    )
     if linking:
         return linking, ", by its link"
     lines = changed_in(patch.files)
@@ -300,7 +352,9 @@ def authors_of(status: Status, body: str) -> set[str]:
     return {status.topic.author.key, *([inner[1].lower()] if inner else [])}
 
 
-def _first_point_release(repository: Repository, version: str, commit: str) -> str | None:
+def _first_point_release(
+    repository: Repository, version: str, commit: str
+) -> str | None:
     """The first `vX.Y.Z` of a stable series that contains the commit, by binary search.
 
     None when none does yet.

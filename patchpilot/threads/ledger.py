@@ -88,7 +88,10 @@ class PatchText:
 
     @cached_property
     def _laid(self) -> tuple[tuple[str, str, int], ...]:
-        laid = [(line, _MESSAGE, 0) for line in (self.patch.subject.title, "", *self.patch.message)]
+        laid = [
+            (line, _MESSAGE, 0)
+            for line in (self.patch.subject.title, "", *self.patch.message)
+        ]
         path, number = "", 0
         for line in self.patch.lines[self.patch.diff_line - 1 :]:
             if line.startswith("+++ "):
@@ -141,13 +144,18 @@ class NextVersion:
         for by in (_title, _number):
             known = {by(patch, at): at for at, patch in left.items()}
             for at, patch in enumerate(self.old):
-                if at not in found and (other := known.pop(by(patch, at), None)) is not None:
+                if (
+                    at not in found
+                    and (other := known.pop(by(patch, at), None)) is not None
+                ):
                     found[at] = other
                     del left[other]
             if len(self.old) != len(self.new):
                 break
         if len(self.old) - len(found) == len(left) == 1:
-            found[next(at for at in range(len(self.old)) if at not in found)] = next(iter(left))
+            found[next(at for at in range(len(self.old)) if at not in found)] = next(
+                iter(left)
+            )
         return {
             (patch.subject.number or at + 1): (
                 PatchText(patch),
@@ -162,7 +170,9 @@ class NextVersion:
         return {
             number: tuple(
                 op
-                for op in SequenceMatcher(None, old.lines, new.lines, autojunk=False).get_opcodes()
+                for op in SequenceMatcher(
+                    None, old.lines, new.lines, autojunk=False
+                ).get_opcodes()
                 if op[0] != "equal"
             )
             for number, (old, new) in self.pairs.items()
@@ -174,7 +184,11 @@ class NextVersion:
         """The lines of the changelog."""
         lines = self.text.split("\n")
         start = next(
-            (at for at, line in enumerate(lines) if _CHANGED.search(line) or _ALL.search(line)),
+            (
+                at
+                for at, line in enumerate(lines)
+                if _CHANGED.search(line) or _ALL.search(line)
+            ),
             len(lines),
         )
         return tuple(line for line in lines[start:] if line.strip())
@@ -195,7 +209,9 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
     A hunk at the quoted lines does; else what the changelog says in the same words; a request to
     split, rebase or send again is answered by the patches and the version themselves.
     """
-    if point.kind is MailKind.BUILD_FAILURE and (reported := _REPORTED.match(point.text)):
+    if point.kind is MailKind.BUILD_FAILURE and (
+        reported := _REPORTED.match(point.text)
+    ):
         return _at_reported(reported, following)
     numbers = (
         [point.patch]
@@ -211,11 +227,14 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
             return ChangedHunk(f"dropped in {following.label}", ())
         for top, bottom in _quoted_at(point.quoted, old.lines):
             is_on_patch = True
-            if (op := _nearest(following.changes[number], old, top, bottom)) is not None:
+            if (
+                op := _nearest(following.changes[number], old, top, bottom)
+            ) is not None:
                 return _hunk(old, new, op)
     if _SPLIT.search(point.text) and len(following.new) > len(following.old):
         return ChangedHunk(
-            f"{following.label} has {len(following.new) - len(following.old)} more patches", ()
+            f"{following.label} has {len(following.new) - len(following.old)} more patches",
+            (),
         )
     if _AGAIN.search(point.text):
         return ChangedHunk(f"{following.label} was sent", ())
@@ -226,7 +245,9 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
     return None
 
 
-def _nearest(changes: Sequence[Change], old: PatchText, top: int, bottom: int) -> Change | None:
+def _nearest(
+    changes: Sequence[Change], old: PatchText, top: int, bottom: int
+) -> Change | None:
     """The change nearest to some lines of a patch, in the same file or also in the message.
 
     None where none is near.
@@ -241,7 +262,9 @@ def _nearest(changes: Sequence[Change], old: PatchText, top: int, bottom: int) -
     return min(near)[1] if near else None
 
 
-def _at_reported(reported: "re.Match[str]", following: NextVersion) -> ChangedHunk | None:
+def _at_reported(
+    reported: "re.Match[str]", following: NextVersion
+) -> ChangedHunk | None:
     """The change near the line that a build report names, or of what it names."""
     symbols = set(_SYMBOL.findall(reported["text"]))
     for number, ops in following.changes.items():
@@ -278,7 +301,10 @@ def _by_words(
         for op in following.changes[number]:
             if (
                 len(
-                    words & _words(" ".join((*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]])))
+                    words
+                    & _words(
+                        " ".join((*old.lines[op[1] : op[2]], *new.lines[op[3] : op[4]]))
+                    )
                 )
                 >= 2
             ):
@@ -286,7 +312,9 @@ def _by_words(
     return None
 
 
-def _quoted_at(quoted: Sequence[str], lines: Sequence[str]) -> Iterable[tuple[int, int]]:
+def _quoted_at(
+    quoted: Sequence[str], lines: Sequence[str]
+) -> Iterable[tuple[int, int]]:
     """Where the quoted lines are in the text of the patch: (first, last) of the best match."""
     wanted = [_bare(line) for line in quoted if _bare(line)]
     if not wanted:
@@ -297,7 +325,9 @@ def _quoted_at(quoted: Sequence[str], lines: Sequence[str]) -> Iterable[tuple[in
     best: tuple[int, int, int] | None = None
     for offset, line in enumerate(reversed(wanted)):
         for at in places.get(line, ()):
-            window = {_bare(other) for other in lines[max(0, at - 2 * len(wanted)) : at + 1]}
+            window = {
+                _bare(other) for other in lines[max(0, at - 2 * len(wanted)) : at + 1]
+            }
             score = sum(other in window for other in wanted)
             if best is None or score > best[0]:
                 best = (score, max(0, at - len(wanted) + 1), at + offset)
@@ -318,7 +348,8 @@ def _hunk(old: PatchText, new: PatchText, op: Change) -> ChangedHunk:
     ]
     lines += [f"  {line}" for line in old.lines[stop : stop + CONTEXT]]
     return ChangedHunk(
-        old.place(start) if start < len(old.lines) else new.place(new_start), tuple(lines)
+        old.place(start) if start < len(old.lines) else new.place(new_start),
+        tuple(lines),
     )
 
 
@@ -332,7 +363,9 @@ def _in_changelog(point: ReviewPoint, changelog: Sequence[str]) -> str:
     """
     words = _words(f"{point.text} {' '.join(point.quoted[-2:])}")
     own = _words(point.text)
-    name = next((word for word in point.asker.split() if len(word) > 2), point.asker).lower()
+    name = next(
+        (word for word in point.asker.split() if len(word) > 2), point.asker
+    ).lower()
     for line in changelog:
         said = _words(line)
         if (

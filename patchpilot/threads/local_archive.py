@@ -24,7 +24,13 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.threads.archive import NotInArchiveError
 from patchpilot.threads.delivery import delivery_reports
-from patchpilot.threads.local_clues import CLUES_SCHEMA, Clues, clean, note_looked_through, related
+from patchpilot.threads.local_clues import (
+    CLUES_SCHEMA,
+    Clues,
+    clean,
+    note_looked_through,
+    related,
+)
 from patchpilot.threads.local_mails import FoundMail, LocalMails, local_mails
 from patchpilot.threads.local_query import condition, ids_in, words_of
 from patchpilot.threads.mail_reader import ParseMail
@@ -47,7 +53,9 @@ CREATE INDEX IF NOT EXISTS by_token ON token (token);
 CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
 CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
 """  # noqa: E501
-_COLUMNS = "place, message_id, subject, sender, people, arrived, title, author, is_reply"
+_COLUMNS = (
+    "place, message_id, subject, sender, people, arrived, title, author, is_reply"
+)
 _LAYOUT = 4
 REPORT = "delivery-report"
 """What is searched for to find bounces and moderation notices."""
@@ -136,12 +144,18 @@ class LocalArchive:
         index = self._opened(wanted.since if not threads else 0.0)
         # a mail that is named is never what is left out
         named = _NAMED.findall(query)
-        order = f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
+        order = (
+            f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
+        )
         rows = index.execute(
             f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY {order}",
             (*wanted.values, *named),
         )
-        found = list(itertools.islice((row for row in rows if row[1] not in without), _MOST_FOUND))
+        found = list(
+            itertools.islice(
+                (row for row in rows if row[1] not in without), _MOST_FOUND
+            )
+        )
         return self._read(
             self._thread_of(index, [row[1] for row in found])
             if threads
@@ -188,9 +202,13 @@ class LocalArchive:
         assert self._mails is not None
         mails: dict[str, Mail] = {}
         for number in sorted(set(numbers)):
-            row = self._index.execute("SELECT place FROM mail WHERE id = ?", (number,)).fetchone()
+            row = self._index.execute(
+                "SELECT place FROM mail WHERE id = ?", (number,)
+            ).fetchone()
             raw = self._mails.read(place := str(row[0])) if row else None
-            mail = self._parsed(raw, place, self.parse_mail) if raw is not None else None
+            mail = (
+                self._parsed(raw, place, self.parse_mail) if raw is not None else None
+            )
             if mail is not None:
                 mails.setdefault(mail.message_id, mail)
         return tuple(mails.values())
@@ -206,7 +224,9 @@ class LocalArchive:
             self.skipped.append(f"{self._path}: {place}: {error.message}: skipped")
             return None
 
-    def _thread_of(self, index: sqlite3.Connection, message_ids: Iterable[str]) -> set[int]:
+    def _thread_of(
+        self, index: sqlite3.Connection, message_ids: Iterable[str]
+    ) -> set[int]:
         """The numbers of all mails that are connected to these by references, also by those to
         mails that the archive does not have.
         """
@@ -247,7 +267,9 @@ class LocalArchive:
             with self._alone(file):
                 if self._index is None:
                     self._index = _database(file)
-                    self._index.create_function("says", 2, self._says, deterministic=True)
+                    self._index.create_function(
+                        "says", 2, self._says, deterministic=True
+                    )
                 self._bring_up_to_date(self._index, self._mails, since)
         except OSError as error:
             raise NetworkError(
@@ -256,7 +278,9 @@ class LocalArchive:
             ) from error
         return self._index
 
-    def _bring_up_to_date(self, index: sqlite3.Connection, mails: LocalMails, since: float) -> None:
+    def _bring_up_to_date(
+        self, index: sqlite3.Connection, mails: LocalMails, since: float
+    ) -> None:
         """Index what is not yet indexed, the newest mails first, in steps that stay when the
         reading is ended.
         """
@@ -279,7 +303,10 @@ class LocalArchive:
         since = min(since, indexed_since) if is_whole else since
         from_state = before if is_whole and since == indexed_since else ""
         found = mails.new(from_state, known, since)
-        number, total = 0, mails.count(from_state, since) - (0 if from_state else len(known))
+        number, total = (
+            0,
+            mails.count(from_state, since) - (0 if from_state else len(known)),
+        )
         while not self._stop.is_set():
             with _changing(index):
                 added = 0
@@ -290,7 +317,9 @@ class LocalArchive:
             number += added
             if added < _AT_ONCE:
                 return
-            self._progress(f"indexing the mails of {self._path.name}", number, max(total, number))
+            self._progress(
+                f"indexing the mails of {self._path.name}", number, max(total, number)
+            )
         raise CancelledError()
 
     def _file(self) -> Path | None:
@@ -316,7 +345,9 @@ class LocalArchive:
                     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
-                    self._progress(f"waiting for another patchpilot that indexes {self._path.name}")
+                    self._progress(
+                        f"waiting for another patchpilot that indexes {self._path.name}"
+                    )
                     if self._stop.wait(_TICK):
                         raise CancelledError() from None
             yield
@@ -325,7 +356,9 @@ class LocalArchive:
         mail = self._parsed(found.raw, found.place, parse_mail)
         if mail is None or not mail.headers:
             return
-        people = " ".join(f"{who.name} {who.email}" for who in (mail.sender, *mail.to, *mail.cc))
+        people = " ".join(
+            f"{who.name} {who.email}" for who in (mail.sender, *mail.to, *mail.cc)
+        )
         arrived = found.arrived or (mail.date.timestamp() if mail.date else 0.0)
         values = (
             found.place,
@@ -344,10 +377,12 @@ class LocalArchive:
         ).lastrowid
         above = {ident for ident in (mail.in_reply_to, *mail.references) if ident}
         index.executemany(
-            "INSERT INTO reference VALUES (?, ?)", ((clean(ident), number) for ident in above)
+            "INSERT INTO reference VALUES (?, ?)",
+            ((clean(ident), number) for ident in above),
         )
         index.executemany(
-            "INSERT INTO token VALUES (?, ?)", ((clean(token), number) for token in _tokens(mail))
+            "INSERT INTO token VALUES (?, ?)",
+            ((clean(token), number) for token in _tokens(mail)),
         )
 
     def _says(self, place: str, words: str) -> bool:
@@ -375,7 +410,9 @@ def _database(file: Path | None) -> sqlite3.Connection:
     raise AssertionError
 
 
-def _note_state(index: sqlite3.Connection, state: str, since: float, *, whole: bool) -> None:
+def _note_state(
+    index: sqlite3.Connection, state: str, since: float, *, whole: bool
+) -> None:
     """Note up to where the mails are indexed; not `whole` when some since then are not."""
     index.execute("DELETE FROM state")
     index.execute("INSERT INTO state VALUES (?, ?, ?)", (state, since, whole))

@@ -15,7 +15,8 @@ from patchpilot.series.patch_pairing import title_similarity
 from patchpilot.threads.local_query import ids_in
 
 CLUES_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS looked_through (clues TEXT PRIMARY KEY, upto INTEGER NOT NULL);"
+    "CREATE TABLE IF NOT EXISTS looked_through (clues "
+    "TEXT PRIMARY KEY, upto INTEGER NOT NULL);"
 )
 ALIKE = 0.3
 """The similarity from which a patch by the same author may be a new version under another title."""
@@ -36,7 +37,9 @@ _POSTED = (
     "SELECT id, message_id, author, title FROM mail WHERE id > ?1 AND NOT is_reply AND author IN"
     f" {_WANTED.format('author')}"
 )
-_CHANGING = f"SELECT mail FROM token WHERE mail > ?1 AND token IN {_WANTED.format('file')}"
+_CHANGING = (
+    f"SELECT mail FROM token WHERE mail > ?1 AND token IN {_WANTED.format('file')}"
+)
 
 
 class Clues(NamedTuple):
@@ -69,7 +72,9 @@ def related(
     """The Message-IDs and places of the mails that may be about the series, but those `without` and
     those that were looked through.
     """
-    row = index.execute("SELECT upto FROM looked_through WHERE clues = ?", (clues.key,)).fetchone()
+    row = index.execute(
+        "SELECT upto FROM looked_through WHERE clues = ?", (clues.key,)
+    ).fetchone()
     upto = (row[0] if row else 0,)
     index.execute(
         "CREATE TEMP TABLE IF NOT EXISTS wanted (kind TEXT NOT NULL, value TEXT NOT NULL, PRIMARY"
@@ -86,14 +91,18 @@ def related(
         for row in index.execute(_POSTED, upto)
         if row[0] not in numbers and row[1] not in without
     ]
-    changing = {number for (number,) in index.execute(_CHANGING, upto)} if posted else set()
+    changing = (
+        {number for (number,) in index.execute(_CHANGING, upto)} if posted else set()
+    )
     numbers.update(
         number
         for number, _, author, title in posted
         if number in changing or _is_like(title, clues.authors[author][0])
     )
     found = (
-        index.execute("SELECT message_id, place FROM mail WHERE id = ?", (number,)).fetchone()
+        index.execute(
+            "SELECT message_id, place FROM mail WHERE id = ?", (number,)
+        ).fetchone()
         for number in sorted(numbers)
     )
     return [row for row in found if row[0] not in without]
@@ -106,12 +115,15 @@ def note_looked_through(index: sqlite3.Connection, clues: Clues) -> None:
     """
     index.execute("DELETE FROM looked_through")
     index.execute(
-        "INSERT INTO looked_through SELECT ?, coalesce(max(id), 0) FROM mail", (clues.key,)
+        "INSERT INTO looked_through SELECT ?, coalesce(max(id), 0) FROM mail",
+        (clues.key,),
     )
 
 
 def _wanted(clues: Clues) -> Iterator[tuple[str, str]]:
-    ids = [named[-1] for message_id in clues.message_ids if (named := ids_in(message_id))]
+    ids = [
+        named[-1] for message_id in clues.message_ids if (named := ids_in(message_id))
+    ]
     files = {file for _, touched in clues.authors.values() for file in touched}
     kinds: tuple[tuple[str, Iterable[str]], ...] = (
         ("id", clues.message_ids),

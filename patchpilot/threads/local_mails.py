@@ -34,7 +34,9 @@ class LocalMails(Protocol):
     def state(self) -> str:
         """What changes when mails come or go."""
 
-    def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
+    def new(
+        self, state: str, known: Container[str], since: float = 0.0
+    ) -> Iterator[FoundMail]:
         """The mails since an earlier state ("" for all), the newest first where that is known.
 
         Those that arrived before `since` may be left out.
@@ -73,7 +75,8 @@ def local_mails(path: Path) -> LocalMails:
             else "does not exist"
         )
         raise NetworkError(
-            f"{path} {why}", hint="check the path in --lore, or in git config patchpilot.lore"
+            f"{path} {why}",
+            hint="check the path in --lore, or in git config patchpilot.lore",
         )
     return _Epochs(path, epochs)
 
@@ -119,11 +122,15 @@ class _Epochs:
         }
         return json.dumps(tips)
 
-    def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
+    def new(
+        self, state: str, known: Container[str], since: float = 0.0
+    ) -> Iterator[FoundMail]:
         for name in reversed(self._epochs):
             lines = (
                 line.split()
-                for line in self._commits(name, state, since, "--timestamp").splitlines()
+                for line in self._commits(
+                    name, state, since, "--timestamp"
+                ).splitlines()
             )
             times = {
                 f"{commit}:m": float(when)
@@ -133,10 +140,14 @@ class _Epochs:
             with CatFile(self._epochs[name]) as objects:
                 for blob, found in objects.many(times):
                     if (raw := _mail_in(found)) is not None:
-                        yield FoundMail(f"{name}:{blob.removesuffix(':m')}", raw, times[blob])
+                        yield FoundMail(
+                            f"{name}:{blob.removesuffix(':m')}", raw, times[blob]
+                        )
 
     def count(self, state: str, since: float = 0.0) -> int:
-        return sum(int(self._commits(name, state, since, "--count")) for name in self._epochs)
+        return sum(
+            int(self._commits(name, state, since, "--count")) for name in self._epochs
+        )
 
     def _commits(self, name: str, state: str, since: float, form: str) -> str:
         before = json.loads(state).get(name) if state else None
@@ -152,7 +163,14 @@ class _Epochs:
             commit
             and (
                 name not in self._epochs
-                or git(self._epochs[name], "cat-file", "-e", "--end-of-options", commit, ok=()).code
+                or git(
+                    self._epochs[name],
+                    "cat-file",
+                    "-e",
+                    "--end-of-options",
+                    commit,
+                    ok=(),
+                ).code
             )
             for name, commit in before.items()
         )
@@ -176,7 +194,9 @@ class _Epochs:
 
 def _mail_in(found: tuple[str, str, bytes] | None) -> bytes | None:
     """The mail that a commit added; a commit without one removes a mail."""
-    return found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
+    return (
+        found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
+    )
 
 
 class _Maildir:
@@ -194,9 +214,13 @@ class _Maildir:
         }
         return json.dumps(sorted(self._files))
 
-    def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
+    def new(
+        self, state: str, known: Container[str], since: float = 0.0
+    ) -> Iterator[FoundMail]:
         for place, file in sorted(self._files.items()):
-            arrived = file.stat().st_mtime if place not in known and file.exists() else 0.0
+            arrived = (
+                file.stat().st_mtime if place not in known and file.exists() else 0.0
+            )
             if arrived and arrived >= since and (raw := self.read(place)) is not None:
                 yield FoundMail(place, raw, arrived)
 
@@ -232,7 +256,9 @@ class _Mbox:
         state = self.path.stat()
         return f"{state.st_size} {state.st_mtime_ns}"
 
-    def new(self, state: str, known: Container[str], since: float = 0.0) -> Iterator[FoundMail]:
+    def new(
+        self, state: str, known: Container[str], since: float = 0.0
+    ) -> Iterator[FoundMail]:
         data = self._all()
         for start, end in mail_bounds(data):
             if end - start <= MAX_MAIL and f"{start}-{end}" not in known:

@@ -78,7 +78,9 @@ class _Parser:
         if self._at >= len(self._tokens):
             return False
         token = self._tokens[self._at]
-        return (token["mark"] or (token["word"] if not token["field"] else None)) in words
+        return (
+            token["mark"] or (token["word"] if not token["field"] else None)
+        ) in words
 
     def _any_of(self) -> Condition:
         parts = [self._all_of()]
@@ -112,7 +114,8 @@ class _Parser:
         token = self._tokens[self._at]
         self._at += 1
         return self._term(
-            token["field"] or "", token["phrase"] if token["phrase"] is not None else token["word"]
+            token["field"] or "",
+            token["phrase"] if token["phrase"] is not None else token["word"],
         )
 
     def _term(self, field: str, value: str) -> Condition:
@@ -172,5 +175,7 @@ def _arrived(span: str) -> Condition | None:
     ]
     condition = " AND ".join(sql for sql, _ in bounds)
     return Condition(
-        f"({condition})", tuple(second for _, second in bounds), since=float(found[1] or 0)
+        f"({condition})",
+        tuple(second for _, second in bounds),
+        since=float(found[1] or 0),
     )

@@ -17,7 +17,12 @@ from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.threads.phrases import PATCHWORK_MARK
 from patchpilot.threads.reply_body import Body, parse_body
 from patchpilot.threads.reply_prose import Answered, read_prose
-from patchpilot.threads.review_trailers import GivenTrailer, given_trailers, html_trailers, is_nack
+from patchpilot.threads.review_trailers import (
+    GivenTrailer,
+    given_trailers,
+    html_trailers,
+    is_nack,
+)
 from patchpilot.threads.sender import UNSEEN, real_sender, same_person
 
 MAX_SUBJECT = 1000
@@ -34,9 +39,12 @@ _THANKS_OF_B4 = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _OWN_PATCHES = re.compile(
-    r"^(?:\d+ )?patch(?:es|\(es\))? applied to \S[^\n]{0,80}", re.IGNORECASE | re.MULTILINE
+    r"^(?:\d+ )?patch(?:es|\(es\))? applied to \S[^\n]{0,80}",
+    re.IGNORECASE | re.MULTILINE,
 )
-_WARNS = re.compile(r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE)
+_WARNS = re.compile(
+    r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE
+)
 _FAILS = re.compile(r"\berrors?\b|undefined reference|cannot apply", re.IGNORECASE)
 _NAMED_COMMIT = re.compile(r"^[0-9a-f]{12,40} \S", re.MULTILINE)
 _MARKED = {
@@ -94,7 +102,11 @@ class Classified:
 
         Of a claim with the address, and that it was not seen before.
         """
-        return f"{self.sender.trailer()}, {UNSEEN}" if self.doubtful else self.sender.called
+        return (
+            f"{self.sender.trailer()}, {UNSEEN}"
+            if self.doubtful
+            else self.sender.called
+        )
 
     @property
     def label(self) -> str:
@@ -105,11 +117,15 @@ class Classified:
     def place(self) -> Placement:
         """Where the mail says the patch was applied."""
         headers = {header.name.lower(): header.value for header in self.mail.headers}
-        by_words = placement(self.kind, self.mail.subject, unquoted(self.mail.body), headers)
+        by_words = placement(
+            self.kind, self.mail.subject, unquoted(self.mail.body), headers
+        )
         return (
             by_words
             if by_words.tree or not self.named_tree
-            else Placement(by_words.commits, self.named_tree, by_words.versions, by_words.landings)
+            else Placement(
+                by_words.commits, self.named_tree, by_words.versions, by_words.landings
+            )
         )
 
 
@@ -124,7 +140,10 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     text = unquoted(mail.body)
     who = f"{sender.name} <{sender.email}>" if sender.email else sender.name
     robot = known_robot(
-        who[:MAX_SUBJECT], mail.subject[:MAX_SUBJECT], text[:16_000], lambda: _headers(mail)
+        who[:MAX_SUBJECT],
+        mail.subject[:MAX_SUBJECT],
+        text[:16_000],
+        lambda: _headers(mail),
     )
     body = parse_body(mail.body)
     base = Classified(
@@ -140,7 +159,9 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         named = replace(
             base, why=why, trailers=tags, robot=robot.name, names_bot=bool(robot.sender)
         )
-        return replace(named, kind=robot.kind, confidence=0.97, bot=robot.bot, semi=robot.semi)
+        return replace(
+            named, kind=robot.kind, confidence=0.97, bot=robot.bot, semi=robot.semi
+        )
     if not is_reply and (kind := _post(subject, text, body)):
         return replace(
             base,
@@ -154,7 +175,9 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         if author
         else sender.key == poster or _author_like(sender, body)
     )
-    tags = html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
+    tags = (
+        html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
+    )
     return _by_person(
         replace(base, by_author=by_author, trailers=tags),
         _answered(mail, poster),
@@ -172,7 +195,10 @@ def is_html_only(mail: Mail) -> bool:
 
 
 def classify_for(
-    known: Classified, sender: Address, by_author: bool, answered: Answered = Answered.PATCH
+    known: Classified,
+    sender: Address,
+    by_author: bool,
+    answered: Answered = Answered.PATCH,
 ) -> Classified:
     """Reclassify a mail where it is known who sent it, whether that is the patch's author, and what
     it answers; its body is not parsed again.
@@ -185,7 +211,9 @@ def classify_for(
     if (
         known.robot
         or same
-        or (not known.is_reply and _post(known.subject, unquoted(mail.body), known.body))
+        or (
+            not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)
+        )
     ):
         return known
     plain = replace(
@@ -204,7 +232,11 @@ def _by_person(base: Classified, answered: Answered, is_known: bool) -> Classifi
     """Classify a mail that is neither from a bot nor a patch; `is_known`: the patch's author is."""
     if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
         return replace(
-            base, kind=MailKind.APPLIED, confidence=0.97, why="b4's thank-you note", semi=True
+            base,
+            kind=MailKind.APPLIED,
+            confidence=0.97,
+            why="b4's thank-you note",
+            semi=True,
         )
     return _person(base, answered, is_known)
 
@@ -219,15 +251,21 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     reading = read_prose(
         body, base.subject.raw, by_author=by_author, to_self=to_self, answered=answered
     )
-    if (mark := PATCHWORK_MARK.search(body.text)) and (kind := _MARKED.get(mark["state"].lower())):
+    if (mark := PATCHWORK_MARK.search(body.text)) and (
+        kind := _MARKED.get(mark["state"].lower())
+    ):
         # an author's mark announces their own next version: it asks nothing of them
-        kind = MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
+        kind = (
+            MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
+        )
         return replace(base, kind=kind, confidence=0.9, why=mark[0].strip())
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
         return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
     if reading.kind is MailKind.NACK and (not credited or reading.confidence > 0.8):
-        return replace(base, kind=MailKind.NACK, confidence=reading.confidence, why=reading.why)
+        return replace(
+            base, kind=MailKind.NACK, confidence=reading.confidence, why=reading.why
+        )
     only_tested = (
         bool(credited)
         and reading.tree is None
@@ -252,21 +290,39 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     ):
         # a maintainer's script about the maintainer's own patches
         return replace(
-            base, kind=MailKind.APPLIED, confidence=0.9, why=" ".join(own[0].split()), semi=True
+            base,
+            kind=MailKind.APPLIED,
+            confidence=0.9,
+            why=" ".join(own[0].split()),
+            semi=True,
         )
-    if any(tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited):
-        return replace(base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0]))
+    if any(
+        tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited
+    ):
+        return replace(
+            base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0])
+        )
     if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
-        return replace(base, kind=MailKind.PATCH, confidence=0.7, why="a complete patch in a reply")
+        return replace(
+            base, kind=MailKind.PATCH, confidence=0.7, why="a complete patch in a reply"
+        )
     if not base.is_reply and not base.mail.in_reply_to and not base.mail.references:
-        return replace(base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply")
-    return replace(base, kind=reading.kind, confidence=reading.confidence, why=reading.why)
+        return replace(
+            base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply"
+        )
+    return replace(
+        base, kind=reading.kind, confidence=reading.confidence, why=reading.why
+    )
 
 
 def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
     """Whether a mail that is not a reply is a patch or a cover letter."""
-    marked = subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
-    pull = any("pull" in word.lower() for mark in subject.marks for word in mark.split())
+    marked = (
+        subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
+    )
+    pull = any(
+        "pull" in word.lower() for mark in subject.marks for word in mark.split()
+    )
     if subject.number == 0 and (marked or subject.total):
         return MailKind.COVER
     if body.has_diff and (marked or bool(subject.marks) or _is_whole_patch(body)):
@@ -274,9 +330,9 @@ def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
     if pull or (marked and "diffstat" in text[:50_000].lower()):
         return MailKind.COVER
     if marked:
-        summary = re.search(r"^ \d+ files? changed, \d+ ", text, re.MULTILINE) or re.search(
-            r"^\S.*\(\d+\):$", text, re.MULTILINE
-        )
+        summary = re.search(
+            r"^ \d+ files? changed, \d+ ", text, re.MULTILINE
+        ) or re.search(r"^\S.*\(\d+\):$", text, re.MULTILINE)
         return MailKind.COVER if summary and not body.has_diff else MailKind.PATCH
     return None
 
@@ -284,7 +340,9 @@ def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
 def _is_whole_patch(body: Body) -> bool:
     """Whether the inline patch carries its own message or stat, with little other text."""
     has_header = any(
-        re.match(r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line)
+        re.match(
+            r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line
+        )
         for line in body.patch
     )
     return has_header and len(body.text.split()) < 60
@@ -295,7 +353,8 @@ def _poster(mail: Mail) -> str | None:
     has an address.
     """
     above = (
-        sender_in(message_id) for message_id in (mail.in_reply_to or "", *reversed(mail.references))
+        sender_in(message_id)
+        for message_id in (mail.in_reply_to or "", *reversed(mail.references))
     )
     email = next((email for email in above if email), None)
     return Address("", email).key if email else None
@@ -307,7 +366,9 @@ def _answered(mail: Mail, poster: str | None) -> Answered:
     """
     if mail.in_reply_to and batch_of(mail.in_reply_to):
         return Answered.PATCH
-    if len(mail.references) <= _DEEPEST_PATCH and not any(map(batch_of, mail.references)):
+    if len(mail.references) <= _DEEPEST_PATCH and not any(
+        map(batch_of, mail.references)
+    ):
         return Answered.PATCH
     if not poster:
         return Answered.UNKNOWN
@@ -325,7 +386,9 @@ def _author_like(sender: Address, body: Body) -> bool:
         most = max(most, line[: len(line) - len(bare)].count(">"))
         if ":" not in line:
             continue
-        if bare.startswith("From:") or (bare.startswith("Signed-off-by:") and not signed):
+        if bare.startswith("From:") or (
+            bare.startswith("Signed-off-by:") and not signed
+        ):
             signed = signed or bare.startswith("Signed")
             address = parse_address(bare.partition(":")[2])
             if address and same_person(address, sender):
@@ -356,7 +419,9 @@ def unquoted(body: str) -> str:
     """The lines of a body that are not quoted with `>`, at most so many that a log cannot stall
     anything.
     """
-    return "\n".join(line for line in body[:400_000].split("\n") if not line.startswith(">"))
+    return "\n".join(
+        line for line in body[:400_000].split("\n") if not line.startswith(">")
+    )
 
 
 def _headers(mail: Mail) -> str:

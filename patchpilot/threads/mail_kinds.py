@@ -32,7 +32,12 @@ class MailKind(StrEnum):
 
 
 STABLE = frozenset(
-    (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
+    (
+        MailKind.STABLE_ADDED,
+        MailKind.STABLE_FAILED,
+        MailKind.STABLE_REVIEW,
+        MailKind.AUTOSEL,
+    )
 )
 """Mails of the stable trees' machinery; they are not in the author's thread."""
 

@@ -36,7 +36,9 @@ class MailReader:
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}
         self._classified: dict[str, Classified] = {}
-        self._for_author: dict[str, dict[tuple[Address, bool, Answered], Classified]] = {}
+        self._for_author: dict[
+            str, dict[tuple[Address, bool, Answered], Classified]
+        ] = {}
 
     def parse(self, raw: bytes) -> Mail:
         """The mail in these bytes."""

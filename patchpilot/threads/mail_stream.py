@@ -62,7 +62,8 @@ class Shard(NamedTuple):
         """Whether the mail at this position is in it."""
         return (
             self.total == 1
-            or crc32(position.rpartition("/")[2].encode("utf-8", "surrogateescape")) % self.total
+            or crc32(position.rpartition("/")[2].encode("utf-8", "surrogateescape"))
+            % self.total
             == self.number - 1
         )
 
@@ -73,7 +74,9 @@ WHOLE = Shard()
 def parse_shard(text: str) -> Shard:
     """The shard that "I/N" names; UsageError where it names none."""
     number, _, count = text.partition("/")
-    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+    if not (
+        number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)
+    ):
         raise UsageError(
             f"--shard {text}: not a part of the mails",
             hint="example: --shard 1/4, the first of four parts",
@@ -188,7 +191,11 @@ def _places(targets: Iterable[str]) -> Iterator[tuple[_Reader, str]]:
             yield from ((_of_epoch, str(epoch)) for epoch in reversed(epochs))
         elif is_maildir(path):
             files = sorted(
-                (file for folder in ("cur", "new") for file in (path / folder).iterdir()),
+                (
+                    file
+                    for folder in ("cur", "new")
+                    for file in (path / folder).iterdir()
+                ),
                 key=lambda file: file.name,
             )
             yield from ((_of_maildir, str(file)) for file in files)
@@ -219,7 +226,11 @@ def _file_mails(path: str, at: str) -> Iterator[StreamedMail]:
     end = int(at or 0)
     first: StreamedMail | None = None
     try:
-        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as stream:
+        with (
+            nullcontext(sys.stdin.buffer)
+            if path == "-"
+            else Path(path).open("rb") as stream
+        ):
             for start, raw in split_mbox(_text(stream, path, end), end):
                 position = f"{path}:{start}"
                 end = start + len(raw)
@@ -228,7 +239,9 @@ def _file_mails(path: str, at: str) -> Iterator[StreamedMail]:
                         f"--resume-at {path}:{at}: no mail starts at this offset",
                         hint='pass a "position" of the earlier output',
                     )
-                mail = StreamedMail(position, position, one_mail(raw, 0, len(raw)), True)
+                mail = StreamedMail(
+                    position, position, one_mail(raw, 0, len(raw)), True
+                )
                 if not start:
                     # whether it is the only one shows when there is another
                     first = mail

@@ -79,7 +79,12 @@ def _taken(
     mails = {post.message_id: post for post in posts}
     for commit in commits:
         linked = next(
-            (mails[message_id] for message_id in links_of(commit) if message_id in mails), None
+            (
+                mails[message_id]
+                for message_id in links_of(commit)
+                if message_id in mails
+            ),
+            None,
         )
         post = linked or titles.get(title_key(commit.subject))
         if post and (linked or commit.committer.key not in authors):
@@ -89,7 +94,9 @@ def _taken(
 def _with_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
     found, todo = {commit}, [commit]
     while todo:
-        following = [child for child in children.get(todo.pop(), ()) if child not in found]
+        following = [
+            child for child in children.get(todo.pop(), ()) if child not in found
+        ]
         found.update(following)
         todo += following
     return found
@@ -97,7 +104,11 @@ def _with_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set
 
 def links_of(commit: Commit) -> set[str]:
     """The Message-IDs of the mails that a commit's Link: trailers name."""
-    return {message_id for tag in commit.tags("Link") for message_id, _ in linked_ids(str(tag))}
+    return {
+        message_id
+        for tag in commit.tags("Link")
+        for message_id, _ in linked_ids(str(tag))
+    }
 
 
 def _trees(repository: Repository, names: Iterable[str]) -> list[str]:
@@ -109,7 +120,8 @@ def _trees(repository: Repository, names: Iterable[str]) -> list[str]:
         remote, _, branch = name.partition("/")
         by_remote.setdefault(remote, []).append(branch)
     return [
-        _tree_name(repository, remote, min(names, key=_rank)) for remote, names in by_remote.items()
+        _tree_name(repository, remote, min(names, key=_rank))
+        for remote, names in by_remote.items()
     ]
 
 

@@ -21,7 +21,9 @@ from patchpilot.threads.sender import real_sender
 
 _TOP = 65536
 _MOST_TEXT = 8 * MAX_INPUT
-_MESSAGE_ID = re.compile(rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(
+    rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE
+)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -46,7 +48,11 @@ def read_mails(
     name = str(path)
     reasons: list[str] = []
     try:
-        with nullcontext(sys.stdin.buffer) if name == "-" else Path(path).open("rb") as stream:
+        with (
+            nullcontext(sys.stdin.buffer)
+            if name == "-"
+            else Path(path).open("rb") as stream
+        ):
             data = b"".join(within_limits(text_of(stream, name), name, reasons.append))
     except OSError as error:
         raise InputError(
@@ -96,7 +102,9 @@ def _at_most(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator
     for block in blocks:
         size += len(block)
         if size > _MOST_TEXT:
-            skipped(f"{source}: larger than {_MOST_TEXT >> 20} MiB: the rest is skipped")
+            skipped(
+                f"{source}: larger than {_MOST_TEXT >> 20} MiB: the rest is skipped"
+            )
             return
         yield block
 
@@ -126,7 +134,9 @@ def parse(
         except InputError as error:
             place = source if len(bounds) == 1 else f"{source}:{number}"
             if len(bounds) == 1:
-                raise InputError(f"{place}: {error.message}", hint=error.advice) from error
+                raise InputError(
+                    f"{place}: {error.message}", hint=error.advice
+                ) from error
             named = _named(data[start : min(end, start + _TOP)])
             skipped(f"{place}: {error.message}: skipped{named}")
     return tuple(mails)
@@ -145,7 +155,11 @@ def _named(top: bytes) -> str:
     be read elsewhere.
     """
     found = _MESSAGE_ID.search(top)
-    return f" (<{found[1].decode('utf-8', 'replace')}>, read it in the archive)" if found else ""
+    return (
+        f" (<{found[1].decode('utf-8', 'replace')}>, read it in the archive)"
+        if found
+        else ""
+    )
 
 
 def with_id(mail: Mail) -> Mail:
@@ -186,8 +200,12 @@ def one_of_each(
         if sent:
             found.append(sent)
         else:
-            named = ", ".join(dict.fromkeys(real_sender(mail).trailer() for mail in copies))
-            skipped(f"several senders use the Message-ID <{message_id}>: skipped: {named}")
+            named = ", ".join(
+                dict.fromkeys(real_sender(mail).trailer() for mail in copies)
+            )
+            skipped(
+                f"several senders use the Message-ID <{message_id}>: skipped: {named}"
+            )
     return tuple(found)
 
 
@@ -205,7 +223,9 @@ def arrived(mail: Mail) -> datetime | None:
     the mail's own.
     """
     return (
-        arrival(header.value for header in mail.headers if header.name.lower() == "received")
+        arrival(
+            header.value for header in mail.headers if header.name.lower() == "received"
+        )
         or mail.date
     )
 

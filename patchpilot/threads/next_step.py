@@ -40,7 +40,9 @@ def advise(status: Status) -> NextStep:
         return step
     claim = status.claims[-1]
     more = f" ({len(status.claims) - 1} more)" if len(status.claims) > 1 else ""
-    words = f"{claim.words}{more}: nothing was changed; if you know that it is them, {{}}"
+    words = (
+        f"{claim.words}{more}: nothing was changed; if you know that it is them, {{}}"
+    )
     asks = Action("track", ("confirm", f"<{claim.message_id}>"), words)
     return NextStep(NextStepNeed.ACTION, Hint((*_parts(step.advice), "; ", asks)))
 
@@ -65,7 +67,9 @@ def _advise(status: Status) -> NextStep:
     if status.state is SeriesState.REJECTED:
         return NextStep(
             NextStepNeed.ACTION,
-            _reply_to(_last_wish(status), f"answer the NACK or drop the patch: {status.why}"),
+            _reply_to(
+                _last_wish(status), f"answer the NACK or drop the patch: {status.why}"
+            ),
         )
     if status.state is SeriesState.CHANGES_REQUESTED:
         return NextStep(NextStepNeed.ACTION, _changes(status, version))
@@ -84,7 +88,11 @@ def _advise(status: Status) -> NextStep:
                 (
                     ping,
                     ", or ",
-                    Action("send", ("--resend",), f"resend it as [PATCH RESEND]: {status.why}"),
+                    Action(
+                        "send",
+                        ("--resend",),
+                        f"resend it as [PATCH RESEND]: {status.why}",
+                    ),
                 )
             ),
         )
@@ -110,27 +118,41 @@ def _changes(status: Status, version: int) -> Advice:
         return Action("send", ("--reroll",), why)
     reply = _last_wish(status)
     is_answered = (
-        reply is not None and reply.mail.kind is MailKind.QUESTION and _answered(status, reply)
+        reply is not None
+        and reply.mail.kind is MailKind.QUESTION
+        and _answered(status, reply)
     )
     return (
         _wished(reply, version)
         if reply and not is_answered
-        else Action("send", ("--reroll",), f"send v{version} with the requested changes")
+        else Action(
+            "send", ("--reroll",), f"send v{version} with the requested changes"
+        )
     )
 
 
 def _wished(reply: Reply, version: int) -> Advice:
     """The reply that a mail asks for, and the new version where it wants one."""
-    words = "{who} reports build warnings" if reply.mail.only_warns else _REPLY[reply.mail.kind]
+    words = (
+        "{who} reports build warnings"
+        if reply.mail.only_warns
+        else _REPLY[reply.mail.kind]
+    )
     answer = _reply_to(reply, words.format(who=_who(reply)))
     if reply.mail.kind not in _NEW_VERSION:
         return answer
     between, also = _NEW_VERSION[reply.mail.kind]
-    return Hint((answer, between, Action("send", ("--reroll",), also.format(next=version))))
+    return Hint(
+        (answer, between, Action("send", ("--reroll",), also.format(next=version)))
+    )
 
 
 def _reply_to(reply: Reply | None, words: str) -> str | Action:
-    return Action("track", ("reply", f"<{reply.mail.mail.message_id}>"), words) if reply else words
+    return (
+        Action("track", ("reply", f"<{reply.mail.mail.message_id}>"), words)
+        if reply
+        else words
+    )
 
 
 def _reminder(status: Status) -> str:
@@ -149,27 +171,40 @@ def next_step(status: Status) -> str:
 def _in_review(status: Status) -> NextStep:
     reply = _last_wish(status)
     if reply and reply.mail.kind is MailKind.QUESTION and not _answered(status, reply):
-        return NextStep(NextStepNeed.ACTION, _wished(reply, status.topic.latest.version + 1))
+        return NextStep(
+            NextStepNeed.ACTION, _wished(reply, status.topic.latest.version + 1)
+        )
     count = sum(not tag.asks for tag in status.trailers)
     tags = (
-        ("; ", Action("trailers", (), f"add its {counted(count, 'tag')} to a new version"))
+        (
+            "; ",
+            Action("trailers", (), f"add its {counted(count, 'tag')} to a new version"),
+        )
         if count
         else ()
     )
     waiting = Action("track", ("update",), "wait for the maintainer")
     return NextStep(
-        NextStepNeed.PATIENCE, Hint((waiting, *tags, f"; send a reminder {_reminder(status)}"))
+        NextStepNeed.PATIENCE,
+        Hint((waiting, *tags, f"; send a reminder {_reminder(status)}")),
     )
 
 
 def _partly(status: Status) -> NextStep:
     """What is left for patches that are in no tree yet."""
     reply = _last_wish(status)
-    asked = any(patch.state is SeriesState.CHANGES_REQUESTED for patch in status.patches)
+    asked = any(
+        patch.state is SeriesState.CHANGES_REQUESTED for patch in status.patches
+    )
     if reply and (asked or not _answered(status, reply)):
         return NextStep(
             NextStepNeed.ACTION,
-            Hint((*_parts(_wished(reply, status.topic.latest.version + 1)), f" ({status.why})")),
+            Hint(
+                (
+                    *_parts(_wished(reply, status.topic.latest.version + 1)),
+                    f" ({status.why})",
+                )
+            ),
         )
     again = Action("send", ("--reroll",), "send the open patches again")
     return NextStep(
@@ -188,7 +223,9 @@ def _partly(status: Status) -> NextStep:
 
 def _after_acceptance(status: Status) -> NextStep:
     late = (
-        _last_wish(status) if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT) else None
+        _last_wish(status)
+        if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
+        else None
     )
     if (
         late
@@ -202,10 +239,14 @@ def _after_acceptance(status: Status) -> NextStep:
         )
         return NextStep(
             NextStepNeed.ACTION,
-            _joined([_reply_to(late, said), *_work_left(status), *_in_stable_review(status)]),
+            _joined(
+                [_reply_to(late, said), *_work_left(status), *_in_stable_review(status)]
+            ),
         )
     if work := _work_left(status):
-        return NextStep(NextStepNeed.ACTION, _joined([*work, *_in_stable_review(status)]))
+        return NextStep(
+            NextStepNeed.ACTION, _joined([*work, *_in_stable_review(status)])
+        )
     if waiting := _in_stable_review(status):
         return NextStep(NextStepNeed.PATIENCE, _joined(waiting))
     if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
@@ -220,7 +261,9 @@ def _after_acceptance(status: Status) -> NextStep:
             for branch in status.stable
             if branch.state in ("objected", "not-needed")
         ]
-        dropped = [branch.version for branch in status.stable if branch.state == "dropped"]
+        dropped = [
+            branch.version for branch in status.stable if branch.state == "dropped"
+        ]
         return NextStep(
             NextStepNeed.NOTHING,
             "done: it is in"
@@ -234,13 +277,17 @@ def _work_left(status: Status) -> list[str | Action]:
     and later fixes that a branch lacks.
     """
     words: list[str | Action] = []
-    if reverted := [branch.version for branch in status.stable if branch.state == "reverted"]:
+    if reverted := [
+        branch.version for branch in status.stable if branch.state == "reverted"
+    ]:
         said = (
             f"it was reverted in {', '.join(reverted)}: read why, and send a corrected backport if"
             " it is needed there"
         )
         words.append(_backport(status, status.commit, reverted, said))
-    if failed := [branch.version for branch in status.stable if branch.state == "failed"]:
+    if failed := [
+        branch.version for branch in status.stable if branch.state == "failed"
+    ]:
         said = (
             f"it did not apply to {', '.join(failed)}: send a backport if it is needed there"
             " (`{}`)"
@@ -264,11 +311,16 @@ def _work_left(status: Status) -> list[str | Action]:
     return words
 
 
-def _backport(status: Status, commit: str | None, versions: Sequence[str], words: str) -> Action:
+def _backport(
+    status: Status, commit: str | None, versions: Sequence[str], words: str
+) -> Action:
     """The backport of a commit to the branches of these versions."""
     name = status.topic.project.stable.branch_name
     onto = [
-        word for version in versions if name for word in ("--onto", name.format(version=version))
+        word
+        for version in versions
+        if name
+        for word in ("--onto", name.format(version=version))
     ]
     target = [commit] if commit else []
     return Action("backport", (*target, *onto), words)
@@ -278,7 +330,9 @@ def _in_stable_review(status: Status) -> list[str | Action]:
     """The stable branches that decide next."""
     if any(branch.state == "failed" for branch in status.stable):
         return []
-    if review := [branch for branch in status.stable if branch.state in ("review", "queued")]:
+    if review := [
+        branch for branch in status.stable if branch.state in ("review", "queued")
+    ]:
         versions = ", ".join(branch.version for branch in review)
         return [
             _objection(
@@ -287,7 +341,9 @@ def _in_stable_review(status: Status) -> list[str | Action]:
             )
         ]
     proposed = [branch for branch in status.stable if branch.state == "proposed"]
-    if proposed and not any(branch.state in ("dropped", "objected") for branch in status.stable):
+    if proposed and not any(
+        branch.state in ("dropped", "objected") for branch in status.stable
+    ):
         versions = ", ".join(branch.version for branch in proposed)
         return [
             _objection(
@@ -300,7 +356,11 @@ def _in_stable_review(status: Status) -> list[str | Action]:
 
 def _objection(branch: StableBranch, words: str) -> str | Action:
     return (
-        Action("track", ("reply", f"<{branch.message_id}>", "--template", "objection"), words)
+        Action(
+            "track",
+            ("reply", f"<{branch.message_id}>", "--template", "objection"),
+            words,
+        )
         if branch.message_id
         else words
     )
@@ -347,7 +407,8 @@ def _last_wish(status: Status) -> Reply | None:
 
 def _answered(status: Status, wish: Reply) -> bool:
     return any(
-        reply.mail.mail.in_reply_to == wish.mail.mail.message_id and reply.mail.by_author
+        reply.mail.mail.in_reply_to == wish.mail.mail.message_id
+        and reply.mail.by_author
         for reply in status.replies
     )
 

@@ -32,7 +32,9 @@ def archive_address(text: str) -> str:
 def with_login(url: str, own: str) -> str:
     """A URL without a password, with that of the archive `own` if this is on the same server."""
     parts, login = split_url(url), split_url(own)
-    same = parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
+    same = (
+        parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
+    )
     return (
         parts._replace(netloc=login.netloc).geturl()
         if same and parts.scheme in ("http", "https")
@@ -63,7 +65,9 @@ def open_archive(
     """
     address = archive_address(url)
     if _WEB.match(address) and not is_archive_address(address):
-        raise UsageError(f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}")
+        raise UsageError(
+            f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}"
+        )
     if address.startswith("/"):
         return LocalArchive(Path(address), progress=progress)
     return Archive(address, cache=cache, offline=offline, hosts=hosts)

@@ -25,12 +25,16 @@ def areas_of(status: Status) -> tuple[str, ...]:
 
     Documents count only where nothing else is changed.
     """
-    parts = {tuple(path.split("/")[:-1][:2]) for path in status.topic.latest.files} - {()}
+    parts = {tuple(path.split("/")[:-1][:2]) for path in status.topic.latest.files} - {
+        ()
+    }
     code = {part for part in parts if part[0] != "Documentation"}
     return tuple(sorted("/".join(part) for part in code or parts))
 
 
-def paces(statuses: Iterable[Status], first: datetime, last: datetime) -> Iterator[Pace]:
+def paces(
+    statuses: Iterable[Status], first: datetime, last: datetime
+) -> Iterator[Pace]:
     """The pace of each series whose version 1 was sent between two times.
 
     Backports and pull requests are left out.
@@ -56,7 +60,9 @@ def paces(statuses: Iterable[Status], first: datetime, last: datetime) -> Iterat
             for event in status.events
             if event.what in ("applied", "merged") and event.counts
         )
-        yield Pace(_after(begin.sent, answers), _after(begin.sent, applied), areas_of(status))
+        yield Pace(
+            _after(begin.sent, answers), _after(begin.sent, applied), areas_of(status)
+        )
 
 
 def _after(sent: datetime, dates: Iterable[datetime | None]) -> float | None:

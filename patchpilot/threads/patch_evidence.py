@@ -28,7 +28,9 @@ def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
     }
     earlier: list[tuple[Revision, Post]] = []
     for revision in reversed(topic.revisions[:-1]):
-        left_out = [post for post in revision.patches if title_key(post.title) in taken - known]
+        left_out = [
+            post for post in revision.patches if title_key(post.title) in taken - known
+        ]
         known |= {title_key(post.title) for post in left_out}
         earlier = [*((revision, post) for post in left_out), *earlier]
     return [*earlier, *((topic.latest, post) for post in topic.latest.patches)]
@@ -59,7 +61,8 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
         attached=tuple(
             reply
             for reply in evidence.attached
-            if _answers(reply, topic, post) and reply.mail.mail.message_id not in of_others
+            if _answers(reply, topic, post)
+            and reply.mail.mail.message_id not in of_others
         ),
         events=events,
         landed=landings(events),
@@ -71,7 +74,11 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
 
 
 def _is_about(
-    topic: PostedTopic, post: Post, title: str | None, number: int | None, date: datetime | None
+    topic: PostedTopic,
+    post: Post,
+    title: str | None,
+    number: int | None,
+    date: datetime | None,
 ) -> bool:
     """Whether what names a title (None: the whole series) is about a patch.
 

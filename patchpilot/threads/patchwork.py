@@ -38,7 +38,9 @@ class PatchworkPatch(NamedTuple):
     checks: tuple[PatchworkCheck, ...]
 
 
-def read_patch(place: str, message_id: str, *, offline: bool = False) -> PatchworkPatch | None:
+def read_patch(
+    place: str, message_id: str, *, offline: bool = False
+) -> PatchworkPatch | None:
     """The patch of this Message-ID in a project (`https://…/project/NAME`).
 
     None where it is not there. NetworkError when there is no answer.
@@ -71,7 +73,9 @@ class PostedCheck(NamedTuple):
     description: str
 
 
-def post_check(place: str, check: PostedCheck, token: str, target_url: str = "") -> bool:
+def post_check(
+    place: str, check: PostedCheck, token: str, target_url: str = ""
+) -> bool:
     """Post a check to a project (`https://…/project/NAME`) with an API token; False where the
     project does not have the patch.
 
@@ -107,14 +111,17 @@ def _number(server: str, name: str, message_id: str) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _patch(server: str, name: str, message_id: str, *, offline: bool) -> dict[str, Any] | None:
+def _patch(
+    server: str, name: str, message_id: str, *, offline: bool
+) -> dict[str, Any] | None:
     found = fetch_json(
         f"{server}/{_API}/patches/?project={quote_url(name)}&msgid={quote_url(message_id)}",
         offline=offline,
     )
     if not isinstance(found, list):
         raise NetworkError(
-            f"{server} does not answer as a patchwork does", hint="check the address of the project"
+            f"{server} does not answer as a patchwork does",
+            hint="check the address of the project",
         )
     # a server without this filter gives other patches
     return next(

@@ -72,7 +72,9 @@ _PLACE = _joined(r"""
     master | testing | fixes | next | tip
     kvm | bpf | iio | spi | asoc | sound | hwmon | regulator | wireless | bluetooth
 """)  # noqa: E501
-_WHILE = "already|earlier|yesterday|a while|some time|last|(?:a few|some|two|three) days"
+_WHILE = (
+    "already|earlier|yesterday|a while|some time|last|(?:a few|some|two|three) days"
+)
 APPLIED_REST = re.compile(
     rf"^\s*(?:[,.!;:]|$|\(|-|thanks|thank you|thx|now\b|as\b|and (?:pushed|queued|merged|applied|marked|tagged|tweaked)\b"  # noqa: E501
     rf"|by (?:hand|(?-i:[A-Z])\w+)\b|manually\b|locally\b"
@@ -221,7 +223,9 @@ GOT_IT = re.compile(
     re.IGNORECASE,
 )
 """The whole of a maintainer's short reply."""
-PATCHWORK_MARK = re.compile(r"^pw-bot:\s*(?P<state>[a-z-]{2,24})\s*$", re.IGNORECASE | re.MULTILINE)
+PATCHWORK_MARK = re.compile(
+    r"^pw-bot:\s*(?P<state>[a-z-]{2,24})\s*$", re.IGNORECASE | re.MULTILINE
+)
 """A state that a reply sets in patchwork."""
 WITHDRAWS = re.compile(
     r"(?<!\bor )(?<!\bor to )(?<!\bor just )(?<!\bor just to )\b(?:ignore|disregard|drop|discard|skip)\s+(?:(?:this|it|these|them|that)\b"  # noqa: E501
@@ -421,7 +425,8 @@ YES = re.compile(
 )
 """The whole of an answer that agrees."""
 BARE_APPLIED = re.compile(
-    rf"\A\W*(?:(?:now|all|both|patch|series) )?(?:{_SPELLINGS})\W*(?:\w+\W*)?\Z", re.IGNORECASE
+    rf"\A\W*(?:(?:now|all|both|patch|series) )?(?:{_SPELLINGS})\W*(?:\w+\W*)?\Z",
+    re.IGNORECASE,
 )
 """The whole of a maintainer's mail."""
 SELF_NACK = re.compile(r"\bself[- ]nac?k\b", re.IGNORECASE)
@@ -515,7 +520,8 @@ SENT_AGAIN = re.compile(
 )
 """An author who says that a new version is there."""
 ROBOT_WROTE = re.compile(
-    r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)", re.IGNORECASE
+    r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)",
+    re.IGNORECASE,
 )
 """An attribution of a robot's words."""
 THANKS = re.compile(

@@ -79,17 +79,25 @@ def news(
     for group in _by_age(series, now):
         control = group[0].summary.head
         for query, asked in _queries(group, now):
-            mails = archive.search(query, fresh=fresh, without=_Known(known, passed, control))
+            mails = archive.search(
+                query, fresh=fresh, without=_Known(known, passed, control)
+            )
             if control not in {mail.message_id for mail in mails}:
                 raise _distrusted(archive, control)
-            _assign(found, (mail for mail in mails if mail.message_id != control), asked)
-            moments = (moment for mail in mails if (moment := arrived(mail)) and moment <= now)
+            _assign(
+                found, (mail for mail in mails if mail.message_id != control), asked
+            )
+            moments = (
+                moment for mail in mails if (moment := arrived(mail)) and moment <= now
+            )
             reached = max(filter(None, (reached, *moments)), default=None)
     return News(found, reached)
 
 
 def _assign(
-    found: dict[int, frozenset[str]], mails: Iterable[Mail], series: Sequence[PolledSeries]
+    found: dict[int, frozenset[str]],
+    mails: Iterable[Mail],
+    series: Sequence[PolledSeries],
 ) -> None:
     """Note the mails with the series that they may be about."""
     for mail in mails:
@@ -108,7 +116,11 @@ def _indexed_news(
         raise _distrusted(archive, heads[0])
     clues = _clues(series)
     found: dict[int, frozenset[str]] = {}
-    _assign(found, archive.related(clues, without=_Known(clues.message_ids, passed, "")), series)
+    _assign(
+        found,
+        archive.related(clues, without=_Known(clues.message_ids, passed, "")),
+        series,
+    )
     if not found:
         archive.settled(clues)
     return News(found)
@@ -130,8 +142,12 @@ def _clues(series: Sequence[PolledSeries]) -> Clues:
     return Clues(
         _known_ids(series),
         frozenset(title for polled in series for title in polled.summary.titles),
-        frozenset(polled.summary.change_id for polled in series if polled.summary.change_id),
-        frozenset(commit[:12] for polled in series for commit in polled.summary.commits),
+        frozenset(
+            polled.summary.change_id for polled in series if polled.summary.change_id
+        ),
+        frozenset(
+            commit[:12] for polled in series for commit in polled.summary.commits
+        ),
         authors,
     )
 
@@ -140,7 +156,9 @@ def _known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
     return frozenset().union(*(polled.message_ids for polled in series))
 
 
-def _by_age(series: Sequence[PolledSeries], now: datetime) -> Iterator[Sequence[PolledSeries]]:
+def _by_age(
+    series: Sequence[PolledSeries], now: datetime
+) -> Iterator[Sequence[PolledSeries]]:
     """The series by the time from which to search, in groups: those of which little is to be
     searched, and those of the past.
     """
@@ -190,7 +208,9 @@ def _queries(
         about a pull request that has the patches, may name neither the first patch nor the author.
         """
         room = LONGEST_QUERY - len(quote_url(query(terms)))
-        for term in (_titled(title) for polled in asked for title in _more_titles(polled.summary)):
+        for term in (
+            _titled(title) for polled in asked for title in _more_titles(polled.summary)
+        ):
             room -= len(quote_url(f" OR {term}")) if term not in terms else 0
             if room < 0:
                 break
@@ -280,7 +300,9 @@ def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
         or (summary.began and when(mail) < summary.began)
     ):
         return False
-    alike = max((title_similarity(title, known) for known in summary.titles), default=0.0)
+    alike = max(
+        (title_similarity(title, known) for known in summary.titles), default=0.0
+    )
     return (
         alike >= ALIKE
         or any(file in mail.body for file in summary.files)

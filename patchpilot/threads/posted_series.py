@@ -22,7 +22,9 @@ from patchpilot.threads.sender import same_person
 if TYPE_CHECKING:
     from patchpilot.threads.mail_classifier import Classified
 
-_TOUCHED = re.compile(r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE)
+_TOUCHED = re.compile(
+    r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE
+)
 _PULL = re.compile(r"pull[ -]request\b", re.IGNORECASE)
 _STABLE_MARK = re.compile(
     r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE
@@ -103,7 +105,9 @@ class Revision:
     @property
     def patches(self) -> tuple[Post, ...]:
         """Its patches without the cover letter, of one that was sent again below it the newer."""
-        return tuple({post.number: post for post in self.posts if not post.is_cover}.values())
+        return tuple(
+            {post.number: post for post in self.posts if not post.is_cover}.values()
+        )
 
     @property
     def patch_count(self) -> int:
@@ -123,9 +127,9 @@ class Revision:
     @property
     def pull_request(self) -> bool:
         """Whether it asks to pull, in its marks or its title."""
-        return any("pull" in mark.lower() for mark in self.head.mail.subject.marks) or bool(
-            _PULL.match(self.head.title)
-        )
+        return any(
+            "pull" in mark.lower() for mark in self.head.mail.subject.marks
+        ) or bool(_PULL.match(self.head.title))
 
     @property
     def backport_to(self) -> str | None:
@@ -149,7 +153,9 @@ class Revision:
     def files(self) -> frozenset[str]:
         """The files its patches touch."""
         return frozenset(
-            path for post in self.posts for path in _TOUCHED.findall(post.mail.mail.body[:400_000])
+            path
+            for post in self.posts
+            for path in _TOUCHED.findall(post.mail.mail.body[:400_000])
         )
 
 
@@ -199,7 +205,9 @@ class PostedTopic:
         """Whether an address is that of one who sent a version of it, or known as another address
         of theirs.
         """
-        known = (revision.author for revision in self.revisions if self.is_by_known(revision))
+        known = (
+            revision.author for revision in self.revisions if self.is_by_known(revision)
+        )
         return any(self.identities.same(address, author) for author in known)
 
     def has_authors_name(self, address: Address) -> bool:
@@ -257,7 +265,9 @@ class PostedTopic:
     @cached_property
     def message_ids(self) -> frozenset[str]:
         """The Message-IDs of all its posts."""
-        return frozenset(post.message_id for revision in self.revisions for post in revision.posts)
+        return frozenset(
+            post.message_id for revision in self.revisions for post in revision.posts
+        )
 
 
 def plain_title(text: str) -> str:

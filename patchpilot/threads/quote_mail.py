@@ -21,7 +21,11 @@ def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
     """The quote of a mail, with room for an answer after each paragraph that has one of the `asked`
     lines (0-based, of its body); all that its sender wrote where there is none."""
     lines = mail.mail.body.split("\n")
-    own = {line.at for line in mail.body.own if line.text.strip() and not _is_frame(line.text)}
+    own = {
+        line.at
+        for line in mail.body.own
+        if line.text.strip() and not _is_frame(line.text)
+    }
     kept = [
         block
         for block in _blocks(sorted(own))
@@ -41,8 +45,16 @@ def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
 
 def quoted_tags(mail: Classified) -> str:
     """The quote of the tags that a mail gives."""
-    tags = [f"> {line.text.strip()}" for line in mail.body.own if is_trailer(line.text.strip())]
-    return "\n".join([attribution(mail.sender, mail.mail.date), *tags]) + "\n\n" if tags else ""
+    tags = [
+        f"> {line.text.strip()}"
+        for line in mail.body.own
+        if is_trailer(line.text.strip())
+    ]
+    return (
+        "\n".join([attribution(mail.sender, mail.mail.date), *tags]) + "\n\n"
+        if tags
+        else ""
+    )
 
 
 def attribution(sender: Address, date: datetime | None) -> str:

@@ -48,7 +48,9 @@ def with_follow_ups(every: Sequence[Status]) -> tuple[Status, ...]:
     One that forwards it may also decide its state.
     """
     known = _Known(every)
-    return tuple(_with_follow_ups(status, at, known, every) for at, status in enumerate(every))
+    return tuple(
+        _with_follow_ups(status, at, known, every) for at, status in enumerate(every)
+    )
 
 
 class _Known:
@@ -62,11 +64,15 @@ class _Known:
             for status in every
         ]
         self._named: dict[str, set[int]] = defaultdict(set)
-        self._pulls = {at for at, status in enumerate(every) if status.topic.latest.pull_request}
+        self._pulls = {
+            at for at, status in enumerate(every) if status.topic.latest.pull_request
+        }
         for at, status in enumerate(every):
             for title in status.topic.titles:
                 self._named[title].add(at)
-            for post in (post for revision in status.topic.revisions for post in revision.posts):
+            for post in (
+                post for revision in status.topic.revisions for post in revision.posts
+            ):
                 mail = post.mail.mail
                 for reference in (
                     mail.in_reply_to or "",
@@ -98,9 +104,13 @@ def _commits(text: str) -> set[str]:
     return set(_COMMIT.findall(text, 0, 200_000))
 
 
-def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Status]) -> Status:
+def _with_follow_ups(
+    status: Status, at: int, known: _Known, every: Sequence[Status]
+) -> Status:
     commits = [
-        landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12
+        landed.commit
+        for landed in status.landed
+        if landed.commit and len(landed.commit) >= 12
     ]
     reverts = {f"revert {title}" for title in status.topic.titles}
     follow_ups = []
@@ -130,10 +140,14 @@ def _with_follow_ups(status: Status, at: int, known: _Known, every: Sequence[Sta
     if known_by_revert:
         status = replace(status, landed=(known_by_revert[0][1],))
     branch = known_by_revert[0][0] if known_by_revert else None
-    evidence = replace(status.evidence, carriers=_carriers(status, every), reverted=branch)
+    evidence = replace(
+        status.evidence, carriers=_carriers(status, every), reverted=branch
+    )
     state, why, patches = decide(evidence)
     claims = (*status.claims, *_claims(status, every))
-    return replace(status, state=state, why=why, patches=patches, evidence=evidence, claims=claims)
+    return replace(
+        status, state=state, why=why, patches=patches, evidence=evidence, claims=claims
+    )
 
 
 def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
@@ -161,7 +175,9 @@ def _is_vouched(other: Status, status: Status) -> bool:
     bot reports where it is.
     """
     by_bot = any(
-        is_bot_address(sender) for event in other.events if (sender := only_mailbox(event.by))
+        is_bot_address(sender)
+        for event in other.events
+        if (sender := only_mailbox(event.by))
     )
     return by_bot or status.topic.is_by_known(other.topic.latest)
 
@@ -174,12 +190,22 @@ def _claims(status: Status, every: Sequence[Status]) -> tuple[Claim, ...]:
     for other in every:
         head = other.topic.revisions[0].head
         relation = relations.get(head.message_id)
-        passes_on = relation == "continues" or (relation == "carries" and _is_batch(other))
-        if passes_on and head.message_id not in known and not _is_vouched(other, status):
+        passes_on = relation == "continues" or (
+            relation == "carries" and _is_batch(other)
+        )
+        if (
+            passes_on
+            and head.message_id not in known
+            and not _is_vouched(other, status)
+        ):
             what = (
-                f"sent v{other.topic.latest.version}" if relation == "continues" else "forwards it"
+                f"sent v{other.topic.latest.version}"
+                if relation == "continues"
+                else "forwards it"
             )
-            claims.append(Claim(head.message_id, other.topic.author, what, head.mail.mail.date))
+            claims.append(
+                Claim(head.message_id, other.topic.author, what, head.mail.mail.date)
+            )
     return tuple(claims)
 
 
@@ -198,10 +224,14 @@ def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedC
     """The reverts that name the commit, which had landed then: the branch each is for ("" is
     mainline), and the landing.
     """
-    ids = {later.message_id for later in status.follow_ups if later.relation == "reverts"}
+    ids = {
+        later.message_id for later in status.follow_ups if later.relation == "reverts"
+    }
     landings = []
     known = (other.topic for other in every if _is_vouched(other, status))
-    for revert in (topic.latest for topic in known if topic.revisions[0].head.message_id in ids):
+    for revert in (
+        topic.latest for topic in known if topic.revisions[0].head.message_id in ids
+    ):
         named = next(
             (
                 match
@@ -216,7 +246,11 @@ def _reverts(status: Status, every: Sequence[Status]) -> list[tuple[str, LandedC
                 (
                     revert.backport_to or "",
                     LandedCommit(
-                        default_project().mainline, named["id"], None, how, revert.head.message_id
+                        default_project().mainline,
+                        named["id"],
+                        None,
+                        how,
+                        revert.head.message_id,
                     ),
                 )
             )
@@ -241,9 +275,16 @@ def _relation(
     if any(_has_one(_fixed(mail), commits) for mail in posts):
         return "fixes"
     mine = status.topic.message_ids
-    if any(post.mail.in_reply_to in mine or mine & set(post.mail.references) for post in posts):
+    if any(
+        post.mail.in_reply_to in mine or mine & set(post.mail.references)
+        for post in posts
+    ):
         return "answers"
-    if any(mine & post.links for revision in other.topic.revisions for post in revision.posts):
+    if any(
+        mine & post.links
+        for revision in other.topic.revisions
+        for post in revision.posts
+    ):
         return "mentions"
     if any(
         quotes_commit(mail, commits)
@@ -268,7 +309,9 @@ def _fixed(mail: Classified) -> list[str]:
 def _has_one(ids: Sequence[str], commits: Sequence[str]) -> bool:
     """Whether one of these ids is that of one of the commits, as far as both go."""
     return any(
-        commit.startswith(id_) or id_.startswith(commit) for id_ in ids for commit in commits
+        commit.startswith(id_) or id_.startswith(commit)
+        for id_ in ids
+        for commit in commits
     )
 
 
@@ -302,7 +345,9 @@ def _passed_on(other: Status, status: Status) -> str | None:
         )
         return "continues" if continued else "carries"
     return (
-        "carries" if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status) else None
+        "carries"
+        if theirs.latest.pull_request and _is_pulled(theirs.latest.head, status)
+        else None
     )
 
 
@@ -340,7 +385,9 @@ def _is_pulled(pull: Post, status: Status) -> bool:
     does.
     """
     lines = [line.strip() for line in pull.mail.mail.body[:400_000].split("\n")]
-    named = re.compile(rf"{re.escape(status.topic.author.name)} \(\d+\):$", re.IGNORECASE)
+    named = re.compile(
+        rf"{re.escape(status.topic.author.name)} \(\d+\):$", re.IGNORECASE
+    )
     titles = {title_key(post.title) for post in status.topic.latest.patches}
     start = next((at for at, line in enumerate(lines) if named.match(line)), None)
     if start is None:

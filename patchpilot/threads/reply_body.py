@@ -36,12 +36,18 @@ _END_QUOTED = re.compile(r"^-+\s*end quoted text\s*-+$", re.IGNORECASE)
 _FOOTER = re.compile(
     r"^(?:_{30,}|-{30,})$|^You received this message because you are subscribed to the Google Groups|^To unsubscribe from this|mailing list$"  # noqa: E501
 )
-_DATED = re.compile(r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE)
-_BEGINS_ATTRIBUTION = re.compile(r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", re.IGNORECASE)
+_DATED = re.compile(
+    r"^\W*(?:on|am|le|el|op|den|em|dne)\b(?=.{0,60}\d).{6,60}$", re.IGNORECASE
+)
+_BEGINS_ATTRIBUTION = re.compile(
+    r"^\W*(?:on|am|le|el|op)\b|^From: |^\S+ \S+ <", re.IGNORECASE
+)
 _NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
 _CONTEXT = re.compile(r"[ >]*>? [ \t]\s*\S")
 """A line of a quoted diff that the patch leaves as it is."""
-_TAG = re.compile(r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE)
+_TAG = re.compile(
+    r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE
+)
 _DIFF = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S+))")
 _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
 
@@ -90,7 +96,8 @@ def parse_body(body: str) -> Body:
     lines = body.split("\n", MAX_LINES)[:MAX_LINES]
     is_quote = _QUOTE.match
     quoted_at = [
-        line[:1] == ">" or (">" in line[:8] and is_quote(line) is not None) for line in lines
+        line[:1] == ">" or (">" in line[:8] and is_quote(line) is not None)
+        for line in lines
     ]
     patch_from = _inline_patch(lines, quoted_at)
     end = _end_of_own(lines, quoted_at, patch_from)
@@ -108,7 +115,9 @@ def parse_body(body: str) -> Body:
             if bare:
                 is_context = on_code and bool(_CONTEXT.match(inner))
                 on_code = (
-                    is_context or bare[0] in "+@" or (bare[0] == "-" and not _NO_CODE.match(bare))
+                    is_context
+                    or bare[0] in "+@"
+                    or (bare[0] == "-" and not _NO_CODE.match(bare))
                 )
                 on_question = bare.endswith("?") and not on_code
         elif at < end and not _END_QUOTED.match(line):
@@ -116,10 +125,14 @@ def parse_body(body: str) -> Body:
         else:
             quoted.append(line)
     attributions += _stray_attributions(own)
-    return Body(tuple(own), tuple(quoted), tuple(attributions), tuple(lines[patch_from:]))
+    return Body(
+        tuple(own), tuple(quoted), tuple(attributions), tuple(lines[patch_from:])
+    )
 
 
-def _take_attribution(own: list[ReplyLine], at: int, quoted: Sequence[bool]) -> list[str]:
+def _take_attribution(
+    own: list[ReplyLine], at: int, quoted: Sequence[bool]
+) -> list[str]:
     """Remove attributions directly before a quote ("On … X wrote:") from `own`."""
     tail = [line for line in own[-8:] if line.at >= at - 8]
     if tail and any(quoted[tail[-1].at + 1 : at]):
@@ -148,7 +161,11 @@ def _attribution_lines(texts: Sequence[str]) -> int:
         joined = " ".join(text.strip() for text in texts[-count:])
         # the pattern takes the square of the length
         wrote = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
-        if wrote or _FROM_SENT.match(first) or (count == 1 and _MAIL_HEADER.match(first)):
+        if (
+            wrote
+            or _FROM_SENT.match(first)
+            or (count == 1 and _MAIL_HEADER.match(first))
+        ):
             taken = count
             dated = len(texts) > count and _DATED.match(texts[-count - 1])
             if _BEGINS_ATTRIBUTION.match(first) and not dated:
@@ -195,7 +212,12 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
         ):
             return at
     cut = next(
-        (at for at in range(diff_at - 1, -1, -1) if quoted[at] or lines[at].rstrip() == "---"), -1
+        (
+            at
+            for at in range(diff_at - 1, -1, -1)
+            if quoted[at] or lines[at].rstrip() == "---"
+        ),
+        -1,
     )
     if cut < 0 or quoted[cut]:
         return diff_at

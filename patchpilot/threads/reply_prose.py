@@ -155,7 +155,11 @@ def read_prose(
     if answered is Answered.PATCH and body.answers_a_reply:
         answered = Answered.UNKNOWN
     # who answers themselves where nothing shows whose the patch is may well be its author
-    is_author = True if to_self and answered in (Answered.PATCH, Answered.UNKNOWN) else by_author
+    is_author = (
+        True
+        if to_self and answered in (Answered.PATCH, Answered.UNKNOWN)
+        else by_author
+    )
     talk = _Talk(words, body, subject, is_author, answered)
     return next(reading for read in _TALK if (reading := read(talk)))
 
@@ -227,14 +231,18 @@ class _Talk:
         """Whether somebody who is known to be another than the author asks for something: what an
         author would say is not theirs.
         """
-        return self.by_author is False and (self.strong > 0 or (self.weak > 0 and self.to_patch))
+        return self.by_author is False and (
+            self.strong > 0 or (self.weak > 0 and self.to_patch)
+        )
 
     @cached_property
     def answers(self) -> "re.Match[str] | None":
         """How it begins as an answer to somebody."""
         return None if THANKS_FOR_IT.match(self.words) else ANSWERS.match(self.words)
 
-    def reading(self, kind: MailKind, confidence: float, match: "re.Match[str]") -> Reading:
+    def reading(
+        self, kind: MailKind, confidence: float, match: "re.Match[str]"
+    ) -> Reading:
         """A classification by what was found in its words."""
         return Reading(kind, confidence, _around(self.words, match))
 
@@ -271,7 +279,11 @@ def _as_done(talk: _Talk) -> Reading | None:
 
 def _as_word_to_maintainer(talk: _Talk) -> Reading | None:
     match = TAKE_IT.search(talk.words)
-    if match and not talk.on_code and not ASKS_STRONGLY.search(talk.words.replace(match[0], "")):
+    if (
+        match
+        and not talk.on_code
+        and not ASKS_STRONGLY.search(talk.words.replace(match[0], ""))
+    ):
         return talk.reading(MailKind.OTHER, 0.7, match)
     return None
 
@@ -297,7 +309,12 @@ def _as_patience(talk: _Talk) -> Reading | None:
 
 def _as_answer(talk: _Talk) -> Reading | None:
     answers, strong = talk.answers, talk.strong
-    if answers and not talk.questions and not strong and (talk.count <= 12 or not talk.weak):
+    if (
+        answers
+        and not talk.questions
+        and not strong
+        and (talk.count <= 12 or not talk.weak)
+    ):
         return Reading(MailKind.OTHER, 0.75, "a short answer")
     promise = PROMISES.search(talk.words)
     few = strong <= (2 if answers else 1) and not talk.mostly_questions
@@ -321,8 +338,12 @@ def _as_wish_for_a_version(talk: _Talk) -> Reading | None:
 
 
 def _as_questions(talk: _Talk) -> Reading | None:
-    asks_in_words = talk.on_code and talk.strong > 1 and talk.questions * 2 < talk.sentences
-    wants_too = PLAIN_WISH.search(talk.wishes) is not None and (talk.to_patch or talk.on_code)
+    asks_in_words = (
+        talk.on_code and talk.strong > 1 and talk.questions * 2 < talk.sentences
+    )
+    wants_too = PLAIN_WISH.search(talk.wishes) is not None and (
+        talk.to_patch or talk.on_code
+    )
     if (
         talk.mostly_questions
         and talk.strong <= max(1, talk.questions)
@@ -361,7 +382,9 @@ def _as_review(talk: _Talk) -> Reading | None:
     if talk.on_code:
         return Reading(MailKind.REVIEW, 0.75, "comments on the code")
     if talk.strong or talk.weak:
-        return Reading(MailKind.REVIEW, 0.75 if talk.strong > 1 else 0.6, "requests changes")
+        return Reading(
+            MailKind.REVIEW, 0.75 if talk.strong > 1 else 0.6, "requests changes"
+        )
     return None
 
 
@@ -397,7 +420,10 @@ _TALK = (
 
 def _imperative(words: str) -> str | None:
     """The first sentence that asks somebody to do something."""
-    sentences = (" ".join(sentence.split()) for sentence in re.split(r"(?<=[.!?])\s+|\n\n", words))
+    sentences = (
+        " ".join(sentence.split())
+        for sentence in re.split(r"(?<=[.!?])\s+|\n\n", words)
+    )
     return next(
         (
             sentence[:120]
@@ -415,7 +441,11 @@ def _words(body: Body) -> str:
         lines.pop(0)
     while lines and (
         not lines[-1].strip()
-        or (len(lines) > 1 and CLOSING.match(lines[-1]) and not re.search(r"[.!?]\s*$", lines[-1]))
+        or (
+            len(lines) > 1
+            and CLOSING.match(lines[-1])
+            and not re.search(r"[.!?]\s*$", lines[-1])
+        )
     ):
         lines.pop()
     return "\n".join(lines).strip()[:20_000]
@@ -427,7 +457,9 @@ def _applied(words: str) -> Reading | None:
     for match in _each(APPLIED, words):
         if _is_taken(words, match, short=short) and not _was_tried(words, match):
             tree = _tree(TREE.search(words[match.start("verb") :]))
-            return Reading(MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), tree)
+            return Reading(
+                MailKind.APPLIED, 0.85 if short else 0.65, _around(words, match), tree
+            )
     if got := GOT_IT.match(words):
         return Reading(MailKind.APPLIED, 0.55, _around(words, got))
     return _applied_in_other_words(words) if short and "?" not in words else None
@@ -436,16 +468,26 @@ def _applied(words: str) -> Reading | None:
 def _is_taken(words: str, match: re.Match[str], *, short: bool) -> bool:
     """Whether "applied" is said of the patch, and not of something else or under a condition."""
     verb, rest = match["verb"], match["rest"]
-    before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition("\n\n")[2]
+    before = words[max(0, match.start("verb") - 40) : match.start("verb")].rpartition(
+        "\n\n"
+    )[2]
     is_done = (IS_APPLIED if short else HAS_BEEN).search(before)
     if NOT_APPLIED.search(before.replace("\n", " ")) and not is_done:
         return False
     if NOT_YET_APPLIED.search(_sentence(words, match.start("verb"))):
         return False
-    at_once = short and "?" not in words and SAID_AT_ONCE.search(verb) and not OF_OTHERS.match(rest)
+    at_once = (
+        short
+        and "?" not in words
+        and SAID_AT_ONCE.search(verb)
+        and not OF_OTHERS.match(rest)
+    )
     if rest.rstrip().endswith("?") or not (APPLIED_REST.match(rest) or at_once):
         return False
-    loose = verb.lower() in ("added", "taken", "pushed", "committed", "merged") and not short
+    loose = (
+        verb.lower() in ("added", "taken", "pushed", "committed", "merged")
+        and not short
+    )
     if loose and (not TREE.search(match[0]) or HAS_BEEN.search(before)):
         return False
     return not NOT_A_TREE.search(verb + _ITS_OBJECT.split(rest)[0])
@@ -454,7 +496,9 @@ def _is_taken(words: str, match: re.Match[str], *, short: bool) -> bool:
 def _was_tried(words: str, match: re.Match[str]) -> bool:
     """Whether somebody applied the patch only to try it."""
     near = PENDING.sub("", words[max(0, match.start() - 20) : match.end() + 160])
-    return bool(TRIED.search(near)) and not re.search(r"\bthanks\b", words, re.IGNORECASE)
+    return bool(TRIED.search(near)) and not re.search(
+        r"\bthanks\b", words, re.IGNORECASE
+    )
 
 
 def _applied_in_other_words(words: str) -> Reading | None:
@@ -469,7 +513,9 @@ def _applied_in_other_words(words: str) -> Reading | None:
         if WILL_APPLY.search(joined) and not any(
             pattern.search(joined) for pattern in (UNDER_CONDITION, PERHAPS, TO_TRY)
         ):
-            return Reading(MailKind.APPLIED, 0.55, joined.strip()[:120], _tree(TREE.search(joined)))
+            return Reading(
+                MailKind.APPLIED, 0.55, joined.strip()[:120], _tree(TREE.search(joined))
+            )
     return None
 
 

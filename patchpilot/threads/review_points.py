@@ -35,11 +35,14 @@ checklist.
 QUOTED = 6
 """At most so many quoted lines above a point say what it is about."""
 _SENTENCE_END = re.compile(r"[.!?][)\"']?(?=\s)")
-_PROBLEM = re.compile(r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE)
+_PROBLEM = re.compile(
+    r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE
+)
 _BY_MACHINE = (MailKind.BUILD_FAILURE, MailKind.FORM_LETTER, MailKind.AI_REVIEW)
 _NO_FINDING = re.compile(r"\bno (?:issues|regressions|problems|bugs)\b", re.IGNORECASE)
 _FOUND_ERRORS = re.compile(
-    r"\bfound (?:the following )?(?:errors|warnings)\b|\bnoticed the following\b", re.IGNORECASE
+    r"\bfound (?:the following )?(?:errors|warnings)\b|\bnoticed the following\b",
+    re.IGNORECASE,
 )
 _MAY_ASK = (MailKind.TRAILERS, MailKind.ACK, MailKind.TEST_RESULT, MailKind.OTHER)
 """Mails that want no answer as a whole, but that may have a request besides."""
@@ -119,17 +122,33 @@ def asking_lines(mail: Classified) -> tuple[int, ...]:
 
 def _requests(mail: Classified) -> Sequence[_Request]:
     if mail.kind in _BY_MACHINE or (
-        mail.kind is MailKind.TEST_RESULT and mail.bot and _FOUND_ERRORS.search(mail.body.text)
+        mail.kind is MailKind.TEST_RESULT
+        and mail.bot
+        and _FOUND_ERRORS.search(mail.body.text)
     ):
         lines = mail.mail.body.split("\n", MAX_LINES)
-        return () if _NO_FINDING.search(mail.body.text) else _of_a_report(lines, mail.subject.title)
-    if mail.kind not in WANTS_ANSWER and (mail.kind not in _MAY_ASK or mail.by_author or mail.bot):
+        return (
+            ()
+            if _NO_FINDING.search(mail.body.text)
+            else _of_a_report(lines, mail.subject.title)
+        )
+    if mail.kind not in WANTS_ANSWER and (
+        mail.kind not in _MAY_ASK or mail.by_author or mail.bot
+    ):
         return ()
     found = list(_of_prose(mail, strict=mail.kind not in WANTS_ANSWER))
     if not found and mail.kind in WANTS_ANSWER:
         paragraphs = [paragraph for run in _runs(mail) for paragraph in run.paragraphs]
         found = (
-            [_whole(max(paragraphs, key=lambda lines: sum(len(line.text) for line in lines)), ())]
+            [
+                _whole(
+                    max(
+                        paragraphs,
+                        key=lambda lines: sum(len(line.text) for line in lines),
+                    ),
+                    (),
+                )
+            ]
             if paragraphs
             else []
         )
@@ -141,7 +160,11 @@ def _of_a_report(lines: Sequence[str], title: str) -> Sequence[_Request]:
 
     Else its subject.
     """
-    marked = [(at, line) for at, line in enumerate(lines) if _PROBLEM.search(line[:MAX_COLUMNS])]
+    marked = [
+        (at, line)
+        for at, line in enumerate(lines)
+        if _PROBLEM.search(line[:MAX_COLUMNS])
+    ]
     at, line = next(
         (found for found in marked if found[1].startswith(">> ")),
         marked[0] if marked else (0, title),
@@ -166,7 +189,9 @@ def _runs(mail: Classified) -> Iterator[_Run]:
     last = -1
     in_diff, is_first = False, True
     for line in (*mail.body.own, ReplyLine("", len(lines) + 1)):
-        if line.at > len(lines) or any(text.strip() for text in lines[last + 1 : line.at]):
+        if line.at > len(lines) or any(
+            text.strip() for text in lines[last + 1 : line.at]
+        ):
             if kept := [
                 text
                 for paragraph in paragraphs
@@ -209,7 +234,9 @@ def _quoted_above(lines: Sequence[str], at: int) -> tuple[str, ...]:
     start = at
     while start and lines[start - 1].startswith(">") and at - start < QUOTED:
         start -= 1
-    return tuple(line[2:] if line.startswith("> ") else line[1:] for line in lines[start:at])
+    return tuple(
+        line[2:] if line.startswith("> ") else line[1:] for line in lines[start:at]
+    )
 
 
 def _of_prose(mail: Classified, *, strict: bool) -> Iterator[_Request]:
@@ -222,14 +249,20 @@ def _of_prose(mail: Classified, *, strict: bool) -> Iterator[_Request]:
         says_enough = strict or not run.on_code
         for paragraph in run.paragraphs:
             every = list(_sentences(_prose(paragraph), run.quoted))
-            sentences = [request for request in every if not NO_REQUEST.search(request.text)]
+            sentences = [
+                request for request in every if not NO_REQUEST.search(request.text)
+            ]
             asking = [request for request in sentences if _asks(request.text)]
             found += asking or (
                 []
                 if strict
-                else [request for request in sentences if ASKS_WEAKLY.search(request.text)][:1]
+                else [
+                    request for request in sentences if ASKS_WEAKLY.search(request.text)
+                ][:1]
             )
-            agrees = any(ASSENT.search(one.text) or THANKS.match(one.text) for one in sentences)
+            agrees = any(
+                ASSENT.search(one.text) or THANKS.match(one.text) for one in sentences
+            )
             says_enough = says_enough or agrees or len(sentences) < len(every)
         if not found and not says_enough:
             found = [_whole(run.paragraphs[0], run.quoted)]
@@ -257,11 +290,16 @@ def _joined(found: Sequence[_Request]) -> Iterator[_Request]:
 
 def _whole(paragraph: Sequence[ReplyLine], quoted: tuple[str, ...]) -> _Request:
     return _Request(
-        paragraph[0].at, paragraph[-1].at, " ".join(line.text.strip() for line in paragraph), quoted
+        paragraph[0].at,
+        paragraph[-1].at,
+        " ".join(line.text.strip() for line in paragraph),
+        quoted,
     )
 
 
-def _sentences(paragraph: Sequence[ReplyLine], quoted: tuple[str, ...]) -> Iterator[_Request]:
+def _sentences(
+    paragraph: Sequence[ReplyLine], quoted: tuple[str, ...]
+) -> Iterator[_Request]:
     """The sentences of a paragraph, each with the lines from where it starts to where it ends.
 
     An item of a list starts one.
@@ -274,7 +312,10 @@ def _sentences(paragraph: Sequence[ReplyLine], quoted: tuple[str, ...]) -> Itera
             yield _Request(start, line.at - 1, " ".join(words), quoted)
             words = []
         begin = 0
-        for stop in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
+        for stop in (
+            *(match.end() for match in _SENTENCE_END.finditer(text)),
+            len(text),
+        ):
             if piece := text[begin:stop].strip():
                 start = start if words else line.at
                 words.append(piece)
@@ -289,13 +330,19 @@ def _sentences(paragraph: Sequence[ReplyLine], quoted: tuple[str, ...]) -> Itera
 def _asks(sentence: str) -> bool:
     """Whether a sentence is a question or a clear request."""
     return sentence.rstrip(" )\"'").endswith("?") or bool(
-        ASKS_STRONGLY.search(sentence) or IMPERATIVE.match(sentence) or WISH.search(sentence)
+        ASKS_STRONGLY.search(sentence)
+        or IMPERATIVE.match(sentence)
+        or WISH.search(sentence)
     )
 
 
 def _short(text: str) -> str:
     words = " ".join(text.split())
-    return words if len(words) <= MAX_TEXT else f"{words[: MAX_TEXT - 1].rsplit(' ', 1)[0]}…"
+    return (
+        words
+        if len(words) <= MAX_TEXT
+        else f"{words[: MAX_TEXT - 1].rsplit(' ', 1)[0]}…"
+    )
 
 
 _CODE = re.compile(r"\t| {4}| \*|.*[;{]$")

@@ -67,7 +67,8 @@ _ANYBODYS = frozenset(
     )
 )
 _TEAM = re.compile(
-    r"\b(?:functional testing|test(?:ing)? (?:farm|team|service)|robot|ci)\b", re.IGNORECASE
+    r"\b(?:functional testing|test(?:ing)? (?:farm|team|service)|robot|ci)\b",
+    re.IGNORECASE,
 )
 
 
@@ -106,14 +107,21 @@ class GivenTrailer:
             return "it claims a part in writing or forwarding the patch"
         address = self.address
         named = (*([address.email] if address else []), *addresses_within(self.value))
-        other = next((email for email in named if not same(Address("", email), sender)), None)
-        return f"it names {other}, but the message is from {sender.email}" if other else ""
+        other = next(
+            (email for email in named if not same(Address("", email), sender)), None
+        )
+        return (
+            f"it names {other}, but the message is from {sender.email}" if other else ""
+        )
 
 
 HTML = (
-    "the mail is HTML only, which lists refuse; ask for it as plain text, or read it in the archive"
+    "the mail is HTML only, which lists refuse; ask for "
+    "it as plain text, or read it in the archive"
 )
-_MARKUP = re.compile(r"<(?:br|p|/p|div|/div|li|/li|tr|/tr|pre|/pre)\b[^<>]{0,300}>", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"<(?:br|p|/p|div|/div|li|/li|tr|/tr|pre|/pre)\b[^<>]{0,300}>", re.IGNORECASE
+)
 _ELEMENT = re.compile(r"<(?![^<>\s]{1,100}@)[^<>]{0,1000}>")
 
 
@@ -122,13 +130,19 @@ def html_trailers(text: str) -> tuple[GivenTrailer, ...]:
     sender's own words.
     """
     found: dict[str, GivenTrailer] = {}
-    for line in unescape(_ELEMENT.sub("", _MARKUP.sub("\n", text[:MAX_HTML]))).split("\n"):
+    for line in unescape(_ELEMENT.sub("", _MARKUP.sub("\n", text[:MAX_HTML]))).split(
+        "\n"
+    ):
         if (tag := _TAG.match(line)) and tag["name"].lower() in GIVEN:
-            found.setdefault(line.strip(), GivenTrailer(tag["name"], tag["value"], False, HTML))
+            found.setdefault(
+                line.strip(), GivenTrailer(tag["name"], tag["value"], False, HTML)
+            )
     return tuple(found.values())
 
 
-def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[GivenTrailer, ...]:
+def given_trailers(
+    body: Body, sender: Address, *, bot: bool = False
+) -> tuple[GivenTrailer, ...]:
     """The tag lines among the sender's own words, each judged.
 
     A folded address is joined, the same tag is listed once.
@@ -160,7 +174,12 @@ def given_trailers(body: Body, sender: Address, *, bot: bool = False) -> tuple[G
         )
         trailers.append(
             GivenTrailer(
-                name, value, not why, why or "given by the sender", condition, scope.strip() or None
+                name,
+                value,
+                not why,
+                why or "given by the sender",
+                condition,
+                scope.strip() or None,
             )
         )
     return tuple(trailers)
@@ -199,7 +218,9 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
         return "an indented sign-off is pasted text"
     block = [line for line in around if line.text.strip()]
     others = sum(
-        1 for line in block if line.text.startswith((" ", "\t")) and not _TAG.match(line.text)
+        1
+        for line in block
+        if line.text.startswith((" ", "\t")) and not _TAG.match(line.text)
     )
     return "in pasted text" if others >= 2 else ""
 

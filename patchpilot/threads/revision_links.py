@@ -47,7 +47,9 @@ class _Groups:
 
     def __init__(self, revisions: Sequence[Revision]) -> None:
         self._parent = list(range(len(revisions)))
-        self._versions = [(revision.version, revision.version) for revision in revisions]
+        self._versions = [
+            (revision.version, revision.version) for revision in revisions
+        ]
 
     def of(self, one: int) -> int:
         while self._parent[one] != one:
@@ -72,7 +74,8 @@ class _Groups:
     def carries_on(self, one: int, other: int) -> bool:
         """Whether one's versions begin where the other's end."""
         return self.of(one) != self.of(other) and (
-            self.highest(other) < self.lowest(one) or self.highest(one) < self.lowest(other)
+            self.highest(other) < self.lowest(one)
+            or self.highest(one) < self.lowest(other)
         )
 
 
@@ -109,9 +112,9 @@ def _by_title(
             for name in names:
                 before = known[title, name, revision.backport_to or ""]
                 for other in before[-_MAX_OF_A_TITLE:]:
-                    if _of_different_series(revision, revisions[other]) or _is_common_title(
+                    if _of_different_series(
                         revision, revisions[other]
-                    ):
+                    ) or _is_common_title(revision, revisions[other]):
                         doubtful.append((at, other))
                     else:
                         yield at, other
@@ -121,7 +124,9 @@ def _by_title(
 def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
     """Join a later version with the earlier ones that it links to or replies to."""
     by_id = {
-        post.message_id: at for at, revision in enumerate(revisions) for post in revision.posts
+        post.message_id: at
+        for at, revision in enumerate(revisions)
+        for post in revision.posts
     }
     for at, mine in enumerate(revisions):
         if mine.version < 2 or mine.backport_to:
@@ -134,7 +139,10 @@ def _by_name(revisions: Sequence[Revision]) -> Iterator[tuple[int, int]]:
         above = {
             reference
             for post in mine.posts
-            for reference in (post.mail.mail.in_reply_to or "", *post.mail.mail.references)
+            for reference in (
+                post.mail.mail.in_reply_to or "",
+                *post.mail.mail.references,
+            )
         }
         for message_id in {link for post in mine.posts for link in post.links} | above:
             other = by_id.get(message_id)
@@ -166,7 +174,9 @@ def _is_another_patch(mine: Revision, yours: Revision) -> bool:
     """Whether a single patch in the thread of a series is like none of its patches: a fix of it,
     with versions of its own.
     """
-    single = len(mine.posts) == 1 and mine.head.number is None and len(yours.patches) > 1
+    single = (
+        len(mine.posts) == 1 and mine.head.number is None and len(yours.patches) > 1
+    )
     return single and all(
         title_similarity(post.title, mine.head.title) <= ALIKE for post in yours.posts
     )
@@ -224,7 +234,9 @@ def _shares_little(one: Revision, other: Revision) -> bool:
         or title_similarity(one.head.title, other.head.title) > ALIKE
     ):
         return False
-    return len(one.titles & other.titles) * 2 < min(len(one.patches), len(other.patches))
+    return len(one.titles & other.titles) * 2 < min(
+        len(one.patches), len(other.patches)
+    )
 
 
 def _join_renamed(revisions: Sequence[Revision], joined: _Groups) -> None:
@@ -263,7 +275,9 @@ def _resemblance(earlier: Revision, later: Revision) -> float:
         return alike
     touched = len(earlier.files & later.files) / len(earlier.files | later.files)
     # the prefix says that both are about the same driver
-    named = max(alike, _SAME_PREFIX if _prefix(earlier) == _prefix(later) != "" else 0.0)
+    named = max(
+        alike, _SAME_PREFIX if _prefix(earlier) == _prefix(later) != "" else 0.0
+    )
     return max(alike, (named + touched) / 2 if named >= 0.15 else 0.0)
 
 

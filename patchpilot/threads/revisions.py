@@ -59,12 +59,16 @@ def find_topics(
         for group in _by_author(_without_notes(_with_covers(posts)))
         for revision in _revisions(group)
     ]
-    series = [one for group in link(revisions) for one in _without_splits(_in_order(group))]
+    series = [
+        one for group in link(revisions) for one in _without_splits(_in_order(group))
+    ]
     topics = [topic for one in series for topic in _of_known(one, known, anchor)]
     return tuple(
         sorted(
             topics,
-            key=lambda topic: min(when(revision.head.mail.mail) for revision in topic.revisions),
+            key=lambda topic: min(
+                when(revision.head.mail.mail) for revision in topic.revisions
+            ),
         )
     )
 
@@ -85,7 +89,11 @@ def _with_covers(posts: Sequence[Post]) -> list[Post]:
     """The posts; one without number and diff that a numbered patch of the same author answers, or
     the only patch of that version, is a cover letter, also one whose number is that of a set
     (`[PATCHSET v4 1/2]`)."""
-    headed = {(post.mail.mail.in_reply_to, post.mail.sender.key) for post in posts if post.number}
+    headed = {
+        (post.mail.mail.in_reply_to, post.mail.sender.key)
+        for post in posts
+        if post.number
+    }
     headed_alone = {
         (post.mail.mail.in_reply_to, post.mail.sender.key, post.mail.subject.version)
         for post in posts
@@ -101,7 +109,9 @@ def _with_covers(posts: Sequence[Post]) -> list[Post]:
         if heads and (post.number is None or subject.of_set):
             post = replace(
                 post,
-                mail=replace(post.mail, kind=MailKind.COVER, subject=subject._replace(number=0)),
+                mail=replace(
+                    post.mail, kind=MailKind.COVER, subject=subject._replace(number=0)
+                ),
             )
         found.append(post)
     return found
@@ -112,7 +122,9 @@ def _without_notes(posts: Sequence[Post]) -> list[Post]:
     was sent") with the patch's subject.
     """
     patches = {
-        (post.mail.sender.key, title_key(post.title)) for post in posts if post.mail.body.has_diff
+        (post.mail.sender.key, title_key(post.title))
+        for post in posts
+        if post.mail.body.has_diff
     }
     return [
         post
@@ -135,7 +147,8 @@ def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
         ),
     )
     if any(
-        revision.sent is None or not _BEGINNING <= revision.sent.year < _END for revision in group
+        revision.sent is None or not _BEGINNING <= revision.sent.year < _END
+        for revision in group
     ):
         return tuple(by_number)
     return tuple(sorted(by_number, key=lambda sent: when(sent.head.mail.mail)))
@@ -146,7 +159,9 @@ def _without_splits(group: Sequence[Revision]) -> list[Sequence[Revision]]:
     without.
     """
     apart = [
-        at for at, revision in enumerate(group) if _is_split(revision, group[:at], group[at + 1 :])
+        at
+        for at, revision in enumerate(group)
+        if _is_split(revision, group[:at], group[at + 1 :])
     ]
     return [
         [revision for at, revision in enumerate(group) if at not in apart],
@@ -154,7 +169,9 @@ def _without_splits(group: Sequence[Revision]) -> list[Sequence[Revision]]:
     ]
 
 
-def _is_split(one: Revision, before: Sequence[Revision], after: Sequence[Revision]) -> bool:
+def _is_split(
+    one: Revision, before: Sequence[Revision], after: Sequence[Revision]
+) -> bool:
     """Whether a patch without a version was in a series before, whose later versions are without
     it.
     """
@@ -168,7 +185,9 @@ def _is_split(one: Revision, before: Sequence[Revision], after: Sequence[Revisio
         ),
         None,
     )
-    later = [revision for revision in after if series and revision.version > series.version]
+    later = [
+        revision for revision in after if series and revision.version > series.version
+    ]
     return bool(later) and not any(one.titles & revision.titles for revision in later)
 
 
@@ -183,7 +202,8 @@ def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
             found.append(replace(revision, version=found[-1].version))
             continue
         is_again = any(
-            before.version == revision.version and before.rfc == revision.rfc for before in found
+            before.version == revision.version and before.rfc == revision.rfc
+            for before in found
         )
         words = (
             _CHANGES.search(unquoted(revision.head.mail.mail.body))
@@ -191,7 +211,11 @@ def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
             else None
         )
         number = int(words["version"]) if words else 1
-        found.append(replace(revision, version=number) if words and number not in had else revision)
+        found.append(
+            replace(revision, version=number)
+            if words and number not in had
+            else revision
+        )
     return tuple(found)
 
 
@@ -203,7 +227,9 @@ def _post(mail: Classified) -> Post:
         links.add(message_id)
         if at is not None and (version := _version_before(text, at)):
             earlier[message_id] = version
-    return Post(mail, change_id_in(text.split("\n"), gerrit=True), frozenset(links), earlier)
+    return Post(
+        mail, change_id_in(text.split("\n"), gerrit=True), frozenset(links), earlier
+    )
 
 
 def _version_before(text: str, at: int) -> int | None:
@@ -234,7 +260,9 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
     by_shape: dict[tuple[object, ...], list[list[Post]]] = defaultdict(list)
     # the numbers of a group's posts: looking at all of them for each post takes quadratic time
     taken: dict[int, set[int | None]] = defaultdict(set)
-    for post in sorted(posts, key=lambda post: (when(post.mail.mail), post.number or 0)):
+    for post in sorted(
+        posts, key=lambda post: (when(post.mail.mail), post.number or 0)
+    ):
         mail, subject = post.mail.mail, post.mail.subject
         shape = (subject.version, subject.total, subject.resend, subject.rfc)
         home: list[Post] | None = None
@@ -244,12 +272,23 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
                 for reference in (mail.in_reply_to or "", *reversed(mail.references))
             )
             free = [
-                group for group in near if group is not None and post.number not in taken[id(group)]
+                group
+                for group in near
+                if group is not None and post.number not in taken[id(group)]
             ]
             home = next(
-                (group for group in free if _fits(group, shape) or _under_cover(group, post)), None
+                (
+                    group
+                    for group in free
+                    if _fits(group, shape) or _under_cover(group, post)
+                ),
+                None,
             )
-        if home is None and subject.total and (subject.total > 1 or subject.number == 0):
+        if (
+            home is None
+            and subject.total
+            and (subject.total > 1 or subject.number == 0)
+        ):
             latest = by_shape[shape][: -1 - _LATEST : -1]
             free = [group for group in latest if post.number not in taken[id(group)]]
             home = next((group for group in free if _together(group, post)), None)
@@ -301,7 +340,9 @@ def _whole(sent: Sequence[Revision]) -> list[Revision]:
         else:
             posts = _in_place((*whole[above].posts, *one.posts))
             whole[above] = replace(
-                whole[above], version=max(one.version, whole[above].version), posts=posts
+                whole[above],
+                version=max(one.version, whole[above].version),
+                posts=posts,
             )
         place.update((post.message_id, above) for post in one.posts)
     return whole
@@ -312,7 +353,10 @@ def _corrects(part: Revision, series: Revision) -> bool:
     same number.
     """
     numbers = {post.number for post in series.patches if post.number}
-    return part.version <= series.version and {post.number for post in part.posts} < numbers
+    return (
+        part.version <= series.version
+        and {post.number for post in part.posts} < numbers
+    )
 
 
 def _same_letter(one: Revision, later: Revision) -> bool:
@@ -321,7 +365,8 @@ def _same_letter(one: Revision, later: Revision) -> bool:
     return (
         one.head.is_cover
         and later.head.is_cover
-        and (first.title, first.total, first.rfc) == (second.title, second.total, second.rfc)
+        and (first.title, first.total, first.rfc)
+        == (second.title, second.total, second.rfc)
         and not (one.patches and later.patches)
         and _together(one.posts[:1], later.head)
     )

@@ -37,7 +37,9 @@ def seen_in_tree(
     left = sorted(keys - {address.key for address in found})[:_MOST]
     if not left:
         return tuple(found)
-    stable = tuple(branch.tip for branch in stable_branches(repository, ended=True).branches)
+    stable = tuple(
+        branch.tip for branch in stable_branches(repository, ended=True).branches
+    )
     for key in left:
         for role, tips in (("author", (tip,)), ("committer", (tip, *stable))):
             found += _in_commits(repository, tips, role, key, year - _YEARS)

@@ -33,7 +33,9 @@ def real_sender(mail: Mail) -> Address:
     name = via["name"].strip(" '\"")
     # a list adds its own address
     found = parse_addresses(mail.header("Reply-To") or "")
-    others = {address.key: address for address in found if address.key != mail.sender.key}
+    others = {
+        address.key: address for address in found if address.key != mail.sender.key
+    }
     if len(others) == 1:
         (reply_to,) = others.values()
         return Address(_clean(reply_to).name or name, reply_to.email)
@@ -93,7 +95,9 @@ def name_words(name: str) -> frozenset[str]:
         for char in unicodedata.normalize("NFKD", name[:200])
         if not unicodedata.combining(char)
     )
-    bare = re.sub(r"\(.*?\)|\[.*?\]|<.*?>|\S+@\S+", " ", _without_lookalikes(plain.lower()))
+    bare = re.sub(
+        r"\(.*?\)|\[.*?\]|<.*?>|\S+@\S+", " ", _without_lookalikes(plain.lower())
+    )
     return frozenset(word for word in re.findall(r"[^\W\d_]+", bare) if len(word) > 1)
 
 

@@ -16,7 +16,13 @@ from patchpilot.threads.mail_classifier import Classified
 from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.threads.mbox import when
 from patchpilot.threads.patch_evidence import about_patch, series_posts
-from patchpilot.threads.phrases import CONCEDES, NEXT_VERSION, WILL_CHANGE, WITH_THAT, WITHDRAWS
+from patchpilot.threads.phrases import (
+    CONCEDES,
+    NEXT_VERSION,
+    WILL_CHANGE,
+    WITH_THAT,
+    WITHDRAWS,
+)
 from patchpilot.threads.posted_series import PostedTopic, Revision
 from patchpilot.threads.thread_events import Event
 from patchpilot.threads.thread_match import Attached
@@ -56,7 +62,12 @@ _NOT_REFUSED = (
     SeriesState.CHANGES_REQUESTED,
     SeriesState.STALLED,
 )
-_TAKING = (MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT, MailKind.PULL_MERGED)
+_TAKING = (
+    MailKind.APPLIED,
+    MailKind.TIP_COMMIT,
+    MailKind.MM_COMMIT,
+    MailKind.PULL_MERGED,
+)
 """Mails of whoever takes patches."""
 ON_ITS_WAY = (
     SeriesState.SENT,
@@ -95,7 +106,8 @@ def decide(evidence: Evidence) -> Decision:
     if not posts:
         return Decision(*_verdict(evidence)[:2], ())
     narrowed = [
-        (revision, about_patch(evidence, post, alone=len(posts) == 1)) for revision, post in posts
+        (revision, about_patch(evidence, post, alone=len(posts) == 1))
+        for revision, post in posts
     ]
     verdicts = [_verdict(of_patch) for _, of_patch in narrowed]
     patches = tuple(
@@ -109,7 +121,9 @@ def decide(evidence: Evidence) -> Decision:
     return Decision(*_verdict(evidence)[:2], patches)
 
 
-def _patch_state(revision: Revision, evidence: Evidence, verdict: Verdict) -> PatchState:
+def _patch_state(
+    revision: Revision, evidence: Evidence, verdict: Verdict
+) -> PatchState:
     post = evidence.post
     assert post is not None
     return PatchState(
@@ -124,7 +138,9 @@ def _patch_state(revision: Revision, evidence: Evidence, verdict: Verdict) -> Pa
     )
 
 
-def _least_advanced(patches: Sequence[PatchState], evidence: Evidence) -> tuple[SeriesState, str]:
+def _least_advanced(
+    patches: Sequence[PatchState], evidence: Evidence
+) -> tuple[SeriesState, str]:
     """The state of a series of which some patches are in a tree, in the words of its least advanced
     patches.
     """
@@ -145,12 +161,16 @@ def _least_advanced(patches: Sequence[PatchState], evidence: Evidence) -> tuple[
         if not furthest and not behind:
             return state, slow[-1].why
         more = (
-            f"{len(furthest)} of {len(patches)} {_FURTHER[furthest[0].state]}; " if furthest else ""
+            f"{len(furthest)} of {len(patches)} {_FURTHER[furthest[0].state]}; "
+            if furthest
+            else ""
         )
         return state, f"{more}{_names(slow, latest)} {_FURTHER[state]}" + "".join(
             f"; {words}" for words in _by_state(behind, latest)
         )
-    words = "; ".join((f"{len(taken)} of {len(patches)} applied", *_by_state(behind, latest)))
+    words = "; ".join(
+        (f"{len(taken)} of {len(patches)} applied", *_by_state(behind, latest))
+    )
     return SeriesState.PARTLY_ACCEPTED, words
 
 
@@ -170,14 +190,20 @@ def _shown_by_others(
     ):
         return None
     telling = {
-        reply.mail.mail.message_id for reply in evidence.attached if reply.mail.kind in _TAKING
+        reply.mail.mail.message_id
+        for reply in evidence.attached
+        if reply.mail.kind in _TAKING
     }
-    if any(patch.proof.message_id is None or patch.proof.message_id in telling for patch in taken):
+    if any(
+        patch.proof.message_id is None or patch.proof.message_id in telling
+        for patch in taken
+    ):
         return None
     state = min((patch.state for patch in taken), key=TAKEN.index)
     latest = evidence.topic.latest
     asked = _by_state(
-        [patch for patch in patches if patch.state is SeriesState.CHANGES_REQUESTED], latest
+        [patch for patch in patches if patch.state is SeriesState.CHANGES_REQUESTED],
+        latest,
     )
     return state, "; ".join(
         (
@@ -191,15 +217,23 @@ def _shown_by_others(
 def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
     """What is left of these patches, a part for each state."""
     states = dict.fromkeys(patch.state for patch in patches)
-    groups = [(state, [patch for patch in patches if patch.state is state]) for state in states]
-    return [f"{_names(group, latest)} {_LEFT[state][len(group) > 1]}" for state, group in groups]
+    groups = [
+        (state, [patch for patch in patches if patch.state is state])
+        for state in states
+    ]
+    return [
+        f"{_names(group, latest)} {_LEFT[state][len(group) > 1]}"
+        for state, group in groups
+    ]
 
 
 def _names(patches: Sequence[PatchState], latest: Revision) -> str:
     """The patches by their number: `2/3, 3/3`; one of an earlier version with that."""
     total = len(latest.patches)
     return ", ".join(
-        f"{it.number}/{total}" if it.version == latest.version else f"v{it.version} {it.number}"
+        f"{it.number}/{total}"
+        if it.version == latest.version
+        else f"v{it.version} {it.number}"
         for it in patches
     )
 
@@ -210,7 +244,9 @@ def _verdict(evidence: Evidence) -> Verdict:
     if evidence.reverted is not None:
         branch = f"for {evidence.reverted} " if evidence.reverted else ""
         verdict = Verdict(
-            SeriesState.IN_MAINLINE, f"merged; a revert {branch}was posted", verdict.proof
+            SeriesState.IN_MAINLINE,
+            f"merged; a revert {branch}was posted",
+            verdict.proof,
         )
     return verdict if by_mails.state in REFUSED else _in_repository(evidence, verdict)
 
@@ -222,9 +258,13 @@ def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
     """
     if not evidence.carriers or verdict.state not in ON_ITS_WAY:
         return verdict
-    taken_over = next((carrier for carrier in reversed(evidence.carriers) if carrier.state), None)
+    taken_over = next(
+        (carrier for carrier in reversed(evidence.carriers) if carrier.state), None
+    )
     if taken_over and taken_over.state and verdict.state not in LANDED:
-        state = taken_over.state if taken_over.state in TAKEN else SeriesState.SUPERSEDED
+        state = (
+            taken_over.state if taken_over.state in TAKEN else SeriesState.SUPERSEDED
+        )
         sender = taken_over.sender.partition(" <")[0]
         return Verdict(
             state,
@@ -242,7 +282,9 @@ def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
         return verdict
     last = evidence.carriers[-1]
     return Verdict(
-        SeriesState.ACCEPTED, f"forwarded by {last.sender} in “{last.subject}”", last.proof
+        SeriesState.ACCEPTED,
+        f"forwarded by {last.sender} in “{last.subject}”",
+        last.proof,
     )
 
 
@@ -260,7 +302,9 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
             f"reverted in mainline by {(undone.reverted_by or '')[:12]}",
             proof,
         )
-    there = [branch for branch in evidence.branches if branch.state in ("merged", "released")]
+    there = [
+        branch for branch in evidence.branches if branch.state in ("merged", "released")
+    ]
     if there or verdict.state is SeriesState.IN_STABLE:
         return Verdict(
             SeriesState.IN_STABLE,
@@ -283,7 +327,9 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
             Proof(first.date, None, first.commit),
         )
     taken = evidence.commits[0]
-    return Verdict(SeriesState.ACCEPTED, f"in {taken.tree}", Proof(taken.date, None, taken.commit))
+    return Verdict(
+        SeriesState.ACCEPTED, f"in {taken.tree}", Proof(taken.date, None, taken.commit)
+    )
 
 
 def _evidence_since(evidence: Evidence, date: datetime) -> Evidence:
@@ -292,11 +338,16 @@ def _evidence_since(evidence: Evidence, date: datetime) -> Evidence:
     """
     events = tuple(event for event in evidence.events if _at(event) > date)
     return replace(
-        evidence, events=events, landed=landings(events), stable=branches_by_mail(events)
+        evidence,
+        events=events,
+        landed=landings(events),
+        stable=branches_by_mail(events),
     )
 
 
-def _mainline_words(mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]) -> str:
+def _mainline_words(
+    mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]
+) -> str:
     release = mainline[0].release if mainline else None
     words = f"first in {release}" if release else "in no release yet"
     return f"{words}; {stable_summary(stable)}" if stable else words
@@ -316,7 +367,11 @@ def _of_mail(mail: Mail) -> Proof:
 
 def _by_mails(evidence: Evidence) -> Verdict:
     topic, events = evidence.topic, evidence.events
-    applied = [event for event in events if event.what in ("applied", "merged") and event.counts]
+    applied = [
+        event
+        for event in events
+        if event.what in ("applied", "merged") and event.counts
+    ]
     superseded = next((event for event in events if event.what == "superseded"), None)
     if there := _in_stable_by_mails(evidence):
         return there
@@ -335,14 +390,22 @@ def _in_stable_by_mails(evidence: Evidence) -> Verdict | None:
     stable = evidence.stable
     there = next((it for it in stable if it.state in ("queued", "released")), None)
     return (
-        Verdict(SeriesState.IN_STABLE, stable_summary(stable), _of_branch(there)) if there else None
+        Verdict(SeriesState.IN_STABLE, stable_summary(stable), _of_branch(there))
+        if there
+        else None
     )
 
 
 def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
-    merged = (event for event in evidence.events if event.what == "merged" and not event.withdrawn)
+    merged = (
+        event
+        for event in evidence.events
+        if event.what == "merged" and not event.withdrawn
+    )
     if pulled := next(merged, None):
-        return Verdict(SeriesState.IN_MAINLINE, "its pull request was merged", _of_event(pulled))
+        return Verdict(
+            SeriesState.IN_MAINLINE, "its pull request was merged", _of_event(pulled)
+        )
     landed = next((landed for landed in evidence.landed if landed.in_mainline), None)
     if landed is None:
         return None
@@ -399,9 +462,9 @@ def _newest(events: Sequence[Event], what: str) -> Event | None:
 
 def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     topic, attached, last = evidence.topic, evidence.attached, evidence.last
-    corrected = {post.message_id for post in topic.latest.posts if not post.is_cover} - {
-        post.message_id for post in topic.latest.patches
-    }
+    corrected = {
+        post.message_id for post in topic.latest.posts if not post.is_cover
+    } - {post.message_id for post in topic.latest.patches}
     since = [
         reply
         for reply in attached
@@ -422,7 +485,10 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         other
         for other in others
         if other.mail.kind in WANTS_ANSWER
-        and not (other.mail.kind is MailKind.AI_REVIEW and "no issues" in other.mail.body.text)
+        and not (
+            other.mail.kind is MailKind.AI_REVIEW
+            and "no issues" in other.mail.body.text
+        )
         and not (other.post and other.post.message_id in corrected)
         and not (
             other.mail.kind is MailKind.REVIEW
@@ -438,7 +504,8 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
         and not any(
-            when(reply.mail.mail) < last and topic.identities.same(reply.mail.sender, sender)
+            when(reply.mail.mail) < last
+            and topic.identities.same(reply.mail.sender, sender)
             for sender, last in content.items()
         )
     ]
@@ -447,16 +514,24 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         why = f"{newest.mail.who} requested changes ({newest.mail.label})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     for reply in reversed(since):
-        is_content = reply.parent and approved.get(reply.parent.sender, latest_sent) > when(
-            reply.mail.mail
-        )
-        if reply.mail.by_author and not is_content and _announces_more(reply, topic.latest.version):
+        is_content = reply.parent and approved.get(
+            reply.parent.sender, latest_sent
+        ) > when(reply.mail.mail)
+        if (
+            reply.mail.by_author
+            and not is_content
+            and _announces_more(reply, topic.latest.version)
+        ):
             who = reply.mail.who
             return Verdict(
-                SeriesState.CHANGES_REQUESTED, f"{who} announced changes", _of_mail(reply.mail.mail)
+                SeriesState.CHANGES_REQUESTED,
+                f"{who} announced changes",
+                _of_mail(reply.mail.mail),
             )
     if last and _is_overdue(topic, evidence.now - last):
-        return Verdict(SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last))
+        return Verdict(
+            SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last)
+        )
     if others:
         asking = next(
             (
@@ -467,10 +542,18 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
             None,
         )
         count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
-        read = f"with a question by {asking.called}" if asking else "none of them requests changes"
-        return Verdict(SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail))
+        read = (
+            f"with a question by {asking.called}"
+            if asking
+            else "none of them requests changes"
+        )
+        return Verdict(
+            SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail)
+        )
     return Verdict(
-        SeriesState.SENT, "no reply yet", _of_mail((evidence.post or topic.latest.head).mail.mail)
+        SeriesState.SENT,
+        "no reply yet",
+        _of_mail((evidence.post or topic.latest.head).mail.mail),
     )
 
 
@@ -504,7 +587,11 @@ def _announces_more(reply: Attached, version: int) -> bool:
     if "applying" in words:
         return False
     announced = NEXT_VERSION.search(words)
-    if announced and "?" not in words and int(announced["version"] or version + 1) > version:
+    if (
+        announced
+        and "?" not in words
+        and int(announced["version"] or version + 1) > version
+    ):
         return True
     return (
         reply.parent.kind is MailKind.QUESTION

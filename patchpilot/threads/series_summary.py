@@ -95,7 +95,13 @@ class SeriesSummary:
         """What mails say about the delivery of its mails."""
         return tuple(
             DeliveryReport(
-                DeliveryProblem(problem), recipient, reason, status, tuple(about), title, message_id
+                DeliveryProblem(problem),
+                recipient,
+                reason,
+                status,
+                tuple(about),
+                title,
+                message_id,
             )
             for problem, recipient, reason, status, about, title, message_id in self.delivery
         )

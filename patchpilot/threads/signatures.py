@@ -45,7 +45,10 @@ def dns_key(name: str, *, online: bool) -> bytes | None:
 
 
 def proved(
-    mails: Iterable[Mail], vouching: Iterable[Mail], known: Identities, find_key: KeyLookup
+    mails: Iterable[Mail],
+    vouching: Iterable[Mail],
+    known: Identities,
+    find_key: KeyLookup,
 ) -> tuple[Address, ...]:
     """The senders of those mails whose signature shows that they are somebody known; `vouching` are
     mails from known addresses.
@@ -56,14 +59,20 @@ def proved(
     wanted = {key for _, keys in claiming.values() for key in keys}
     # each check runs git: only the mails that name one of these keys are checked
     signed = (
-        mail for mail in vouching if wanted & {fields.get("pk") for fields in _embedded_keys(mail)}
+        mail
+        for mail in vouching
+        if wanted & {fields.get("pk") for fields in _embedded_keys(mail)}
     )
-    signers = {key: address for mail in signed for key, address in _developer_keys(mail).items()}
+    signers = {
+        key: address
+        for mail in signed
+        for key, address in _developer_keys(mail).items()
+    }
     found = []
     for mail, keys in claiming.values():
-        signer = next((signers[key] for key in keys if key in signers), None) or _by_domain(
-            mail, known, find_key
-        )
+        signer = next(
+            (signers[key] for key in keys if key in signers), None
+        ) or _by_domain(mail, known, find_key)
         if signer is not None:
             named = name_words(mail.sender.name) in known.names.get(signer, ())
             found.append(mail.sender if named else Address("", mail.sender.email))
@@ -96,7 +105,11 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
 
 def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
     """The fields of a mail's X-Developer-Key headers: identity, algorithm and key."""
-    headers = [header.value for header in mail.headers if header.name.lower() == "x-developer-key"]
+    headers = [
+        header.value
+        for header in mail.headers
+        if header.name.lower() == "x-developer-key"
+    ]
     return [
         {found["name"]: found["value"] for found in _EMBEDDED.finditer(value)}
         for value in headers[:_MOST_SIGNATURES]
@@ -134,12 +147,19 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
 
     def lookup(name: Any, **_: object) -> bytes | None:
         text = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
-        return find_key(text) if text.lower().endswith(f"._domainkey.{domain}.") else None
+        return (
+            find_key(text) if text.lower().endswith(f"._domainkey.{domain}.") else None
+        )
 
     for number in range(_MOST_SIGNATURES):
         # whatever is wrong with a signature, the next one may be good
         with contextlib.suppress(
-            dkim.DKIMException, ValueError, KeyError, IndexError, TypeError, UnicodeError
+            dkim.DKIMException,
+            ValueError,
+            KeyError,
+            IndexError,
+            TypeError,
+            UnicodeError,
         ):
             checked = dkim.DKIM(_without_from(mail.raw))
             prepared = checked.verify_headerprep(number)

@@ -77,7 +77,9 @@ def read_thread(
             progress("reading the thread", number, len(mails))
         classified.append(reader.classify(mail))
     reports = {
-        mail.mail.message_id: found for mail in classified if (found := delivery_reports(mail.mail))
+        mail.mail.message_id: found
+        for mail in classified
+        if (found := delivery_reports(mail.mail))
     }
     # a notice is no answer
     classified = [mail for mail in classified if mail.mail.message_id not in reports]
@@ -103,7 +105,11 @@ def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
     """The status with the reports about the delivery of its mails."""
     found = reports_about(reports, status.topic.message_ids, status.topic.titles)
     ids = status.message_ids | {report.message_id for report in found}
-    return replace(status, delivery=found, message_ids=ids, mails=len(ids)) if found else status
+    return (
+        replace(status, delivery=found, message_ids=ids, mails=len(ids))
+        if found
+        else status
+    )
 
 
 def _with_author(
@@ -122,7 +128,11 @@ def _with_author(
 
 def _answered(topic: PostedTopic, parent: Classified | None) -> Answered:
     """What a mail answers, by the mail above it."""
-    if parent is None or parent.robot or parent.kind in (MailKind.PATCH, MailKind.COVER):
+    if (
+        parent is None
+        or parent.robot
+        or parent.kind in (MailKind.PATCH, MailKind.COVER)
+    ):
         return Answered.PATCH
     return Answered.AUTHOR if topic.is_author(parent.sender) else Answered.OTHER
 
@@ -132,7 +142,9 @@ def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> 
     sent = None if newest.backport_to or newest.pull_request else newest.sent
     claims = claims_of(topic, attached)
     doubtful = {claim.message_id for claim in claims}
-    certain = tuple(reply for reply in attached if reply.mail.mail.message_id not in doubtful)
+    certain = tuple(
+        reply for reply in attached if reply.mail.mail.message_id not in doubtful
+    )
     events = without_voided(events_of(topic, certain), sent, newest.titles)
     landed, stable = landings(events), branches_by_mail(events)
     replies = tuple(
@@ -146,14 +158,18 @@ def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> 
         )
         for reply in attached
     )
-    times = [when(post.mail.mail) for revision in topic.revisions for post in revision.posts] + [
-        when(reply.mail.mail) for reply in attached
-    ]
+    times = [
+        when(post.mail.mail) for revision in topic.revisions for post in revision.posts
+    ] + [when(reply.mail.mail) for reply in attached]
     last = max(times, default=None)
     evidence = Evidence(topic, certain, events, landed, stable, now, last)
     state, why, patches = decide(evidence)
-    posted = (post.message_id for revision in topic.strangers for post in revision.posts)
-    ids = topic.message_ids.union(posted, (reply.mail.mail.message_id for reply in attached))
+    posted = (
+        post.message_id for revision in topic.strangers for post in revision.posts
+    )
+    ids = topic.message_ids.union(
+        posted, (reply.mail.mail.message_id for reply in attached)
+    )
     tags = _credits(topic, attached)
     return Status(
         topic,
@@ -203,14 +219,20 @@ def with_commits(
     if not seen:
         return status
     in_mainline = any(landed.in_mainline for landed in seen)
-    reported = [landed for landed in status.landed if not (in_mainline and landed.in_mainline)]
+    reported = [
+        landed for landed in status.landed if not (in_mainline and landed.in_mainline)
+    ]
     by_mail = {title_key(later.subject): later for later in status.follow_ups}
     named = {title_key(later.subject) for later in fixed}
-    follow_ups = [later for later in status.follow_ups if title_key(later.subject) not in named]
+    follow_ups = [
+        later for later in status.follow_ups if title_key(later.subject) not in named
+    ]
     for later in fixed:
         known = by_mail.get(title_key(later.subject))
         follow_ups.append(
-            replace(later, message_id=known.message_id, version=known.version) if known else later
+            replace(later, message_id=known.message_id, version=known.version)
+            if known
+            else later
         )
     stable = branches_with(status.stable, seen)
     evidence = replace(status.evidence, commits=tuple(seen), branches=stable)

@@ -39,7 +39,9 @@ _KEPT = re.compile(
     r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)",
     re.IGNORECASE,
 )
-_ASKED_TO = re.compile(r"\b(?:please|can you|could you|would you|will you|mind)\b", re.IGNORECASE)
+_ASKED_TO = re.compile(
+    r"\b(?:please|can you|could you|would you|will you|mind)\b", re.IGNORECASE
+)
 """A question that asks for it."""
 _OTHERS = re.compile(
     r"\b(?:version (?:from|by|of) |(?:someone|somebody) else|superseded|another patch|(?:same|identical|similar) patch|"  # noqa: E501
@@ -51,7 +53,8 @@ _THANKS = re.compile(
     re.IGNORECASE,
 )
 _IN_A_TREE = re.compile(
-    r"\b(?:pushed|queued|merged|pulled|committed)\b|\b(?:is|are) now applied\b", re.IGNORECASE
+    r"\b(?:pushed|queued|merged|pulled|committed)\b|\b(?:is|are) now applied\b",
+    re.IGNORECASE,
 )
 """What only those do, or say, who have a tree; testers apply and pick up, too."""
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
@@ -94,7 +97,9 @@ _SHORT = 60
 _COMMIT_WITH_TITLE = re.compile(
     r"\b(?P<commit>[0-9a-fA-F]{12,40})\b[\s(]{0,4}[\"“](?P<title>[^\"”\n]{8,200}(?:\n[^\"”\n]{1,100})?)[\"”]"
 )
-_REMOVED = re.compile(r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE)
+_REMOVED = re.compile(
+    r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE
+)
 
 
 _OF_STABLE = {
@@ -138,7 +143,12 @@ def claims_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Claim, 
     is not known.
     """
     sent = (
-        Claim(post.message_id, post.mail.sender, f"sent {revision.label}", post.mail.mail.date)
+        Claim(
+            post.message_id,
+            post.mail.sender,
+            f"sent {revision.label}",
+            post.mail.mail.date,
+        )
         for revision in topic.strangers
         for post in revision.posts[:1]
     )
@@ -156,11 +166,13 @@ def _claim(topic: PostedTopic, reply: Attached) -> Claim | None:
     else:
         kinds = {event.what for event in _events(reply)}
         # anybody may object, but a mark for patchwork and the name of somebody known claim more
-        claims_more = topic.identities.has_name_of_known(mail.sender) or PATCHWORK_MARK.search(
-            mail.body.text
-        )
+        claims_more = topic.identities.has_name_of_known(
+            mail.sender
+        ) or PATCHWORK_MARK.search(mail.body.text)
         kinds -= set() if claims_more else {"refused"}
-        applies = kinds == {"applied"} and not (mail.robot or mail.semi or mail.place.commits)
+        applies = kinds == {"applied"} and not (
+            mail.robot or mail.semi or mail.place.commits
+        )
         is_talk = not kinds and not _taken_back(reply) and not _undone(reply)
         if is_talk or (applies and not _has_a_tree(mail)):
             return None
@@ -173,7 +185,9 @@ def _has_a_tree(mail: Classified) -> bool:
     all that is said.
     """
     thanks = "pw-bot" not in mail.why and _THANKS.search(mail.body.text)
-    return bool(thanks or _IN_A_TREE.search(mail.why) or BARE_APPLIED.match(mail.body.text))
+    return bool(
+        thanks or _IN_A_TREE.search(mail.why) or BARE_APPLIED.match(mail.body.text)
+    )
 
 
 def events_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Event, ...]:
@@ -227,7 +241,9 @@ def _title(reply: Attached, event: Event) -> str | None:
     """The title of the patch that an event is about; None for the series."""
     if event.what in ("applied", "merged") and event.title:
         return event.title
-    return about(reply.mail) or (reply.post.title if reply.post and event.patch else None)
+    return about(reply.mail) or (
+        reply.post.title if reply.post and event.patch else None
+    )
 
 
 def without_voided(
@@ -262,7 +278,8 @@ def _taken_back(reply: Attached) -> tuple[str, str] | None:
     words = reply.mail.body.text
     target = (
         reply.parent
-        if reply.parent.kind in (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT)
+        if reply.parent.kind
+        in (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT)
         else reply.under
     )
     if target is None or (target is not reply.parent and len(words.split()) > _SHORT):
@@ -277,14 +294,22 @@ def _taken_back(reply: Attached) -> tuple[str, str] | None:
         and not _ASKED_TO.search(sentence[0])
     ):
         return None
-    return " ".join((sentence[0] if sentence else match[0]).split())[:160], target.mail.message_id
+    return " ".join((sentence[0] if sentence else match[0]).split())[
+        :160
+    ], target.mail.message_id
 
 
 def _undone(reply: Attached) -> str | None:
     """The words of somebody who undoes what they did, wherever in the thread they say so."""
     words = " ".join(reply.mail.body.text.split())
-    undone = None if reply.mail.bot or len(words.split()) > _SHORT else TOOK_BACK.search(words)
-    return undone[0] if undone and "?" not in words and not _KEPT.search(words) else None
+    undone = (
+        None
+        if reply.mail.bot or len(words.split()) > _SHORT
+        else TOOK_BACK.search(words)
+    )
+    return (
+        undone[0] if undone and "?" not in words and not _KEPT.search(words) else None
+    )
 
 
 def _events(reply: Attached) -> list[Event]:
@@ -306,12 +331,19 @@ def _events(reply: Attached) -> list[Event]:
     if kind is MailKind.APPLIED:
         return _applied(reply, base)
     if kind is MailKind.TIP_COMMIT:
-        return [replace(base, what="applied", commit=commit) for commit in place.commits or (None,)]
+        return [
+            replace(base, what="applied", commit=commit)
+            for commit in place.commits or (None,)
+        ]
     if kind is MailKind.MM_COMMIT:
         return _mm(mail.mail.subject, base)
     if kind is MailKind.PULL_MERGED:
         tree = place.tree or default_project().mainline
-        return [replace(base, what="merged", tree=tree, commit=next(iter(place.commits), None))]
+        return [
+            replace(
+                base, what="merged", tree=tree, commit=next(iter(place.commits), None)
+            )
+        ]
     if kind in _OF_STABLE:
         commit = next(iter(place.commits), None)
         return [
@@ -354,7 +386,9 @@ def _listed_commits(reply: Attached, base: Event) -> list[Event]:
     """The commits that a mail lists; patchwork also lists patches that have none."""
     base = replace(base, what="applied")
     found = [
-        replace(base, commit=line.commit, patch=line.number or base.patch, title=line.title)
+        replace(
+            base, commit=line.commit, patch=line.number or base.patch, title=line.title
+        )
         for line in reply.mail.place.landings
         if line.commit
     ]
@@ -367,7 +401,8 @@ def _named(reply: Attached, base: Event) -> list[Event]:
     """
     by = f"somebody: {reply.mail.sender.called} names the commit"
     titles = {
-        title_key(post.title): post for post in (reply.revision.patches if reply.revision else ())
+        title_key(post.title): post
+        for post in (reply.revision.patches if reply.revision else ())
     }
     return [
         replace(
@@ -397,7 +432,9 @@ def _by_author(reply: Attached, base: Event) -> list[Event]:
     announced = (
         PROMISES.search(words)
         or SENT_AGAIN.search(words)
-        or re.search(r"\bv\d{1,2}\b|\bresen[dt]\b|\bnew version\b", words, re.IGNORECASE)
+        or re.search(
+            r"\bv\d{1,2}\b|\bresen[dt]\b|\bnew version\b", words, re.IGNORECASE
+        )
     )
     if (
         not match
@@ -408,7 +445,9 @@ def _by_author(reply: Attached, base: Event) -> list[Event]:
         return []
     patch = (
         reply.patch
-        if _THIS_PATCH.search(match[0]) and reply.revision and len(reply.revision.patches) > 1
+        if _THIS_PATCH.search(match[0])
+        and reply.revision
+        and len(reply.revision.patches) > 1
         else _about(reply)
     )
     return [replace(base, what="withdrawn", tree=None, patch=patch, title=match[0])]
@@ -431,8 +470,14 @@ def _about(reply: Attached) -> int | None:
 
 def _is_one_of_many(reply: Attached) -> bool:
     """Whether a mail about a whole series says that a single patch was taken, but not which."""
-    many = reply.patch == 0 and reply.revision is not None and len(reply.revision.patches) > 1
-    names_one = _SOME_PATCH.search(reply.mail.why) and not WHOLE_SERIES.search(reply.mail.why)
+    many = (
+        reply.patch == 0
+        and reply.revision is not None
+        and len(reply.revision.patches) > 1
+    )
+    names_one = _SOME_PATCH.search(reply.mail.why) and not WHOLE_SERIES.search(
+        reply.mail.why
+    )
     return many and (_is_few(reply) or bool(names_one))
 
 
@@ -477,7 +522,9 @@ def _listed(words: str) -> set[int]:
     numbers: set[int] = set()
     for part in re.split(r",? and |[,&+]", re.sub(r"#|/\d+", "", words)):
         ends = [number(end) for end in re.findall(r"\d+", part)]
-        numbers |= set(range(ends[0], min(ends[-1], _MOST_PATCHES) + 1)) if ends else set()
+        numbers |= (
+            set(range(ends[0], min(ends[-1], _MOST_PATCHES) + 1)) if ends else set()
+        )
     return numbers
 
 
@@ -491,7 +538,9 @@ def _mm(subject: str, base: Event) -> list[Event]:
     return [
         replace(
             base,
-            what="refused" if any(word in why for word in ("nack", "reject")) else "dropped",
+            what="refused"
+            if any(word in why for word in ("nack", "reject"))
+            else "dropped",
             title=why or "removed",
         )
     ]

@@ -22,12 +22,15 @@ T = TypeVar("T")
 _TITLED = re.compile(
     r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n"
 )
-_MM_TITLE = re.compile(r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE)
+_MM_TITLE = re.compile(
+    r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE
+)
 _QUOTED_SUBJECT = re.compile(
     r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)"
 )
 _LISTED = re.compile(
-    r"^(?P<what>Patch|Series): (?P<subject>\S.*)\n +Submitter: (?P<author>.+@.+)$", re.MULTILINE
+    r"^(?P<what>Patch|Series): (?P<subject>\S.*)\n +Submitter: (?P<author>.+@.+)$",
+    re.MULTILINE,
 )
 """An entry of patchwork's summary of what was applied."""
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
@@ -76,7 +79,9 @@ def about(mail: Classified) -> str | None:
         quoted = _QUOTED_SUBJECT.search(mail.mail.subject)
         return (
             plain_title(
-                quoted["title"].rstrip('"') if quoted["title"].count('"') % 2 else quoted["title"]
+                quoted["title"].rstrip('"')
+                if quoted["title"].count('"') % 2
+                else quoted["title"]
             )
             if quoted
             else None
@@ -84,7 +89,9 @@ def about(mail: Classified) -> str | None:
     return None
 
 
-def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[int, list[Attached]]:
+def attach(
+    topics: Sequence[PostedTopic], mails: Sequence[Classified]
+) -> dict[int, list[Attached]]:
     """The mails of each series (by its place in `topics`), its own posts left out, in the order
     given.
     """
@@ -113,10 +120,13 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
             continue
         if listed := _by_summary(mail, titles):
             for about_it in listed:
-                by_topic[about_it[0]].append(Attached(mail, about_it[1], about_it[2], None))
+                by_topic[about_it[0]].append(
+                    Attached(mail, about_it[1], about_it[2], None)
+                )
             continue
         parent = next(
-            (by_id[message_id] for message_id in _above(mail) if message_id in by_id), None
+            (by_id[message_id] for message_id in _above(mail) if message_id in by_id),
+            None,
         )
         place = (
             _by_machine(mail, titles, commits)
@@ -138,7 +148,9 @@ def attach(topics: Sequence[PostedTopic], mails: Sequence[Classified]) -> dict[i
 
 
 def _by_machine(
-    mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]], commits: dict[str, int]
+    mail: Classified,
+    titles: dict[str, list[tuple[int, Revision, Post]]],
+    commits: dict[str, int],
 ) -> _Place | None:
     """Match a bot's mail by what it quotes: mails of the stable trees are not in the author's
     thread.
@@ -158,7 +170,9 @@ def _by_machine(
     key = title_key(title)
     places = titles.get(key)
     if places is None and len(key) >= 20 and mail.kind is MailKind.STABLE_FAILED:
-        places = next((known for name, known in titles.items() if name.startswith(key)), None)
+        places = next(
+            (known for name, known in titles.items() if name.startswith(key)), None
+        )
     places = [place for place in places or () if _by_its_author(mail, place)]
     if not places:
         return None
@@ -182,20 +196,26 @@ def _by_summary(
         return []
     found: list[_Place] = []
     for entry in _LISTED.finditer(mail.mail.body):
-        subject, author = parse_subject(entry["subject"]), parse_address(entry["author"])
+        subject, author = (
+            parse_subject(entry["subject"]),
+            parse_address(entry["author"]),
+        )
         places = [
             place for place in titles.get(title_key(subject.title), ())
             if author and same_person(place[2].mail.sender, author) and _not_after(place[2], mail)
         ]  # fmt: skip
         if places:
             at, revision, post = (
-                [place for place in places if place[1].version == subject.version] or places
+                [place for place in places if place[1].version == subject.version]
+                or places
             )[-1]
             found.append((at, revision, None if entry["what"] == "Series" else post))
     return found
 
 
-def _by_link(mail: Classified, owner: Mapping[str, tuple[int, Revision, Post]]) -> _Place | None:
+def _by_link(
+    mail: Classified, owner: Mapping[str, tuple[int, Revision, Post]]
+) -> _Place | None:
     """Match a mail of a stable tree by the patch's link to what its author sent: maintainers change
     titles.
     """
@@ -207,7 +227,10 @@ def _by_link(mail: Classified, owner: Mapping[str, tuple[int, Revision, Post]]) 
         for message_id, at in linked_ids(mail.mail.body)
         if at is not None and message_id in owner
     )
-    return next(((at, None, None) for at, _, post in linked if post.mail.sender.key in named), None)
+    return next(
+        ((at, None, None) for at, _, post in linked if post.mail.sender.key in named),
+        None,
+    )
 
 
 def authors_named(mail: Classified) -> list[Address]:
@@ -296,20 +319,28 @@ def _above(mail: Classified) -> list[str]:
     """The ids a mail replies to, the nearest first, limited against malicious References lines."""
     return [
         reference
-        for reference in (mail.mail.in_reply_to, *reversed(mail.mail.references[-MAX_REFERENCES:]))
+        for reference in (
+            mail.mail.in_reply_to,
+            *reversed(mail.mail.references[-MAX_REFERENCES:]),
+        )
         if reference
     ]
 
 
 def _under(
-    mail: Classified, by_id: Mapping[str, Classified], known: dict[str, Classified | None]
+    mail: Classified,
+    by_id: Mapping[str, Classified],
+    known: dict[str, Classified | None],
 ) -> Classified | None:
     """The nearest mail of a stable tree that this one answers, at any distance.
 
     Results are cached in `known`.
     """
     return _walk_up(
-        mail, by_id, known, lambda _ids, above: above if above and above.kind in STABLE else None
+        mail,
+        by_id,
+        known,
+        lambda _ids, above: above if above and above.kind in STABLE else None,
     )
 
 
@@ -325,7 +356,9 @@ def _by_subject(
     places = [place for place in places if _speaks_to(mail, place[1].author)]
     if not places:
         return None
-    same = [place for place in places if place[1].version == mail.subject.version] or places
+    same = [
+        place for place in places if place[1].version == mail.subject.version
+    ] or places
     earlier = [place for place in same if _not_after(place[2], mail)]
     return (earlier or same)[-1]
 
@@ -336,7 +369,10 @@ def _speaks_to(mail: Classified, author: Address) -> bool:
     """
     said = " ".join(mail.body.attributions[:2])
     return (
-        any(same_person(author, address) for address in (*mail.mail.to, *mail.mail.cc, mail.sender))
+        any(
+            same_person(author, address)
+            for address in (*mail.mail.to, *mail.mail.cc, mail.sender)
+        )
         or author.email in said
         or (bool(author.name) and author.name in said)
     )

@@ -47,13 +47,20 @@ REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
 """States that a commit of the same title does not change."""
 FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
 """States in which no review is awaited."""
-TAKEN = (SeriesState.ACCEPTED, SeriesState.IN_NEXT, SeriesState.IN_MAINLINE, SeriesState.IN_STABLE)
+TAKEN = (
+    SeriesState.ACCEPTED,
+    SeriesState.IN_NEXT,
+    SeriesState.IN_MAINLINE,
+    SeriesState.IN_STABLE,
+)
 """The states of a patch that is in a tree, the least advanced first."""
 LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 """States in which a maintainer has taken the series."""
 
 
-def decide_topic(series: SeriesState | None, *, sent: bool, partly: bool) -> SeriesState:
+def decide_topic(
+    series: SeriesState | None, *, sent: bool, partly: bool
+) -> SeriesState:
     """The state of a topic: that of its sends where no archive can have more, else that of its
     tracked series (None: not tracked).
 

@@ -55,14 +55,20 @@ _NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
 _TICKED = "addressed"
 _MARKS = f"ALTER TABLE tick ADD COLUMN state TEXT NOT NULL DEFAULT '{_TICKED}';"
 _PASSED_KEPT = 20_000
-_PASSED = "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
+_PASSED = (
+    "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
+)
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
 MOST_READ = 2000
 """How many mails of a series are read to show it: more take seconds, and anybody can send so many."""  # noqa: E501
 FIRST_READ = 100
 """How many of these are those that came first, with the patches of the series."""
-_BLOBS = {"raw": (bytes,), "mbox": (str, bytes, type(None)), "weight": (int, type(None))}
+_BLOBS = {
+    "raw": (bytes,),
+    "mbox": (str, bytes, type(None)),
+    "weight": (int, type(None)),
+}
 _PATCHES = (MailKind.PATCH, MailKind.COVER)
 _TALK = (*_PATCHES, MailKind.REVIEW, MailKind.QUESTION, MailKind.OTHER)
 _NUMBERS = ("id", "series", "seen", "line")
@@ -179,7 +185,9 @@ class Store:
         with writing(self._database):
             yield self._database
 
-    def add(self, message_id: str, subject: str, lore: str | None, mbox: str | None) -> TrackEntry:
+    def add(
+        self, message_id: str, subject: str, lore: str | None, mbox: str | None
+    ) -> TrackEntry:
         """Track a series; one that is already tracked keeps its number and gets the new source."""
         with self.changing() as database:
             database.execute(
@@ -224,7 +232,9 @@ class Store:
 
     def entry(self, number: int) -> TrackEntry:
         """One series; UsageError when there is none of this number."""
-        entry_of_number = next((entry for entry in self.entries() if entry.id == number), None)
+        entry_of_number = next(
+            (entry for entry in self.entries() if entry.id == number), None
+        )
         if entry_of_number is None:
             known = ", ".join(str(entry.id) for entry in self.entries()) or "none"
             raise UsageError(
@@ -236,7 +246,9 @@ class Store:
     def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
         """The series that was added under one of these ids."""
         ids = set(message_ids)
-        return next((entry for entry in self.entries() if entry.message_id in ids), None)
+        return next(
+            (entry for entry in self.entries() if entry.message_id in ids), None
+        )
 
     def with_mail(self, message_id: str) -> TrackEntry | None:
         """The series that has this mail; of several the first that was added."""
@@ -246,7 +258,12 @@ class Store:
         return self.entry(found) if found else None
 
     def keep(
-        self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()
+        self,
+        number: int,
+        subject: str,
+        mails: Sequence[Mail],
+        *,
+        seen: Iterable[str] = (),
     ) -> tuple[str, ...]:
         """Keep these mails of a series; the ids of those that are new.
 
@@ -268,7 +285,9 @@ class Store:
                 (now, _text(subject), number),
             )
             if new:
-                database.execute("UPDATE series SET news = ? WHERE id = ?", (now, number))
+                database.execute(
+                    "UPDATE series SET news = ? WHERE id = ?", (now, number)
+                )
         return tuple(mail.message_id for mail in new)
 
     def keep_sent(self, number: int, mail: Mail) -> None:
@@ -279,12 +298,17 @@ class Store:
         with self.changing():
             self._insert(number, [mail], {mail.message_id})
 
-    def _insert(self, number: int, mails: Sequence[Mail], read: Collection[str]) -> None:
+    def _insert(
+        self, number: int, mails: Sequence[Mail], read: Collection[str]
+    ) -> None:
         """Add mails to a series; those in `read` are not marked unread."""
         with self.changing() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
-                ((_text(mail.message_id), zlib.compress(mail.raw, 6)) for mail in mails),
+                (
+                    (_text(mail.message_id), zlib.compress(mail.raw, 6))
+                    for mail in mails
+                ),
             )
             database.executemany(
                 "INSERT OR IGNORE INTO member (series, message_id, seen, weight) VALUES (?, ?,"
@@ -378,12 +402,17 @@ class Store:
         if weights:
             with self.changing() as database:
                 database.executemany(
-                    "UPDATE member SET weight = ? WHERE series = ? AND message_id = ?", weights
+                    "UPDATE member SET weight = ? WHERE series = ? AND message_id = ?",
+                    weights,
                 )
 
     def _kept(self, message_id: str, raw: bytes) -> Mail:
         mail = self.reader.parse(raw)
-        return mail if mail.message_id == message_id else mail._replace(message_id=message_id)
+        return (
+            mail
+            if mail.message_id == message_id
+            else mail._replace(message_id=message_id)
+        )
 
     def from_backups(self, message_ids: Iterable[str]) -> Mapping[str, Mail]:
         """Those of these mails that a backup of the store still has."""
@@ -393,7 +422,9 @@ class Store:
                 break
             with (
                 contextlib.suppress(sqlite3.Error, ValueError),
-                contextlib.closing(sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)) as old,
+                contextlib.closing(
+                    sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)
+                ) as old,
             ):
                 for message_id in sorted(wanted):
                     row = old.execute(
@@ -405,7 +436,12 @@ class Store:
         return found
 
     def replace_mails(
-        self, number: int, subject: str, mails: Sequence[Mail], *, seen: Iterable[str] = ()
+        self,
+        number: int,
+        subject: str,
+        mails: Sequence[Mail],
+        *,
+        seen: Iterable[str] = (),
     ) -> tuple[str, ...]:
         """Give a series these mails in place of those it has; the ids of those that are new.
 
@@ -417,8 +453,12 @@ class Store:
                     "SELECT message_id, seen FROM member WHERE series = ?", (number,)
                 ).fetchall()
             )
-            (news,) = database.execute("SELECT news FROM series WHERE id = ?", (number,)).fetchone()
-            new = tuple(mail.message_id for mail in mails if mail.message_id not in before)
+            (news,) = database.execute(
+                "SELECT news FROM series WHERE id = ?", (number,)
+            ).fetchone()
+            new = tuple(
+                mail.message_id for mail in mails if mail.message_id not in before
+            )
             database.execute("DELETE FROM member WHERE series = ?", (number,))
             database.executemany(
                 "DELETE FROM mail WHERE message_id = ?",
@@ -428,10 +468,15 @@ class Store:
                 number,
                 subject,
                 mails,
-                seen=(*seen, *(message_id for message_id, is_seen in before.items() if is_seen)),
+                seen=(
+                    *seen,
+                    *(message_id for message_id, is_seen in before.items() if is_seen),
+                ),
             )
             if not new:
-                database.execute("UPDATE series SET news = ? WHERE id = ?", (news, number))
+                database.execute(
+                    "UPDATE series SET news = ? WHERE id = ?", (news, number)
+                )
             database.execute(
                 "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
             )
@@ -439,7 +484,9 @@ class Store:
 
     def message_ids(self, number: int) -> frozenset[str]:
         """The ids of a series' mails."""
-        return frozenset(self._ids("SELECT message_id FROM member WHERE series = ?", number))
+        return frozenset(
+            self._ids("SELECT message_id FROM member WHERE series = ?", number)
+        )
 
     def _ids(self, query: str, *values: object) -> tuple[str, ...]:
         """The Message-IDs that a query gives; DamagedError when one of them is no text."""
@@ -463,7 +510,9 @@ class Store:
     def asked(self, number: int) -> None:
         """Note that an archive was asked about a series and had nothing new."""
         with self.changing() as database:
-            database.execute("UPDATE series SET updated = ? WHERE id = ?", (_now(), number))
+            database.execute(
+                "UPDATE series SET updated = ? WHERE id = ?", (_now(), number)
+            )
 
     def note_reached(self, number: int, reached: datetime) -> None:
         """Note when the newest mail arrived that a series' archive is known to have, now that it
@@ -497,7 +546,9 @@ class Store:
     def record(self, number: int) -> SeriesRecord:
         """All about a series, except its mails."""
         unread = self.unread(number)
-        ids = self._ids("SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number)
+        ids = self._ids(
+            "SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number
+        )
         return SeriesRecord(
             self.entry(number),
             tuple((message_id, message_id not in unread) for message_id in ids),
@@ -582,7 +633,9 @@ class Store:
                 "INSERT OR IGNORE INTO member (series, message_id) VALUES (?, ?)",
                 ((number, _text(message_id)) for message_id, _ in record.members),
             )
-            self.mark_read(number, [message_id for message_id, seen in record.members if seen])
+            self.mark_read(
+                number, [message_id for message_id, seen in record.members if seen]
+            )
             for (message_id, line), state in record.marks.items():
                 self.mark(number, message_id, line, state)
         return number
@@ -612,14 +665,18 @@ class Store:
     def unread(self, number: int) -> frozenset[str]:
         """The ids of a series' unread mails."""
         return frozenset(
-            self._ids("SELECT message_id FROM member WHERE series = ? AND seen = 0", number)
+            self._ids(
+                "SELECT message_id FROM member WHERE series = ? AND seen = 0", number
+            )
         )
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
         """Mark these (or all) mails of a series as read."""
         with self.changing() as database:
             if message_ids is None:
-                database.execute("UPDATE member SET seen = 1 WHERE series = ?", (number,))
+                database.execute(
+                    "UPDATE member SET seen = 1 WHERE series = ?", (number,)
+                )
             else:
                 database.executemany(
                     "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?",
@@ -633,7 +690,9 @@ class Store:
         rows = self._database.execute(
             "SELECT message_id, line, state FROM tick WHERE series = ?", (number,)
         )
-        return {(str(message_id), int(line)): str(state) for message_id, line, state in rows}
+        return {
+            (str(message_id), int(line)): str(state) for message_id, line, state in rows
+        }
 
     def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
         """Set the state of a review point; None leaves it to what the mails say."""

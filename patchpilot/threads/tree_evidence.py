@@ -8,7 +8,13 @@ from dataclasses import replace
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.stable_trees import version_key
 from patchpilot.threads.thread_events import Event
-from patchpilot.threads.thread_values import Evidence, LandedCommit, Proof, StableBranch, TreeState
+from patchpilot.threads.thread_values import (
+    Evidence,
+    LandedCommit,
+    Proof,
+    StableBranch,
+    TreeState,
+)
 
 _DROPPED = re.compile(
     r"\b(?:dropped|dropping|removed|reverted|un-?applied|not really|wrong|ignore|disregard|have"
@@ -26,7 +32,11 @@ def landings(events: Sequence[Event]) -> tuple[LandedCommit, ...]:
     Stable trees take only mainline commits, so their mails imply mainline too.
     """
     found: dict[tuple[str, str | None], LandedCommit] = {}
-    sure = {(event.by, event.patch) for event in events if event.what == "applied" and event.commit}
+    sure = {
+        (event.by, event.patch)
+        for event in events
+        if event.what == "applied" and event.commit
+    }
     for event in events:
         if (
             event.what not in ("applied", "merged")
@@ -35,7 +45,10 @@ def landings(events: Sequence[Event]) -> tuple[LandedCommit, ...]:
         ):
             continue
         tree = event.tree or f"the tree of {event.by}"
-        key = (tree, event.commit[:12] if event.commit else event.title or str(event.patch))
+        key = (
+            tree,
+            event.commit[:12] if event.commit else event.title or str(event.patch),
+        )
         found.setdefault(
             key,
             LandedCommit(
@@ -81,7 +94,12 @@ def branches_by_mail(events: Sequence[Event]) -> tuple[StableBranch, ...]:
         if old and not event.withdrawn and _RANK.get(old.state, -1) > _RANK[state]:
             continue
         branches[version] = StableBranch(
-            version, state, event.message_id, event.commit, event.withdrawn or "", event.date
+            version,
+            state,
+            event.message_id,
+            event.commit,
+            event.withdrawn or "",
+            event.date,
         )
     return tuple(branches.values())
 
@@ -105,9 +123,16 @@ def branches_with(
     for landed in seen:
         if landed.stable_version:
             branch = branches.get(
-                landed.stable_version, StableBranch(landed.stable_version, "merged", None)
+                landed.stable_version,
+                StableBranch(landed.stable_version, "merged", None),
             )
-            state = "reverted" if landed.reverted_by else "released" if landed.release else "merged"
+            state = (
+                "reverted"
+                if landed.reverted_by
+                else "released"
+                if landed.release
+                else "merged"
+            )
             branches[branch.version] = replace(
                 branch,
                 state=state,
@@ -141,9 +166,19 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
             )
     for landed in (*evidence.landed, *evidence.commits):
         if landed.in_mainline or landed.is_next:
-            state = "reverted" if landed.reverted_by else "released" if landed.release else "merged"
-            proof = Proof(landed.date, landed.message_id, landed.reverted_by or landed.commit)
-            trees[landed.tree] = TreeState(landed.tree, state, proof, landed.release, landed.how)
+            state = (
+                "reverted"
+                if landed.reverted_by
+                else "released"
+                if landed.release
+                else "merged"
+            )
+            proof = Proof(
+                landed.date, landed.message_id, landed.reverted_by or landed.commit
+            )
+            trees[landed.tree] = TreeState(
+                landed.tree, state, proof, landed.release, landed.how
+            )
         elif landed in evidence.commits and not landed.stable_version:
             trees[landed.tree] = TreeState(
                 landed.tree, "applied", Proof(landed.date, None, landed.commit)
@@ -157,6 +192,8 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
         is_in_git = branch.state in ("merged", "released", "reverted")
         release = branch.note if branch.state == "released" else None
         note = "" if branch.state in ("merged", "released") else branch.note
-        proof = Proof(branch.date, None if is_in_git else branch.message_id, branch.commit)
+        proof = Proof(
+            branch.date, None if is_in_git else branch.message_id, branch.commit
+        )
         trees[tree] = TreeState(tree, branch.state, proof, release or None, note)
     return tuple(trees.values())

@@ -16,7 +16,8 @@ from patchpilot.threads.posted_series import Post, PostedTopic, Revision
 from patchpilot.threads.thread_match import Attached
 
 _NAMED = re.compile(
-    r"^(?:[A-Za-z-]{1,40}-by|cc|from): {0,12}(\S.{0,200}@.{1,200})$", re.MULTILINE | re.IGNORECASE
+    r"^(?:[A-Za-z-]{1,40}-by|cc|from): {0,12}(\S.{0,200}@.{1,200})$",
+    re.MULTILINE | re.IGNORECASE,
 )
 _MESSAGE = 40_000
 """Characters of a patch in which its tags are searched."""
@@ -82,7 +83,9 @@ class _Copies:
         self.mail = mail.mail
         # a header that was rewritten is its sender's if the list that did it is known
         self.by = frozenset((mail.sender.key, mail.mail.sender.key))
-        self.copied = dict.fromkeys(address.key for address in (*mail.mail.to, *mail.mail.cc))
+        self.copied = dict.fromkeys(
+            address.key for address in (*mail.mail.to, *mail.mail.cc)
+        )
         self.above = frozenset((mail.mail.in_reply_to or "", *mail.mail.references))
         self.arrived = arrived(mail.mail)
 
@@ -112,7 +115,9 @@ def with_replies(topic: PostedTopic, attached: Sequence[Attached]) -> Identities
         if not any(is_bot_address(Address("", key)) for key in mail.by):
             for key in mail.by | mail.copied.keys():
                 named[key].append(mail)
-    waiting = [(mail, key) for mail in mails if mail.by <= found.keys() for key in mail.copied]
+    waiting = [
+        (mail, key) for mail in mails if mail.by <= found.keys() for key in mail.copied
+    ]
     held: dict[str, list[tuple[_Copies, str]]] = defaultdict(list)
     while waiting:
         mail, key = waiting.pop()
@@ -126,6 +131,9 @@ def with_replies(topic: PostedTopic, attached: Sequence[Attached]) -> Identities
         found[key] = frozenset()
         waiting += held.pop(key, ())
         waiting += (
-            (one, copied) for one in sent[key] if one.by <= found.keys() for copied in one.copied
+            (one, copied)
+            for one in sent[key]
+            if one.by <= found.keys()
+            for copied in one.copied
         )
     return Identities(found)

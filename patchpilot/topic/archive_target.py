@@ -64,7 +64,9 @@ def series_at(
             f"{message_id}: no patch in this thread",
             hint="pass the Message-ID of the patch or its cover letter",
         )
-    patches = tuple(parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts)
+    patches = tuple(
+        parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts
+    )
     cover = next(
         (
             patch
@@ -95,5 +97,8 @@ def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
             seen[reference] = None
             # the last is looked at first: what a mail answers, then its references from the nearest
             # up
-            above += [*known[reference].references, *filter(None, [known[reference].in_reply_to])]
+            above += [
+                *known[reference].references,
+                *filter(None, [known[reference].in_reply_to]),
+            ]
     return None

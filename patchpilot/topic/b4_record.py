@@ -15,7 +15,9 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.topic.reroll import link_to
 
 
-def kept_by_b4(repository: Repository, branch: str | None, change_id: str) -> PrepBranch | None:
+def kept_by_b4(
+    repository: Repository, branch: str | None, change_id: str
+) -> PrepBranch | None:
     """What b4 knows of a topic's branch.
 
     None where b4 does not manage it, or only because patchpilot enrolled it to send it.
@@ -45,14 +47,17 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
         return
     if known.cover_commit:
         ref = f"refs/heads/{known.branch}"
-        rewrite.refuse_unless_safe(repository, ref, repository.resolve(ref), [known.cover_commit])
+        rewrite.refuse_unless_safe(
+            repository, ref, repository.resolve(ref), [known.cover_commit]
+        )
     store(repository, known, cover, series, "draft", undo=True)
 
 
 def noted_by_transport(send: Send) -> bool:
     """Whether the transport of a send notes itself, in b4's tracking data, that a series was sent."""  # noqa: E501
     return (
-        transports.is_known(send.transport) and transports.find(send.transport).keeps_tracking_data
+        transports.is_known(send.transport)
+        and transports.find(send.transport).keeps_tracking_data
     )
 
 

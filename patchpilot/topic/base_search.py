@@ -49,8 +49,14 @@ class BaseSearch:
     Each is a git process, and is asked when it is needed first.
     """
 
-    def __init__(self, repository: Repository, head: str, *, is_checked_out: bool = True) -> None:
-        self.repository, self.head, self.is_checked_out = repository, head, is_checked_out
+    def __init__(
+        self, repository: Repository, head: str, *, is_checked_out: bool = True
+    ) -> None:
+        self.repository, self.head, self.is_checked_out = (
+            repository,
+            head,
+            is_checked_out,
+        )
 
     @cached_property
     def _branches(self) -> tuple[GitRef, ...]:
@@ -65,7 +71,9 @@ class BaseSearch:
         None where HEAD is detached, and for any other commit.
         """
         current = next((ref.name for ref in self._branches if ref.is_head), None)
-        if self.is_checked_out or (current and self.repository.is_ancestor(self.head, current)):
+        if self.is_checked_out or (
+            current and self.repository.is_ancestor(self.head, current)
+        ):
             return current.removeprefix("refs/heads/") if current else None
         local = [ref for ref in self._branches if ref.is_local and ref.kind == "commit"]
         names = [ref.short for ref in local if ref.object_id == self.head]
@@ -112,7 +120,9 @@ class BaseSearch:
         None for a commit on no branch, without upstream, or where that is gone.
         """
         following = {ref.name: ref.upstream for ref in self._branches}
-        known = {ref.name: ref.object_id for ref in self._branches if ref.kind == "commit"}
+        known = {
+            ref.name: ref.object_id for ref in self._branches if ref.kind == "commit"
+        }
         name = following.get(f"refs/heads/{self.branch}", "") if self.branch else ""
         if name not in known:
             return None
@@ -152,11 +162,16 @@ class BaseSearch:
         if len(parents) >= MAX_WALK:
             start = ""
         edges = {
-            parent for known in parents.values() for parent in known if parent not in parents
+            parent
+            for known in parents.values()
+            for parent in known
+            if parent not in parents
         } or {self.head}
         return CommitsOver(
             tuple(
-                commit for commit in _oldest_first(parents, self.head) if len(parents[commit]) < 2
+                commit
+                for commit in _oldest_first(parents, self.head)
+                if len(parents[commit]) < 2
             ),
             start,
             tuple(sorted(edges)),
@@ -177,7 +192,8 @@ class BaseSearch:
             default = self.repository.commit(commit)
             if (
                 len(parents) != 1
-                or not {default.author.email.lower(), default.committer.email.lower()} <= self.me
+                or not {default.author.email.lower(), default.committer.email.lower()}
+                <= self.me
             ):
                 break
             mine.append(commit)
@@ -200,7 +216,10 @@ class BaseSearch:
         """
         since = int(self.repository.commit(commit).committed.timestamp())
         dates = {ref.name: ref.date for ref in self._branches}
-        named = {f"refs/{'heads' if ref.local else 'remotes'}/{ref.name}": ref for ref in among}
+        named = {
+            f"refs/{'heads' if ref.local else 'remotes'}/{ref.name}": ref
+            for ref in among
+        }
         recent = {
             name: ref
             for name, ref in named.items()
@@ -243,7 +262,10 @@ class BaseSearch:
         """Whether a remote branch is the topic's pushed copy: what it has over the other branches
         is mine.
         """
-        if ref.local or self.repository.commit(ref.commit).committer.email.lower() not in self.me:
+        if (
+            ref.local
+            or self.repository.commit(ref.commit).committer.email.lower() not in self.me
+        ):
             return False
         source = self._forked_from(ref, others) if ref.default else None
         if source:
@@ -306,14 +328,17 @@ class BaseSearch:
     def are_mine(self, commits: Sequence[str]) -> bool:
         """Whether the user committed all of these."""
         return all(
-            self.repository.commit(commit).committer.email.lower() in self.me for commit in commits
+            self.repository.commit(commit).committer.email.lower() in self.me
+            for commit in commits
         )
 
     @cached_property
     def releases(self) -> dict[str, str]:
         """Commit → name of the tags of public history."""
         tags = (ref for ref in self.repository.all_refs if not ref.is_branch)
-        return {tag.object_id: tag.short for tag in tags if RELEASE_TAG.fullmatch(tag.short)}
+        return {
+            tag.object_id: tag.short for tag in tags if RELEASE_TAG.fullmatch(tag.short)
+        }
 
     def earlier_states(self, refs: Sequence[Ref]) -> dict[str, str]:
         """Commit → name of the remote branch that once was there, by its reflog, and that HEAD was
@@ -322,7 +347,11 @@ class BaseSearch:
         states = {}
         for ref in [remote for remote in refs if not remote.local][:MAX_REFLOGS]:
             done = self.repository.git(
-                "merge-base", "--fork-point", f"refs/remotes/{ref.name}", self.head, ok=(0, 1)
+                "merge-base",
+                "--fork-point",
+                f"refs/remotes/{ref.name}",
+                self.head,
+                ok=(0, 1),
             )
             if commit := done.text.strip():
                 states[commit] = ref.name

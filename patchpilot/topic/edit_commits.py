@@ -25,7 +25,9 @@ def editor_name(repository: Repository, settings: Settings) -> str:
     UntrustedCommandsError for one that only the repository names.
     """
     refuse_untrusted(repository.top, Use.EDIT)
-    return settings.get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
+    return (
+        settings.get("editor") or git(repository.top, "var", "GIT_EDITOR").text.strip()
+    )
 
 
 def amend_message(top: Path, editor: str) -> bool:
@@ -42,7 +44,9 @@ def edit_file(
 ) -> bool:
     """Open a file in the editor, at a line; whether the editor ended well."""
     place = [f"+{line}"] if line is not None else []
-    return not interactive(["sh", "-c", f'{editor} "$@"', editor, *place, str(file)], cwd=directory)
+    return not interactive(
+        ["sh", "-c", f'{editor} "$@"', editor, *place, str(file)], cwd=directory
+    )
 
 
 def edit_text(editor: str, text: str, name: str) -> str | None:
@@ -70,7 +74,14 @@ def changed_files(top: Path) -> dict[str, str]:
     in the working tree.
     """
     names = git(
-        top, "diff", "--name-only", "--no-renames", "--ignore-submodules", "-z", "HEAD", "--"
+        top,
+        "diff",
+        "--name-only",
+        "--no-renames",
+        "--ignore-submodules",
+        "-z",
+        "HEAD",
+        "--",
     ).out.split(b"\0")
     digests = {}
     for name in (os.fsdecode(name) for name in names if name):
@@ -93,5 +104,13 @@ def fetch_all(top: Path) -> bool:
     Submodules are not fetched: their configuration may name other commands.
     """
     refuse_untrusted(top, *FETCHING)
-    words = ["fetch", "--all", "--tags", "--no-recurse-submodules", "--no-auto-maintenance"]
-    return not interactive(["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *words])
+    words = [
+        "fetch",
+        "--all",
+        "--tags",
+        "--no-recurse-submodules",
+        "--no-auto-maintenance",
+    ]
+    return not interactive(
+        ["git", "-C", str(top), "-c", "core.hooksPath=/dev/null", *words]
+    )

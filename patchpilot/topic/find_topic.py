@@ -4,8 +4,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from patchpilot.commits.b4_prep import PrepBranch, below_cover, is_tip, prep_branch, prep_of
-from patchpilot.commits.range import commits_series, is_network_target, names_file, read_targets
+from patchpilot.commits.b4_prep import (
+    PrepBranch,
+    below_cover,
+    is_tip,
+    prep_branch,
+    prep_of,
+)
+from patchpilot.commits.range import (
+    commits_series,
+    is_network_target,
+    names_file,
+    read_targets,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
@@ -36,7 +47,9 @@ class Topic:
     draft: Draft
 
 
-def named_patches(repository: Repository, request: SendRequest) -> tuple[Series, tuple[str, ...]]:
+def named_patches(
+    repository: Repository, request: SendRequest
+) -> tuple[Series, tuple[str, ...]]:
     """The series of the TARGET, and the commits it is made of (none for patch files)."""
     target = request.target
     if target is None or (
@@ -46,11 +59,15 @@ def named_patches(repository: Repository, request: SendRequest) -> tuple[Series,
         return commits_series(repository, ids, None), ids
     read = read_targets((target,), repository)
     if len(read) != 1:
-        raise UsageError(f"{target} has {len(read)} series", hint="send one series at a time")
+        raise UsageError(
+            f"{target} has {len(read)} series", hint="send one series at a time"
+        )
     return read[0], ()
 
 
-def base_of_topic(repository: Repository, request: SendRequest, ids: Sequence[str]) -> str | None:
+def base_of_topic(
+    repository: Repository, request: SendRequest, ids: Sequence[str]
+) -> str | None:
     """The commit the series is based on, for `base-commit:`, never b4's cover commit.
 
     None for patch files and for a series that starts history.
@@ -78,7 +95,10 @@ def base_of_topic(repository: Repository, request: SendRequest, ids: Sequence[st
     )
     return (
         named
-        if named and start and repository.is_ancestor(named, start) and not request.target
+        if named
+        and start
+        and repository.is_ancestor(named, start)
+        and not request.target
         else start
     )
 
@@ -155,7 +175,9 @@ def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
             patch.commit,
             _authored(repository, patch.commit if ids else None),
         )
-        for patch, patch_id in zip(series.patches, patch_ids_of(repository, contents), strict=True)
+        for patch, patch_id in zip(
+            series.patches, patch_ids_of(repository, contents), strict=True
+        )
     )
     branch = repository.branch if is_tip(repository, ids) else None
     enrolled = prep_branch(repository, branch) if branch else None
@@ -177,7 +199,9 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
     enrolled = seen.enrolled
     named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
     draft = drafts.get(named) if named else None
-    draft = draft or drafts.recognize(seen.home, seen.branch, seen.patches, seen.branches)
+    draft = draft or drafts.recognize(
+        seen.home, seen.branch, seen.patches, seen.branches
+    )
     if (
         draft
         and enrolled
@@ -194,25 +218,35 @@ def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
             # its draft is lost; where the outbox is, too, only the tag knows which version is the
             # next
             sent = outbox.last_version(tag.change_id)
-            draft = Draft(tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1)
+            draft = Draft(
+                tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1
+            )
         else:
             draft = Draft(named or new_change_id(title), seen.home, seen.branch)
     followed = follow(draft, seen.branch, seen.patches)
     if "security" not in followed.answers and outbox.is_undisclosed(followed.change_id):
         # its draft was lost or reset: only an answer makes it public
         followed = replace(followed, answers={**followed.answers, "security": "yes"})
-    return replace(followed, version=max(followed.version, outbox.last_version(followed.change_id)))
+    return replace(
+        followed, version=max(followed.version, outbox.last_version(followed.change_id))
+    )
 
 
-def _as_called(repository: Repository, request: SendRequest, draft: Draft, seen: _Seen) -> Draft:
+def _as_called(
+    repository: Repository, request: SendRequest, draft: Draft, seen: _Seen
+) -> Draft:
     """The draft as this call has it, with the texts that are kept elsewhere."""
     enrolled = seen.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
-        draft = _from(taken_over(draft, enrolled), f"b4's tracking data of {seen.branch}", names)
+        draft = _from(
+            taken_over(draft, enrolled), f"b4's tracking data of {seen.branch}", names
+        )
     else:
         # where we enrolled the branch its description is what we wrote there
-        draft = _with_cover(repository, draft, seen.series, None if enrolled else seen.branch)
+        draft = _with_cover(
+            repository, draft, seen.series, None if enrolled else seen.branch
+        )
     return as_asked(draft, request)
 
 
@@ -231,10 +265,14 @@ def as_asked(draft: Draft, request: SendRequest) -> Draft:
 
 
 def _authored(repository: Repository, commit_id: str | None) -> str:
-    return str(int(repository.commit(commit_id).authored.timestamp())) if commit_id else ""
+    return (
+        str(int(repository.commit(commit_id).authored.timestamp())) if commit_id else ""
+    )
 
 
-def _with_cover(repository: Repository, draft: Draft, series: Series, branch: str | None) -> Draft:
+def _with_cover(
+    repository: Repository, draft: Draft, series: Series, branch: str | None
+) -> Draft:
     """A draft without a cover takes the one that is elsewhere: a cover letter among the files, or
     the branch description.
     """
@@ -246,7 +284,11 @@ def _with_cover(repository: Repository, draft: Draft, series: Series, branch: st
             replace(draft, cover_subject=series.cover.subject.title, cover_text=text),
             f"cover letter {series.cover.source}",
         )
-    text = (repository.config(f"branch.{branch}.description") or ("",))[-1] if branch else ""
+    text = (
+        (repository.config(f"branch.{branch}.description") or ("",))[-1]
+        if branch
+        else ""
+    )
     if not text.strip() or "EDITME" in text:
         return draft
     subject, body, changelog = split_cover(text)

@@ -42,10 +42,14 @@ def _follow(repository: Repository, send: Send) -> None:
     """
     with Outbox() as outbox:
         sends = [
-            sent for sent in outbox.sends(send.change_id) if sent.undisclosed == send.undisclosed
+            sent
+            for sent in outbox.sends(send.change_id)
+            if sent.undisclosed == send.undisclosed
         ]
     ids = [entry.mail.message_id for sent in sends for entry in sent.entries]
-    lore = None if send.undisclosed else user_settings(repository, problems=[]).get("lore")
+    lore = (
+        None if send.undisclosed else user_settings(repository, problems=[]).get("lore")
+    )
     first = send.entries[0].mail
     with Store() as store:
         if not store.holding(ids):
@@ -63,7 +67,11 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
         return ()
     home = repository.key
     with Outbox() as outbox:
-        sent = [send for send in outbox.of_branch(home, branch, LAST) if send.state == "sent"]
+        sent = [
+            send
+            for send in outbox.of_branch(home, branch, LAST)
+            if send.state == "sent"
+        ]
     notes: list[str] = []
     # what was sent again is known by its last send
     for send in {(send_.change_id, send_.version): send_ for send_ in sent}.values():

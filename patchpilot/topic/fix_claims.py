@@ -84,9 +84,15 @@ def answer_fix(
                         },
                     )
                 )
-        others = {name: value for name, value in draft.answers.items() if name not in names}
-        answers = {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
-        return drafts.keep(draft, replace(draft, answers={**others, **answers}), "answered")
+        others = {
+            name: value for name, value in draft.answers.items() if name not in names
+        }
+        answers = (
+            {} if is_fix is None else dict.fromkeys(names, "yes" if is_fix else "no")
+        )
+        return drafts.keep(
+            draft, replace(draft, answers={**others, **answers}), "answered"
+        )
 
 
 def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
@@ -136,5 +142,7 @@ def _answers(repository: Repository) -> dict[str, str]:
 def _paths(repository: Repository, commit: Commit) -> tuple[str, ...]:
     if len(commit.parents) != 1:
         return ()
-    done = repository.git("diff-tree", "-r", "--no-commit-id", "--name-only", "-z", commit.id)
+    done = repository.git(
+        "diff-tree", "-r", "--no-commit-id", "--name-only", "-z", commit.id
+    )
     return tuple(line for line in done.text.split("\0") if line)

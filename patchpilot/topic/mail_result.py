@@ -37,4 +37,6 @@ class MailResult:
 def mail_result(entry: OutboxEntry) -> MailResult:
     """A mail as the outbox has it."""
     mail = entry.mail
-    return MailResult(mail.message_id, mail.subject, mail.to, mail.cc, entry.state, entry.detail)
+    return MailResult(
+        mail.message_id, mail.subject, mail.to, mail.cc, entry.state, entry.detail
+    )

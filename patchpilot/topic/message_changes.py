@@ -95,7 +95,10 @@ class Preparation:
     @property
     def commits(self) -> tuple[PreparedCommit, ...]:
         """The commits, each with its new id."""
-        return tuple(PreparedCommit(change, self.ids.get(change.commit)) for change in self.changes)
+        return tuple(
+            PreparedCommit(change, self.ids.get(change.commit))
+            for change in self.changes
+        )
 
     @property
     def undo_name(self) -> str | None:
@@ -121,7 +124,9 @@ def write_messages(
         return preparation
     oldest = [change.commit for change in preparation.changed][:1]
     if not dry_run:
-        rewrite.refuse_unless_safe(repository, preparation.ref, preparation.head, oldest, overrides)
+        rewrite.refuse_unless_safe(
+            repository, preparation.ref, preparation.head, oldest, overrides
+        )
     plan = rewrite.plan(
         repository,
         preparation.ref,
@@ -137,4 +142,6 @@ def write_messages(
     )
     if dry_run or not confirm(preparation):
         return preparation
-    return replace(preparation, written=True, undo=rewrite.apply(repository, plan, verb))
+    return replace(
+        preparation, written=True, undo=rewrite.apply(repository, plan, verb)
+    )

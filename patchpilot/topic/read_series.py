@@ -4,7 +4,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import ChooseMails, FromArchive, Skipped, commits_series, read_targets
+from patchpilot.commits.range import (
+    ChooseMails,
+    FromArchive,
+    Skipped,
+    commits_series,
+    read_targets,
+)
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Series
@@ -27,11 +33,15 @@ def read_series(
     With none, the topic: what HEAD has over its base.
     """
     if targets:
-        return read_targets(targets, repository, from_archive, stdin, skipped, choose_mails)
+        return read_targets(
+            targets, repository, from_archive, stdin, skipped, choose_mails
+        )
     if repository is None:
         raise MissingError(
             "no TARGET given, and not in a git repository",
-            hint=Action("", ("-C", "DIR"), "give a patch file, or a repository with {}"),
+            hint=Action(
+                "", ("-C", "DIR"), "give a patch file, or a repository with {}"
+            ),
         )
     from patchpilot.topic.topic_base import topic_base
 

@@ -66,10 +66,15 @@ def rebase_topic(
         progress(f"rebasing onto {request.onto}", at, len(ids))
         trees.append(
             _picked(
-                repository, id_, trees[-1] if trees else repository.commit(tip).tree, request.onto
+                repository,
+                id_,
+                trees[-1] if trees else repository.commit(tip).tree,
+                request.onto,
             )
         )
-    rewriting = rewrite.onto(repository, ref, head, tip, tuple(zip(ids, trees, strict=True)))
+    rewriting = rewrite.onto(
+        repository, ref, head, tip, tuple(zip(ids, trees, strict=True))
+    )
     undo = move_branch.apply(repository, rewriting, VERB)
     return RebaseResult(
         len(ids),
@@ -80,11 +85,15 @@ def rebase_topic(
     )
 
 
-def _refuse_odd(repository: Repository, ids: Sequence[str], head: str, onto: str) -> None:
+def _refuse_odd(
+    repository: Repository, ids: Sequence[str], head: str, onto: str
+) -> None:
     """UsageError where the topic is not a plain series of commits that ends at the branch's tip."""
     hint = f"git rebase {onto}"
     if ids[-1] != head:
-        raise UsageError(f"{ids[-1][:12]} is not the newest commit of the branch", hint=hint)
+        raise UsageError(
+            f"{ids[-1][:12]} is not the newest commit of the branch", hint=hint
+        )
     for older, newer in itertools.pairwise(ids):
         if repository.commit(newer).parents != (older,):
             raise UsageError(
@@ -97,7 +106,8 @@ def _refuse_odd(repository: Repository, ids: Sequence[str], head: str, onto: str
         raise UsageError(f"{ids[0][:12]} is a merge or has no parent", hint=hint)
     if is_cover(repository.commit(parents[0])):
         raise UsageError(
-            "b4 keeps this topic's cover letter in a commit", hint=f"b4 prep rebases it: {hint}"
+            "b4 keeps this topic's cover letter in a commit",
+            hint=f"b4 prep rebases it: {hint}",
         )
 
 
@@ -109,9 +119,18 @@ def _picked(repository: Repository, id_: str, onto: str, name: str) -> str:
     commit = repository.commit(id_)
     # git before 2.40 takes no merge base: a commit of that tree with the same parent has the right
     # one
-    side = repository.git("commit-tree", onto, "-p", commit.parents[0], "-m", "rebase").text.strip()
+    side = repository.git(
+        "commit-tree", onto, "-p", commit.parents[0], "-m", "rebase"
+    ).text.strip()
     done = repository.git(
-        "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", side, id_, ok=(0, 1)
+        "merge-tree",
+        "--write-tree",
+        "--name-only",
+        "--no-messages",
+        "-z",
+        side,
+        id_,
+        ok=(0, 1),
     )
     tree, *paths = [
         word for word in done.out.decode("utf-8", "surrogateescape").split("\0") if word
@@ -130,9 +149,13 @@ def _picked(repository: Repository, id_: str, onto: str, name: str) -> str:
     return tree
 
 
-def _base_now(repository: Repository, request: RebaseRequest, head: str, count: int) -> str | None:
+def _base_now(
+    repository: Repository, request: RebaseRequest, head: str, count: int
+) -> str | None:
     """The base that the next read of the topic must name: none where none was named and the one
     found has the same commits above it.
     """
-    is_found = not request.base and len(find_base(repository, head=head).commits) == count
+    is_found = (
+        not request.base and len(find_base(repository, head=head).commits) == count
+    )
     return None if is_found else request.onto

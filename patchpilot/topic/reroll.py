@@ -24,7 +24,9 @@ from patchpilot.settings.read_settings import in_demo, user_settings
 from patchpilot.topic.followed.review_summary import addressed, asked
 from patchpilot.topic.topic_project import project_of
 
-_PREFILLED = re.compile(r"EDITME (?:message reworded|changed|new patch|dropped|review): ")
+_PREFILLED = re.compile(
+    r"EDITME (?:message reworded|changed|new patch|dropped|review): "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,18 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
             hint=Action("send", (), "send v1 first: {}"),
         )
     version = last.version + 1
-    if draft.version >= version and draft.changelog and not _is_template(draft.changelog):
+    if (
+        draft.version >= version
+        and draft.changelog
+        and not _is_template(draft.changelog)
+    ):
         return draft
     # a new version starts a new thread: its link to the old one is in the changelog (netdev
     # insists, the others do not mind)
     draft = replace(draft, version=max(version, draft.version), in_reply_to="")
-    points = [f"EDITME {line}" for line in change_lines(changes(draft, last, repository))]
+    points = [
+        f"EDITME {line}" for line in change_lines(changes(draft, last, repository))
+    ]
     points += [
         f"EDITME review: {line}"
         for line in addressed(last, upcoming_patches(draft, repository), version)
@@ -79,17 +87,27 @@ def sent_head(repository: Repository, send: Send) -> str:
     """The newest commit of what was sent: that of the tag, which has no cover commit of b4 in its
     line, else the branch's then.
     """
-    return repository.find(f"refs/tags/{sent_tag(send.change_id, send.version)}") or send.head or ""
+    return (
+        repository.find(f"refs/tags/{sent_tag(send.change_id, send.version)}")
+        or send.head
+        or ""
+    )
 
 
 def _is_template(changelog: str) -> bool:
     """Whether a changelog is what b4 starts one with: nothing but lines to fill in, and none of
     patchpilot's.
     """
-    return "EDITME" in changelog and not has_changes(changelog) and not _PREFILLED.search(changelog)
+    return (
+        "EDITME" in changelog
+        and not has_changes(changelog)
+        and not _PREFILLED.search(changelog)
+    )
 
 
-def with_changelog(draft: Draft, text: str, repository: Repository | None = None) -> Draft:
+def with_changelog(
+    draft: Draft, text: str, repository: Repository | None = None
+) -> Draft:
     """The draft with a changelog; what is written after a version was sent is about the next one.
 
     Heading and link are put around it.
@@ -114,7 +132,11 @@ def with_changelog(draft: Draft, text: str, repository: Repository | None = None
 def last_sent(draft: Draft) -> Send | None:
     """The last version of a topic of which mails were sent."""
     with Outbox() as outbox:
-        sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
+        sent = [
+            send
+            for send in outbox.sends(draft.change_id)
+            if send.state in ("sent", "partial")
+        ]
     return max(sent, key=lambda one: (one.version, one.id)) if sent else None
 
 
@@ -123,7 +145,8 @@ def is_remembered(send: Send) -> bool:
     with Drafts() as drafts:
         known = drafts.get(send.change_id)
     return (
-        known is not None and known.links.get(str(send.version)) == send.entries[0].mail.message_id
+        known is not None
+        and known.links.get(str(send.version)) == send.entries[0].mail.message_id
     )
 
 
@@ -135,7 +158,11 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
         known = drafts.get(draft.change_id) or draft
         drafts.save(
             replace(
-                known, links={**known.links, str(send.version): send.entries[0].mail.message_id}
+                known,
+                links={
+                    **known.links,
+                    str(send.version): send.entries[0].mail.message_id,
+                },
             )
         )
     if send.head is None:
@@ -204,18 +231,30 @@ def changes(
     version_changes = []
     for patch in draft.patches:
         was = became_of.get(patch)
-        kind = "new" if was is None else "same" if was.patch_id == patch.patch_id else "changed"
+        kind = (
+            "new"
+            if was is None
+            else "same"
+            if was.patch_id == patch.patch_id
+            else "changed"
+        )
         if was and kind == "same" and _reworded(repository, was.commit, patch.commit):
             kind = "reworded"
         version_changes.append(VersionChange(kind, patch.subject))
     kept = set(became_of.values())
     return (
         *version_changes,
-        *(VersionChange("dropped", patch.subject) for patch in before if patch not in kept),
+        *(
+            VersionChange("dropped", patch.subject)
+            for patch in before
+            if patch not in kept
+        ),
     )
 
 
-def sent_patches(send: Send, repository: Repository | None = None) -> tuple[KnownPatch, ...]:
+def sent_patches(
+    send: Send, repository: Repository | None = None
+) -> tuple[KnownPatch, ...]:
     """The patches of a send as a draft knows its own, to be paired with them by `became`."""
     return tuple(
         KnownPatch(
@@ -260,7 +299,9 @@ def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
         "dropped": "dropped: {}",
     }
     return tuple(
-        words[change.kind].format(change.subject) for change in changes if change.kind in words
+        words[change.kind].format(change.subject)
+        for change in changes
+        if change.kind in words
     )
 
 
@@ -271,7 +312,9 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
     try:
         line = without_covers(repository, ids)
         return commits_range_diff(
-            repository.git, f"{last.base}..{sent_head(repository, last)}", f"{line[0]}^..{line[-1]}"
+            repository.git,
+            f"{last.base}..{sent_head(repository, last)}",
+            f"{line[0]}^..{line[-1]}",
         )
     except GitError:
         return ""
@@ -289,7 +332,8 @@ def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
         f"Since v{last.version}:",
         *(
             f"  {line}"
-            for line in change_lines(changes(draft, last, repository)) or ("no patch differs",)
+            for line in change_lines(changes(draft, last, repository))
+            or ("no patch differs",)
         ),
     ]
     diff = [
@@ -308,4 +352,6 @@ def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
 
 def unfinished(draft: Draft) -> bool:
     """Whether the changelog still has its pre-filled points, or none."""
-    return draft.version > 1 and (not has_changes(draft.changelog) or "EDITME" in draft.changelog)
+    return draft.version > 1 and (
+        not has_changes(draft.changelog) or "EDITME" in draft.changelog
+    )

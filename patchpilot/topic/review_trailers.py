@@ -84,7 +84,11 @@ class TrailersRequest:
 
 
 def find_review_trailers(
-    repository: Repository, request: TrailersRequest, *, store: Store, progress: Progress = silent
+    repository: Repository,
+    request: TrailersRequest,
+    *,
+    store: Store,
+    progress: Progress = silent,
 ) -> Collected:
     """The tags credited to the followed series of TARGET's topic that its commits lack; nothing is
     written.
@@ -96,7 +100,9 @@ def find_review_trailers(
     # tags are written into commits: patch files and mails have none
     ids = topic_commits(repository, request.target, request.base)
     patches = (commits_series(repository, ids, None), ids)
-    topic = read_topic(repository, SendRequest(target=request.target, base=request.base), patches)
+    topic = read_topic(
+        repository, SendRequest(target=request.target, base=request.base), patches
+    )
     progress("reading the thread")
     state = topic_state(repository, topic, store=store)
     status = _status_of(state)
@@ -104,16 +110,32 @@ def find_review_trailers(
     held_back: list[HeldTrailer] = []
     changes = []
     for commit in repository.commits(topic.commits):
-        given = [trailer for trailer in status.trailers if _is_for(trailer, called(commit), status)]
-        wanted, back = _sorted_out(repository, commit, called(commit), given, status, request)
+        given = [
+            trailer
+            for trailer in status.trailers
+            if _is_for(trailer, called(commit), status)
+        ]
+        wanted, back = _sorted_out(
+            repository, commit, called(commit), given, status, request
+        )
         held_back += back
-        pairs = [(trailer.name, trailer.value) for trailer in map(parse_trailer, wanted) if trailer]
+        pairs = [
+            (trailer.name, trailer.value)
+            for trailer in map(parse_trailer, wanted)
+            if trailer
+        ]
         changes.append(
             MessageChange(
-                commit.id, commit.subject, commit.message, add_trailers(commit.message, pairs), ()
+                commit.id,
+                commit.subject,
+                commit.message,
+                add_trailers(commit.message, pairs),
+                (),
             )
         )
-    return Collected(status.topic.subject, Preparation(ref, head, tuple(changes)), tuple(held_back))
+    return Collected(
+        status.topic.subject, Preparation(ref, head, tuple(changes)), tuple(held_back)
+    )
 
 
 def _status_of(state: TopicState) -> Status:
@@ -143,7 +165,9 @@ def _status_of(state: TopicState) -> Status:
     return state.series.status
 
 
-def titles_sent(repository: Repository, draft: Draft) -> Callable[[Commit], frozenset[str]]:
+def titles_sent(
+    repository: Repository, draft: Draft
+) -> Callable[[Commit], frozenset[str]]:
     """For a commit the titles its patch was sent under, with the one it has now."""
     names: dict[str, set[str]] = {}
     with Outbox() as outbox:
@@ -164,7 +188,8 @@ def _is_for(credit: Credit, titles: frozenset[str], status: Status) -> bool:
         for post in revision.patches
     ]
     return any(
-        _title(post) in titles and (not credit.patch or (post.number or 1) == credit.patch)
+        _title(post) in titles
+        and (not credit.patch or (post.number or 1) == credit.patch)
         for post in posts
     )
 
@@ -178,7 +203,9 @@ def _sorted_out(
     request: TrailersRequest,
 ) -> tuple[list[str], list[HeldTrailer]]:
     """The tags to add to a commit, and those held back."""
-    now = _patch_id(repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out)
+    now = _patch_id(
+        repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out
+    )
     add: list[str] = []
     held_back: list[HeldTrailer] = []
     for credit in given:
@@ -210,16 +237,24 @@ def _held(
         )
     changed = Action("trailers", ("--changed",), "--changed adds it")
     if credit.conditional and not request.changed:
-        return replace(held, why=f"given conditionally: {credit.conditional}", offer=changed)
+        return replace(
+            held, why=f"given conditionally: {credit.conditional}", offer=changed
+        )
     if is_changed and not request.changed:
-        return replace(held, why=f"the patch has changed since v{credit.version}", offer=changed)
+        return replace(
+            held, why=f"the patch has changed since v{credit.version}", offer=changed
+        )
     return None
 
 
 def _unusable(trailer: str) -> str:
     """Why no mail can be sent to an address of a tag; "" where it can, to each of them."""
     verdicts = ((email, judge(email)) for email in addresses_within(trailer))
-    bad = (f"{email}: {it.reason}" for email, it in verdicts if it.state is AddressState.BAD)
+    bad = (
+        f"{email}: {it.reason}"
+        for email, it in verdicts
+        if it.state is AddressState.BAD
+    )
     return next(bad, "")
 
 
@@ -232,7 +267,8 @@ def _sent_id(
             for post in revision.patches:
                 if _title(post) in titles:
                     return _patch_id(
-                        repository, post.mail.mail.body.encode("utf-8", "surrogateescape")
+                        repository,
+                        post.mail.mail.body.encode("utf-8", "surrogateescape"),
                     )
     return None
 

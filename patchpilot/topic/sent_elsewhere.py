@@ -60,20 +60,29 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
     if not any(ref.name.startswith(prefix) for ref in repository.all_refs):
         return ()
     found = []
-    for entry in repository.git("for-each-ref", f"--format={_FORMAT}", prefix).text.split("\x1e"):
+    for entry in repository.git(
+        "for-each-ref", f"--format={_FORMAT}", prefix
+    ).text.split("\x1e"):
         fields = entry.strip("\n").split("\x1f")
         named = parse_sent_tag(fields[0])
         if named and len(fields) == 6 and fields[2]:
             base = _BASE.search(fields[5])
             found.append(
                 SentTag(
-                    fields[0], *named, fields[2], fields[4], base[1] if base else None, fields[3]
+                    fields[0],
+                    *named,
+                    fields[2],
+                    fields[4],
+                    base[1] if base else None,
+                    fields[3],
                 )
             )
     return tuple(sorted(found, key=lambda one: one.version))
 
 
-def tagged_topic(repository: Repository, patches: Sequence[KnownPatch]) -> SentTag | None:
+def tagged_topic(
+    repository: Repository, patches: Sequence[KnownPatch]
+) -> SentTag | None:
     """The newest tag of the topic that ends with the last of these patches, by its commit or its
     title; its author date has to agree.
     """
@@ -85,7 +94,8 @@ def tagged_topic(repository: Repository, patches: Sequence[KnownPatch]) -> SentT
             return sent_tag
         if (
             sent_tag.title == last.subject
-            and str(int(repository.commit(sent_tag.head).authored.timestamp())) == last.authored
+            and str(int(repository.commit(sent_tag.head).authored.timestamp()))
+            == last.authored
         ):
             return sent_tag
     return None
@@ -105,13 +115,18 @@ def sent_records(
 
     Where they and the outbox (`known`) know nothing, what the archive has.
     """
-    records = (*_of_tags(repository, draft, series), *_of_b4(repository, draft, version))
+    records = (
+        *_of_tags(repository, draft, series),
+        *_of_b4(repository, draft, version),
+    )
     if records or known or request.offline or draft.is_undisclosed:
         return records
     return _of_archive(repository, series, mails)
 
 
-def _of_tags(repository: Repository, draft: Draft, series: Series) -> Iterator[SentRecord]:
+def _of_tags(
+    repository: Repository, draft: Draft, series: Series
+) -> Iterator[SentRecord]:
     titles = {patch.subject.title for patch in series.patches}
     for sent_tag in sent_tags(repository):
         mine = sent_tag.change_id == draft.change_id
@@ -140,7 +155,12 @@ def _patches_of(repository: Repository, tag: SentTag, count: int) -> tuple[Patch
         else [f"--max-count={count}", tag.head]
     )
     done = repository.git(
-        "rev-list", "--reverse", "--no-merges", f"--max-count={count + 1}", *span, ok=(0, 128)
+        "rev-list",
+        "--reverse",
+        "--no-merges",
+        f"--max-count={count + 1}",
+        *span,
+        ok=(0, 128),
     )
     ids = tuple(done.text.split())
     return (
@@ -152,9 +172,17 @@ def _patches_of(repository: Repository, tag: SentTag, count: int) -> tuple[Patch
 
 def _of_b4(repository: Repository, draft: Draft, version: int) -> Iterator[SentRecord]:
     known = prep_branch(repository, draft.branch) if draft.branch else None
-    if known and known.change_id == draft.change_id and dict(known.history).get(f"v{version}"):
+    if (
+        known
+        and known.change_id == draft.change_id
+        and dict(known.history).get(f"v{version}")
+    ):
         yield SentRecord(
-            version, "", f"b4's tracking data of {known.branch}", same=False, same_topic=True
+            version,
+            "",
+            f"b4's tracking data of {known.branch}",
+            same=False,
+            same_topic=True,
         )
 
 
@@ -179,7 +207,8 @@ def _of_archive(
             late.start()
             try:
                 found = archive.search(
-                    f"s:{quoted(series.patches[0].subject.title)} AND f:{sender}", threads=True
+                    f"s:{quoted(series.patches[0].subject.title)} AND f:{sender}",
+                    threads=True,
                 )
             finally:
                 late.cancel()
@@ -203,5 +232,7 @@ def _of_archive(
     version = patches[there[0]].subject.version or 1
     date = f"{first.date:%Y-%m-%d}" if first.date else ""
     return (
-        SentRecord(version, date, f"{url.rstrip('/')}/{there[0]}/", same=True, same_topic=False),
+        SentRecord(
+            version, date, f"{url.rstrip('/')}/{there[0]}/", same=True, same_topic=False
+        ),
     )

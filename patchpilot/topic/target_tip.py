@@ -13,7 +13,10 @@ from patchpilot.topic.topic_base import applied_to
 
 
 def find_target(
-    repository: Repository, ids: Sequence[str], named: str | None = None, trees: Sequence[str] = ()
+    repository: Repository,
+    ids: Sequence[str],
+    named: str | None = None,
+    trees: Sequence[str] = (),
 ) -> TargetTree | None:
     """The remote whose address is a `T:` of the patch's subsystem, else the branch that the one
     base search finds; None where there is none.

@@ -19,5 +19,9 @@ def listed_branches(repository: Repository, start: str, head: str) -> frozenset[
         sections = match(load(CommitTree(repository, head)), paths)
     except PatchpilotError:
         return frozenset()
-    trees = dict.fromkeys(tree for section in sections for tree in section.section.trees)
-    return frozenset(remote.label for tree in trees if (remote := remote_of(repository, tree)))
+    trees = dict.fromkeys(
+        tree for section in sections for tree in section.section.trees
+    )
+    return frozenset(
+        remote.label for tree in trees if (remote := remote_of(repository, tree))
+    )

@@ -39,7 +39,9 @@ MAX_MERGED = 4
 ROUNDS = 6
 """So many branches are looked through for copies of the topic."""
 
-_found: "WeakKeyDictionary[Repository, dict[tuple[str, str | None], Base]]" = WeakKeyDictionary()
+_found: "WeakKeyDictionary[Repository, dict[tuple[str, str | None], Base]]" = (
+    WeakKeyDictionary()
+)
 
 
 def topic_commits(
@@ -73,8 +75,12 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
         choices = likeliest(repository, named)
         raise UnclearBaseError(
             f"{_many(base)} on top of the base {base.name}, which is a guess ({base.reason})",
-            hint=Action("", ("--base", "REV"), "specify the base with {}, or give a range A..B"),
-            choices=tuple((choice.name, len(choice.commits), choice.reason) for choice in choices),
+            hint=Action(
+                "", ("--base", "REV"), "specify the base with {}, or give a range A..B"
+            ),
+            choices=tuple(
+                (choice.name, len(choice.commits), choice.reason) for choice in choices
+            ),
         )
     if len(base.commits) > MAX_OWN:
         raise UsageError(
@@ -96,7 +102,9 @@ def has_topic(repository: "Repository", named: str | None = None) -> bool:
     return bool(base.commits) and not base.is_unclear and len(base.commits) <= MAX_OWN
 
 
-def find_base(repository: "Repository", named: str | None = None, head: str | None = None) -> Base:
+def find_base(
+    repository: "Repository", named: str | None = None, head: str | None = None
+) -> Base:
     """The base of HEAD (or of another commit of this clone) and the commits over it, however many.
 
     UsageError when there is none to find.
@@ -106,12 +114,17 @@ def find_base(repository: "Repository", named: str | None = None, head: str | No
     if (tip, named) not in known:
         known[tip, named] = _without_covers(
             repository,
-            _find(BaseSearch(repository, tip, is_checked_out=_is_head(repository, head)), named),
+            _find(
+                BaseSearch(repository, tip, is_checked_out=_is_head(repository, head)),
+                named,
+            ),
         )
     return known[tip, named]
 
 
-def applied_to(repository: "Repository", named: str | None = None, head: str | None = None) -> Base:
+def applied_to(
+    repository: "Repository", named: str | None = None, head: str | None = None
+) -> Base:
     """The base with the branch that the topic would be applied to: the one named, else the one the
     refs have; UsageError when there is none.
     """
@@ -120,7 +133,9 @@ def applied_to(repository: "Repository", named: str | None = None, head: str | N
         return base
     return _guessed(
         BaseSearch(
-            repository, head or head_of(repository), is_checked_out=_is_head(repository, head)
+            repository,
+            head or head_of(repository),
+            is_checked_out=_is_head(repository, head),
         )
     )
 
@@ -157,7 +172,9 @@ def _b4_says_so(search: BaseSearch) -> bool:
     branch = search.branch
     if branch is None or branch.startswith("b4/"):
         return branch is not None
-    return any(key.startswith("b4-") for key in branch_config(search.repository, branch))
+    return any(
+        key.startswith("b4-") for key in branch_config(search.repository, branch)
+    )
 
 
 def _guessed(search: BaseSearch) -> Base:
@@ -170,8 +187,12 @@ def _guessed(search: BaseSearch) -> Base:
     if upstream:
         if not search.is_copy(upstream.ref, remote):
             base = _over_upstream(search)
-            return _on_other_tree(search, base, remote) or _earlier(search, base, [upstream.ref])
-        notes.append(f"{upstream.ref.name} is not used: it is this topic's own pushed copy")
+            return _on_other_tree(search, base, remote) or _earlier(
+                search, base, [upstream.ref]
+            )
+        notes.append(
+            f"{upstream.ref.name} is not used: it is this topic's own pushed copy"
+        )
         remote = [ref for ref in remote if ref.name != upstream.ref.name]
     if nearest := _on_default(search, remote, notes):
         return nearest
@@ -192,14 +213,18 @@ def _guessed(search: BaseSearch) -> Base:
     )
 
 
-def _on_other_tree(search: BaseSearch, base: Base, remote: Sequence[Ref]) -> Base | None:
+def _on_other_tree(
+    search: BaseSearch, base: Base, remote: Sequence[Ref]
+) -> Base | None:
     """The base where the topic was rebased onto another tree than its upstream: that branch has all
     commits over the upstream that are not the user's.
     """
     if search.are_mine(base.commits):
         return None
     refs = [
-        ref for ref in remote if ref.is_integration and not ref.is_rebuilt and ref.name != base.name
+        ref
+        for ref in remote
+        if ref.is_integration and not ref.is_rebuilt and ref.name != base.name
     ]
     over = search.over(ref.commit for ref in refs)
     holders = (
@@ -257,7 +282,12 @@ def _over_upstream(search: BaseSearch) -> Base:
 
 
 def _base(
-    name: str, kind: BaseKind, over: CommitsOver, reason: str, start: str, notes: Sequence[str] = ()
+    name: str,
+    kind: BaseKind,
+    over: CommitsOver,
+    reason: str,
+    start: str,
+    notes: Sequence[str] = (),
 ) -> Base:
     return Base(
         name,
@@ -301,7 +331,9 @@ def _nearest(search: BaseSearch, refs: list[Ref], notes: list[str]) -> Base | No
     return None
 
 
-def _on_default(search: BaseSearch, remote: Sequence[Ref], notes: Sequence[str]) -> Base | None:
+def _on_default(
+    search: BaseSearch, remote: Sequence[Ref], notes: Sequence[str]
+) -> Base | None:
     """The base where it is plain: a tree that MAINTAINERS names, or a remote's default branch,
     right below the user's own commits.
     """
@@ -323,12 +355,22 @@ def _on_default(search: BaseSearch, remote: Sequence[Ref], notes: Sequence[str])
         ]
         chosen = listed[0] if listed else chosen
     return _base(
-        chosen.name, BaseKind.REMOTE, over, nearest_reason(chosen, []), chosen.commit, notes
+        chosen.name,
+        BaseKind.REMOTE,
+        over,
+        nearest_reason(chosen, []),
+        chosen.commit,
+        notes,
     )
 
 
 def _copies(
-    search: BaseSearch, start: str, holders: Sequence[Ref], refs: Sequence[Ref], *, pushed: bool
+    search: BaseSearch,
+    start: str,
+    holders: Sequence[Ref],
+    refs: Sequence[Ref],
+    *,
+    pushed: bool,
 ) -> list[Ref]:
     """Those of the branches with this commit that are copies of the topic.
 
@@ -340,7 +382,9 @@ def _copies(
     copies = [holder for holder in holders if search.is_copy(holder, public)]
     if (pushed or copies) and not any(holder.default for holder in holders):
         copies += [
-            holder for holder in holders if holder not in copies and not holder.is_integration
+            holder
+            for holder in holders
+            if holder not in copies and not holder.is_integration
         ]
     return copies
 
@@ -353,7 +397,9 @@ def _named_by(
     if len(over.edges) > 1:
         # HEAD merged several branches: one of them may have all the others
         all_of_it = (
-            ref for ref in ranked[:MAX_MERGED] if search.over([ref.commit]).commits == over.commits
+            ref
+            for ref in ranked[:MAX_MERGED]
+            if search.over([ref.commit]).commits == over.commits
         )
         if chosen_by_content := next(all_of_it, None):
             chosen = chosen_by_content
@@ -363,11 +409,18 @@ def _named_by(
     kind = BaseKind.LOCAL if chosen.local else BaseKind.REMOTE
     more += [rebuilt_note(chosen)] if chosen.is_rebuilt else []
     return _base(
-        chosen.name, kind, over, nearest_reason(chosen, rest), chosen.commit, (*notes, *more)
+        chosen.name,
+        kind,
+        over,
+        nearest_reason(chosen, rest),
+        chosen.commit,
+        (*notes, *more),
     )
 
 
-def _with_listed(search: BaseSearch, over: CommitsOver, holders: list[Ref]) -> list[Ref]:
+def _with_listed(
+    search: BaseSearch, over: CommitsOver, holders: list[Ref]
+) -> list[Ref]:
     """The branches, those marked that MAINTAINERS names (T:) for the files of the topic.
 
     Asked only where several remotes have the same commit.
@@ -385,7 +438,9 @@ def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
     """The base, or what its branch was before it was rebased, or a release, where one of these has
     commits that are not this topic's.
     """
-    moved = base.kind is BaseKind.UPSTREAM and not any(ref.commit == base.start for ref in refs)
+    moved = base.kind is BaseKind.UPSTREAM and not any(
+        ref.commit == base.start for ref in refs
+    )
     foreign = base.is_unclear or not search.are_mine(base.commits)
     if not moved and not foreign:
         return base
@@ -399,7 +454,9 @@ def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
     name = states.get(over.start, "")
     if ref := next((ref for ref in refs if ref.name == name), None):
         again = "is rebuilt for each release" if ref.is_rebuilt else "was rebased"
-        reason = f"{ref.name} {again}, and this was its commit when the topic was started"
+        reason = (
+            f"{ref.name} {again}, and this was its commit when the topic was started"
+        )
         return Base(
             over.start[:12],
             BaseKind.EARLIER,
@@ -441,10 +498,14 @@ def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base,
         over = search.over([first.commit]) if len(over.edges) > 1 else over
         kind = BaseKind.LOCAL if first.local else BaseKind.REMOTE
         if over.start:
-            guesses.append(_base(first.name, kind, over, nearest_reason(first, []), first.commit))
+            guesses.append(
+                _base(first.name, kind, over, nearest_reason(first, []), first.commit)
+            )
         refs = [ref for ref in refs if ref not in holders]
     unique = {guess.start: guess for guess in reversed(guesses) if guess.commits}
-    return tuple(sorted(unique.values(), key=lambda guess: len(guess.commits))[:LIKELIEST])
+    return tuple(
+        sorted(unique.values(), key=lambda guess: len(guess.commits))[:LIKELIEST]
+    )
 
 
 def _many(base: Base) -> str:
@@ -457,7 +518,9 @@ def _many(base: Base) -> str:
 
 def _nothing_over(repository: "Repository", base: Base) -> UsageError:
     """The error for an empty topic, with another base that it would not be empty over."""
-    other = next((guess for guess in likeliest(repository) if guess.name != base.name), None)
+    other = next(
+        (guess for guess in likeliest(repository) if guess.name != base.name), None
+    )
     hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)
     if other:
         over = (

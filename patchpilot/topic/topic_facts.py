@@ -54,7 +54,9 @@ def topic_facts(
         state = topic_state(repository, topic, store=store, known=known)
     found = find_base(repository, base) if target is None else None
     return TopicFacts(
-        version=state.next_version if state.is_begun or not state.is_sent else state.version,
+        version=state.next_version
+        if state.is_begun or not state.is_sent
+        else state.version,
         base=found.name if found else "",
         start=found.start if found else "",
         guessed=bool(found and found.guessed),

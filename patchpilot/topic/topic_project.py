@@ -23,5 +23,6 @@ def project_of(repository: Repository, name: str, series: Series) -> Project:
         return as_subsystem_wants(find_project(name), series.patches)
     head = repository.find("HEAD")
     return as_subsystem_wants(
-        detect(CommitTree(repository, head) if head else None, series.patches), series.patches
+        detect(CommitTree(repository, head) if head else None, series.patches),
+        series.patches,
     )

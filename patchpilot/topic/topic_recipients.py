@@ -44,7 +44,13 @@ from patchpilot.recipients.recipient_plan import (
     plan_undisclosed_paths,
 )
 from patchpilot.series.draft import Drafts
-from patchpilot.series.recipient_edits import Edits, EditStore, addresses, new_recipients, topic_key
+from patchpilot.series.recipient_edits import (
+    Edits,
+    EditStore,
+    addresses,
+    new_recipients,
+    topic_key,
+)
 from patchpilot.topic.read_series import read_series
 
 NOT_FOR_PLANS = ("git", "git_min_percent", "git_max_maintainers", "git_since")
@@ -128,7 +134,9 @@ class MaintainersRequest:
             yield repository
 
 
-def plan_targets(request: MaintainersRequest, *, progress: Progress = silent) -> PlanResult:
+def plan_targets(
+    request: MaintainersRequest, *, progress: Progress = silent
+) -> PlanResult:
     """A plan for each series that TARGETs name, or for each patch."""
     with request.repository(request.targets) as repository:
         return _plan_targets(request, repository, progress)
@@ -142,7 +150,9 @@ def _plan_targets(
     source = source_tree(request.tree, repository)
     sources = sources_of(source, repository, request.switches, request.profile)
     results = []
-    series = read_series(request.targets, repository, request.base, request.from_archive)
+    series = read_series(
+        request.targets, repository, request.base, request.from_archive
+    )
     patches = [patch for series_ in series for patch in series_.patches]
     if patches and not any(patch.has_diff for patch in patches):
         raise InputError(
@@ -152,7 +162,9 @@ def _plan_targets(
     for at, series_ in enumerate(series):
         progress("looking up recipients", at, len(series))
         members = (
-            [Series((patch,)) for patch in series_.patches] if request.per_patch else [series_]
+            [Series((patch,)) for patch in series_.patches]
+            if request.per_patch
+            else [series_]
         )
         undisclosed = request.security or _is_undisclosed(series_, repository)
         results += [
@@ -160,7 +172,9 @@ def _plan_targets(
             for member in members
             if member.patches
         ]
-    return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
+    return PlanResult(
+        tuple(results), source.label, str(repository.top) if repository else None
+    )
 
 
 def plan_series(
@@ -184,7 +198,9 @@ def plan_series(
         sources = sources_of(source, repository, None, profile, nothing())
         remarks = (f"{error.message}: only recipients named in the message are known",)
     planned = _planned(series, series, sources, repository, undisclosed=undisclosed)
-    return replace(planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings)))
+    return replace(
+        planned, plan=replace(planned.plan, warnings=(*remarks, *planned.plan.warnings))
+    )
 
 
 def plan_files(request: MaintainersRequest) -> PlanResult:
@@ -196,18 +212,26 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
         return _plan_files(request, repository)
 
 
-def _plan_files(request: MaintainersRequest, repository: Repository | None) -> PlanResult:
+def _plan_files(
+    request: MaintainersRequest, repository: Repository | None
+) -> PlanResult:
     source = source_tree(request.tree, repository)
     sources = sources_of(source, repository, request.switches, request.profile)
     results = []
     for word in request.targets:
         for path in expand(word, source):
-            data = source.read(path) if path != "MAINTAINERS" and not path.endswith("/") else None
+            data = (
+                source.read(path)
+                if path != "MAINTAINERS" and not path.endswith("/")
+                else None
+            )
             text = data.decode("utf-8", "surrogateescape").split("\n") if data else []
             made = plan_undisclosed_paths if request.security else plan_paths
             plan = made((path,), sources, [("", text)])
             results.append(Planned(path, (path,), plan, undisclosed=request.security))
-    return PlanResult(tuple(results), source.label, str(repository.top) if repository else None)
+    return PlanResult(
+        tuple(results), source.label, str(repository.top) if repository else None
+    )
 
 
 def edit(
@@ -249,7 +273,9 @@ def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Addres
         for plan in planned
         for recipient in (*plan.plan.recipients, *plan.left_out)
     }
-    return tuple(address for address in addresses(drop, "--drop") if address.key not in there)
+    return tuple(
+        address for address in addresses(drop, "--drop") if address.key not in there
+    )
 
 
 @contextmanager
@@ -314,7 +340,9 @@ def sources_of(
     file = load(source) if file is None else file
     conf, _ = take(conf_words(source))
     wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
-    switches: Switches = assemble(script_defaults(file.words.defaults), wanted, given or {})
+    switches: Switches = assemble(
+        script_defaults(file.words.defaults), wanted, given or {}
+    )
     history = None
     if repository and not repository.bare and (switches.git or switches.git_fallback):
         data = source.read(".get_maintainer.ignore")
@@ -351,7 +379,10 @@ def _planned(
     *,
     undisclosed: bool = False,
 ) -> Planned:
-    patches: tuple[Patch, ...] = (*member.patches, *((series.cover,) if series.cover else ()))
+    patches: tuple[Patch, ...] = (
+        *member.patches,
+        *((series.cover,) if series.cover else ()),
+    )
     key = topic_key(series, repository)
     edits = EditStore().load(key)
     names = tuple(patch.source for patch in member.patches)
@@ -361,10 +392,14 @@ def _planned(
         # whoever was added for a public send is not to know; the call that sends may name others
         plan = _with_note(Edits(dropped=edits.dropped).apply(whole), edits)
     else:
-        whole = plan_patches(patches, sources, prep_of(repository, ids) if repository else None)
+        whole = plan_patches(
+            patches, sources, prep_of(repository, ids) if repository else None
+        )
         plan = edits.apply(whole)
     left_out = tuple(
-        recipient for recipient in whole.recipients if recipient.address.key in edits.dropped
+        recipient
+        for recipient in whole.recipients
+        if recipient.address.key in edits.dropped
     )
     commits = tuple(patch.commit for patch in member.patches if patch.commit)
     return Planned(names[0], names, plan, key, edits, left_out, commits, undisclosed)
@@ -392,7 +427,11 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
         root = tree.root.resolve()
         if Path(word).resolve().is_relative_to(root):
             path = Path(word).resolve().relative_to(root).as_posix()
-    elif isinstance(tree, DirectoryTree) and not tree.exists(path) and (Path.cwd() / path).exists():
+    elif (
+        isinstance(tree, DirectoryTree)
+        and not tree.exists(path)
+        and (Path.cwd() / path).exists()
+    ):
         here = (Path.cwd() / path).resolve()
         if here.is_relative_to(tree.root.resolve()):
             path = here.relative_to(tree.root.resolve()).as_posix()
@@ -401,8 +440,12 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
     if tree.exists(path):
         return (path,)
     if set(path) & set("*?["):
-        folder = path[: min(path.find(char) for char in "*?[" if char in path)].rpartition("/")[0]
-        files = tuple(file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path))
+        folder = path[
+            : min(path.find(char) for char in "*?[" if char in path)
+        ].rpartition("/")[0]
+        files = tuple(
+            file for file in tree.files(folder) if fnmatch.fnmatchcase(file, path)
+        )
         if files:
             return files
     raise MissingError(

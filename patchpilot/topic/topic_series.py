@@ -31,14 +31,18 @@ def series_of(
     A series that the outbox knows as another topic's is not taken, though it has the same subject.
     """
     # of another store, which may be closed or of another thread, nothing can be read any more
-    read = {series.entry.id: series for series in known if series.is_readable_with(store)}
+    read = {
+        series.entry.id: series for series in known if series.is_readable_with(store)
+    }
 
     def shown(entry: TrackEntry) -> Tracked:
         return read.get(entry.id) or show(entry.id, store=store, repository=repository)
 
     own = {mail.mail.message_id for send in sent for mail in send.entries}
     entries = tuple(reversed(store.entries()))
-    members = {entry.id: store.message_ids(entry.id) | {entry.message_id} for entry in entries}
+    members = {
+        entry.id: store.message_ids(entry.id) | {entry.message_id} for entry in entries
+    }
     for entry in entries:
         if own & members[entry.id]:
             return shown(entry)
@@ -49,7 +53,8 @@ def series_of(
             continue
         candidate = shown(entry)
         if not candidate.summary or not (
-            titles & set(candidate.summary.titles) or candidate.summary.change_id == draft.change_id
+            titles & set(candidate.summary.titles)
+            or candidate.summary.change_id == draft.change_id
         ):
             continue
         if candidate.status and _fits(candidate.status, draft, commits):
@@ -64,12 +69,16 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
     here = {patch.patch_id for patch in draft.patches} - {""}
     known = [send for send in sends if send.change_id != draft.change_id]
     if not known or any(
-        mail.patch_id in here for send in known for mail in send.entries if mail.patch_id
+        mail.patch_id in here
+        for send in known
+        for mail in send.entries
+        if mail.patch_id
     ):
         return False
     with Drafts() as drafts:
         return any(
-            send.repository != draft.repository or drafts.get(send.change_id) is not None
+            send.repository != draft.repository
+            or drafts.get(send.change_id) is not None
             for send in known
         )
 
@@ -88,4 +97,6 @@ def _is_author(status: Status, body: str, commit: Commit) -> bool:
     # only where a mail was read, which the list of `track` does without
     from patchpilot.threads.landed_series import authors_of
 
-    return status.topic.is_author(commit.author) or commit.author.key in authors_of(status, body)
+    return status.topic.is_author(commit.author) or commit.author.key in authors_of(
+        status, body
+    )

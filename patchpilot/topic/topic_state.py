@@ -93,7 +93,9 @@ class TopicState:
     @property
     def version(self) -> int:
         """The last version that was sent; 0 when none was."""
-        posted = self.series.summary.version if self.series and self.series.summary else 0
+        posted = (
+            self.series.summary.version if self.series and self.series.summary else 0
+        )
         return max(self.last.version if self.last else 0, posted)
 
     @property
@@ -103,7 +105,9 @@ class TopicState:
         """
         if self.is_unfinished and self.attempt:
             return self.attempt.version
-        return max(self.draft.version, self.booked, self.version + 1 if self.version else 1)
+        return max(
+            self.draft.version, self.booked, self.version + 1 if self.version else 1
+        )
 
     @property
     def is_begun(self) -> bool:
@@ -123,7 +127,10 @@ class TopicState:
         """
         refused = (SeriesState.CHANGES_REQUESTED, SeriesState.REJECTED)
         return (
-            self.is_sent and not self.is_unfinished and not self.is_begun and self.state in refused
+            self.is_sent
+            and not self.is_unfinished
+            and not self.is_begun
+            and self.state in refused
         )
 
     @property
@@ -148,7 +155,10 @@ class TopicState:
         """One line: what was sent, and what became of it."""
         if self.is_unfinished and self.attempt:
             states = [entry.state for entry in self.attempt.entries]
-            taken, unknown = states.count(MailState.ACCEPTED), states.count(MailState.UNKNOWN)
+            taken, unknown = (
+                states.count(MailState.ACCEPTED),
+                states.count(MailState.UNKNOWN),
+            )
             word = "partly sent" if self.is_partial else "not sent"
             mails = f"{taken} of {counted(len(states), 'mail')} accepted"
             return (
@@ -176,7 +186,9 @@ class TopicState:
             return f"sent on {self.last.begun[:10]}, not followed"
         if self.series.summary is None:
             return (
-                "sent, undisclosed" if self.series.undisclosed else "sent, not on the archive yet"
+                "sent, undisclosed"
+                if self.series.undisclosed
+                else "sent, not on the archive yet"
             )
         why = self.series.summary.why
         return f"{self.state}{f': {why}' if why else ''}"
@@ -191,12 +203,15 @@ class TopicState:
         """The next step, and whether it is the author's."""
         if self.is_unfinished:
             return NextStep(
-                NextStepNeed.ACTION, Action("send", ("--resume",), "send the rest: `{}`")
+                NextStepNeed.ACTION,
+                Action("send", ("--resume",), "send the rest: `{}`"),
             )
         if not self.is_sent:
             return NextStep(
                 NextStepNeed.ACTION,
-                Action("send", ("--dry-run",), "review the mails, then send them: `{}`"),
+                Action(
+                    "send", ("--dry-run",), "review the mails, then send them: `{}`"
+                ),
             )
         if self.series is None:
             assert self.last is not None
@@ -205,7 +220,9 @@ class TopicState:
             return NextStep(
                 NextStepNeed.ACTION,
                 Action(
-                    "track", ("add", f"<{self.last.entries[0].mail.message_id}>"), "follow it: `{}`"
+                    "track",
+                    ("add", f"<{self.last.entries[0].mail.message_id}>"),
+                    "follow it: `{}`",
                 ),
             )
         if self.is_begun and self.state not in (*FINAL, *LANDED):
@@ -239,9 +256,14 @@ def topic_state(
     """
     draft = topic.draft
     with Outbox() as outbox:
-        real, tried = outbox.sends(draft.change_id), outbox.sends(draft.change_id, kind="to-self")
+        real, tried = (
+            outbox.sends(draft.change_id),
+            outbox.sends(draft.change_id, kind="to-self"),
+        )
         sent = [send for send in real if send.state in ("sent", "partial")]
-        tracked = series_of(repository, draft, topic.commits, store, outbox, sent, known)
+        tracked = series_of(
+            repository, draft, topic.commits, store, outbox, sent, known
+        )
     last = max(sent, key=lambda send: (send.version, send.id)) if sent else None
     return TopicState(
         topic=topic,
@@ -276,7 +298,9 @@ def this_topic(
         return None
 
 
-def with_topic(series: Sequence[Tracked], topic: TopicState | None) -> tuple[Tracked, ...]:
+def with_topic(
+    series: Sequence[Tracked], topic: TopicState | None
+) -> tuple[Tracked, ...]:
     """These series, the one of the topic in hand marked and with the topic's next step."""
     own = topic.series.entry.id if topic and topic.series else None
     return tuple(

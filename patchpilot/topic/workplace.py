@@ -81,7 +81,9 @@ class Workplace:
         """The unpacked tree that was named, else the working tree of the repository where that is
         asked for, or None.
         """
-        repository = self.repository_if_any() if or_working_tree and self.tree is None else None
+        repository = (
+            self.repository_if_any() if or_working_tree and self.tree is None else None
+        )
         directory = repository.top if repository else self.tree
         if directory is None:
             return None
@@ -98,7 +100,9 @@ class Workplace:
         return source_of(self.repository_if_any(), self.tree)
 
     def settings(
-        self, flags: Mapping[str, str | None] | None = None, source: "Source | None" = None
+        self,
+        flags: Mapping[str, str | None] | None = None,
+        source: "Source | None" = None,
     ) -> "Settings":
         """The settings in force; the error of the first that cannot be used."""
         from patchpilot.settings.read_settings import read_settings
@@ -121,12 +125,17 @@ class Workplace:
         if repository is None and self.tree is None:
             return user_settings(problems=problems, flags=flags), problems
         return (
-            read_settings(repository, source=self.source(), flags=flags, problems=problems),
+            read_settings(
+                repository, source=self.source(), flags=flags, problems=problems
+            ),
             problems,
         )
 
     def base(
-        self, settings: "Settings", named: str | None, targets: Sequence[str | None] = ()
+        self,
+        settings: "Settings",
+        named: str | None,
+        targets: Sequence[str | None] = (),
     ) -> str | None:
         """The base that was named, by the caller or else by the setting.
 
@@ -173,7 +182,10 @@ class Workplace:
         from patchpilot.topic.archive_target import archive_setting, series_at
 
         return series_at(
-            target, lore=archive_setting(self.repo), offline=self.offline, where=self.repo
+            target,
+            lore=archive_setting(self.repo),
+            offline=self.offline,
+            where=self.repo,
         )
 
 

@@ -59,17 +59,31 @@ class PatchpilotApp(ReportsErrors, StageApp):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False)
+            Binding(
+                str(stage.number), f"stage('{stage}')", f"go to {stage}", show=False
+            )
             for stage in Stage
         ),
-        more_key("0", "home", "home", "show all topics of all repositories, and whose turn it is"),
+        more_key(
+            "0",
+            "home",
+            "home",
+            "show all topics of all repositories, and whose turn it is",
+        ),
         key("n,right_parenthesis", "step(1)", "next", "go to the next stage"),
         more_key("p,left_parenthesis", "step(-1)", "back", "go to the previous stage"),
-        more_key("b", "base", "choose base", "choose the base of your topic, or a range"),
+        more_key(
+            "b", "base", "choose base", "choose the base of your topic, or a range"
+        ),
         more_key("u", "undo", "undo", "undo the last rewrite of your commits"),
         more_key("U", "redo", "redo", "redo the rewrite that was undone last"),
         more_key("J", "commit(1)", "next commit", "go to the next commit of the topic"),
-        more_key("K", "commit(-1)", "previous commit", "go to the previous commit of the topic"),
+        more_key(
+            "K",
+            "commit(-1)",
+            "previous commit",
+            "go to the previous commit of the topic",
+        ),
         Binding(
             "semicolon",
             "jump",
@@ -80,9 +94,16 @@ class PatchpilotApp(ReportsErrors, StageApp):
         more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
         more_key("Y", "copy_id", "copy id", "copy the commit's id (OSC 52)"),
         more_key("colon", "command_palette", "palette", "open the command palette"),
-        more_key("T", "theme", "choose theme", "choose a theme; move to a theme to preview it"),
+        more_key(
+            "T",
+            "theme",
+            "choose theme",
+            "choose a theme; move to a theme to preview it",
+        ),
         more_key("ctrl+l", "redraw", "redraw", "redraw the screen"),
-        more_key("ctrl+z", "suspend_process", "suspend", "suspend to the shell; fg resumes"),
+        more_key(
+            "ctrl+z", "suspend_process", "suspend", "suspend to the shell; fg resumes"
+        ),
         key("question_mark", "help", "help", "show all keys that work here"),
         key("q", "leave", "quit", "quit; your progress is saved"),
     ]
@@ -128,10 +149,16 @@ class PatchpilotApp(ReportsErrors, StageApp):
         for moment in (self.app_suspend_signal, self.app_resume_signal):
             moment.subscribe(self, lambda _: self._canvas.forget(), immediate=True)
         if not self.is_headless:
-            self._legible.system = COLOR_SYSTEMS[self.console.color_system or "truecolor"]
+            self._legible.system = COLOR_SYSTEMS[
+                self.console.color_system or "truecolor"
+            ]
         self.theme = offered(str(self.memory.get("theme") or OFFERED[0]))
         self._name_colors()
-        opened = self._recall(self._opening.name) if self._opening and self._opening.name else None
+        opened = (
+            self._recall(self._opening.name)
+            if self._opening and self._opening.name
+            else None
+        )
         self._left = opened or Stage.COMMIT
         self.push_screen(self._home() if self._at_home else self.made(self._left))
         self.call_after_refresh(self._drawn)
@@ -168,7 +195,11 @@ class PatchpilotApp(ReportsErrors, StageApp):
     def stage_screen(self) -> StageScreen | None:
         """The stage's screen, also below a dialog."""
         return next(
-            (screen for screen in reversed(self.screen_stack) if isinstance(screen, StageScreen)),
+            (
+                screen
+                for screen in reversed(self.screen_stack)
+                if isinstance(screen, StageScreen)
+            ),
             None,
         )
 
@@ -212,7 +243,12 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self.call_later(self.action_home)
 
     def open_topic(
-        self, directory: Path | None, stage: Stage, *, target: str | None = None, series: int = 0
+        self,
+        directory: Path | None,
+        stage: Stage,
+        *,
+        target: str | None = None,
+        series: int = 0,
     ) -> None:
         """From Home, open another topic at a stage: that of a directory, or the TARGET there.
 
@@ -276,7 +312,9 @@ class PatchpilotApp(ReportsErrors, StageApp):
         """Select another commit of the series."""
         topic = self.session.topic
         if topic and len(topic.commits) > 1:
-            self.session.at = (self.session.at % len(topic.commits) + by) % len(topic.commits)
+            self.session.at = (self.session.at % len(topic.commits) + by) % len(
+                topic.commits
+            )
             if self.stage_screen:
                 self.stage_screen.commit_changed()
 
@@ -304,7 +342,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
         Return the last visited stage.
         """
         self.place = place
-        chosen, stage = self.memory.get("chosen", place), self.memory.get("stage", place)
+        chosen, stage = (
+            self.memory.get("chosen", place),
+            self.memory.get("stage", place),
+        )
         self.session.chosen.update(chosen if isinstance(chosen, dict) else {})
         if self.session.target is None:
             self.session.recall(self.memory.get("standings", place))
@@ -379,7 +420,11 @@ class PatchpilotApp(ReportsErrors, StageApp):
                 return
         if isinstance(event, MouseDown):
             widget, _ = self.screen.get_widget_and_offset_at(event.x, event.y)
-            if widget is not None and widget.parent is None and widget is not self.screen:
+            if (
+                widget is not None
+                and widget.parent is None
+                and widget is not self.screen
+            ):
                 return
         await super().on_event(event)
 
@@ -387,7 +432,9 @@ class PatchpilotApp(ReportsErrors, StageApp):
         # only what changed is written: see changed_cells
         if isinstance(renderable, LayoutUpdate | ChopsUpdate) and self._is_drawing:
             rows = self._canvas.take(
-                renderable, self.size, COLOR_SYSTEMS.get(self.console.color_system or "")
+                renderable,
+                self.size,
+                COLOR_SYSTEMS.get(self.console.color_system or ""),
             )
             if rows <= FEW_ROWS or not self.last_key:
                 self._write_changes()
@@ -410,7 +457,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
     @property
     def _is_drawing(self) -> bool:
         drawn = (
-            self._running and not self._closed and not self.is_headless and not self._batch_count
+            self._running
+            and not self._closed
+            and not self.is_headless
+            and not self._batch_count
         )
         return drawn and self._driver is not None and not self._driver.is_inline
 

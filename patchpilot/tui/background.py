@@ -23,7 +23,9 @@ class BackgroundThread(ThreadPoolExecutor):
     Their work must be safe to interrupt at any point; all of services is.
     """
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    def submit(
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
         """Run in a new thread."""
         future: Future[T] = Future()
 

@@ -27,7 +27,9 @@ def loader_of(stage: Stage) -> Loader:
 
 def screen_of(stage: Stage) -> "type[StageScreen]":
     """The screen of a stage: the one of its name."""
-    screen: type[StageScreen] = getattr(_module(stage, "screen"), f"{stage.capitalize()}Screen")
+    screen: type[StageScreen] = getattr(
+        _module(stage, "screen"), f"{stage.capitalize()}Screen"
+    )
     return screen
 
 
@@ -46,7 +48,9 @@ def make(
     """
     if opening:
         opening.session.loader_of = loader_of
-        return PatchpilotApp(opening.session, screen_of, opening.memory, opening, at_home=at_home)
+        return PatchpilotApp(
+            opening.session, screen_of, opening.memory, opening, at_home=at_home
+        )
     return PatchpilotApp(
         Session(directory, target, base, loader_of=loader_of),
         screen_of,

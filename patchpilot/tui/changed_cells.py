@@ -122,7 +122,10 @@ class Canvas:
         self._shown = []
 
     def take(
-        self, update: LayoutUpdate | ChopsUpdate, size: tuple[int, int], system: ColorSystem | None
+        self,
+        update: LayoutUpdate | ChopsUpdate,
+        size: tuple[int, int],
+        system: ColorSystem | None,
     ) -> int:
         """Want what the update shows on a terminal of this size (columns, rows).
 
@@ -135,27 +138,37 @@ class Canvas:
             self._after_layout(update, system)
         else:
             self._after_chops(update, system)
-        self._wanted = {y: row for y, row in self._wanted.items() if row != self._shown[y]}
+        self._wanted = {
+            y: row for y, row in self._wanted.items() if row != self._shown[y]
+        }
         return len(self._wanted)
 
     def changes(self) -> str:
         """What to write so that the terminal shows all that was taken; "" when it does already."""
-        parts = [(y, row, _runs(self._shown[y], row)) for y, row in sorted(self._wanted.items())]
+        parts = [
+            (y, row, _runs(self._shown[y], row))
+            for y, row in sorted(self._wanted.items())
+        ]
         rows_of = Counter(
             pen
             for _, row, runs in parts
             for pen in {
-                _pen_of(cell) for run in runs for cell in row[slice(*run)] if _is_frame(cell)
+                _pen_of(cell)
+                for run in runs
+                for cell in row[slice(*run)]
+                if _is_frame(cell)
             }
         )
         common = {pen for pen, rows in rows_of.items() if rows >= FRAME_ROWS}
         texts: list[Piece] = []
         frames: dict[Pen, list[Piece]] = {}
         for y, row, runs in parts:
-            for piece in (piece for run in runs for piece in _pieces(y, row, run, common)):
-                frames.setdefault(piece.pen, []).append(piece) if piece.is_frame else texts.append(
+            for piece in (
+                piece for run in runs for piece in _pieces(y, row, run, common)
+            ):
+                frames.setdefault(piece.pen, []).append(
                     piece
-                )
+                ) if piece.is_frame else texts.append(piece)
             self._shown[y] = row
         self._wanted = {}
         written, pen = ["\x1b[0m"], NO_PEN
@@ -168,7 +181,9 @@ class Canvas:
                 and piece.y == before.y + 1
                 and piece.x + 1 < len(self._shown[0])
             )
-            written.append(DOWN_AND_BACK if is_below else f"\x1b[{piece.y + 1};{piece.x + 1}H")
+            written.append(
+                DOWN_AND_BACK if is_below else f"\x1b[{piece.y + 1};{piece.x + 1}H"
+            )
             text, pen = _written(piece.cells, pen, erases=self._erases)
             written.append(text)
             before = piece
@@ -187,13 +202,22 @@ class Canvas:
             if y >= len(self._shown):
                 continue
             row = self._row(y)
-            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            for end, (x, strip) in zip(
+                update.chop_ends[y], update.chops[y].items(), strict=False
+            ):
                 if strip is not None and x <= stop and end > start:
                     is_whole = start <= x < stop and end <= stop
-                    _put(row, x, [strip if is_whole else strip.crop(0, min(end, stop) - x)], system)
+                    _put(
+                        row,
+                        x,
+                        [strip if is_whole else strip.crop(0, min(end, stop) - x)],
+                        system,
+                    )
 
 
-def _put(row: list[Cell], x: int, strips: Iterable[Strip], system: ColorSystem | None) -> None:
+def _put(
+    row: list[Cell], x: int, strips: Iterable[Strip], system: ColorSystem | None
+) -> None:
     cells: list[Cell] = []
     for strip in strips:
         for text, style, control in strip:
@@ -205,7 +229,9 @@ def _put(row: list[Cell], x: int, strips: Iterable[Strip], system: ColorSystem |
 @lru_cache(4096)
 def _cells(text: str, pen: Pen) -> tuple[Cell, ...]:
     space = (
-        Pen("", NO_PEN.color, pen.ground) if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes) else pen
+        Pen("", NO_PEN.color, pen.ground)
+        if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes)
+        else pen
     )
     if text.isascii():
         return tuple((sign, space if sign == " " else pen) for sign in text)
@@ -236,7 +262,11 @@ class Piece(NamedTuple):
     @property
     def is_blank(self) -> bool:
         """Whether it is one empty cell, of which every terminal knows how wide it is."""
-        return len(self.cells) == 1 and self.cells[0] is not None and self.cells[0][0] == " "
+        return (
+            len(self.cells) == 1
+            and self.cells[0] is not None
+            and self.cells[0][0] == " "
+        )
 
 
 def _pieces(
@@ -298,7 +328,9 @@ def _written(cells: list[Cell], pen: Pen, *, erases: bool) -> tuple[str, Pen]:
         blanks = _blanks(cells, at) if erases and _is_blank(cell) else 0
         if blanks >= (ERASED_AT_END if at + blanks == len(cells) else ERASED):
             parts.append(
-                f"\x1b[{blanks}X" if at + blanks == len(cells) else f"\x1b[{blanks}X\x1b[{blanks}C"
+                f"\x1b[{blanks}X"
+                if at + blanks == len(cells)
+                else f"\x1b[{blanks}X\x1b[{blanks}C"
             )
             at += blanks
         else:
@@ -324,7 +356,9 @@ def _blank(space: Pen, pen: Pen) -> Pen:
     is not seen, nor are most attributes.
     """
     return pen._replace(
-        attributes=pen.attributes if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes) else "",
+        attributes=pen.attributes
+        if _VISIBLE_ON_SPACES.isdisjoint(pen.attributes)
+        else "",
         ground=space.ground,
     )
 
@@ -338,7 +372,11 @@ def _runs(old: list[Cell], new: list[Cell]) -> list[tuple[int, int]]:
         # a wide character is written from its first column
         start = at - 1 if not cell[0] and at else at
         stop = at + 2 if at + 1 < len(new) and _is_second(new[at + 1]) else at + 1
-        if runs and start - runs[-1][1] <= APART and None not in new[runs[-1][1] : start]:
+        if (
+            runs
+            and start - runs[-1][1] <= APART
+            and None not in new[runs[-1][1] : start]
+        ):
             runs[-1] = (runs[-1][0], stop)
         else:
             runs.append((start, stop))
@@ -372,15 +410,27 @@ def _pen(style: Style, system: ColorSystem | None) -> Pen:
 @lru_cache(4096)
 def _turn(pen: Pen, following: Pen) -> str:
     """The shortest codes from one style to the next."""
-    changed = [code for code, known in zip(following[1:], pen[1:], strict=True) if code != known]
+    changed = [
+        code
+        for code, known in zip(following[1:], pen[1:], strict=True)
+        if code != known
+    ]
     if pen.attributes == following.attributes:
         return f"\x1b[{';'.join(changed)}m"
-    old, new = (set(filter(None, one.attributes.split(";"))) for one in (pen, following))
+    old, new = (
+        set(filter(None, one.attributes.split(";"))) for one in (pen, following)
+    )
     ended = {_ENDS[attribute] for attribute in old - new}
     # an end such as that of bold is the end of dim too
-    begun = {attribute for attribute in new if attribute not in old or _ENDS[attribute] in ended}
+    begun = {
+        attribute
+        for attribute in new
+        if attribute not in old or _ENDS[attribute] in ended
+    }
     afresh = [
-        code for code, default in zip(following[1:], NO_PEN[1:], strict=True) if code != default
+        code
+        for code, default in zip(following[1:], NO_PEN[1:], strict=True)
+        if code != default
     ]
     ways = (
         [*sorted(ended), *sorted(begun), *changed],

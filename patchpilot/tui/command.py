@@ -12,7 +12,11 @@ from patchpilot.errors import UsageError
 
 @click.command(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
 @click.option(
-    "-C", "--repo", metavar="DIR", type=click.Path(path_type=Path), help="work in this repository"
+    "-C",
+    "--repo",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="work in this repository",
 )
 @click.option("--base", metavar="REV", help="base of the topic")
 @click.option("--home", is_flag=True, help="start with all topics of all repositories")

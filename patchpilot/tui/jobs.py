@@ -24,7 +24,9 @@ class StageJobs:
     Threads report by `call_later` and never touch widgets.
     """
 
-    def __init__(self, app: StageApp, session: Session, opening: Opening | None) -> None:
+    def __init__(
+        self, app: StageApp, session: Session, opening: Opening | None
+    ) -> None:
         self._app, self._session, self._opening = app, session, opening
         self._watch = opening.watch if opening else Watch()
         self._numbers: dict[Stage, int] = {}
@@ -49,7 +51,9 @@ class StageJobs:
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
         in_new_thread(
-            self._app, partial(self._job, stage, number, visited, again), f"stage-{stage}"
+            self._app,
+            partial(self._job, stage, number, visited, again),
+            f"stage-{stage}",
         )
         self._app.redraw()
 
@@ -60,7 +64,10 @@ class StageJobs:
             if worker.is_cancelled:
                 raise CancelledError
             self._app.call_later(
-                self._progressed, stage, number, f"{what} {done}/{total}" if total else what
+                self._progressed,
+                stage,
+                number,
+                f"{what} {done}/{total}" if total else what,
             )
 
         try:
@@ -118,7 +125,8 @@ class StageJobs:
             self.ahead = [
                 ahead
                 for ahead in AHEAD
-                if self._session.last(ahead) is not None and self._session.fresh(ahead) is None
+                if self._session.last(ahead) is not None
+                and self._session.fresh(ahead) is None
             ]
         self._next_ahead()
 
@@ -169,7 +177,9 @@ class StageJobs:
         ):
             return
         self.reads_facts = True
-        self._app.run_worker(self._facts_job, thread=True, group="facts", exit_on_error=False)
+        self._app.run_worker(
+            self._facts_job, thread=True, group="facts", exit_on_error=False
+        )
 
     def _facts_job(self) -> None:
         wanted = self._session.wanted_facts
@@ -198,7 +208,11 @@ class StageJobs:
 
     def _read(self, opening: Opening | None, number: int) -> None:
         try:
-            place = opening.place() if opening else read_topic(self._session, self._watch, number)
+            place = (
+                opening.place()
+                if opening
+                else read_topic(self._session, self._watch, number)
+            )
         except BaseException as error:  # noqa: BLE001 (shown in the error card)
             self._app.call_later(self._unread, number, as_error(error))
             return
@@ -213,10 +227,15 @@ class StageJobs:
         if not self._counts(number):
             return
         self.is_open = True
-        self._session.errors.update((stage, error) for stage in Stage if stage is not Stage.FOLLOW)
+        self._session.errors.update(
+            (stage, error) for stage in Stage if stage is not Stage.FOLLOW
+        )
         self._app.without_topic(error)
         self._show_error()
-        if self._app.stage is Stage.FOLLOW and self._session.fresh(Stage.FOLLOW) is None:
+        if (
+            self._app.stage is Stage.FOLLOW
+            and self._session.fresh(Stage.FOLLOW) is None
+        ):
             self.begin(Stage.FOLLOW)
         self._next_ahead()
 

@@ -58,9 +58,9 @@ def _table(bindings: Iterable[Binding]) -> str:
         rows.append(f"| `1` … `{len(Stage)}` | go to a stage |")
     for binding in bindings:
         if binding not in stages:
-            keys = ", ".join(f"`{shown_key(key)}`" for key in binding.key.split(",")).replace(
-                "|", "\\|"
-            )
+            keys = ", ".join(
+                f"`{shown_key(key)}`" for key in binding.key.split(",")
+            ).replace("|", "\\|")
             rows.append(f"| {keys} | {binding.tooltip or binding.description} |")
     return "\n".join(rows) + "\n"
 

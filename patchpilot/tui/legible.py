@@ -26,7 +26,8 @@ def luminance(color: RichColor) -> float:
     """The relative luminance of a color, 0 to 1, as WCAG defines it."""
     parts = (part / 255 for part in color.get_truecolor())
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -43,7 +44,9 @@ def is_text(text: str) -> bool:
 
 
 @lru_cache(4096)
-def legible(color: RichColor, ground: RichColor, least: float, system: ColorSystem) -> RichColor:
+def legible(
+    color: RichColor, ground: RichColor, least: float, system: ColorSystem
+) -> RichColor:
     """The color, moved towards white or black until its contrast to `ground` is at least `least`,
     both as a terminal of this `system` shows them.
     """
@@ -93,7 +96,9 @@ class LegibleText(LineFilter):
 @lru_cache(8192)
 def _styled(style: Style, below: RichColor, least: float, system: ColorSystem) -> Style:
     assert style.color
-    ground = below if style.bgcolor is None or style.bgcolor.is_default else style.bgcolor
+    ground = (
+        below if style.bgcolor is None or style.bgcolor.is_default else style.bgcolor
+    )
     if style.dim:
         return style
     if style.reverse:

@@ -37,7 +37,9 @@ class Opening:
         self._place: TopicPlace | None = None
         self._error: BaseException | None = None
         self._ours, self._drawing = False, threading.Lock()
-        self._thread = threading.Thread(target=self._read, daemon=True, name="patchpilot-topic")
+        self._thread = threading.Thread(
+            target=self._read, daemon=True, name="patchpilot-topic"
+        )
         self._thread.start()
 
     def _read(self) -> None:
@@ -75,7 +77,9 @@ class Opening:
         with self._drawing, contextlib.suppress(OSError, ValueError):
             if self._ours:
                 wide, high = os.get_terminal_size(sys.stderr.fileno())
-                sys.stderr.write(_CLEAR + frame(self.session, self.memory, self._place, wide, high))
+                sys.stderr.write(
+                    _CLEAR + frame(self.session, self.memory, self._place, wide, high)
+                )
                 sys.stderr.flush()
 
     def hand_over(self) -> None:
@@ -101,10 +105,18 @@ def frame(
         known = memory.get("stage", place.name)
         opens = Stage(known) if known in list(Stage) else opens
         session.refs = place.refs
-        session.recall(memory.get("standings", place.name) if session.target is None else None)
+        session.recall(
+            memory.get("standings", place.name) if session.target is None else None
+        )
     topic = session.topic
-    subject, places = (topic.title, where(topic, None)) if place and topic else ("patchpilot", ())
-    rows = [_BOLD + title_row(subject, places, "" if place else "reading topic …", wide) + _PLAIN]
+    subject, places = (
+        (topic.title, where(topic, None)) if place and topic else ("patchpilot", ())
+    )
+    rows = [
+        _BOLD
+        + title_row(subject, places, "" if place else "reading topic …", wide)
+        + _PLAIN
+    ]
     cells = stage_cells(session.status, opens, wide)
     rows.append(
         " "
@@ -118,6 +130,9 @@ def frame(
     shown = topic.commits[-max(1, high - 4) :]
     rows += [
         "",
-        *(crop(printable(f" {commit.id[:12]} {commit.subject}"), wide - 1) for commit in shown),
+        *(
+            crop(printable(f" {commit.id[:12]} {commit.subject}"), wide - 1)
+            for commit in shown
+        ),
     ]
     return "\r\n".join(rows)

@@ -62,7 +62,12 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
     seen: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         # without a tooltip it only moves a cursor
-        if enabled and not isinstance(node, App) and binding.tooltip and binding.action not in seen:
+        if (
+            enabled
+            and not isinstance(node, App)
+            and binding.tooltip
+            and binding.action not in seen
+        ):
             seen.add(binding.action)
             title = binding.description[:1].upper() + binding.description[1:]
             yield Command(
@@ -117,7 +122,9 @@ class Commands(Provider):
         """All commands, in their order."""
         for command in self._found():
             yield DiscoveryHit(
-                self._row(command, Content(command.title)), command.call, text=command.title
+                self._row(command, Content(command.title)),
+                command.call,
+                text=command.title,
             )
 
     async def search(self, query: str) -> Hits:

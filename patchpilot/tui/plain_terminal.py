@@ -18,7 +18,11 @@ from patchpilot.tui.view.glyphs import uses_ascii
 @lru_cache(4096)
 def _without(style: Style) -> Style:
     # click actions are stored in the style as well
-    return style.without_color + Style(meta=style.meta) if style.meta else style.without_color
+    return (
+        style.without_color + Style(meta=style.meta)
+        if style.meta
+        else style.without_color
+    )
 
 
 class ColorRemover(LineFilter):
@@ -27,7 +31,8 @@ class ColorRemover(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments, their other attributes kept."""
         return [
-            Segment(text, style and _without(style), control) for text, style, control in segments
+            Segment(text, style and _without(style), control)
+            for text, style, control in segments
         ]
 
 
@@ -36,7 +41,9 @@ def heed_no_color(app: App[int]) -> None:
 
     An empty NO_COLOR does not count (https://no-color.org).
     """
-    app._filters[:] = [filter_ for filter_ in app._filters if not isinstance(filter_, Monochrome)]
+    app._filters[:] = [
+        filter_ for filter_ in app._filters if not isinstance(filter_, Monochrome)
+    ]
     app.no_color = bool(os.environ.get("NO_COLOR"))
     if app.no_color:
         app._filters.append(ColorRemover())
@@ -56,7 +63,9 @@ _ASCII_OF = {
     "o": "●○◌◇◔",
     "*": "◆",
 }
-_IN_ASCII = str.maketrans({sign: plain for plain, signs in _ASCII_OF.items() for sign in signs})
+_IN_ASCII = str.maketrans(
+    {sign: plain for plain, signs in _ASCII_OF.items() for sign in signs}
+)
 
 
 class AsciiDrawer(LineFilter):

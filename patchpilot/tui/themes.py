@@ -122,7 +122,10 @@ def color_names(theme: Theme) -> TerminalTheme:
     }
     foreground, background = known["foreground"], known["background"]
     cyan, magenta = (
-        min(("secondary", "accent", "primary"), key=lambda name: _distance(known[name], hue))
+        min(
+            ("secondary", "accent", "primary"),
+            key=lambda name: _distance(known[name], hue),
+        )
         for hue in (CYAN, MAGENTA)
     )
     row = [
@@ -170,8 +173,12 @@ def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:
             keep(name)
 
     answers = [
-        (name, name.replace("textual-", "").replace("-", " ").capitalize()) for name in OFFERED
+        (name, name.replace("textual-", "").replace("-", " ").capitalize())
+        for name in OFFERED
     ]
     app.push_screen(
-        Choose("Move to a theme to preview it.", answers, "Theme", at=before, preview=show), chosen
+        Choose(
+            "Move to a theme to preview it.", answers, "Theme", at=before, preview=show
+        ),
+        chosen,
     )

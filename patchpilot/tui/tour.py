@@ -105,7 +105,9 @@ class Tour:
     def __init__(self, app: "StageApp") -> None:
         self._app = app
         self._memory = (
-            SavedState(Path(os.environ[SEEN]) / FILE) if os.environ.get(SEEN) else app.memory
+            SavedState(Path(os.environ[SEEN]) / FILE)
+            if os.environ.get(SEEN)
+            else app.memory
         )
         self._is_on: bool = self._memory.get("tour") != "seen"
         self._told = self._has_begun = self._is_due = False
@@ -156,7 +158,10 @@ class Tour:
             step, key = STEPS[screen.stage.number - 1], self._key(screen)
             (card,) = cards
             card.fill(
-                f"{screen.stage.number}/{len(STEPS)} {step.title}", step.text, key.key, key.does
+                f"{screen.stage.number}/{len(STEPS)} {step.title}",
+                step.text,
+                key.key,
+                key.does,
             )
             card.count = "Esc ends the tour"
             card.display = True
@@ -174,14 +179,21 @@ class Tour:
             return only if only and only.key else WAIT
         if (key := screen.next_key) is not None:
             return key
-        if session.status(Stage.SEND).state is StageState.DONE and stage is not Stage.SEND:
+        if (
+            session.status(Stage.SEND).state is StageState.DONE
+            and stage is not Stage.SEND
+        ):
             return NextKey(str(Stage.FOLLOW.number), "see the replies")
         return NextKey("n", f"go on to {list(Stage)[stage.number].label}")
 
     @staticmethod
     def _panel(screen: "StageScreen", step: Step) -> Widget | None:
         """The panel of a step as far as the stage shows it now."""
-        shown = [widget for widget in screen.query(step.panel or "Panel.main") if widget.region]
+        shown = [
+            widget
+            for widget in screen.query(step.panel or "Panel.main")
+            if widget.region
+        ]
         return shown[0] if shown else screen.main_panel
 
     @staticmethod
@@ -253,7 +265,12 @@ class Tour:
 
         answers = (("quit", "Quit the demo"), ("stay", "Stay in the demo"))
         self._app.push_screen(
-            Choose(before + own_tree(os.environ.get(FOLDER, "")), answers, title=title, at=at),
+            Choose(
+                before + own_tree(os.environ.get(FOLDER, "")),
+                answers,
+                title=title,
+                at=at,
+            ),
             answered,
         )
 

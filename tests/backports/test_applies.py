@@ -18,7 +18,9 @@ def put(world: World, path: str, content: bytes, message: str) -> str:
     return world.repo.commit(message)
 
 
-def test_a_binary_file_is_clean_where_it_is_the_same_and_a_conflict_where_not(world: World) -> None:
+def test_a_binary_file_is_clean_where_it_is_the_same_and_a_conflict_where_not(
+    world: World,
+) -> None:
     before = put(world, "logo.bin", b"\0\1\2", "add logo")
     fix = put(world, "logo.bin", b"\0\1\3", "mend logo")
     same = world.branch("6.12", before, ("top", {"other.c": "x\n"}))
@@ -31,7 +33,10 @@ def test_a_binary_file_is_clean_where_it_is_the_same_and_a_conflict_where_not(wo
 
 def test_a_new_file_conflicts_with_one_that_is_there(world: World) -> None:
     fix = world.repo.commit("add a file", {"new.c": "int a;\n"})
-    assert world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"] == "clean"
+    assert (
+        world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
+        == "clean"
+    )
     taken = world.branch("6.12", world.groundwork, ("own", {"new.c": "int other;\n"}))
     assert world.one(fix, "--onto", taken)["verdict"] == "conflict"
 
@@ -39,8 +44,13 @@ def test_a_new_file_conflicts_with_one_that_is_there(world: World) -> None:
 def test_a_deletion_conflicts_with_a_file_that_was_changed(world: World) -> None:
     world.repo.git("rm", "-q", "other.c")
     fix = world.repo.commit("drop other.c")
-    assert world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"] == "clean"
-    changed = world.branch("6.12", world.groundwork, ("own", {"other.c": source(l3="own(3);")}))
+    assert (
+        world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
+        == "clean"
+    )
+    changed = world.branch(
+        "6.12", world.groundwork, ("own", {"other.c": source(l3="own(3);")})
+    )
     answer = world.one(fix, "--onto", changed)
     assert answer["verdict"] == "conflict"
     assert answer["conflicts"][0]["line"] is None
@@ -49,13 +59,19 @@ def test_a_deletion_conflicts_with_a_file_that_was_changed(world: World) -> None
 def test_a_rename_is_clean_where_the_file_is(world: World) -> None:
     world.repo.git("mv", "other.c", "moved.c")
     fix = world.repo.commit("move other.c", {"moved.c": source(l5="five(5);")})
-    assert world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"] == "clean"
+    assert (
+        world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
+        == "clean"
+    )
 
 
 def test_a_mode_change_is_clean(world: World) -> None:
     (world.repo.path / "other.c").chmod(0o755)
     fix = world.repo.commit("make it executable")
-    assert world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"] == "clean"
+    assert (
+        world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
+        == "clean"
+    )
 
 
 def test_white_space_alone_is_said_not_to_be_stable_material(world: World) -> None:
@@ -63,7 +79,9 @@ def test_white_space_alone_is_said_not_to_be_stable_material(world: World) -> No
     assert "whitespace only" in world.ask(fix, "--onto", world.base)["rules"][0]
 
 
-@pytest.mark.parametrize("name", ["with space.c", "ümlaut.c", 'quo"te".c"', "tab\tname.c"])
+@pytest.mark.parametrize(
+    "name", ["with space.c", "ümlaut.c", 'quo"te".c"', "tab\tname.c"]
+)
 def test_odd_file_names_are_handled(world: World, name: str) -> None:
     first = world.repo.commit("add", {name: source()})
     ground = world.repo.commit("ground", {name: source(l20="ground(20);")})
@@ -71,7 +89,9 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
         f'mend\n\nFixes: {first[:12]} ("add")\n', {name: source(l20="ground(20, all);")}
     )
     assert (
-        world.one(fix, "--onto", world.branch("6.12", ground, ("top", {"x.c": "1\n"})))["verdict"]
+        world.one(fix, "--onto", world.branch("6.12", ground, ("top", {"x.c": "1\n"})))[
+            "verdict"
+        ]
         == "clean"
     )
     answer = world.one(fix, "--onto", world.branch("6.6", first))
@@ -107,9 +127,23 @@ class Store:
 
 def test_a_tree_of_the_store_is_read_within_its_top() -> None:
     tree = ScratchTree(Store(a=b"content"), "t")  # type: ignore[arg-type]
-    assert (tree.read("a"), tree.read("x"), tree.read("../a")) == (b"content", None, None)
-    assert [tree.exists(path) for path in ("a", "d", "x", "/a")] == [True, True, False, False]
-    assert [tree.is_dir(path) for path in ("a", "d", "x", "../d")] == [False, True, False, False]
+    assert (tree.read("a"), tree.read("x"), tree.read("../a")) == (
+        b"content",
+        None,
+        None,
+    )
+    assert [tree.exists(path) for path in ("a", "d", "x", "/a")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [tree.is_dir(path) for path in ("a", "d", "x", "../d")] == [
+        False,
+        True,
+        False,
+        False,
+    ]
     assert (tree.label, tree.version, tree.files()) == ("t", None, ())
     assert ScratchTree(Store(), "0123456789abcdef").label == "0123456789ab"  # type: ignore[arg-type]
 
@@ -126,8 +160,16 @@ BINARY = "diff --git a/a b/a\nindex 1..2\nBinary files a/a and b/a differ\n"
         (TEXT, Store("t", a=b"w\nx\ny\nx\n"), ("clean", 0, (0,), True)),
         (TEXT, Store("new", a=b"x\nother\nx\n"), ("clean-3way", 1, (), False)),
         (TEXT, Store("new"), ("clean-3way", 1, (), False)),
-        (TEXT, Store("new", clean=False, a=b"w\nx\ny\nx\n"), ("conflict", 0, (0,), False)),
-        (TEXT, Store("t", clean=False, a=b"w\nx\ny\nx\n"), ("conflict", 0, (0,), False)),
+        (
+            TEXT,
+            Store("new", clean=False, a=b"w\nx\ny\nx\n"),
+            ("conflict", 0, (0,), False),
+        ),
+        (
+            TEXT,
+            Store("t", clean=False, a=b"w\nx\ny\nx\n"),
+            ("conflict", 0, (0,), False),
+        ),
         (BINARY, Store("new", a=b"1"), ("clean", 0, (), False)),
     ],
 )

@@ -83,7 +83,10 @@ def test_objects_that_compile_as_before_are_built(tmp_path: Path) -> None:
 
 def test_a_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tint mine;\n")
-    assert "linux-6.6.y: builds with 1 new warning\n  drv/w.c: warning: unused variable" in out
+    assert (
+        "linux-6.6.y: builds with 1 new warning\n  drv/w.c: warning: unused variable"
+        in out
+    )
     assert len(answer["warnings"]) == 1
 
 
@@ -102,7 +105,9 @@ def test_what_was_chosen_for_a_conflict_is_compiled(tmp_path: Path) -> None:
     repo.commit("drv: own way", driver("\told = 4;\n"))
     repo.checkout("master")
     with Repository.open(repo.path) as repository:
-        (result,) = backport(repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0))
+        (result,) = backport(
+            repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0)
+        )
         branch = result.branches[0]
         known = open_conflicts(repository, result, branch)
         (one,) = known.conflicts
@@ -111,7 +116,10 @@ def test_what_was_chosen_for_a_conflict_is_compiled(tmp_path: Path) -> None:
             (["\tmissing = 3;\n"], 2, "undeclared"),
         ):
             done = outcome(
-                repository, result, branch, known.take(one.conflict.key, edited(one, lines, "mine"))
+                repository,
+                result,
+                branch,
+                known.take(one.conflict.key, edited(one, lines, "mine")),
             )
             compiled = build_objects_of(repository, result, branch, done.adaptation)
             assert compiled.code == code
@@ -130,21 +138,33 @@ def test_a_canceled_build_ends(tmp_path: Path) -> None:
 
     repo.branch("linux-6.6.y", f"{fix}^")
     with Repository.open(repo.path) as repository:
-        (result,) = backport(repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0))
+        (result,) = backport(
+            repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0)
+        )
         command = f"sh -c 'touch {started}; sleep 60; touch {started}.ended'"
         with pytest.raises(CancelledError):
             build(
-                repository, result, result.branches[0], form_of(repository, None), command, cancel
+                repository,
+                result,
+                result.branches[0],
+                form_of(repository, None),
+                command,
+                cancel,
             )
 
 
-def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(""))
     monkeypatch.setattr(
-        "patchpilot.services.backport.build_objects._TOOLS", ("make", "no-such-compiler")
+        "patchpilot.services.backport.build_objects._TOOLS",
+        ("make", "no-such-compiler"),
     )
-    done = call("backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects")
+    done = call(
+        "backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects"
+    )
     assert done.code == 3
     assert "--build objects: not installed: no-such-compiler" in done.err
 
@@ -152,6 +172,8 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 def test_only_the_kernels_objects_are_known(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "tool")
     repo.commit("start", driver(""))
-    done = call("backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects")
+    done = call(
+        "backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects"
+    )
     assert done.code == 2
     assert "only a kernel tree can be built by object" in done.err

@@ -17,7 +17,11 @@ def with_later_fix(world: World) -> str:
     return world.repo.commit(
         f'work: step 20 is for each\n\nFixes: {world.fix[:12]} ("work: do not forget step'
         ' 20")\nSigned-off-by: Ada Fixer <ada@example.org>\n',
-        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, all, each);")},
+        {
+            "w.c": source(
+                l10="quick(10);", l19="check(19);", l20="check(20, all, each);"
+            )
+        },
     )
 
 
@@ -54,19 +58,29 @@ def test_a_fix_of_the_fix_is_adapted_on_top_of_it(
     tip = world.branch(
         "6.6",
         world.groundwork,
-        ("work: rename", {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")}),
+        (
+            "work: rename",
+            {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")},
+        ),
     )
-    words = [f"{world.groundwork}..{later}"] if is_series else [world.fix, "--followers"]
+    words = (
+        [f"{world.groundwork}..{later}"] if is_series else [world.fix, "--followers"]
+    )
     out, files = written(world, tmp_path / "out", *words)
-    assert f"{world.fix[:12]}, which introduced the bug, is backported with it" in " ".join(
-        out.split()
+    assert (
+        f"{world.fix[:12]}, which introduced the bug, is backported with it"
+        in " ".join(out.split())
     )
-    titles = [parse_patch(file.read_bytes(), str(file)).header("Subject") for file in files]
+    titles = [
+        parse_patch(file.read_bytes(), str(file)).header("Subject") for file in files
+    ]
     assert titles == [
         "[PATCH 6.6.y 1/2] work: do not forget step 20",
         "[PATCH 6.6.y 2/2] work: step 20 is for each",
     ]
-    assert "\tverify(20, all, each);\n" in applied(world, tip, files, tmp_path / "clone")
+    assert "\tverify(20, all, each);\n" in applied(
+        world, tip, files, tmp_path / "clone"
+    )
 
 
 def test_a_later_fix_is_named_and_left_out_unless_it_is_asked_for(
@@ -76,24 +90,36 @@ def test_a_later_fix_is_named_and_left_out_unless_it_is_asked_for(
     world.branch(
         "6.6",
         world.groundwork,
-        ("work: rename", {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")}),
+        (
+            "work: rename",
+            {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")},
+        ),
     )
     out, files = written(world, tmp_path / "out", world.fix)
     assert f"also needed: {later[:12]}" in out
     assert len(files) == 1
 
 
-def test_what_is_not_sure_is_built_on_where_it_is_written(world: World, tmp_path: Path) -> None:
+def test_what_is_not_sure_is_built_on_where_it_is_written(
+    world: World, tmp_path: Path
+) -> None:
     later = world.repo.commit(
         f'work: next\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
         {
             "w.c": source(
-                l10="quick(10);", l19="check(19);", l20="check(20, all);", l22="check(22);"
+                l10="quick(10);",
+                l19="check(19);",
+                l20="check(20, all);",
+                l22="check(22);",
             )
         },
     )
-    other = source(l10="quick(10);", l19="check(19);", l20="check(20, near);", l23="mine(23);")
-    tip = world.branch("6.6", world.groundwork, ("work: step 20 is near", {"w.c": other}))
+    other = source(
+        l10="quick(10);", l19="check(19);", l20="check(20, near);", l23="mine(23);"
+    )
+    tip = world.branch(
+        "6.6", world.groundwork, ("work: step 20 is near", {"w.c": other})
+    )
     chain = f"{world.groundwork}..{later}"
     assert not written(world, tmp_path / "sure", chain)[1]
     _, files = written(world, tmp_path / "all", chain, "--try")

@@ -29,17 +29,24 @@ def conflicting(world: World) -> None:
     world.branch(
         "6.6",
         world.groundwork,
-        ("work: rename", {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")}),
+        (
+            "work: rename",
+            {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")},
+        ),
     )
 
 
 def asked(repository: Repository, fix: str) -> tuple[BackportResult, BranchResult]:
-    (result,) = backport(repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0))
+    (result,) = backport(
+        repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0)
+    )
     return result, result.branches[0]
 
 
 def saved_file() -> Path:
-    (file,) = (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "conflicts").iterdir()
+    (file,) = (
+        Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "conflicts"
+    ).iterdir()
     return file
 
 
@@ -62,7 +69,11 @@ def test_a_choice_is_read_again_and_taken_back(world: World) -> None:
         save(repository, branch, known.choices)
         again = open_conflicts(repository, result, branch)
         assert (again.choices, again.changed) == (known.choices, "")
-        assert again.choices.words == chosen_words(repository, world.fix, branch) == "1 of 1 chosen"
+        assert (
+            again.choices.words
+            == chosen_words(repository, world.fix, branch)
+            == "1 of 1 chosen"
+        )
         assert again.choices.undo().chosen[one.conflict.key] == one.proposals[0]
         save(repository, branch, again.choices.undo().undo())
         assert chosen_words(repository, world.fix, branch) == ""
@@ -70,7 +81,9 @@ def test_a_choice_is_read_again_and_taken_back(world: World) -> None:
 
 def test_the_json_has_the_proposals_for_what_is_not_adapted(world: World) -> None:
     # the branch has other lines where the fix replaces some: an adaptation is not sure
-    other = source(l10="quick(10);", l19="check(19);", l20="check(20, near);", l23="mine(23);")
+    other = source(
+        l10="quick(10);", l19="check(19);", l20="check(20, near);", l23="mine(23);"
+    )
     world.branch("6.6", world.groundwork, ("work: near", {"w.c": other}))
     with Repository.open(world.repo.path) as repository:
         shown = open_conflicts(repository, *asked(repository, world.fix)).conflicts
@@ -88,7 +101,10 @@ def test_the_json_has_the_proposals_for_what_is_not_adapted(world: World) -> Non
 def test_the_json_has_no_proposals_where_an_adaptation_is_used(world: World) -> None:
     conflicting(world)
     branch = world.ask(world.fix, "--adapt")["branches"][0]
-    assert (branch["adaptation"]["confidence"] >= 0.5, branch["proposals"]) == (True, [])
+    assert (branch["adaptation"]["confidence"] >= 0.5, branch["proposals"]) == (
+        True,
+        [],
+    )
 
 
 def test_a_fix_that_changed_makes_choices_proposals(world: World) -> None:
@@ -110,7 +126,10 @@ def test_a_fix_that_changed_makes_choices_proposals(world: World) -> None:
         known = open_conflicts(repository, result, branch)
         assert known.choices.made == ()
         first = known.conflicts[0].proposals[0]
-        assert (first.source, first.lines) == (Source.EDITED, ("\tverify(20, everything);\n",))
+        assert (first.source, first.lines) == (
+            Source.EDITED,
+            ("\tverify(20, everything);\n",),
+        )
         assert first.why == "what you chose before: as the branch does it"
         assert first.steps == ("w.c:22: as the branch does it",)
 
@@ -126,11 +145,14 @@ def test_the_patch_says_what_was_decided(world: World, tmp_path: Path) -> None:
             result,
             branch,
             known.take(
-                one.conflict.key, edited(one, ["\tverify(20, all);\n"], "one step is enough")
+                one.conflict.key,
+                edited(one, ["\tverify(20, all);\n"], "one step is enough"),
             ),
         )
         assert (done.problems, done.doubts) == ((), ())
-        written = write_adapted(repository, result, branch, done.adaptation, tmp_path / "out")
+        written = write_adapted(
+            repository, result, branch, done.adaptation, tmp_path / "out"
+        )
     (file,) = written.files
     text = file.read_text()
     assert ": w.c:22: one step is enough ]" in text
@@ -143,7 +165,9 @@ def test_the_patch_says_what_was_decided(world: World, tmp_path: Path) -> None:
     world.repo.git("clone", "-q", "--shared", "--no-checkout", ".", str(clone))
     world.repo.git("-C", str(clone), "checkout", "-q", "--detach", branch.tip)
     world.repo.git("-C", str(clone), "am", "-q", str(file))
-    assert (clone / "w.c").read_text() == source(l10="quick(10);", l19="", l20="verify(20, all);")
+    assert (clone / "w.c").read_text() == source(
+        l10="quick(10);", l19="", l20="verify(20, all);"
+    )
 
 
 def test_what_leaves_nothing_of_the_fix_is_a_problem(world: World) -> None:
@@ -152,7 +176,9 @@ def test_what_leaves_nothing_of_the_fix_is_a_problem(world: World) -> None:
         result, branch = asked(repository, world.fix)
         known = open_conflicts(repository, result, branch)
         (one,) = known.conflicts
-        done = outcome(repository, result, branch, known.take(one.conflict.key, one.proposals[-1]))
+        done = outcome(
+            repository, result, branch, known.take(one.conflict.key, one.proposals[-1])
+        )
     assert done.problems == ("nothing is left of the fix",)
 
 

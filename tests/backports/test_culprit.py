@@ -6,16 +6,31 @@ from tests.kit.cli import call
 
 
 def untagged(world: World) -> str:
-    files = {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l40="late(40);")}
+    files = {
+        "w.c": source(
+            l10="quick(10);", l19="check(19);", l20="check(20);", l40="late(40);"
+        )
+    }
     return world.repo.commit("work: be late at 40\n", files)
 
 
-def test_a_fix_without_a_tag_is_judged_by_the_culprit_that_is_named(world: World) -> None:
+def test_a_fix_without_a_tag_is_judged_by_the_culprit_that_is_named(
+    world: World,
+) -> None:
     fix = untagged(world)
-    without, with_it = world.branch("6.1", world.base), world.branch("6.6", world.culprit)
+    without, with_it = (
+        world.branch("6.1", world.base),
+        world.branch("6.6", world.culprit),
+    )
     assert world.one(fix, "--onto", without)["affected"] is None
-    assert world.one(fix, "--onto", without, "--fixes", world.culprit)["verdict"] == "not-affected"
-    assert world.one(fix, "--onto", with_it, "--fixes", world.culprit[:12])["affected"] is True
+    assert (
+        world.one(fix, "--onto", without, "--fixes", world.culprit)["verdict"]
+        == "not-affected"
+    )
+    assert (
+        world.one(fix, "--onto", with_it, "--fixes", world.culprit[:12])["affected"]
+        is True
+    )
 
 
 def test_the_culprit_that_is_named_wins_over_the_tag(world: World) -> None:
@@ -30,13 +45,22 @@ def test_the_culprit_that_is_named_wins_over_the_tag(world: World) -> None:
 def test_in_a_series_the_tags_that_are_there_stand(world: World) -> None:
     later = untagged(world)
     tip = world.branch("6.1", world.culprit)
-    answer = world.ask(f"{world.groundwork}..{later}", "--onto", tip, "--fixes", world.groundwork)
+    answer = world.ask(
+        f"{world.groundwork}..{later}", "--onto", tip, "--fixes", world.groundwork
+    )
     assert [one["branches"][0]["affected"] for one in answer["series"]] == [True, False]
 
 
 def test_a_culprit_that_is_no_commit_is_a_usage_error(world: World) -> None:
     done = call(
-        "backport", "-C", world.repo.path, world.fix, "--onto", "master", "--fixes", "nothing"
+        "backport",
+        "-C",
+        world.repo.path,
+        world.fix,
+        "--onto",
+        "master",
+        "--fixes",
+        "nothing",
     )
     assert done.code == 2
     assert "nothing" in done.err

@@ -18,7 +18,13 @@ def test_a_tree_is_read_as_git_wrote_it() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [ENTRY[:-1], b"100644 name", b"\x80 name\0" + bytes(20), b"name\0" + bytes(20), ENTRY + b"1"],
+    [
+        ENTRY[:-1],
+        b"100644 name",
+        b"\x80 name\0" + bytes(20),
+        b"name\0" + bytes(20),
+        ENTRY + b"1",
+    ],
 )
 def test_what_is_damaged_is_a_clear_error(raw: bytes) -> None:
     with pytest.raises(GitError, match="damaged"):

@@ -31,7 +31,9 @@ def tree_with(folder: Path, content: str) -> Path:
 
 
 def test_content_that_is_there_is_said_to_be_there(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, source(l10="quick(10);", l19="check(19);", l20="check(20, all);"))
+    tree = tree_with(
+        workdir, source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
+    )
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["landed_as"], answer["version"]) == (
         "already-fixed",
@@ -86,7 +88,9 @@ def test_a_commit_can_be_asked_of_a_directory_and_a_branch_at_once(
     ]
 
 
-def test_a_patch_file_is_asked_about_as_the_commit_it_became(world: World, workdir: Path) -> None:
+def test_a_patch_file_is_asked_about_as_the_commit_it_became(
+    world: World, workdir: Path
+) -> None:
     done = call(
         "backport",
         "-C",
@@ -101,7 +105,9 @@ def test_a_patch_file_is_asked_about_as_the_commit_it_became(world: World, workd
     assert json.loads(done.out)["branches"][0]["verdict"] == "conflict"
 
 
-def test_a_patch_file_that_is_no_commit_has_no_branches(world: World, workdir: Path) -> None:
+def test_a_patch_file_that_is_no_commit_has_no_branches(
+    world: World, workdir: Path
+) -> None:
     file = patch_of(world, workdir)
     file.write_text(file.read_text().replace("do not forget", "do forget"))
     done = call("backport", "-C", world.repo.path, file, "--onto", "master")
@@ -110,7 +116,9 @@ def test_a_patch_file_that_is_no_commit_has_no_branches(world: World, workdir: P
 
 
 def test_a_file_without_a_diff_is_an_input_error(workdir: Path) -> None:
-    (workdir / "x.patch").write_text("From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n")
+    (workdir / "x.patch").write_text(
+        "From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n"
+    )
     done = call("backport", "x.patch", "--onto", tree_with(workdir, "x\n"))
     assert done.code == 2
     assert "no diff" in done.err
@@ -150,15 +158,21 @@ def test_a_dos_patch_of_a_dos_file_fits_as_it_is(world: World, workdir: Path) ->
 
 
 def test_a_bare_diff_is_called_by_its_file(world: World, workdir: Path) -> None:
-    (workdir / "bare.diff").write_text(world.repo.git("diff", f"{world.fix}^", world.fix) + "\n")
+    (workdir / "bare.diff").write_text(
+        world.repo.git("diff", f"{world.fix}^", world.fix) + "\n"
+    )
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
     assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
-    done = call("backport", "-C", world.repo.path, workdir / "bare.diff", "--onto", "master")
+    done = call(
+        "backport", "-C", world.repo.path, workdir / "bare.diff", "--onto", "master"
+    )
     assert done.code == 2
     assert "the diff has no subject" in done.err
 
 
-def test_without_a_repository_and_a_directory_it_says_what_it_needs(workdir: Path) -> None:
+def test_without_a_repository_and_a_directory_it_says_what_it_needs(
+    workdir: Path,
+) -> None:
     done = call("backport", "HEAD")
     assert done.code == 3
 
@@ -191,7 +205,9 @@ def test_a_directory_counts_what_is_there_apart_from_what_does_not_apply(
     (tree / "other.c").write_text(source(l5="d(5);", l25="e(25);"))
     (tree / "w.c").write_text(source(**content, l32="a(32);"))
     answer = ask(file, "--onto", tree)
-    assert answer["reason"].startswith("of 5 hunks, 3 are already applied and 2 apply; ")
+    assert answer["reason"].startswith(
+        "of 5 hunks, 3 are already applied and 2 apply; "
+    )
 
 
 def test_tag_branch_and_directory_of_one_content_get_one_verdict(

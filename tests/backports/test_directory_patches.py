@@ -37,7 +37,9 @@ def patched(tree: Path, file: Path) -> str:
     return (tree / "w.c").read_text()
 
 
-def test_a_patch_that_fits_is_written_with_its_message(world: World, workdir: Path) -> None:
+def test_a_patch_that_fits_is_written_with_its_message(
+    world: World, workdir: Path
+) -> None:
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20);"))
     _, (file,) = written(patch_of(world, workdir), tree)
     patch = parse_patch(file.read_bytes(), str(file))
@@ -46,8 +48,12 @@ def test_a_patch_that_fits_is_written_with_its_message(world: World, workdir: Pa
     assert "check(20, all);" in patched(tree, file)
 
 
-def test_a_patch_that_conflicts_is_adapted_and_explained(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, source(l10="slow(10);", l19="verify(19);", l20="verify(20);"))
+def test_a_patch_that_conflicts_is_adapted_and_explained(
+    world: World, workdir: Path
+) -> None:
+    tree = tree_with(
+        workdir, source(l10="slow(10);", l19="verify(19);", l20="verify(20);")
+    )
     out, (file,) = written(patch_of(world, workdir), tree, "--adapt", "--signoff")
     assert "adapted (context, confidence 0." in out
     assert "help: only the hunks are known" in out
@@ -67,7 +73,9 @@ def test_what_cannot_be_adapted_is_not_written(world: World, workdir: Path) -> N
     assert not files
 
 
-def test_what_is_not_sure_is_written_on_request_only(world: World, workdir: Path) -> None:
+def test_what_is_not_sure_is_written_on_request_only(
+    world: World, workdir: Path
+) -> None:
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20, none);"))
     out, files = written(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in out
@@ -85,7 +93,9 @@ def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(
         {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, each);")},
     )
     mails = workdir / "fix.patch"
-    mails.write_text(first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
+    mails.write_text(
+        first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
+    )
     tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
     _, (one, other) = written(mails, tree, "--adapt")
     assert (
@@ -99,7 +109,11 @@ def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(
 def test_json_has_the_adaptation_for_a_directory(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
     answer = ask(patch_of(world, workdir), "--onto", tree, "--adapt")
-    assert (answer["verdict"], answer["adaptation"]["kind"], answer["adaptation"]["files"]) == (
+    assert (
+        answer["verdict"],
+        answer["adaptation"]["kind"],
+        answer["adaptation"]["files"],
+    ) == (
         "conflict",
         "context",
         ["w.c"],

@@ -5,7 +5,9 @@ from patchpilot.backports.changed_functions import function_at
 from tests.backports.world import World, source
 
 
-def test_commits_that_changed_the_function_come_after_those_of_the_lines(world: World) -> None:
+def test_commits_that_changed_the_function_come_after_those_of_the_lines(
+    world: World,
+) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
     other = world.repo.commit(
@@ -36,11 +38,15 @@ def test_commits_that_changed_the_function_come_after_those_of_the_lines(world: 
 def test_what_the_branch_has_under_another_id_is_not_named(world: World) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
-    world.repo.commit("work: near", {"w.c": source(**now | {"l20": "near(20);"}, l45="far(45);")})
+    world.repo.commit(
+        "work: near", {"w.c": source(**now | {"l20": "near(20);"}, l45="far(45);")}
+    )
     fix = world.repo.commit(
         "work: the fix", {"w.c": source(**now | {"l20": "done(20);"}, l45="far(45);")}
     )
-    tip = world.branch("6.6", world.fix, ("work: far away", {"w.c": source(**now, l45="far(45);")}))
+    tip = world.branch(
+        "6.6", world.fix, ("work: far away", {"w.c": source(**now, l45="far(45);")})
+    )
     answer = world.one(fix, "--onto", tip)
     assert answer["verdict"] == "conflict"
     assert far not in [one["commit"] for one in answer["causes"]]
@@ -62,13 +68,21 @@ def test_a_function_ends_where_its_brace_is() -> None:
         "}\n",
     ]
     found = [function_at(lines, at) for at in range(len(lines))]
-    assert [one.name if one else "" for one in found] == ["", *["one"] * 6, "", "", *["two"] * 3]
+    assert [one.name if one else "" for one in found] == [
+        "",
+        *["one"] * 6,
+        "",
+        "",
+        *["two"] * 3,
+    ]
     assert found[4] is not None
     assert found[4].span == (1, 7)
     assert function_at([], 0) is None
 
 
-def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(world: World) -> None:
+def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(
+    world: World,
+) -> None:
     moved = source(l10="quick(10);", l19="check(19);", l20="check(20, all);")
     world.repo.git("rm", "-q", "w.c")
     world.repo.commit(
@@ -83,7 +97,9 @@ def test_a_file_the_branch_lacks_is_named_by_where_its_functions_are(world: Worl
         },
     )
     old = "int\nrest(void);\n\n" + moved.replace("step", "walk")
-    answer = world.one(fix, "--onto", world.branch("6.6", world.fix, ("own", {"w.c": old})))
+    answer = world.one(
+        fix, "--onto", world.branch("6.6", world.fix, ("own", {"w.c": old}))
+    )
     assert answer["verdict"] == "conflict"
     assert any(
         one.startswith("new.c does not exist in the branch; work() is in ")

@@ -21,7 +21,9 @@ CONTENTS = [
     "other\n" * 9,
     None,
 ]
-TREES = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(CONTENTS), max_size=len(NAMES))
+TREES = st.dictionaries(
+    st.sampled_from(NAMES), st.sampled_from(CONTENTS), max_size=len(NAMES)
+)
 
 
 def tree_of(scratch: Scratch, files: dict[str, str | None]) -> str:
@@ -37,10 +39,14 @@ def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
     Repo(tmp_path / "r").commit("start", {"x": "x\n"})
     with Repository.open(tmp_path / "r") as repository, Scratch(repository) as scratch:
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)
+        )
         @given(TREES, TREES, TREES)
         def holds(
-            base: dict[str, str | None], our: dict[str, str | None], their: dict[str, str | None]
+            base: dict[str, str | None],
+            our: dict[str, str | None],
+            their: dict[str, str | None],
         ) -> None:
             # all sides start from the same files, so that most of a tree is in all three
             start: dict[str, str | None] = dict.fromkeys(NAMES, BODY)
@@ -52,7 +58,8 @@ def test_a_merge_is_what_git_makes_of_it(tmp_path: Path) -> None:
             mine, git = scratch.merge(*trees), scratch.merge_trees(*trees)
             assert (mine.clean, mine.paths) == (git.clean, git.paths)
             assert mine.tree == git.tree or (
-                not git.clean and set(scratch.changed(mine.tree, git.tree)) <= set(git.paths)
+                not git.clean
+                and set(scratch.changed(mine.tree, git.tree)) <= set(git.paths)
             )
 
         holds()
@@ -64,12 +71,18 @@ def test_what_may_be_renamed_is_left_to_git() -> None:
     here = {"d": folder, "d/a.c": one}.get
     assert plan({"d/a.c": (one, other)}, here, here) is not None
     assert plan({"d/a.c": (one, None), "d/n.c": (None, other)}, here, here) is not None
-    assert plan({"d/gone.c": (one, other)}, here, here) is None, "our side may have renamed it"
+    assert plan({"d/gone.c": (one, other)}, here, here) is None, (
+        "our side may have renamed it"
+    )
     assert plan({"e/n.c": (None, other)}, here, here) is None, (
         "our side may have renamed the directory"
     )
     assert plan({"d/a.c": (one, None)}, here, {}.get) is None, (
         "their side may have renamed the directory"
     )
-    assert plan({"d/a.c": (third, None)}, here, here) is None, "what we changed is not deleted"
-    assert plan({"d/a.c": (("120000", one[1]), other)}, here, here) is None, "a link is no file"
+    assert plan({"d/a.c": (third, None)}, here, here) is None, (
+        "what we changed is not deleted"
+    )
+    assert plan({"d/a.c": (("120000", one[1]), other)}, here, here) is None, (
+        "a link is no file"
+    )

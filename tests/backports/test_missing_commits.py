@@ -15,7 +15,9 @@ TEXT = "".join(f"line {number}\n" for number in range(1, 21))
 FIRST, SECOND = (2, 3), (10, 11)
 
 
-def edit(*spans: Span, old: str | None = "f.c", new: str | None = "f.c") -> LineEditStep:
+def edit(
+    *spans: Span, old: str | None = "f.c", new: str | None = "f.c"
+) -> LineEditStep:
     """An edit that replaces these lines."""
     hunks = tuple((span, span) for span in spans)
     return LineEditStep(old, new, "1" * 40, "2" * 40, "100644", "100644", hunks)
@@ -47,9 +49,17 @@ class Made:
         return found[0]
 
     def _read_touches(
-        self, _: object, paths: tuple[str, ...], tip: str, less: list[str], *, timeout: float
+        self,
+        _: object,
+        paths: tuple[str, ...],
+        tip: str,
+        less: list[str],
+        *,
+        timeout: float,
     ) -> tuple[LineTouch, ...]:
-        self.asked.append(f"log {' '.join(paths)} of {tip} less {' '.join(less)} in {timeout}")
+        self.asked.append(
+            f"log {' '.join(paths)} of {tip} less {' '.join(less)} in {timeout}"
+        )
         return self.touches
 
     def _older_names(
@@ -61,8 +71,12 @@ class Made:
     def search(self, parents: tuple[str, ...] = ("top",)) -> MissingCommits:
         """The search for this fix."""
         history = SimpleNamespace(
-            repository=SimpleNamespace(commit=lambda _: SimpleNamespace(parents=parents)),
-            missing=lambda commits, _: tuple(one for one in commits if one not in self.present),
+            repository=SimpleNamespace(
+                commit=lambda _: SimpleNamespace(parents=parents)
+            ),
+            missing=lambda commits, _: tuple(
+                one for one in commits if one not in self.present
+            ),
             landed=self._landing,
         )
         scratch = SimpleNamespace(
@@ -78,7 +92,11 @@ class Made:
 
     def _landing(self, commit: str, _: str) -> object:
         self.asked.append(f"landed {commit}")
-        return SimpleNamespace(holds=self.landed[commit]) if commit in self.landed else None
+        return (
+            SimpleNamespace(holds=self.landed[commit])
+            if commit in self.landed
+            else None
+        )
 
 
 def two(monkeypatch: pytest.MonkeyPatch) -> Made:
@@ -113,7 +131,9 @@ def test_only_the_hunks_that_conflict_are_traced_where_the_markers_name_them(
 ) -> None:
     made = two(monkeypatch)
     made.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
-    assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == found
+    assert (
+        made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == found
+    )
 
 
 def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
@@ -123,7 +143,9 @@ def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
     made.fix = LineTouch("fix", "top", (edit(FIRST, (10, 11)),))
     text = "".join(f"line {number}\n" for number in range(1, 12))
     made.blobs = {("theirs", "f.c"): text, ("merged", "f.c"): marked("line 11\n")}
-    assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == ("b",)
+    assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == (
+        "b",
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,7 +157,9 @@ def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
     ],
 )
 def test_of_a_file_that_went_or_was_renamed_every_hunk_is_traced(
-    change: LineEditStep, blobs: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch
+    change: LineEditStep,
+    blobs: dict[tuple[str, str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
     made.fix = LineTouch("fix", "top", (change,))
@@ -235,7 +259,9 @@ def test_the_commits_before_one_are_read_once_for_all_parts_of_the_files(
     assert made.search(parents=()).before("fix", ("f.c",)) == ()
 
 
-def test_of_all_commits_the_most_recent_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_all_commits_the_most_recent_are_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(missing_commits, "MOST", 2)
     made = Made(monkeypatch, *(LineTouch(name, "", (edit(FIRST),)) for name in "abc"))
     made.present = {"c"}

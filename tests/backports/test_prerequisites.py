@@ -39,13 +39,18 @@ def test_the_commit_it_stands_on_is_found_and_the_others_are_not(world: World) -
 
 def test_a_chain_is_listed_in_the_order_to_apply(world: World) -> None:
     repo = world.repo
-    content: dict[str, str] = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    content: dict[str, str] = {
+        "l10": "quick(10);",
+        "l19": "check(19);",
+        "l20": "check(20, all);",
+    }
     chain = []
     for number in range(5):
         content["l20"] = f"check(20, all, {number});"
         chain.append(
             repo.commit(
-                f"work: step {number}", {"w.c": source(**content), f"side{number}.c": "x\n"}
+                f"work: step {number}",
+                {"w.c": source(**content), f"side{number}.c": "x\n"},
             )
         )
         repo.commit(f"elsewhere {number}", {"other.c": source(l5=f"n({number});")})
@@ -75,7 +80,8 @@ def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) 
     deep = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
     wide = repo.commit(
-        "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")}
+        "work: more",
+        {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")},
     )
     content["l20"] = "check(20, all, right);"
     fix = repo.commit(
@@ -87,11 +93,14 @@ def test_what_a_prerequisite_needs_in_other_files_comes_before_it(world: World) 
     assert answer["search"] == "found"
 
 
-def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(world: World) -> None:
+def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(
+    world: World,
+) -> None:
     repo = world.repo
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
     wide = repo.commit(
-        "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")}
+        "work: more",
+        {"w.c": source(**content), "other.c": source(l30="prepare(30, more);")},
     )
     content["l20"] = "check(20, all, right);"
     fix = repo.commit(
@@ -104,10 +113,14 @@ def test_when_only_a_part_of_a_commit_can_be_had_the_answer_says_so(world: World
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
-def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(world: World) -> None:
+def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(
+    world: World,
+) -> None:
     repo = world.repo
     for number in range(14):
-        repo.commit(f"other: step {number}", {"other.c": source(l30=f"prepare({number});")})
+        repo.commit(
+            f"other: step {number}", {"other.c": source(l30=f"prepare({number});")}
+        )
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
     wide = repo.commit(
         "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")}
@@ -129,12 +142,17 @@ def test_a_chain_of_commits_elsewhere_is_not_what_a_small_fix_is_said_to_need(wo
     assert "prerequisites (only their changes to the files of the fix):" in shown
 
 
-def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(world: World) -> None:
+def test_a_large_commit_of_which_the_fix_needs_a_line_is_needed_in_part(
+    world: World,
+) -> None:
     repo = world.repo
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
     wide = repo.commit(
         "tree: more",
-        {"w.c": source(**content), "big.c": "".join(f"line {number};\n" for number in range(2500))},
+        {
+            "w.c": source(**content),
+            "big.c": "".join(f"line {number};\n" for number in range(2500)),
+        },
     )
     content["l20"] = "check(20, all, right);"
     fix = repo.commit(
@@ -171,13 +189,17 @@ def test_a_renamed_file_is_followed(world: World) -> None:
 
 
 def test_no_time_means_no_search_and_says_so(world: World) -> None:
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit), "--effort", "0")
+    answer = world.one(
+        world.fix, "--onto", world.branch("6.12", world.culprit), "--effort", "0"
+    )
     assert (answer["verdict"], answer["search"], ids(answer)) == ("conflict", None, [])
     answer = world.one(world.fix, "--onto", "linux-6.12.y", "--effort", "0.000001")
     assert answer["search"] == "gave-up"
 
 
-def test_a_fix_not_yet_upstream_gets_lines_that_name_what_each_tree_needs(world: World) -> None:
+def test_a_fix_not_yet_upstream_gets_lines_that_name_what_each_tree_needs(
+    world: World,
+) -> None:
     world.branch("6.6", world.culprit)
     world.repo.git("update-ref", "refs/remotes/origin/master", world.groundwork)
     answer = world.ask(world.fix)
@@ -197,7 +219,10 @@ def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) 
     tip = world.branch(
         "6.12",
         world.groundwork,
-        ("own way", {"w.c": source(l10="quick(10);", l19="check(19);", l20="own(20);")}),
+        (
+            "own way",
+            {"w.c": source(l10="quick(10);", l19="check(19);", l20="own(20);")},
+        ),
     )
     answer = world.one(world.fix, "--onto", tip)
     assert [(one["commit"], one["why"].split(":")[0]) for one in answer["causes"]] == [
@@ -205,9 +230,13 @@ def test_when_the_branch_went_its_own_way_its_own_commit_is_named(world: World) 
     ]
 
 
-def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(world: World) -> None:
+def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(
+    world: World,
+) -> None:
     repo = world.repo
-    helper = repo.commit("lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"})
+    helper = repo.commit(
+        "lib: add a helper", {"include/helper.h": "int helper_new(int a);\n"}
+    )
     content = {
         "l10": "quick(10);",
         "l19": "check(19);",
@@ -227,11 +256,16 @@ def test_a_helper_the_branch_lacks_is_named_with_the_commit_that_brought_it(worl
     assert helper in [one["commit"] for one in answer["causes"]]
 
 
-def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(world: World) -> None:
+def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(
+    world: World,
+) -> None:
     repo = world.repo
     repo.commit("lib: a helper", {"include/helper.h": "int helper(int a);\n"})
     old = repo.git("rev-parse", "HEAD")
-    repo.commit("lib: helper takes flags", {"include/helper.h": "int helper(int a, int flags);\n"})
+    repo.commit(
+        "lib: helper takes flags",
+        {"include/helper.h": "int helper(int a, int flags);\n"},
+    )
     content = {
         "l10": "quick(10);",
         "l19": "check(19);",
@@ -247,7 +281,9 @@ def test_a_function_that_takes_other_arguments_in_the_branch_is_hinted_at(world:
 
 
 def test_rules_speak_of_size_and_kind(world: World, tmp_path: Path) -> None:
-    big = world.repo.commit("big", {"big.c": "".join(f"line {number};\n" for number in range(150))})
+    big = world.repo.commit(
+        "big", {"big.c": "".join(f"line {number};\n" for number in range(150))}
+    )
     assert "at most 100" in world.ask(big, "--onto", world.base)["rules"][0]
     words = world.repo.commit("doc", {"Documentation/x.rst": "x\n"})
     assert "documentation only" in world.ask(words, "--onto", world.base)["rules"][0]
@@ -280,7 +316,9 @@ def test_lines_are_carried_back_through_commits_that_only_move_them() -> None:
     above = touch("above", ((0, 0), (0, 5)))
     hit = touch("hit", ((10, 11), (10, 11)))
     miss = touch("miss", ((20, 21), (20, 21)))
-    found = stands_on([hit, miss, above], touch("fix", ((15, 16), (15, 16))), frozenset())
+    found = stands_on(
+        [hit, miss, above], touch("fix", ((15, 16), (15, 16))), frozenset()
+    )
     assert [one.commit for one in found] == ["hit"]
 
 
@@ -288,7 +326,11 @@ def test_older_names_are_found_through_every_rename(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     start = repo.commit(
         "start",
-        {"one.c": source(), "other.c": source(l3="other();"), "still.c": source(l4="still();")},
+        {
+            "one.c": source(),
+            "other.c": source(l3="other();"),
+            "still.c": source(l4="still();"),
+        },
     )
     repo.git("mv", "one.c", "two.c")
     repo.git("mv", "other.c", "another.c")
@@ -296,7 +338,9 @@ def test_older_names_are_found_through_every_rename(tmp_path: Path) -> None:
     repo.git("mv", "two.c", "three.c")
     top = repo.commit("move one", {"new.c": "new\n"})
     with Repository.open(repo.path) as repository:
-        assert older_names(repository, ("three.c", "another.c", "new.c"), top, start) == (
+        assert older_names(
+            repository, ("three.c", "another.c", "new.c"), top, start
+        ) == (
             "other.c",
             "two.c",
             "one.c",
@@ -313,11 +357,15 @@ def test_who_wrote_the_lines_last_is_asked_first() -> None:
     paths = frozenset(["f"])
     assert [
         last_writer.commit
-        for last_writer in last_writers([old, last, far, beside], fix, frozenset(), paths)
+        for last_writer in last_writers(
+            [old, last, far, beside], fix, frozenset(), paths
+        )
     ] == ["last", "beside"]
     assert [
         last_writer.commit
-        for last_writer in last_writers([old, last, far, beside], fix, frozenset(["last"]), paths)
+        for last_writer in last_writers(
+            [old, last, far, beside], fix, frozenset(["last"]), paths
+        )
     ] == [
         "old",
         "beside",
@@ -326,22 +374,39 @@ def test_who_wrote_the_lines_last_is_asked_first() -> None:
 
 def test_a_rename_alone_is_not_what_a_line_stands_on() -> None:
     wrote = touch("wrote", ((10, 11), (10, 11)))
-    moved = LineTouch("moved", "", (LineEditStep("f", "g", "a", "a", "100644", "100644", ()),))
+    moved = LineTouch(
+        "moved", "", (LineEditStep("f", "g", "a", "a", "100644", "100644", ()),)
+    )
     fix = LineTouch(
-        "fix", "", (LineEditStep("g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)),)
+        "fix",
+        "",
+        (
+            LineEditStep(
+                "g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)
+            ),
+        ),
     )
     assert [
         last_writer.commit
-        for last_writer in last_writers([wrote, moved], fix, frozenset(), frozenset(["g"]))
+        for last_writer in last_writers(
+            [wrote, moved], fix, frozenset(), frozenset(["g"])
+        )
     ] == ["wrote"]
-    assert [one.commit for one in stands_on([wrote, moved], fix, frozenset())] == ["wrote", "moved"]
+    assert [one.commit for one in stands_on([wrote, moved], fix, frozenset())] == [
+        "wrote",
+        "moved",
+    ]
 
 
 def test_when_the_time_is_over_the_best_so_far_is_reported(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = world.repo
-    content: dict[str, str] = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
+    content: dict[str, str] = {
+        "l10": "quick(10);",
+        "l19": "check(19);",
+        "l20": "check(20, all);",
+    }
     chain = []
     for number in range(6):
         content["l20"] = f"check(20, all, {number});"

@@ -14,10 +14,16 @@ from patchpilot.config import Settings
 from patchpilot.model.bug_range import ReleaseState
 from patchpilot.model.mail import parse_patch
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.conflict_columns import ConflictColumns, conflict_columns
+from patchpilot.services.backport.conflict_columns import (
+    ConflictColumns,
+    conflict_columns,
+)
 from patchpilot.services.backport.patch_on_branch import patch_on_branch
 from patchpilot.services.backport.prerequisite_queue import Risk, risk_of
-from patchpilot.services.backport.topic_backports import topic_backports, write_topic_backports
+from patchpilot.services.backport.topic_backports import (
+    topic_backports,
+    write_topic_backports,
+)
 from patchpilot.services.candidate_impact import candidate_impact
 from patchpilot.topic.fix_claims import answer_fix
 from tests.backports.world import World, follow_failed, source
@@ -34,7 +40,9 @@ def states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
     return [(point.version, point.state) for point in result.bug.points]
 
 
-def test_the_range_has_every_series_the_release_of_the_bug_and_the_fix(world: World) -> None:
+def test_the_range_has_every_series_the_release_of_the_bug_and_the_fix(
+    world: World,
+) -> None:
     world.repo.git("tag", "v6.4-rc1", world.culprit)
     world.repo.git("tag", "v6.13-rc2", world.groundwork)
     world.branch("5.15", world.base)
@@ -84,10 +92,14 @@ def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -
         "bug enters",
         "your fix",
     ]
-    assert f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
+    assert (
+        f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
+    )
 
 
-def test_the_sides_of_a_conflict_have_their_base_and_the_lines_around(world: World) -> None:
+def test_the_sides_of_a_conflict_have_their_base_and_the_lines_around(
+    world: World,
+) -> None:
     world.branch("6.12", world.culprit, ("own", {"w.c": CULPRIT_AND_20}))
     result = ask(world)
     (branch,) = result.branches
@@ -100,7 +112,10 @@ def test_the_sides_of_a_conflict_have_their_base_and_the_lines_around(world: Wor
     place = found.place
     # base and fix are numbered as their files are
     for line, lines, content in zip(
-        (found.base_line, found.fix_line), (place.base, place.theirs), contents, strict=True
+        (found.base_line, found.fix_line),
+        (place.base, place.theirs),
+        contents,
+        strict=True,
     ):
         assert content.decode().splitlines()[line - 1 :][: len(lines)] == list(lines)
     assert (place.path, place.ours[:3]) == ("w.c", place.base[:3])
@@ -133,11 +148,17 @@ def test_context_belongs_to_all_sides_and_two_conflicts_share_none() -> None:
     lines = [word + (" x" if word[0] in "<|>" else "") + "\n" for word in text.split()]
     assert marked_places("f", lines, 2) == [
         ConflictPlace(
-            "f", 2, ("b", "c", "o", "d"), ("b", "c", "q", "d"), base=("b", "c", "p", "d")
+            "f",
+            2,
+            ("b", "c", "o", "d"),
+            ("b", "c", "q", "d"),
+            base=("b", "c", "p", "d"),
         ),
         ConflictPlace("f", 6, ("r", "e", "f"), ("s", "e", "f"), base=("e", "f")),
     ]
-    assert marked_places("f", lines)[0] == ConflictPlace("f", 4, ("o",), ("q",), base=("p",))
+    assert marked_places("f", lines)[0] == ConflictPlace(
+        "f", 4, ("o",), ("q",), base=("p",)
+    )
 
 
 def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> None:
@@ -153,7 +174,11 @@ def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> Non
         world.groundwork,
         (
             "own",
-            {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="own(22);")},
+            {
+                "w.c": source(
+                    l10="quick(10);", l19="check(19);", l20="check(20);", l22="own(22);"
+                )
+            },
         ),
     )
     world.branch("6.18", world.fix)
@@ -167,7 +192,9 @@ def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> Non
     assert rows["6.6"][-8:] != rows["6.12"][-8:]
     for version in ("6.6", "6.12"):
         assert tuple(
-            row for row in rows[version] if row[:1] in "+-" and row[:2] not in ("++", "--")
+            row
+            for row in rows[version]
+            if row[:1] in "+-" and row[:2] not in ("++", "--")
         ) == (
             "-\tcheck(20);",
             "+\tcheck(20, all);",
@@ -175,16 +202,22 @@ def test_the_patch_on_a_branch_has_the_lines_of_that_branch(world: World) -> Non
     assert " \town(22);" in rows["6.12"]
 
 
-def test_only_ticked_prerequisites_are_written_with_the_fix(world: World, tmp_path: Path) -> None:
+def test_only_ticked_prerequisites_are_written_with_the_fix(
+    world: World, tmp_path: Path
+) -> None:
     world.branch("6.6", world.culprit)
     result = ask(world)
-    assert [need.commit for need in result.branches[0].prerequisites] == [world.groundwork]
+    assert [need.commit for need in result.branches[0].prerequisites] == [
+        world.groundwork
+    ]
     with Repository.open(world.repo.path) as repository:
         (every,) = write_topic_backports(repository, result, tmp_path / "all", {})
         (none,) = write_topic_backports(
             repository, result, tmp_path / "none", {"linux-6.6.y": {world.groundwork}}
         )
-    assert [parse_patch(file.read_bytes(), "").header("Subject") for file in every.files] == [
+    assert [
+        parse_patch(file.read_bytes(), "").header("Subject") for file in every.files
+    ] == [
         "[PATCH 6.6.y 1/2] work: check first",
         "[PATCH 6.6.y 2/2] work: do not forget step 20",
     ]
@@ -210,7 +243,9 @@ def test_a_tree_without_a_limit_finds_no_size_risky() -> None:
     assert risk_of(PrerequisiteNeed("1" * 40, "x", 9999), 0) is Risk.MEDIUM
 
 
-def test_a_reported_failure_is_known_for_its_branch_only(world: World, tmp_path: Path) -> None:
+def test_a_reported_failure_is_known_for_its_branch_only(
+    world: World, tmp_path: Path
+) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     follow_failed(world.fix, tmp_path, "6.6")
@@ -221,7 +256,9 @@ def test_what_its_author_calls_no_fix_has_nothing_to_backport(world: World) -> N
     world.branch("6.6", world.culprit)
     world.repo.branch("topic", world.fix)
     with Repository.open(world.repo.path) as repository:
-        answer_fix(repository, [repository.commit(world.fix)], False, base=world.groundwork)
+        answer_fix(
+            repository, [repository.commit(world.fix)], False, base=world.groundwork
+        )
     result = ask(world)
     assert (result.branches, result.rules) == (
         (),

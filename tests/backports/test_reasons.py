@@ -58,7 +58,12 @@ def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
             (True, OTHER),
             [OTHER[:12]],
         ),
-        ((culprit(BUG), culprit(OTHER)), {}, (False, None), [f"{BUG[:12]}, {OTHER[:12]}"]),
+        (
+            (culprit(BUG), culprit(OTHER)),
+            {},
+            (False, None),
+            [f"{BUG[:12]}, {OTHER[:12]}"],
+        ),
         (
             (culprit(None, "0123456789ab"), culprit(BUG)),
             {},
@@ -117,10 +122,16 @@ def test_what_is_in_the_branch_is_fixed_and_only_a_backport_is_tried_again(
         (Shown.PATCH_ID, "patch-id"),
     ):
         found, tried = answer(monkeypatch, CLEAN, f=Landing(THERE, how))
-        assert (found.verdict, found.applied, tried) == (BranchVerdict.FIXED, CLEAN, ["tip"])
+        assert (found.verdict, found.applied, tried) == (
+            BranchVerdict.FIXED,
+            CLEAN,
+            ["tip"],
+        )
         assert THERE[:12] in found.reason
         assert word in found.reason
-    assert answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[1] == ["tree"]
+    assert answer(monkeypatch, CLEAN, "tree", f=Landing(THERE, Shown.MARKER))[1] == [
+        "tree"
+    ]
 
 
 def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
@@ -172,14 +183,20 @@ def test_a_fix_that_was_reverted_is_judged_again_and_says_so(
             "three-way",
         ),
         (
-            ApplyResult(AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False),
+            ApplyResult(
+                AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c")), (), (), False
+            ),
             BranchVerdict.CONFLICT,
             "a, b, c",
             "…",
         ),
         (
             ApplyResult(
-                AppliesHow.CONFLICT, Merge("t", False, ("a", "b", "c", "d")), (), (), False
+                AppliesHow.CONFLICT,
+                Merge("t", False, ("a", "b", "c", "d")),
+                (),
+                (),
+                False,
             ),
             BranchVerdict.CONFLICT,
             "a, b, c …",
@@ -243,4 +260,8 @@ def test_a_tree_of_the_store_knows_files_from_directories(tmp_path: Path) -> Non
             None,
             None,
         )
-        assert (tree.label, tree.version, tree.files("dir")) == (tree.tree[:12], None, ())
+        assert (tree.label, tree.version, tree.files("dir")) == (
+            tree.tree[:12],
+            None,
+            (),
+        )

@@ -26,11 +26,17 @@ def git(folder: Path, *words: str) -> str:
 @pytest.fixture
 def conflicting(world: World) -> World:
     """A branch where the groundwork is there and line 20 is its own."""
-    world.branch("6.12", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}))
+    world.branch(
+        "6.12",
+        world.culprit,
+        ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}),
+    )
     return world
 
 
-def test_a_conflict_is_resolved_in_two_calls(conflicting: World, tmp_path: Path) -> None:
+def test_a_conflict_is_resolved_in_two_calls(
+    conflicting: World, tmp_path: Path
+) -> None:
     first = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
@@ -59,9 +65,9 @@ def test_with_adapt_the_files_in_conflict_have_the_adaptation(
     assert "own(20, all);" in (clone / "w.c").read_text()
     git(clone, "add", "-u")
     git(clone, "cherry-pick", "--continue")
-    second = conflicting.ask(conflicting.fix, "--resolve", "6.12", "--write", tmp_path / "out")[
-        "resolve"
-    ]
+    second = conflicting.ask(
+        conflicting.fix, "--resolve", "6.12", "--write", tmp_path / "out"
+    )["resolve"]
     assert (
         "the lines around the change differ in the branch"
         in Path(second["files"][0]).read_text().partition("\n---\n")[0]
@@ -72,12 +78,16 @@ def test_what_was_resolved_answers_the_failed_mail_of_a_followed_series(
     conflicting: World, tmp_path: Path
 ) -> None:
     follow_failed(conflicting.fix, tmp_path, "6.12")
-    clone = Path(conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"])
+    clone = Path(
+        conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"]
+    )
     (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
     git(clone, "add", "-u")
     git(clone, "cherry-pick", "--continue")
     done = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
-    assert "In-Reply-To: <failed-6.12-2@example.org>" in Path(done["files"][0]).read_text()
+    assert (
+        "In-Reply-To: <failed-6.12-2@example.org>" in Path(done["files"][0]).read_text()
+    )
     named = conflicting.ask(
         conflicting.fix, "--resolve", "6.12", "--in-reply-to", "mine@example.org"
     )["resolve"]
@@ -93,7 +103,9 @@ def test_prerequisites_that_were_found_are_committed_there(world: World) -> None
     assert len(done["files"]) == 2
 
 
-def test_an_unfinished_resolution_is_found_again_as_it_was_left(conflicting: World) -> None:
+def test_an_unfinished_resolution_is_found_again_as_it_was_left(
+    conflicting: World,
+) -> None:
     first = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
     (Path(first["folder"]) / "w.c").write_text("half done\n")
     again = conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]
@@ -103,7 +115,9 @@ def test_an_unfinished_resolution_is_found_again_as_it_was_left(conflicting: Wor
 
 
 def test_a_directory_cannot_be_resolved_in(conflicting: World, tmp_path: Path) -> None:
-    done = call("backport", "-C", conflicting.repo.path, conflicting.fix, "--resolve", tmp_path)
+    done = call(
+        "backport", "-C", conflicting.repo.path, conflicting.fix, "--resolve", tmp_path
+    )
     assert done.code == 2
 
 
@@ -117,7 +131,9 @@ def test_where_a_resolution_was_written_is_found_again(conflicting: World) -> No
                 next(one for one in result.branches if one.version == "6.12"),
             )
 
-    clone = Path(conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"])
+    clone = Path(
+        conflicting.ask(conflicting.fix, "--resolve", "6.12")["resolve"]["folder"]
+    )
     assert known() is None
     (clone / "w.c").write_text(source(l10="quick(10);", l20="own(20, all);"))
     git(clone, "add", "-u")

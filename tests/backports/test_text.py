@@ -18,8 +18,12 @@ def test_sentences_fit_in_80_columns_and_code_is_left_as_it_is(world: World) -> 
         " anybody who reads it"
     )
     base = world.repo.commit(subject, {"w.c": source(l10="quick(10);", l20=code)})
-    last = world.repo.commit(f"{subject} again", {"w.c": source(l10="quick(10);", l20="last(20);")})
-    world.branch("6.6", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}))
+    last = world.repo.commit(
+        f"{subject} again", {"w.c": source(l10="quick(10);", l20="last(20);")}
+    )
+    world.branch(
+        "6.6", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")})
+    )
     out = text(world, f"{world.groundwork}..{last}")
     assert out.count("linux-6.6.y  conflict") == 3
     assert out.count("not in this repository: 5.10, 5.15, 6.1, 6.12, 6.18\n") == 1
@@ -27,11 +31,15 @@ def test_sentences_fit_in_80_columns_and_code_is_left_as_it_is(world: World) -> 
     long = [line for line in out.splitlines() if len(line) > 80]
     assert all(line.lstrip().startswith(("+", "-", "git ")) for line in long), long
     assert [
-        line for line in out.splitlines() if line.startswith("        + ") and line.endswith(code)
+        line
+        for line in out.splitlines()
+        if line.startswith("        + ") and line.endswith(code)
     ], out
 
 
-def test_the_order_of_the_trees_is_said_once_of_a_fix_that_is_not_upstream(world: World) -> None:
+def test_the_order_of_the_trees_is_said_once_of_a_fix_that_is_not_upstream(
+    world: World,
+) -> None:
     world.repo.branch("topic", "master")
     mine = world.repo.commit("work: mine", {"other.c": source(l40="mine(40);")})
     world.repo.checkout("master")

@@ -66,7 +66,9 @@ def test_a_fix_is_based_on_what_changed_its_lines_or_lines_beside_them(
         ["a"] if meets else []
     )
     assert stands_on([before], fix((10, 12)), frozenset("a")) == ()
-    assert last_writers([before], fix((10, 12)), frozenset("a"), frozenset(["f.c"])) == ()
+    assert (
+        last_writers([before], fix((10, 12)), frozenset("a"), frozenset(["f.c"])) == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,9 +82,18 @@ def test_a_fix_is_based_on_what_changed_its_lines_or_lines_beside_them(
         ((0, 1), 20, True),
     ],
 )
-def test_a_margin_widens_the_lines_of_the_fix(changed: Span, margin: int, meets: bool) -> None:
+def test_a_margin_widens_the_lines_of_the_fix(
+    changed: Span, margin: int, meets: bool
+) -> None:
     assert (
-        bool(stands_on([touch("a", edit((changed, changed)))], fix((10, 12)), NONE, margin=margin))
+        bool(
+            stands_on(
+                [touch("a", edit((changed, changed)))],
+                fix((10, 12)),
+                NONE,
+                margin=margin,
+            )
+        )
         is meets
     )
 
@@ -120,9 +131,9 @@ def test_line_numbers_are_carried_back_through_other_commits(
     for at in range(30):
         first = touch("a", edit(((at, at + 1), (at, at + 1))))
         expected = low <= at + 1 and at <= high
-        assert ("a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))) is expected, (
-            at
-        )
+        assert (
+            "a" in ids(stands_on([first, other], fix((10, 12)), frozenset("b")))
+        ) is expected, at
 
 
 def test_what_a_commit_that_belongs_changed_is_needed_too() -> None:
@@ -131,12 +142,17 @@ def test_what_a_commit_that_belongs_changed_is_needed_too() -> None:
     assert ids(stands_on([first, second], fix((10, 12)), NONE)) == ["a", "b"]
     assert ids(stands_on([first, second], fix((10, 12)), frozenset("b"))) == []
     # the last writers are not asked what they are based on
-    assert ids(last_writers([first, second], fix((10, 12)), NONE, frozenset(["f.c"]))) == ["b"]
+    assert ids(
+        last_writers([first, second], fix((10, 12)), NONE, frozenset(["f.c"]))
+    ) == ["b"]
 
 
 def test_lines_that_a_later_commit_wrote_whole_are_not_asked_of_older_ones() -> None:
     paths = frozenset(["f.c"])
-    old, new = touch("a", edit(((10, 12), (10, 12)))), touch("b", edit(((10, 12), (10, 12))))
+    old, new = (
+        touch("a", edit(((10, 12), (10, 12)))),
+        touch("b", edit(((10, 12), (10, 12)))),
+    )
     assert ids(last_writers([old, new], fix((10, 12)), NONE, paths)) == ["b"]
     half = touch("b", edit(((10, 11), (10, 11))))
     assert ids(last_writers([old, half], fix((10, 12)), NONE, paths)) == ["a", "b"]
@@ -158,17 +174,29 @@ def test_lines_that_a_later_commit_wrote_whole_are_not_asked_of_older_ones() -> 
 
 
 def test_only_the_files_asked_about_count() -> None:
-    both = touch("fix", edit(((1, 2), (1, 2))), edit(((1, 2), (1, 2)), old="g.c", new="h.c"))
+    both = touch(
+        "fix", edit(((1, 2), (1, 2))), edit(((1, 2), (1, 2)), old="g.c", new="h.c")
+    )
     touches = [
         touch("f", edit(((1, 2), (1, 2)))),
         touch("g", edit(((1, 2), (1, 2)), old="g.c", new="g.c")),
     ]
     assert ids(stands_on(touches, both, NONE)) == ["f", "g"]
-    for asked, found in ((["f.c"], ["f"]), (["g.c"], ["g"]), (["h.c"], ["g"]), (["x.c"], [])):
+    for asked, found in (
+        (["f.c"], ["f"]),
+        (["g.c"], ["g"]),
+        (["h.c"], ["g"]),
+        (["x.c"], []),
+    ):
         assert ids(stands_on(touches, both, NONE, frozenset(asked))) == found
         assert ids(last_writers(touches, both, NONE, frozenset(asked))) == found
     created = touch("fix", edit(((0, 0), (0, 9)), old=None, new="n.c"))
-    assert stands_on([touch("n", edit(((0, 0), (0, 9)), old=None, new="n.c"))], created, NONE) == ()
+    assert (
+        stands_on(
+            [touch("n", edit(((0, 0), (0, 9)), old=None, new="n.c"))], created, NONE
+        )
+        == ()
+    )
 
 
 def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
@@ -176,12 +204,14 @@ def test_a_rename_is_followed_and_is_itself_something_to_be_based_on() -> None:
     move = touch("m", edit(old="old.c", new="f.c"))
     assert ids(stands_on([first, move], fix((10, 12)), NONE)) == ["a", "m"]
     assert ids(stands_on([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
-    assert ids(last_writers([first, move], fix((10, 12)), NONE, frozenset(["f.c"]))) == ["a"]
+    assert ids(
+        last_writers([first, move], fix((10, 12)), NONE, frozenset(["f.c"]))
+    ) == ["a"]
     assert ids(crossing([first, move], "f.c", (10, 12))) == ["a"]
     made = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
-    assert ids(stands_on([touch("x", edit(((10, 11), (10, 11)))), made], fix((10, 12)), NONE)) == [
-        "c"
-    ]
+    assert ids(
+        stands_on([touch("x", edit(((10, 11), (10, 11)))), made], fix((10, 12)), NONE)
+    ) == ["c"]
 
 
 @pytest.mark.parametrize(
@@ -249,25 +279,39 @@ def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
         )
         assert edited.old_blob == repo.git("rev-parse", f"{base}:f.c")
         assert edited.new_blob == repo.git("rev-parse", f"{one}:f.c")
-        assert edited.hunks == (((2, 2), (2, 4)), ((9, 10), (11, 11)), ((19, 20), (20, 21)))
+        assert edited.hunks == (
+            ((2, 2), (2, 4)),
+            ((9, 10), (11, 11)),
+            ((19, 20), (20, 21)),
+        )
         (moved,) = read_touch(repository, two).edits
         assert (moved.old_path, moved.new_path, moved.hunks) == ("f.c", "grü ße.c", ())
         edits = {
-            each.old_path or each.new_path: each for each in read_touch(repository, three).edits
+            each.old_path or each.new_path: each
+            for each in read_touch(repository, three).edits
         }
-        assert (edits["grü ße.c"].new_path, edits["grü ße.c"].hunks) == (None, (((0, 21), (0, 0)),))
+        assert (edits["grü ße.c"].new_path, edits["grü ße.c"].hunks) == (
+            None,
+            (((0, 21), (0, 0)),),
+        )
         assert (edits["empty.c"].old_path, edits["empty.c"].hunks) == (None, ())
         first = read_touch(repository, base)
-        assert (first.parent, {each.new_path: each.hunks for each in first.edits}["keep.c"]) == (
+        assert (
+            first.parent,
+            {each.new_path: each.hunks for each in first.edits}["keep.c"],
+        ) == (
             "",
             (((0, 0), (0, 1)),),
         )
-        assert [each.commit for each in read_touches(repository, ["f.c"], three, [base])] == [
+        assert [
+            each.commit for each in read_touches(repository, ["f.c"], three, [base])
+        ] == [
             one,
             two,
         ]
         assert [
-            each.commit for each in read_touches(repository, ["f.c", "empty.c"], three, [one])
+            each.commit
+            for each in read_touches(repository, ["f.c", "empty.c"], three, [one])
         ] == [two, three]
         each = read_each(repository, [two, one, base], ["f.c"])
         assert list(each) == [two, one, base]
@@ -280,7 +324,9 @@ def test_changes_are_read_from_git_as_they_are(tmp_path: Path) -> None:
         assert older_names(repository, ["keep.c"], two, base) == ()
 
 
-def test_every_earlier_name_of_a_file_is_found_later_names_first(tmp_path: Path) -> None:
+def test_every_earlier_name_of_a_file_is_found_later_names_first(
+    tmp_path: Path,
+) -> None:
     repo = Repo(tmp_path / "r")
     base = repo.commit(
         "start",
@@ -294,7 +340,11 @@ def test_every_earlier_name_of_a_file_is_found_later_names_first(tmp_path: Path)
         tip = repo.commit(f"move {old}")
     with Repository.open(repo.path) as repository:
         assert older_names(repository, ["c.c"], tip, base) == ("b.c", "a.c")
-        assert older_names(repository, ["c.c", "y.c"], tip, base) == ("b.c", "z.c", "a.c")
+        assert older_names(repository, ["c.c", "y.c"], tip, base) == (
+            "b.c",
+            "z.c",
+            "a.c",
+        )
         assert older_names(repository, ["c.c", "b.c"], tip, base) == ("a.c",)
 
 
@@ -322,9 +372,15 @@ def test_each_command_has_the_time_that_is_left_and_at_least_a_tenth_of_a_second
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake = FakeGit(log=b"c1\nc2\n", diff_tree=b"R100\0older.c\0new.c\0M\0")
-    monkeypatch.setattr(line_history, "time", SimpleNamespace(monotonic=lambda: fake.now))
-    assert older_names(fake.repository, ["new.c"], "tip", "less", timeout=5) == ("older.c",)
-    asked = [(words[0], words[-1], pytest.approx(timeout)) for words, timeout in fake.asked]
+    monkeypatch.setattr(
+        line_history, "time", SimpleNamespace(monotonic=lambda: fake.now)
+    )
+    assert older_names(fake.repository, ["new.c"], "tip", "less", timeout=5) == (
+        "older.c",
+    )
+    asked = [
+        (words[0], words[-1], pytest.approx(timeout)) for words, timeout in fake.asked
+    ]
     assert asked == [
         ("log", "new.c", 5),
         ("diff-tree", "c1", 3),
@@ -369,7 +425,8 @@ def test_the_paths_that_are_given_limit_what_git_reads() -> None:
 def test_a_hunk_belongs_to_the_diff_above_it() -> None:
     head = b"\x01c p\n\n"
     raws = b"".join(
-        b":100644 100644 %s %s M\t%s\n" % (b"1" * 40, b"2" * 40, name) for name in (b"f.c", b"g.c")
+        b":100644 100644 %s %s M\t%s\n" % (b"1" * 40, b"2" * 40, name)
+        for name in (b"f.c", b"g.c")
     )
     diff = b"\ndiff --git a/f.c b/f.c\n@@ -1 +1,2 @@\n-@@ -5 +5 @@\n+x\n@@ no hunk @@\n"
     fake = FakeGit(log=head + b"@@ -7 +7 @@\n" + raws + diff)

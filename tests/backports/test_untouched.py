@@ -12,7 +12,9 @@ from tests.backports.world import World, source
 from tests.kit.cli import call, spawn
 
 
-def test_questions_and_patches_leave_the_repository_as_it_was(world: World, tmp_path: Path) -> None:
+def test_questions_and_patches_leave_the_repository_as_it_was(
+    world: World, tmp_path: Path
+) -> None:
     world.branch("6.1", world.base)
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
@@ -60,13 +62,25 @@ def test_no_temporary_objects_are_left(
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
-    assert call("backport", "-C", world.repo.path, world.fix, "--onto", "nothing").code == 2
+    assert (
+        call("backport", "-C", world.repo.path, world.fix, "--onto", "nothing").code
+        == 2
+    )
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_two_calls_at_once_answer_the_same(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
-    words = ("backport", "-C", world.repo.path, world.fix, "--onto", tip, "--format", "json")
+    words = (
+        "backport",
+        "-C",
+        world.repo.path,
+        world.fix,
+        "--onto",
+        tip,
+        "--format",
+        "json",
+    )
     with ThreadPoolExecutor(2) as pool:
         first, second = pool.map(lambda _: spawn(*words), range(2))
     assert first.code == second.code == 0, first.err + second.err
@@ -92,4 +106,7 @@ def test_what_a_partial_clone_lacks_is_said(world: World, tmp_path: Path) -> Non
 
 def test_a_git_directory_with_a_colon_in_its_path_works(tmp_path: Path) -> None:
     world = World(tmp_path / "a:b c")
-    assert world.one(world.fix, "--onto", world.branch("6.12", world.culprit))["search"] == "found"
+    assert (
+        world.one(world.fix, "--onto", world.branch("6.12", world.culprit))["search"]
+        == "found"
+    )

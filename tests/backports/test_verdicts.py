@@ -21,7 +21,10 @@ def test_a_branch_is_affected_when_the_culprit_was_backported(world: World) -> N
     tip = world.branch(
         "6.1",
         world.base,
-        (f"x\n\n[ Upstream commit {world.culprit} ]\n", {"w.c": source(l10="quick(10);")}),
+        (
+            f"x\n\n[ Upstream commit {world.culprit} ]\n",
+            {"w.c": source(l10="quick(10);")},
+        ),
     )
     answer = world.one(world.fix, "--onto", tip)
     assert (answer["affected"], answer["culprit_as"]) == (True, tip)
@@ -39,22 +42,34 @@ def test_a_branch_whose_culprit_was_reverted_is_not_affected(world: World) -> No
 def test_a_fix_whose_context_is_there_is_clean(world: World) -> None:
     tip = world.branch("6.12", world.groundwork, ("top", {"other.c": "gone\n"}))
     answer = world.one(world.fix, "--onto", tip)
-    assert (answer["verdict"], answer["applies"], answer["affected"]) == ("clean", "clean", True)
+    assert (answer["verdict"], answer["applies"], answer["affected"]) == (
+        "clean",
+        "clean",
+        True,
+    )
 
 
 def test_a_fix_whose_context_has_moved_is_still_clean(world: World) -> None:
-    moved = "/* one\n * two\n */\n" + source(l10="quick(10);", l19="check(19);", l20="check(20);")
+    moved = "/* one\n * two\n */\n" + source(
+        l10="quick(10);", l19="check(19);", l20="check(20);"
+    )
     answer = world.one(
-        world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": moved}))
+        world.fix,
+        "--onto",
+        world.branch("6.12", world.groundwork, ("top", {"w.c": moved})),
     )
     assert answer["verdict"] == "clean"
     assert "offset 3 lines" in answer["reason"]
 
 
 def test_a_fix_whose_context_differs_needs_a_merge(world: World) -> None:
-    other = source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")
+    other = source(
+        l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);"
+    )
     answer = world.one(
-        world.fix, "--onto", world.branch("6.12", world.groundwork, ("top", {"w.c": other}))
+        world.fix,
+        "--onto",
+        world.branch("6.12", world.groundwork, ("top", {"w.c": other})),
     )
     assert (answer["verdict"], answer["applies"]) == ("clean-3way", "clean-3way")
 
@@ -75,7 +90,9 @@ def test_a_fix_that_is_an_ancestor_is_already_there(world: World) -> None:
 
 def test_a_marked_backport_is_already_there(world: World) -> None:
     tip = world.branch(
-        "6.1", world.culprit, (f"work: y\n\ncommit {world.fix} upstream.\n", {"w.c": "adapted\n"})
+        "6.1",
+        world.culprit,
+        (f"work: y\n\ncommit {world.fix} upstream.\n", {"w.c": "adapted\n"}),
     )
     answer = world.one(world.fix, "--onto", tip)
     assert (answer["verdict"], answer["landed_as"], answer["landed_by"]) == (
@@ -97,7 +114,10 @@ def test_a_reverted_backport_leaves_the_branch_wanting(world: World) -> None:
     first = world.branch(
         "6.1",
         world.groundwork,
-        (f"y\n\ncommit {world.fix} upstream.\n", {"w.c": source(l20="check(20, all);")}),
+        (
+            f"y\n\ncommit {world.fix} upstream.\n",
+            {"w.c": source(l20="check(20, all);")},
+        ),
     )
     world.repo.checkout("linux-6.1.y")
     undone = world.repo.commit(
@@ -110,7 +130,9 @@ def test_a_reverted_backport_leaves_the_branch_wanting(world: World) -> None:
     assert f"reverted by {undone[:12]}" in answer["reason"]
 
 
-def test_without_a_fixes_tag_it_is_not_known_whether_a_branch_is_affected(world: World) -> None:
+def test_without_a_fixes_tag_it_is_not_known_whether_a_branch_is_affected(
+    world: World,
+) -> None:
     answer = world.one(world.groundwork, "--onto", world.branch("6.1", world.culprit))
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
 
@@ -121,7 +143,10 @@ def test_the_document_is_that_of_the_contract(world: World) -> None:
     answer = world.ask(world.fix)
     assert answer["schema"] == "patchpilot/backport/1"
     assert (answer["commit"], answer["culprits"]) == (world.fix, [world.culprit])
-    assert [one["branch"] for one in answer["branches"]] == ["linux-6.1.y", "linux-6.12.y"]
+    assert [one["branch"] for one in answer["branches"]] == [
+        "linux-6.1.y",
+        "linux-6.12.y",
+    ]
     assert set(answer["branches"][0]) >= {
         "branch", "version", "tip", "verdict", "landed_as", "queued", "culprit_as", "reason",
         "conflicts", "prerequisites", "commands", "affected", "applies", "prerequisites_partial", "search",  # noqa: E501
@@ -136,7 +161,10 @@ def test_the_document_is_that_of_the_contract(world: World) -> None:
 def test_a_series_is_judged_each_on_top_of_the_former(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     answer = world.ask(f"{world.culprit}..{world.fix}", "--onto", tip)
-    assert [one["branches"][0]["verdict"] for one in answer["series"]] == ["clean", "clean"]
+    assert [one["branches"][0]["verdict"] for one in answer["series"]] == [
+        "clean",
+        "clean",
+    ]
     assert answer["commit"] == world.fix
 
 
@@ -153,7 +181,9 @@ def test_fixes_and_reverts_of_the_fix_must_come_along(world: World) -> None:
         {"other.c": source(l1="x();")},
     )
     answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork))
-    assert [(one["commit"], one["kind"]) for one in answer["followers"]] == [(follow, "fix")]
+    assert [(one["commit"], one["kind"]) for one in answer["followers"]] == [
+        (follow, "fix")
+    ]
 
 
 def test_what_waits_in_a_release_candidate_is_queued(world: World) -> None:
@@ -186,7 +216,14 @@ def test_fail_on_makes_a_conflict_an_exit_code(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
     assert (
         call(
-            "backport", "-C", world.repo.path, world.fix, "--onto", tip, "--fail-on", "conflict"
+            "backport",
+            "-C",
+            world.repo.path,
+            world.fix,
+            "--onto",
+            tip,
+            "--fail-on",
+            "conflict",
         ).code
         == 1
     )
@@ -205,7 +242,14 @@ def test_fail_on_makes_a_conflict_an_exit_code(world: World) -> None:
     )
     assert (
         call(
-            "backport", "-C", world.repo.path, world.fix, "--onto", tip, "--fail-on", "affected"
+            "backport",
+            "-C",
+            world.repo.path,
+            world.fix,
+            "--onto",
+            tip,
+            "--fail-on",
+            "affected",
         ).code
         == 1
     )
@@ -213,21 +257,41 @@ def test_fail_on_makes_a_conflict_an_exit_code(world: World) -> None:
 
 def test_text_and_markdown_say_the_same(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
-    text = call("backport", "-C", world.repo.path, world.fix, "--onto", "linux-6.12.y").out
+    text = call(
+        "backport", "-C", world.repo.path, world.fix, "--onto", "linux-6.12.y"
+    ).out
     assert "conflict" in text
     assert world.groundwork[:12] in text
     table = call(
-        "backport", "-C", world.repo.path, world.fix, "--onto", tip, "--format", "markdown"
+        "backport",
+        "-C",
+        world.repo.path,
+        world.fix,
+        "--onto",
+        tip,
+        "--format",
+        "markdown",
     ).out
     assert "| branch | verdict |" in table
     assert world.groundwork[:12] in table
 
 
-def test_a_subject_with_control_characters_and_markup_is_shown_harmless(world: World) -> None:
-    evil = world.repo.commit("work: \x1b[31mred\x1b[0m | <b>bold</b>\n", {"other.c": "x\n"})
+def test_a_subject_with_control_characters_and_markup_is_shown_harmless(
+    world: World,
+) -> None:
+    evil = world.repo.commit(
+        "work: \x1b[31mred\x1b[0m | <b>bold</b>\n", {"other.c": "x\n"}
+    )
     for form in ("text", "markdown"):
         shown = call(
-            "backport", "-C", world.repo.path, evil, "--onto", world.base, "--format", form
+            "backport",
+            "-C",
+            world.repo.path,
+            evil,
+            "--onto",
+            world.base,
+            "--format",
+            form,
         ).out
         assert "\x1b" not in shown
     assert "<b>" not in shown
@@ -293,7 +357,9 @@ def test_a_line_that_moves_is_no_change_of_white_space(world: World) -> None:
         "work: room",
         {
             "other.c": (
-                source().replace("\tstep(30);\n\tstep(31);\n", "\tstep(30);\n\n\tstep( 31 );\n")
+                source().replace(
+                    "\tstep(30);\n\tstep(31);\n", "\tstep(30);\n\n\tstep( 31 );\n"
+                )
             )
         },
     )
@@ -313,17 +379,27 @@ def test_a_series_that_is_not_here_is_named_with_its_fetch(world: World) -> None
     done = call("backport", "-C", world.repo.path, world.fix, "--onto", "5.15")
     assert done.code == 2
     assert "git fetch stable linux-5.15.y" in done.err
-    assert "nothere" in call("backport", "-C", world.repo.path, world.fix, "--onto", "nothere").err
+    assert (
+        "nothere"
+        in call("backport", "-C", world.repo.path, world.fix, "--onto", "nothere").err
+    )
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_project_is_not_sent_to_the_stable_trees_of_another(tmp_path: Path, named: bool) -> None:
+def test_a_project_is_not_sent_to_the_stable_trees_of_another(
+    tmp_path: Path, named: bool
+) -> None:
     def asked(profile: str, sign: str, *words: str) -> str:
         repo = Repo(tmp_path / profile)
         repo.commit("start", {sign if not named else "a.c": "x\n"})
         repo.commit("fix", {"a.c": "y\n"})
         done = call(
-            "backport", "-C", repo.path, "HEAD", *words, *(["--profile", profile] if named else [])
+            "backport",
+            "-C",
+            repo.path,
+            "HEAD",
+            *words,
+            *(["--profile", profile] if named else []),
         )
         assert done.code in (2, 3)
         assert "kernel.org" not in done.err
@@ -372,7 +448,11 @@ def test_a_commit_that_was_taken_is_judged_as_what_it_became(world: World) -> No
         ),
     )
     answer = world.ask(ours, "--onto", tip)
-    assert (answer["commit"], answer["asked"], answer["upstream"]) == (world.fix, ours, True)
+    assert (answer["commit"], answer["asked"], answer["upstream"]) == (
+        world.fix,
+        ours,
+        True,
+    )
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.ask(world.fix, "--onto", tip)["asked"] is None
     said = call("backport", "-C", repo.path, ours, "--onto", tip).out

@@ -30,7 +30,9 @@ def write(world: World, folder: Path, *words: object) -> Outcome:
     return done
 
 
-def test_a_clean_backport_is_one_mail_with_marker_and_people(world: World, tmp_path: Path) -> None:
+def test_a_clean_backport_is_one_mail_with_marker_and_people(
+    world: World, tmp_path: Path
+) -> None:
     tip = world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out", "--signoff")
     file = next((tmp_path / "out" / "6.12").iterdir())
@@ -38,7 +40,9 @@ def test_a_clean_backport_is_one_mail_with_marker_and_people(world: World, tmp_p
     assert patch.header("Subject") == "[PATCH 6.12.y] work: do not forget step 20"
     assert patch.message[0] == f"commit {world.fix} upstream."
     assert str(patch.sender) == "Ada Author <author@example.org>"
-    assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
+    assert [address.email for address in patch.addresses("To")] == [
+        "stable@vger.kernel.org"
+    ]
     assert [address.email for address in patch.addresses("Cc")] == [
         "author@example.org",
         "rita@example.org",
@@ -49,7 +53,9 @@ def test_a_clean_backport_is_one_mail_with_marker_and_people(world: World, tmp_p
     assert "This differs" not in file.read_text()
 
 
-def test_prerequisites_come_first_and_name_what_they_are_for(world: World, tmp_path: Path) -> None:
+def test_prerequisites_come_first_and_name_what_they_are_for(
+    world: World, tmp_path: Path
+) -> None:
     world.branch("6.6", world.culprit)
     write(world, tmp_path / "out")
     files = sorted((tmp_path / "out" / "6.6").iterdir())
@@ -64,7 +70,10 @@ def test_prerequisites_come_first_and_name_what_they_are_for(world: World, tmp_p
 def test_a_tag_that_no_message_may_have_is_named_below_the_message() -> None:
     stable = find_project("linux").stable
     made = MadeCommit(
-        "id", HIDDEN, "", refused=refused_trailers([("Stable-dep-of", HIDDEN.reference)])
+        "id",
+        HIDDEN,
+        "",
+        refused=refused_trailers([("Stable-dep-of", HIDDEN.reference)]),
     )
     assert (
         note_of(made, "6.6", BackportText())
@@ -80,7 +89,9 @@ def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequ
 ) -> None:
     world.branch("6.6", world.culprit)
     world.repo.checkout("master")
-    world.repo.commit("work: a file of its own", {"own.c": "int own(void)\n{\n\treturn 1;\n}\n"})
+    world.repo.commit(
+        "work: a file of its own", {"own.c": "int own(void)\n{\n\treturn 1;\n}\n"}
+    )
     tags = f'Fixes: {world.culprit[:12]} ("work: be quick")'
     fix = world.repo.commit(
         f"work: own is two\n\n{tags}\n", {"own.c": "int own(void)\n{\n\treturn 2;\n}\n"}
@@ -100,7 +111,11 @@ def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequ
 def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
     three_way = (
         "top",
-        {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")},
+        {
+            "w.c": source(
+                l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);"
+            )
+        },
     )
     tips = {
         "6.6": world.branch("6.6", world.culprit),
@@ -115,13 +130,17 @@ def test_git_am_takes_what_was_written(world: World, tmp_path: Path) -> None:
         world.repo.git("-C", str(clone), "am", "-q", *files)
         assert "check(20, all);" in (clone / "w.c").read_text()
         author = world.repo.git("-C", str(clone), "log", "-1", "--format=%an <%ae> %ad")
-        assert author == world.repo.git("log", "-1", "--format=%an <%ae> %ad", world.fix)
+        assert author == world.repo.git(
+            "log", "-1", "--format=%an <%ae> %ad", world.fix
+        )
 
 
 def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(
     world: World, tmp_path: Path
 ) -> None:
-    other = source(l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);")
+    other = source(
+        l10="quick(10);", l19="check(19);", l20="check(20);", l22="other(22);"
+    )
     world.branch("6.12", world.groundwork, ("top", {"w.c": other}))
     write(world, tmp_path / "out", "--signoff", "--note", "line 22 is another one here")
     text = next((tmp_path / "out" / "6.12").iterdir()).read_text()
@@ -150,14 +169,22 @@ def test_what_is_not_upstream_is_not_written(world: World, tmp_path: Path) -> No
 def test_a_conflict_without_prerequisites_is_left_to_the_person(
     world: World, tmp_path: Path
 ) -> None:
-    world.branch("6.12", world.culprit, ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}))
+    world.branch(
+        "6.12",
+        world.culprit,
+        ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}),
+    )
     assert "--resolve linux-6.12.y" in write(world, tmp_path / "out").out
 
 
-def test_a_folder_that_holds_patches_is_not_written_over(world: World, tmp_path: Path) -> None:
+def test_a_folder_that_holds_patches_is_not_written_over(
+    world: World, tmp_path: Path
+) -> None:
     world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out")
-    done = call("backport", "-C", world.repo.path, world.fix, "--write", tmp_path / "out")
+    done = call(
+        "backport", "-C", world.repo.path, world.fix, "--write", tmp_path / "out"
+    )
     assert done.code == 2
     assert "already has patches" in done.err
 
@@ -172,7 +199,9 @@ def test_the_answered_mail_is_named(world: World, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", ["no-id", "a@b\nBcc: x@example.org", "<a b@c>"])
-def test_a_malformed_message_id_is_refused(world: World, tmp_path: Path, bad: str) -> None:
+def test_a_malformed_message_id_is_refused(
+    world: World, tmp_path: Path, bad: str
+) -> None:
     world.branch("6.12", world.groundwork)
     done = call(
         "backport",
@@ -209,11 +238,14 @@ def test_a_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:
 
 def reply_of(folder: Path) -> set[str | None]:
     return {
-        parse_patch(file.read_bytes(), str(file)).header("In-Reply-To") for file in folder.iterdir()
+        parse_patch(file.read_bytes(), str(file)).header("In-Reply-To")
+        for file in folder.iterdir()
     }
 
 
-def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path: Path) -> None:
+def test_the_failed_mail_of_a_followed_series_is_answered(
+    world: World, tmp_path: Path
+) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     follow_failed(world.fix, tmp_path, "6.6", "5.15")
@@ -225,7 +257,9 @@ def test_the_failed_mail_of_a_followed_series_is_answered(world: World, tmp_path
     assert reply_of(tmp_path / "other" / "6.6") == {"<mine@example.org>"}
 
 
-def test_check_finds_nothing_to_say_of_what_was_written(world: World, tmp_path: Path) -> None:
+def test_check_finds_nothing_to_say_of_what_was_written(
+    world: World, tmp_path: Path
+) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);"}
     message = (
         "work: go on where it stopped\n"
@@ -239,7 +273,9 @@ def test_check_finds_nothing_to_say_of_what_was_written(world: World, tmp_path: 
         "\nSigned-off-by: Bea Fixer <bea@example.org>\n"
     )
     world.repo.commit(
-        ground, {"w.c": source(**now, l20="near(20);")}, author="Bea Fixer <bea@example.org>"
+        ground,
+        {"w.c": source(**now, l20="near(20);")},
+        author="Bea Fixer <bea@example.org>",
     )
     files = {"w.c": source(**now, l20="on(20);")}
     fix = world.repo.commit(
@@ -247,7 +283,9 @@ def test_check_finds_nothing_to_say_of_what_was_written(world: World, tmp_path: 
     )
     world.branch("6.6", world.fix)
     world.branch(
-        "6.12", f"{fix}^", ("top", {"w.c": source(**now, l20="near(20);", l22="other(22);")})
+        "6.12",
+        f"{fix}^",
+        ("top", {"w.c": source(**now, l20="near(20);", l22="other(22);")}),
     )
     done = call(
         "backport",
@@ -278,8 +316,15 @@ def test_an_author_who_backports_signs_off_once(world: World, tmp_path: Path) ->
     message = "work: on\n\nIt was lost.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     fix = world.repo.commit(message, {"other.c": source(l40="on(40);")})
     world.branch("6.12", world.fix)
-    call("backport", "-C", world.repo.path, fix, "--write", tmp_path / "out", "--signoff")
-    assert next((tmp_path / "out" / "6.12").iterdir()).read_text().count("Signed-off-by: Ada") == 1
+    call(
+        "backport", "-C", world.repo.path, fix, "--write", tmp_path / "out", "--signoff"
+    )
+    assert (
+        next((tmp_path / "out" / "6.12").iterdir())
+        .read_text()
+        .count("Signed-off-by: Ada")
+        == 1
+    )
 
 
 def test_of_what_is_needed_in_part_the_parts_are_written_and_the_whole_beside_them(
@@ -287,9 +332,13 @@ def test_of_what_is_needed_in_part_the_parts_are_written_and_the_whole_beside_th
 ) -> None:
     repo = world.repo
     for number in range(14):
-        repo.commit(f"other: step {number}", {"other.c": source(l30=f"prepare({number});")})
+        repo.commit(
+            f"other: step {number}", {"other.c": source(l30=f"prepare({number});")}
+        )
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all, more);"}
-    repo.commit("work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")})
+    repo.commit(
+        "work: more", {"w.c": source(**content), "other.c": source(l30="prepare(all);")}
+    )
     content["l20"] = "check(20, all, right);"
     fix = repo.commit(
         f'work: right\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',

@@ -62,7 +62,11 @@ class World:
         self.repo = repo = Repo(path)
         self.base = repo.commit(
             "start",
-            {"w.c": source(), "other.c": source(), "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"},
+            {
+                "w.c": source(),
+                "other.c": source(),
+                "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
+            },
         )
         repo.tag("v6.1")
         self.culprit = repo.commit("work: be quick", {"w.c": source(l10="quick(10);")})
@@ -78,7 +82,9 @@ class World:
             author="Ada Author <author@example.org>",
         )
 
-    def branch(self, version: str, at: str, *commits: tuple[str, dict[str, str]]) -> str:
+    def branch(
+        self, version: str, at: str, *commits: tuple[str, dict[str, str]]
+    ) -> str:
         """A stable branch with commits of its own; its tip."""
         name = f"linux-{version}.y"
         self.repo.branch(name, at)
@@ -114,7 +120,10 @@ class World:
             git("stash", "list"),
             git("worktree", "list", "--porcelain"),
             "\n".join(
-                sorted(str(file.relative_to(self.repo.path)) for file in self.repo.path.rglob("*"))
+                sorted(
+                    str(file.relative_to(self.repo.path))
+                    for file in self.repo.path.rglob("*")
+                )
             ),
         )
 

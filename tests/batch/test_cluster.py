@@ -46,7 +46,10 @@ def epoch(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 def client() -> Iterator[Client]:
     with (
         LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0"
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -60,13 +63,16 @@ def place(epoch: Repo) -> str:
 def ids(folder: Path) -> list[str]:
     """The Message-IDs of all files, as numbers in order, after a look at the summaries."""
     lines: list[dict[str, Any]] = [
-        json.loads(line) for file in folder.iterdir() for line in file.read_text().splitlines()
+        json.loads(line)
+        for file in folder.iterdir()
+        for line in file.read_text().splitlines()
     ]
     assert sum(line["summary"]["mails"] for line in lines if "summary" in line) == sum(
         "position" in line for line in lines
     )
     return sorted(
-        (line["message_id"].partition("@")[0] for line in lines if "position" in line), key=int
+        (line["message_id"].partition("@")[0] for line in lines if "position" in line),
+        key=int,
     )
 
 
@@ -123,7 +129,9 @@ def test_epochs_of_the_same_name_have_files_of_their_own(
 
 
 @pytest.mark.long
-def test_patches_are_checked_against_a_tree(epoch: Repo, client: Client, tmp_path: Path) -> None:
+def test_patches_are_checked_against_a_tree(
+    epoch: Repo, client: Client, tmp_path: Path
+) -> None:
     tree = tmp_path / "linux"
     tree.mkdir()
     (tree / "MAINTAINERS").write_text(MAINTAINERS)
@@ -150,7 +158,9 @@ def findings_of(lines: Iterable[str]) -> list[set[str]]:
 
 
 @pytest.mark.long
-def test_new_mails_change_the_last_part_only(client: Client, epoch: Repo, tmp_path: Path) -> None:
+def test_new_mails_change_the_last_part_only(
+    client: Client, epoch: Repo, tmp_path: Path
+) -> None:
     assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 3
     before = {file.name for file in tmp_path.iterdir()}
     epoch.commit(

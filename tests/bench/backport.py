@@ -19,7 +19,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.history.mainline import mainline
 from patchpilot.history.stable_branches import Branch, stable_branches
 from patchpilot.model.progress import silent
-from patchpilot.services.backport.branch_verdicts import BackportRequest, BackportSession
+from patchpilot.services.backport.branch_verdicts import (
+    BackportRequest,
+    BackportSession,
+)
 
 _FIXES = 12
 
@@ -30,22 +33,34 @@ def main() -> int:
         found = stable_branches(repository, ended=True)
         main_tip = mainline(repository) or "HEAD"
         fixes = sys.argv[2:] or list(
-            repository.rev_list("--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: ", main_tip)
+            repository.rev_list(
+                "--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: ", main_tip
+            )
         )
         started = time.monotonic()
-        with BackportSession(repository, found, BackportRequest(effort=0), silent) as asker:
+        with BackportSession(
+            repository, found, BackportRequest(effort=0), silent
+        ) as asker:
             asker.ask(fixes[:1], found.branches)
-        print(f"first call, with what the index lacks: {time.monotonic() - started:.2f} s")
+        print(
+            f"first call, with what the index lacks: {time.monotonic() - started:.2f} s"
+        )
         ours = []
-        with BackportSession(repository, found, BackportRequest(effort=0), silent) as asker:
+        with BackportSession(
+            repository, found, BackportRequest(effort=0), silent
+        ) as asker:
             for fix in fixes:
                 started = time.monotonic()
                 asker.ask([fix], found.branches)
                 ours.append((time.monotonic() - started) * 1000 / len(found.branches))
         theirs = [loop(repository.top, fixes[0], found.branches[-2:])]
     mine, other = statistics.median(ours), statistics.median(theirs)
-    print(f"{len(fixes)} fixes on {len(found.branches)} branches: {mine:.1f} ms a branch")
-    print(f"checkout and cherry-pick: {other:.1f} ms a branch, {other / mine:.0f} times as long")
+    print(
+        f"{len(fixes)} fixes on {len(found.branches)} branches: {mine:.1f} ms a branch"
+    )
+    print(
+        f"checkout and cherry-pick: {other:.1f} ms a branch, {other / mine:.0f} times as long"
+    )
     return 0
 
 
@@ -56,12 +71,24 @@ def loop(repo: Path, fix: str, branches: tuple[Branch, ...]) -> float:
         with tempfile.TemporaryDirectory() as folder:
             place = str(Path(folder) / "w")
             subprocess.run(
-                ["git", "-C", str(repo), "worktree", "add", "-q", "--detach", place, branch.tip],
+                [
+                    "git",
+                    "-C",
+                    str(repo),
+                    "worktree",
+                    "add",
+                    "-q",
+                    "--detach",
+                    place,
+                    branch.tip,
+                ],
                 check=True,
                 capture_output=True,
             )
             subprocess.run(
-                ["git", "-C", place, "cherry-pick", "-x", fix], check=False, capture_output=True
+                ["git", "-C", place, "cherry-pick", "-x", fix],
+                check=False,
+                capture_output=True,
             )
             subprocess.run(
                 ["git", "-C", str(repo), "worktree", "remove", "--force", place],

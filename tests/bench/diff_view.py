@@ -53,7 +53,10 @@ def patch() -> list[str]:
         rows.append(
             f"@@ -{at + 1},20 +{at + 1},20 @@ static int frob_{at}(struct frob *frob, u32 count)"
         )
-        rows += [*(f" {line}" for line in piece[:4]), *(f"-{line}" for line in piece[4:12])]
+        rows += [
+            *(f" {line}" for line in piece[:4]),
+            *(f"-{line}" for line in piece[4:12]),
+        ]
         rows += [
             *(f"+{line.replace('frob', 'acme')}" for line in piece[4:12]),
             *(f" {line}" for line in piece[12:]),
@@ -72,7 +75,10 @@ class Bench(App[None]):
 async def main() -> int:
     """Press every key of the view in the long patch."""
     rows, missed = patch(), 0
-    notes = [Note(at, "!", "warning", f"finding: number {at}") for at in range(40, len(rows), 97)]
+    notes = [
+        Note(at, "!", "warning", f"finding: number {at}")
+        for at in range(40, len(rows), 97)
+    ]
     for size in SIZES:
         app = Bench()
         async with app.run_test(size=size) as pilot:
@@ -99,7 +105,10 @@ KEYS: tuple[tuple[str, Sequence[str]], ...] = (
     ("to the side", "llhh"),
     ("fold a hunk, unfold it", ["minus", "minus"]),
     ("fold all files, unfold them", ["equals_sign", "equals_sign"]),
-    ("side by side and back", ["vertical_line", *"jjj", "pagedown", "pagedown", "vertical_line"]),
+    (
+        "side by side and back",
+        ["vertical_line", *"jjj", "pagedown", "pagedown", "vertical_line"],
+    ),
 )
 
 

@@ -54,7 +54,9 @@ def main() -> int:
             f"first call, with what is prepared once: {first[0]:.2f} s, {first[1]:.2f} s of"
             " processor time"
         )
-        pairs = [(once(mine), once(other)) for mine, other in zip(ours, theirs, strict=True)]
+        pairs = [
+            (once(mine), once(other)) for mine, other in zip(ours, theirs, strict=True)
+        ]
         print(f"fixes, {len(fixes)} commits: {summary([mine for mine, _ in pairs])}")
         print(
             f"git show, blame, log and describe by hand: {summary([other for _, other in pairs])}"
@@ -72,7 +74,9 @@ def recent(repository: Repository) -> list[str]:
     """The last commits of the mainline with a Fixes: tag."""
     tip = mainline(repository) or "HEAD"
     return list(
-        repository.rev_list("--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: [0-9a-f]", tip)
+        repository.rev_list(
+            "--no-merges", f"--max-count={_FIXES}", "--grep=^Fixes: [0-9a-f]", tip
+        )
     )
 
 
@@ -95,7 +99,10 @@ def by_hand(repository: Repository, fix: str) -> tuple[tuple[str, ...], ...]:
     ]
     found = majority(repository, fix)
     after = (
-        [(*git, "log", "-1", "--format=fuller", found), (*git, "describe", "--contains", found)]
+        [
+            (*git, "log", "-1", "--format=fuller", found),
+            (*git, "describe", "--contains", found),
+        ]
         if found
         else []
     )
@@ -140,7 +147,16 @@ def first_of(repository: Repository, fix: str) -> str:
     import json
 
     done = subprocess.run(
-        [PATCHPILOT, "-C", str(repository.top), "fixes", "--offline", "--format", "json", fix],
+        [
+            PATCHPILOT,
+            "-C",
+            str(repository.top),
+            "fixes",
+            "--offline",
+            "--format",
+            "json",
+            fix,
+        ],
         capture_output=True,
         check=False,
     )

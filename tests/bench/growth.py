@@ -49,7 +49,9 @@ def growth(command: tuple[str, ...], patches: list[Path], scratch: Path) -> None
     for lines in SIZES:
         seconds, peak = cost(command, [made_patch(scratch, lines)])
         a_line = seconds / lines * 1e6
-        print(f"{lines:11,d} {seconds:9.2f} {a_line:11.0f} {peak:9d}  {'#' * round(a_line / 10)}")
+        print(
+            f"{lines:11,d} {seconds:9.2f} {a_line:11.0f} {peak:9d}  {'#' * round(a_line / 10)}"
+        )
     seconds, peak = cost(command, patches[:500])
     print(
         f"{len(patches[:500])} patches, one process: {seconds:.2f} s cpu, {peak} MB at most  target"
@@ -59,12 +61,14 @@ def growth(command: tuple[str, ...], patches: list[Path], scratch: Path) -> None
 
 def made_patch(scratch: Path, lines: int) -> Path:
     """A patch that adds a file of so many lines."""
-    text = "".join(_FUNCTION.format(number=number) for number in range(lines // 16 + 1)).split(
-        "\n"
-    )[:lines]
+    text = "".join(
+        _FUNCTION.format(number=number) for number in range(lines // 16 + 1)
+    ).split("\n")[:lines]
     file = scratch / f"grown-{lines}.patch"
     file.write_text(
-        _HEAD.format(lines=lines) + "".join(f"+{line}\n" for line in text) + "-- \n2.43.0\n\n"
+        _HEAD.format(lines=lines)
+        + "".join(f"+{line}\n" for line in text)
+        + "-- \n2.43.0\n\n"
     )
     return file
 

@@ -65,7 +65,9 @@ def code(lines: int) -> Text:
         made, number = made + len(block), number + 1
 
 
-def patch(diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED) -> Text:
+def patch(
+    diff: Text, *, head: str = HEAD + SUBJECT, message: str = PROSE + SIGNED
+) -> Text:
     """A patch as a mail."""
     yield f"{head}\n{message}"
     yield from diff
@@ -97,7 +99,9 @@ def removed_and_added(lines: int) -> Text:
     """A hunk that replaces every line of a long file."""
     yield f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,{lines} +1,{lines} @@\n"
     for sign in "-+":
-        yield from (f"{sign}\tfrob_write(f, {number} + {sign}1);\n" for number in range(lines))
+        yield from (
+            f"{sign}\tfrob_write(f, {number} + {sign}1);\n" for number in range(lines)
+        )
 
 
 def nested(depth: int) -> Text:
@@ -133,7 +137,9 @@ def tags(count: int) -> str:
     return (
         PROSE
         + "\n"
-        + "".join(f"Reviewed-by: Ada {one} <ada{one}@example.org>\n" for one in range(count))
+        + "".join(
+            f"Reviewed-by: Ada {one} <ada{one}@example.org>\n" for one in range(count)
+        )
         + SIGNED[1:]
     )
 
@@ -162,7 +168,8 @@ def numbered(count: int) -> Text:
     for number in range(1, count + 1):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         subject = (
-            f"Subject: [PATCH {number}/{count}] frob: wait for link {number} before it is used\n"
+            f"Subject: [PATCH {number}/{count}] frob: wait "
+            f"for link {number} before it is used\n"
         )
         yield from patch(small(), head=(HEAD + subject).replace("<1@", f"<{number}@"))
         yield "\n"
@@ -180,7 +187,9 @@ def replies(count: int) -> Text:
         )
         yield (
             f"Message-ID: <r{number}@example.com>\nIn-Reply-To: <1@example.org>\nReferences:"
-            f" <1@example.org>\nRe-{SUBJECT[:-1]}\n".replace("Re-Subject: ", "Subject: Re: ")
+            f" <1@example.org>\nRe-{SUBJECT[:-1]}\n".replace(
+                "Re-Subject: ", "Subject: Re: "
+            )
         )
         yield (
             "\n> Old boards need a moment.\n\nWhy do you think so? I would rather not wait here.\n"
@@ -189,7 +198,9 @@ def replies(count: int) -> Text:
 
 def maintainers(count: int) -> str:
     """A MAINTAINERS file whose first section has so many maintainers."""
-    people = "".join(f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count))
+    people = "".join(
+        f"M:\tAda {number} <ada{number}@example.org>\n" for number in range(count)
+    )
     return f"FROB\n{people}S:\tMaintained\nF:\tdrivers/frob/\n"
 
 
@@ -197,7 +208,9 @@ def spoiled(size: int, *lines: str) -> Callable[[], Text]:
     """A patch of so many bytes that repeats these lines."""
     body = "".join(f"+{line}\n" for line in lines)
     count = size // len(body)
-    return lambda: patch(new_file("drivers/frob/frob.c", count * len(lines), iter([body] * count)))
+    return lambda: patch(
+        new_file("drivers/frob/frob.c", count * len(lines), iter([body] * count))
+    )
 
 
 CHECK = ("check", "--strict")
@@ -209,10 +222,14 @@ CASES: dict[str, Case] = {
     "1,000,000-line hunk, new file": Case(
         CHECK, lambda: patch(new_file("drivers/frob/frob.c", M, code(M)))
     ),
-    "1,000,000-line hunk, rewrite": Case(CHECK, lambda: patch(removed_and_added(M // 2))),
+    "1,000,000-line hunk, rewrite": Case(
+        CHECK, lambda: patch(removed_and_added(M // 2))
+    ),
     "1,000,000 lines of text file": Case(
         CHECK,
-        lambda: patch(new_file("Documentation/x.rst", M, ("+text of it\n" for _ in range(M)))),
+        lambda: patch(
+            new_file("Documentation/x.rst", M, ("+text of it\n" for _ in range(M)))
+        ),
     ),
     "1,000,000 lines of message": Case(
         CHECK, lambda: patch(small(), message="A line of words here.\n" * M + SIGNED)
@@ -220,7 +237,9 @@ CASES: dict[str, Case] = {
     "100,000 files": Case(CHECK, lambda: patch(files(100_000))),
     "100,000 hunks": Case(CHECK, lambda: patch(hunks(100_000))),
     "200 MB patch": Case(
-        CHECK, lambda: patch(new_file("drivers/frob/frob.c", 11 * M, code(11 * M))), refused=True
+        CHECK,
+        lambda: patch(new_file("drivers/frob/frob.c", 11 * M, code(11 * M))),
+        refused=True,
     ),
     "10 MB line of code": Case(
         CHECK,
@@ -228,29 +247,40 @@ CASES: dict[str, Case] = {
         refused=True,
     ),
     "10 MB line of message": Case(
-        CHECK, lambda: patch(small(), message="word " * 2_000_000 + "\n" + SIGNED), refused=True
+        CHECK,
+        lambda: patch(small(), message="word " * 2_000_000 + "\n" + SIGNED),
+        refused=True,
     ),
     "4,000 tags": Case(CHECK, lambda: patch(small(), message=tags(4000))),
     "40,000 tags": Case(CHECK, lambda: patch(small(), message=tags(40_000))),
     "4,000 Fixes: tags": Case(
         CHECK,
         lambda: patch(
-            small(), message=PROSE + "\n" + 'Fixes: 123456789abc ("frob: x")\n' * 4000 + SIGNED[1:]
+            small(),
+            message=PROSE
+            + "\n"
+            + 'Fixes: 123456789abc ("frob: x")\n' * 4000
+            + SIGNED[1:],
         ),
     ),
     "4,000 doubled words": Case(
         CHECK, lambda: patch(small(), message="the the link\n" * 4000 + SIGNED)
     ),
     "4,000 doubled words in code": Case(
-        CHECK, lambda: patch(new_file("a.c", 4000, iter(["+/* the the link */\n"] * 4000)))
+        CHECK,
+        lambda: patch(new_file("a.c", 4000, iter(["+/* the the link */\n"] * 4000))),
     ),
     "700,000 encoded words": Case(
         CHECK,
-        lambda: patch(small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"),
+        lambda: patch(
+            small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"
+        ),
         refused=True,
     ),
     "1,000,000 folds": Case(
-        CHECK, lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)), refused=True
+        CHECK,
+        lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)),
+        refused=True,
     ),
     "header just under its limit": Case(
         CHECK, lambda: patch(small(), head=header("Cc: " + "a@b.org,\n " * 85_000))
@@ -259,7 +289,9 @@ CASES: dict[str, Case] = {
         CHECK, lambda: patch(small(), head=header("X-Y: z\n" * 100_000)[:-1])
     ),
     "gzip bomb, 2 GB": Case(CHECK, lambda: iter(()), refused=True, packed=True),
-    "gzip bomb, 2 GB, classify": Case(CLASSIFY, lambda: iter(()), refused=True, packed=True),
+    "gzip bomb, 2 GB, classify": Case(
+        CLASSIFY, lambda: iter(()), refused=True, packed=True
+    ),
     "mbox of 500 patches": Case(("check", "--jobs", "1"), lambda: mbox(500)),
     "mbox of 20,000 mails, classify": Case(CLASSIFY, lambda: mbox(20_000)),
     "MIME depth 100,000": Case(CLASSIFY, lambda: nested(100_000)),
@@ -267,15 +299,21 @@ CASES: dict[str, Case] = {
     "200,000 MIME parts": Case(CLASSIFY, lambda: parts(200_000)),
     "700,000 encoded words, classify": Case(
         CLASSIFY,
-        lambda: patch(small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"),
+        lambda: patch(
+            small(), head=HEAD + "Subject: " + "=?utf-8?q?a?= " * 700_000 + "\n"
+        ),
         refused=True,
     ),
     "1,000,000 folds, classify": Case(
-        CLASSIFY, lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)), refused=True
+        CLASSIFY,
+        lambda: patch(small(), head=header("X-Long: a" + "\n a" * M)),
+        refused=True,
     ),
     "1,000,000 lines of mail, classify": Case(
         CLASSIFY,
-        lambda: patch(small(), message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED),
+        lambda: patch(
+            small(), message="> quoted\nI do not think so.\n" * (M // 2) + SIGNED
+        ),
     ),
     "4,000 tags, maintainers": Case(
         ("maintainers", "--tree", "."), lambda: patch(small(), message=tags(4000))
@@ -289,10 +327,14 @@ CASES: dict[str, Case] = {
     "27 KB of fixes that undo each other, --diff": Case(
         FIX, spoiled(KB27, "*/", "\tif(a==b ){"), seconds=5
     ),
-    "27 KB of a long line, --diff": Case(FIX, spoiled(KB27, "\t" + "a+b," * 95), seconds=3),
+    "27 KB of a long line, --diff": Case(
+        FIX, spoiled(KB27, "\t" + "a+b," * 95), seconds=3
+    ),
     "27 KB of blank lines, --diff": Case(FIX, spoiled(KB27, ""), seconds=3),
     "27 KB of else, --diff": Case(FIX, spoiled(KB27, "\t}", "\telse {"), seconds=3),
-    "27 KB of open parentheses, --diff": Case(FIX, spoiled(KB27, "\tfrob(((a , b"), seconds=3),
+    "27 KB of open parentheses, --diff": Case(
+        FIX, spoiled(KB27, "\tfrob(((a , b"), seconds=3
+    ),
     "series of 2,000 patches, json": Case(
         ("check", "--jobs", "1", "--format", "json"), lambda: numbered(2000)
     ),
@@ -344,7 +386,13 @@ def run(
     errors = folder / "stderr"
     out = [
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 2, str(errors), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+        (
+            os.POSIX_SPAWN_OPEN,
+            2,
+            str(errors),
+            os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+            0o600,
+        ),
     ]
     began = time.monotonic()
     here = Path.cwd()
@@ -352,7 +400,10 @@ def run(
     place = {**os.environ, "XDG_STATE_HOME": str(folder / "state")}
     if case.first:
         subprocess.run(
-            [*command, *case.first, name.name], env=place, check=True, stdout=subprocess.DEVNULL
+            [*command, *case.first, name.name],
+            env=place,
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
     words = case.words if case.first else (*case.words, name.name)
     pid = os.posix_spawn(command[0], [*command, *words], place, file_actions=out)
@@ -379,8 +430,12 @@ def run(
 def main() -> int:
     """Print the table; 1 when a bound is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--command", default=str(Path(sys.executable).parent / "patchpilot"))
-    parser.add_argument("--seconds", type=float, default=60.0, help="kill a run after this long")
+    parser.add_argument(
+        "--command", default=str(Path(sys.executable).parent / "patchpilot")
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="kill a run after this long"
+    )
     parser.add_argument("cases", nargs="*")
     args = parser.parse_args()
     missed = 0
@@ -390,7 +445,9 @@ def main() -> int:
             continue
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "MAINTAINERS").write_text(case.named())
-            seconds, peak, code_, said = run(args.command.split(), case, Path(folder), args.seconds)
+            seconds, peak, code_, said = run(
+                args.command.split(), case, Path(folder), args.seconds
+            )
         good = (
             seconds <= case.seconds
             and peak <= case.megabytes

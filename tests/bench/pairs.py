@@ -65,12 +65,17 @@ def side_by_side(jobs: Sequence[Job], runs: int = 5) -> list[Times]:
         once(job)
     rounds = [[once(job) for job in jobs] for _ in range(runs)]
     return [
-        Times(tuple(round_[at][0] for round_ in rounds), tuple(round_[at][1] for round_ in rounds))
+        Times(
+            tuple(round_[at][0] for round_ in rounds),
+            tuple(round_[at][1] for round_ in rounds),
+        )
         for at in range(len(jobs))
     ]
 
 
-def report(title: str, ours: Job, theirs: Job, target: float | None, runs: int = 5) -> float:
+def report(
+    title: str, ours: Job, theirs: Job, target: float | None, runs: int = 5
+) -> float:
     """Print a line for a pair and give the ratio ours/theirs (medians of wall time).
 
     `target` is the ratio aimed at.
@@ -79,7 +84,9 @@ def report(title: str, ours: Job, theirs: Job, target: float | None, runs: int =
     ratio = mine.median / other.median
     cpu = statistics.median(mine.cpu) / max(1e-9, statistics.median(other.cpu))
     verdict = (
-        "" if target is None else f"  target {target:.3f} {'met' if ratio <= target else 'MISSED'}"
+        ""
+        if target is None
+        else f"  target {target:.3f} {'met' if ratio <= target else 'MISSED'}"
     )
     print(
         f"{title:46s} {mine.median:8.3f} s  {theirs.label}: {other.median:8.3f} s  ratio"

@@ -75,11 +75,15 @@ def histories(scratch: Path) -> None:
     if not (named := os.environ.get("PATCHPILOT_DPDK")):
         return
     clone = scratch / "history.git"
-    subprocess.run(["git", "clone", "-q", "--bare", "--shared", named, str(clone)], check=True)
+    subprocess.run(
+        ["git", "clone", "-q", "--bare", "--shared", named, str(clone)], check=True
+    )
     env = {**os.environ, "XDG_CACHE_HOME": str(scratch / "cache")}
     for name in ("fixes.py", "backport.py"):
         subprocess.run(
-            [sys.executable, str(Path(__file__).with_name(name)), str(clone)], check=True, env=env
+            [sys.executable, str(Path(__file__).with_name(name)), str(clone)],
+            check=True,
+            env=env,
         )
 
 
@@ -147,7 +151,15 @@ def maintainers(tree: Path, patches: list[Path]) -> None:
     """One patch and a hundred."""
     kernel = [file for file in patches if file.name.startswith("k-")] or patches
     switches = ("--roles", "--no-rolestats", "--no-git", "--no-git-fallback")
-    mine = (PATCHPILOT, "maintainers", "--tree", str(tree), "--format", "get_maintainer", *switches)
+    mine = (
+        PATCHPILOT,
+        "maintainers",
+        "--tree",
+        str(tree),
+        "--format",
+        "get_maintainer",
+        *switches,
+    )
     perl = ("perl", "scripts/get_maintainer.pl", *switches)
     one = str(kernel[0].resolve())
     report(
@@ -188,7 +200,8 @@ def real_patches(scratch: Path) -> list[Path]:
     work = make_repositories(scratch / "demo").work
     out = scratch / "patches"
     subprocess.run(
-        ["git", "-C", work, "format-patch", "-q", "-o", out, "-120", "master"], check=True
+        ["git", "-C", work, "format-patch", "-q", "-o", out, "-120", "master"],
+        check=True,
     )
     return sorted(out.glob("*.patch"))
 

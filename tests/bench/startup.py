@@ -19,7 +19,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.bench.pairs import Job, report, side_by_side
 
 PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
-LIMITS = {"modules of patchpilot": 160, "modules": 280, "data classes": 0, "compiled patterns": 40}
+LIMITS = {
+    "modules of patchpilot": 160,
+    "modules": 280,
+    "data classes": 0,
+    "compiled patterns": 40,
+}
 """What a check may take when everything that is kept between runs is there."""
 PATCH = """\
 From: Ada Fixer <ada@example.org>
@@ -77,7 +82,10 @@ main()
 def counts(*arguments: str) -> dict[str, int]:
     """What this call of the command imports, makes and compiles."""
     done = subprocess.run(
-        [sys.executable, "-c", COUNTING, *arguments], capture_output=True, text=True, check=True
+        [sys.executable, "-c", COUNTING, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     found: dict[str, int] = json.loads(done.stderr.splitlines()[-1])
     return found
@@ -104,7 +112,9 @@ def main() -> int:
             Job("check", ((PATCHPILOT, *check),)),
         )
         bare, ours = side_by_side(jobs, 9)
-        print(f"start-up, check of 1 small patch: {ours.best / bare.best:.1f} times a bare Python")
+        print(
+            f"start-up, check of 1 small patch: {ours.best / bare.best:.1f} times a bare Python"
+        )
         if before := os.environ.get("PATCHPILOT_BEFORE"):
             report(
                 "start-up, check of 1 small patch",

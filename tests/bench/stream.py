@@ -92,10 +92,13 @@ def made_epoch(scratch: Path) -> str:
         )
         commits.append(head.encode() + raw + b"\n")
     subprocess.run(
-        ["git", "-C", str(inbox), "fast-import", "--quiet"], input=b"".join(commits), check=True
+        ["git", "-C", str(inbox), "fast-import", "--quiet"],
+        input=b"".join(commits),
+        check=True,
     )
     subprocess.run(
-        ["git", "-C", str(inbox), "symbolic-ref", "HEAD", "refs/heads/master"], check=True
+        ["git", "-C", str(inbox), "symbolic-ref", "HEAD", "refs/heads/master"],
+        check=True,
     )
     return str(inbox / ".git")
 
@@ -117,7 +120,10 @@ def measured(command: tuple[str, ...]) -> Run:
     watch.join()
     after = os.times()
     cpu = (
-        after.children_user + after.children_system - before.children_user - before.children_system
+        after.children_user
+        + after.children_system
+        - before.children_user
+        - before.children_system
     )
     return Run(wall, first, peak[0] >> 10, cpu)
 

@@ -21,7 +21,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.kit.terminal import Terminal
 
-PATCHPILOT = os.environ.get("PATCHPILOT") or str(Path(sys.executable).parent / "patchpilot")
+PATCHPILOT = os.environ.get("PATCHPILOT") or str(
+    Path(sys.executable).parent / "patchpilot"
+)
 PYTHON = Path(PATCHPILOT).parent / "python"
 RUNS = 5
 LIMIT, KEY_LIMIT = 0.15, 0.1
@@ -33,7 +35,9 @@ def main(named: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         own_start = floor()
         places = [("the sandbox", sandbox(Path(scratch)))]
-        places += [(Path(one).name, topic_on(Path(one), Path(scratch))) for one in named]
+        places += [
+            (Path(one).name, topic_on(Path(one), Path(scratch))) for one in named
+        ]
         for label, work in places:
             env = environment(Path(scratch), label)
             start(label, work, env, own_start)
@@ -77,10 +81,13 @@ def topic_on(repository: Path, scratch: Path) -> Path:
             "user.email=ada@example.org",
             *args,
         ]
-        return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+        return subprocess.run(
+            argv, check=True, capture_output=True, text=True
+        ).stdout.strip()
 
     subprocess.run(
-        ["git", "clone", "-q", "--shared", "--no-checkout", str(repository), str(work)], check=True
+        ["git", "clone", "-q", "--shared", "--no-checkout", str(repository), str(work)],
+        check=True,
     )
     head = git("rev-parse", "HEAD")
     git("branch", "-q", "topic", head)
@@ -123,7 +130,9 @@ def floor() -> float:
             subprocess.run([PYTHON, "-c", code], check=True)
             walls.append(time.perf_counter() - begun)
         fastest.append(min(walls))
-        print(f"{'python -c ' + repr(code):44s} best of {RUNS}: {min(walls) * 1000:5.0f} ms")
+        print(
+            f"{'python -c ' + repr(code):44s} best of {RUNS}: {min(walls) * 1000:5.0f} ms"
+        )
     return fastest[0]
 
 
@@ -168,13 +177,19 @@ def latency(label: str, work: Path, env: dict[str, str]) -> None:
         busy = [_key(terminal, "jk"[at % 2]) for at in range(30)]
         _say(f"{label}: a key while jobs run", busy)
         terminal.quiet(3.0)
-        _say(f"{label}: a key in the commit", [_key(terminal, "jk"[at % 2]) for at in range(20)])
+        _say(
+            f"{label}: a key in the commit",
+            [_key(terminal, "jk"[at % 2]) for at in range(20)],
+        )
         # the first way out asks what a first-timer is asked
         terminal.type("2")
         terminal.quiet(1.0)
         terminal.type("\x1b")
         terminal.quiet(3.0)
-        _say(f"{label}: from stage to stage", [_key(terminal, one) for one in "34683468346834682"])
+        _say(
+            f"{label}: from stage to stage",
+            [_key(terminal, one) for one in "34683468346834682"],
+        )
 
 
 def _key(terminal: Terminal, key: str) -> tuple[float, float]:

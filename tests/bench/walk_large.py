@@ -59,7 +59,9 @@ def series(work: Path) -> None:
             "user.email=ada@example.org",
             *args,
         ]
-        return subprocess.run(argv, check=True, capture_output=True, text=True, input=data).stdout
+        return subprocess.run(
+            argv, check=True, capture_output=True, text=True, input=data
+        ).stdout
 
     work.mkdir()
     git("init", "-q", "-b", "topic")
@@ -71,7 +73,9 @@ def series(work: Path) -> None:
     for number in range(1, PATCHES + 1):
         lines = LINES if number == PATCHES else 20
         with (work / "frob.c").open("a") as file:
-            file.writelines(f"\tfrob_write(f, {number}, {line});  \n" for line in range(lines))
+            file.writelines(
+                f"\tfrob_write(f, {number}, {line});  \n" for line in range(lines)
+            )
         git(
             "commit",
             "-q",
@@ -169,13 +173,28 @@ async def walked(work: Path, place: Path) -> None:
             app,
             pilot,
             "commit: lines, pages, hunks of the long diff",
-            ["j", "k", "pagedown", "G", "home", "right_square_bracket", *"jjjj", "pagedown"],
+            [
+                "j",
+                "k",
+                "pagedown",
+                "G",
+                "home",
+                "right_square_bracket",
+                *"jjjj",
+                "pagedown",
+            ],
         )
-        await timed(app, pilot, "commit: a search", ["slash", *"write", "enter", "n", "n"])
+        await timed(
+            app, pilot, "commit: a search", ["slash", *"write", "enter", "n", "n"]
+        )
         await pilot.press("slash", "escape")
         await keys(pilot, "2", "1")
-        await timed(app, pilot, "checks: to the stage and back", ["2", "1", "2", "1", "2"])
-        await timed(app, pilot, "checks: findings", [*"ffffFF", "G", "home", "pagedown"])
+        await timed(
+            app, pilot, "checks: to the stage and back", ["2", "1", "2", "1", "2"]
+        )
+        await timed(
+            app, pilot, "checks: findings", [*"ffffFF", "G", "home", "pagedown"]
+        )
         await timed(app, pilot, "checks: other names of the rules", ["C", "C"])
         await timed(app, pilot, "follow: the first visit", ["8"])
         await keys(pilot, "1")
@@ -184,14 +203,25 @@ async def walked(work: Path, place: Path) -> None:
             app,
             pilot,
             "follow: mails and lines",
-            ["right_square_bracket", *"jjkk", "G", "home", "right_square_bracket", "pagedown"],
+            [
+                "right_square_bracket",
+                *"jjkk",
+                "G",
+                "home",
+                "right_square_bracket",
+                "pagedown",
+            ],
         )
         at = min(app.screen.query_one("#thread").laid.folds)  # type: ignore[attr-defined]
         app.screen.query_one("#thread").go(at)  # type: ignore[attr-defined]
-        await timed(app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"])
+        await timed(
+            app, pilot, "follow: quotes shown and folded", ["enter", "enter", "enter"]
+        )
 
 
-async def timed(app: PatchpilotApp, pilot: Any, what: str, pressed: Sequence[str]) -> None:
+async def timed(
+    app: PatchpilotApp, pilot: Any, what: str, pressed: Sequence[str]
+) -> None:
     """Press keys; what the drawing thread spent on each."""
     spent = []
     for key in pressed:
@@ -200,7 +230,10 @@ async def timed(app: PatchpilotApp, pilot: Any, what: str, pressed: Sequence[str
         await pilot.pause()
         spent.append((time.thread_time() - begun) * 1000)
         await settle(pilot)
-    print(f"{what:48s} median {statistics.median(spent):4.0f}, worst {max(spent):4.0f}", flush=True)
+    print(
+        f"{what:48s} median {statistics.median(spent):4.0f}, worst {max(spent):4.0f}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -47,7 +47,10 @@ cached_re.keep()
 
 def _run(*words: str) -> tuple[str, int]:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM, *words],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout, int(done.stderr)
 
@@ -65,7 +68,9 @@ def test_a_kept_pattern_is_the_pattern() -> None:
     assert _run("use") == (plain, 0)
 
 
-@pytest.mark.parametrize("content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no marshal", b"\xe3\x00\x00", b"i\x01\x00\x00\x00"]
+)
 def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
     plain, compiled = _run("use")
     (kept,) = _kept()
@@ -74,7 +79,9 @@ def test_a_damaged_file_is_no_trouble(content: bytes) -> None:
     assert _run("use") == (plain, 0)
 
 
-def test_a_broken_pattern_is_an_error_where_it_is_compiled_and_not_when_patterns_are_kept() -> None:
+def test_a_broken_pattern_is_an_error_where_it_is_compiled_and_not_when_patterns_are_kept() -> (
+    None
+):
     program = (
         "from patchpilot.cache import cached_re\n"
         "cached_re.use()\n"

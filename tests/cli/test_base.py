@@ -20,7 +20,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     with commits_by("Linus T <linus@example.com>"):
         source.commit(
             "maintainers\n",
-            {"MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"},
+            {
+                "MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"
+            },
         )
     made = clone(source, tmp_path / "r")
     made.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
@@ -34,11 +36,23 @@ def test_one_fix_is_one_patch_beside_a_stale_master(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["check", "maintainers", "prepare", "send", "draft", "fixes", "backport", "trailers"]
+    "verb",
+    [
+        "check",
+        "maintainers",
+        "prepare",
+        "send",
+        "draft",
+        "fixes",
+        "backport",
+        "trailers",
+    ],
 )
 def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
     done = call(
-        verb, "--explain-base", *(("--dry-run",) if verb in ("prepare", "send", "trailers") else ())
+        verb,
+        "--explain-base",
+        *(("--dry-run",) if verb in ("prepare", "send", "trailers") else ()),
     )
     assert "base: origin/main" in done.err
     assert "why: nearest remote branch by merge-base, origin/HEAD" in done.err
@@ -50,11 +64,14 @@ def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
 
 def test_a_named_target_needs_no_base(repo: Repo) -> None:
     assert (
-        "base: not searched: HEAD names the patches" in call("check", "--explain-base", "HEAD").err
+        "base: not searched: HEAD names the patches"
+        in call("check", "--explain-base", "HEAD").err
     )
 
 
-def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(repo: Repo) -> None:
+def test_many_commits_over_a_guess_are_exit_2_with_commands_that_work(
+    repo: Repo,
+) -> None:
     for number in range(2, 33):
         fix(repo, number)
     done = call("check", "--format", "json")

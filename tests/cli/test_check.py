@@ -18,7 +18,9 @@ from tests.kit.repos import Repo
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
 
 CLEAN = mail(
-    "frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK)
+    "frob: wait for the link before it is used",
+    f"{PROSE}\n\n{SIGN_OFF}",
+    file_diff(PATH, HUNK),
 )
 DIRTY = mail(
     "frob: wait for the link before it is used",
@@ -57,8 +59,12 @@ def test_the_checkpatch_form_is_one_line_a_finding(dirty: Path) -> None:
     lines = done.out.splitlines()
     assert done.code == 1
     assert done.err == ""
-    assert any(line.startswith("-:6: WARNING:GREETING_IN_MESSAGE: ") for line in lines), lines
-    assert any(line.startswith("-:8: ERROR:GERRIT_CHANGE_ID: ") for line in lines), lines
+    assert any(
+        line.startswith("-:6: WARNING:GREETING_IN_MESSAGE: ") for line in lines
+    ), lines
+    assert any(line.startswith("-:8: ERROR:GERRIT_CHANGE_ID: ") for line in lines), (
+        lines
+    )
 
 
 def test_json_is_what_the_contract_says(dirty: Path) -> None:
@@ -70,7 +76,9 @@ def test_json_is_what_the_contract_says(dirty: Path) -> None:
     assert document["summary"]["patches"] == 1
     (patch,) = document["patches"]
     assert (patch["source"], patch["commit"]) == (str(dirty), None)
-    finding = next(one for one in patch["findings"] if one["name"] == "greeting-in-message")
+    finding = next(
+        one for one in patch["findings"] if one["name"] == "greeting-in-message"
+    )
     assert set(finding) >= {
         "rule",
         "name",
@@ -106,7 +114,9 @@ def test_text_says_what_to_do_instead_once(dirty: Path) -> None:
     assert out.count("    help: delete the line") == 1
 
 
-def test_what_may_be_fixed_is_reported_beside_the_text_only(clean: Path, dirty: Path) -> None:
+def test_what_may_be_fixed_is_reported_beside_the_text_only(
+    clean: Path, dirty: Path
+) -> None:
     reported = "patchpilot: note: 1 finding fixable with --fix (preview: --diff)"
     done = call("check", dirty)
     assert reported in done.err
@@ -156,7 +166,10 @@ def test_every_form_is_well_formed_and_shows_no_control_characters(
     if form in ("json", "sarif", "gitlab"):
         json.loads(out)
     elif form == "jsonl":
-        assert [sorted(json.loads(line)) for line in out.splitlines()][-1] == ["schema", "summary"]
+        assert [sorted(json.loads(line)) for line in out.splitlines()][-1] == [
+            "schema",
+            "summary",
+        ]
     elif form == "rdjsonl":
         assert all(json.loads(line)["code"]["value"] for line in out.splitlines())
     elif form == "junit":
@@ -164,7 +177,8 @@ def test_every_form_is_well_formed_and_shows_no_control_characters(
         assert int(suites.attrib["failures"]) == len(suites.findall(".//failure")) > 0
     elif form == "github":
         assert all(
-            line.startswith(("::error ", "::warning ", "::notice ")) for line in out.splitlines()
+            line.startswith(("::error ", "::warning ", "::notice "))
+            for line in out.splitlines()
         )
 
 
@@ -182,7 +196,9 @@ def test_sarif_describes_the_rules_that_fired(dirty: Path) -> None:
 
 
 def test_gitlab_fingerprints_differ_and_stay(dirty: Path) -> None:
-    one, two = (json.loads(call("check", "--format", "gitlab", dirty).out) for _ in range(2))
+    one, two = (
+        json.loads(call("check", "--format", "gitlab", dirty).out) for _ in range(2)
+    )
     prints = [issue["fingerprint"] for issue in one]
     assert len(set(prints)) == len(prints)
     assert one == two
@@ -192,13 +208,15 @@ def test_rules_are_selected_and_ignored(dirty: Path) -> None:
     def names(*words: str) -> list[str]:
         return [
             load["name"]
-            for load in json.loads(call("check", "--format", "json", *words, dirty).out)["patches"][
-                0
-            ]["findings"]
+            for load in json.loads(
+                call("check", "--format", "json", *words, dirty).out
+            )["patches"][0]["findings"]
         ]
 
     assert names("--select", "MSG006") == ["greeting-in-message"]
-    assert names("--select", "GERRIT_CHANGE_ID,greeting-in-message") != ["greeting-in-message"]
+    assert names("--select", "GERRIT_CHANGE_ID,greeting-in-message") != [
+        "greeting-in-message"
+    ]
     assert "greeting-in-message" not in names("--ignore", "message")
 
 
@@ -237,7 +255,10 @@ def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean: Path) -> Non
     mbox.write_bytes(gzip.compress((CLEAN + CLEAN).encode()))
     for target, count in ((folder, 2), (mbox, 2), (clean, 1)):
         assert (
-            json.loads(call("check", "--format", "json", target).out)["summary"]["patches"] == count
+            json.loads(call("check", "--format", "json", target).out)["summary"][
+                "patches"
+            ]
+            == count
         )
 
 
@@ -263,9 +284,9 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
     assert "7 of the last 7" in findings["unusual-prefix"]["message"]
     assert findings["unusual-prefix"]["fix"]["text"] == "frob: mend step 3"
     assert (
-        json.loads(call("check", "-C", repo.path, "--format", "json", "--base", "base").out)[
-            "summary"
-        ]["patches"]
+        json.loads(
+            call("check", "-C", repo.path, "--format", "json", "--base", "base").out
+        )["summary"]["patches"]
         == 1
     )
 
@@ -273,10 +294,16 @@ def test_commits_and_ranges_are_checked_with_their_history(workdir: Path) -> Non
 def test_a_series_is_judged_as_a_whole(workdir: Path) -> None:
     for number in (1, 3):
         (workdir / f"000{number}-x.patch").write_text(
-            CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace("the link", f"link {number}")
+            CLEAN.replace("[PATCH]", f"[PATCH {number}/3]").replace(
+                "the link", f"link {number}"
+            )
         )
-    document = json.loads(call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out)
-    assert "inconsistent-series-numbers" in {one["name"] for one in document["series"]["findings"]}
+    document = json.loads(
+        call("check", "--format", "json", "0001-x.patch", "0003-x.patch").out
+    )
+    assert "inconsistent-series-numbers" in {
+        one["name"] for one in document["series"]["findings"]
+    }
 
 
 def test_several_processes_find_what_one_does(workdir: Path) -> None:
@@ -304,7 +331,9 @@ def test_a_setting_of_the_tree_is_heeded(workdir: Path, dirty: Path) -> None:
     assert call("check", "--tree", tree, dirty).code == 0
 
 
-def test_the_trees_own_script_runs_only_when_asked_for(workdir: Path, clean: Path) -> None:
+def test_the_trees_own_script_runs_only_when_asked_for(
+    workdir: Path, clean: Path
+) -> None:
     tree = workdir / "tree"
     (tree / "scripts").mkdir(parents=True)
     script = (
@@ -315,7 +344,9 @@ def test_the_trees_own_script_runs_only_when_asked_for(workdir: Path, clean: Pat
     assert call("check", "--tree", tree, clean).code == 0
     assert not (tree / "ran").exists()
     done = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean)
-    assert [load["checkpatch"] for load in json.loads(done.out)["patches"][0]["findings"]] == [
+    assert [
+        load["checkpatch"] for load in json.loads(done.out)["patches"][0]["findings"]
+    ] == [
         "OURS",
         "THEIRS",
     ]
@@ -328,7 +359,9 @@ def test_a_path_for_the_shell_never_reaches_the_script(workdir: Path) -> None:
     (tree / "scripts" / "checkpatch.pl").write_text('open(F, ">", "ran");\n')
     evil = workdir / "evil.patch"
     evil.write_text(
-        mail("frob: x", f"{PROSE}\n\n{SIGN_OFF}", file_diff("drivers/$(touch x).c", HUNK))
+        mail(
+            "frob: x", f"{PROSE}\n\n{SIGN_OFF}", file_diff("drivers/$(touch x).c", HUNK)
+        )
     )
     assert call("check", "--checkpatch", "--tree", tree, evil).code == 1
     assert not (tree / "ran").exists()
@@ -402,7 +435,9 @@ def test_a_check_imports_nothing_it_does_not_need(clean: Path) -> None:
 
 def test_explain_prints_the_page_of_a_rule() -> None:
     out = call("explain", "missing-fixes").out
-    parts = [out.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")]
+    parts = [
+        out.index(f"\n{word}") for word in ("Why", "Bad", "Good", "Fix", "Reference")
+    ]
     assert parts == sorted(parts)
     assert call("explain", "TAG001").out == out
     assert call("explain", "mising-fixes").code == 2
@@ -441,15 +476,21 @@ def test_an_output_file_keeps_nothing_of_the_run_before(tmp_path: Path) -> None:
         assert bool(report.read_text()) is there
 
 
-def test_what_the_message_lacks_is_shown_without_a_line_of_the_diff(workdir: Path) -> None:
+def test_what_the_message_lacks_is_shown_without_a_line_of_the_diff(
+    workdir: Path,
+) -> None:
     file = workdir / "unsigned.patch"
     file.write_text(DIRTY.replace(SIGN_OFF, "").replace("Signed-off-by", "Written-by"))
-    (line,) = [line for line in call("check", file).out.splitlines() if "[no-sign-off]" in line]
+    (line,) = [
+        line for line in call("check", file).out.splitlines() if "[no-sign-off]" in line
+    ]
     assert PATH not in line
     assert "+" not in call("check", "--select", "no-sign-off", file).out
 
 
-def test_what_git_show_prints_is_no_patch_and_the_way_to_one_is_named(workdir: Path) -> None:
+def test_what_git_show_prints_is_no_patch_and_the_way_to_one_is_named(
+    workdir: Path,
+) -> None:
     file = workdir / "shown.patch"
     commit = "0123456789abcdef0123456789abcdef01234567"
     file.write_text(
@@ -461,7 +502,9 @@ def test_what_git_show_prints_is_no_patch_and_the_way_to_one_is_named(workdir: P
     assert f"git format-patch -1 {commit[:12]}" in done.err
 
 
-def test_of_a_bare_diff_it_is_said_that_no_message_was_checked(workdir: Path, clean: Path) -> None:
+def test_of_a_bare_diff_it_is_said_that_no_message_was_checked(
+    workdir: Path, clean: Path
+) -> None:
     file = workdir / "bare.diff"
     file.write_text(file_diff(PATH, HUNK))
     assert "(1 diff without a commit message)" in call("check", file).out
@@ -492,10 +535,17 @@ def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) ->
 def test_a_mail_with_dos_line_ends_has_its_message_checked(workdir: Path) -> None:
     file = workdir / "dos.patch"
     file.write_bytes(
-        DIRTY.replace("Hello all", "As in commit 0123456 we wait").replace("\n", "\r\n").encode()
+        DIRTY.replace("Hello all", "As in commit 0123456 we wait")
+        .replace("\n", "\r\n")
+        .encode()
     )
     done = call(
-        "check", "--select", "malformed-commit-reference", "--format", "checkpatch", file
+        "check",
+        "--select",
+        "malformed-commit-reference",
+        "--format",
+        "checkpatch",
+        file,
     ).out
     assert f"{file}:6: ERROR:GIT_COMMIT_ID" in done
     assert not call(
@@ -543,7 +593,9 @@ def test_a_former_name_of_a_rule_is_accepted_and_noted_when_asked_to_say_more(
         )
     )
     plain, more = (
-        call("check", *verbose, "--select", "bare-sizeof", "--format", "checkpatch", file)
+        call(
+            "check", *verbose, "--select", "bare-sizeof", "--format", "checkpatch", file
+        )
         for verbose in ((), ("-v",))
     )
     assert ":SIZEOF_PARENTHESIS:" in plain.out

@@ -18,15 +18,21 @@ def _types(*words: object) -> list[str]:
     return re.findall(r"^\S+:\d+: [A-Z]+:([A-Z0-9_]+): ", out, re.MULTILINE)
 
 
-def test_without_a_repository_every_id_is_unknown_only_when_compatible(workdir: Path) -> None:
+def test_without_a_repository_every_id_is_unknown_only_when_compatible(
+    workdir: Path,
+) -> None:
     patch = workdir / "a.patch"
     text = f'{PROSE}\n\nFixes: {ID[:12]} ("frob: use the link")\n{SIGN_OFF}'
-    patch.write_text(mail("frob: wait for the link before it is used", text, file_diff(PATH, HUNK)))
+    patch.write_text(
+        mail("frob: wait for the link before it is used", text, file_diff(PATH, HUNK))
+    )
     assert "UNKNOWN_COMMIT_ID" not in _types(patch)
     assert "UNKNOWN_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
-def test_a_corrupted_patch_is_reported_once_a_run_only_when_compatible(workdir: Path) -> None:
+def test_a_corrupted_patch_is_reported_once_a_run_only_when_compatible(
+    workdir: Path,
+) -> None:
     names = []
     for letter in "ab":
         diff = file_diff(f"drivers/frob/{letter}.c", HUNK).replace(
@@ -34,7 +40,11 @@ def test_a_corrupted_patch_is_reported_once_a_run_only_when_compatible(workdir: 
         )
         names.append(workdir / f"{letter}.patch")
         names[-1].write_text(
-            mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
+            mail(
+                "frob: wait for the link before it is used",
+                f"{PROSE}\n\n{SIGN_OFF}",
+                diff,
+            )
         )
     assert _types(*names).count("CORRUPTED_PATCH") == 2
     assert _types("--checkpatch-compat", *names).count("CORRUPTED_PATCH") == 1
@@ -46,19 +56,28 @@ def test_the_marker_of_a_backport_is_asked_for_its_subject_only_when_compatible(
     patch = workdir / "a.patch"
     text = f"[ Upstream commit {ID} ]\n\n{PROSE}\n\n{SIGN_OFF}"
     patch.write_text(
-        mail("[PATCH 6.1.y] frob: wait for the link before it is used", text, file_diff(PATH, HUNK))
+        mail(
+            "[PATCH 6.1.y] frob: wait for the link before it is used",
+            text,
+            file_diff(PATH, HUNK),
+        )
     )
     assert "GIT_COMMIT_ID" not in _types(patch)
     assert "GIT_COMMIT_ID" in _types("--checkpatch-compat", patch)
 
 
-def test_the_licence_is_the_first_text_of_its_line_only_when_compatible(workdir: Path) -> None:
+def test_the_licence_is_the_first_text_of_its_line_only_when_compatible(
+    workdir: Path,
+) -> None:
     patch = workdir / "a.patch"
     diff = file_diff(PATH, HUNK).replace(
-        "\tret = frob_start_wait(frob);", 'MODULE_AUTHOR("Ada Fixer"); MODULE_LICENSE("GPL");'
+        "\tret = frob_start_wait(frob);",
+        'MODULE_AUTHOR("Ada Fixer"); MODULE_LICENSE("GPL");',
     )
     patch.write_text(
-        mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
+        mail(
+            "frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff
+        )
     )
     assert "MODULE_LICENSE" not in _types(patch)
     assert "MODULE_LICENSE" in _types("--checkpatch-compat", patch)

@@ -15,7 +15,13 @@ DIFF = file_diff(PATH, HUNK)
 
 
 def sent(
-    name: str, subject: str, day: int, *, above: str = "", sender: str = ADA, body: str = ""
+    name: str,
+    subject: str,
+    day: int,
+    *,
+    above: str = "",
+    sender: str = ADA,
+    body: str = "",
 ) -> str:
     """A mail of the thread that has the Message-ID <name@example.org>."""
     text = (
@@ -24,19 +30,31 @@ def sent(
         .replace("Tue, 6 Jan", f"{('Mon', 'Tue', 'Wed')[day % 3]}, {day} Jan")
     )
     head, _, rest = text.partition("\n\n")
-    head = head.replace(f"From: {ADA}", f"From: {sender}") + f"\nMessage-ID: <{name}@example.org>"
+    head = (
+        head.replace(f"From: {ADA}", f"From: {sender}")
+        + f"\nMessage-ID: <{name}@example.org>"
+    )
     head += (
-        f"\nIn-Reply-To: <{above}@example.org>\nReferences: <{above}@example.org>" if above else ""
+        f"\nIn-Reply-To: <{above}@example.org>\nReferences: <{above}@example.org>"
+        if above
+        else ""
     )
     return f"{head}\n\n{body or rest}"
 
 
 def series(version: int, day: int) -> list[str]:
     mark = f"PATCH v{version}" if version > 1 else "PATCH"
-    one = sent(f"v{version}-1", f"[{mark} 1/2] frob: wait for the link before it is used", day)
+    one = sent(
+        f"v{version}-1", f"[{mark} 1/2] frob: wait for the link before it is used", day
+    )
     return [
         one,
-        sent(f"v{version}-2", f"[{mark} 2/2] frob: use the link", day, above=f"v{version}-1"),
+        sent(
+            f"v{version}-2",
+            f"[{mark} 2/2] frob: use the link",
+            day,
+            above=f"v{version}-1",
+        ),
     ]
 
 
@@ -77,7 +95,9 @@ OTHERS = [
 
 
 def mbox(mails: list[str]) -> bytes:
-    return "".join(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{one}\n" for one in mails).encode()
+    return "".join(
+        f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{one}\n" for one in mails
+    ).encode()
 
 
 def digest(mails: list[str]) -> bytes:
@@ -93,7 +113,9 @@ def digest(mails: list[str]) -> bytes:
 
 
 def subjects(data: bytes, *words: str) -> list[tuple[str, int]]:
-    done = call("check", "--format", "json", "--fail-on", "never", *words, "-", stdin=data)
+    done = call(
+        "check", "--format", "json", "--fail-on", "never", *words, "-", stdin=data
+    )
     assert done.code == 0, done.err
     return [
         (patch["subject"], int(patch["source"].rpartition(":")[2]))
@@ -107,14 +129,22 @@ def test_only_the_patches_of_the_newest_revision_are_checked(form: object) -> No
     data = form([*first, OTHERS[0], *second, *OTHERS[1:]])  # type: ignore[operator]
     titles = ["frob: wait for the link before it is used", "frob: use the link"]
     assert subjects(data) == list(zip(titles, (4, 5), strict=True))
-    assert subjects(data, "--all-revisions") == list(zip(titles * 2, (1, 2, 4, 5), strict=True))
+    assert subjects(data, "--all-revisions") == list(
+        zip(titles * 2, (1, 2, 4, 5), strict=True)
+    )
 
 
 def test_other_series_of_the_mailbox_are_checked_too_and_copies_once() -> None:
     other = sent(
-        "other", "[PATCH] grob: do not count twice", 6, sender="Ben Other <ben@example.org>"
+        "other",
+        "[PATCH] grob: do not count twice",
+        6,
+        sender="Ben Other <ben@example.org>",
     )
-    assert [title for title, _ in subjects(mbox([*series(1, 6), other, other, *series(2, 8)]))] == [
+    assert [
+        title
+        for title, _ in subjects(mbox([*series(1, 6), other, other, *series(2, 8)]))
+    ] == [
         "grob: do not count twice",
         "frob: wait for the link before it is used",
         "frob: use the link",

@@ -84,7 +84,10 @@ def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
 def test_reading_can_start_at_the_position_of_every_line(source: Path) -> None:
     *found, _ = lines(source)
     for number in (0, 3, 7):
-        assert lines(source, "--resume-at", found[number]["position"])[:-1] == found[number:]
+        assert (
+            lines(source, "--resume-at", found[number]["position"])[:-1]
+            == found[number:]
+        )
 
 
 def test_the_shards_have_every_mail_once(source: Path) -> None:
@@ -104,7 +107,12 @@ def test_a_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
         if finding not in one["findings"]
     ] == [("trailing-space", 4)]
     (alone,) = json.loads(
-        call("check", "--format", "json", mbox_of(tmp_path, patch("one", TRAILING, "two"))).out
+        call(
+            "check",
+            "--format",
+            "json",
+            mbox_of(tmp_path, patch("one", TRAILING, "two")),
+        ).out
     )["patches"]
     assert two["findings"] == alone["findings"]
     assert (last["summary"]["mails"], last["summary"]["patches"]) == (5, 2)
@@ -116,13 +124,20 @@ def mbox_of(place: Path, *mails: bytes) -> Path:
     return file
 
 
-def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(tmp_path: Path) -> None:
+def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(
+    tmp_path: Path,
+) -> None:
     long = patch("long", patches.DIFF + "+" + "x" * (1 << 20) + "\n")
-    for number, content in enumerate((patch("one"), long, b"", b"what is this?\n", patch("two"))):
+    for number, content in enumerate(
+        (patch("one"), long, b"", b"what is this?\n", patch("two"))
+    ):
         (tmp_path / f"{number}.eml").write_bytes(content)
     (tmp_path / "5.mbox").symlink_to("nowhere")
     *found, last = lines(tmp_path, code=2)
-    assert [line.get("subject") or line["error"].replace(f"{tmp_path}/", "") for line in found] == [
+    assert [
+        line.get("subject") or line["error"].replace(f"{tmp_path}/", "")
+        for line in found
+    ] == [
         "foo: one",
         "1.eml: line 27 too long: 1,048,577 bytes, the limit is 1,048,576",
         "2.eml: the file is empty",
@@ -135,16 +150,25 @@ def test_a_damaged_mail_has_a_line_with_the_error_and_the_rest_is_checked(tmp_pa
     assert lines(tmp_path, "--fail-on", "never", code=0)[:-1] == found
 
 
-def test_commits_have_lines_too_and_the_series_is_in_the_summary(tmp_path: Path) -> None:
+def test_commits_have_lines_too_and_the_series_is_in_the_summary(
+    tmp_path: Path,
+) -> None:
     repo = Repo(tmp_path / "r")
     ids = [
-        repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"}) for number in (1, 2, 3)
+        repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"})
+        for number in (1, 2, 3)
     ]
     *found, last = lines("-C", repo.path, f"{ids[0]}..HEAD", code=1)
-    assert [(line["position"], line["commit"]) for line in found] == [(id_, id_) for id_ in ids[1:]]
+    assert [(line["position"], line["commit"]) for line in found] == [
+        (id_, id_) for id_ in ids[1:]
+    ]
     assert last["summary"]["patches"] == 2
-    assert [finding["name"] for finding in last["series"]["findings"]] == ["fixes-earlier-patch"]
-    refused = call("check", "-C", repo.path, "--format", "jsonl", "--shard", "1/2", "HEAD")
+    assert [finding["name"] for finding in last["series"]["findings"]] == [
+        "fixes-earlier-patch"
+    ]
+    refused = call(
+        "check", "-C", repo.path, "--format", "jsonl", "--shard", "1/2", "HEAD"
+    )
     assert refused.code == 2
     assert "--shard requires mails that are checked one by one" in refused.err
 
@@ -162,7 +186,10 @@ def test_commits_have_lines_too_and_the_series_is_in_the_summary(tmp_path: Path)
             ("--resume-at", "other.mbox:7"),
             "--resume-at other.mbox:7: no mail starts at this offset",
         ),
-        (("--resume-at", "other.mbox:end"), "--resume-at other.mbox:end: not an offset in a file"),
+        (
+            ("--resume-at", "other.mbox:end"),
+            "--resume-at other.mbox:end: not an offset in a file",
+        ),
         (("--select", "nosuch"), "unknown rule 'nosuch'"),
     ],
 )
@@ -170,7 +197,9 @@ def test_what_cannot_be_done_is_refused(
     tmp_path: Path, words: tuple[str, ...], error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    outcome = call("check", "--format", "jsonl", mbox_of(tmp_path, patch("one")).name, *words)
+    outcome = call(
+        "check", "--format", "jsonl", mbox_of(tmp_path, patch("one")).name, *words
+    )
     assert (outcome.code, outcome.out) == (2, "")
     assert f"patchpilot: error: {error}" in outcome.err
 
@@ -188,7 +217,11 @@ def started(*words: object, **more: Any) -> "subprocess.Popen[bytes]":
         *map(str, words),
     ]
     return subprocess.Popen(
-        argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **more
+        argv,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        **more,
     )
 
 
@@ -196,7 +229,9 @@ def test_a_line_is_printed_before_the_input_ends() -> None:
     process = started("-", stdin=subprocess.PIPE)
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(join_mbox([patch("one"), patch("two"), patch("three")]) + b"x" * (1 << 20))
+    process.stdin.write(
+        join_mbox([patch("one"), patch("two"), patch("three")]) + b"x" * (1 << 20)
+    )
     process.stdin.flush()
     assert json.loads(process.stdout.readline())["subject"] == "foo: one"
     out, _ = process.communicate(timeout=60)
@@ -215,13 +250,18 @@ def workers_of(session: int) -> list[int]:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[3]) == session and int(folder.name) != session and fields[0] != "Z":
+        if (
+            int(fields[3]) == session
+            and int(folder.name) != session
+            and fields[0] != "Z"
+        ):
             found.append(int(folder.name))
     return found
 
 
 @pytest.mark.parametrize(
-    ("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)]
+    ("sign", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)],
 )
 def test_no_process_is_left_when_it_is_ended(
     tmp_path: Path, sign: signal.Signals, code: int
@@ -265,7 +305,9 @@ def test_json_has_each_patch_when_it_is_checked(
         return run(context, rules)
 
     monkeypatch.setattr(check_patches, "run", counted)
-    place = source_of("directory of files", tmp_path / "mails", [patch(name) for name in NAMES])
+    place = source_of(
+        "directory of files", tmp_path / "mails", [patch(name) for name in NAMES]
+    )
     request = CheckRequest([str(place)])
     written = 0
     for text in parts(check_patches.check_one_by_one(request)):
@@ -275,9 +317,13 @@ def test_json_has_each_patch_when_it_is_checked(
 
 
 @pytest.mark.parametrize("words", [(), ("--strict",), ("--fail-on", "never")])
-def test_json_in_parts_is_the_whole_document(words: tuple[str, ...], tmp_path: Path) -> None:
+def test_json_in_parts_is_the_whole_document(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
     place = source_of(
-        "directory of files", tmp_path / "mails", [patch(name, TRAILING) for name in NAMES]
+        "directory of files",
+        tmp_path / "mails",
+        [patch(name, TRAILING) for name in NAMES],
     )
     in_parts = call("check", "--format", "json", *words, place)
     # with -v all results are there before the first is written
@@ -309,8 +355,8 @@ def test_a_rule_that_looks_at_the_series_does_so_once_for_all_of_its_patches(
         made.append(len(patches))
         return len(patches)
 
-    assert [Context(one, series).of_series("number", make) for one in series.patches] == [
-        len(NAMES)
-    ] * len(NAMES)
+    assert [
+        Context(one, series).of_series("number", make) for one in series.patches
+    ] == [len(NAMES)] * len(NAMES)
     assert made == [len(NAMES)]
     assert Context(series.patches[0]).of_series("number", make) == 1

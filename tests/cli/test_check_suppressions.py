@@ -39,7 +39,8 @@ def text_of(
     """A patch that adds these lines."""
     lines = "".join(f"+{line}\n" for line in added)
     diff = file_diff(
-        path, f" \tint ret;\n \n-\tret = frob_init(frob);\n{lines} \tif (ret)\n \t\treturn ret;\n "
+        path,
+        f" \tint ret;\n \n-\tret = frob_init(frob);\n{lines} \tif (ret)\n \t\treturn ret;\n ",
     )
     return mail(
         subject,
@@ -59,9 +60,9 @@ def write(name: str, text: str) -> Path:
 def found(outcome: Outcome) -> list[str]:
     """The names of the findings that count."""
     document = json.loads(outcome.out)
-    return [one["name"] for patch in document["patches"] for one in patch["findings"]] + [
-        one["name"] for one in document["series"]["findings"]
-    ]
+    return [
+        one["name"] for patch in document["patches"] for one in patch["findings"]
+    ] + [one["name"] for one in document["series"]["findings"]]
 
 
 def check(*words: object) -> Outcome:
@@ -99,11 +100,14 @@ def test_write_baseline_without_a_file_says_how(workdir: Path) -> None:
     assert "--baseline FILE --write-baseline" in done.err
 
 
-def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(workdir: Path) -> None:
+def test_a_baseline_holds_where_lines_moved_words_changed_and_the_range_grew(
+    workdir: Path,
+) -> None:
     write("a.patch", text_of(SPACED))
     check("--write-baseline", "b.json", "a.patch")
     write(
-        "later/0001-a.patch", text_of(CLEAN, path="drivers/frob/new.c", subject="frob: before it")
+        "later/0001-a.patch",
+        text_of(CLEAN, path="drivers/frob/new.c", subject="frob: before it"),
     )
     write(
         "later/0002-b.patch",
@@ -147,7 +151,10 @@ def test_what_is_no_longer_there_is_said_and_dropped(workdir: Path) -> None:
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text_of(GLUED))
     done = check("--baseline", "b.json", "a.patch")
-    assert "b.json: 1 finding is gone (--write-baseline removes them; -v lists them)" in done.err
+    assert (
+        "b.json: 1 finding is gone (--write-baseline removes them; -v lists them)"
+        in done.err
+    )
     (stale,) = json.loads(done.out)["baseline"]["stale"]
     assert (stale["name"], stale["path"], stale["text"], stale["count"]) == (
         "trailing-space",
@@ -165,12 +172,26 @@ def test_what_is_no_longer_there_is_said_and_dropped(workdir: Path) -> None:
     assert check("--baseline", "b.json", "a.patch").err == ""
 
 
-def test_of_rules_that_do_not_run_nothing_is_stale_and_nothing_is_dropped(workdir: Path) -> None:
+def test_of_rules_that_do_not_run_nothing_is_stale_and_nothing_is_dropped(
+    workdir: Path,
+) -> None:
     write("a.patch", text_of(SPACED, GLUED))
     check("--write-baseline", "b.json", "a.patch")
     before = Path("b.json").read_text()
-    assert "gone" not in check("--baseline", "b.json", "--select", "trailing-space", "a.patch").err
-    check("--baseline", "b.json", "--write-baseline", "--select", "trailing-space", "a.patch")
+    assert (
+        "gone"
+        not in check(
+            "--baseline", "b.json", "--select", "trailing-space", "a.patch"
+        ).err
+    )
+    check(
+        "--baseline",
+        "b.json",
+        "--write-baseline",
+        "--select",
+        "trailing-space",
+        "a.patch",
+    )
     assert Path("b.json").read_text() == before
 
 
@@ -185,7 +206,10 @@ def test_a_baseline_is_the_same_text_each_time(workdir: Path) -> None:
 def test_a_broken_baseline_ends_the_call_and_is_left_alone(workdir: Path) -> None:
     write("a.patch", text_of(SPACED))
     write("b.json", '{"schema": "patchpilot/baseline/1",\n "findings": [}')
-    for words in (("--baseline", "b.json"), ("--baseline", "b.json", "--write-baseline")):
+    for words in (
+        ("--baseline", "b.json"),
+        ("--baseline", "b.json", "--write-baseline"),
+    ):
         done = call("check", *words, "a.patch")
         assert (done.code, done.out) == (2, "")
         assert "b.json: line 2, column 15" in done.err
@@ -193,7 +217,9 @@ def test_a_broken_baseline_ends_the_call_and_is_left_alone(workdir: Path) -> Non
     assert call("check", "--baseline", "none.json", "a.patch").code == 2
 
 
-def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(workdir: Path) -> None:
+def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(
+    workdir: Path,
+) -> None:
     write("a.patch", text_of(SPACED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text_of(SPACED, GLUED))
@@ -201,9 +227,9 @@ def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(workdir: Path
         call("check", "--baseline", "b.json", "a.patch").out.splitlines()[-1]
         == "1 patch checked: 1 error (1 in the baseline)"
     )
-    (run,) = json.loads(call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out)[
-        "runs"
-    ]
+    (run,) = json.loads(
+        call("check", "--format", "sarif", "--baseline", "b.json", "a.patch").out
+    )["runs"]
     states = {
         one["properties"]["name"]: (one["baselineState"], len(one["suppressions"]))
         for one in run["results"]
@@ -213,7 +239,8 @@ def test_hidden_findings_are_counted_in_text_and_reported_by_sarif(workdir: Path
 
 
 WAIVER = (
-    '[[waiver]]\nrule = "trailing-space"\npath = "drivers/frob/*"\nreason = "a <table> & more"\n'
+    '[[waiver]]\nrule = "trailing-space"\npath = '
+    '"drivers/frob/*"\nreason = "a <table> & more"\n'
 )
 
 
@@ -225,7 +252,9 @@ def tree(workdir: Path) -> Path:
     return workdir / "tree"
 
 
-def test_what_a_tree_waives_does_not_count_and_is_reported_with_its_reason(tree: Path) -> None:
+def test_what_a_tree_waives_does_not_count_and_is_reported_with_its_reason(
+    tree: Path,
+) -> None:
     done = check("--tree", tree, "a.patch")
     assert (done.code, found(done)) == (0, [])
     document = json.loads(done.out)
@@ -241,7 +270,9 @@ def test_what_a_tree_waives_does_not_count_and_is_reported_with_its_reason(tree:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form: str) -> None:
+def test_every_form_stays_well_formed_and_hides_what_is_waived(
+    tree: Path, form: str
+) -> None:
     done = call("check", "--tree", tree, "--format", form, "a.patch")
     assert (done.code, done.err) == (0, "")
     if form in ("checkpatch", "github", "rdjsonl"):
@@ -255,7 +286,11 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form:
         suites = ET.fromstring(done.out)
         (case,) = suites.findall(".//testcase")
         (suite,) = suites.findall("testsuite")
-        assert (suite.attrib["skipped"], suites.attrib["tests"], suites.attrib["failures"]) == (
+        assert (
+            suite.attrib["skipped"],
+            suites.attrib["tests"],
+            suites.attrib["failures"],
+        ) == (
             "1",
             "1",
             "0",
@@ -272,7 +307,9 @@ def test_every_form_stays_well_formed_and_hides_what_is_waived(tree: Path, form:
             }
         ]
         assert "baselineState" not in one
-        assert run["tool"]["driver"]["rules"][one["ruleIndex"]]["name"] == "trailing-space"
+        assert (
+            run["tool"]["driver"]["rules"][one["ruleIndex"]]["name"] == "trailing-space"
+        )
     elif form == "text":
         assert done.out == "1 patch checked: no findings (1 waived)\n"
 
@@ -297,7 +334,10 @@ def test_a_waiver_that_ended_is_said_where_it_would_have_held(tree: Path) -> Non
         ["drivers/frob/*"],
         "2020-01-31",
     )
-    assert "expired on 2020-01-31" in call("check", "--tree", tree, "--diff", "a.patch").err
+    assert (
+        "expired on 2020-01-31"
+        in call("check", "--tree", tree, "--diff", "a.patch").err
+    )
     write("a.patch", text_of(CLEAN))
     assert call("check", "--tree", tree, "a.patch").err == ""
 
@@ -307,9 +347,14 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
     assert call("check", "--tree", tree, "a.patch").err == ""
     assert [
         load["rule"]
-        for load in json.loads(check("--tree", tree, "a.patch").out)["waivers"]["unused"]
+        for load in json.loads(check("--tree", tree, "a.patch").out)["waivers"][
+            "unused"
+        ]
     ] == ["trailing-space"]
-    assert "unused waiver for trailing-space" in call("check", "-v", "--tree", tree, "a.patch").err
+    assert (
+        "unused waiver for trailing-space"
+        in call("check", "-v", "--tree", tree, "a.patch").err
+    )
 
 
 @pytest.mark.parametrize(
@@ -317,7 +362,10 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
     [
         ('[[waiver]]\nrule = "trailing-spce"\nreason = "r"\n', "trailing-space"),
         ('[[waiver]]\nrule = "trailing-space"\nresaon = "r"\n', "reason"),
-        ('[[waiver]]\nrule = "no-sign-off"\nreason = "r"\n', "cannot be waived in a tree's file"),
+        (
+            '[[waiver]]\nrule = "no-sign-off"\nreason = "r"\n',
+            "cannot be waived in a tree's file",
+        ),
     ],
 )
 def test_a_wrong_waiver_ends_the_call(tree: Path, text: str, said: str) -> None:
@@ -352,7 +400,9 @@ def test_patch_files_are_waived_for_the_call_only(workdir: Path) -> None:
 def topic(workdir: Path) -> Repo:
     """A branch with one commit that has white space at the end of a line."""
     repo = Repo(workdir / "r")
-    repo.commit(f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"})
+    repo.commit(
+        f"frob: start\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint b;\nint c;\n"}
+    )
     repo.branch("topic")
     (
         repo.git("branch", "-q", "-u", "main")
@@ -360,7 +410,8 @@ def topic(workdir: Path) -> Repo:
         else repo.git("branch", "-q", "-u", "master")
     )
     repo.commit(
-        f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/frob.c": "int a;\nint bb; \nint c;\n"}
+        f"frob: use b\n\n{PROSE}\n\n{SIGN_OFF}",
+        {"drivers/frob.c": "int a;\nint bb; \nint c;\n"},
     )
     return repo
 
@@ -372,21 +423,29 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
     assert given.code == 0, given.err
     assert "--unwaive removes it" in given.err
     later = check(*where)
-    assert (later.code, [load["origin"] for load in json.loads(later.out)["waived"]]) == (
+    assert (
+        later.code,
+        [load["origin"] for load in json.loads(later.out)["waived"]],
+    ) == (
         0,
         ["your topic"],
     )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
     # reworded, and joined by another commit, it is the same topic
-    topic.git("commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}")
+    topic.git(
+        "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
+    )
     topic.commit(
-        f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"}
+        f"frob: use a\n\n{PROSE}\n\n{SIGN_OFF}",
+        {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
     assert "trailing-space" not in found(check(*where))
     # and another branch is not
     topic.git("switch", "-q", "-c", "other", "topic~2")
-    topic.commit(f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"})
+    topic.commit(
+        f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}
+    )
     assert "trailing-space" in found(check(*where, "HEAD"))
     topic.git("switch", "-q", "topic")
     assert call("check", *where, "--unwaive", "trailing-spce").code == 2
@@ -395,7 +454,9 @@ def test_a_topic_is_waived_until_that_is_taken_back(topic: Repo) -> None:
     assert "has no waivers" in call("check", *where, "--unwaive", "trailing-space").err
 
 
-def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(topic: Repo) -> None:
+def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(
+    topic: Repo,
+) -> None:
     words = (
         "send",
         "-C",
@@ -411,11 +472,15 @@ def test_a_send_respects_what_the_person_waived_and_not_what_the_tree_did(topic:
         return [str(load) for load in json.loads(done.out)["refusals"]]
 
     assert "check-errors" in str(blockers(call(*words)))
-    (topic.path / FILE_NAME).write_text('[[waiver]]\nrule = "trailing-space"\nreason = "r"\n')
+    (topic.path / FILE_NAME).write_text(
+        '[[waiver]]\nrule = "trailing-space"\nreason = "r"\n'
+    )
     assert check("-C", topic.path).code == 0
     assert "check-errors" in str(blockers(call(*words)))
     (topic.path / FILE_NAME).unlink()
-    assert check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code == 0
+    assert (
+        check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code == 0
+    )
     done = call(*words)
     assert "check-errors" not in str(blockers(done))
     assert "a fixture has it" in done.out + done.err
@@ -442,7 +507,11 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
     assert done.code == 1
     if form == "json":
         document = json.loads(done.out)
-        assert (document["since"], document["summary"]["new"], document["summary"]["gone"]) == (
+        assert (
+            document["since"],
+            document["summary"]["new"],
+            document["summary"]["gone"],
+        ) == (
             "v1",
             1,
             0,
@@ -451,7 +520,8 @@ def test_each_finding_says_whether_it_is_new(workdir: Path, form: str) -> None:
         assert ages(done)[f"trailing-space:{PATH}"] is False
     elif form == "jsonl":
         assert sorted(
-            finding["new"] for finding in json.loads(done.out.splitlines()[0])["findings"]
+            finding["new"]
+            for finding in json.loads(done.out.splitlines()[0])["findings"]
         ) == [False, True]
     elif form == "sarif":
         assert sorted(
@@ -487,16 +557,23 @@ def test_the_files_of_an_earlier_version_are_found_beside(
     write(new, text_of(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
     done = check("--since-version", "1", target)
     assert done.code == 1, done.err
-    assert sorted(new for name, new in ages(done).items() if PATH in name) == [False, True]
+    assert sorted(new for name, new in ages(done).items() if PATH in name) == [
+        False,
+        True,
+    ]
     assert json.loads(done.out)["summary"]["patches"] == 1
 
 
 def test_of_an_mbox_with_all_versions_the_newest_is_checked(workdir: Path) -> None:
     one = text_of(SPACED, subject="[PATCH] frob: wait")
-    reply = text_of(GLUED, subject="[PATCH] frob: wait").replace("Subject: ", "Subject: Re: ")
+    reply = text_of(GLUED, subject="[PATCH] frob: wait").replace(
+        "Subject: ", "Subject: Re: "
+    )
     two = text_of(SPACED, GLUED, subject="[PATCH v2] frob: wait")
     three = text_of(SPACED, GLUED, at=70, subject="[PATCH v3] frob: wait longer")
-    other = text_of(SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c")
+    other = text_of(
+        SPACED, subject="[PATCH v2] grob: another work", path="drivers/grob.c"
+    )
     write("thread.mbx", one + reply + two + three + other)
     for number, old in (("1", [False, True]), ("2", [False, False])):
         done = check("--since-version", number, "thread.mbx")
@@ -521,16 +598,21 @@ def test_an_unknown_version_says_the_way_out(workdir: Path) -> None:
 
 def test_what_went_from_one_patch_to_another_is_not_new(workdir: Path) -> None:
     write("v1/1.patch", text_of(SPACED, subject="[PATCH 1/2] frob: one"))
-    write("v1/2.patch", text_of(CLEAN, subject="[PATCH 2/2] frob: two", path="drivers/frob/two.c"))
+    write(
+        "v1/2.patch",
+        text_of(CLEAN, subject="[PATCH 2/2] frob: two", path="drivers/frob/two.c"),
+    )
     write("v2/1.patch", text_of(CLEAN, subject="[PATCH v2 1/2] frob: one"))
     write(
         "v2/2.patch",
-        text_of(CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c").replace(
-            "-- \n2.43.0\n\n", ""
-        )
+        text_of(
+            CLEAN, subject="[PATCH v2 2/2] frob: two", path="drivers/frob/two.c"
+        ).replace("-- \n2.43.0\n\n", "")
         + text_of(SPACED).split("---\n", 1)[1].lstrip("\n"),
     )
-    assert ages(check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}") is False
+    assert (
+        ages(check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}") is False
+    )
 
 
 def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
@@ -555,9 +637,12 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
 ) -> None:
     with FaultySink() as server:
         repo = of_several(tmp_path / "r", 1, server=server)
-        spaced = (repo.path / "widget.c").read_text().replace("int line9;", "int line9; ")
+        spaced = (
+            (repo.path / "widget.c").read_text().replace("int line9;", "int line9; ")
+        )
         repo.commit(
-            f"widget: wait for line nine\n\nIt was wrong.\n\n{SIGN_OFF}", {"widget.c": spaced}
+            f"widget: wait for line nine\n\nIt was wrong.\n\n{SIGN_OFF}",
+            {"widget.c": spaced},
         )
         assert (
             call(
@@ -584,7 +669,10 @@ def test_a_reroll_is_held_against_the_mails_that_left_and_against_the_tag_of_the
         done = check("-C", repo.path, "--since-version", "1")
         assert done.code == 1, done.err
         got = ages(done)
-        assert (got["gerrit-change-id:None"], got["trailing-space:widget.c"]) == (True, False)
+        assert (got["gerrit-change-id:None"], got["trailing-space:widget.c"]) == (
+            True,
+            False,
+        )
         # then without the record of the send: the tag remains
         with Outbox() as outbox:
             for send in outbox.sends(next(iter(Drafts().all())).change_id):
@@ -597,7 +685,9 @@ def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
     ).replace("Date: ", "Message-ID: <one@example.org>\nDate: ", 1)
     with Store() as store:
         entry = store.add("one@example.org", "frob: use b", None, None)
-        store.keep(entry.id, "frob: use b", [parse_mail(first.partition("\n")[2].encode())])
+        store.keep(
+            entry.id, "frob: use b", [parse_mail(first.partition("\n")[2].encode())]
+        )
     topic.git(
         "commit",
         "-q",
@@ -606,7 +696,10 @@ def test_commits_are_held_against_a_followed_version(topic: Repo) -> None:
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
     got = ages(check("-C", topic.path, "--since-version", "v1"))
-    assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (False, True)
+    assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (
+        False,
+        True,
+    )
     assert call("check", "-C", topic.path, "--since-version", "2").code == 2
 
 
@@ -626,7 +719,14 @@ def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> 
     )
     topic.git("config", "branch.topic.description", "frob: all of it\n\nText.")
     tracking = json.dumps(
-        {"series": {"revision": 2, "change-id": name, "base-branch": "main", "prefixes": []}}
+        {
+            "series": {
+                "revision": 2,
+                "change-id": name,
+                "base-branch": "main",
+                "prefixes": [],
+            }
+        }
     )
     topic.git("config", "branch.topic.b4-tracking", tracking)
     topic.git(
@@ -639,7 +739,10 @@ def test_a_branch_of_b4_is_held_against_the_tag_of_what_b4_sent(topic: Repo) -> 
     done = check("-C", topic.path, "--since-version", "1")
     assert done.code == 1, done.err
     got = ages(done)
-    assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (False, True)
+    assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (
+        False,
+        True,
+    )
 
 
 def test_what_is_excused_is_not_fixed(tree: Path) -> None:
@@ -696,4 +799,6 @@ def test_these_options_leave_the_short_way_and_end_alike(workdir: Path) -> None:
         ("--waive", "trailing-space=r"),
         ("--since-version", "a.patch"),
     ):
-        assert spawn("check", *words, "a.patch", cwd=workdir) == call("check", *words, "a.patch")
+        assert spawn("check", *words, "a.patch", cwd=workdir) == call(
+            "check", *words, "a.patch"
+        )

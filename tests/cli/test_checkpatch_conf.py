@@ -11,7 +11,9 @@ import pytest
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
-CODE = "#define frob(x) x, 1\nvoid frob_wait(void)\n{\n\tmsleep(25);\n\tudelay(25);\n}\n"
+CODE = (
+    "#define frob(x) x, 1\nvoid frob_wait(void)\n{\n\tmsleep(25);\n\tudelay(25);\n}\n"
+)
 FILE = "drivers/frob/frob.c"
 CONF = (
     "# not Linux\n"
@@ -37,7 +39,9 @@ def repo(tmp_path: Path) -> Repo:
 
 def found(repo: Repo, *words: str) -> set[str]:
     done = call("check", "-C", repo.path, "--format", "json", "HEAD", *words)
-    return {finding["name"] for finding in json.loads(done.out)["patches"][0]["findings"]}
+    return {
+        finding["name"] for finding in json.loads(done.out)["patches"][0]["findings"]
+    }
 
 
 def change(repo: Repo, code: str = CODE) -> None:
@@ -73,7 +77,8 @@ def test_advice_names_only_functions_that_the_tree_has(repo: Repo) -> None:
     change(repo)
     assert "prefer-fsleep" not in found(repo, "--strict")
     repo.commit(
-        "delay: more\n", {"include/linux/delay.h": "void msleep(int ms);\nvoid fsleep(int us);\n"}
+        "delay: more\n",
+        {"include/linux/delay.h": "void msleep(int ms);\nvoid fsleep(int us);\n"},
     )
     change(repo, CODE + "void more(void)\n{\n\tudelay(40);\n}\n")
     assert "prefer-fsleep" in found(repo, "--strict")

@@ -59,7 +59,9 @@ def commands_in(log: str) -> Iterator[str]:
 def diff(name: str) -> str:
     quoted = f'"b/{name}"' if "\\" in name else f"b/{name}"
     old = quoted.replace("b/", "a/", 1)
-    lines = "".join(f"+/* teh teh {line} */ \n" for line in COMMANDS if "\r" not in line)
+    lines = "".join(
+        f"+/* teh teh {line} */ \n" for line in COMMANDS if "\r" not in line
+    )
     added = lines.count("\n")
     return f"diff --git {old} {quoted}\n--- /dev/null\n+++ {quoted}\n@@ -0,0 +1,{added} @@\n{lines}"
 
@@ -70,7 +72,9 @@ def hostile(workdir: Path) -> Path:
 
     So is its own name.
     """
-    trailers = "".join(f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line)
+    trailers = "".join(
+        f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line
+    )
     file = workdir / "::error file=x::teh ##[group]a.patch"
     file.write_text(
         "From: ::error::a <a@example.org>\nSubject: [PATCH] ::error::teh: ##[error]Teh the the"
@@ -83,12 +87,16 @@ def hostile(workdir: Path) -> Path:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_text_of_a_patch_is_a_command_in_any_format(hostile: Path, form: str) -> None:
+def test_no_text_of_a_patch_is_a_command_in_any_format(
+    hostile: Path, form: str
+) -> None:
     done = call("check", "--strict", "--format", form, hostile)
     assert done.code == 1
     assert "teh" in done.out
     found = [
-        line for line in commands_in(done.out) if form != "github" or not OWN_FORMAT.match(line)
+        line
+        for line in commands_in(done.out)
+        if form != "github" or not OWN_FORMAT.match(line)
     ]
     assert found == []
     assert list(commands_in(done.err)) == []
@@ -104,7 +112,9 @@ def test_a_command_of_github_is_one_finding_each(hostile: Path) -> None:
 @pytest.mark.parametrize(
     "words", [("--verbose",), ("--statistics",), ("--diff",), ("--fix",), ("--color",)]
 )
-def test_no_text_is_a_command_with_other_options(hostile: Path, words: tuple[str, ...]) -> None:
+def test_no_text_is_a_command_with_other_options(
+    hostile: Path, words: tuple[str, ...]
+) -> None:
     done = call("check", "--strict", *words, hostile)
     assert done.code in (0, 1, 2)
     # a diff is for programs, byte for byte: its lines begin with a sign
@@ -112,7 +122,9 @@ def test_no_text_is_a_command_with_other_options(hostile: Path, words: tuple[str
     assert list(commands_in(log)) == []
 
 
-@pytest.mark.parametrize("name", ["::error::a.patch", "##[error]a.patch", "a\n::error::b.patch"])
+@pytest.mark.parametrize(
+    "name", ["::error::a.patch", "##[error]a.patch", "a\n::error::b.patch"]
+)
 def test_no_name_of_a_file_is_a_command_in_an_error(workdir: Path, name: str) -> None:
     missing = call("check", name)
     Path(name).write_text("nothing\n")
@@ -121,10 +133,14 @@ def test_no_name_of_a_file_is_a_command_in_an_error(workdir: Path, name: str) ->
     assert list(commands_in(missing.out + missing.err + empty.out + empty.err)) == []
 
 
-def test_rdjsonl_has_no_markup_since_reviewdog_posts_it_as_markdown(hostile: Path) -> None:
+def test_rdjsonl_has_no_markup_since_reviewdog_posts_it_as_markdown(
+    hostile: Path,
+) -> None:
     lines = [
         json.loads(line)
-        for line in call("check", "--strict", "--format", "rdjsonl", hostile).out.splitlines()
+        for line in call(
+            "check", "--strict", "--format", "rdjsonl", hostile
+        ).out.splitlines()
     ]
     messages = [line["message"] for line in lines]
     assert any("suggestion" in message for message in messages)
@@ -137,16 +153,24 @@ def test_rdjsonl_has_no_markup_since_reviewdog_posts_it_as_markdown(hostile: Pat
 def test_gitlab_and_sarif_have_one_line_and_no_link(hostile: Path) -> None:
     issues = json.loads(call("check", "--strict", "--format", "gitlab", hostile).out)
     assert all("\n" not in issue["description"] for issue in issues)
-    (run,) = json.loads(call("check", "--strict", "--format", "sarif", hostile).out)["runs"]
+    (run,) = json.loads(call("check", "--strict", "--format", "sarif", hostile).out)[
+        "runs"
+    ]
     messages = [result["message"]["text"] for result in run["results"]]
     assert any("evil.example" in message for message in messages)
-    assert not [message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)]
+    assert not [
+        message for message in messages if re.search(r"(?<!\\)\[[^\]]*\]\(", message)
+    ]
     uris = [
         place["physicalLocation"]["artifactLocation"]["uri"]
         for result in run["results"]
         for place in result["locations"]
     ]
-    assert not [uri for uri in uris if uri.startswith("/") or re.match(r"[a-zA-Z][\w+.-]*:", uri)]
+    assert not [
+        uri
+        for uri in uris
+        if uri.startswith("/") or re.match(r"[a-zA-Z][\w+.-]*:", uri)
+    ]
 
 
 def test_junit_is_one_document_whose_text_is_text(hostile: Path) -> None:
@@ -190,7 +214,9 @@ def test_the_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
     Path("pip/__init__.py").touch()
     Path("pip/__main__.py").write_text("print('code of the tree')")
     command = install.replace('install --quiet "$GITHUB_ACTION_PATH"', "--version")
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=False
+    )
     assert "code of the tree" not in done.stdout
     # a range is no option
     assert all(re.search(r' -- "\$\{RANGE:-', script) for script in checks)

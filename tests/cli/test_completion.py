@@ -20,7 +20,10 @@ from tests.kit.terminal import Terminal
 pytestmark = pytest.mark.long
 
 SHELLS = {
-    "bash": (["bash", "--norc", "--noprofile", "-i"], "source <(patchpilot completion bash)"),
+    "bash": (
+        ["bash", "--norc", "--noprofile", "-i"],
+        "source <(patchpilot completion bash)",
+    ),
     "zsh": (
         ["zsh", "-f", "-i"],
         'autoload -Uz compinit && compinit -u -D && eval "$(patchpilot completion zsh)"',
@@ -29,7 +32,10 @@ SHELLS = {
 }
 WORDS = {
     "a rule": ("check --select no-final-new", "no-final-newline"),
-    "a second rule": ("check --ignore long-line,no-final-new", "long-line,no-final-newline"),
+    "a second rule": (
+        "check --ignore long-line,no-final-new",
+        "long-line,no-final-newline",
+    ),
     "a rule of an own pack": ("explain no-magic", "no-magic-board"),
     "an own pack": ("rules --pack our", "ours"),
     "a checkpatch type": ("check --ignore MISSING_EOF", "MISSING_EOF_NEWLINE"),
@@ -70,7 +76,10 @@ def test_a_shell_completes_values(shell: str, repo: Repo) -> None:
     }
     # a shell without a controlling terminal has no line editor
     with Terminal(
-        ["setsid", "--ctty", "--wait", *argv], repo.path, size=(200, 50), env=environment
+        ["setsid", "--ctty", "--wait", *argv],
+        repo.path,
+        size=(200, 50),
+        env=environment,
     ) as terminal:
         terminal.quiet()
         terminal.type(f"{setup}; echo rea''dy\r")
@@ -82,14 +91,27 @@ def test_a_shell_completes_values(shell: str, repo: Repo) -> None:
             terminal.type("\t")
             for _ in range(200):
                 terminal.read()
-                if wanted in (shown := _ESCAPES.sub("", terminal.seen[start:]).replace("\b", "")):
+                if wanted in (
+                    shown := _ESCAPES.sub("", terminal.seen[start:]).replace("\b", "")
+                ):
                     break
             assert wanted in shown, (what, shown)
 
 
-ACTIVE = ("$(touch${IFS}pwned)", "`touch${IFS}pwned`", ";touch${IFS}pwned;", "'\"!{a,b}#>pwned")
+ACTIVE = (
+    "$(touch${IFS}pwned)",
+    "`touch${IFS}pwned`",
+    ";touch${IFS}pwned;",
+    "'\"!{a,b}#>pwned",
+)
 """What a shell acts on in a word; git allows all of it in the name of a branch."""
-FILES = ("$(touch pwned)", ";touch pwned;", "'\"!{a,b}#>pwned", "\x1b]0;a\x07", "\n touch pwned\n")
+FILES = (
+    "$(touch pwned)",
+    ";touch pwned;",
+    "'\"!{a,b}#>pwned",
+    "\x1b]0;a\x07",
+    "\n touch pwned\n",
+)
 
 
 def size(file: Path) -> int:
@@ -97,7 +119,9 @@ def size(file: Path) -> int:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_name_that_is_completed_is_a_word_and_nothing_else(shell: str, repo: Repo) -> None:
+def test_a_name_that_is_completed_is_a_word_and_nothing_else(
+    shell: str, repo: Repo
+) -> None:
     if not shutil.which(shell) and os.environ.get("CI") != "true":
         pytest.skip(f"{shell} is not installed")
     for number, text in enumerate(ACTIVE):
@@ -120,7 +144,10 @@ def test_a_name_that_is_completed_is_a_word_and_nothing_else(shell: str, repo: R
         f"file{number}-{text}" for number, text in enumerate(FILES)
     ]
     with Terminal(
-        ["setsid", "--ctty", "--wait", *argv], repo.path, size=(200, 50), env=environment
+        ["setsid", "--ctty", "--wait", *argv],
+        repo.path,
+        size=(200, 50),
+        env=environment,
     ) as terminal:
         terminal.quiet()
         terminal.type(f"{setup}; echo rea''dy\r")
@@ -142,4 +169,7 @@ def test_a_name_that_is_completed_is_a_word_and_nothing_else(shell: str, repo: R
     assert not (repo.path / "pwned").exists()
     got = (repo.path / "got").read_text().split("\0")[:-1]
     # fish takes one name from a line
-    assert got == [*wanted[:-1], wanted[-1].partition("\n")[0] if shell == "fish" else wanted[-1]]
+    assert got == [
+        *wanted[:-1],
+        wanted[-1].partition("\n")[0] if shell == "fish" else wanted[-1],
+    ]

@@ -121,7 +121,9 @@ CALLS: dict[str, tuple[str, ...]] = {
 }
 """A call of each verb that only reads."""
 REPOSITORY = tuple(
-    name for name in CALLS if name not in ("track", "lts", "config", "rules", "explain", "doctor")
+    name
+    for name in CALLS
+    if name not in ("track", "lts", "config", "rules", "explain", "doctor")
 )
 TEXT, MAYBE, FLAG, NUMBER = str, (str, type(None)), bool, (int, float)
 FINDING = {
@@ -149,7 +151,9 @@ SHAPES: dict[str, Any] = {
             "notes": int,
             "exit_code": int,
         },
-        "patches": [{"source": TEXT, "commit": MAYBE, "subject": TEXT, "findings": [FINDING]}],
+        "patches": [
+            {"source": TEXT, "commit": MAYBE, "subject": TEXT, "findings": [FINDING]}
+        ],
         "series": {"findings": [FINDING]},
     },
     "maintainers": {
@@ -166,7 +170,9 @@ SHAPES: dict[str, Any] = {
                         "reasons": [TEXT],
                     }
                 ],
-                "sections": [{"name": TEXT, "status": TEXT, "trees": [TEXT], "lists": [TEXT]}],
+                "sections": [
+                    {"name": TEXT, "status": TEXT, "trees": [TEXT], "lists": [TEXT]}
+                ],
             }
         ]
     },
@@ -286,12 +292,23 @@ def undated(text: str) -> str:
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_every_verb_gives_one_json_document_with_its_schema_and_keys(repo: Path, verb: str) -> None:
+def test_every_verb_gives_one_json_document_with_its_schema_and_keys(
+    repo: Path, verb: str
+) -> None:
     done = call(*CALLS[verb], "--format", "json")
     document = json.loads(done.out)
     assert document["schema"] == f"patchpilot/{verb}/1"
     assert fits(document, SHAPES.get(verb, {})) == []
-    ids = {"commit", "commits", "tip", "landed_as", "culprit_as", "culprits", "old", "new"}
+    ids = {
+        "commit",
+        "commits",
+        "tip",
+        "landed_as",
+        "culprit_as",
+        "culprits",
+        "old",
+        "new",
+    }
     short = [
         (key, text)
         for key, text in every(document)
@@ -365,7 +382,11 @@ def test_what_is_unknown_is_2_and_names_the_nearest(
 
 @pytest.mark.parametrize(
     ("name", "value", "near"),
-    [("fail-on", "eror", "error"), ("via", "b5", "b4"), ("profile", "netdve", "netdev")],
+    [
+        ("fail-on", "eror", "error"),
+        ("via", "b5", "b4"),
+        ("profile", "netdve", "netdev"),
+    ],
 )
 def test_a_setting_that_cannot_be_is_2_and_names_the_nearest(
     repo: Path, name: str, value: str, near: str
@@ -386,7 +407,9 @@ def test_a_tree_file_that_is_no_text_is_2(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", CALLS)
-def test_o_writes_what_stdout_would_have_had(repo: Path, verb: str, tmp_path: Path) -> None:
+def test_o_writes_what_stdout_would_have_had(
+    repo: Path, verb: str, tmp_path: Path
+) -> None:
     reported = call(*CALLS[verb], "--no-color")
     written = call(*CALLS[verb], "--no-color", "-o", tmp_path / "out")
     assert (written.code, written.out) == (reported.code, "")
@@ -447,7 +470,9 @@ def test_every_kind_of_target_is_the_same_patch(repo: Path, verb: str) -> None:
         document = json.loads(done.out)
         assert len(document["patches" if verb == "check" else "results"]) == 1, kind
         if verb == "check":
-            assert document["patches"][0]["subject"] == "foo: hand up the error of bar()"
+            assert (
+                document["patches"][0]["subject"] == "foo: hand up the error of bar()"
+            )
             assert (document["repository"] is None) is (
                 kind not in ("commit", "range", "open range", "branch", "none")
             ), kind
@@ -459,7 +484,9 @@ def test_every_kind_of_target_is_the_same_patch(repo: Path, verb: str) -> None:
 
 
 def test_several_targets_may_be_given(repo: Path) -> None:
-    done = json.loads(call("check", "--format", "json", "HEAD", patch_of(repo), "HEAD~1").out)
+    done = json.loads(
+        call("check", "--format", "json", "HEAD", patch_of(repo), "HEAD~1").out
+    )
     assert len(done["patches"]) == 3
 
 
@@ -476,7 +503,9 @@ def test_without_a_base_the_error_says_how_to_name_it(repo: Path) -> None:
     assert call("check", "--base", "HEAD~1").code in (0, 1)
 
 
-def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(repo: Path) -> None:
+def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(
+    repo: Path,
+) -> None:
     done = spawn(
         "check",
         "--format",
@@ -495,7 +524,9 @@ def test_the_checkpatch_form_is_silent_where_there_is_nothing_to_say(repo: Path)
         stdin=patch_of(repo).read_bytes().replace(b"Signed-off-by:", b"Signed-of-by:"),
     )
     assert found.err == ""
-    assert re.fullmatch(r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", found.out)
+    assert re.fullmatch(
+        r"(-:\d+: (ERROR|WARNING|CHECK):[A-Z0-9_]+: [^\n]+\n)+", found.out
+    )
 
 
 def test_strict_adds_the_checks_and_fail_on_says_what_fails(repo: Path) -> None:
@@ -507,12 +538,31 @@ def test_strict_adds_the_checks_and_fail_on_says_what_fails(repo: Path) -> None:
     )
     patch.write_text(text)
     plain, strict = (
-        call("check", "--format", "checkpatch", "--select", "COMPARISON_TO_NULL", *more, patch)
+        call(
+            "check",
+            "--format",
+            "checkpatch",
+            "--select",
+            "COMPARISON_TO_NULL",
+            *more,
+            patch,
+        )
         for more in ((), ("--strict",))
     )
-    assert (plain.out, ":CHECK:" in strict.out or ": CHECK:" in strict.out) == ("", True)
+    assert (plain.out, ":CHECK:" in strict.out or ": CHECK:" in strict.out) == (
+        "",
+        True,
+    )
     codes = [
-        call("check", "--strict", "--select", "COMPARISON_TO_NULL", "--fail-on", limit, patch).code
+        call(
+            "check",
+            "--strict",
+            "--select",
+            "COMPARISON_TO_NULL",
+            "--fail-on",
+            limit,
+            patch,
+        ).code
         for limit in ("error", "warning", "check", "never")
     ]
     assert codes == [0, 0, 1, 0]
@@ -562,7 +612,13 @@ def test_results_for_programs_are_utf_8_on_every_stream_and_text_ends_no_call(
 def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
     home = {
         name: f"/proc/nowhere/{name}"
-        for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
+        for name in (
+            "HOME",
+            "XDG_STATE_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_DATA_HOME",
+            "XDG_CONFIG_HOME",
+        )
     }
     done = subprocess.run(
         [sys.executable, "-m", "patchpilot", *CALLS[verb]],
@@ -570,14 +626,17 @@ def test_a_home_nobody_can_write_to_is_no_bug(repo: Path, verb: str) -> None:
         capture_output=True,
         check=False,
     )
-    assert done.returncode in ((2,) if verb in ("track", "draft") else (0, 1)), done.stderr
+    assert done.returncode in ((2,) if verb in ("track", "draft") else (0, 1)), (
+        done.stderr
+    )
     assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
 
 
 def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
     name = os.fsdecode(b"na\xefve.mbox")
     (repo / name).write_bytes(
-        b"Message-ID: <x@example.org>\n" + patch_of(repo).read_bytes().split(b"\n", 1)[1]
+        b"Message-ID: <x@example.org>\n"
+        + patch_of(repo).read_bytes().split(b"\n", 1)[1]
     )
     assert call("track", "add", "--mbox", name).code == 0
     assert call("track", "update").code == 0
@@ -599,7 +658,8 @@ def test_what_is_no_commit_is_reported_as_what_it_is(repo: Path, verb: str) -> N
 
 
 @pytest.mark.parametrize(
-    "verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"]
+    "verb",
+    ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"],
 )
 def test_an_empty_word_is_no_target(repo: Path, verb: str) -> None:
     done = call(verb, "", *(("--dry-run",) if verb in ("prepare", "send") else ()))

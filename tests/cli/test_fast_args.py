@@ -44,9 +44,10 @@ def test_what_is_read_is_what_the_command_line_reads(argv: list[str]) -> None:
 
 
 def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
-    assert {option.key for option in OPTIONS} == {*CheckOptions._fields, "explain_base"} - {
-        "targets"
-    }
+    assert {option.key for option in OPTIONS} == {
+        *CheckOptions._fields,
+        "explain_base",
+    } - {"targets"}
     assert {option.key for option in COMMON} == {*Common._fields} - {"explain_base"}
 
 
@@ -58,7 +59,9 @@ def test_the_table_has_an_option_for_each_value_and_no_other() -> None:
 def test_each_plain_option_goes_the_short_way_and_means_the_same(
     option: Option, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    value = {CHOICE: option.choices[-1:], NUMBER: ("80",), FLAG: ()}.get(option.kind, ("x",))
+    value = {CHOICE: option.choices[-1:], NUMBER: ("80",), FLAG: ()}.get(
+        option.kind, ("x",)
+    )
     for spelling in (*option.spellings, *option.off):
         quick = read(["check", spelling, *value, "a.patch"])
         assert quick is not None
@@ -109,7 +112,10 @@ def test_plain_words_need_no_library(argv: list[str]) -> None:
                 ["--frob"],
             )
         ),
-        *(["check", *words] for words in (["--tree", "--strict"], ["--strict=yes"], ["--tree="])),
+        *(
+            ["check", *words]
+            for words in (["--tree", "--strict"], ["--strict=yes"], ["--tree="])
+        ),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_library(argv: list[str]) -> None:
@@ -155,7 +161,9 @@ def test_a_plain_check_loads_no_command_line_library(tmp_path: Path) -> None:
     )
     # the first run reads the rule packs, with all that takes
     codes = [
-        subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, check=False
+        ).returncode
         for _ in range(2)
     ]
     assert codes[1] == 0

@@ -29,7 +29,9 @@ UNTIDY = (
 )
 
 
-def patch(subject: str = "frob: wait for the link", body: str = UNTIDY, path: str = PATH) -> str:
+def patch(
+    subject: str = "frob: wait for the link", body: str = UNTIDY, path: str = PATH
+) -> str:
     return mail(subject, f"{PROSE}\n\n{SIGN_OFF}", file_diff(path, body))
 
 
@@ -46,9 +48,9 @@ def test_only_the_added_line_changes_and_the_mode_stays(file: Path) -> None:
     done = call("check", "--fix", file)
     after = file.read_text().split("\n")
     assert done.code == 0
-    assert [(one, two) for one, two in zip(before, after, strict=True) if one != two] == [
-        ("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")
-    ]
+    assert [
+        (one, two) for one, two in zip(before, after, strict=True) if one != two
+    ] == [("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")]
     assert file.stat().st_mode & 0o777 == 0o640
     assert "3 findings fixed, 0 remain" in done.out
     assert [one.name for one in file.parent.iterdir()] == [file.name]
@@ -84,21 +86,32 @@ def test_each_finding_that_is_left_says_why(tmp_path: Path) -> None:
         long,
         "+\tret = frob_start(frob); ",
     ]
-    body = "\n".join([" \tint ret;", " ", *added, " \tif (ret)", " \t\treturn ret;", " "])
+    body = "\n".join(
+        [" \tint ret;", " ", *added, " \tif (ret)", " \t\treturn ret;", " "]
+    )
     needs = (
-        " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n \tif (ret)\n \t\treturn ret;\n "
+        " \tret = frob_start(frob); \n+\tret += frob_begin(frob);\n"
+        " \tif (ret)\n \t\treturn ret;\n "
     )
     for number, one in enumerate(
-        (patch('[PATCH 1/2] frob: keep "occured"', body), patch("[PATCH 2/2] frob: b", needs)), 1
+        (
+            patch('[PATCH 1/2] frob: keep "occured"', body),
+            patch("[PATCH 2/2] frob: b", needs),
+        ),
+        1,
     ):
         (tmp_path / f"000{number}.patch").write_text(one)
-    done = json.loads(call("check", "--fix", "--strict", "--format", "json", tmp_path).out)
+    done = json.loads(
+        call("check", "--fix", "--strict", "--format", "json", tmp_path).out
+    )
     assert {
         each["name"]: each["left"]
         for each in done["patches"][0]["findings"]
         if each["name"] in LEFT
     } == LEFT
-    preview = json.loads(call("check", "--diff", "--strict", "--format", "json", tmp_path).out)
+    preview = json.loads(
+        call("check", "--diff", "--strict", "--format", "json", tmp_path).out
+    )
     assert {
         each["name"]: each["left"]
         for each in preview["patches"][0]["findings"]
@@ -128,7 +141,9 @@ def test_a_diff_is_what_git_apply_takes_and_nothing_is_written(
 
 def test_of_standard_input_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     mails = b"".join(
-        b"From x Thu Jan  1 00:00:00 2026\n" + patch(f"frob: wait for link {at}").encode() + b"\n"
+        b"From x Thu Jan  1 00:00:00 2026\n"
+        + patch(f"frob: wait for link {at}").encode()
+        + b"\n"
         for at in range(3)
     )
     # what a single mail may have is less than what an mbox may
@@ -151,7 +166,8 @@ def test_standard_input_comes_out_fixed_and_the_findings_on_stderr(file: Path) -
 
 
 @pytest.mark.parametrize(
-    "options", [("--fix", "--diff"), ("--fix", "--statistics"), ("--diff", "--format", "sarif")]
+    "options",
+    [("--fix", "--diff"), ("--fix", "--statistics"), ("--diff", "--format", "sarif")],
 )
 def test_options_that_do_not_go_together(file: Path, options: tuple[str, ...]) -> None:
     assert call("check", *options, file).code == 2
@@ -181,7 +197,11 @@ def test_a_read_only_file_and_a_link_are_refused_and_no_file_of_the_series_chang
     (tmp_path / "real").write_bytes(before)
     other.symlink_to(tmp_path / "real")
     done = call("check", "--fix", file, other)
-    assert (done.code, "is a symbolic link" in done.err, file.read_bytes()) == (2, True, before)
+    assert (done.code, "is a symbolic link" in done.err, file.read_bytes()) == (
+        2,
+        True,
+        before,
+    )
     assert sorted(one.name for one in tmp_path.iterdir()) == [
         "0001-frob.patch",
         "0002-frob.patch",
@@ -209,7 +229,9 @@ def test_a_write_that_fails_half_way_puts_everything_back(
 
 
 @pytest.mark.parametrize("form", ["base64", "quoted-printable", "flowed", "dos"])
-def test_mails_whose_bytes_are_not_the_patch_are_left_alone(file: Path, form: str) -> None:
+def test_mails_whose_bytes_are_not_the_patch_are_left_alone(
+    file: Path, form: str
+) -> None:
     head, _, body = patch().partition("\n\n")
     if form == "base64":
         text = (
@@ -243,7 +265,11 @@ def test_mails_of_an_mbox_are_fixed_each_in_its_place(tmp_path: Path) -> None:
 
 def test_quoted_from_lines_of_an_mbox_stay_quoted(tmp_path: Path) -> None:
     box = tmp_path / "series.mbox"
-    text = patch().split("\n", 1)[1].replace("early. Wait", "early.\n>From here on it waits. Wait")
+    text = (
+        patch()
+        .split("\n", 1)[1]
+        .replace("early. Wait", "early.\n>From here on it waits. Wait")
+    )
     box.write_text(f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}")
     call("check", "--fix", box)
     assert box.read_text() == f"From mboxrd@z Thu Jan  1 00:00:00 1970\n{text}".replace(
@@ -263,7 +289,9 @@ def test_bytes_that_are_no_utf8_stay(file: Path) -> None:
     assert file.read_bytes() == raw.replace(b"(frob,1 );  ", b"(frob, 1);")
 
 
-def test_a_line_that_a_later_patch_needs_is_left_and_reported(tmp_path: Path, file: Path) -> None:
+def test_a_line_that_a_later_patch_needs_is_left_and_reported(
+    tmp_path: Path, file: Path
+) -> None:
     later = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  \n+\tfrob_end(frob,2 );\n \tif (ret)"
     other = tmp_path / "0002-frob.patch"
     other.write_text(patch("frob: end it", later))
@@ -292,7 +320,9 @@ def test_a_line_that_a_later_patch_needs_under_another_name_is_left_and_reported
     ]
     others = [tmp_path / f"000{number}-frob.patch" for number in (2, 3, 4)]
     for other, change in zip(others, changes, strict=True):
-        other.write_text(mail("frob: name it after what it does", f"{PROSE}\n\n{SIGN_OFF}", change))
+        other.write_text(
+            mail("frob: name it after what it does", f"{PROSE}\n\n{SIGN_OFF}", change)
+        )
     done = call("check", "--fix", file, *others)
     assert "3 not fixed: a later patch depends on these lines" in done.out
     assert file.read_text() == patch()
@@ -337,7 +367,9 @@ def test_fixes_is_not_moved_across_a_sign_off(tmp_path: Path) -> None:
 def test_an_unsafe_fix_is_applied_on_request_only(tmp_path: Path) -> None:
     file = tmp_path / "0001-frob.patch"
     file.write_text(
-        patch(body=" \tint ret;\n \n+#define FROB_UP (1 << 3)\n \tif (ret)\n \t\treturn ret;")
+        patch(
+            body=" \tint ret;\n \n+#define FROB_UP (1 << 3)\n \tif (ret)\n \t\treturn ret;"
+        )
     )
     before = file.read_text()
     assert (
@@ -354,9 +386,18 @@ def test_an_unsafe_fix_is_applied_on_request_only(tmp_path: Path) -> None:
     assert "+#define FROB_UP BIT(3)" in file.read_text()
 
 
-def test_words_that_differ_in_a_message_are_bold_wherever_its_lines_are_broken() -> None:
+def test_words_that_differ_in_a_message_are_bold_wherever_its_lines_are_broken() -> (
+    None
+):
     lines = painted(
-        ["-We recieve the", "-link.", "+We receive", "+the link.", "-+\ta  b;", "++\ta b;"],
+        [
+            "-We recieve the",
+            "-link.",
+            "+We receive",
+            "+the link.",
+            "-+\ta  b;",
+            "++\ta b;",
+        ],
         colored=True,
     ).split("\n")
     assert lines[:4] == [

@@ -28,7 +28,8 @@ def repo(tmp_path: Path) -> Repo:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start\n\n" + SIGNED, {"lib/frob.c": BASE})
     repo.commit(
-        f"frob: say it\n\nThe user has to see the size. Print it.\n\n{SIGNED}", {"lib/frob.c": CALL}
+        f"frob: say it\n\nThe user has to see the size. Print it.\n\n{SIGNED}",
+        {"lib/frob.c": CALL},
     )
     return repo
 
@@ -47,7 +48,9 @@ WAYS = [
 
 
 @pytest.fixture
-def kinds(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[str, ...], bytes]]:
+def kinds(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[tuple[str, ...], bytes]]:
     """What check is given: a commit, a patch file, an mbox with names, paths and control characters
     that need care, standard input, a file.
     """
@@ -64,7 +67,13 @@ def kinds(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[str, 
     patch = str(next((repo.path / "out").iterdir()).relative_to(repo.path))
     return [
         (words, mails)
-        for words in (("HEAD",), (patch,), ("mails.mbox",), ("-",), ("-f", "lib/größe&co.c"))
+        for words in (
+            ("HEAD",),
+            (patch,),
+            ("mails.mbox",),
+            ("-",),
+            ("-f", "lib/größe&co.c"),
+        )
     ]
 
 
@@ -78,7 +87,9 @@ def documents(
         yield call("check", *target, "--format", form, *words, stdin=stdin).out
 
 
-@pytest.mark.skipif(not JUNIT.exists(), reason="needs Jenkins' schema, which .ci/setup installs")
+@pytest.mark.skipif(
+    not JUNIT.exists(), reason="needs Jenkins' schema, which .ci/setup installs"
+)
 @pytest.mark.parametrize("words", WAYS)
 def test_junit_is_valid_against_the_schema_of_jenkins(
     words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
@@ -86,7 +97,9 @@ def test_junit_is_valid_against_the_schema_of_jenkins(
     schema = xmlschema.XMLSchema(JUNIT)
     skipped = False
     for text in documents("junit", words, kinds):
-        assert [f"{error.path}: {error.reason}" for error in schema.iter_errors(text)] == []
+        assert [
+            f"{error.path}: {error.reason}" for error in schema.iter_errors(text)
+        ] == []
         skipped |= ET.fromstring(text).find(".//skipped") is not None
     assert skipped == (words[:1] == ("--waive",))
 
@@ -106,7 +119,9 @@ def test_documents_are_valid_against_the_schemas_of_their_readers(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> None:
     for text in documents(form, words, kinds):
-        for document in map(json.loads, text.splitlines() if form == "rdjsonl" else [text]):
+        for document in map(
+            json.loads, text.splitlines() if form == "rdjsonl" else [text]
+        ):
             assert [
                 f"{error.json_path}: {error.message}"
                 for schema in SCHEMAS[form]
@@ -121,7 +136,9 @@ def test_documents_are_valid_against_the_schemas_of_their_readers(
         ("rdjsonl", {"message": "m", "severity": "BAD"}),
     ],
 )
-def test_the_official_schema_is_used_where_it_is_given(form: str, wrong: object) -> None:
+def test_the_official_schema_is_used_where_it_is_given(
+    form: str, wrong: object
+) -> None:
     if not OFFICIAL[form]:
         pytest.skip("needs the schema in $PATCHPILOT_SCHEMAS (CONTRIBUTING.md)")
     assert all(any(schema.iter_errors(wrong)) for schema in SCHEMAS[form])
@@ -143,10 +160,16 @@ def test_the_fixes_that_sarif_and_reviewdog_get_are_those_of_fix(
     repo: Repo, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repo.path)
-    repo.commit(f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}", {"lib/frob.c": CODE})
-    (run,) = json.loads(call("check", *words, "--strict", "--format", "sarif").out)["runs"]
+    repo.commit(
+        f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}", {"lib/frob.c": CODE}
+    )
+    (run,) = json.loads(call("check", *words, "--strict", "--format", "sarif").out)[
+        "runs"
+    ]
     changes = [
-        fix["artifactChanges"][0] for result in run["results"] for fix in result.get("fixes", [])
+        fix["artifactChanges"][0]
+        for result in run["results"]
+        for fix in result.get("fixes", [])
     ]
     assert {change["artifactLocation"]["uri"] for change in changes} == {"lib/frob.c"}
     lines = CODE.split("\n")
@@ -160,7 +183,9 @@ def test_the_fixes_that_sarif_and_reviewdog_get_are_those_of_fix(
     )
     found = [
         json.loads(line)
-        for line in call("check", *words, "--strict", "--format", "rdjsonl").out.splitlines()
+        for line in call(
+            "check", *words, "--strict", "--format", "rdjsonl"
+        ).out.splitlines()
     ]
     suggested = [one for each in found for one in each.get("suggestions", [])]
     spans = [
@@ -172,7 +197,11 @@ def test_the_fixes_that_sarif_and_reviewdog_get_are_those_of_fix(
         for one in suggested
     ]
     assert _edited(
-        lines, [(*_span(span), one["text"]) for span, one in zip(spans, suggested, strict=True)]
+        lines,
+        [
+            (*_span(span), one["text"])
+            for span, one in zip(spans, suggested, strict=True)
+        ],
     )
 
 
@@ -182,7 +211,9 @@ def _ends(suggestion: dict[str, Any]) -> dict[str, int]:
 
 def _span(region: dict[str, int]) -> tuple[int, int]:
     """The first line of a region and the one after it."""
-    return region["startLine"], region["endLine"] + (0 if region.get("endColumn") == 1 else 1)
+    return region["startLine"], region["endLine"] + (
+        0 if region.get("endColumn") == 1 else 1
+    )
 
 
 def _edited(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
@@ -195,8 +226,12 @@ def _edited(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
 
 def test_reviewdog_columns_count_bytes(repo: Repo) -> None:
     (line,) = report(repo, "rdjsonl", "--select", "space-inside-brackets").splitlines()
-    (run,) = json.loads(report(repo, "sarif", "--select", "space-inside-brackets"))["runs"]
-    column = run["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"]
+    (run,) = json.loads(report(repo, "sarif", "--select", "space-inside-brackets"))[
+        "runs"
+    ]
+    column = run["results"][0]["locations"][0]["physicalLocation"]["region"][
+        "startColumn"
+    ]
     assert (
         json.loads(line)["location"]["range"]["start"]["column"]
         == len(LINE[: column - 1].encode()) + 1
@@ -205,7 +240,9 @@ def test_reviewdog_columns_count_bytes(repo: Repo) -> None:
 
 
 def test_columns_count_characters(repo: Repo) -> None:
-    (run,) = json.loads(report(repo, "sarif", "--select", "space-inside-brackets"))["runs"]
+    (run,) = json.loads(report(repo, "sarif", "--select", "space-inside-brackets"))[
+        "runs"
+    ]
     assert run["columnKind"] == "unicodeCodePoints"
     (found,) = run["results"]
     region = found["locations"][0]["physicalLocation"]["region"]
@@ -216,20 +253,32 @@ def test_columns_count_characters(repo: Repo) -> None:
     )
 
 
-def test_the_column_of_a_long_line_is_that_of_its_first_character_too_many(repo: Repo) -> None:
+def test_the_column_of_a_long_line_is_that_of_its_first_character_too_many(
+    repo: Repo,
+) -> None:
     code = "\tint " + "a" * 110 + ";\n"
-    repo.commit(f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}", {"lib/frob.c": BASE + code})
+    repo.commit(
+        f"frob: more\n\nMore is needed. Add it.\n\n{SIGNED}",
+        {"lib/frob.c": BASE + code},
+    )
     (run,) = json.loads(report(repo, "sarif", "--select", "long-line"))["runs"]
-    assert run["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"] == 94
+    assert (
+        run["results"][0]["locations"][0]["physicalLocation"]["region"]["startColumn"]
+        == 94
+    )
 
 
 @pytest.mark.parametrize("form", ["sarif", "gitlab", "rdjsonl", "github"])
-def test_a_patch_file_is_named_relative_to_the_repository(repo: Repo, form: str) -> None:
+def test_a_patch_file_is_named_relative_to_the_repository(
+    repo: Repo, form: str
+) -> None:
     repo.git("format-patch", "-q", "-1", "-o", "out", "--subject-prefix", "PATCH foo")
     (file,) = (repo.path / "out").iterdir()
     text = file.read_text().replace("The user has", "Teh user has")
     file.write_text(text.replace(SIGNED, ""))
-    out = call("check", "-C", repo.path, file, "--format", form, "--select", "MISSING_SIGN_OFF").out
+    out = call(
+        "check", "-C", repo.path, file, "--format", form, "--select", "MISSING_SIGN_OFF"
+    ).out
     assert f"out/{file.name}" in out
     assert str(repo.path) not in out
 

@@ -83,7 +83,9 @@ def _by_the_library(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> Call | 
     """
     calls: list[Call] = []
 
-    def drop_in(common: verb.Common, targets: tuple[str, ...], switches: dict[str, object]) -> None:
+    def drop_in(
+        common: verb.Common, targets: tuple[str, ...], switches: dict[str, object]
+    ) -> None:
         calls.append(Call(targets, switches, common.tree, common.repo, common.quiet))
 
     monkeypatch.setattr(verb, "_drop_in", drop_in)
@@ -137,7 +139,9 @@ def test_what_the_short_way_does_not_know_is_left_to_the_whole_command_line(
     assert read(words) is None
 
 
-def test_the_command_line_library_is_not_imported(widget_tree: Path, widget_mail: Path) -> None:
+def test_the_command_line_library_is_not_imported(
+    widget_tree: Path, widget_mail: Path
+) -> None:
     code = (
         "import os, sys\nos._exit = lambda code: sys.exit(f'{code} {sorted(set(sys.modules) &"
         ' {chr(99) + "lick", "inspect", "dataclasses"})}\')\nfrom patchpilot.__main__ import'
@@ -152,7 +156,10 @@ def test_the_command_line_library_is_not_imported(widget_tree: Path, widget_mail
         str(widget_mail),
     ]
     done = subprocess.run(
-        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stderr.strip() == "0 []"
     assert "Ada Fixer" in done.stdout
@@ -201,7 +208,8 @@ def test_a_terminal_that_cannot_write_a_name_gets_what_it_can(
 ) -> None:
     file = widget_tree / "MAINTAINERS"
     file.write_text(
-        file.read_text(encoding="utf-8").replace("Ada Fixer", "Łada Fixer"), encoding="utf-8"
+        file.read_text(encoding="utf-8").replace("Ada Fixer", "Łada Fixer"),
+        encoding="utf-8",
     )
     words = [
         "maintainers",
@@ -213,7 +221,10 @@ def test_a_terminal_that_cannot_write_a_name_gets_what_it_can(
     ]
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(
-        [sys.executable, "-m", "patchpilot", *words], capture_output=True, env=env, check=False
+        [sys.executable, "-m", "patchpilot", *words],
+        capture_output=True,
+        env=env,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"Fixer" in done.stdout

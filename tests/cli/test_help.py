@@ -43,7 +43,9 @@ def test_short_help_is_part_of_the_long(verb: str) -> None:
         return
     short, long = call(verb, "-h").out, call(verb, "--help").out
     options = {line.split()[0] for line in short.split("\n") if line.startswith("  -")}
-    assert options <= {line.split()[0] for line in long.split("\n") if line.startswith("  -")}
+    assert options <= {
+        line.split()[0] for line in long.split("\n") if line.startswith("  -")
+    }
     assert len(short) < len(long) or "shows all options" not in short
     assert call("help", verb).out == long
 
@@ -57,13 +59,23 @@ def test_topics_are_shown_and_a_wrong_one_names_the_nearest() -> None:
 def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
     write(tmp_path)
     fresh = {file.name: file.read_text() for file in tmp_path.iterdir()}
-    assert {file.name: file.read_text() for file in MAN.iterdir()} == fresh, "run: make man"
+    assert {file.name: file.read_text() for file in MAN.iterdir()} == fresh, (
+        "run: make man"
+    )
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="needs groff")
 def test_the_man_pages_are_valid() -> None:
     done = subprocess.run(
-        ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", *sorted(map(str, MAN.iterdir()))],
+        [
+            "groff",
+            "-Kutf8",
+            "-man",
+            "-Tutf8",
+            "-ww",
+            "-z",
+            *sorted(map(str, MAN.iterdir())),
+        ],
         capture_output=True,
         check=False,
     )
@@ -85,7 +97,9 @@ def test_bash_completes(words: str, wanted: str) -> None:
         f"COMP_WORDS='{words}' COMP_CWORD={len(words.split()) - 1}"
         f" _PATCHPILOT_COMPLETE=bash_complete '{sys.executable}' -m patchpilot"
     )
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=False
+    )
     assert f"plain,{wanted}" in done.stdout.split("\n"), done.stderr
 
 

@@ -11,7 +11,9 @@ from tests.kit.cli import call
 from tests.kit.mails import mbox, patch, reply
 from tests.kit.snippets import PROSE, SIGN_OFF, mail
 
-DIFF = "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
+DIFF = (
+    "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
+)
 GOOD = mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", DIFF)
 DAMAGED = [
     "=?utf-8?b?/////?=",
@@ -36,7 +38,9 @@ def _bad(header: str) -> str:
 def test_a_damaged_encoded_word_is_no_bug(workdir: Path, name: str, word: str) -> None:
     file = workdir / "bad.eml"
     file.write_text(
-        _bad(f"From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: wait\n{name}: {word}")
+        _bad(
+            f"From: Ada Fixer <ada@example.org>\nSubject: [PATCH] frob: wait\n{name}: {word}"
+        )
     )
     first = workdir / "first.eml"
     first.write_text(_bad(f"{name}: {word}"))
@@ -110,7 +114,9 @@ _DATES = {
 
 
 @pytest.mark.parametrize("date", _DATES.values(), ids=_DATES)
-def test_a_series_with_a_damaged_date_is_shown_at_its_arrival(workdir: Path, date: str) -> None:
+def test_a_series_with_a_damaged_date_is_shown_at_its_arrival(
+    workdir: Path, date: str
+) -> None:
     arrival = "Received: from a by b; Mon, 4 Mar 2024 09:30:00 +0000\n"
     box = workdir / "thread.mbox"
     answer = reply("[PATCH] pump: prime it", "Why?", id="r1", reply_to="v1")

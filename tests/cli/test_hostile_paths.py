@@ -21,7 +21,8 @@ def _topic(path: Path) -> Repo:
     """A fix with trailing white space, and a stable branch that the fix applies to."""
     repo = Repo(path)
     repo.commit(
-        "frob: begin\n\n" + SIGNED, {"frob.c": _BASE, "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"}
+        "frob: begin\n\n" + SIGNED,
+        {"frob.c": _BASE, "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"},
     )
     repo.tag("v6.1")
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
@@ -38,7 +39,10 @@ def _topic(path: Path) -> Repo:
 def test_a_variable_in_a_path_names_no_other_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_inside: bool
 ) -> None:
-    named, other = _topic(tmp_path / "x$EVIL" / "tree"), _topic(tmp_path / "xsub" / "tree")
+    named, other = (
+        _topic(tmp_path / "x$EVIL" / "tree"),
+        _topic(tmp_path / "xsub" / "tree"),
+    )
     before = other.git("for-each-ref"), (other.path / "frob.c").read_bytes()
     head = named.git("rev-parse", "HEAD")
     monkeypatch.setenv("EVIL", "sub")
@@ -54,11 +58,15 @@ def test_a_variable_in_a_path_names_no_other_repository(
     assert (named.path / "frob.c").read_text() == _BASE + "long d;\n"
 
 
-def test_a_tilde_in_a_path_names_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_in_a_path_names_no_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = _topic(tmp_path / "home")
     named = _topic(tmp_path / "work" / "~")
     monkeypatch.setenv("HOME", str(home.path))
-    (home.path / ".gitconfig").write_text("[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n")
+    (home.path / ".gitconfig").write_text(
+        "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n"
+    )
     before = home.git("for-each-ref")
     monkeypatch.chdir(tmp_path / "work")
     call("check", "-C", "~", "--fix", "HEAD")
@@ -101,7 +109,9 @@ _CALLS = {
         if name in ("newline", "not UTF-8") or verb == "backport --build"
     ],
 )
-def test_a_repository_works_at_a_path_of_any_bytes(tmp_path: Path, name: str, verb: str) -> None:
+def test_a_repository_works_at_a_path_of_any_bytes(
+    tmp_path: Path, name: str, verb: str
+) -> None:
     repo = _topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")
     argv = list(_CALLS[verb])
     outcome = call(argv[0], "-C", repo.path, *argv[1:])

@@ -19,7 +19,10 @@ from tests.kit.topics import topic
 LONG = "9" * 5000
 _DIFF = "diff --git a/frob.c b/frob.c\n--- a/frob.c\n+++ b/frob.c\n{}"
 _CASES = {
-    "hunk header": (PROSE, f"@@ -{LONG},{LONG} +{LONG},{LONG} @@\n int a;\n+int b;   \n"),
+    "hunk header": (
+        PROSE,
+        f"@@ -{LONG},{LONG} +{LONG},{LONG} @@\n int a;\n+int b;   \n",
+    ),
     "second hunk header": (
         PROSE,
         f"@@ -1 +1,2 @@\n int a;\n+int b;   \n@@ -{LONG} +{LONG} @@\n+int c;\n",
@@ -45,7 +48,11 @@ _CASES = {
 @pytest.mark.parametrize("case", _CASES)
 @pytest.mark.parametrize(
     "argv",
-    [("check", "--strict"), ("check", "--fix"), ("maintainers", "--format", "get_maintainer")],
+    [
+        ("check", "--strict"),
+        ("check", "--fix"),
+        ("maintainers", "--format", "get_maintainer"),
+    ],
     ids=" ".join,
 )
 def test_a_patch_with_a_long_number_is_judged(
@@ -108,7 +115,9 @@ def test_a_tag_and_a_makefile_with_long_numbers_are_no_release(tmp_path: Path) -
 def test_a_reply_with_a_long_number_is_shown(workdir: Path, line: str) -> None:
     title = "demo: pump: check the pointer"
     answer = mails.reply(f"[PATCH] {title}", line, id="r", reply_to="v1")
-    (workdir / "m").write_bytes(mails.mbox(mails.patch(f"[PATCH] {title}", id="v1"), answer))
+    (workdir / "m").write_bytes(
+        mails.mbox(mails.patch(f"[PATCH] {title}", id="v1"), answer)
+    )
     for words in (
         ("add", "--mbox", "m"),
         ("show", 1),
@@ -122,7 +131,8 @@ def test_a_reply_with_a_long_number_is_shown(workdir: Path, line: str) -> None:
 def test_a_setting_with_a_long_number_is_an_error(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit(
-        "frob: begin", {"frob.c": "int a;\n", ".patchpilot.toml": f"max-line-length = {LONG}\n"}
+        "frob: begin",
+        {"frob.c": "int a;\n", ".patchpilot.toml": f"max-line-length = {LONG}\n"},
     )
     outcome = call("check", "-C", repo.path, "HEAD")
     assert outcome.code == ExitCode.USAGE
@@ -134,19 +144,26 @@ def test_a_changelog_with_a_long_number_is_no_changelog(tmp_path: Path) -> None:
     file = tmp_path / "draft.txt"
     assert call("draft", "-C", repo.path, "--export", file).code == ExitCode.OK
     file.write_text(file.read_text() + f"\n==== changelog v{LONG} ====\nx\n")
-    assert call("draft", "-C", repo.path, "--import", file).code in (ExitCode.OK, ExitCode.USAGE)
+    assert call("draft", "-C", repo.path, "--import", file).code in (
+        ExitCode.OK,
+        ExitCode.USAGE,
+    )
     assert call("draft", "-C", repo.path).code == ExitCode.OK
 
 
 def test_diffs_with_long_ranges_have_no_hunk_of_them() -> None:
     text = _DIFF.format(_CASES["hunk header"][1])
     assert not any(
-        hunk for file in parse_diff(tuple(text.split("\n")), 1).files for hunk in file.hunks
+        hunk
+        for file in parse_diff(tuple(text.split("\n")), 1).files
+        for hunk in file.hunks
     )
     assert not any(file.runs for file in parse_change(text))
 
 
-@pytest.mark.parametrize("date", [LONG, "253402300799"], ids=["5000 digits", "the year 9999"])
+@pytest.mark.parametrize(
+    "date", [LONG, "253402300799"], ids=["5000 digits", "the year 9999"]
+)
 def test_a_commit_with_a_damaged_date_is_read(tmp_path: Path, date: str) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("frob: begin", {"frob.c": "int a;\nint b;\n"})
@@ -172,7 +189,8 @@ def test_a_commit_with_a_damaged_date_is_read(tmp_path: Path, date: str) -> None
     repo.git("update-ref", "refs/remotes/origin/master", broken)
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", first)
     repo.commit(
-        f"frob: fix it\n\nIt crashes.\n\n{SIGN_OFF}", {"frob.c": "int a;\nint b;\nlong c;\n"}
+        f"frob: fix it\n\nIt crashes.\n\n{SIGN_OFF}",
+        {"frob.c": "int a;\nint b;\nlong c;\n"},
     )
     for verb in ("check", "fixes", "stable", "backport", "draft"):
         outcome = call(verb, "-C", repo.path, "HEAD")

@@ -58,7 +58,9 @@ def test_a_bug_leaves_its_traceback_in_a_file_it_names(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(main.Verbs, "get_command", lambda *_: failing(ZeroDivisionError("ouch")))
+    monkeypatch.setattr(
+        main.Verbs, "get_command", lambda *_: failing(ZeroDivisionError("ouch"))
+    )
     outcome = call("check")
     (log,) = tmp_path.glob("patchpilot-bug-*.log")
     assert str(log) in outcome.err
@@ -168,6 +170,8 @@ def test_ctrl_c_while_modules_are_imported_is_quiet(tmp_path: Path) -> None:
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from patchpilot.__main__ import main;"
         " main()"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=False
+    )
     assert done.returncode == ExitCode.INTERRUPTED
     assert done.stderr == b"\npatchpilot: interrupted\n"

@@ -48,7 +48,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def outcome(place: Path, argv: list[str], *, at: str = "linux") -> tuple[int, list[str], str]:
+def outcome(
+    place: Path, argv: list[str], *, at: str = "linux"
+) -> tuple[int, list[str], str]:
     """The exit code, the lines on stderr and the text on stdout of a call."""
     here = Path.cwd()
     os.chdir(place / at)
@@ -66,7 +68,9 @@ def test_there_are_eighty() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: " ".join(case["argv"]))
-def test_a_misuse_says_what_failed_and_what_to_do(place: Path, case: dict[str, Any]) -> None:
+def test_a_misuse_says_what_failed_and_what_to_do(
+    place: Path, case: dict[str, Any]
+) -> None:
     code, lines, out = outcome(place, case["argv"], at=case.get("at", "linux"))
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out

@@ -24,7 +24,9 @@ from tests.kit.terminal import WALK, Terminal
 from tests.threads import story
 
 BROKEN = "int foo(void)\n{\n\tint rc = 0;\n\n\tbar();\n\treturn rc;\n}\n"
-FIXED = BROKEN.replace("\tbar();", "\trc = bar();").replace("return rc;", "return rc ? rc : 0;")
+FIXED = BROKEN.replace("\tbar();", "\trc = bar();").replace(
+    "return rc;", "return rc ? rc : 0;"
+)
 MAINTAINERS = f"""\
 List of maintainers
 
@@ -146,17 +148,26 @@ NOT_RUN = {
 """Commands that are not run, each with its reason."""
 
 PLACEHOLDERS = (
-    (r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}", "LANDED"),
+    (
+        r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}",
+        "LANDED",
+    ),
     (r"43645ce03e00", "CULPRIT"),
     (r"\{(?:answer|branch)\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
     (r"\bA\.\.B\b", "origin/master..HEAD"),
     (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),
-    (r"<message-id>|<20240\d01120000[^>]*>|<\{[^}]*\}>|<20240304090000[^>]*>", "<MESSAGE-ID>"),
+    (
+        r"<message-id>|<20240\d01120000[^>]*>|<\{[^}]*\}>|<20240304090000[^>]*>",
+        "<MESSAGE-ID>",
+    ),
     (r"(?<=track add )\{target\}|MSGID\|URL", "MESSAGE-ID"),
     (r"<id@host>|<the mail@example\.org>", "<MESSAGE-ID>"),
     (r"\{without\}", "--drop otto@example.com"),
     (r"--drop (?:ADDRESS|\{[\w.]+\}|somebody@example\.org)", "--drop otto@example.com"),
-    (r"--restore \{\w+\}|--restore somebody@example\.org", "--restore otto@example.com"),
+    (
+        r"--restore \{\w+\}|--restore somebody@example\.org",
+        "--restore otto@example.com",
+    ),
     (r"\{(?:number|str\(moved\)|result\.undo\.number)\}", "3"),
     (
         r"\{entries\[0\]\[0\]\}|\{str\(left\[0\]\[0\]\)\}|\{str\((?:number|(?:self\.)?entry\.id)\)\}",
@@ -278,13 +289,20 @@ def _make(world: World) -> None:
     repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", "HEAD")
     repo.git("branch", "-q", "v5.4-rt", "v5.15.20")
     landed = repo.commit(
-        message, {"drivers/net/foo.c": BROKEN.replace("return rc;", "return 0;")}, author=MATT
+        message,
+        {"drivers/net/foo.c": BROKEN.replace("return rc;", "return 0;")},
+        author=MATT,
     )
     repo.git("checkout", "-q", "-b", "linux-5.15", "v5.15.20")
     backport = (
-        f"net: foo: add foo\n\ncommit {culprit} upstream.\n\nAdd foo.\n\nSigned-off-by: {MATT}"
+        f"net: foo: add foo\n\ncommit {culprit} upstream.\n\n"
+        f"Add foo.\n\nSigned-off-by: {MATT}"
     )
-    repo.commit(backport, {"drivers/net/foo.c": BROKEN.replace("bar();", "bar(1);")}, author=MATT)
+    repo.commit(
+        backport,
+        {"drivers/net/foo.c": BROKEN.replace("bar();", "bar(1);")},
+        author=MATT,
+    )
     repo.git("update-ref", "refs/remotes/stable/linux-5.15.y", "HEAD")
     repo.git("update-ref", "refs/remotes/origin/master", "master")
     repo.git("checkout", "-q", "-B", "my-fix", "master")
@@ -295,7 +313,8 @@ def _make(world: World) -> None:
         f'Fixes: {culprit[:12]} ("net: foo: add foo")\n'
     )
     repo.commit(
-        f"{message}Signed-off-by: Ada Fixer <ada@example.org>", {"drivers/net/foo.c": FIXED}
+        f"{message}Signed-off-by: Ada Fixer <ada@example.org>",
+        {"drivers/net/foo.c": FIXED},
     )
     repo.git("config", "patchpilot.profile", "linux")
     repo.git("config", "sendemail.to", LIST)
@@ -309,28 +328,46 @@ def _make(world: World) -> None:
         (repo.path / name).parent.mkdir(exist_ok=True)
         (repo.path / name).write_text(repo.git("format-patch", "--stdout", "-1") + "\n")
     (repo.path / "thread.mbox").write_bytes(mbox(*story.WHOLE))
-    (repo.path / "reply.eml").write_bytes(reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9"))
+    (repo.path / "reply.eml").write_bytes(
+        reply("[PATCH] x", f"Reviewed-by: {RITA}", id="r9")
+    )
     (repo.path / "bisect.txt").write_text(
         f"git bisect start\n# first bad commit: [{culprit}] net: foo: add foo\n"
     )
     for name in ("fix.txt", "baseline.txt"):
         (repo.path / name).write_text(
-            repo.git("format-patch", "--stdout", "-1") + "\n" if name == "fix.txt" else ""
+            repo.git("format-patch", "--stdout", "-1") + "\n"
+            if name == "fix.txt"
+            else ""
         )
     (repo.path / "baseline.txt").unlink()
     (home / "linux").symlink_to(repo.path)
     (home / "src").mkdir()
     subprocess.run(
-        ["git", "worktree", "add", "-q", "--detach", str(home / "src" / "linux-6.1"), "v6.1"],
+        [
+            "git",
+            "worktree",
+            "add",
+            "-q",
+            "--detach",
+            str(home / "src" / "linux-6.1"),
+            "v6.1",
+        ],
         cwd=repo.path,
         check=True,
     )
     (home / "src" / "linux-6.1" / ".git").unlink()
     epoch = home / "lists" / "linux-usb" / "git" / "0.git"
     inbox = Repo(home / "inbox")
-    newest = inbox.commit("[PATCH] net: fix it", {"m": (repo.path / "fix.patch").read_text()})
+    newest = inbox.commit(
+        "[PATCH] net: fix it", {"m": (repo.path / "fix.patch").read_text()}
+    )
     inbox.git("clone", "-q", "--bare", ".", str(epoch))
-    world.values = {"LANDED": landed[:12], "CULPRIT": culprit[:12], "POSITION": f"{epoch}:{newest}"}
+    world.values = {
+        "LANDED": landed[:12],
+        "CULPRIT": culprit[:12],
+        "POSITION": f"{epoch}:{newest}",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -338,7 +375,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     place = tmp_path_factory.mktemp("printed") / "world"
     with pytest.MonkeyPatch.context() as patch:
         for name in [
-            name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+            name
+            for name in os.environ
+            if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
         ]:
             patch.delenv(name)
         _environment(place, patch)
@@ -377,7 +416,9 @@ def _states(world: World) -> None:
     world.enter("ready")
     page = (ROOT / "docs" / "how-to" / "write-your-own-rules.md").read_text()
     (world.place / "home" / "ours.toml").write_text(
-        textwrap.dedent(page[page.index("        [[rule]]") : page.index("    `where` is")])
+        textwrap.dedent(
+            page[page.index("        [[rule]]") : page.index("    `where` is")]
+        )
     )
     one.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")
     world.save("own rules")
@@ -399,7 +440,9 @@ def _states(world: World) -> None:
     world.values["ARCHIVE"] = one.archive.url
     world.values["URL"] = f"{one.archive.url}/{first}/"
     one.tell(
-        first, f"Reviewed-by: {RITA}", subject="Re: [PATCH] net: foo: hand up the error of bar()"
+        first,
+        f"Reviewed-by: {RITA}",
+        subject="Re: [PATCH] net: foo: hand up the error of bar()",
     )
     _run("track", "add", "--mbox", "thread.mbox")
     (world.here / "other.mbox").write_bytes(mbox(story.FIX_V1))
@@ -439,9 +482,9 @@ def test_a_command_ends_where_the_sentence_goes_on() -> None:
         "patchpilot track update",
         "patchpilot doctor",
     ]
-    assert list(commands_in("git config a 'patchpilot check -'\nnext; patchpilot knows")) == [
-        "patchpilot check -"
-    ]
+    assert list(
+        commands_in("git config a 'patchpilot check -'\nnext; patchpilot knows")
+    ) == ["patchpilot check -"]
 
 
 @pytest.mark.long
@@ -470,8 +513,13 @@ def test_a_printed_command_runs_as_printed(
         "--outbox",
     } & set(words)
     done = call(*words, *(("--yes",) if asks else ()), stdin=stdin)
-    assert done.code in (0, 1), f"{' '.join(words)}: exit {done.code}\n{done.err}{done.out}"
-    if words[0] in ("send", "draft", "track", "trailers", "undo") and "watch" not in words:
+    assert done.code in (0, 1), (
+        f"{' '.join(words)}: exit {done.code}\n{done.err}{done.out}"
+    )
+    if (
+        words[0] in ("send", "draft", "track", "trailers", "undo")
+        and "watch" not in words
+    ):
         assert done.code == 0, done.err + done.out
 
 

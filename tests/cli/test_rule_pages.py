@@ -29,9 +29,13 @@ ORDER = [
 def test_every_rule_has_a_page_with_its_sections_in_order() -> None:
     for explanation in explain_all(all_rules()):
         page = rule_page(explanation)
-        without_code = re.sub(r"^(`{3,}).*?^\1$", "", page, flags=re.MULTILINE | re.DOTALL)
+        without_code = re.sub(
+            r"^(`{3,}).*?^\1$", "", page, flags=re.MULTILINE | re.DOTALL
+        )
         sections = re.findall(r"^## (.+)$", without_code, re.MULTILINE)
-        assert sections == [name for name in ORDER if name in sections], explanation.rule.name
+        assert sections == [name for name in ORDER if name in sections], (
+            explanation.rule.name
+        )
         assert {"Why", "Bad", "References"} <= set(sections), explanation.rule.name
 
 
@@ -60,8 +64,9 @@ def test_a_rule_is_explained_by_a_former_name_and_its_page_lists_it() -> None:
 
 def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
     (explanation,) = explain("long-subject")
-    assert "## Options\n\n- `[style] subject_columns`: set in a project file" in rule_page(
-        explanation
+    assert (
+        "## Options\n\n- `[style] subject_columns`: set in a project file"
+        in rule_page(explanation)
     )
     (explanation,) = explain("unsorted-declarations")
     assert "## Known problems\n\n- Only one-line declarations" in rule_page(explanation)
@@ -76,7 +81,9 @@ def test_explain_prints_the_page_of_the_site(
     assert (
         call("explain", "long-line")
         .out.rstrip()
-        .endswith("  https://docs.example.org/patchpilot/reference/rules/long-line.html")
+        .endswith(
+            "  https://docs.example.org/patchpilot/reference/rules/long-line.html"
+        )
     )
 
 
@@ -122,7 +129,9 @@ def test_a_pack_that_is_not_trusted_is_left_out_with_a_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = Repo(tmp_path / "linux")
-    repo.commit("start", {"ours.toml": OWN, ".patchpilot.toml": 'packs = ["ours.toml"]\n'})
+    repo.commit(
+        "start", {"ours.toml": OWN, ".patchpilot.toml": 'packs = ["ours.toml"]\n'}
+    )
     monkeypatch.chdir(repo.path)
     for words in (("rules",), ("explain", "missing-fixes")):
         done = call(*words)

@@ -20,7 +20,9 @@ FILES = sorted(FOLDER.glob("*.json"))
 def test_a_schema_is_valid_and_describes_every_key(file: object) -> None:
     schema = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
     Draft202012Validator.check_schema(schema)
-    undescribed = [key for key, value in _properties(schema) if not value.get("description")]
+    undescribed = [
+        key for key, value in _properties(schema) if not value.get("description")
+    ]
     assert not undescribed
 
 
@@ -28,12 +30,16 @@ def test_the_schemas_are_those_of_the_results() -> None:
     described = tomllib.loads((FOLDER / "keys.toml").read_text(encoding="utf-8"))
     made = dict(schemas(described))
     kept = {name: (FOLDER / name).read_text(encoding="utf-8") for name in made}
-    assert made == kept, "run: python -m patchpilot.cli.json_schemas docs/reference/schemas"
+    assert made == kept, (
+        "run: python -m patchpilot.cli.json_schemas docs/reference/schemas"
+    )
 
 
 def test_every_schema_is_listed() -> None:
     page = (FOLDER.parent / "json.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"\(schemas/([^)]+)\)", page)) == {file.name for file in FILES}
+    assert set(re.findall(r"\(schemas/([^)]+)\)", page)) == {
+        file.name for file in FILES
+    }
 
 
 def test_a_wrong_document_is_noticed() -> None:

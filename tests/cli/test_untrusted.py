@@ -44,12 +44,16 @@ def test_a_file_name_with_a_line_break_makes_no_line_of_its_own(workdir: Path) -
     )
     file = workdir / "x.patch"
     file.write_text(
-        mail("frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff)
+        mail(
+            "frob: wait for the link before it is used", f"{PROSE}\n\n{SIGN_OFF}", diff
+        )
     )
     for form in ("text", "checkpatch", "github"):
         outcome = call("check", "--strict", "--format", form, file)
         assert outcome.code == ExitCode.FINDINGS
-        assert not [line for line in outcome.out.splitlines() if line.startswith("other.patch")]
+        assert not [
+            line for line in outcome.out.splitlines() if line.startswith("other.patch")
+        ]
 
 
 def test_a_machine_without_git_is_reported_to_install_it(

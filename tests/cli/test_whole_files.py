@@ -54,7 +54,9 @@ def types(*words: object) -> list[str]:
     ]
 
 
-def test_lines_are_those_of_the_file_and_levels_those_of_checkpatch_with_f(tree: Path) -> None:
+def test_lines_are_those_of_the_file_and_levels_those_of_checkpatch_with_f(
+    tree: Path,
+) -> None:
     assert types("frob.c") == [
         "6 WARNING:SPACING",
         "7 ERROR:CODE_INDENT",
@@ -71,22 +73,45 @@ def test_lines_are_those_of_the_file_and_levels_those_of_checkpatch_with_f(tree:
     }
 
 
-def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(tree: Path) -> None:
+def test_paths_are_relative_to_the_tree_and_the_caret_is_below_the_column(
+    tree: Path,
+) -> None:
     (found,) = json.loads(
-        call("check", "-f", "--select", "space-before-semicolon", "--format", "json", "frob.c").out
+        call(
+            "check",
+            "-f",
+            "--select",
+            "space-before-semicolon",
+            "--format",
+            "json",
+            "frob.c",
+        ).out
     )["patches"]
     (finding,) = found["findings"]
-    assert (found["source"], finding["path"], finding["line"], finding["patch_line"]) == (
+    assert (
+        found["source"],
+        finding["path"],
+        finding["line"],
+        finding["patch_line"],
+    ) == (
         "frob.c",
         "drivers/frob/frob.c",
         6,
         6,
     )
     lines = call(
-        "check", "-f", "--select", "space-before-semicolon", "--format", "jsonl", "frob.c"
+        "check",
+        "-f",
+        "--select",
+        "space-before-semicolon",
+        "--format",
+        "jsonl",
+        "frob.c",
     ).out.splitlines()
     assert json.loads(lines[0])["findings"][0]["patch_line"] == 6
-    text = call("check", "-f", "--select", "space-before-semicolon", "frob.c").out.splitlines()
+    text = call(
+        "check", "-f", "--select", "space-before-semicolon", "frob.c"
+    ).out.splitlines()
     assert text[0].startswith("frob.c:6: warning: ")
     assert text[0].endswith(" [space-before-semicolon]")
     assert text[1][text[2].index("^")] == ";"
@@ -97,9 +122,12 @@ def test_the_files_of_git_ls_files_are_checked_and_what_has_no_lines_is_passed_o
     tree: Path,
 ) -> None:
     command = (
-        f"git ls-files . ../net | xargs {sys.executable} -m patchpilot check -f --format checkpatch"
+        f"git ls-files . ../net | xargs {sys.executable} -m "
+        "patchpilot check -f --format checkpatch"
     )
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stderr) == (123, "")
     assert {line.partition(":")[0] for line in done.stdout.splitlines()} == {
         "frob.c",
@@ -120,9 +148,17 @@ def test_a_file_outside_of_every_repository_is_checked_with_a_tree_or_without(
 
 @pytest.mark.parametrize(
     "words",
-    [("-",), ("--fix", "frob.c"), ("--since-version", "1", "frob.c"), (".",), ("nosuch.c",)],
+    [
+        ("-",),
+        ("--fix", "frob.c"),
+        ("--since-version", "1", "frob.c"),
+        (".",),
+        ("nosuch.c",),
+    ],
 )
-def test_what_is_no_file_to_check_is_an_error(tree: Path, words: tuple[str, ...]) -> None:
+def test_what_is_no_file_to_check_is_an_error(
+    tree: Path, words: tuple[str, ...]
+) -> None:
     done = call("check", "-f", *words)
     assert (done.code, done.out) == (2, "")
     assert "hint: " in done.err or "No such file" in done.err

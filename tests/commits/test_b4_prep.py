@@ -31,12 +31,16 @@ def patches(repo: Repo, target: str | None = None) -> list[str]:
     """The subjects of a TARGET's patches, which both ways to read it agree on."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
-        assert [patch.commit for patch in series.patches] == list(topic_commits(repository, target))
+        assert [patch.commit for patch in series.patches] == list(
+            topic_commits(repository, target)
+        )
     return [patch.subject.title for patch in series.patches]
 
 
 def cover_of(repo: Repo) -> str:
-    return repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
+    return repo.git(
+        "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
+    )
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -47,9 +51,14 @@ def test_what_b4_keeps_of_a_branch_is_read(tmp_path: Path, strategy: str) -> Non
     found = read(repo)
     assert found is not None
     shown = dict(
-        line.split(": ", 1) for line in b4(repo, "prep", "--show-info").stdout.splitlines()
+        line.split(": ", 1)
+        for line in b4(repo, "prep", "--show-info").stdout.splitlines()
     )
-    assert (found.strategy, found.revision, found.prefixes) == (strategy, 3, ("RFC", "net"))
+    assert (found.strategy, found.revision, found.prefixes) == (
+        strategy,
+        3,
+        ("RFC", "net"),
+    )
     assert (found.change_id, found.base) == (shown["change-id"], shown["base-commit"])
     assert found.base == repo.git("rev-parse", "master")
     assert found.cover_commit == (cover_of(repo) or None)
@@ -63,23 +72,32 @@ def test_what_b4_keeps_of_a_branch_is_read(tmp_path: Path, strategy: str) -> Non
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("above", [False, True])
-def test_the_cover_letter_is_in_no_series(tmp_path: Path, strategy: str, above: bool) -> None:
+def test_the_cover_letter_is_in_no_series(
+    tmp_path: Path, strategy: str, above: bool
+) -> None:
     repo = prep(tmp_path / "r", strategy, 2, above=above)
     expected = ["widget: change line 1", "widget: change line 2"]
     assert patches(repo) == expected
     assert patches(repo, "master..HEAD") == expected
-    assert patches(repo, f"HEAD~{2 if strategy == 'branch-description' else 3}..") == expected
+    assert (
+        patches(repo, f"HEAD~{2 if strategy == 'branch-description' else 3}..")
+        == expected
+    )
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_a_target_that_is_the_cover_letter_is_refused(tmp_path: Path, strategy: str) -> None:
+def test_a_target_that_is_the_cover_letter_is_refused(
+    tmp_path: Path, strategy: str
+) -> None:
     repo = prep(tmp_path / "r", strategy)
     for target in (cover_of(repo), *(["HEAD"] if strategy == "tip-commit" else [])):
         with pytest.raises(UsageError, match="is b4's cover letter, not a patch"):
             patches(repo, target)
 
 
-def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(tmp_path: Path) -> None:
+def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(
+    tmp_path: Path,
+) -> None:
     repo = prep(tmp_path / "r", "commit")
     with Repository.open(repo.path) as repository:
         (series,) = read_targets([f"{cover_of(repo)}.."], repository)
@@ -90,13 +108,16 @@ def test_a_series_that_starts_at_the_cover_letter_is_based_below_it(tmp_path: Pa
 def test_a_branch_without_a_patch_says_so(tmp_path: Path, strategy: str) -> None:
     repo = prep(tmp_path / "r", strategy, 0)
     with pytest.raises(
-        UsageError, match=r"no patches: .* is b4's cover letter|no commits on top of the base"
+        UsageError,
+        match=r"no patches: .* is b4's cover letter|no commits on top of the base",
     ):
         patches(repo)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_base_branch_that_moved_on_does_not_move_the_base(tmp_path: Path, strategy: str) -> None:
+def test_a_base_branch_that_moved_on_does_not_move_the_base(
+    tmp_path: Path, strategy: str
+) -> None:
     repo = prep(tmp_path / "r", strategy)
     base = repo.git("rev-parse", "master")
     repo.checkout("master")
@@ -111,7 +132,9 @@ def test_changes_in_the_cover_commit_are_reported(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "commit", 0)
     repo.put("widget.c", "int lost;\n")
     repo.git("commit", "-qa", "--amend", "--no-edit")
-    with pytest.raises(UsageError, match="cover letter commit, but it also changes files"):
+    with pytest.raises(
+        UsageError, match="cover letter commit, but it also changes files"
+    ):
         patches(repo)
 
 
@@ -132,7 +155,9 @@ def test_a_cover_letter_of_somebody_else_in_a_shared_tree_is_not_of_this_branch(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit")
-    repo.git("-c", "user.email=other@example.org", "rebase", "-q", "--force-rebase", "master")
+    repo.git(
+        "-c", "user.email=other@example.org", "rebase", "-q", "--force-rebase", "master"
+    )
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.branch("topic")
     repo.commit("widget: another\n\nText.", {"widget.c": "int other;\n"})
@@ -161,11 +186,18 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
     )
     found = read(repo)
     assert found is not None
-    assert (found.revision, found.prefixes, found.history, found.base) == (1, (), (), None)
+    assert (found.revision, found.prefixes, found.history, found.base) == (
+        1,
+        (),
+        (),
+        None,
+    )
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_a_cover_letter_with_placeholders_is_not_written(tmp_path: Path, strategy: str) -> None:
+def test_a_cover_letter_with_placeholders_is_not_written(
+    tmp_path: Path, strategy: str
+) -> None:
     repo = prep(tmp_path / "r", strategy)
     edit_cover(repo, COVER.replace("two", "one"))
     found = read(repo)
@@ -174,12 +206,15 @@ def test_a_cover_letter_with_placeholders_is_not_written(tmp_path: Path, strateg
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_named_commit_of_the_branch_has_its_base(tmp_path: Path, strategy: str) -> None:
+def test_a_named_commit_of_the_branch_has_its_base(
+    tmp_path: Path, strategy: str
+) -> None:
     """A remote branch that has the first patch is nearer, and b4 says more than it."""
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (
-        repo.git("log", "--format=%H", f"--grep=change line {number}") for number in (1, 2)
+        repo.git("log", "--format=%H", f"--grep=change line {number}")
+        for number in (1, 2)
     )
     repo.git("update-ref", "refs/remotes/origin/for-next", first)
     repo.git("tag", "-a", "-m", "sent", "sent/widget-v1", "HEAD")
@@ -187,7 +222,14 @@ def test_a_named_commit_of_the_branch_has_its_base(tmp_path: Path, strategy: str
         repo.checkout(place)
         with Repository.open(repo.path) as repository:
             found = find_base(repository, head=second)
-            assert (found.kind, found.start, found.commits) == (BaseKind.B4, base, (first, second))
+            assert (found.kind, found.start, found.commits) == (
+                BaseKind.B4,
+                base,
+                (first, second),
+            )
             assert find_base(repository, head=first).commits == (first,)
             assert find_base(repository, head=base).kind is not BaseKind.B4
-            assert set(_series(repository, repository.commit(second), None)) >= {first, second}
+            assert set(_series(repository, repository.commit(second), None)) >= {
+                first,
+                second,
+            }

@@ -39,7 +39,10 @@ def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
             LineEdit(
                 at,
                 last,
-                tuple(f"mended {at} {number}\n".encode() for number in range(chance.randrange(4))),
+                tuple(
+                    f"mended {at} {number}\n".encode()
+                    for number in range(chance.randrange(4))
+                ),
             )
         )
         at = last + chance.randint(2, 5)
@@ -77,7 +80,9 @@ def test_what_a_later_commit_keeps_is_edited_there_and_the_rest_is_its_own(
         reached = carried(repository, old, new, edits)
         tree = edited_tree(repository, new, reached)
         for path, lines in after.items():
-            assert repository.blob(tree, path) == _expected(before[path], lines, edits[path])
+            assert repository.blob(tree, path) == _expected(
+                before[path], lines, edits[path]
+            )
             assert edited(
                 repository.blob(new, path) or b"", reached.get(path, ())
             ) == repository.blob(tree, path)
@@ -91,7 +96,9 @@ def test_a_file_is_followed_to_its_new_name_and_not_to_what_is_no_text_of_its_ow
     lines = [f"line {number}\n" for number in range(30)]
     repo = Repo(tmp_path / "repo")
     names = ("moved", "changed-and-moved", "gone", "linked", "kept", "executable")
-    old = repo.commit("old", {f"d/{name}": f"{name}\n" + "".join(lines) for name in names})
+    old = repo.commit(
+        "old", {f"d/{name}": f"{name}\n" + "".join(lines) for name in names}
+    )
     for name in ("moved", "changed-and-moved"):
         repo.git("mv", f"d/{name}", f"{name}-there")
     repo.put("changed-and-moved-there", "first\nchanged-and-moved\n" + "".join(lines))
@@ -132,12 +139,16 @@ def test_a_last_line_without_an_end_stays_without(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         found = carried(repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)})
         assert (
-            repository.blob(edited_tree(repository, new, found), "file") == b"zero\none\n2\nthree"
+            repository.blob(edited_tree(repository, new, found), "file")
+            == b"zero\none\n2\nthree"
         )
 
 
 def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     commit = repo.commit("old", {"file": "one\n"})
-    with Repository.open(repo.path) as repository, pytest.raises(GitError, match="other is not in"):
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(GitError, match="other is not in"),
+    ):
         edited_tree(repository, commit, {"other": (LineEdit(1, 1, ()),)})

@@ -21,7 +21,8 @@ class Place:
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path)
         self.repo.commit(
-            "begin", {"a": "1\n", "b": "1\n2\n3\n", "gone": "here\n", ".gitignore": "ignored\n"}
+            "begin",
+            {"a": "1\n", "b": "1\n2\n3\n", "gone": "here\n", ".gitignore": "ignored\n"},
         )
         self.repo.branch("topic")
         self.old = self.repo.commit("change", {"a": "2\n"})
@@ -49,7 +50,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.mark.parametrize("detached", [False, True])
-def test_what_is_staged_in_other_files_stays_staged(place: Place, detached: bool) -> None:
+def test_what_is_staged_in_other_files_stays_staged(
+    place: Place, detached: bool
+) -> None:
     repo = place.repo
     if detached:
         repo.git("checkout", "-q", "--detach")
@@ -75,7 +78,9 @@ def test_what_is_staged_in_other_files_stays_staged(place: Place, detached: bool
     assert repo.git("config", "--get-regexp", r"^branch\.", check=False) == ""
 
 
-def test_a_branch_that_two_working_trees_have_is_refused(place: Place, tmp_path: Path) -> None:
+def test_a_branch_that_two_working_trees_have_is_refused(
+    place: Place, tmp_path: Path
+) -> None:
     place.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
     before = place.state()
     with pytest.raises(RefusedError, match="other, whose files would not be updated"):
@@ -86,24 +91,32 @@ def test_a_branch_that_two_working_trees_have_is_refused(place: Place, tmp_path:
     assert place.state()[0] == place.new
 
 
-def test_a_working_tree_that_is_gone_is_not_in_the_way(place: Place, tmp_path: Path) -> None:
+def test_a_working_tree_that_is_gone_is_not_in_the_way(
+    place: Place, tmp_path: Path
+) -> None:
     place.repo.git("worktree", "add", "-q", "-f", str(tmp_path / "other"), "topic")
     shutil.rmtree(tmp_path / "other")
     place.shift()
     assert place.state()[0] == place.new
 
 
-def test_work_that_git_was_reported_not_to_look_at_is_not_written_over(place: Place) -> None:
+def test_work_that_git_was_reported_not_to_look_at_is_not_written_over(
+    place: Place,
+) -> None:
     place.repo.git("update-index", "--assume-unchanged", "a")
     place.repo.put("a", "precious\n")
     before = place.state()
-    with pytest.raises(RefusedError, match=r"could not be updated: .*overwritten by checkout: a"):
+    with pytest.raises(
+        RefusedError, match=r"could not be updated: .*overwritten by checkout: a"
+    ):
         place.shift()
     assert place.state() == before
 
 
 @pytest.mark.parametrize("name", ["added", "ignored"])
-def test_a_file_that_git_does_not_have_is_not_written_over(place: Place, name: str) -> None:
+def test_a_file_that_git_does_not_have_is_not_written_over(
+    place: Place, name: str
+) -> None:
     repo = place.repo
     repo.checkout("made")
     repo.put(name, "theirs\n")
@@ -141,7 +154,10 @@ def test_what_is_outside_a_sparse_checkout_stays_outside(place: Place) -> None:
     place.repo.git("sparse-checkout", "set", "--no-cone", "/*", "!/a")
     assert not (place.repo.path / "a").exists()
     place.shift()
-    assert (place.repo.git("rev-parse", "topic"), place.repo.git("status", "--porcelain")) == (
+    assert (
+        place.repo.git("rev-parse", "topic"),
+        place.repo.git("status", "--porcelain"),
+    ) == (
         place.new,
         "",
     )

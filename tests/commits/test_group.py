@@ -32,7 +32,9 @@ def one(
     author: str = "Ada <ada@example.org>",
 ) -> Patch:
     headers = {
-        name: value for name, value in (("Message-ID", ident), ("In-Reply-To", above)) if value
+        name: value
+        for name, value in (("Message-ID", ident), ("In-Reply-To", above))
+        if value
     }
     text = mail(f"[{mark}] frob: x", diff=diff, headers=headers).replace(
         "Ada Fixer <ada@example.org>", author, 1
@@ -129,7 +131,10 @@ def test_commits_are_named_one_by_one_or_by_a_range(tmp_path: Path) -> None:
         assert list(resolve_commits(repository, "master..")) == ids
         assert list(resolve_commits(repository, f"{ids[0]}..HEAD~1")) == [ids[1]]
         series = revision_series(repository, f"{ids[0]}..{ids[2]}")
-        assert ([each.commit for each in series.patches], series.base) == (ids[1:], ids[0])
+        assert ([each.commit for each in series.patches], series.base) == (
+            ids[1:],
+            ids[0],
+        )
         alone = revision_series(repository, "HEAD")
         assert ([each.commit for each in alone.patches], alone.base) == ([ids[2]], None)
         assert commits_series(repository, ids, "b").base == "b"

@@ -25,7 +25,9 @@ def sides(scratch: Scratch) -> list[str]:
         BODY.replace("line 3\n", "drei\n"),
     ]
     return [
-        scratch.with_files(EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", text.encode()))})
+        scratch.with_files(
+            EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", text.encode()))}
+        )
         for text in texts
     ]
 
@@ -106,12 +108,20 @@ def test_a_file_is_merged_once_however_often_its_commit_is_tried(
         start, one, other, clashing = sides(scratch)
         first = scratch.merge(start, one, other)
         bad = scratch.merge(start, one, clashing)
-        monkeypatch.setattr(Scratch, "merge_trees", lambda *_: pytest.fail("git was asked again"))
+        monkeypatch.setattr(
+            Scratch, "merge_trees", lambda *_: pytest.fail("git was asked again")
+        )
         more = {"d/b.c": ("100644", scratch.write("blob", b"b\n"))}
-        again = scratch.merge(*(scratch.with_files(tree, more) for tree in (start, one, other)))
+        again = scratch.merge(
+            *(scratch.with_files(tree, more) for tree in (start, one, other))
+        )
         assert again.tree == scratch.with_files(first.tree, more)
         assert scratch.merge(start, one, clashing) == bad
-        assert (bad.clean, bad.paths, bad.notes[0].kind) == (False, ("d/a.c",), "Auto-merging")
+        assert (bad.clean, bad.paths, bad.notes[0].kind) == (
+            False,
+            ("d/a.c",),
+            "Auto-merging",
+        )
 
 
 def test_trees_that_nobody_asks_for_are_not_written(tmp_path: Path) -> None:
@@ -123,4 +133,7 @@ def test_trees_that_nobody_asks_for_are_not_written(tmp_path: Path) -> None:
         found = scratch.objects.get(tree)
         assert found is not None
         assert found[1] == "tree"
-        assert scratch.git("ls-tree", "-r", "--name-only", sides(scratch)[1]).text == "d/a.c\n"
+        assert (
+            scratch.git("ls-tree", "-r", "--name-only", sides(scratch)[1]).text
+            == "d/a.c\n"
+        )

@@ -25,10 +25,14 @@ def notes(repo: Repo, ref: str = "commits", count: int = 3) -> list[str]:
 
 def rewritten(repo: Repo, commit: str) -> None:
     with Repository.open(repo.path) as repository:
-        rewrite.apply(repository, change(repository, commit, "other\n\nOther text.\n"), "prepare")
+        rewrite.apply(
+            repository, change(repository, commit, "other\n\nOther text.\n"), "prepare"
+        )
 
 
-def test_the_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(tmp_path: Path) -> None:
+def test_the_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(
+    tmp_path: Path,
+) -> None:
     repo, ids = topic(tmp_path / "r")
     note(repo, ids[1], "of one\n\n  indented, gr\u00fcn\n")
     note(repo, ids[2], "of two")
@@ -47,11 +51,18 @@ def test_the_notes_of_all_refs_follow_what_is_rewritten_and_what_is_rebased(tmp_
     [
         ((), {"commits", "review"}),
         (("notes.rewriteRef=refs/notes/commits",), {"commits"}),
-        (("notes.rewriteRef=refs/notes/rev*", "notes.rewriteRef=refs/notes/other"), {"review"}),
+        (
+            ("notes.rewriteRef=refs/notes/rev*", "notes.rewriteRef=refs/notes/other"),
+            {"review"},
+        ),
         (("notes.rewriteRef=refs/notes/*",), {"commits", "review"}),
         (("notes.rewriteRef=refs/notes/*", "notes.rewrite.rebase=false"), set()),
         (
-            ("notes.rewriteRef=refs/notes/*", "notes.rewrite.rebase=yes", "notes.rewrite.amend=no"),
+            (
+                "notes.rewriteRef=refs/notes/*",
+                "notes.rewrite.rebase=yes",
+                "notes.rewrite.amend=no",
+            ),
             {"commits", "review"},
         ),
     ],
@@ -124,7 +135,9 @@ def test_notes_follow_when_the_files_move_too(tmp_path: Path) -> None:
         ref, head = rewrite.branch_of(repository)
         tree = repository.commit(ids[1]).tree
         move_branch.apply(
-            repository, rewrite.plan(repository, ref, head, {}, {ids[2]: tree}), "check --fix"
+            repository,
+            rewrite.plan(repository, ref, head, {}, {ids[2]: tree}),
+            "check --fix",
         )
     assert notes(repo)[0] == "a note"
 

@@ -19,13 +19,17 @@ def _edited(chance: random.Random, text: str) -> str:
     lines = text.split("\n")
     for _ in range(chance.randint(1, 3)):
         at = chance.randrange(len(lines))
-        lines[at : at + chance.randint(0, 2)] = [f"new {chance.random()}"] * chance.randint(0, 3)
+        lines[at : at + chance.randint(0, 2)] = [
+            f"new {chance.random()}"
+        ] * chance.randint(0, 3)
     return "\n".join(lines) if lines else "left\n"
 
 
 def _history(repo: Repo, chance: random.Random, commits: int) -> None:
     files = {
-        f"dir{number % 3}/file{number}": "".join(f"{number} {line}\n" for line in range(30))
+        f"dir{number % 3}/file{number}": "".join(
+            f"{number} {line}\n" for line in range(30)
+        )
         for number in range(6)
     }
     repo.commit("start", dict(files))
@@ -72,10 +76,14 @@ def test_each_file_is_what_git_has(tmp_path: Path, seed: int) -> None:
         assert {path: ours.read(path) for path in every} == {
             path: theirs.read(path) for path in every
         }
-        assert [ours.exists(path) for path in every] == [theirs.exists(path) for path in every]
+        assert [ours.exists(path) for path in every] == [
+            theirs.exists(path) for path in every
+        ]
         assert not any(ours.is_guess(path) for path in every)
         for folder in ("dir0", "dir3", "dir4", "none"):
-            assert ours.files(folder) == (theirs.files(folder) if theirs.is_dir(folder) else ())
+            assert ours.files(folder) == (
+                theirs.files(folder) if theirs.is_dir(folder) else ()
+            )
             assert ours.is_dir(folder) == theirs.is_dir(folder)
 
 
@@ -87,7 +95,9 @@ def test_what_is_not_touched_is_read_below(tmp_path: Path) -> None:
     repo.commit("two", {"a": "1\n2\n3\n4\n5\n"})
     repository = Repository.open(repo.path)
     patches = revision_series(repository, "start..HEAD").patches
-    tree = PatchedTree(Stack(CommitTree(repository, repository.resolve("start")), patches), 1)
+    tree = PatchedTree(
+        Stack(CommitTree(repository, repository.resolve("start")), patches), 1
+    )
     assert tree.changes("a")
     assert not tree.changes("b")
     assert tree.changed("") == ("a",)
@@ -101,7 +111,8 @@ def test_a_patch_that_does_not_fit_makes_its_file_a_guess(tmp_path: Path) -> Non
     repo.commit("start", {"a": "".join(f"{number}\n" for number in range(20))})
     repo.tag("start")
     repo.commit(
-        "one", {"a": "".join(f"{number}\n" for number in range(20)).replace("7\n", "seven\n")}
+        "one",
+        {"a": "".join(f"{number}\n" for number in range(20)).replace("7\n", "seven\n")},
     )
     repo.commit("two", {"b": "b\n"})
     repository = Repository.open(repo.path)
@@ -135,15 +146,22 @@ def _renaming(number: int, *names: str) -> Patch:
     lines = [
         line
         for one, other in names
-        for line in (f"diff --git a/{one} b/{other}", f"rename from {one}", f"rename to {other}")
+        for line in (
+            f"diff --git a/{one} b/{other}",
+            f"rename from {one}",
+            f"rename to {other}",
+        )
     ]
     return parse_patch(
-        "\n".join(["Subject: [PATCH] x", "", "---", *lines, ""]).encode(), f"{number}.patch"
+        "\n".join(["Subject: [PATCH] x", "", "---", *lines, ""]).encode(),
+        f"{number}.patch",
     )
 
 
 def test_files_renamed_in_rings_are_followed_in_time() -> None:
-    stack = Stack(Letters(), [_renaming(number, "ab", "bc", "ca") for number in range(200)])
+    stack = Stack(
+        Letters(), [_renaming(number, "ab", "bc", "ca") for number in range(200)]
+    )
     for number in (199, 198, 3, 100):
         tree = PatchedTree(stack, number)
         assert [tree.read(one) for one in "abc"] == [
@@ -156,7 +174,8 @@ def test_renames_that_would_take_for_ever_end_as_a_guess() -> None:
     every = [one + other for one in "abcdef" for other in "abcdef" if one != other]
     chance = random.Random(1)
     stack = Stack(
-        Letters(), [_renaming(number, *chance.sample(every, 12)) for number in range(120)]
+        Letters(),
+        [_renaming(number, *chance.sample(every, 12)) for number in range(120)],
     )
     trees = [PatchedTree(stack, number) for number in chance.sample(range(120), 120)]
     assert any(tree.is_guess(path) for tree in trees for path in "abcdef")

@@ -15,7 +15,9 @@ from patchpilot.model.patch import Patch, Series
 from tests.kit.cli import call
 from tests.kit.patches import mail
 
-ONE, TWO = (mail(f"[PATCH {number}/2] foo: part {number}").encode() for number in (1, 2))
+ONE, TWO = (
+    mail(f"[PATCH {number}/2] foo: part {number}").encode() for number in (1, 2)
+)
 
 
 def subjects(*targets: object) -> list[str]:
@@ -34,7 +36,13 @@ def test_all_members_of_a_gzip_are_read(tmp_path: Path) -> None:
 
 def test_a_packed_mbox_is_taken_from_standard_input() -> None:
     done = call(
-        "check", "--format", "checkpatch", "--select", "TAG001", "-", stdin=gzip.compress(ONE)
+        "check",
+        "--format",
+        "checkpatch",
+        "--select",
+        "TAG001",
+        "-",
+        stdin=gzip.compress(ONE),
     )
     assert (done.code, done.err) == (0, "")
 
@@ -129,7 +137,9 @@ class Line:
         return f"{word}-id"
 
     def rev_list(self, *words: str) -> tuple[str, ...]:
-        return self.ids[: int(next(one for one in words if "count" in one).partition("=")[2])]
+        return self.ids[
+            : int(next(one for one in words if "count" in one).partition("=")[2])
+        ]
 
     def is_shallow(self) -> bool:
         return self.shallow
@@ -169,7 +179,11 @@ RANGE = "A..B means the commits of B that are not in A"
             "a.patch: no such file",
             "check the path, or name a repository with -C DIR",
         ),
-        (lambda: module.resolve_commits(Line(), "x.patch"), "x.patch: no such file", ABSENT),
+        (
+            lambda: module.resolve_commits(Line(), "x.patch"),
+            "x.patch: no such file",
+            ABSENT,
+        ),
         (
             lambda: module.resolve_commits(Line(), "-"),
             "-: a commit is required, not a file",
@@ -221,7 +235,9 @@ RANGE = "A..B means the commits of B that are not in A"
             "pass a commit that changes files",
         ),
         (
-            lambda: module.commit_patch(Line(shallow=True, objects={"p": "there"}), "c" * 40),
+            lambda: module.commit_patch(
+                Line(shallow=True, objects={"p": "there"}), "c" * 40
+            ),
             f"{'c' * 12} is an empty commit, which has no patch",
             "pass a commit that changes files",
         ),
@@ -232,7 +248,9 @@ RANGE = "A..B means the commits of B that are not in A"
         ),
     ],
 )
-def test_what_cannot_be_read_is_shown_with_what_to_pass(ask: Any, message: str, hint: str) -> None:
+def test_what_cannot_be_read_is_shown_with_what_to_pass(
+    ask: Any, message: str, hint: str
+) -> None:
     with pytest.raises(PatchpilotError) as error:
         ask()
     assert error.value.message == message
@@ -262,7 +280,9 @@ def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> N
         asked.append(target)
         return Series((), base="archive")
 
-    found = module.read_targets([str(file), "<x@y>", "-"], None, from_archive, stdin=TWO)
+    found = module.read_targets(
+        [str(file), "<x@y>", "-"], None, from_archive, stdin=TWO
+    )
     assert asked == ["<x@y>"]
     assert [one.base for one in found] == ["archive", None]
     assert [patch.subject.number for patch in found[1].patches] == [1, 2]
@@ -270,7 +290,15 @@ def test_a_series_of_an_archive_comes_before_those_of_files(tmp_path: Path) -> N
 
 
 def test_of_a_folder_the_patches_are_read_in_order(tmp_path: Path) -> None:
-    for name in ("b.eml", "a.patch", "d.mbox", "c.diff", ".e.patch", "f.txt", "g.patch~"):
+    for name in (
+        "b.eml",
+        "a.patch",
+        "d.mbox",
+        "c.diff",
+        ".e.patch",
+        "f.txt",
+        "g.patch~",
+    ):
         (tmp_path / name).write_bytes(ONE)
     (tmp_path / "h.patch").mkdir()
     names = [file.name for file in module.patch_files(str(tmp_path))]
@@ -280,7 +308,9 @@ def test_of_a_folder_the_patches_are_read_in_order(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         module.patch_files(str(empty))
     assert error.value.message == f"{empty}: no patches in this directory"
-    assert error.value.hint == "patch file names must end in .patch, .diff, .eml or .mbox"
+    assert (
+        error.value.hint == "patch file names must end in .patch, .diff, .eml or .mbox"
+    )
 
 
 def test_what_is_no_patch_in_a_folder_is_left_out_by_name(tmp_path: Path) -> None:
@@ -310,13 +340,17 @@ ANSWER = mail("Re: [PATCH 1/2] foo: part 1", diff="").encode()
 def test_of_a_mailbox_the_patches_and_cover_letters_are_read() -> None:
     found = module.patches_of(ANSWER + COVER + ONE + TWO, "x")
     assert [patch.source for patch in found] == ["x:2", "x:3", "x:4"]
-    found = module.patches_of(COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1])
+    found = module.patches_of(
+        COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
+    )
     assert [patch.source for patch in found] == ["x:3"]
     # a file of one mail is read whatever it is
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
-def test_a_mail_over_a_limit_is_left_out_of_a_mailbox(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_over_a_limit_is_left_out_of_a_mailbox(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("patchpilot.model.mail.MAX_LINE", 200)
     long = ONE.replace(b"part 1", b"part" * 100)
     skipped: list[str] = []
@@ -334,23 +368,39 @@ def test_a_file_may_be_as_large_as_the_limit(
     file = tmp_path / "a.patch"
     file.write_bytes(ONE)
     monkeypatch.setattr(module, "MAX_INPUT", len(ONE) + more)
-    for ask in (lambda: module.read_bytes(file), lambda: module.patches_of(ONE, str(file))):
+    for ask in (
+        lambda: module.read_bytes(file),
+        lambda: module.patches_of(ONE, str(file)),
+    ):
         if is_refused:
-            with pytest.raises(InputError, match=rf"{file}: larger than 0 MiB") as error:
+            with pytest.raises(
+                InputError, match=rf"{file}: larger than 0 MiB"
+            ) as error:
                 ask()
             assert error.value.hint == "pass the patches, or the mbox of one thread"
         else:
             assert ask()
-    with pytest.raises(InputError, match=r"^cannot read .*absent: No such file or directory$"):
+    with pytest.raises(
+        InputError, match=r"^cannot read .*absent: No such file or directory$"
+    ):
         module.read_bytes(tmp_path / "absent")
 
 
-def member(subject: str, source: str = "x", *, author: str = "Ada", **headers: str) -> Patch:
+def member(
+    subject: str, source: str = "x", *, author: str = "Ada", **headers: str
+) -> Patch:
     """A patch, or a cover letter where it is number 0."""
-    diff = "" if " 0/" in subject else "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
-    more = "".join(f"{name.replace('_', '-')}: {value}\n" for name, value in headers.items())
+    diff = (
+        ""
+        if " 0/" in subject
+        else "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
+    )
+    more = "".join(
+        f"{name.replace('_', '-')}: {value}\n" for name, value in headers.items()
+    )
     text = (
-        f"From: {author} <{author}@example.org>\nSubject: [{subject}] t\n{more}\nWhy.\n---\n{diff}"
+        f"From: {author} <{author}@example.org>\nSubject: "
+        f"[{subject}] t\n{more}\nWhy.\n---\n{diff}"
     )
     return parse_patch(text.encode(), source)
 
@@ -382,7 +432,10 @@ def member(subject: str, source: str = "x", *, author: str = "Ada", **headers: s
         ([member("PATCH 1/2", Message_ID="<a@x>"), member("PATCH 2/3")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH 2/3", In_Reply_To="<a@x>")], [1, 1]),
         (
-            [member("PATCH 1/2", Message_ID="<a@x>"), member("PATCH 3/3", In_Reply_To="<a@x>")],
+            [
+                member("PATCH 1/2", Message_ID="<a@x>"),
+                member("PATCH 3/3", In_Reply_To="<a@x>"),
+            ],
             [1, 1],
         ),
         (
@@ -395,20 +448,37 @@ def member(subject: str, source: str = "x", *, author: str = "Ada", **headers: s
         # git format-patch numbered the files
         ([member("PATCH", "0001-a.patch"), member("PATCH", "0002-b.patch")], [2]),
         ([member("PATCH", "0001-a.patch"), member("PATCH", "0003-b.patch")], [1, 1]),
-        ([member("PATCH 1/2", "0001-a.patch"), member("PATCH 2/3", "0002-b.patch")], [2]),
-        ([member("PATCH 1/2", "0001-a.patch"), member("PATCH 3/3", "0002-b.patch")], [1, 1]),
-        ([member("PATCH 1/2", "0001-a.patch"), member("PATCH", "0002-b.patch")], [1, 1]),
-        ([member("PATCH", "0001-a.patch"), member("PATCH 2/2", "0002-b.patch")], [1, 1]),
+        (
+            [member("PATCH 1/2", "0001-a.patch"), member("PATCH 2/3", "0002-b.patch")],
+            [2],
+        ),
+        (
+            [member("PATCH 1/2", "0001-a.patch"), member("PATCH 3/3", "0002-b.patch")],
+            [1, 1],
+        ),
+        (
+            [member("PATCH 1/2", "0001-a.patch"), member("PATCH", "0002-b.patch")],
+            [1, 1],
+        ),
+        (
+            [member("PATCH", "0001-a.patch"), member("PATCH 2/2", "0002-b.patch")],
+            [1, 1],
+        ),
         ([member("PATCH", "0001-a.patch"), member("PATCH v2", "0002-b.patch")], [1, 1]),
         ([member("PATCH", "0001-a.patch"), member("foo", "0002-b.patch")], [1, 1]),
         ([member("foo", "0001-a.patch"), member("PATCH", "0002-b.patch")], [1, 1]),
         (
-            [member("PATCH", "0001-a.patch"), member("PATCH", "0002-b.patch", author="Bob")],
+            [
+                member("PATCH", "0001-a.patch"),
+                member("PATCH", "0002-b.patch", author="Bob"),
+            ],
             [1, 1],
         ),
     ],
 )
-def test_patches_of_files_are_grouped_into_series(patches: list[Patch], sizes: list[int]) -> None:
+def test_patches_of_files_are_grouped_into_series(
+    patches: list[Patch], sizes: list[int]
+) -> None:
     assert [len(one.patches) for one in module.group(patches)] == sizes
 
 
@@ -440,5 +510,7 @@ def test_a_cover_letter_is_that_of_its_series() -> None:
         ("0001-a.patch", "b.patch", False),
     ],
 )
-def test_a_file_follows_another_by_its_number(before: str, after: str, follows: bool) -> None:
+def test_a_file_follows_another_by_its_number(
+    before: str, after: str, follows: bool
+) -> None:
     assert module.follows_in_folder(before, after) is follows

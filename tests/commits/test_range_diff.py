@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.range_diff import Difference, compare_patches, range_diff, read_range_diff
+from patchpilot.commits.range_diff import (
+    Difference,
+    compare_patches,
+    range_diff,
+    read_range_diff,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
@@ -47,8 +52,12 @@ def repo(tmp_path: Path) -> Repo:
         {"pump.c": PUMP.replace("a = 1;", "a = 10;").replace("a = 4;", "a = 40;")},
     )
     repo.git("rm", "-q", "valve.c")
-    repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 1;")})
-    repo.commit("odd: end it", {'odd "name\\.c': "int odd = 1;\n", "last": "no newline at all"})
+    repo.commit(
+        "valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 1;")}
+    )
+    repo.commit(
+        "odd: end it", {'odd "name\\.c': "int odd = 1;\n", "last": "no newline at all"}
+    )
     repo.commit("data: two", {"data": "\0two"})
     repo.commit("only in v1", {"new.c": "int new;\n"})
     repo.git("tag", "v1")
@@ -62,8 +71,12 @@ def repo(tmp_path: Path) -> Repo:
         {"pump.c": moved.replace("a = 1;", "a = 11;").replace("a = 4;", "a = 40;")},
     )
     repo.git("rm", "-q", "valve.c")
-    repo.commit("valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 2;")})
-    repo.commit("odd: end it", {'odd "name\\.c': "int odd = 2;\n", "last": "no newline at all"})
+    repo.commit(
+        "valve: move it", {"tap.c": VALVE.replace("valve_20;", "valve_20 = 2;")}
+    )
+    repo.commit(
+        "odd: end it", {'odd "name\\.c': "int odd = 2;\n", "last": "no newline at all"}
+    )
     repo.commit("data: two", {"data": "\0three"})
     repo.commit("only in v2", {"drivers/other.c": "long other;\n" * 9})
     repo.git("tag", "v2")
@@ -93,5 +106,7 @@ def test_a_patch_to_an_impossible_path_is_compared_without_it() -> None:
         b"From: Ada <ada@example.org>\nSubject: [PATCH] x\n\nText %d.\n---\ndiff --git a/.git/x"
         b" b/.git/x\n--- a/.git/x\n+++ b/.git/x\n@@ -1 +1 @@\n-a\n+b\n"
     )
-    (found,) = compare_patches([parse_patch(text % 1, "1")], [parse_patch(text % 1, "2")])
+    (found,) = compare_patches(
+        [parse_patch(text % 1, "1")], [parse_patch(text % 1, "2")]
+    )
     assert (found.difference, found.title) == (Difference.SAME, "x")

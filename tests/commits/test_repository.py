@@ -19,7 +19,9 @@ from tests.kit.repos import Repo
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     made = Repo(tmp_path / "r")
-    made.commit("first\n", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "a.c": "int a;\n"})
+    made.commit(
+        "first\n", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "a.c": "int a;\n"}
+    )
     made.tag("v6.1")
     made.git("update-ref", "refs/remotes/origin/master", "HEAD")
     made.commit(
@@ -30,7 +32,8 @@ def repo(tmp_path: Path) -> Repo:
 
 
 @pytest.mark.parametrize(
-    "name", [".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".git/info/attributes"]
+    "name",
+    [".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".git/info/attributes"],
 )
 def test_a_fifo_that_git_would_wait_for_is_named(repo: Repo, name: str) -> None:
     file = repo.path / name
@@ -56,7 +59,9 @@ def test_a_range_is_oldest_first(repo: Repo) -> None:
         assert len(resolve_commits(repository, "v6.1..HEAD")) == 2
 
 
-def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(repo: Repo) -> None:
+def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(
+    repo: Repo,
+) -> None:
     plain = Repository.open(repo.path)
     before = commit_patch(plain, plain.resolve("HEAD")).lines
     for name, value in {
@@ -82,14 +87,20 @@ def test_what_the_users_configuration_does_to_diffs_does_not_reach_us(repo: Repo
         repo.git("config", name, value)
     after = commit_patch(plain, plain.resolve("HEAD"))
     assert [line.replace("[X]", "[PATCH]") for line in after.lines] == list(before)
-    assert plain.git("diff", "--no-ext-diff", "HEAD~1", "HEAD").text.startswith("diff --git a/")
+    assert plain.git("diff", "--no-ext-diff", "HEAD~1", "HEAD").text.startswith(
+        "diff --git a/"
+    )
     assert (
-        plain.git("log", "-1", "--format=%(trailers:key=Signed-off-by,valueonly)").text.strip()
+        plain.git(
+            "log", "-1", "--format=%(trailers:key=Signed-off-by,valueonly)"
+        ).text.strip()
         == "Ada Fixer <ada@example.org>"
     )
 
 
-def test_a_file_of_revisions_to_ignore_that_is_not_there_is_reported(repo: Repo) -> None:
+def test_a_file_of_revisions_to_ignore_that_is_not_there_is_reported(
+    repo: Repo,
+) -> None:
     repo.git("config", "blame.ignoreRevsFile", ".git-blame-ignore-revs")
     with (
         Repository.open(repo.path) as repository,
@@ -114,7 +125,9 @@ def test_revisions_that_the_user_ignores_count_for_us(repo: Repo) -> None:
 def test_the_end_of_a_shallow_history_is_no_patch_of_the_whole_tree(
     repo: Repo, tmp_path: Path
 ) -> None:
-    repo.git("clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
+    repo.git(
+        "clone", "-q", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow")
+    )
     with (
         Repository.open(tmp_path / "shallow") as repository,
         pytest.raises(MissingError, match="the clone is shallow") as reported,
@@ -128,7 +141,10 @@ def test_a_repository_with_other_object_names_is_reported(tmp_path: Path) -> Non
     shutil.rmtree(made.path / ".git")
     made.git("init", "-q", "--object-format=sha256", ".")
     made.commit("start", {"a.c": "int a;\n"})
-    with Repository.open(made.path) as repository, pytest.raises(MissingError, match="SHA-256"):
+    with (
+        Repository.open(made.path) as repository,
+        pytest.raises(MissingError, match="SHA-256"),
+    ):
         repository.resolve("HEAD")
 
 
@@ -179,7 +195,10 @@ def test_no_base_says_how_to_name_one(repo: Repo) -> None:
 
 def test_both_kinds_of_tree_read_the_same(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
-        trees = [DirectoryTree(repo.path), CommitTree(repository, repository.resolve("HEAD"))]
+        trees = [
+            DirectoryTree(repo.path),
+            CommitTree(repository, repository.resolve("HEAD")),
+        ]
         for tree in trees:
             assert tree.version == (6, 1)
             assert tree.read("a.c") == b"int a;\nint b;\n"
@@ -203,10 +222,18 @@ def test_files_gzip_and_directories_are_targets(workdir: Path) -> None:
         (workdir / "d" / f"000{number}-x.patch").write_text(
             patches.mail(f"[PATCH {number}/2] foo: {number}")
         )
-    (workdir / "m.mbox.gz").write_bytes(gzip.compress((patches.mail() + patches.mail()).encode()))
+    (workdir / "m.mbox.gz").write_bytes(
+        gzip.compress((patches.mail() + patches.mail()).encode())
+    )
     (series,) = read_targets(("d",), None)
     assert [patch.subject.number for patch in series.patches] == [1, 2]
-    assert sum(len(read_target.patches) for read_target in read_targets(("m.mbox.gz",), None)) == 2
+    assert (
+        sum(
+            len(read_target.patches)
+            for read_target in read_targets(("m.mbox.gz",), None)
+        )
+        == 2
+    )
 
 
 def test_a_missing_file_is_reported_by_name() -> None:
@@ -231,7 +258,10 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
 @pytest.mark.parametrize(
     ("word", "way"),
     [
-        ("20240101120000.1-1-ada@example.org", "'<20240101120000.1-1-ada@example.org>'"),
+        (
+            "20240101120000.1-1-ada@example.org",
+            "'<20240101120000.1-1-ada@example.org>'",
+        ),
         ("origin/mastr", "did you mean 'origin/master'?"),
         ("nothing-like-it", "git log --oneline -5"),
         ("1234abcd5678", "git fetch --all"),
@@ -241,7 +271,10 @@ def test_a_merge_has_no_patch_and_ranges_leave_it_out(repo: Repo) -> None:
 def test_a_word_that_names_no_commit_is_reported_with_the_way_out(
     repo: Repo, word: str, way: str
 ) -> None:
-    with Repository.open(repo.path) as repository, pytest.raises(UsageError) as reported:
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(UsageError) as reported,
+    ):
         repository.resolve(word)
     assert way in (reported.value.hint or "")
 

@@ -20,7 +20,8 @@ def topic(path: Path) -> tuple[Repo, list[str]]:
     repo.branch("topic")
     ids = [
         repo.commit(
-            f"step {n}\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a": f"{n}\n"}
+            f"step {n}\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+            {"a": f"{n}\n"},
         )
         for n in range(3)
     ]
@@ -55,11 +56,13 @@ def test_the_user_is_the_committer_of_what_is_rewritten_and_of_what_is_rebased(
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Grün Löwe")
     monkeypatch.setenv("GIT_COMMITTER_DATE", "1800000000 +0200")
     with Repository.open(tmp_path / "r") as repository:
-        rewrite.apply(repository, change(repository, ids[1], "step 1\n\nOther text.\n"), "prepare")
+        rewrite.apply(
+            repository, change(repository, ids[1], "step 1\n\nOther text.\n"), "prepare"
+        )
     made = "Grün Löwe <ada@example.org> 1800000000 +0200|Ada Fixer"
-    assert repo.git("log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic").split(
-        "\n"
-    ) == [made, made]
+    assert repo.git(
+        "log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic"
+    ).split("\n") == [made, made]
     assert repo.git("log", "--format=%cn", "-1", "topic~2") == "Ada Fixer"
 
 
@@ -113,7 +116,9 @@ def test_what_somebody_else_committed_is_rewritten_only_when_it_is_claimed(
             == f"{theirs[:12]} was committed by Max Keeper <max@keeper.example>"
         )
         assert "add --claim" in (caught.value.hint or "")
-        rewrite.refuse_unless_safe(repository, "refs/heads/topic", last, oldest, ("claim",))
+        rewrite.refuse_unless_safe(
+            repository, "refs/heads/topic", last, oldest, ("claim",)
+        )
 
 
 def test_without_a_name_nothing_is_rewritten(tmp_path: Path) -> None:
@@ -129,7 +134,9 @@ def test_without_a_name_nothing_is_rewritten(tmp_path: Path) -> None:
 def test_the_record_holds_the_old_branch(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
-        undo = rewrite.apply(repository, change(repository, ids[2], "step 2\n\nNew.\n"), "prepare")
+        undo = rewrite.apply(
+            repository, change(repository, ids[2], "step 2\n\nNew.\n"), "prepare"
+        )
         assert undo is not None
         assert [(one.ref, one.old, one.new) for one in listed(repository)] == [
             ("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))
@@ -209,12 +216,16 @@ def test_a_commit_of_another_branch_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "BISECT_LOG"]
+    "mark",
+    ["rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "BISECT_LOG"],
 )
 def test_amid_a_rebase_and_the_like_it_is_refused(tmp_path: Path, mark: str) -> None:
     _, ids = topic(tmp_path / "r")
     (tmp_path / "r" / ".git" / mark).mkdir()
-    with Repository.open(tmp_path / "r") as repository, pytest.raises(RefusedError) as caught:
+    with (
+        Repository.open(tmp_path / "r") as repository,
+        pytest.raises(RefusedError) as caught,
+    ):
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
     assert "git " in (caught.value.hint or "")
 
@@ -229,7 +240,9 @@ def test_a_rebase_of_the_branch_in_another_worktree_is_refused(tmp_path: Path) -
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[2]])
 
 
-def test_published_and_shared_commits_are_refused_unless_reported(tmp_path: Path) -> None:
+def test_published_and_shared_commits_are_refused_unless_reported(
+    tmp_path: Path,
+) -> None:
     repo, ids = topic(tmp_path / "r")
     repo.git("update-ref", "refs/remotes/origin/topic", ids[1])
     repo.git("branch", "also", ids[2])
@@ -264,7 +277,8 @@ def test_what_was_mailed_and_what_only_this_branch_has_is_rewritten_without_a_wa
     assert not [
         words
         for words in asked
-        if words[0] == "for-each-ref" and any(word.startswith("--contains") for word in words)
+        if words[0] == "for-each-ref"
+        and any(word.startswith("--contains") for word in words)
     ]
 
 

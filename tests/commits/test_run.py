@@ -5,13 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.run import Watched, environment, git, interactive, run, streaming
+from patchpilot.commits.run import (
+    Watched,
+    environment,
+    git,
+    interactive,
+    run,
+    streaming,
+)
 from patchpilot.errors import CancelledError, GitError, MissingError
 from tests.kit.processes import has_ended
 from tests.kit.repos import Repo
 
 
-def test_variables_of_another_repository_do_not_reach_git(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_another_repository_do_not_reach_git(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.pager")
@@ -30,7 +39,9 @@ def test_a_missing_program_is_exit_3() -> None:
 def test_a_program_that_may_not_be_run_is_exit_3(tmp_path: Path) -> None:
     (tmp_path / "locked").write_text("#!/bin/sh\n")
     for start in (run, interactive):
-        with pytest.raises(MissingError, match="locked is not installed or not executable"):
+        with pytest.raises(
+            MissingError, match="locked is not installed or not executable"
+        ):
             start([str(tmp_path / "locked")])
 
 

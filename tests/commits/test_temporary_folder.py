@@ -78,7 +78,9 @@ def test_a_folder_is_gone_on_exit_with_its_files(place: Path) -> None:
     assert not list(place.iterdir())
 
 
-def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(place: Path) -> None:
+def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(
+    place: Path,
+) -> None:
     with run(place) as killed, run(place) as living:
         gone, stays = old(first_line(killed)), old(first_line(living))
         killed.send_signal(signal.SIGKILL)
@@ -92,7 +94,9 @@ def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(place: 
             text=True,
             check=False,
         )
-        assert f"removed 1 folder of killed runs: {gone}" in " ".join(done.stdout.split())
+        assert f"removed 1 folder of killed runs: {gone}" in " ".join(
+            done.stdout.split()
+        )
         assert not gone.exists()
         assert (stays / FILES / "ab" / "cd").read_text() == "x"
         living.communicate("")
@@ -100,7 +104,9 @@ def test_the_next_run_removes_what_a_killed_one_left_and_doctor_names_it(place: 
 
 
 def test_a_run_looks_once_and_removes_all_that_is_left(place: Path) -> None:
-    folders = [left(place, f"patchpilot-{name}") for name in ("objects-a", "mails-b", "demo-c")]
+    folders = [
+        left(place, f"patchpilot-{name}") for name in ("objects-a", "mails-b", "demo-c")
+    ]
     with TemporaryFolder("text"):
         assert not [folder for folder in folders if folder.exists()]
         again = left(place, "patchpilot-objects-d")
@@ -108,7 +114,9 @@ def test_a_run_looks_once_and_removes_all_that_is_left(place: Path) -> None:
             assert again.exists()
 
 
-def test_what_is_new_or_not_ours_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_new_or_not_ours_stays(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stays = [
         left(place, "patchpilot-notes", "notes.txt"),
         left(place, "linux-objects-a"),

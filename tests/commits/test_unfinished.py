@@ -49,16 +49,21 @@ def test_a_killed_move_is_taken_back_and_a_killed_undo_is_finished(
             "-C",
             repo.path,
             *(
-                {"check": ("--fix",), "prepare": ("--yes", "--link", "https://example.org/r/1")}[
-                    verb
-                ]
+                {
+                    "check": ("--fix",),
+                    "prepare": ("--yes", "--link", "https://example.org/r/1"),
+                }[verb]
             ),
         )
         assert refused.code in (ExitCode.FINDINGS, ExitCode.USAGE), refused.err
         assert "patchpilot undo restore" in refused.err
         assert "git commit" not in refused.err
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
-    assert repo.state() == (new if why.endswith("undo") else old, "", "refs/heads/topic")
+    assert repo.state() == (
+        new if why.endswith("undo") else old,
+        "",
+        "refs/heads/topic",
+    )
     assert not (repo.path / ".git" / "index.lock").exists()
 
 
@@ -87,7 +92,9 @@ def test_a_stale_lock_is_named_with_what_helps(tmp_path: Path, name: str) -> Non
     assert lock.exists()
 
 
-def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+def test_a_lock_that_another_git_holds_for_a_moment_is_waited_for(
+    tmp_path: Path,
+) -> None:
     repo = topic_with_spaces(tmp_path / "r", 2)
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
@@ -103,7 +110,9 @@ def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     repo, _, _ = _halved(tmp_path / "r")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
     (found,) = [
-        load for load in json.loads(outcome.out)["checks"] if load["name"] == "unfinished move"
+        load
+        for load in json.loads(outcome.out)["checks"]
+        if load["name"] == "unfinished move"
     ]
     assert found["state"] == "fail"
     assert "patchpilot undo restore" in found["hint"]
@@ -112,14 +121,18 @@ def test_doctor_names_a_killed_move_and_a_stale_lock(tmp_path: Path) -> None:
     lock = repo.path / ".git" / "index.lock"
     lock.write_bytes(b"")
     outcome = call("doctor", "-C", repo.path, "--offline", "--format", "json")
-    (found,) = [load for load in json.loads(outcome.out)["checks"] if load["name"] == "lock"]
+    (found,) = [
+        load for load in json.loads(outcome.out)["checks"] if load["name"] == "lock"
+    ]
     assert (found["state"], f"rm {lock}" in found["hint"]) == ("warn", True)
 
 
 @pytest.mark.parametrize(
     "verb",
     [
-        pytest.param(verb, marks=() if verb in ("prepare", "undo") else pytest.mark.long)
+        pytest.param(
+            verb, marks=() if verb in ("prepare", "undo") else pytest.mark.long
+        )
         for verb in COMMANDS
     ],
 )

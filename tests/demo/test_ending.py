@@ -36,13 +36,18 @@ def test_a_server_ends_when_its_demo_is_killed() -> None:
 
 def test_a_server_that_was_closed_is_left_alone() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _HOLDER], input=b"go\n", capture_output=True, timeout=20, check=True
+        [sys.executable, "-c", _HOLDER],
+        input=b"go\n",
+        capture_output=True,
+        timeout=20,
+        check=True,
     )
     assert done.stdout == b"up\nclosed None\n"
 
 
 @pytest.mark.parametrize(
-    ("sent", "ignored"), [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGHUP, True)]
+    ("sent", "ignored"),
+    [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGHUP, True)],
 )
 def test_a_closed_terminal_leaves_no_sandbox(
     tmp_path: Path, sent: signal.Signals, ignored: bool
@@ -52,7 +57,9 @@ def test_a_closed_terminal_leaves_no_sandbox(
     # what is ignored when a program starts stays ignored in it: nohup's way
     saved = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
-        demo = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        demo = subprocess.Popen(
+            words, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
     finally:
         signal.signal(signal.SIGHUP, saved)
     try:

@@ -15,10 +15,17 @@ from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.demo_repository import make_repositories
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
-from patchpilot.services.tags.undo_rewrite import changes_files, undo_list, undo_redo, undo_restore
+from patchpilot.services.tags.undo_rewrite import (
+    changes_files,
+    undo_list,
+    undo_redo,
+    undo_restore,
+)
 
 
-def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Path) -> None:
+def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(
+    tmp_path: Path,
+) -> None:
     work = make_repositories(tmp_path).work
     assert (
         robin.fix_first(work)
@@ -26,9 +33,14 @@ def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Pat
     )
     assert robin.fix_first(work) == "nothing left to fix for v1"
     sent = Sent(
-        "v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date
+        "v1@example.net",
+        "[PATCH net] acme",
+        "",
+        parse_mail(demo_mails.announcement()).date,
     )  # type: ignore[arg-type]
-    where = parse_mail(demo_mails.build_report(sent)).body.partition(">> ")[2].split(":")
+    where = (
+        parse_mail(demo_mails.build_report(sent)).body.partition(">> ")[2].split(":")
+    )
     reported = git(work, "show", f"HEAD:{where[0]}").text.split("\n")[int(where[1]) - 1]
     assert reported[int(where[2]) - 1 :].startswith("seq = ")
     robin.revise(work)
@@ -39,7 +51,9 @@ def test_v2_has_what_was_asked_for_and_not_what_the_robot_reported(tmp_path: Pat
     assert max(map(len, message.split("\n"))) <= 75
 
 
-def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(tmp_path: Path) -> None:
+def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(
+    tmp_path: Path,
+) -> None:
     """The user may have fixed v1 without Robin: v2 has what was asked for all the same, and keeps
     the tags.
     """
@@ -55,7 +69,9 @@ def test_v2_is_prepared_from_any_text_and_only_once_is_code_fixed(tmp_path: Path
         "-a",
         "-F",
         "-",
-        stdin=(message.rstrip() + "\n\nReviewed-by: Sana <sana@example.org>\n").encode(),
+        stdin=(
+            message.rstrip() + "\n\nReviewed-by: Sana <sana@example.org>\n"
+        ).encode(),
     )
     code = file.read_text()
     robin.fix_first(work)
@@ -94,18 +110,31 @@ def test_robins_rewrite_is_undone_and_redone_with_its_files(tmp_path: Path) -> N
     after, fixed = git(work, "rev-parse", "HEAD").text.strip(), file.read_text()
     with Repository.open(work) as repository:
         (state,) = undo_list(repository)
-        assert (state.state, state.undo.old, state.undo.new) == ("in-force", before, after)
+        assert (state.state, state.undo.old, state.undo.new) == (
+            "in-force",
+            before,
+            after,
+        )
         assert changes_files(repository, state.undo)
         undo_restore(repository)
-        assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (before, code)
+        assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (
+            before,
+            code,
+        )
         undo_redo(repository, state.undo.number)
-    assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (after, fixed)
+    assert (git(work, "rev-parse", "HEAD").text.strip(), file.read_text()) == (
+        after,
+        fixed,
+    )
     assert code != fixed
 
 
 def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
     sent = Sent(
-        "v1@example.net", "[PATCH net] acme", "", parse_mail(demo_mails.announcement()).date
+        "v1@example.net",
+        "[PATCH net] acme",
+        "",
+        parse_mail(demo_mails.announcement()).date,
     )  # type: ignore[arg-type]
     question = parse_mail(demo_mails.question(sent))
     git(None, "init", "-q", str(tmp_path))
@@ -120,5 +149,7 @@ def test_the_question_is_answered_on_the_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [acme.CHECK_UNUSED, acme.CHECK_FIXED])
-def test_the_code_of_both_versions_ends_as_the_test_of_the_response_does(code: str) -> None:
+def test_the_code_of_both_versions_ends_as_the_test_of_the_response_does(
+    code: str,
+) -> None:
     assert code.endswith("else if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)")

@@ -19,10 +19,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Repositories:
 def test_the_same_ids_come_out_in_every_run(made: Repositories, tmp_path: Path) -> None:
     again = make_repositories(tmp_path / "again")
     assert again.facts == made.facts
-    assert git(again.work, "rev-parse", "HEAD").text == git(made.work, "rev-parse", "HEAD").text
+    assert (
+        git(again.work, "rev-parse", "HEAD").text
+        == git(made.work, "rev-parse", "HEAD").text
+    )
 
 
-def test_there_are_a_few_hundred_commits_and_six_stable_branches(made: Repositories) -> None:
+def test_there_are_a_few_hundred_commits_and_six_stable_branches(
+    made: Repositories,
+) -> None:
     assert made.facts.commits > 300
     refs = git(
         made.work, "for-each-ref", "--format=%(refname:short)", "refs/remotes/stable"
@@ -39,18 +44,29 @@ def test_both_markers_are_used(made: Repositories) -> None:
 def test_every_fix_names_a_commit_that_exists(made: Repositories) -> None:
     for line in git(made.work, "log", "--format=%B", "origin/master").text.splitlines():
         if line.startswith("Fixes: "):
-            assert git(made.work, "cat-file", "-t", line.split()[1]).text.strip() == "commit"
+            assert (
+                git(made.work, "cat-file", "-t", line.split()[1]).text.strip()
+                == "commit"
+            )
 
 
 def test_the_culprit_is_where_the_story_says(made: Repositories) -> None:
     def has(version: str) -> tuple[bool, bool]:
         tip = made.facts.branches[version]
         ancestor = (
-            git(made.work, "merge-base", "--is-ancestor", made.facts.culprit, tip, ok=(0, 1)).code
+            git(
+                made.work,
+                "merge-base",
+                "--is-ancestor",
+                made.facts.culprit,
+                tip,
+                ok=(0, 1),
+            ).code
             == 0
         )
         marked = (
-            made.facts.culprit in git(made.work, "log", "--format=%B", f"origin/master..{tip}").text
+            made.facts.culprit
+            in git(made.work, "log", "--format=%B", f"origin/master..{tip}").text
         )
         return ancestor, marked
 
@@ -64,13 +80,21 @@ def test_the_culprit_is_where_the_story_says(made: Repositories) -> None:
     ]
 
 
-def test_the_fix_fits_the_branches_as_the_story_says(made: Repositories, tmp_path: Path) -> None:
+def test_the_fix_fits_the_branches_as_the_story_says(
+    made: Repositories, tmp_path: Path
+) -> None:
     work = tmp_path / "w"
     git(None, "clone", "-q", str(made.work), str(work))
     put(
         work,
         acme.MCP,
-        acme.mcp(images=True, masked=True, field=True, temperature=True, check=acme.CHECK_FIXED),
+        acme.mcp(
+            images=True,
+            masked=True,
+            field=True,
+            temperature=True,
+            check=acme.CHECK_FIXED,
+        ),
     )
     git(
         work,
@@ -125,5 +149,11 @@ def test_the_fix_fits_the_branches_as_the_story_says(made: Repositories, tmp_pat
         made.facts.prerequisite,
     )
     git(
-        work, "-c", "user.name=x", "-c", "user.email=x@example.org", "cherry-pick", "acme-old-cards"
+        work,
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@example.org",
+        "cherry-pick",
+        "acme-old-cards",
     )

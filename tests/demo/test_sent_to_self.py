@@ -35,7 +35,10 @@ def _sandbox(path: Path) -> tuple[Sandbox, _Archive]:
     archive = _Archive()
     return (
         Sandbox(
-            path, Repositories(path, path, path, DemoFacts("", "", "", {}, 0)), Sink(), archive
+            path,
+            Repositories(path, path, path, DemoFacts("", "", "", {}, 0)),
+            Sink(),
+            archive,
         ),
         archive,
     )  # type: ignore[arg-type]
@@ -48,9 +51,13 @@ def test_the_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
         ("off-list", [MAINTAINER.email]),
         ("list", [MAINTAINER.email, NET_LIST]),
     ):
-        sandbox.sink.keep(NEWCOMER.email, recipients, patch("[PATCH net] acme: x", id=name))
+        sandbox.sink.keep(
+            NEWCOMER.email, recipients, patch("[PATCH net] acme: x", id=name)
+        )
     assert sandbox.deliver() == 1
-    sandbox.sink.keep(NEWCOMER.email, [KERNEL_LIST], patch("[PATCH net] acme: y", id="other"))
+    sandbox.sink.keep(
+        NEWCOMER.email, [KERNEL_LIST], patch("[PATCH net] acme: y", id="other")
+    )
     assert sandbox.deliver() == 1
     assert archive.ids == ["list@example.org", "other@example.org"]
 
@@ -58,15 +65,21 @@ def test_the_archive_has_only_what_a_list_received(tmp_path: Path) -> None:
 def test_nobody_answers_a_mail_to_yourself(tmp_path: Path) -> None:
     sandbox, archive = _sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
-    sandbox.sink.keep(NEWCOMER.email, [NEWCOMER.email], patch("[PATCH net] acme: x", id="self"))
+    sandbox.sink.keep(
+        NEWCOMER.email, [NEWCOMER.email], patch("[PATCH net] acme: x", id="self")
+    )
     answers.look()
     assert archive.ids == []
-    sandbox.sink.keep(NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", id="list"))
+    sandbox.sink.keep(
+        NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", id="list")
+    )
     answers.look()
     assert len(archive.ids) == 3
 
 
-def test_an_answer_on_the_list_is_archived_and_answered_by_nobody(tmp_path: Path) -> None:
+def test_an_answer_on_the_list_is_archived_and_answered_by_nobody(
+    tmp_path: Path,
+) -> None:
     sandbox, archive = _sandbox(tmp_path)
     answers = Answers(sandbox, (0.0, 0.0, 0.0))
     sandbox.sink.keep(
@@ -88,7 +101,9 @@ def test_the_robot_reports_only_what_is_in_the_mail(
 ) -> None:
     sandbox, archive = _sandbox(tmp_path)
     sandbox.sink.keep(
-        NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", message=code, id="list")
+        NEWCOMER.email,
+        [NET_LIST],
+        patch("[PATCH net] acme: x", message=code, id="list"),
     )
     Answers(sandbox, (0.0, 0.0, 0.0)).look()
     (robot,) = [found.mail for mail in archive.mails if (found := classify(mail)).robot]

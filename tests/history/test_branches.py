@@ -27,7 +27,9 @@ def made(path: Path, *refs: str) -> Repo:
 def found(repo: Repo, **more: object) -> tuple[list[str], list[str]]:
     with Repository.open(repo.path) as repository:
         answer = stable_branches(repository, today=TODAY, **more)  # type: ignore[arg-type]
-        return [branch.name for branch in answer.branches], [one.version for one in answer.missing]
+        return [branch.name for branch in answer.branches], [
+            one.version for one in answer.missing
+        ]
 
 
 def test_maintained_series_are_found_and_those_that_lack_named(tmp_path: Path) -> None:
@@ -43,7 +45,9 @@ def test_maintained_series_are_found_and_those_that_lack_named(tmp_path: Path) -
 
 
 def test_series_whose_support_is_over_come_on_request(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y", "refs/remotes/stable/linux-5.4.y")
+    repo = made(
+        tmp_path, "refs/remotes/stable/linux-6.1.y", "refs/remotes/stable/linux-5.4.y"
+    )
     assert found(repo, ended=True)[0] == ["stable/linux-5.4.y", "stable/linux-6.1.y"]
 
 
@@ -51,19 +55,29 @@ def test_the_newest_stable_branch_is_taken_when_it_is_newer_than_the_long_term_o
     tmp_path: Path,
 ) -> None:
     repo = made(
-        tmp_path, *(f"refs/remotes/stable/linux-{one}.y" for one in ("6.1", "6.18", "6.17", "6.19"))
+        tmp_path,
+        *(
+            f"refs/remotes/stable/linux-{one}.y"
+            for one in ("6.1", "6.18", "6.17", "6.19")
+        ),
     )
-    assert found(repo)[0] == ["stable/linux-6.1.y", "stable/linux-6.18.y", "stable/linux-6.19.y"]
+    assert found(repo)[0] == [
+        "stable/linux-6.1.y",
+        "stable/linux-6.18.y",
+        "stable/linux-6.19.y",
+    ]
 
 
 def test_an_old_short_lived_branch_is_left_out(tmp_path: Path) -> None:
-    assert found(made(tmp_path, "refs/remotes/s/linux-6.18.y", "refs/remotes/s/linux-6.13.y"))[
-        0
-    ] == ["s/linux-6.18.y"]
+    assert found(
+        made(tmp_path, "refs/remotes/s/linux-6.18.y", "refs/remotes/s/linux-6.13.y")
+    )[0] == ["s/linux-6.18.y"]
 
 
 def test_release_candidates_are_never_the_branch_itself(tmp_path: Path) -> None:
-    repo = made(tmp_path, "refs/remotes/stable-rc/linux-6.1.y", "refs/remotes/other/linux-6.1.y")
+    repo = made(
+        tmp_path, "refs/remotes/stable-rc/linux-6.1.y", "refs/remotes/other/linux-6.1.y"
+    )
     assert found(repo)[0] == ["other/linux-6.1.y"]
 
 
@@ -112,7 +126,9 @@ def test_a_branch_that_was_not_fetched_for_long_is_stale(tmp_path: Path) -> None
     assert not stale(repo, date(2023, 11, 20))
 
 
-def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(tmp_path: Path) -> None:
+def test_a_fetch_that_brought_nothing_counts_when_it_asked_the_same_remote(
+    tmp_path: Path,
+) -> None:
     repo = made(tmp_path, "refs/remotes/stable/linux-6.1.y")
     aged(repo.path / ".git" / "logs" / "refs" / "remotes" / "stable" / "linux-6.1.y")
     repo.git("config", "remote.stable.url", "https://example.org/stable.git")
@@ -131,7 +147,9 @@ def test_a_branch_older_than_a_known_release_of_it_is_stale(tmp_path: Path) -> N
     assert not stale(repo)
     repo.tag("v6.1")
     assert not stale(repo)
-    repo.commit("Linux 6.1.1", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 1\n"})
+    repo.commit(
+        "Linux 6.1.1", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 1\n"}
+    )
     repo.tag("v6.1.1")
     assert stale(repo)
 
@@ -175,11 +193,16 @@ def test_the_mainline_is_the_newest_master(tmp_path: Path) -> None:
         assert mainline(repository) == old
         assert mainline_tips(repository) == {old}
     repo.git("config", "patchpilot.mainline", "mastre")
-    with Repository.open(repo.path) as repository, pytest.raises(UsageError, match="mastre"):
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(UsageError, match="mastre"),
+    ):
         mainline(repository)
 
 
-def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(tmp_path: Path) -> None:
+def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(
+    tmp_path: Path,
+) -> None:
     """As in Xen's mirror, which has a head coverity-tested/master."""
     repo = made(tmp_path)
     repo.git("branch", "-q", "-m", "topic")
@@ -194,7 +217,11 @@ def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(tmp_
         repo.git("branch", name)
         repo.git("tag", f"torvalds/{name.rpartition('/')[2]}", check=False)
     with Repository.open(repo.path) as repository:
-        assert (mainline(repository), mainline_tips(repository), linux_next(repository)) == (
+        assert (
+            mainline(repository),
+            mainline_tips(repository),
+            linux_next(repository),
+        ) == (
             None,
             set(),
             None,
@@ -210,7 +237,10 @@ def test_a_local_branch_is_the_mainline_only_if_it_is_called_master_or_main(tmp_
     with Repository.open(repo.path) as repository:
         found = find_mainline(repository)
         assert found is not None
-        assert (found.name, found.tip) == ("origin/master", repo.git("rev-parse", "main"))
+        assert (found.name, found.tip) == (
+            "origin/master",
+            repo.git("rev-parse", "main"),
+        )
         assert mainline_tips(repository) == {found.tip}
 
 

@@ -22,7 +22,14 @@ WHO = Address("Ada Fixer", "ada@example.org")
 WHEN = datetime(2024, 1, 1, tzinfo=UTC)
 ID = "0123456789abcdef0123456789abcdef01234567"
 COMMIT = Commit(
-    ID, "t" * 40, (), WHO, WHEN, WHO, WHEN, "net: foo: add the bar (and more) to it\n\nBody.\n"
+    ID,
+    "t" * 40,
+    (),
+    WHO,
+    WHEN,
+    WHO,
+    WHEN,
+    "net: foo: add the bar (and more) to it\n\nBody.\n",
 )
 
 
@@ -33,12 +40,16 @@ def find(word: str) -> Commit | None:
 GOOD = 'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it")'
 
 BAD = {
-    'Fixes: commit 0123456789ab ("net: foo: add the bar (and more) to it")': ["commit-word"],
+    'Fixes: commit 0123456789ab ("net: foo: add the bar (and more) to it")': [
+        "commit-word"
+    ],
     "Fixes: 0123456789ab": ["no-subject"],
     'Fixes: 0123456789ab("net: foo: add the bar (and more) to it")': ["no-space"],
     'Fixes: net: foo: ("add the bar")': ["no-id"],
     "Fixes: https://bugs.example.org/1": ["url"],
-    'Fixes: ffffffffffff ("net: foo: add the bar (and more) to it")': ["unknown-commit"],
+    'Fixes: ffffffffffff ("net: foo: add the bar (and more) to it")': [
+        "unknown-commit"
+    ],
     'Fixes: 01234567 ("net: foo: add the bar (and more) to it")': ["short-id"],
     f'Fixes: {ID} ("net: foo: add the bar (and more) to it")': ["long-id"],
     'Fixes: 0123456789ab ("net: foo: add the bar"': ["open-parenthesis", "cut-subject"],
@@ -50,7 +61,9 @@ BAD = {
     'Fixes: 0123456789ab ("net: foo: ... to it")': ["cut-subject"],
     "Fixes: 0123456789ab net: foo: add the bar (and more) to it": ["bare-subject"],
     "Fixes: 0123456789ab (net: foo: add the bar (and more) to it)": ["bare-subject"],
-    'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it") # 5.10': ["trailing-comment"],
+    'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it") # 5.10': [
+        "trailing-comment"
+    ],
     'Fixes: commit 0123456("net: foo: add the bar (and more) to it")': [
         "commit-word",
         "no-space",
@@ -89,7 +102,8 @@ def test_what_history_knows_is_said(relations: Relations, kind: str) -> None:
 def test_an_ambiguous_id_is_reported_from_an_unknown_one() -> None:
     line = 'Fixes: fffffff ("x")'
     assert [
-        one.kind for one in judge(line, find, relations=Relations(ambiguous=lambda _: True))
+        one.kind
+        for one in judge(line, find, relations=Relations(ambiguous=lambda _: True))
     ] == ["ambiguous"]
 
 
@@ -106,7 +120,10 @@ def test_the_place_of_a_tag_is_judged() -> None:
     ]
     assert kinds(f"x: y\n\nBody.\n\n{GOOD}\nSigned-off-by: A <a@example.org>") == [[]]
     assert kinds(f"x: y\n\nBody.\n\n    {GOOD}\nmore") == [["indented"]]
-    assert kinds(f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>") == [[], ["duplicate"]]
+    assert kinds(f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>") == [
+        [],
+        ["duplicate"],
+    ]
 
 
 def test_a_folded_tag_is_said_to_be_folded() -> None:
@@ -127,7 +144,10 @@ def test_the_right_line_is_suggested() -> None:
 
 
 def test_typographic_quotes_are_taken() -> None:
-    assert judge("Fixes: 0123456789ab (“net: foo: add the bar (and more) to it”)", find) == ()
+    assert (
+        judge("Fixes: 0123456789ab (“net: foo: add the bar (and more) to it”)", find)
+        == ()
+    )
 
 
 @given(st.text(max_size=80))
@@ -138,7 +158,9 @@ def test_any_text_is_taken_apart(rest: str) -> None:
 
 @given(
     st.text(
-        alphabet=st.characters(codec="ascii", exclude_characters='\n\r"'), min_size=1, max_size=60
+        alphabet=st.characters(codec="ascii", exclude_characters='\n\r"'),
+        min_size=1,
+        max_size=60,
     )
 )
 def test_what_is_written_is_read_back(subject: str) -> None:

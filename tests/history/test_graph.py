@@ -13,7 +13,13 @@ import pytest
 from patchpilot.cache.folder import repository_place
 from patchpilot.commits.repository import Repository
 from patchpilot.history import commit_graph
-from patchpilot.history.commit_graph import ALTERNATES, VERSION, holds, sound_layers, use_graph
+from patchpilot.history.commit_graph import (
+    ALTERNATES,
+    VERSION,
+    holds,
+    sound_layers,
+    use_graph,
+)
 from tests.kit.repos import Repo
 
 
@@ -47,7 +53,9 @@ def directory(repo: Repo) -> Path:
 def held(repo: Repo) -> list[bool]:
     """Of each commit, oldest first, whether the graph has it."""
     ids = repo.git("rev-list", "--reverse", "HEAD").split()
-    return [any(holds(layer, id_) for layer in sound_layers(directory(repo))) for id_ in ids]
+    return [
+        any(holds(layer, id_) for layer in sound_layers(directory(repo))) for id_ in ids
+    ]
 
 
 def everything(folder: Path) -> dict[str, str]:
@@ -97,13 +105,17 @@ def test_the_repository_s_own_graph_is_left_to_git(repo: Repo) -> None:
 
 def test_grafts_shallow_and_partial_clones_get_none(repo: Repo, tmp_path: Path) -> None:
     (repo.path / ".git" / "info").mkdir(exist_ok=True)
-    (repo.path / ".git" / "info" / "grafts").write_text(repo.git("rev-parse", "HEAD") + "\n")
+    (repo.path / ".git" / "info" / "grafts").write_text(
+        repo.git("rev-parse", "HEAD") + "\n"
+    )
     with Repository.open(repo.path) as repository:
         assert not use_graph(repository, repository.resolve("HEAD"))
     (repo.path / ".git" / "info" / "grafts").unlink()
     repo.git("config", "remote.origin.promisor", "true")
     assert not use(repo)
-    repo.git("clone", "-q", "--depth=4", f"file://{repo.path}", str(tmp_path / "shallow"))
+    repo.git(
+        "clone", "-q", "--depth=4", f"file://{repo.path}", str(tmp_path / "shallow")
+    )
     assert not use(Repo(tmp_path / "shallow"))
 
 
@@ -116,7 +128,9 @@ def test_replaced_commits_are_seen_in_spite_of_a_graph(repo: Repo) -> None:
         assert len(repository.rev_list("HEAD")) == 2
 
 
-@pytest.mark.parametrize("harm", ["cut", "flipped", "empty", "chain", "chain bytes", "lost"])
+@pytest.mark.parametrize(
+    "harm", ["cut", "flipped", "empty", "chain", "chain bytes", "lost"]
+)
 def test_a_broken_graph_is_made_anew(repo: Repo, harm: str) -> None:
     use(repo)
     layer = sound_layers(directory(repo))[0]
@@ -157,7 +171,9 @@ def test_a_lock_that_a_killed_git_left_is_no_obstacle(repo: Repo) -> None:
     assert use(repo)
 
 
-def test_what_takes_long_goes_on_without_us(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_takes_long_goes_on_without_us(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
     with monkeypatch.context() as patched:
         # a graph of a few commits may be there before anybody looks
@@ -200,7 +216,9 @@ def test_objects_that_are_borrowed_count(
 ) -> None:
     repo.git("gc", "-q")
     repo.git("config", "--local", "gc.writeCommitGraph", "false")
-    shutil.rmtree(repo.path / ".git" / "objects" / "info" / "commit-graphs", ignore_errors=True)
+    shutil.rmtree(
+        repo.path / ".git" / "objects" / "info" / "commit-graphs", ignore_errors=True
+    )
     (repo.path / ".git" / "objects" / "info" / "commit-graph").unlink(missing_ok=True)
     repo.git("clone", "-q", "--shared", str(repo.path), str(tmp_path / "one"))
     repo.git("clone", "-q", "--shared", str(tmp_path / "one"), str(tmp_path / "two"))

@@ -26,7 +26,9 @@ def repo(tmp_path: Path) -> Repo:
     made.branch("side")
     made.commit(f"three\n\n[ Upstream commit {A} ]\n", {"b": "1\n"})
     made.checkout("master")
-    made.commit(f'four\n\nFixes: {made.git("rev-parse", "HEAD")[:12]} ("two")\n', {"a": "4\n"})
+    made.commit(
+        f'four\n\nFixes: {made.git("rev-parse", "HEAD")[:12]} ("two")\n', {"a": "4\n"}
+    )
     return made
 
 
@@ -37,7 +39,9 @@ def repository(repo: Repo) -> Iterator[Repository]:
 
 
 def file_of(repository: Repository) -> Path:
-    folder = Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
+    folder = (
+        Path(platformdirs.user_cache_dir("patchpilot", appauthor=False)) / "history"
+    )
     return next(folder.glob("*.sqlite"))
 
 
@@ -45,7 +49,9 @@ def reached(index: Index, tip: str) -> set[str]:
     return set(index.ids(index.reach(tip).without()))
 
 
-def test_what_a_tip_reaches_is_what_git_says(repo: Repo, repository: Repository) -> None:
+def test_what_a_tip_reaches_is_what_git_says(
+    repo: Repo, repository: Repository
+) -> None:
     repo.git("merge", "-q", "--no-ff", "-m", "merge", "side")
     with Index.open(repository) as index:
         for name in ("master", "side", "HEAD^", "HEAD^2"):
@@ -66,7 +72,9 @@ def test_markers_and_fixes_are_found_by_the_commit_they_name(
         assert index.ids(index.by_subject("two")) == [repo.git("rev-parse", "master^")]
 
 
-def test_a_second_run_reads_only_what_is_new(repo: Repo, repository: Repository) -> None:
+def test_a_second_run_reads_only_what_is_new(
+    repo: Repo, repository: Repository
+) -> None:
     with Index.open(repository) as index:
         assert index.add([repo.git("rev-parse", "master")]) == 3
     new = repo.commit("five", {"a": "5\n"})
@@ -98,7 +106,9 @@ def test_a_rebased_and_a_deleted_branch_leave_right_answers(
 @pytest.mark.parametrize(
     "content", [b"", b"no database at all", b"SQLite format 3\0" + b"\0" * 5000]
 )
-def test_a_corrupt_file_is_begun_anew(repo: Repo, repository: Repository, content: bytes) -> None:
+def test_a_corrupt_file_is_begun_anew(
+    repo: Repo, repository: Repository, content: bytes
+) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
@@ -108,7 +118,9 @@ def test_a_corrupt_file_is_begun_anew(repo: Repo, repository: Repository, conten
         assert len(reached(index, tip)) == 3
 
 
-def test_a_file_that_breaks_in_its_middle_is_begun_anew(repo: Repo, repository: Repository) -> None:
+def test_a_file_that_breaks_in_its_middle_is_begun_anew(
+    repo: Repo, repository: Repository
+) -> None:
     tip = repo.git("rev-parse", "master")
     with Index.open(repository) as index:
         index.add([tip])
@@ -148,7 +160,9 @@ def test_a_commit_that_is_not_there_is_an_error_and_leaves_nothing(
 
 
 def test_a_shallow_clone_answers_from_what_it_has(repo: Repo, tmp_path: Path) -> None:
-    repo.git("clone", "-q", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow"))
+    repo.git(
+        "clone", "-q", "--depth=2", f"file://{repo.path}", str(tmp_path / "shallow")
+    )
     with Repository.open(tmp_path / "shallow") as shallow, Index.open(shallow) as index:
         tip = shallow.resolve("HEAD")
         index.add([tip])
@@ -171,11 +185,15 @@ def test_two_can_fill_it_at_once(repo: Repo) -> None:
         assert sorted(pool.map(fill, tips * 4)) == [2] * 4 + [3] * 8
 
 
-def test_what_another_run_added_meanwhile_is_followed(repo: Repo, repository: Repository) -> None:
+def test_what_another_run_added_meanwhile_is_followed(
+    repo: Repo, repository: Repository
+) -> None:
     with Index.open(repository) as mine:
         start = repo.git("rev-parse", "master")
         mine.reach(start)
-        new = [repo.commit(f"new {number}", {"a": f"{number}\n"}) for number in range(3)]
+        new = [
+            repo.commit(f"new {number}", {"a": f"{number}\n"}) for number in range(3)
+        ]
         with Repository.open(repo.path) as again, Index.open(again) as other:
             other.add(new)
         assert all(mine.ordinal(one) in mine.reach(new[-1]) for one in (start, *new))

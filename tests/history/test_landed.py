@@ -64,9 +64,13 @@ def test_what_is_nowhere_has_not_landed(repo: Repo, history: History) -> None:
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
-def test_a_marker_is_enough_whatever_the_subject_and_content(repo: Repo, history: History) -> None:
+def test_a_marker_is_enough_whatever_the_subject_and_content(
+    repo: Repo, history: History
+) -> None:
     made = on_stable(
-        repo, f"other words\n\ncommit {at(repo, 'master')} upstream.\n", text(l30="quite different")
+        repo,
+        f"other words\n\ncommit {at(repo, 'master')} upstream.\n",
+        text(l30="quite different"),
     )
     landing = history.landed(at(repo, "master"), at(repo, "stable"))
     assert landing
@@ -92,7 +96,9 @@ def test_the_same_subject_author_and_patch_count(repo: Repo, history: History) -
     assert (landing.commit, landing.how) == (made, "subject")
 
 
-def test_a_namesake_with_another_patch_does_not_count(repo: Repo, history: History) -> None:
+def test_a_namesake_with_another_patch_does_not_count(
+    repo: Repo, history: History
+) -> None:
     on_stable(repo, "net: fix the leak\n\nElsewhere.\n", text(l30="thirty", l31="more"))
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
@@ -104,13 +110,17 @@ def test_a_namesake_of_the_same_date_counts_however_it_was_adapted(
     repo.put("f.c", text(l30="thirty", l31="more"))
     repo.git("add", "-A")
     date = repo.git("log", "-1", "--format=%ad", "--date=raw", "master")
-    repo.git("commit", "-q", "-m", "net: fix the leak\n\nElsewhere.\n", f"--date={date}")
+    repo.git(
+        "commit", "-q", "-m", "net: fix the leak\n\nElsewhere.\n", f"--date={date}"
+    )
     landing = history.landed(at(repo, "master"), at(repo, "stable"))
     assert landing
     assert landing.how == "subject"
 
 
-def test_commits_that_are_not_here_whole_are_passed_over(repo: Repo, history: History) -> None:
+def test_commits_that_are_not_here_whole_are_passed_over(
+    repo: Repo, history: History
+) -> None:
     repo.checkout("stable")
     lost = repo.commit("net: a big file", {"big.txt": "big\n" * 100})
     made = repo.commit("UPSTREAM: leak is fixed", {"f.c": text(l9="nine")})
@@ -128,7 +138,13 @@ def test_a_namesake_of_another_author_does_not_count_by_its_subject(
     repo.checkout("stable")
     repo.put("f.c", text(l9="nine", l20="and more"))
     repo.git("add", "-A")
-    repo.git("commit", "-q", "-m", "net: fix the leak", "--author=Bob Other <bob@example.org>")
+    repo.git(
+        "commit",
+        "-q",
+        "-m",
+        "net: fix the leak",
+        "--author=Bob Other <bob@example.org>",
+    )
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
@@ -139,7 +155,9 @@ def test_a_namesake_that_names_another_upstream_commit_does_not_count(
     assert history.landed(at(repo, "master"), at(repo, "stable")) is None
 
 
-def test_the_same_patch_under_another_subject_counts(repo: Repo, history: History) -> None:
+def test_the_same_patch_under_another_subject_counts(
+    repo: Repo, history: History
+) -> None:
     repo.checkout("stable")
     repo.git("merge-base", "HEAD", "master")
     made = repo.commit("UPSTREAM: leak is fixed", {"f.c": text(l9="nine")})
@@ -162,7 +180,9 @@ def test_a_reverted_backport_does_not_hold(repo: Repo, history: History) -> None
     assert (landing.commit, landing.reverted_by, landing.holds) == (made, undone, False)
 
 
-def test_a_revert_that_was_reverted_leaves_it_in_effect(repo: Repo, history: History) -> None:
+def test_a_revert_that_was_reverted_leaves_it_in_effect(
+    repo: Repo, history: History
+) -> None:
     made = on_stable(repo, f"x\n\ncommit {at(repo, 'master')} upstream.\n")
     undone = on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', text())
     on_stable(repo, f'Revert "Revert "x""\n\nThis reverts commit {undone}.\n')
@@ -180,7 +200,9 @@ def test_what_landed_again_after_its_revert_holds(repo: Repo, history: History) 
     assert (landing.commit, landing.holds) == (again, True)
 
 
-def test_culprits_are_found_by_id_by_subject_and_not_at_all(repo: Repo, history: History) -> None:
+def test_culprits_are_found_by_id_by_subject_and_not_at_all(
+    repo: Repo, history: History
+) -> None:
     culprit = at(repo, "master^")
     fix = repo.commit(
         f'net: mend\n\nFixes: {culprit[:12]} ("net: culprit")\nFixes: 123456789abc ("net: fix the'
@@ -195,11 +217,16 @@ def test_culprits_are_found_by_id_by_subject_and_not_at_all(repo: Repo, history:
     ]
 
 
-def test_fixers_and_reverts_of_a_commit_are_listed(repo: Repo, history: History) -> None:
+def test_fixers_and_reverts_of_a_commit_are_listed(
+    repo: Repo, history: History
+) -> None:
     fix = at(repo, "master")
-    follow = repo.commit(f'net: more\n\nFixes: {fix[:12]} ("net: fix the leak")\n', {"g.c": "1\n"})
+    follow = repo.commit(
+        f'net: more\n\nFixes: {fix[:12]} ("net: fix the leak")\n', {"g.c": "1\n"}
+    )
     undo = repo.commit(
-        f'Revert "net: fix the leak"\n\nThis reverts commit {fix}.\n', {"f.c": text(l5="five")}
+        f'Revert "net: fix the leak"\n\nThis reverts commit {fix}.\n',
+        {"f.c": text(l5="five")},
     )
     assert history.fixers(fix, undo) == (follow,)
     assert history.reverts(fix, undo) == (undo,)

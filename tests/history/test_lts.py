@@ -104,7 +104,9 @@ def test_what_the_list_no_longer_has_is_over() -> None:
         (date(2028, 1, 1), True),
     ],
 )
-def test_a_series_is_maintained_to_the_end_of_its_last_month(today: date, over: bool) -> None:
+def test_a_series_is_maintained_to_the_end_of_its_last_month(
+    today: date, over: bool
+) -> None:
     series = Maintained("6.1", "2027-12")
     assert series.is_over(today) is over
     stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
@@ -113,7 +115,9 @@ def test_a_series_is_maintained_to_the_end_of_its_last_month(today: date, over: 
     )
 
 
-def test_a_project_of_the_users_own_is_refreshed_too(server: tuple[str, list[bytes]]) -> None:
+def test_a_project_of_the_users_own_is_refreshed_too(
+    server: tuple[str, list[bytes]],
+) -> None:
     file = user_file().parent / "projects" / "acme.toml"
     file.parent.mkdir(parents=True)
     file.write_text(
@@ -124,5 +128,9 @@ def test_a_project_of_the_users_own_is_refreshed_too(server: tuple[str, list[byt
     )
     assert set(shown("--profile", "acme")) == {"5.0", "6.1"}
     assert call("lts", "--update", "--profile", "acme").code == 0
-    assert shown("--profile", "acme") == {"6.1": "2999-12", "6.12": "unknown", "7.1": "unknown"}
+    assert shown("--profile", "acme") == {
+        "6.1": "2999-12",
+        "6.12": "unknown",
+        "7.1": "unknown",
+    }
     assert shown()["6.6"] == "2027-12"

@@ -21,7 +21,9 @@ DATES = {
 
 def releases(**more: str) -> list[Release]:
     dates = DATES | {name.replace("_", "."): day for name, day in more.items()}
-    found = [parse_release(name, "", int(at(day).timestamp())) for name, day in dates.items()]
+    found = [
+        parse_release(name, "", int(at(day).timestamp())) for name, day in dates.items()
+    ]
     return sorted((one for one in found if one), key=lambda one: one.date)
 
 
@@ -39,7 +41,10 @@ def at(day: str) -> datetime:
                 " v6.11; estimated from the last 5 release cycles (63 to 70 days)"
             ),
         ),
-        ("2024-09-20", "merge window: open since v6.11 (2024-09-15), until about 2024-09-29"),
+        (
+            "2024-09-20",
+            "merge window: open since v6.11 (2024-09-15), until about 2024-09-29",
+        ),
         (
             "2024-11-20",
             (
@@ -49,7 +54,9 @@ def at(day: str) -> datetime:
         ),
     ],
 )
-def test_the_window_is_open_or_comes_after_the_usual_time(today: str, words: str) -> None:
+def test_the_window_is_open_or_comes_after_the_usual_time(
+    today: str, words: str
+) -> None:
     window = next_window(releases(), WEEKS, at(today))
     assert window
     assert window.words == words
@@ -57,7 +64,11 @@ def test_the_window_is_open_or_comes_after_the_usual_time(today: str, words: str
 
 def test_a_candidate_names_the_release_and_is_a_week_before_it_at_least() -> None:
     late = releases(
-        **{"v6_12-rc1": "2024-09-29", "v6_12-rc8": "2024-11-15", "v6_11_4": "2024-10-17"}
+        **{
+            "v6_12-rc1": "2024-09-29",
+            "v6_12-rc8": "2024-11-15",
+            "v6_11_4": "2024-10-17",
+        }
     )
     window = next_window(late, WEEKS, at("2024-11-16"))
     assert window

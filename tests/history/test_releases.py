@@ -58,7 +58,8 @@ def test_the_first_release_is_found_through_a_late_merge(tmp_path: Path) -> None
     with Repository.open(tmp_path / "r") as repository:
         releases = Releases(repository)
         first = [
-            found.name if (found := releases.first(one)) else None for one in (topic, direct, late)
+            found.name if (found := releases.first(one)) else None
+            for one in (topic, direct, late)
         ]
     assert first == ["v2.0-rc1", "v1.1-rc1", None]
 

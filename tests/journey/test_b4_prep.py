@@ -45,7 +45,8 @@ class Branch:
     @property
     def info(self) -> dict[str, str]:
         return dict(
-            line.split(": ", 1) for line in b4(self.repo, "prep", "--show-info").stdout.splitlines()
+            line.split(": ", 1)
+            for line in b4(self.repo, "prep", "--show-info").stdout.splitlines()
         )
 
     @property
@@ -75,7 +76,9 @@ class Branch:
         return [one for one in found if one != self.cover]
 
     def messages(self) -> list[str]:
-        return [self.repo.git("show", "-s", "--format=%B", patch) for patch in self.patches]
+        return [
+            self.repo.git("show", "-s", "--format=%B", patch) for patch in self.patches
+        ]
 
     def is_whole(self) -> None:
         """b4 takes the branch, its cover letter is empty and where the strategy wants it, and b4
@@ -88,12 +91,15 @@ class Branch:
         if self.cover:
             assert self.repo.git("diff", f"{self.cover}^", self.cover) == ""
             ends = self.repo.git("rev-list", "--reverse", "master..").split()
-            assert ends.index(self.cover) == (0 if self.strategy == "commit" else len(ends) - 1)
+            assert ends.index(self.cover) == (
+                0 if self.strategy == "commit" else len(ends) - 1
+            )
         out = self.repo.path.parent / "b4-out"
         shutil.rmtree(out, ignore_errors=True)
         b4(self.repo, "send", "--no-sign", "-o", str(out))
         subjects = [
-            str(message_from_bytes(file.read_bytes())["Subject"]) for file in sorted(out.iterdir())
+            str(message_from_bytes(file.read_bytes())["Subject"])
+            for file in sorted(out.iterdir())
         ]
         assert [subject.partition("] ")[2] for subject in subjects] == [
             "widget: two lines were wrong",
@@ -160,7 +166,11 @@ def test_maintainers_names_those_of_the_cover_letter(branch: Branch) -> None:
 def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -> None:
     words = ["--onto", "master"] if verb == "backport" else []
     done = branch.run(
-        verb, "--format", "json", *words, *([branch.patches[-1]] if verb == "backport" else [])
+        verb,
+        "--format",
+        "json",
+        *words,
+        *([branch.patches[-1]] if verb == "backport" else []),
     )
     assert done.code in (0, 1), done.err
     assert json.loads(done.out)["commit"] == branch.patches[-1]
@@ -168,26 +178,37 @@ def test_verbs_for_one_commit_take_the_newest_patch(branch: Branch, verb: str) -
 
 @pytest.mark.parametrize("branch", ["commit", "tip-commit"], indirect=True)
 @pytest.mark.parametrize(
-    "verb", ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"]
+    "verb",
+    ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"],
 )
-def test_the_cover_letter_itself_is_refused_as_a_target(branch: Branch, verb: str) -> None:
-    done = branch.run(verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover)
+def test_the_cover_letter_itself_is_refused_as_a_target(
+    branch: Branch, verb: str
+) -> None:
+    done = branch.run(
+        verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover
+    )
     assert done.code == 2, done.out
     assert "is b4's cover letter, not a patch" in done.err
 
 
 def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
     tip, cover = branch.repo.git("rev-parse", "HEAD"), branch.cover_text
-    done = branch.run("prepare", "--fixes", "none", "--cc", "Carl <carl@example.org>", "--yes")
+    done = branch.run(
+        "prepare", "--fixes", "none", "--cc", "Carl <carl@example.org>", "--yes"
+    )
     assert done.code == 0, done.err
-    assert all("Cc: Carl <carl@example.org>" in message for message in branch.messages())
+    assert all(
+        "Cc: Carl <carl@example.org>" in message for message in branch.messages()
+    )
     assert branch.cover_text == cover
     branch.is_whole()
     assert branch.run("undo", "restore").code == 0
     assert (branch.repo.git("rev-parse", "HEAD"), branch.cover_text) == (tip, cover)
 
 
-def test_trailers_of_reviewers_are_written_into_the_patches(branch: Branch, tmp_path: Path) -> None:
+def test_trailers_of_reviewers_are_written_into_the_patches(
+    branch: Branch, tmp_path: Path
+) -> None:
     cover, out, thread = branch.cover_text, tmp_path / "out", tmp_path / "thread.mbox"
     assert branch.run("send", "--to", LIST, "--outbox", out, "--force", "x").code == 0
     mails = [file.read_bytes() for file in sorted(out.iterdir())]
@@ -208,7 +229,8 @@ def test_trailers_of_reviewers_are_written_into_the_patches(branch: Branch, tmp_
     done = branch.run("trailers", "--yes")
     assert done.code == 0, done.err
     assert all(
-        "Reviewed-by: Rita Reviewer <rita@example.org>" in message for message in branch.messages()
+        "Reviewed-by: Rita Reviewer <rita@example.org>" in message
+        for message in branch.messages()
     )
     assert branch.cover_text == cover
     branch.is_whole()
@@ -243,20 +265,24 @@ def test_draft_shows_and_changes_what_b4_keeps(branch: Branch) -> None:
     assert (known["prefixes"], known["revision"]) == ("net", "4")
     assert "Changes in v4:\n- line 2 as well" in branch.cover_text
     assert "To: Mona Maintainer <mona@example.org>" in branch.cover_text
-    assert json.loads(branch.run("draft", "--format", "json").out)["draft"]["changelogs"][
-        "4"
-    ].endswith("- line 2 as well")
+    assert json.loads(branch.run("draft", "--format", "json").out)["draft"][
+        "changelogs"
+    ]["4"].endswith("- line 2 as well")
 
 
 def sent(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
     """The mails that arrived of a send, past the findings the patches have."""
     done = branch.run("send", "--force", "x", "--yes", *words)
     assert done.code == 0, done.err
-    return [message_from_bytes(one.data.replace(b"\r\n", b"\n")) for one in server.take()]
+    return [
+        message_from_bytes(one.data.replace(b"\r\n", b"\n")) for one in server.take()
+    ]
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, via: str) -> None:
+def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(
+    branch: Branch, via: str
+) -> None:
     with FaultySink() as server:
         use_server(branch.repo, server)
         cover, *patches = sent(branch, server, "--via", via)
@@ -294,11 +320,15 @@ def test_a_send_has_what_b4_keeps_and_b4_sends_the_next_version(branch: Branch, 
             "--no-sign",
             stdin="\n",
         )
-        subjects = [str(message_from_bytes(one.data)["Subject"]) for one in server.take()[3:]]
+        subjects = [
+            str(message_from_bytes(one.data)["Subject"]) for one in server.take()[3:]
+        ]
         assert len(subjects) == 3
         assert all("v2" in subject for subject in subjects)
     assert branch.info["revision"] == "3"
-    assert json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
+    assert (
+        json.loads(branch.run("draft", "--format", "json").out)["draft"]["version"] == 3
+    )
 
 
 KILLED = """
@@ -312,7 +342,11 @@ main.run(sys.argv[1:])
 
 @pytest.mark.parametrize(
     ("strategy", "verb"),
-    zip(STRATEGIES, (["send", "--dry-run", "--force", "x"], ["draft"], ["doctor"]), strict=True),
+    zip(
+        STRATEGIES,
+        (["send", "--dry-run", "--force", "x"], ["draft"], ["doctor"]),
+        strict=True,
+    ),
 )
 def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
     made: Callable[[str, Path], Repo], tmp_path: Path, strategy: str, verb: list[str]
@@ -329,7 +363,8 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         )
         assert done.returncode == -signal.SIGKILL, done.stderr
         first, *others = [
-            str(message_from_bytes(one.data)["Message-ID"]).strip("<>") for one in server.take()
+            str(message_from_bytes(one.data)["Message-ID"]).strip("<>")
+            for one in server.take()
         ]
         assert len(others) == 2
         assert first not in branch.cover_text
@@ -339,13 +374,19 @@ def test_b4_gets_to_know_of_a_send_that_was_killed_at_its_end(
         assert (info["revision"], info["series-v1"].split()[-1]) == ("2", first)
         assert "Both lines were read back as zero." in cover
         assert "Changes in v2:" in cover
-        assert branch.repo.git("tag", "--list", "sent/*") == f"sent/{info['change-id']}-v1"
+        assert (
+            branch.repo.git("tag", "--list", "sent/*") == f"sent/{info['change-id']}-v1"
+        )
         assert json.loads(branch.run("track", "--format", "json").out)["series"]
         branch.is_whole()
         # it is done once
         tip = branch.repo.git("rev-parse", "HEAD")
         branch.run(*verb)
-        assert (branch.repo.git("rev-parse", "HEAD"), branch.cover_text, len(server.take())) == (
+        assert (
+            branch.repo.git("rev-parse", "HEAD"),
+            branch.cover_text,
+            len(server.take()),
+        ) == (
             tip,
             cover,
             3,
@@ -365,12 +406,16 @@ def test_a_single_patch_has_its_cover_letter_below_the_line(tmp_path: Path) -> N
     assert f"base-commit: {branch.base}\n" in notes
 
 
-def test_patches_above_a_tip_commit_are_sent_by_git_and_refused_for_b4(tmp_path: Path) -> None:
+def test_patches_above_a_tip_commit_are_sent_by_git_and_refused_for_b4(
+    tmp_path: Path,
+) -> None:
     repo = prep(tmp_path / "r", "tip-commit", 2, cover=COVER_V1, above=True)
     branch = Branch(repo, "tip-commit")
     with FaultySink() as server:
         use_server(repo, server)
-        refused = branch.run("send", "--via", "b4", "--to", LIST, "--force", "x", "--yes")
+        refused = branch.run(
+            "send", "--via", "b4", "--to", LIST, "--force", "x", "--yes"
+        )
         assert (
             refused.code,
             "b4 sends only the commits before its cover letter commit" in refused.err,
@@ -380,7 +425,9 @@ def test_patches_above_a_tip_commit_are_sent_by_git_and_refused_for_b4(tmp_path:
     assert f"base-commit: {branch.base}\n" in str(mails[0].get_payload())
 
 
-def test_prerequisites_and_the_presubject_are_sent_as_b4_sends_them(tmp_path: Path) -> None:
+def test_prerequisites_and_the_presubject_are_sent_as_b4_sends_them(
+    tmp_path: Path,
+) -> None:
     repo = prep(tmp_path / "r", "branch-description", 2, cover=COVER_V1)
     branch = Branch(repo, "branch-description")
     needs = ["change-id: 20260101-other-0123456789ab:v1", "patch-id: " + "a" * 40]
@@ -391,10 +438,16 @@ def test_prerequisites_and_the_presubject_are_sent_as_b4_sends_them(tmp_path: Pa
         use_server(repo, server)
         out = tmp_path / "by-b4"
         b4(repo, "send", "--no-sign", "-o", str(out))
-        theirs = [message_from_bytes(file.read_bytes()) for file in sorted(out.iterdir())]
+        theirs = [
+            message_from_bytes(file.read_bytes()) for file in sorted(out.iterdir())
+        ]
         ours = sent(branch, server, "--to", LIST)
-    assert [str(our["Subject"]) for our in ours] == [str(their["Subject"]) for their in theirs]
-    foot = re.compile(r"^(?:base-commit|change-id|prerequisite-[a-z-]+): .*$", re.MULTILINE)
+    assert [str(our["Subject"]) for our in ours] == [
+        str(their["Subject"]) for their in theirs
+    ]
+    foot = re.compile(
+        r"^(?:base-commit|change-id|prerequisite-[a-z-]+): .*$", re.MULTILINE
+    )
     assert sorted(foot.findall(str(ours[0].get_payload()))) == sorted(
         foot.findall(str(theirs[0].get_payload()))
     )

@@ -36,7 +36,10 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "prepare": (("prepare", "--yes", "--link", "https://example.org/r/1"), set()),
     "undo list": (("undo", "list"), set()),
     "draft": (("draft",), set()),
-    "draft --cover": (("draft", "--cover", "frob: fix both\n\nWhy both are wrong."), set()),
+    "draft --cover": (
+        ("draft", "--cover", "frob: fix both\n\nWhy both are wrong."),
+        set(),
+    ),
     "send --dry-run": (
         ("send", "--dry-run", "--to", "list@example.org"),
         {"hook.sendemail-validate"},
@@ -69,7 +72,13 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(
     with FaultySink() as server:
         use_server(repo, server)
         if name.startswith("send"):
-            call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
+            call(
+                "draft",
+                "-C",
+                repo.path,
+                "--cover",
+                "frob: fix both\n\nWhy both are wrong.",
+            )
             canaries.hush()
         words = (
             argv[0],
@@ -91,7 +100,9 @@ def test_no_command_of_the_configuration_runs_unless_it_is_listed(
     assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
     if name.startswith("send"):
         assert outcome.code == ExitCode.OK, outcome.err
-    page = (Path(__file__).parents[2] / "docs" / "explanation" / "security.md").read_text()
+    page = (
+        Path(__file__).parents[2] / "docs" / "explanation" / "security.md"
+    ).read_text()
     assert all(one.partition(".")[2].split(".")[-1] in page for one in expected)
 
 
@@ -126,7 +137,9 @@ _IN_WORK_TREE = ("check --fix", "prepare", "doctor", *_SENDS)
 _TUI_CALLS = (_amend, _amend_with, _amend_to_nothing, _list_changed_files, _switch)
 
 
-@pytest.mark.parametrize("name", [*_IN_WORK_TREE, *(one.__name__ for one in _TUI_CALLS)])
+@pytest.mark.parametrize(
+    "name", [*_IN_WORK_TREE, *(one.__name__ for one in _TUI_CALLS)]
+)
 def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
     repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
     canaries.plant_in_submodule(repo)
@@ -136,7 +149,9 @@ def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
     canaries.touch(repo.path / "sub")
     with FaultySink() as server:
         use_server(repo, server)
-        call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
+        call(
+            "draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong."
+        )
         assert canaries.sang == set()
         if name in _CALLS:
             argv = [word.format(out=tmp_path / "out") for word in _CALLS[name][0]]
@@ -148,10 +163,14 @@ def test_no_command_of_a_submodule_runs(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_no_signature_of_a_commit_is_checked_by_a_program(tmp_path: Path, via: str) -> None:
+def test_no_signature_of_a_commit_is_checked_by_a_program(
+    tmp_path: Path, via: str
+) -> None:
     repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
     head, _, body = repo.git("cat-file", "commit", "HEAD").partition("\n\n")
-    signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
+    signature = (
+        "gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----"
+    )
     text = f"{head}\n{signature}\n\n{body}\n"
     repo.git(
         "reset",
@@ -159,19 +178,27 @@ def test_no_signature_of_a_commit_is_checked_by_a_program(tmp_path: Path, via: s
         "--hard",
         repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=text),
     )
-    repo.git("config", "--global", "gpg.program", canaries.command("gpg.program", "exit 1"))
+    repo.git(
+        "config", "--global", "gpg.program", canaries.command("gpg.program", "exit 1")
+    )
     repo.git("config", "log.showSignature", "true")
     repo.git("log", "-1")
     assert canaries.sang == {"gpg.program"}
     canaries.hush()
     with FaultySink() as server:
         use_server(repo, server)
-        call("draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong.")
-        assert call("send", "-C", repo.path, *_SEND[1:], "--via", via).code == ExitCode.OK
+        call(
+            "draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong."
+        )
+        assert (
+            call("send", "-C", repo.path, *_SEND[1:], "--via", via).code == ExitCode.OK
+        )
     assert canaries.sang == set()
 
 
-def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(tmp_path: Path) -> None:
+def test_a_filter_that_is_needed_runs_for_files_that_undo_writes(
+    tmp_path: Path,
+) -> None:
     repo, canaries = story(tmp_path / "repo"), Canaries(tmp_path / "canaries")
     canaries.plant(repo, process=False)
     assert call("trust", repo.path).code == ExitCode.OK

@@ -43,6 +43,8 @@ def test_a_command_asks_git_few_questions_and_none_twice(
     with counted_processes(tmp_path / "trace") as seen:
         call(*words)
     assert seen
-    repeated = [argv for argv, count in seen.items() if count > 1 and not MAY_REPEAT & set(argv)]
+    repeated = [
+        argv for argv, count in seen.items() if count > 1 and not MAY_REPEAT & set(argv)
+    ]
     assert not [" ".join(argv) for argv in repeated]
     assert seen.total() <= MOST[words], "\n".join(" ".join(argv) for argv in seen)

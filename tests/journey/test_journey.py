@@ -16,7 +16,12 @@ from patchpilot.demo.demo_archive import available
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_script import run_script
 from patchpilot.demo.journey import Journey, StepFailedError, wants
-from patchpilot.demo.sandbox import Sandbox, keep_supported, open_sandbox, sandbox_environment
+from patchpilot.demo.sandbox import (
+    Sandbox,
+    keep_supported,
+    open_sandbox,
+    sandbox_environment,
+)
 from patchpilot.errors import InputError
 from patchpilot.projects.loading import default_project
 
@@ -59,7 +64,9 @@ def test_a_kept_sandbox_has_a_file_that_sets_its_environment(tmp_path: Path) -> 
     assert reported.stdout == str(kept / "home")
 
 
-def test_nothing_of_the_person_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_person_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("GIT_DIR", "GIT_CONFIG_GLOBAL", "B4_CONFIG", "SMTP_PASSWORD"):
         monkeypatch.setenv(name, "mine")
     env = sandbox_environment(tmp_path)
@@ -79,7 +86,8 @@ def test_a_step_that_fails_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_judge_that_is_not_content_ends_the_script(tmp_path: Path) -> None:
     journey = Journey(
-        Sandbox(tmp_path, _nowhere(tmp_path), None, None, dict(os.environ)), io.StringIO()
+        Sandbox(tmp_path, _nowhere(tmp_path), None, None, dict(os.environ)),
+        io.StringIO(),
     )  # type: ignore[arg-type]
     with pytest.raises(StepFailedError):
         journey.read(["git", "--version"], judge=lambda got: wants(got == 1, "one"))
@@ -99,5 +107,7 @@ def test_the_storys_branches_are_supported_whatever_the_year(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
     assert {
         one.version
-        for one in default_project().stable.maintained(date(date.today().year + 1, 1, 1))
+        for one in default_project().stable.maintained(
+            date(date.today().year + 1, 1, 1)
+        )
     } >= set(LTS)

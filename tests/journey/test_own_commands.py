@@ -34,8 +34,19 @@ _SEND = {
     "identity": ("send", *_TO, "--identity", "work", "--yes"),
     "reply": ("track", "reply", "<review@example.org>", "--message", "{text}", "--yes"),
 }
-_B4 = {f"b4: {name}": (*words, "--via", "b4") for name, words in _SEND.items() if name != "reply"}
-_NAMED = ("tocmd", "cccmd", "headerCmd", "sendmailcmd", "smtpserver", "smtpserveroption")
+_B4 = {
+    f"b4: {name}": (*words, "--via", "b4")
+    for name, words in _SEND.items()
+    if name != "reply"
+}
+_NAMED = (
+    "tocmd",
+    "cccmd",
+    "headerCmd",
+    "sendmailcmd",
+    "smtpserver",
+    "smtpserveroption",
+)
 _KEYS = {
     **{f"sendemail.{name}": _SEND | _B4 for name in _NAMED},
     **{f"sendemail.work.{name}": _SEND | _B4 for name in _NAMED},
@@ -73,7 +84,10 @@ def repo(tmp_path: Path, server: FaultySink) -> Repo:
     """A topic with a followed review."""
     made = topic(tmp_path / "r", 1, server=server)
     post = mail(
-        "[PATCH] widget: change line 1", "Why.\n", sender="Ada Fixer <ada@example.org>", id="post"
+        "[PATCH] widget: change line 1",
+        "Why.\n",
+        sender="Ada Fixer <ada@example.org>",
+        id="post",
     )
     review = mail(
         "Re: [PATCH] widget: change line 1",
@@ -82,7 +96,10 @@ def repo(tmp_path: Path, server: FaultySink) -> Repo:
         id="review",
         reply_to="post",
     )
-    parts = (b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (post, review))
+    parts = (
+        b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
+        for one in (post, review)
+    )
     (tmp_path / "t.mbox").write_bytes(b"".join(parts))
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
     (tmp_path / "answer").write_text("> Why?\n\nBecause it was wrong.\n")
@@ -97,7 +114,9 @@ def canaries(tmp_path: Path) -> Canaries:
 def run(repo: Repo, words: tuple[str, ...]) -> Outcome:
     folder = repo.path.parent
     verb = 2 if words[0] == "track" else 1
-    rest = [word.format(out=folder / "out", text=folder / "answer") for word in words[verb:]]
+    rest = [
+        word.format(out=folder / "out", text=folder / "answer") for word in words[verb:]
+    ]
     return call(*words[:verb], "-C", repo.path, *rest)
 
 
@@ -105,11 +124,20 @@ def refused(done: Outcome) -> bool:
     return done.code == 1 and "patchpilot trust" in done.err
 
 
-_FIRST = ("sendemail.tocmd", "sendemail.smtpserver", "alias.send-email", "b4.send-auto-cc-cmd")
+_FIRST = (
+    "sendemail.tocmd",
+    "sendemail.smtpserver",
+    "alias.send-email",
+    "b4.send-auto-cc-cmd",
+)
 
 
 @pytest.mark.parametrize(
-    "key", [key if key in _FIRST else pytest.param(key, marks=pytest.mark.long) for key in _KEYS]
+    "key",
+    [
+        key if key in _FIRST else pytest.param(key, marks=pytest.mark.long)
+        for key in _KEYS
+    ],
 )
 def test_no_command_that_a_repository_names_runs_before_it_is_trusted(
     repo: Repo, canaries: Canaries, server: FaultySink, key: str
@@ -137,7 +165,9 @@ def test_no_helper_for_passwords_of_the_repository_runs_before_it_is_trusted(
     for words in (_SEND["send"], _SEND["reply"], _B4["b4: send"]):
         assert refused(run(repo, words))
     reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
-    (found,) = (check for check in reported["checks"] if check["name"] == "own commands")
+    (found,) = (
+        check for check in reported["checks"] if check["name"] == "own commands"
+    )
     assert "patchpilot trust" in found["hint"]
     assert canaries.sang == set()
     assert server.take() == ()
@@ -148,7 +178,9 @@ def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(
 ) -> None:
     for folder in (repo.path / ".git/hooks", repo.path / ".githooks"):
         folder.mkdir(exist_ok=True)
-        shutil.copy(canaries.command(folder.name, "exit 0"), folder / "sendemail-validate")
+        shutil.copy(
+            canaries.command(folder.name, "exit 0"), folder / "sendemail-validate"
+        )
         for words in _SEND.values():
             assert refused(run(repo, words))
         assert canaries.sang == set()
@@ -163,9 +195,17 @@ def test_a_hook_of_the_repository_runs_only_as_it_was_trusted(
 
 
 @pytest.mark.parametrize(
-    "key", ["sendemail.tocmd", "sendemail.cccmd", "sendemail.sendmailcmd", "sendemail.smtpserver"]
+    "key",
+    [
+        "sendemail.tocmd",
+        "sendemail.cccmd",
+        "sendemail.sendmailcmd",
+        "sendemail.smtpserver",
+    ],
 )
-def test_a_trusted_command_runs_until_it_changes(repo: Repo, canaries: Canaries, key: str) -> None:
+def test_a_trusted_command_runs_until_it_changes(
+    repo: Repo, canaries: Canaries, key: str
+) -> None:
     repo.git("config", key, canaries.command("first", "cat >/dev/null"))
     shown = call("trust", "--show", repo.path)
     assert f"{canaries.folder}/first" in shown.out
@@ -216,10 +256,22 @@ def test_every_file_of_the_repository_that_names_commands_is_read(
         repo.git("config", "--worktree", "sendemail.tocmd", canaries.command("tocmd"))
     elif place == "the tree's .b4-config":
         where, words = repo.path / ".b4-config", _B4["b4: dry run"]
-        repo.git("config", "--file", str(where), "b4.send-auto-to-cmd", canaries.command("tocmd"))
+        repo.git(
+            "config",
+            "--file",
+            str(where),
+            "b4.send-auto-to-cmd",
+            canaries.command("tocmd"),
+        )
     else:
-        key = "include.path" if place == "include" else f"includeIf.gitdir:{repo.path}/.path"
-        repo.git("config", "--file", str(where), "sendemail.tocmd", canaries.command("tocmd"))
+        key = (
+            "include.path"
+            if place == "include"
+            else f"includeIf.gitdir:{repo.path}/.path"
+        )
+        repo.git(
+            "config", "--file", str(where), "sendemail.tocmd", canaries.command("tocmd")
+        )
         repo.git("config", key, str(where))
     assert refused(run(repo, words))
     assert call("trust", repo.path).code == 0
@@ -233,8 +285,13 @@ def test_a_command_of_the_users_own_configuration_runs_as_in_git(
     repo.git("config", "--global", "sendemail.tocmd", canaries.command("tocmd"))
     repo.git("config", "--global", "core.hooksPath", str(canaries.folder / "hooks"))
     (canaries.folder / "hooks").mkdir()
-    shutil.copy(canaries.command("hook", "exit 0"), canaries.folder / "hooks/sendemail-validate")
-    shutil.copy(canaries.command("not this", "exit 0"), repo.path / ".git/hooks/sendemail-validate")
+    shutil.copy(
+        canaries.command("hook", "exit 0"), canaries.folder / "hooks/sendemail-validate"
+    )
+    shutil.copy(
+        canaries.command("not this", "exit 0"),
+        repo.path / ".git/hooks/sendemail-validate",
+    )
     assert run(repo, _SEND["dry run"]).code == 0
     assert canaries.sang == {"tocmd", "hook"}
     assert call("trust", repo.path).code == 3
@@ -245,7 +302,9 @@ _OURS = "patchpilot maintainers --format get_maintainer --norolestats --nol --no
 
 def test_what_patchpilot_installs_and_documents_needs_no_trust(repo: Repo) -> None:
     assert call("hooks", "-C", repo.path, "install").code == 0
-    page = (Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md").read_text()
+    page = (
+        Path(__file__).parents[2] / "docs/how-to/use-with-git-send-email.md"
+    ).read_text()
     documented = [
         line.split(maxsplit=3)
         for line in page.splitlines()
@@ -274,15 +333,21 @@ def test_what_patchpilot_installs_and_documents_needs_no_trust(repo: Repo) -> No
         f" {_OURS}",
     ],
 )
-def test_what_only_begins_like_the_documented_command_needs_trust(repo: Repo, value: str) -> None:
+def test_what_only_begins_like_the_documented_command_needs_trust(
+    repo: Repo, value: str
+) -> None:
     repo.git("config", "sendemail.tocmd", value)
     assert refused(run(repo, _SEND["dry run"]))
     assert not (repo.path / "x").exists()
 
 
 @pytest.mark.parametrize("change", ["python=/tmp/evil", "touch x"])
-def test_an_installed_hook_that_was_changed_needs_trust(repo: Repo, change: str) -> None:
-    assert call("hooks", "-C", repo.path, "install", "sendemail-validate", "b4").code == 0
+def test_an_installed_hook_that_was_changed_needs_trust(
+    repo: Repo, change: str
+) -> None:
+    assert (
+        call("hooks", "-C", repo.path, "install", "sendemail-validate", "b4").code == 0
+    )
     hook = repo.path / ".git/hooks/sendemail-validate"
     hook.write_text(hook.read_text().replace("python=", f"{change}\npython="))
     assert refused(run(repo, _SEND["dry run"]))
@@ -365,7 +430,9 @@ def test_a_fetch_runs_no_command_before_it_is_trusted(
     if place == "alternates":
         other = Repo(tmp_path / "other")
         other.commit("x\n", {"a": "1\n"})
-        (repo.path / ".git/objects/info/alternates").write_text(f"{other.path}/.git/objects\n")
+        (repo.path / ".git/objects/info/alternates").write_text(
+            f"{other.path}/.git/objects\n"
+        )
         repo.git("config", "--unset", "protocol.ext.allow")
         repo.git("config", "core.alternateRefsCommand", url.removeprefix("ext::"))
         repo.git("config", "remote.evil.url", str(other.path))
@@ -374,7 +441,9 @@ def test_a_fetch_runs_no_command_before_it_is_trusted(
     else:
         folder = repo.path / ".git" / place
         folder.mkdir(exist_ok=True)
-        (folder / "evil").write_text(f"URL: {url}\n" if place == "remotes" else f"{url}\n")
+        (folder / "evil").write_text(
+            f"URL: {url}\n" if place == "remotes" else f"{url}\n"
+        )
     with pytest.raises(UntrustedCommandsError):
         fetch_all(repo.path)
     assert canaries.sang == set()
@@ -404,10 +473,15 @@ def test_a_pager_of_the_repository_never_runs(repo: Repo, canaries: Canaries) ->
     assert canaries.sang == {"pager"}
 
 
-def test_hooks_of_a_commit_run_only_when_they_are_trusted(repo: Repo, canaries: Canaries) -> None:
+def test_hooks_of_a_commit_run_only_when_they_are_trusted(
+    repo: Repo, canaries: Canaries
+) -> None:
     for name in ("pre-commit", "post-rewrite"):
         shutil.copy(canaries.command(name, "exit 0"), repo.path / ".git/hooks" / name)
-    shutil.copy(canaries.command("not this", "exit 0"), repo.path / ".git/hooks/pre-commit.sample")
+    shutil.copy(
+        canaries.command("not this", "exit 0"),
+        repo.path / ".git/hooks/pre-commit.sample",
+    )
     with pytest.raises(UntrustedCommandsError) as error:
         amend_message(repo.path, "true")
     assert [command.name for command in error.value.commands] == [
@@ -502,7 +576,9 @@ def test_a_server_that_the_repository_names_gets_no_password_and_no_mail(
         assert refused(done), done
         assert "sendemail.smtpserver" in done.err
     with monkeypatch.context() as watched:
-        watched.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("connected"))
+        watched.setattr(
+            socket, "create_connection", lambda *_, **__: pytest.fail("connected")
+        )
         reported = json.loads(call("doctor", "-C", repo.path, "--format", "json").out)
     (found,) = (check for check in reported["checks"] if check["name"] == "mail server")
     assert (found["state"], "not trusted yet" in found["message"]) == ("fail", True)

@@ -66,7 +66,9 @@ class FilledArchive(Protocol):
 
 
 @contextmanager
-def archive_server(kind: str, directory: Path, *mails: bytes) -> Iterator[FilledArchive]:
+def archive_server(
+    kind: str, directory: Path, *mails: bytes
+) -> Iterator[FilledArchive]:
     """An archive of this kind (of SERVED or LOCAL) that holds these mails."""
     server = _made(kind, directory)
     try:

@@ -41,7 +41,9 @@ def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
     made = ""
     with commits_by(who):
         for number in range(count):
-            made = repo.commit(f"{what}: step {number}\n", {f"{what}.c": f"int {what}{number};\n"})
+            made = repo.commit(
+                f"{what}: step {number}\n", {f"{what}.c": f"int {what}{number};\n"}
+            )
     return made
 
 

@@ -108,7 +108,10 @@ class Canaries:
         repo.git(*where, "submodule.inner.url", "./sub")
         repo.git(*where, "submodule.inner.ignore", "none")
         repo.commit(f"frob: use a submodule\n\nIt is needed.\n\n{SIGNED}")
-        repo.commit(f"frob: add a file\n\nIt was missing.\n\n{SIGNED}", {"more.c": "int more;\n"})
+        repo.commit(
+            f"frob: add a file\n\nIt was missing.\n\n{SIGNED}",
+            {"more.c": "int more;\n"},
+        )
         for key, value in {
             "commit.verbose": "2",
             "diff.ignoreSubmodules": "none",
@@ -129,12 +132,17 @@ class Canaries:
         for key, then in _keys().items():
             if key != "filter.piped.process":
                 inner.git("config", key, self.command(f"inner.{key}", then))
-        (inner.path / ".git/info/attributes").write_text("*.c filter=run diff=run merge=run\n")
+        (inner.path / ".git/info/attributes").write_text(
+            "*.c filter=run diff=run merge=run\n"
+        )
         self.touch(inner.path)
 
     def touch(self, folder: Path) -> None:
         """Let the files look as if they had changed, so that git asks a clean filter about them."""
-        later = max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]"))) + 10
+        later = (
+            max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]")))
+            + 10
+        )
         for file in folder.glob("*.[ch]"):
             os.utime(file, (later, later))
 
@@ -203,7 +211,8 @@ def story(path: Path, end: str = "   ") -> Repo:
     repo.checkout("master")
     lines[20] = "int broken;\n"
     culprit = repo.commit(
-        f"frob: break line 20\n\n{SIGNED}", {"frob.c": "".join(lines), "frob.h": "".join(lines)}
+        f"frob: break line 20\n\n{SIGNED}",
+        {"frob.c": "".join(lines), "frob.h": "".join(lines)},
     )
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.branch("topic")
@@ -211,9 +220,12 @@ def story(path: Path, end: str = "   ") -> Repo:
     for number, name in ((1, "frob.c"), (2, "frob.h")):
         lines[20] = f"long mended{number};{end}\n"
         why = (
-            f'It crashes and always did.\n\nFixes: {culprit[:12]} ("frob: break line 20")\n{SIGNED}'
+            f"It crashes and always did.\n\nFixes: {culprit[:12]} "
+            f'("frob: break line 20")\n{SIGNED}'
         )
-        repo.commit(f"frob: fix line 20 of file {number}\n\n{why}", {name: "".join(lines)})
+        repo.commit(
+            f"frob: fix line 20 of file {number}\n\n{why}", {name: "".join(lines)}
+        )
     return repo
 
 

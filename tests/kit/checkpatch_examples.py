@@ -50,7 +50,8 @@ def cases() -> Iterator[Case]:
                 for number, example in enumerate(pack.examples[rule.id]):
                     if not example.series and not example.history:
                         yield Case(
-                            f"{rule.id} {'bad' if example.bad else 'good'} {number}", example
+                            f"{rule.id} {'bad' if example.bad else 'good'} {number}",
+                            example,
                         )
     for retired_type in retired_types():
         yield Case(
@@ -63,7 +64,9 @@ def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
     """What patchpilot says of an example, as of 6.1 and by checkpatch.pl's names."""
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     left_out = LEFT_OUT | (set() if example.tree else WORD_LISTS)
-    return by_type(run(context, choose(rules, kernel=KERNEL, profile="linux")), left_out)
+    return by_type(
+        run(context, choose(rules, kernel=KERNEL, profile="linux")), left_out
+    )
 
 
 def by_type(findings: object, left_out: set[str]) -> Findings:

@@ -19,7 +19,14 @@ from tests.kit.source import SOURCE, trees
 ENDS = ("--", "--end-of-options")
 TAKE_A_VALUE = ("-C", "-F", "-L", "-c", "-e", "-m", "-o", "--object-dir")
 _ADDING = ("append", "extend", "insert")
-_MODULES = ("subprocess.", "pty.", "webbrowser.", "multiprocessing.", "distributed.", "dask.")
+_MODULES = (
+    "subprocess.",
+    "pty.",
+    "webbrowser.",
+    "multiprocessing.",
+    "distributed.",
+    "dask.",
+)
 _NAMES = (
     "asyncio.create_subprocess",
     "concurrent.futures.ProcessPoolExecutor",
@@ -76,7 +83,9 @@ def _calls(
         if isinstance(child, ast.Call):
             yield function, around, child
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _calls(child, f"{function}.{child.name}" if function else child.name, child)
+            yield from _calls(
+                child, f"{function}.{child.name}" if function else child.name, child
+            )
         else:
             yield from _calls(child, function, around)
 
@@ -108,9 +117,14 @@ def _imports(tree: ast.AST) -> dict[str, str]:
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names |= {one.asname or one.name.partition(".")[0]: one.name for one in node.names}
+            names |= {
+                one.asname or one.name.partition(".")[0]: one.name for one in node.names
+            }
         elif isinstance(node, ast.ImportFrom):
-            names |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+            names |= {
+                one.asname or one.name: f"{node.module}.{one.name}"
+                for one in node.names
+            }
     return names
 
 
@@ -118,14 +132,21 @@ def _dotted(node: ast.AST, names: dict[str, str]) -> str:
     """The full name of what is called; `.name` for a method of something that was not imported."""
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
-    return f"{_dotted(node.value, names)}.{node.attr}" if isinstance(node, ast.Attribute) else ""
+    return (
+        f"{_dotted(node.value, names)}.{node.attr}"
+        if isinstance(node, ast.Attribute)
+        else ""
+    )
 
 
 def _starts(name: str) -> bool:
     """Whether a name is one of Python's own ways to start a process."""
     if name in _HARMLESS:
         return False
-    return name.startswith((*_MODULES, *_NAMES, *_OS)) or name.rpartition(".")[2] in _METHODS
+    return (
+        name.startswith((*_MODULES, *_NAMES, *_OS))
+        or name.rpartition(".")[2] in _METHODS
+    )
 
 
 class _Words:
@@ -149,7 +170,9 @@ class _Words:
             return self._of_list(call.args[0])
         if name in _AFTER_A_PLACE:
             return self._bare(call.args[1:])
-        if name in _ALL_WORDS or (name.startswith(".") and name.rpartition(".")[2] in _GIT_METHODS):
+        if name in _ALL_WORDS or (
+            name.startswith(".") and name.rpartition(".")[2] in _GIT_METHODS
+        ):
             return self._bare(call.args)
         return set()
 

@@ -20,7 +20,9 @@ JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
 """The schema of Jenkins' xunit plugin, which .ci/setup takes from pytest's source package."""
 
 
-def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+def _object(
+    required: dict[str, Any], optional: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """The schema of an object with these properties and no others."""
     return {
         "type": "object",
@@ -51,7 +53,15 @@ GITLAB = _list(
         {
             "type": {"const": "issue"},
             "categories": _list(
-                {"enum": ["Bug Risk", "Clarity", "Compatibility", "Complexity", "Style"]}
+                {
+                    "enum": [
+                        "Bug Risk",
+                        "Clarity",
+                        "Compatibility",
+                        "Complexity",
+                        "Style",
+                    ]
+                }
             ),
         },
     )

@@ -24,13 +24,17 @@ def all_rules() -> tuple[Rule, ...]:
 
 def fixed_context(context: Context, kinds: AbstractSet[str] = SAFE_ONLY) -> FixOutcome:
     """The context's patch with all that is safe to mend mended, under every rule in force."""
-    rules = choose(all_rules(), kernel=context.options.kernel, profile=context.options.profile)
+    rules = choose(
+        all_rules(), kernel=context.options.kernel, profile=context.options.profile
+    )
 
     def look(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
         now = context.for_patch(patch)
         return now, run(now, rules)
 
-    return fix_patch(context.patch, look, {rule.id: rule for rule in rules}, kinds=kinds)
+    return fix_patch(
+        context.patch, look, {rule.id: rule for rule in rules}, kinds=kinds
+    )
 
 
 def fixed_example(example: Example, kinds: AbstractSet[str] = SAFE_ONLY) -> FixOutcome:

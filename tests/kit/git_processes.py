@@ -22,7 +22,9 @@ def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
         patched.setenv("GIT_TRACE2_EVENT", str(folder))
         yield seen
     for file in folder.iterdir():
-        events = (json.loads(line) for line in file.read_text(errors="replace").splitlines())
+        events = (
+            json.loads(line) for line in file.read_text(errors="replace").splitlines()
+        )
         start = next((event for event in events if event["event"] == "start"), None)
         # the id of a process that another traced one started has a slash
         if start and "/" not in start["sid"]:

@@ -26,7 +26,9 @@ class Life:
     `archive`.
     """
 
-    def __init__(self, place: Path, server: FaultySink, archive: StandIn, patches: int = 1) -> None:
+    def __init__(
+        self, place: Path, server: FaultySink, archive: StandIn, patches: int = 1
+    ) -> None:
         self.place, self.server, self.archive = place, server, archive
         self._replies = 0
         self.first = ""
@@ -60,11 +62,18 @@ class Life:
         return ident
 
     def tell(
-        self, to: str, text: str, sender: str = RITA, subject: str = f"Re: [PATCH] {TITLE}"
+        self,
+        to: str,
+        text: str,
+        sender: str = RITA,
+        subject: str = f"Re: [PATCH] {TITLE}",
     ) -> None:
         """A reply reaches the archive, and is asked for."""
         self._answer(
-            to, subject, f"On Monday Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n", sender
+            to,
+            subject,
+            f"On Monday Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n",
+            sender,
         )
         self.update()
 
@@ -82,7 +91,9 @@ class Life:
 
     def refused(self, to: str) -> None:
         """The maintainer refuses it."""
-        self.tell(to, "NAK. This is not how the widget works.\n\nNacked-by: " + MATT, MATT)
+        self.tell(
+            to, "NAK. This is not how the widget works.\n\nNacked-by: " + MATT, MATT
+        )
 
     def update(self) -> None:
         """Ask the archive."""
@@ -94,7 +105,9 @@ class Life:
         file = self.repo.path / "widget.c"
         file.write_text(file.read_text() + text)
         self.repo.git("add", "widget.c")
-        self.repo.git("commit", "-q", "--amend", *(("-m", message) if message else ("--no-edit",)))
+        self.repo.git(
+            "commit", "-q", "--amend", *(("-m", message) if message else ("--no-edit",))
+        )
 
     def land(self, release: str = "") -> str:
         """Mainline takes the topic's commit, with a tag where one is named; the commit."""

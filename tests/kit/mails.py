@@ -48,7 +48,9 @@ def mail(
     `reply_to` is the id it answers (also its References unless those are given), `headers` by name
     with `_` for `-`.
     """
-    references = headers.pop("references", f"<{reply_to}@example.org>" if reply_to else "")
+    references = headers.pop(
+        "references", f"<{reply_to}@example.org>" if reply_to else ""
+    )
     lines = [
         f"From: {sender}",
         f"To: {to}",
@@ -103,7 +105,9 @@ def reply(
 PUMP_TITLE = "pump: start at 10"
 
 
-def posted(version: int, value: int, *, prefix: str = "PATCH", extra: str = "") -> bytes:
+def posted(
+    version: int, value: int, *, prefix: str = "PATCH", extra: str = ""
+) -> bytes:
     """A version of the patch that sets the value; `extra` is another patch of it."""
     marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
@@ -143,7 +147,10 @@ def applied_by_robot(
         " awesome, thank you!\n"
     )
     return mail(
-        f"Re: [PATCH net v2] {title}", body, sender="patchwork-bot+netdevbpf@kernel.org", **more
+        f"Re: [PATCH net v2] {title}",
+        body,
+        sender="patchwork-bot+netdevbpf@kernel.org",
+        **more,
     )  # type: ignore[arg-type]
 
 

@@ -52,7 +52,9 @@ def _words(option: Option) -> st.SearchStrategy[list[str]]:
 def _right(option: Option) -> st.SearchStrategy[list[str]]:
     """An option with a value that it takes."""
     if option.kind == FLAG:
-        return st.sampled_from([*option.spellings, *option.off]).map(lambda spelling: [spelling])
+        return st.sampled_from([*option.spellings, *option.off]).map(
+            lambda spelling: [spelling]
+        )
     low, high = option.limits or (1, 99)
     values = {
         CHOICE: st.sampled_from(option.choices or ("",)),
@@ -77,7 +79,8 @@ def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]
     )
     wrong = st.one_of(
-        [_words(option) for option in table] + [st.sampled_from(_STRANGE).map(lambda word: [word])]
+        [_words(option) for option in table]
+        + [st.sampled_from(_STRANGE).map(lambda word: [word])]
     )
     lists = st.one_of(
         st.lists(right, max_size=6),

@@ -18,7 +18,11 @@ CHANGE = "20261120-widget-0123456789ab"
 
 
 def outgoing_mail(
-    number: int, version: int = 1, *, change_id: str = CHANGE, patch_id: str | None = None
+    number: int,
+    version: int = 1,
+    *,
+    change_id: str = CHANGE,
+    patch_id: str | None = None,
 ) -> OutgoingMail:
     """Mail `number` of a series to Max, with a copy to the list."""
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
@@ -37,7 +41,9 @@ def outgoing_mail(
 
 def mail_of(one: OutgoingMail) -> RenderedMail:
     """The letter as a transport would make it."""
-    return captured(one.file(), ADA.email, tuple(who.email for who in (*one.to, *one.cc)))
+    return captured(
+        one.file(), ADA.email, tuple(who.email for who in (*one.to, *one.cc))
+    )
 
 
 def record(
@@ -52,7 +58,8 @@ def record(
     """Add a send with a mail in each of these states (one accepted when none is given)."""
     wanted = states or (MailState.ACCEPTED,)
     made = outgoing_mails or [
-        outgoing_mail(number, version, change_id=change_id) for number in range(1, len(wanted) + 1)
+        outgoing_mail(number, version, change_id=change_id)
+        for number in range(1, len(wanted) + 1)
     ]
     planned = Send(
         id=0,

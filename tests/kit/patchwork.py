@@ -68,11 +68,18 @@ class Patchwork:
         folders = path.strip("/").split("/")
         if token != f"Token {self.token}":
             return 401
-        if len(folders) != 5 or folders[4] != "checks" or int(folders[3]) not in self._checks:
-            return 404
-        if body.get("state") not in ("pending", "success", "warning", "fail") or not body.get(
-            "context"
+        if (
+            len(folders) != 5
+            or folders[4] != "checks"
+            or int(folders[3]) not in self._checks
         ):
+            return 404
+        if body.get("state") not in (
+            "pending",
+            "success",
+            "warning",
+            "fail",
+        ) or not body.get("context"):
             return 400
         self._checks[int(folders[3])].append(body)
         return 201
@@ -86,7 +93,9 @@ class Patchwork:
         if folders == ["api", "1.3", "patches"]:
             if query.get("project") != [PROJECT]:
                 return []
-            return [it for it in self._patches if it["msgid"] == f"<{query['msgid'][0]}>"]
+            return [
+                it for it in self._patches if it["msgid"] == f"<{query['msgid'][0]}>"
+            ]
         if len(folders) == 5 and folders[4] == "checks":
             return self._checks.get(int(folders[3]))
         return None
@@ -108,7 +117,9 @@ def patchwork_server() -> Iterator[Patchwork]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(patchwork.post(self.path, self.headers["Authorization"], body))
+            self.send_response(
+                patchwork.post(self.path, self.headers["Authorization"], body)
+            )
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -107,7 +107,9 @@ def _made(strategy: str, patches: int, cover: str, above: bool, end: str) -> Rep
 
 def move_cover_to_the_tip(repo: Repo) -> None:
     """Put b4's cover commit above the patches, as `git rebase -i` does."""
-    cover = repo.git("log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master..")
+    cover = repo.git(
+        "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
+    )
     tip = repo.git("rev-parse", "HEAD")
     repo.git("checkout", "-q", "-B", "b4/widget", "master")
     repo.git("cherry-pick", f"{cover}..{tip}")

@@ -82,9 +82,13 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
     silent = {
         node.body[0].value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        )
         and isinstance(node.body[0], ast.Expr)
-        and not any("command" in ast.unparse(one) for one in getattr(node, "decorator_list", ()))
+        and not any(
+            "command" in ast.unparse(one) for one in getattr(node, "decorator_list", ())
+        )
     }
     waiting: list[ast.AST] = [tree]
     while waiting:
@@ -117,7 +121,9 @@ def _command(call: ast.Call) -> Iterator[str]:
     verb = call.args[0]
     if isinstance(verb, ast.Constant) and verb.value:
         arguments = (
-            call.args[1].elts if len(call.args) > 1 and isinstance(call.args[1], ast.Tuple) else ()
+            call.args[1].elts
+            if len(call.args) > 1 and isinstance(call.args[1], ast.Tuple)
+            else ()
         )
         yield (
             f"`{' '.join(['patchpilot', str(verb.value), *(_argument(argument) for argument in arguments)])}`"  # noqa: E501
@@ -134,7 +140,9 @@ def _argument(node: ast.expr) -> str:
 def _filled(node: ast.JoinedStr) -> str:
     """The text of a formatted string, with the expressions in braces."""
     return "".join(
-        str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}"
+        str(part.value)
+        if isinstance(part, ast.Constant)
+        else f"{{{ast.unparse(part.value)}}}"
         for part in node.values
     )  # type: ignore[attr-defined]
 

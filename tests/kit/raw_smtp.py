@@ -124,7 +124,9 @@ class RawServer:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+                threading.Thread(
+                    target=self._serve, args=(connection,), daemon=True
+                ).start()
 
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, _GoneError, ValueError):
@@ -255,7 +257,9 @@ class _Session:
         elif fault.send:
             self.sock.sendall(fault.send)
         if fault.then == "reset":
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.sock.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
             self.sock.close()
             raise _GoneError
         if fault.then == "close":

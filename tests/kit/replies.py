@@ -49,7 +49,10 @@ def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
     """A topic's repository, and the Message-ID of the review of a followed patch."""
     repo = topic(folder / "r", 1, server=server)
     post = mail(
-        "[PATCH] widget: change line 1", POST, sender="Ada Fixer <ada@example.org>", id="post"
+        "[PATCH] widget: change line 1",
+        POST,
+        sender="Ada Fixer <ada@example.org>",
+        id="post",
     )
     review = mail(
         "Re: [PATCH] widget: change line 1",
@@ -64,7 +67,8 @@ def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
     )
     (folder / "t.mbox").write_bytes(
         b"".join(
-            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (post, review)
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
+            for one in (post, review)
         )
     )
     assert call("track", "add", "--mbox", folder / "t.mbox").code == 0

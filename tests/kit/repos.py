@@ -12,7 +12,9 @@ class Repo:
     Dates advance by a minute a commit, so that ids are the same in every run.
     """
 
-    def __init__(self, path: Path, *, bare: bool = False, clock: int = 1_700_000_000) -> None:
+    def __init__(
+        self, path: Path, *, bare: bool = False, clock: int = 1_700_000_000
+    ) -> None:
         self.path = path
         self._clock = clock
         path.mkdir(parents=True, exist_ok=True)
@@ -51,7 +53,11 @@ class Repo:
         file.write_text(text)
 
     def commit(
-        self, message: str, files: dict[str, str] | None = None, *, author: str | None = None
+        self,
+        message: str,
+        files: dict[str, str] | None = None,
+        *,
+        author: str | None = None,
     ) -> str:
         """Commit these files (and whatever else changed); the new commit's id."""
         for path, text in (files or {}).items():

@@ -17,7 +17,7 @@ class RetiredType(NamedTuple):
 
 def retired_types() -> tuple[RetiredType, ...]:
     """All of retired.toml."""
-    tables = tomllib.loads(Path(__file__).with_name("retired.toml").read_text(encoding="utf-8"))[
-        "retired"
-    ]
+    tables = tomllib.loads(
+        Path(__file__).with_name("retired.toml").read_text(encoding="utf-8")
+    )["retired"]
     return tuple(RetiredType(**table) for table in tables)

@@ -48,4 +48,7 @@ def _problems(text: str) -> list[str]:
     ):
         return []
     errors = validator(str(document["schema"])).iter_errors(document)
-    return [f"{document['schema']} at {error.json_path}: {error.message[:200]}" for error in errors]
+    return [
+        f"{document['schema']} at {error.json_path}: {error.message[:200]}"
+        for error in errors
+    ]

@@ -46,7 +46,10 @@ def _at(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
         at = 1 if step in ("greeting", "EHLO") else 2
         cases.append(
             ServerCase(
-                f"{step}: {name}", Fault(step, send, str(then), at), str(first), *map(str, git)
+                f"{step}: {name}",
+                Fault(step, send, str(then), at),
+                str(first),
+                *map(str, git),
             )
         )
     return tuple(cases)
@@ -146,12 +149,16 @@ _AFTER = (
 
 AFTER = tuple(
     ServerCase(
-        f"end: {name}, {'kept' if kept else 'lost'}", Fault("end", send, then, kept=kept), first
+        f"end: {name}, {'kept' if kept else 'lost'}",
+        Fault("end", send, then, kept=kept),
+        first,
     )
     for name, send, then, first in _AFTER
     for kept in (True, False)
 ) + tuple(
-    ServerCase(f"end: {name}", Fault("end", send, then, kept=send.startswith(b"2")), first)
+    ServerCase(
+        f"end: {name}", Fault("end", send, then, kept=send.startswith(b"2")), first
+    )
     for name, send, then, first in (
         ("451", b"451 later\r\n", "on", SENT),
         ("421", b"421 bye\r\n", "close", SENT),
@@ -170,7 +177,9 @@ AFTER = tuple(
 )
 
 ENDLESS = tuple(
-    ServerCase(f"{step}: {name}", Fault(step, send, "again", kept=kept, pause=pause), first)
+    ServerCase(
+        f"{step}: {name}", Fault(step, send, "again", kept=kept, pause=pause), first
+    )
     for step, kept, first in (
         ("MAIL", False, SENT),
         ("end", True, UNKNOWN),
@@ -184,13 +193,22 @@ ENDLESS = tuple(
 
 BETWEEN = (
     ServerCase("closes after each mail", Fault("between", b"", "close", 0, 99)),
-    ServerCase("421 and closes after each mail", Fault("between", b"421 idle\r\n", "close", 0, 99)),
-    ServerCase("resets after each mail", Fault("between", b"", "reset", 0, 99)),
-    ServerCase("451 at every first try", Fault("MAIL", b"451 greylisted\r\n", "on", 2, 2)),
-    ServerCase("451 for ever", Fault("MAIL", b"451 later\r\n", "on", 2, 99), STOPPED),
-    ServerCase("closed before DATA for ever", Fault("RCPT", b"", "close", 2, 99), STOPPED),
     ServerCase(
-        "all recipients 450 for ever", Fault("RCPT", b"450 later\r\n", "on", 0, 99), STOPPED
+        "421 and closes after each mail",
+        Fault("between", b"421 idle\r\n", "close", 0, 99),
+    ),
+    ServerCase("resets after each mail", Fault("between", b"", "reset", 0, 99)),
+    ServerCase(
+        "451 at every first try", Fault("MAIL", b"451 greylisted\r\n", "on", 2, 2)
+    ),
+    ServerCase("451 for ever", Fault("MAIL", b"451 later\r\n", "on", 2, 99), STOPPED),
+    ServerCase(
+        "closed before DATA for ever", Fault("RCPT", b"", "close", 2, 99), STOPPED
+    ),
+    ServerCase(
+        "all recipients 450 for ever",
+        Fault("RCPT", b"450 later\r\n", "on", 0, 99),
+        STOPPED,
     ),
     ServerCase("QUIT silent", Fault("QUIT", b"", "stall", 0)),
     ServerCase("QUIT reset", Fault("QUIT", b"", "reset", 0)),
@@ -198,7 +216,12 @@ BETWEEN = (
 
 SECURE = (
     ServerCase(
-        "STARTTLS stripped", Fault("none"), STOPPED, tls="starttls", login=True, stripped=True
+        "STARTTLS stripped",
+        Fault("none"),
+        STOPPED,
+        tls="starttls",
+        login=True,
+        stripped=True,
     ),
     ServerCase(
         "STARTTLS 454",
@@ -208,10 +231,18 @@ SECURE = (
         login=True,
     ),
     ServerCase(
-        "STARTTLS closed", Fault("STARTTLS", b"", "close", 1), SENT, tls="starttls", login=True
+        "STARTTLS closed",
+        Fault("STARTTLS", b"", "close", 1),
+        SENT,
+        tls="starttls",
+        login=True,
     ),
     ServerCase(
-        "handshake closed", Fault("handshake", b"", "close", 1), SENT, tls="starttls", login=True
+        "handshake closed",
+        Fault("handshake", b"", "close", 1),
+        SENT,
+        tls="starttls",
+        login=True,
     ),
     ServerCase(
         "reply put in before the handshake",
@@ -221,12 +252,24 @@ SECURE = (
         login=True,
     ),
     ServerCase(
-        "certificate not trusted", Fault("none"), STOPPED, tls="starttls", login=True, trusted=False
+        "certificate not trusted",
+        Fault("none"),
+        STOPPED,
+        tls="starttls",
+        login=True,
+        trusted=False,
     ),
     ServerCase(
-        "TLS: certificate not trusted", Fault("none"), STOPPED, tls="ssl", login=True, trusted=False
+        "TLS: certificate not trusted",
+        Fault("none"),
+        STOPPED,
+        tls="ssl",
+        login=True,
+        trusted=False,
     ),
-    ServerCase("TLS closed at MAIL", Fault("MAIL", b"", "close"), SENT, tls="ssl", login=True),
+    ServerCase(
+        "TLS closed at MAIL", Fault("MAIL", b"", "close"), SENT, tls="ssl", login=True
+    ),
     ServerCase(
         "TLS reset after the mail, kept",
         Fault("end", b"", "reset", kept=True),
@@ -249,12 +292,22 @@ SECURE = (
         login=True,
     ),
     ServerCase(
-        "AUTH 454", Fault("AUTH", b"454 later\r\n", "on", 1), SENT, tls="starttls", login=True
+        "AUTH 454",
+        Fault("AUTH", b"454 later\r\n", "on", 1),
+        SENT,
+        tls="starttls",
+        login=True,
     ),
     ServerCase(
-        "AUTH 535", Fault("AUTH", b"535 wrong\r\n", "on", 1, 9), STOPPED, tls="starttls", login=True
+        "AUTH 535",
+        Fault("AUTH", b"535 wrong\r\n", "on", 1, 9),
+        STOPPED,
+        tls="starttls",
+        login=True,
     ),
-    ServerCase("AUTH closed", Fault("AUTH", b"", "reset", 1), SENT, tls="starttls", login=True),
+    ServerCase(
+        "AUTH closed", Fault("AUTH", b"", "reset", 1), SENT, tls="starttls", login=True
+    ),
     ServerCase(
         "login expires in the series",
         Fault("MAIL", b"530 5.7.0 log in first\r\n", "on"),

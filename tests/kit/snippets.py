@@ -82,31 +82,48 @@ class MemoryHistory:
     Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
     """
 
-    def __init__(self, commits: Mapping[str, str], tree: MemoryTree | None = None) -> None:
+    def __init__(
+        self, commits: Mapping[str, str], tree: MemoryTree | None = None
+    ) -> None:
         self._commits = commits
         self._tree = tree
 
     def find(self, word: str) -> Commit | None:
         """The commit whose id begins with this."""
-        found = next((commit for commit in self._commits if commit.startswith(word.lower())), None)
+        found = next(
+            (commit for commit in self._commits if commit.startswith(word.lower())),
+            None,
+        )
         if found is None:
             return None
-        ada, when = Address("Ada Fixer", "ada@example.org"), datetime(2026, 1, 1, tzinfo=UTC)
+        ada, when = (
+            Address("Ada Fixer", "ada@example.org"),
+            datetime(2026, 1, 1, tzinfo=UTC),
+        )
         subject, _, by = self._commits[found].partition(" | ")[0].partition(" <- ")
-        return Commit(found, found, (), ada, when, parse_address(by) or ada, when, f"{subject}\n")
+        return Commit(
+            found, found, (), ada, when, parse_address(by) or ada, when, f"{subject}\n"
+        )
 
     def is_complete(self) -> bool:
         """The table has all commits."""
         return True
 
-    def subjects_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[str, ...]:
+    def subjects_touching(
+        self, paths: Sequence[str], limit: int = 50
+    ) -> tuple[str, ...]:
         """All subjects, whatever was touched."""
-        return tuple(subject.partition(" | ")[0] for subject in self._commits.values())[:limit]
+        return tuple(subject.partition(" | ")[0] for subject in self._commits.values())[
+            :limit
+        ]
 
-    def tags_touching(self, paths: Sequence[str], limit: int = 50) -> tuple[tuple[str, ...], ...]:
+    def tags_touching(
+        self, paths: Sequence[str], limit: int = 50
+    ) -> tuple[tuple[str, ...], ...]:
         """The tags of all commits, whatever was touched."""
         return tuple(
-            tuple(subject.partition(" | ")[2].lower().split()) for subject in self._commits.values()
+            tuple(subject.partition(" | ")[2].lower().split())
+            for subject in self._commits.values()
         )[:limit]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
@@ -139,7 +156,9 @@ class MemoryHistory:
 
     def next_tip(self) -> Tip | None:
         """The tree of the example, if the table has a commit of linux-next."""
-        is_next = self._tree and any("linux-next" in subject for subject in self._commits.values())
+        is_next = self._tree and any(
+            "linux-next" in subject for subject in self._commits.values()
+        )
         return (
             Tip("linux-next/master", self._tree, datetime(2026, 1, 6, tzinfo=UTC))
             if is_next and self._tree
@@ -152,11 +171,17 @@ def context_of(example: Example) -> Context:
     patches = (
         [_parse(_member(text)) for text in example.series]
         if example.series
-        else [_parse(mail_of(example), COMMIT if COMMIT in (example.history or {}) else None)]
+        else [
+            _parse(
+                mail_of(example), COMMIT if COMMIT in (example.history or {}) else None
+            )
+        ]
     )
     members = [patch for patch in patches if patch.has_diff]
     cover = (
-        next((patch for patch in patches if not patch.has_diff), None) if example.series else None
+        next((patch for patch in patches if not patch.has_diff), None)
+        if example.series
+        else None
     )
     tree = MemoryTree(example.tree) if example.tree else None
     kernel = example.kernel or (tree.version if tree else None) or newest_kernel()
@@ -190,7 +215,9 @@ def _member(text: str) -> str:
     )
     if number and int(number[1]) == 0:
         body = mail(subject, PROSE, "")
-    return body.replace("Date: ", "".join(f"{line}\n" for line in headers) + "Date: ", 1)
+    return body.replace(
+        "Date: ", "".join(f"{line}\n" for line in headers) + "Date: ", 1
+    )
 
 
 def mail_of(example: Example) -> str:
@@ -230,7 +257,9 @@ def diff_of(example: Example) -> str:
         lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")
         added = "\n".join(f"+{line}" for line in lines)
         if example.new_file:
-            entry = file_diff("MAINTAINERS", " F:\tdrivers/frob/\n+F:\t" + example.path + "\n \n ")
+            entry = file_diff(
+                "MAINTAINERS", " F:\tdrivers/frob/\n+F:\t" + example.path + "\n \n "
+            )
             return file_diff(example.path, added, new=True) + entry
         return file_diff(example.path, f" \n \n \n{added}\n \n \n ")
     if example.diff is not None:

@@ -84,7 +84,9 @@ class Terminal:
             return False
         return True
 
-    def wait_for(self, *words: str, since: int = 0, patience: float = PATIENCE) -> float:
+    def wait_for(
+        self, *words: str, since: int = 0, patience: float = PATIENCE
+    ) -> float:
         """Read until all words stand in what was written after `since`.
 
         When that was (perf_counter).
@@ -170,4 +172,6 @@ class Verb(Terminal):
     """
 
     def __init__(self, *words: str) -> None:
-        super().__init__(("setsid", "--ctty", *WALK, *words), Path.cwd(), new_session=False)
+        super().__init__(
+            ("setsid", "--ctty", *WALK, *words), Path.cwd(), new_session=False
+        )

@@ -25,7 +25,10 @@ def topic(
     repo = Repo(path)
     repo.commit(
         "widget: start\n\n" + SIGNED,
-        {"widget.c": "".join(f"int line{n};\n" for n in range(40)), "Kconfig": "menu\n"},
+        {
+            "widget.c": "".join(f"int line{n};\n" for n in range(40)),
+            "Kconfig": "menu\n",
+        },
     )
     repo.branch("topic")
     repo.git("branch", "-q", "-u", "master")
@@ -33,7 +36,9 @@ def topic(
         text = (
             (path / "widget.c")
             .read_text()
-            .replace(f"int line{number};", f"int changed{number}; /* größer {number} */")
+            .replace(
+                f"int line{number};", f"int changed{number}; /* größer {number} */"
+            )
         )
         repo.commit(
             f"widget: change line {number}\n\nLine {number} was wrong.\n\n{SIGNED}",
@@ -55,7 +60,8 @@ def topic_with_spaces(path: Path, files: int) -> Repo:
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.branch("topic")
     repo.commit(
-        f"frob: add b\n\nIt is needed.\n\n{SIGNED}", dict.fromkeys(names, "int a;\nint b;   \n")
+        f"frob: add b\n\nIt is needed.\n\n{SIGNED}",
+        dict.fromkeys(names, "int a;\nint b;   \n"),
     )
     repo.commit(
         f"frob: add c\n\nIt is needed.\n\n{SIGNED}",
@@ -83,7 +89,8 @@ def apply(
     """
     work = folder / "applied"
     subprocess.run(
-        ["git", "clone", "-q", "--shared", "--no-checkout", str(repo.path), str(work)], check=True
+        ["git", "clone", "-q", "--shared", "--no-checkout", str(repo.path), str(work)],
+        check=True,
     )
     copy = Repo.__new__(Repo)
     copy.path, copy._clock = work, 1_700_000_000
@@ -99,7 +106,8 @@ def apply(
         )
         if done.returncode:
             raise AssertionError(
-                done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace")
+                done.stderr.decode("utf-8", "replace")
+                + done.stdout.decode("utf-8", "replace")
             )
     return commits(copy, f"{start}..HEAD")
 
@@ -108,6 +116,10 @@ def commits(repo: Repo, span: str) -> list[tuple[str, str, str, str]]:
     """(tree, author name, author email, message) of the commits of a range, oldest first."""
     found = []
     for commit in repo.git("rev-list", "--reverse", span).split():
-        tree, name, email = repo.git("show", "-s", "--format=%T%n%an%n%ae", commit).split("\n")
-        found.append((tree, name, email, repo.git("show", "-s", "--format=%B", commit).strip()))
+        tree, name, email = repo.git(
+            "show", "-s", "--format=%T%n%an%n%ae", commit
+        ).split("\n")
+        found.append(
+            (tree, name, email, repo.git("show", "-s", "--format=%B", commit).strip())
+        )
     return found

@@ -34,7 +34,9 @@ class Trees:
             self.repo.tag(tag)
         return made
 
-    def on_stable(self, version: str, message: str, *, checked: bool = True, tag: str = "") -> str:
+    def on_stable(
+        self, version: str, message: str, *, checked: bool = True, tag: str = ""
+    ) -> str:
         """A commit on a stable branch."""
         branch = f"refs/remotes/stable/linux-{version}.y"
         known = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
@@ -48,5 +50,7 @@ class Trees:
         """A stable branch takes a commit of mainline."""
         message = self.repo.git("show", "-s", "--format=%B", commit)
         return self.on_stable(
-            version, message.replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1), tag=tag
+            version,
+            message.replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1),
+            tag=tag,
         )

@@ -16,7 +16,9 @@ from patchpilot.tui.view.stages import Stage
 PATIENCE = 90.0
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = "") -> None:
+async def until(
+    pilot: Pilot[int], condition: Callable[[], object], what: str = ""
+) -> None:
     """Wait until a condition holds; AssertionError with what the walk knows when it never does."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -36,7 +38,9 @@ async def until(pilot: Pilot[int], condition: Callable[[], object], what: str = 
 def settled(app: PatchpilotApp) -> bool:
     """Whether nothing is being worked at."""
     screen = app.stage_screen
-    reading = any(worker.group == "topic" and not worker.is_finished for worker in app.workers)
+    reading = any(
+        worker.group == "topic" and not worker.is_finished for worker in app.workers
+    )
     working = (
         reading
         or app.session.busy
@@ -74,7 +78,9 @@ async def still(pilot: Pilot[int]) -> None:
     seen: list[str] = []
     await until(
         pilot,
-        lambda: seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1),
+        lambda: (
+            seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1)
+        ),
         "a still screen",
     )  # type: ignore[func-returns-value]
 
@@ -108,7 +114,9 @@ def copy_clone(built: Repositories, place: Path) -> Path:
 async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> Path:
     """Answer the question for the folder; returns the one patch that is written to it."""
     await until(
-        pilot, lambda: "Folder for the patch:" in text_of(app), "the question for the folder"
+        pilot,
+        lambda: "Folder for the patch:" in text_of(app),
+        "the question for the folder",
     )
     await keys(pilot, "ctrl+u")
     await pilot.press(*str(folder), "enter")

@@ -32,14 +32,19 @@ def main() -> None:
     words = parser.parse_args()
     corpus, scripts = words.data.resolve() / "corpus", str(words.tree / "scripts")
     modes = {
-        "in a tree": measured(corpus, corpus / "checkpatch.jsonl", ["--tree", str(words.tree)]),
+        "in a tree": measured(
+            corpus, corpus / "checkpatch.jsonl", ["--tree", str(words.tree)]
+        ),
         "without a tree": measured(
-            corpus, corpus / "checkpatch_notree.jsonl", ["--kernel", "6.1", "--data", scripts]
+            corpus,
+            corpus / "checkpatch_notree.jsonl",
+            ["--kernel", "6.1", "--data", scripts],
         ),
     }
     old = PAGE.read_text() if PAGE.exists() else ""
     PAGE.write_text(
-        page(modes) + (MANUAL_PART + old.partition(MANUAL_PART)[2] if MANUAL_PART in old else "")
+        page(modes)
+        + (MANUAL_PART + old.partition(MANUAL_PART)[2] if MANUAL_PART in old else "")
     )
 
 
@@ -59,7 +64,8 @@ def measured(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, 
     ]
     for at in range(0, len(records), _AT_ONCE):
         files = [
-            str(corpus / "patches" / record["patch"]) for record in records[at : at + _AT_ONCE]
+            str(corpus / "patches" / record["patch"])
+            for record in records[at : at + _AT_ONCE]
         ]
         done = subprocess.run(
             [*command, *options, *files], capture_output=True, check=True, timeout=1800
@@ -109,7 +115,9 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, (patches, full, counts) in modes.items():
-        both, missed, extra = (sum(row[index] for row in counts.values()) for index in range(3))
+        both, missed, extra = (
+            sum(row[index] for row in counts.values()) for index in range(3)
+        )
         shares = (
             both / max(1, both + extra),
             both / max(1, both + missed),
@@ -134,7 +142,10 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
     ]
     tree, bare = (counts for _, _, counts in modes.values())
     for kind in sorted({*tree, *bare}):
-        cells = [", ".join(map(str, one[kind])) if kind in one else "" for one in (tree, bare)]
+        cells = [
+            ", ".join(map(str, one[kind])) if kind in one else ""
+            for one in (tree, bare)
+        ]
         lines.append(f"| `{kind}` | {cells[0]} | {cells[1]} |")
     return "\n".join([*lines, "", ""])
 

@@ -82,10 +82,16 @@ def theirs(script: Path, example: Example) -> Findings:
             (top / path).write_text(text)
         for name in (
             "checkpatch.pl",
-            *(["get_maintainer.pl"] if "scripts/get_maintainer.pl" in example.tree else []),
+            *(
+                ["get_maintainer.pl"]
+                if "scripts/get_maintainer.pl" in example.tree
+                else []
+            ),
         ):
             shutil.copy(script.parent / name, top / "scripts" / name)
-        return ask(top / "scripts" / "checkpatch.pl", patch, [f"--root={top}"], top, LEFT_OUT)
+        return ask(
+            top / "scripts" / "checkpatch.pl", patch, [f"--root={top}"], top, LEFT_OUT
+        )
 
 
 def ask(
@@ -113,7 +119,9 @@ def ask(
     )
     text = done.stdout.decode("utf-8", "surrogateescape")
     return sorted(
-        (found[2], int(found[1])) for found in LINE.finditer(text) if found[2] not in left_out
+        (found[2], int(found[1]))
+        for found in LINE.finditer(text)
+        if found[2] not in left_out
     )
 
 
@@ -126,11 +134,17 @@ def write_expectations(script: Path) -> None:
         old = known.get(case.name)
         if old and old["stamp"] == case.stamp:
             return case.name, old
-        return case.name, {"stamp": case.stamp, "findings": theirs(script, case.example)}
+        return case.name, {
+            "stamp": case.stamp,
+            "findings": theirs(script, case.example),
+        }
 
     with ThreadPoolExecutor(max_workers=2) as pool:
         answers = dict(pool.map(answer, todo))
-    lines = [f"{json.dumps(name)}: {json.dumps(one)}" for name, one in sorted(answers.items())]
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(one)}"
+        for name, one in sorted(answers.items())
+    ]
     EXPECTED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     print(f"{len(answers)} examples", file=sys.stderr)
 
@@ -141,7 +155,9 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
     """
     root = script.parent.parent
     rules = choose(
-        tuple(rule for pack in load_packs() for rule in pack.rules), kernel=KERNEL, profile="linux"
+        tuple(rule for pack in load_packs() for rule in pack.rules),
+        kernel=KERNEL,
+        profile="linux",
     )
     tree = DirectoryTree(root)
     options = Options(strict=True, kernel=KERNEL)
@@ -165,13 +181,19 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
                 for (kind, line), number in part.items():
                     counts[kind][index] += number
                     if index:
-                        print(f"{patch}:{line}: {('', 'missed', 'extra')[index]} {kind}")
-    both, missed, extra = (sum(row[index] for row in counts.values()) for index in range(3))
+                        print(
+                            f"{patch}:{line}: {('', 'missed', 'extra')[index]} {kind}"
+                        )
+    both, missed, extra = (
+        sum(row[index] for row in counts.values()) for index in range(3)
+    )
     print(
         f"{agreed} of {len(patches[: limit or None])} patches agree wholly, F1"
         f" {2 * both / max(1, 2 * both + missed + extra):.4f}"
     )
-    for kind, row in sorted(counts.items(), key=lambda item: -(item[1][1] + item[1][2])):
+    for kind, row in sorted(
+        counts.items(), key=lambda item: -(item[1][1] + item[1][2])
+    ):
         if row[1] or row[2]:
             print(f"{kind:32} agreed {row[0]}, missed {row[1]}, extra {row[2]}")
 

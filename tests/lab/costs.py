@@ -55,11 +55,13 @@ def main() -> None:
             for at, value in enumerate((float(clock), float(processor), 1)):
                 one[at] += value
         print(f"{'clock':>8} {'processor':>9} {'tests':>6}")
-        for name, (clock, processor, tests) in sorted(sums.items(), key=lambda item: -item[1][1])[
-            : given.number
-        ]:
+        for name, (clock, processor, tests) in sorted(
+            sums.items(), key=lambda item: -item[1][1]
+        )[: given.number]:
             print(f"{clock:8.1f} {processor:9.1f} {tests:6.0f} {name}")
-    for clock, processor, test in sorted(rows, key=lambda row: -float(row[1]))[: given.number]:
+    for clock, processor, test in sorted(rows, key=lambda row: -float(row[1]))[
+        : given.number
+    ]:
         print(f"{float(clock):8.1f} {float(processor):9.1f}        {test}")
     print(
         f"{sum(float(row[0]) for row in rows):8.1f} {sum(float(row[1]) for row in rows):9.1f}"

@@ -72,7 +72,9 @@ def rows() -> tuple[Row, ...]:
 
 def page() -> str:
     """Returns the text of bots.md."""
-    return HEAD + "".join(f"| {row.bot} | {row.says} | {_answer(row)} |\n" for row in rows())
+    return HEAD + "".join(
+        f"| {row.bot} | {row.says} | {_answer(row)} |\n" for row in rows()
+    )
 
 
 def _answer(row: Row) -> str:

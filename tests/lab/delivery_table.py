@@ -58,8 +58,12 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
     """Send a series with a cover this way to a server of our own, and apply what arrives."""
     tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[way]
     pair = certificate(folder) if tls else None
-    with FaultySink(tls=tls, certificate=pair, login=("ada", "s3cret") if tls else None) as server:
-        repo = topic(folder / "r", patches, server=server, author="Jörg, X <j@example.org>")
+    with FaultySink(
+        tls=tls, certificate=pair, login=("ada", "s3cret") if tls else None
+    ) as server:
+        repo = topic(
+            folder / "r", patches, server=server, author="Jörg, X <j@example.org>"
+        )
         if pair:
             encryption = "tls" if tls == "starttls" else "ssl"
             for name, value in (
@@ -111,7 +115,9 @@ def same_but_date(shown: bytes, arrived: bytes) -> bool:
     def kept(mail: bytes) -> list[bytes]:
         head, _, body = mail.partition(b"\n\n")
         return [
-            line for line in head.split(b"\n") if not line.startswith((b"Date:", b"X-Mailer:"))
+            line
+            for line in head.split(b"\n")
+            if not line.startswith((b"Date:", b"X-Mailer:"))
         ] + [body.rstrip(b"\n")]
 
     return kept(shown) == kept(arrived)
@@ -133,7 +139,12 @@ def main() -> int:
                 one = delivered(Path(place), via, way)
             said = [
                 "same" if good else "WRONG"
-                for good in (one.recipients, one.as_shown, one.trees, one.authors_and_messages)
+                for good in (
+                    one.recipients,
+                    one.as_shown,
+                    one.trees,
+                    one.authors_and_messages,
+                )
             ]
             print(
                 f"{via:15} {way:20} {one.mails:5} {one.logins:6} {said[0]:10} {said[1]:8}"

@@ -46,7 +46,9 @@ def is_reviewed(thread: dict[str, Posting]) -> bool:
     versions = set()
     others = False
     for mail in thread.values():
-        mine = mail.email == first.email or (mail.name == first.name and bool(mail.name))
+        mine = mail.email == first.email or (
+            mail.name == first.name and bool(mail.name)
+        )
         if (
             mail.patch
             and mine
@@ -62,19 +64,29 @@ def main(archives: Path, out: Path, which: str = "first") -> int:
     """Write the drawn threads; prints a line each."""
     out.mkdir(parents=True, exist_ok=True)
     for name in LISTS[which]:
-        epoch = Epoch(next(archives.glob(f"linux-mailinglist-archives+*{name}.*")) / "repo")
-        drawn = [thread for thread in draw(epoch, SEED, AMONG) if is_reviewed(thread)][:EACH]
+        epoch = Epoch(
+            next(archives.glob(f"linux-mailinglist-archives+*{name}.*")) / "repo"
+        )
+        drawn = [thread for thread in draw(epoch, SEED, AMONG) if is_reviewed(thread)][
+            :EACH
+        ]
         mails = epoch.whole({known for thread in drawn for known in thread})
         for number, thread in enumerate(drawn):
             first = next(iter(thread))
-            file = out / f"{name}-{number}-{hashlib.sha256(first.encode()).hexdigest()[:6]}.mbox"
+            file = (
+                out
+                / f"{name}-{number}-{hashlib.sha256(first.encode()).hexdigest()[:6]}.mbox"
+            )
             bodies = (
-                re.sub(rb"^(>*From )", rb">\1", mails[known], flags=re.MULTILINE).rstrip(b"\n")
+                re.sub(
+                    rb"^(>*From )", rb">\1", mails[known], flags=re.MULTILINE
+                ).rstrip(b"\n")
                 for known in thread
             )
             file.write_bytes(
                 b"".join(
-                    b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + body + b"\n\n" for body in bodies
+                    b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + body + b"\n\n"
+                    for body in bodies
                 )
             )
             print(f"{file.stem}: {len(thread)} mails, <{first}>")
@@ -87,5 +99,7 @@ if __name__ == "__main__":
     )
     words.add_argument("archives", type=Path)
     words.add_argument("out", type=Path)
-    words.add_argument("which", metavar="draw", choices=LISTS, nargs="?", default="first")
+    words.add_argument(
+        "which", metavar="draw", choices=LISTS, nargs="?", default="first"
+    )
     sys.exit(main(**vars(words.parse_args())))

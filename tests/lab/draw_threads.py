@@ -34,7 +34,9 @@ _PATCH = re.compile(
 )
 _VERSION = re.compile(r"\bv(\d+)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\b(\d+)/(\d+)\b")
-_MACHINERY = re.compile(r"\b(?:AUTOSEL|stable|STABLE|FAILED|[4-9]\.\d+(?:\.\d+)?(?:-stable)?)\b")
+_MACHINERY = re.compile(
+    r"\b(?:AUTOSEL|stable|STABLE|FAILED|[4-9]\.\d+(?:\.\d+)?(?:-stable)?)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -122,13 +124,19 @@ class Epoch:
                     for other in self.answers[known]
                 ]
                 open_mails += [
-                    other for other in self.titled[mail.title] if self._is_about(other, first)
+                    other
+                    for other in self.titled[mail.title]
+                    if self._is_about(other, first)
                 ]
         return found
 
     def whole(self, wanted: Set[str]) -> dict[str, bytes]:
         """The bytes of these mails, by Message-ID."""
-        return {mail.id: mail.raw for mail in archived(self.archive, _SINCE) if mail.id in wanted}
+        return {
+            mail.id: mail.raw
+            for mail in archived(self.archive, _SINCE)
+            if mail.id in wanted
+        }
 
     def _is_of(self, mail: Posting, first: Posting) -> bool:
         return mail.patch is not None and (
@@ -140,7 +148,9 @@ class Epoch:
         or a cover letter from a second address.
         """
         return self._is_of(mail, first) or bool(
-            mail.patch and (number := _NUMBER.search(mail.patch["marks"])) and int(number[1]) == 0
+            mail.patch
+            and (number := _NUMBER.search(mail.patch["marks"]))
+            and int(number[1]) == 0
         )
 
     def _is_about(self, mail: Posting, first: Posting) -> bool:
@@ -206,7 +216,9 @@ def main(archive: Path, seed: int, count: int, out: Path) -> int:
             for known in thread:
                 body = re.sub(rb"^(>*From )", rb">\1", mails[known], flags=re.MULTILINE)
                 mbox.write(
-                    b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + body.rstrip(b"\n") + b"\n\n"
+                    b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
+                    + body.rstrip(b"\n")
+                    + b"\n\n"
                 )
         print(f"{name}: {len(thread)} mails, <{first.message_id}>")
     return 0

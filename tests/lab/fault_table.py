@@ -125,7 +125,9 @@ class Row:
 
     def __str__(self) -> str:
         steps = " → ".join("".join(map(str, one)) for one in self.arrived)
-        reported = " → ".join("".join(state[0] for state in states) for states in self.states)
+        reported = " → ".join(
+            "".join(state[0] for state in states) for states in self.states
+        )
         return (
             f"{self.via:15} {self.case:30} {steps:34} {reported:34} {self.final}"
             f" {'' if self.right else 'WRONG'}"
@@ -159,14 +161,29 @@ def run_case(
 
             for resumed in (False, True)[: 1 + again]:
                 case.arm(faults, faults.seen + 1 if resumed else 3)
-                note(_struck(repository, repo.path, server, request, case, resumed=resumed))
+                note(
+                    _struck(
+                        repository, repo.path, server, request, case, resumed=resumed
+                    )
+                )
                 faults.heal()
             note(deliver(repository, plan_resume(repository, request)))
             if "unknown" in states[-1]:
                 there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
-                note(deliver(repository, plan_resume(repository, request, "lost", lookup=there)))
+                note(
+                    deliver(
+                        repository,
+                        plan_resume(repository, request, "lost", lookup=there),
+                    )
+                )
             final = _result(repository, request).state
-    return Row(via, case.name + (", twice" if again else ""), tuple(states), tuple(arrived), final)
+    return Row(
+        via,
+        case.name + (", twice" if again else ""),
+        tuple(states),
+        tuple(arrived),
+        final,
+    )
 
 
 @contextlib.contextmanager
@@ -217,12 +234,12 @@ class ServerRow:
                 f" {self.expected}{', untrue: ' + ', '.join(self.untrue) if self.untrue else ''})"
             )
         )
-        return (
-            f"{self.via:15} {self.case:38} {self.first:8} {steps:18} {self.final} {wrong}".rstrip()
-        )
+        return f"{self.via:15} {self.case:38} {self.first:8} {steps:18} {self.final} {wrong}".rstrip()  # noqa: E501
 
 
-def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) -> ServerRow:
+def run_server_case(
+    folder: Path, via: str, case: ServerCase, patches: int = 2
+) -> ServerRow:
     """Send with the fault.
 
     Then heal the server and resume, settling what is in doubt by looking whether it arrived.
@@ -242,7 +259,9 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
         if case.tls:
             repo.git(
-                "config", "sendemail.smtpencryption", {"starttls": "tls"}.get(case.tls, case.tls)
+                "config",
+                "sendemail.smtpencryption",
+                {"starttls": "tls"}.get(case.tls, case.tls),
             )
         if case.tls and case.trusted:
             repo.git("config", "sendemail.smtpsslcertpath", str(folder / "cert.pem"))
@@ -252,7 +271,9 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
         arrived, untrue = [], list[str]()
 
         def note(result: SendResult) -> SendResult:
-            counts = arrivals(server, tuple(message.message_id for message in result.messages))
+            counts = arrivals(
+                server, tuple(message.message_id for message in result.messages)
+            )
             arrived.append(counts)
             for one, count in zip(result.messages, counts, strict=True):
                 if (one.state == "accepted" and not count) or (
@@ -280,15 +301,25 @@ def run_server_case(folder: Path, via: str, case: ServerCase, patches: int = 2) 
             if result.state != "sent":
                 result = note(
                     _tried(
-                        repository, plan_resume(repository, request, "lost", lookup=there), request
+                        repository,
+                        plan_resume(repository, request, "lost", lookup=there),
+                        request,
                     )
                 )
     return ServerRow(
-        via, case.name, first, case.expected(via), tuple(arrived), tuple(untrue), result.state
+        via,
+        case.name,
+        first,
+        case.expected(via),
+        tuple(arrived),
+        tuple(untrue),
+        result.state,
     )
 
 
-def _tried(repository: Repository, planned: SendPlan, request: SendRequest) -> SendResult:
+def _tried(
+    repository: Repository, planned: SendPlan, request: SendRequest
+) -> SendResult:
     """What the outbox has of a send after it ended, however it ended."""
     try:
         return deliver(repository, planned)
@@ -329,7 +360,8 @@ def _struck(
 def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
     """How often each Message-ID arrived."""
     count = Counter(
-        str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>") for one in server.take()
+        str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>")
+        for one in server.take()
     )
     return tuple(count[id_] for id_ in ids)
 
@@ -417,7 +449,9 @@ def _killed(
 
 def isolated(folder: Path) -> None:
     """A home, state and configuration of our own."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))
+    ]:
         del os.environ[name]
     os.environ["HOME"] = str(folder)
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
@@ -427,7 +461,9 @@ def isolated(folder: Path) -> None:
     )
 
 
-def rows(names: list[str]) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
+def rows(
+    names: list[str],
+) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
     """(transport, case, how it is run) of every case whose name has one of these words."""
     for via in TRANSPORTS:
         for case in smtp_faults.CASES:
@@ -436,7 +472,11 @@ def rows(names: list[str]) -> Iterator[tuple[str, str, Callable[[Path], Row | Se
         for old in CASES:
             for twice in (False, True) if old.name != "none" else (False,):
                 if not names or any(name in old.name for name in names):
-                    yield via, old.name, partial(run_case, via=via, case=old, again=twice)
+                    yield (
+                        via,
+                        old.name,
+                        partial(run_case, via=via, case=old, again=twice),
+                    )
 
 
 def main(names: list[str]) -> int:
@@ -472,7 +512,9 @@ if __name__ == "__main__":
     words = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    words.add_argument("names", metavar="NAME", nargs="*", help="a part of a case's name")
+    words.add_argument(
+        "names", metavar="NAME", nargs="*", help="a part of a case's name"
+    )
     given = words.parse_args()
     for name in given.names:
         if not any(rows([name])):

@@ -55,7 +55,10 @@ def cases(folder: Path, rows: Sequence[Mapping[str, str]]) -> Iterator[Case]:
 
 def _is_same(scratch: Scratch, made: str, real: str, onto: str) -> bool:
     paths = scratch.changed(onto, made).keys() | scratch.changed(onto, real).keys()
-    return all(_squeezed(scratch, made, path) == _squeezed(scratch, real, path) for path in paths)
+    return all(
+        _squeezed(scratch, made, path) == _squeezed(scratch, real, path)
+        for path in paths
+    )
 
 
 def _squeezed(scratch: Scratch, tree: str, path: str) -> bytes:
@@ -65,17 +68,29 @@ def _squeezed(scratch: Scratch, tree: str, path: str) -> bytes:
 def fit(found: Sequence[Case]) -> dict[str, float]:
     """The weights of a logistic regression; the bias is not held small."""
     names = sorted({name for case in found for name in case.features} - {UNSURE})
-    numbers = [[1.0, *(limited(case.features.get(name, 0.0)) for name in names)] for case in found]
+    numbers = [
+        [1.0, *(limited(case.features.get(name, 0.0)) for name in names)]
+        for case in found
+    ]
     weights = [0.0] * (len(names) + 1)
     for _ in range(STEPS):
         slopes = [0.0] * len(weights)
         for row, case in zip(numbers, found, strict=True):
             error = (
                 1
-                / (1 + math.exp(-sum(one * value for one, value in zip(weights, row, strict=True))))
+                / (
+                    1
+                    + math.exp(
+                        -sum(
+                            one * value for one, value in zip(weights, row, strict=True)
+                        )
+                    )
+                )
                 - case.is_same
             )
-            slopes = [slope + error * value for slope, value in zip(slopes, row, strict=True)]
+            slopes = [
+                slope + error * value for slope, value in zip(slopes, row, strict=True)
+            ]
         weights = [
             one - RATE * (slope / len(found) + DECAY * one * (at > 0))
             for at, (one, slope) in enumerate(zip(weights, slopes, strict=True))
@@ -103,7 +118,14 @@ def by_confidence(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
 def left_out(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[float, Case]]:
     """Each case with its confidence by weights that were fitted on the other repositories."""
     for name, mine in found.items():
-        weights = fit([case for other, cases_ in found.items() if other != name for case in cases_])
+        weights = fit(
+            [
+                case
+                for other, cases_ in found.items()
+                if other != name
+                for case in cases_
+            ]
+        )
         yield from ((confidence_of(case.features, weights), case) for case in mine)
 
 
@@ -117,11 +139,16 @@ def main() -> None:
     parser.add_argument("--use", choices=("learn", "aside"), default="learn")
     parser.add_argument("--write", action="store_true")
     wanted = parser.parse_args()
-    rows = [json.loads(line) for line in wanted.rows.read_text(encoding="utf-8").splitlines()]
+    rows = [
+        json.loads(line)
+        for line in wanted.rows.read_text(encoding="utf-8").splitlines()
+    ]
     found: dict[str, list[Case]] = {}
     for name, _, folder in (word.partition("=") for word in wanted.repositories):
         mine = [
-            row for row in rows if row["repo"] == name and row.get("use", wanted.use) == wanted.use
+            row
+            for row in rows
+            if row["repo"] == name and row.get("use", wanted.use) == wanted.use
         ]
         found[name] = list(cases(Path(folder), mine))
         print(

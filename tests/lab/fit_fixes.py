@@ -83,13 +83,16 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = descend(
-        [([_packed(row) for row in rows], set(hits)) for rows, hits in hit], expected=EXPECTED
+        [([_packed(row) for row in rows], set(hits)) for rows, hits in hit],
+        expected=EXPECTED,
     )
     lists: list[tuple[list[Row], set[int]]] = []
     for _, rows, none, hits in cases:
         sums = [score(weights, row) for row in rows]
         top = max(sums, default=0.0)
-        known = top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
+        known = (
+            top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
+        )
         lists.append(([{"": known}, none], {0} if hits else {1}))
     rest = descend(lists, held={"": 1.0})
     return weights, {name: value for name, value in rest.items() if name}
@@ -112,14 +115,22 @@ def descend(
     weights = {name: fixed.get(name, 0.0) for name in names}
     first, second = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     for step in range(1, STEPS + 1):
-        slope = {name: PRIOR * (value - hoped.get(name, 0.0)) for name, value in weights.items()}
+        slope = {
+            name: PRIOR * (value - hoped.get(name, 0.0))
+            for name, value in weights.items()
+        }
         for rows, true in lists:
-            sums = [sum(weights[name] * value for name, value in row.items()) for row in rows]
+            sums = [
+                sum(weights[name] * value for name, value in row.items())
+                for row in rows
+            ]
             top = max(sums)
             raised = [math.exp(value - top) for value in sums]
             total = sum(raised)
             for number, row in enumerate(rows):
-                error = raised[number] / total - (1 / len(true) if number in true else 0.0)
+                error = raised[number] / total - (
+                    1 / len(true) if number in true else 0.0
+                )
                 if abs(error) > NOTHING:
                     for name, value in row.items():
                         slope[name] += error * value
@@ -137,7 +148,9 @@ def descend(
     return weights
 
 
-def answers(cases: Sequence[Case], weights: tuple[Row, Row]) -> list[tuple[float, bool, bool]]:
+def answers(
+    cases: Sequence[Case], weights: tuple[Row, Row]
+) -> list[tuple[float, bool, bool]]:
     """(raw share of the first, whether it is right, whether one of three is) of each case."""
     found = []
     for _, rows, none, hits in cases:
@@ -169,9 +182,16 @@ def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
     for at in range(0, len(ordered), 30):
         part = ordered[at : at + 30]
         blocks.append(
-            [sum(raw for raw, _ in part), float(sum(right for _, right in part)), float(len(part))]
+            [
+                sum(raw for raw, _ in part),
+                float(sum(right for _, right in part)),
+                float(len(part)),
+            ]
         )
-        while len(blocks) > 1 and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]:
+        while (
+            len(blocks) > 1
+            and blocks[-2][1] / blocks[-2][2] >= blocks[-1][1] / blocks[-1][2]
+        ):
             last = blocks.pop()
             blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
     return [(raw / count, right / count) for raw, right, count in blocks]
@@ -188,7 +208,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="keep the weights")
     parser.add_argument(
-        "--ablation", action="store_true", help="also judge without each kind of evidence"
+        "--ablation",
+        action="store_true",
+        help="also judge without each kind of evidence",
     )
     args = parser.parse_args(argv)
     cases = read_cases(args.repo, args.truth, args.cache, args.jobs)
@@ -196,10 +218,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for fold, judged in enumerate(by_fold):
         print(f"fold {fold}: {_share(judged, 1)} / {_share(judged, 2)}")
     held = [one for judged in by_fold for one in judged]
-    print(f"held out, all folds: top-1 {_share(held, 1)}, top-3 {_share(held, 2)} of {len(held)}")
+    print(
+        f"held out, all folds: top-1 {_share(held, 1)}, top-3 {_share(held, 2)} of {len(held)}"
+    )
     for kind, names in KINDS.items() if args.ablation else ():
         poorer = [
-            one for judged in held_out(_without(cases, frozenset(names.split()))) for one in judged
+            one
+            for judged in held_out(_without(cases, frozenset(names.split())))
+            for one in judged
         ]
         print(f"without {kind}: {_share(poorer, 1)} / {_share(poorer, 2)}", flush=True)
     weights = fit(cases)
@@ -213,7 +239,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
     """The answers of each fold under weights fitted on the others."""
     parts = [
-        ([case for case in cases if case[0] == fold], [case for case in cases if case[0] != fold])
+        (
+            [case for case in cases if case[0] == fold],
+            [case for case in cases if case[0] != fold],
+        )
         for fold in range(FOLDS)
     ]
     return [answers(judged, fit(others)) for judged, others in parts]
@@ -221,7 +250,12 @@ def held_out(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
 
 def _without(cases: Sequence[Case], names: frozenset[str]) -> list[Case]:
     return [
-        (fold, [{name: row[name] for name in row if name not in names} for row in rows], none, hits)
+        (
+            fold,
+            [{name: row[name] for name in row if name not in names} for row in rows],
+            none,
+            hits,
+        )
         for fold, rows, none, hits in cases
     ]
 

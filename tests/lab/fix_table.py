@@ -65,7 +65,9 @@ EQUIVALENT = (
 )
 _LICENSE = cached_re.compile(r'(MODULE_LICENSE\("GPL) v2(?="\))')
 """A string of which the module loader treats both forms the same."""
-_CHAIN = cached_re.compile(r"^([ \t]*)([\w.>-]+) = ([\w.>-]+) = ([^=;]+);$", cached_re.MULTILINE)
+_CHAIN = cached_re.compile(
+    r"^([ \t]*)([\w.>-]+) = ([\w.>-]+) = ([^=;]+);$", cached_re.MULTILINE
+)
 """An assignment to two places on one line."""
 _NEAR = 8
 """Lines between changes that are compared together."""
@@ -90,12 +92,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("PATCHPILOT_DATA", "../shared"))
+        "--data",
+        type=Path,
+        default=Path(os.environ.get("PATCHPILOT_DATA", "../shared")),
     )
     parser.add_argument("--tree", type=Path, required=True)
     parser.add_argument("--half", choices=("learn", "aside", "all"), default="learn")
     parser.add_argument("--limit", type=int, default=0)
-    parser.add_argument("--only-patchpilot", action="store_true", help="do not run checkpatch.pl")
+    parser.add_argument(
+        "--only-patchpilot", action="store_true", help="do not run checkpatch.pl"
+    )
     parser.add_argument(
         "--answers", type=Path, help="keep the answers of checkpatch.pl in this file"
     )
@@ -111,14 +117,20 @@ def main() -> None:
     with ProcessPoolExecutor(2) as pool:
         for tool, function in tools.items():
             work = partial(
-                scored, function=function, answers=answers, ask_script=not words.only_patchpilot
+                scored,
+                function=function,
+                answers=answers,
+                ask_script=not words.only_patchpilot,
             )
             report(tool, dict(zip(patches, pool.map(work, patches), strict=True)))
 
 
 def chosen(corpus: Path, half: str) -> list[Path]:
     """Returns the patches of a half of those with findings."""
-    records = [json.loads(line) for line in (corpus / "checkpatch.jsonl").read_text().splitlines()]
+    records = [
+        json.loads(line)
+        for line in (corpus / "checkpatch.jsonl").read_text().splitlines()
+    ]
     named = sorted(
         record["patch"]
         for record in records
@@ -128,7 +140,8 @@ def chosen(corpus: Path, half: str) -> list[Path]:
     return [
         corpus / "patches" / name
         for name in named
-        if half in ("all", halves[hashlib.sha256(f"{SEED}{name}".encode()).digest()[0] % 2])
+        if half
+        in ("all", halves[hashlib.sha256(f"{SEED}{name}".encode()).digest()[0] % 2])
     ]
 
 
@@ -150,7 +163,9 @@ class Answers:
     def _answer(self, content: bytes, *options: str) -> dict[str, str]:
         kept = (
             self.folder
-            / hashlib.sha256(b" ".join((content, *map(str.encode, options)))).hexdigest()
+            / hashlib.sha256(
+                b" ".join((content, *map(str.encode, options)))
+            ).hexdigest()
             if self.folder
             else None
         )
@@ -172,7 +187,10 @@ class Answers:
             )
             written = patch.with_name(patch.name + FIXED_BY_CHECKPATCH)
             fixed = written.read_bytes() if written.exists() else content
-        answer = {"findings": [kind for kind, _ in found], "fixed": fixed.decode("latin-1")}
+        answer = {
+            "findings": [kind for kind, _ in found],
+            "fixed": fixed.decode("latin-1"),
+        }
         if kept:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_text(json.dumps(answer))
@@ -204,7 +222,9 @@ def ours(
     result = fix(request, write=False, tree=DirectoryTree(answers.tree))
     texts = [text for patch in result.patches for text in patch.texts]
     fixed = (
-        b"".join(b"%s\n" % line.encode("utf-8", "surrogateescape") for line in texts[0].after)
+        b"".join(
+            b"%s\n" % line.encode("utf-8", "surrogateescape") for line in texts[0].after
+        )
         if texts
         else content
     )
@@ -249,7 +269,9 @@ def damage(old: bytes, new: bytes, version: tuple[int, int] | None) -> str:
         change
         for path in was
         if path.endswith((".c", ".h"))
-        for change in token_changes(*(_compiled(one[path], version) for one in (was, now)))
+        for change in token_changes(
+            *(_compiled(one[path], version) for one in (was, now))
+        )
     }
     return "; ".join(sorted(changes))
 
@@ -267,12 +289,15 @@ def applied(patch: Patch, content: bytes) -> dict[str, str] | None:
             for hunk in change.hunks:
                 # other lines of the file, each different from every other
                 lines += [
-                    f"/* line {number} */" for number in range(len(lines) + 1, hunk.old_start)
+                    f"/* line {number} */"
+                    for number in range(len(lines) + 1, hunk.old_start)
                 ]
                 lines += [line.text for line in hunk.lines if line.kind in " -"]
             (top / change.old_path).parent.mkdir(parents=True, exist_ok=True)
             (top / change.old_path).write_bytes(
-                "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
+                "".join(f"{line}\n" for line in lines).encode(
+                    "utf-8", "surrogateescape"
+                )
             )
         environment = {**os.environ, "GIT_CEILING_DIRECTORIES": scratch}
         done = subprocess.run(
@@ -295,11 +320,19 @@ def applied(patch: Patch, content: bytes) -> dict[str, str] | None:
 
 def token_changes(old: str, new: str) -> Iterator[str]:
     """Yields the changes between the C tokens of two texts that are not in `EQUIVALENT`."""
-    was, now = (token_lines(_CHAIN.sub(_split, _LICENSE.sub(r"\1", text))) for text in (old, new))
-    for group in difflib.SequenceMatcher(None, was, now, autojunk=False).get_grouped_opcodes(_NEAR):
+    was, now = (
+        token_lines(_CHAIN.sub(_split, _LICENSE.sub(r"\1", text)))
+        for text in (old, new)
+    )
+    for group in difflib.SequenceMatcher(
+        None, was, now, autojunk=False
+    ).get_grouped_opcodes(_NEAR):
         (_, top, _, start, _), (_, _, bottom, _, end) = group[0], group[-1]
         if not aligns(
-            _joined(was[top:bottom]), _joined(now[start:end]), EQUIVALENT, most=_MOST_ALIGNMENTS
+            _joined(was[top:bottom]),
+            _joined(now[start:end]),
+            EQUIVALENT,
+            most=_MOST_ALIGNMENTS,
         ):
             for _, first, last, low, high in group:
                 yield from _changes(_joined(was[first:last]), _joined(now[low:high]))
@@ -327,9 +360,9 @@ def _changes(was: Sequence[str], now: Sequence[str]) -> Iterator[str]:
         None, was, now, autojunk=False
     ).get_opcodes():
         before, after = " ".join(was[first:last]), " ".join(now[start:end])
-        is_hex = before.lower() == after.lower().removesuffix(",").rstrip() and cached_re.fullmatch(
-            r"(?:0[xX]\w+ ?)+", before
-        )
+        is_hex = before.lower() == after.lower().removesuffix(
+            ","
+        ).rstrip() and cached_re.fullmatch(r"(?:0[xX]\w+ ?)+", before)
         if (
             kind != "equal"
             and not is_hex
@@ -377,7 +410,10 @@ def report(tool: str, results: dict[Path, Fixed]) -> None:
             f" otherwise damaged {len(damaged) - broken}"
         )
         print("  new: ", dict(new.most_common()))
-        print("  left:", {kind: (left[kind], before[kind]) for kind, _ in left.most_common(70)})
+        print(
+            "  left:",
+            {kind: (left[kind], before[kind]) for kind, _ in left.most_common(70)},
+        )
     for path, text in damaged.items():
         print(f"  {path.name}: {text[:500]}")
 

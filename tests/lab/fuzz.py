@@ -61,7 +61,9 @@ def _patch() -> Run:
 
     def run(data: bytes) -> None:
         patch = shortened(parse_patch(data, "x.patch"))
-        assert set(patch.paths) >= {change.path for change in patch.files if change.path}
+        assert set(patch.paths) >= {
+            change.path for change in patch.files if change.path
+        }
         assert patch.trailers is not None
         assert patch.diff_error is not patch
 
@@ -73,7 +75,9 @@ def _hunks() -> Run:
     from patchpilot.model.hunk_fit import fit_hunks
 
     def run(text: str) -> None:
-        lines = tuple(f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{text}".split("\n"))
+        lines = tuple(
+            f"diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n{text}".split("\n")
+        )
         for change in parse_diff(lines, 1).files:
             fit_hunks("a.c", ["int a;\n", "int b;\n", "x\n"] * 3, change.hunks)
 
@@ -158,7 +162,10 @@ def _patterns() -> Run:
     from patchpilot.model.bounded_pattern import BoundedPattern
 
     def run(text: str) -> None:
-        for pattern in (BoundedPattern(text), BoundedPattern(text, extended=True, dialect="perl")):
+        for pattern in (
+            BoundedPattern(text),
+            BoundedPattern(text, extended=True, dialect="perl"),
+        ):
             pattern.search("a" * 200)
             pattern.search("ab_ /\\" * 30)
 
@@ -415,7 +422,8 @@ _STARTS = {
 }
 _STARTS |= dict.fromkeys(
     ("check", "fix"),
-    _STARTS["patch"] + "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,3 +1,4 @@\n int a;\n",
+    _STARTS["patch"]
+    + "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,3 +1,4 @@\n int a;\n",
 )
 
 

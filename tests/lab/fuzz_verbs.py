@@ -73,7 +73,9 @@ class Archive:
         """The answer to the next request."""
         self.asked += 1
         return (
-            self.answers[(self.asked - 1) % len(self.answers)] if self.answers else (404, b"", "")
+            self.answers[(self.asked - 1) % len(self.answers)]
+            if self.answers
+            else (404, b"", "")
         )
 
     @contextlib.contextmanager
@@ -232,8 +234,26 @@ def _reply(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
             "--format",
             rng.choice(("text", "json")),
         )
-    yield "track", "reply", "r1@example.org", "-C", world.repo, "--dry-run", "--message", text
-    yield "track", "reply", "s2@example.org", "-C", world.repo, "--dry-run", "--patch", "HEAD"
+    yield (
+        "track",
+        "reply",
+        "r1@example.org",
+        "-C",
+        world.repo,
+        "--dry-run",
+        "--message",
+        text,
+    )
+    yield (
+        "track",
+        "reply",
+        "s2@example.org",
+        "-C",
+        world.repo,
+        "--dry-run",
+        "--patch",
+        "HEAD",
+    )
 
 
 def _trailers(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
@@ -258,7 +278,14 @@ def _trailers(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
 
 
 def _backport(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
-    yield "backport", "-C", world.repo, "--format", rng.choice(("text", "json", "markdown")), "HEAD"
+    yield (
+        "backport",
+        "-C",
+        world.repo,
+        "--format",
+        rng.choice(("text", "json", "markdown")),
+        "HEAD",
+    )
     yield (
         "backport",
         "-C",
@@ -277,7 +304,13 @@ def _backport(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
 
 def _tags(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     form = ("--format", rng.choice(("text", "json")))
-    yield "fixes", "-C", world.repo, *form, rng.choice(("HEAD", "HEAD~1..HEAD", world.patch))
+    yield (
+        "fixes",
+        "-C",
+        world.repo,
+        *form,
+        rng.choice(("HEAD", "HEAD~1..HEAD", world.patch)),
+    )
     yield "fixes", "-C", world.repo, "--verify"
     yield "stable", "-C", world.repo, "--versions", *form, "HEAD"
     yield "prepare", "-C", world.repo, "--dry-run", *form
@@ -360,7 +393,9 @@ class Report:
     codes: dict[int, int] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
 
-    def failed(self, what: str, text: str, number: int, argv: Argv, place: Path) -> None:
+    def failed(
+        self, what: str, text: str, number: int, argv: Argv, place: Path
+    ) -> None:
         """Print a failure the first time, with what repeats it, and keep its world."""
         self.failures[what] = self.failures.get(what, 0) + 1
         if self.failures[what] > 1:
@@ -380,7 +415,9 @@ class Report:
 
     def line(self) -> str:
         """The counts so far."""
-        ended = ", ".join(f"exit {code}: {count:,}" for code, count in sorted(self.codes.items()))
+        ended = ", ".join(
+            f"exit {code}: {count:,}" for code, count in sorted(self.codes.items())
+        )
         failed = sum(self.failures.values())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         return (
@@ -398,10 +435,14 @@ def run_world(
     url = f"{archive.url}/{number}"
     world = make_world(place, f"{report.seed} {number}", url)
     archive.answers, archive.asked = world.answers, 0
-    chosen = random.Random(f"{report.seed} {number}").sample(verbs, min(_AT_ONCE, len(verbs)))
+    chosen = random.Random(f"{report.seed} {number}").sample(
+        verbs, min(_AT_ONCE, len(verbs))
+    )
     for verb in chosen:
         os.environ["XDG_STATE_HOME"] = str(place / f"state-{verb}")
-        for argv in VERBS[verb](world, random.Random(f"{report.seed} {number} {verb}"), url):
+        for argv in VERBS[verb](
+            world, random.Random(f"{report.seed} {number} {verb}"), url
+        ):
             _one_call(argv, number, place, report)
     report.worlds += 1
     shutil.rmtree(place, ignore_errors=True)
@@ -415,7 +456,11 @@ def _one_call(argv: Argv, number: int, place: Path, report: Report) -> None:
         outcome = call(*argv)
     except TooSlowError:
         report.failed(
-            f"no end: {argv[0]} {argv[1]}", traceback.format_exc(limit=-6), number, argv, place
+            f"no end: {argv[0]} {argv[1]}",
+            traceback.format_exc(limit=-6),
+            number,
+            argv,
+            place,
         )
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is, it is a failure)
@@ -436,9 +481,13 @@ def _one_call(argv: Argv, number: int, place: Path, report: Report) -> None:
         log = Path(found[1]).read_text(errors="replace") if found else outcome.err
         if found:
             Path(found[1]).unlink()
-        report.failed(_kind(log), "\n".join(log.splitlines()[-14:]), number, argv, place)
+        report.failed(
+            _kind(log), "\n".join(log.splitlines()[-14:]), number, argv, place
+        )
     elif took > SECONDS:
-        report.failed(f"slow: {argv[0]} {argv[1]}", f"{took:.0f} s", number, argv, place)
+        report.failed(
+            f"slow: {argv[0]} {argv[1]}", f"{took:.0f} s", number, argv, place
+        )
 
 
 def _frame(error: BaseException) -> str:
@@ -460,9 +509,16 @@ def _kind(log: str) -> str:
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
-        (line for line in reversed(log.splitlines()) if re.match(r"\w[\w.]*(:|$)", line)), ""
+        (
+            line
+            for line in reversed(log.splitlines())
+            if re.match(r"\w[\w.]*(:|$)", line)
+        ),
+        "",
     )
-    return f"exit 70: {error.partition(':')[0]} {':'.join(places[-1]) if places else ''}"
+    return (
+        f"exit 70: {error.partition(':')[0]} {':'.join(places[-1]) if places else ''}"
+    )
 
 
 @contextlib.contextmanager
@@ -472,7 +528,9 @@ def _surroundings() -> Iterator[Path]:
 
     root = Path(tempfile.mkdtemp(prefix="fuzz-verbs-"))
     for name in [
-        name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
+        name
+        for name in os.environ
+        if name.startswith(("GIT_", "XDG_", "PATCHPILOT_", "B4_"))
     ]:
         del os.environ[name]
     os.environ |= {

@@ -38,7 +38,9 @@ class ObjectWriter:
             if slash:
                 below.setdefault(name, {})[rest] = (mode, data)
             elif mode == b"160000":
-                rows.append((mode, name, hashlib.sha1(data, usedforsecurity=False).hexdigest()))
+                rows.append(
+                    (mode, name, hashlib.sha1(data, usedforsecurity=False).hexdigest())
+                )
             else:
                 rows.append((mode, name, self.put(b"blob", data)))
         rows += [(_TREE, name, self.tree(inside)) for name, inside in below.items()]
@@ -46,17 +48,28 @@ class ObjectWriter:
         rows.sort(key=lambda row: row[1] + (b"/" if row[0] == _TREE else b""))
         return self.put(
             b"tree",
-            b"".join(b"%s %s\0%s" % (mode, name, bytes.fromhex(oid)) for mode, name, oid in rows),
+            b"".join(
+                b"%s %s\0%s" % (mode, name, bytes.fromhex(oid))
+                for mode, name, oid in rows
+            ),
         )
 
     def commit(
-        self, tree: str, parents: Sequence[str], author: bytes, committer: bytes, message: bytes
+        self,
+        tree: str,
+        parents: Sequence[str],
+        author: bytes,
+        committer: bytes,
+        message: bytes,
     ) -> str:
         """Write a commit; its id.
 
         `author` and `committer` are whole identities with their dates.
         """
-        head = [b"tree " + tree.encode(), *(b"parent " + parent.encode() for parent in parents)]
+        head = [
+            b"tree " + tree.encode(),
+            *(b"parent " + parent.encode() for parent in parents),
+        ]
         head += [b"author " + author, b"committer " + committer]
         return self.put(b"commit", b"\n".join(head) + b"\n\n" + message)
 

@@ -32,7 +32,9 @@ def _pieces() -> dict[str, tuple[bytes, ...]]:
     ):
         name, *lines = part.rstrip("\n").split("\n")
         sections[name] = tuple(
-            escape_decode(_REPEATED.sub(lambda it: it[1] * int(it[2]), line).encode())[0]
+            escape_decode(_REPEATED.sub(lambda it: it[1] * int(it[2]), line).encode())[
+                0
+            ]
             for line in lines
         )
     return sections
@@ -43,7 +45,9 @@ PIECES = _pieces()
 ODD, DATES, STAMPS, PEOPLE, SUBJECTS, LINES = (
     PIECES[name] for name in ("odd", "dates", "stamps", "people", "subjects", "lines")
 )
-HEADERS, PATHS, CONTENTS, TOML = (PIECES[name] for name in ("headers", "paths", "contents", "toml"))
+HEADERS, PATHS, CONTENTS, TOML = (
+    PIECES[name] for name in ("headers", "paths", "contents", "toml")
+)
 MODES = (
     b"100644",
     b"100644",
@@ -78,7 +82,9 @@ int pump_stop(struct pump *pump)
 }
 """
 _BUG = _PUMP.replace(b"\trc = pump_prime(pump);", b"\trc = pump_prime(pump->first);")
-_FIX = _BUG.replace(b"\trc = pump_prime", b"\tif (!pump)\n\t\treturn -EINVAL;\n\n\trc = pump_prime")
+_FIX = _BUG.replace(
+    b"\trc = pump_prime", b"\tif (!pump)\n\t\treturn -EINVAL;\n\n\trc = pump_prime"
+)
 _COVER = b"""demo: two fixes
 
 Both.
@@ -114,7 +120,9 @@ class Chance:
         """The honest value, or one of a pool, or the honest one damaged."""
         if not self.hit():
             return honest
-        return self.rng.choice(pool) if self.rng.random() < 0.7 else self.damaged(honest)
+        return (
+            self.rng.choice(pool) if self.rng.random() < 0.7 else self.damaged(honest)
+        )
 
     def damaged(self, data: bytes) -> bytes:
         """The data with some bytes replaced."""
@@ -131,7 +139,9 @@ class Chance:
             at = self.rng.randint(0, len(rows))
             what = self.rng.random()
             if what < 0.5:
-                rows[at:at] = [self.rng.choice(lines)] * self.rng.choice((1, 1, 1, 3, 200))
+                rows[at:at] = [self.rng.choice(lines)] * self.rng.choice(
+                    (1, 1, 1, 3, 200)
+                )
             elif what < 0.7:
                 del rows[at : at + self.rng.randint(1, 4)]
             else:
@@ -162,7 +172,9 @@ def make_world(place: Path, seed: str, url: str) -> World:
     _repository(repo, chance)
     thread = _thread(chance)
     mbox, patch = place / "thread.mbox", place / "0001-x.patch"
-    mbox.write_bytes(chance.damaged(join_mbox(thread)) if chance.hit() else join_mbox(thread))
+    mbox.write_bytes(
+        chance.damaged(join_mbox(thread)) if chance.hit() else join_mbox(thread)
+    )
     patch.write_bytes(chance.rng.choice(thread[:3]))
     ids = tuple(dict.fromkeys(["v1@example.org", "v2@example.org", "r1@example.org"]))
     return World(place, repo, mbox, patch, ids, tuple(_answers(thread, chance, url)))
@@ -172,7 +184,9 @@ def make_world(place: Path, seed: str, url: str) -> World:
 def _template(folder: Path) -> Path:
     """An empty repository to copy."""
     place = folder / "template"
-    subprocess.run(["git", "init", "-q", "-b", "topic", "--template=", str(place)], check=True)
+    subprocess.run(
+        ["git", "init", "-q", "-b", "topic", "--template=", str(place)], check=True
+    )
     return place
 
 
@@ -184,7 +198,14 @@ def _repository(repo: Path, chance: Chance) -> None:
             b"100644",
             chance.text(
                 MAINTAINERS.encode(),
-                (*LINES, b"F:\t(a+)+$", b"K:\t(a+)+$", b"M:\t\xff", b"N:\t[", b"F:\t{a,{b,c}}"),
+                (
+                    *LINES,
+                    b"F:\t(a+)+$",
+                    b"K:\t(a+)+$",
+                    b"M:\t\xff",
+                    b"N:\t[",
+                    b"F:\t{a,{b,c}}",
+                ),
             ),
         ),
         b"Makefile": (
@@ -204,9 +225,12 @@ def _repository(repo: Path, chance: Chance) -> None:
             chance.rng.choice(MODES),
             chance.rng.choice((*CONTENTS, chance.damaged(_PUMP))),
         )
-    tip = _commit(writer, chance, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED)
+    tip = _commit(
+        writer, chance, files, (), b"demo: add the pump\n\nStart.\n\n" + _SIGNED
+    )
     writer.ref(
-        "refs/tags/v6.1", writer.tag(b"v6.1", tip, _who(chance), chance.one(b"Linux 6.1\n", ODD))
+        "refs/tags/v6.1",
+        writer.tag(b"v6.1", tip, _who(chance), chance.one(b"Linux 6.1\n", ODD)),
     )
     stable = tip
     files[b"drivers/demo/pump.c"] = (b"100644", _BUG)
@@ -217,7 +241,10 @@ def _repository(repo: Path, chance: Chance) -> None:
         (tip,),
         b"demo: pump: prime the first one\n\nIt is needed.\n\n" + _SIGNED,
     )
-    writer.ref("refs/tags/v6.2-rc1", writer.tag(b"v6.2-rc1", bug, _who(chance), b"Linux 6.2-rc1\n"))
+    writer.ref(
+        "refs/tags/v6.2-rc1",
+        writer.tag(b"v6.2-rc1", bug, _who(chance), b"Linux 6.2-rc1\n"),
+    )
     for name in ("refs/remotes/origin/master", "refs/remotes/origin/HEAD"):
         writer.ref(name, bug)
     stable = _commit(
@@ -225,12 +252,19 @@ def _repository(repo: Path, chance: Chance) -> None:
         chance,
         files,
         (stable,),
-        f"demo: pump: prime the first one\n\ncommit {bug} upstream.\n\n".encode() + _SIGNED,
+        f"demo: pump: prime the first one\n\ncommit {bug} upstream.\n\n".encode()
+        + _SIGNED,
     )
     writer.ref("refs/remotes/stable/linux-6.1.y", stable)
-    files[b"drivers/demo/pump.c"] = (chance.one(b"100644", MODES), chance.text(_FIX, CONTENTS))
+    files[b"drivers/demo/pump.c"] = (
+        chance.one(b"100644", MODES),
+        chance.text(_FIX, CONTENTS),
+    )
     while chance.hit():
-        files[chance.rng.choice(PATHS)] = (chance.rng.choice(MODES), chance.rng.choice(CONTENTS))
+        files[chance.rng.choice(PATHS)] = (
+            chance.rng.choice(MODES),
+            chance.rng.choice(CONTENTS),
+        )
     above = bug
     if chance.rng.random() < 0.2:
         above = _commit(writer, chance, files, (bug,), chance.text(_COVER, _TRACKING))
@@ -260,18 +294,25 @@ def _repository(repo: Path, chance: Chance) -> None:
             "verb": "prepare",
             "when": 1700000000,
         }
-        record = chance.text(b"patchpilot undo\n\n" + json.dumps(facts).encode(), _TRACKING)
+        record = chance.text(
+            b"patchpilot undo\n\n" + json.dumps(facts).encode(), _TRACKING
+        )
         writer.ref(
             f"refs/patchpilot/undo/{number + 1}",
-            writer.commit(writer.tree(files), (bug, tip), _who(chance), _who(chance), record),
+            writer.commit(
+                writer.tree(files), (bug, tip), _who(chance), _who(chance), record
+            ),
         )
     while chance.hit():
         with contextlib.suppress(OSError):
             writer.ref(
-                chance.rng.choice(REFS), chance.rng.choice((tip, bug, stable, "0" * 40, "x"))
+                chance.rng.choice(REFS),
+                chance.rng.choice((tip, bug, stable, "0" * 40, "x")),
             )
     if chance.rng.random() < 0.7:
-        subprocess.run(["git", "reset", "-q", "--hard"], cwd=repo, capture_output=True, check=False)
+        subprocess.run(
+            ["git", "reset", "-q", "--hard"], cwd=repo, capture_output=True, check=False
+        )
 
 
 def _who(chance: Chance) -> bytes:
@@ -299,9 +340,15 @@ def _thread(chance: Chance) -> list[bytes]:
     title = "demo: pump: check the pointer"
     honest = [
         mails.patch(f"[PATCH] {title}", id="v1"),
-        mails.patch(f"[PATCH v2] {title}", id="v2", notes="Changes in v2:\n- all", minutes=1440),
+        mails.patch(
+            f"[PATCH v2] {title}", id="v2", notes="Changes in v2:\n- all", minutes=1440
+        ),
         mails.reply(
-            f"[PATCH] {title}", "Please add a Fixes: tag.", id="r1", reply_to="v1", minutes=60
+            f"[PATCH] {title}",
+            "Please add a Fixes: tag.",
+            id="r1",
+            reply_to="v1",
+            minutes=60,
         ),
         mails.reply(
             f"[PATCH v2] {title}",
@@ -310,19 +357,35 @@ def _thread(chance: Chance) -> list[bytes]:
             reply_to="v2",
             minutes=1500,
         ),
-        mails.applied_by_robot(title, "0123456789ab", id="r3", reply_to="v2", minutes=2000),
+        mails.applied_by_robot(
+            title, "0123456789ab", id="r3", reply_to="v2", minutes=2000
+        ),
         mails.stable_review(
-            title, "0123456789abcdef0123456789abcdef01234567", "6.1", id="s1", minutes=9000
+            title,
+            "0123456789abcdef0123456789abcdef01234567",
+            "6.1",
+            id="s1",
+            minutes=9000,
         ),
         mails.stable_failed(
-            title, "0123456789abcdef0123456789abcdef01234567", "5.10", id="s2", minutes=9100
+            title,
+            "0123456789abcdef0123456789abcdef01234567",
+            "5.10",
+            id="s2",
+            minutes=9100,
         ),
         mails.mail(
-            f"Re: [PATCH v2] {title}", "> quoted\n\nWhy?\n", id="r4", reply_to="r2", minutes=1600
+            f"Re: [PATCH v2] {title}",
+            "> quoted\n\nWhy?\n",
+            id="r4",
+            reply_to="r2",
+            minutes=1600,
         ),
     ]
     return [
-        _mail(raw, chance) for raw in honest for _ in range(2 if chance.rng.random() < 0.05 else 1)
+        _mail(raw, chance)
+        for raw in honest
+        for _ in range(2 if chance.rng.random() < 0.05 else 1)
     ]
 
 
@@ -341,10 +404,14 @@ def _mail(raw: bytes, chance: Chance) -> bytes:
     return chance.damaged(whole) if chance.rng.random() < chance.heat / 4 else whole
 
 
-def _answers(thread: list[bytes], chance: Chance, url: str) -> list[tuple[int, bytes, str]]:
+def _answers(
+    thread: list[bytes], chance: Chance, url: str
+) -> list[tuple[int, bytes, str]]:
     """What the archive answers, one after the other: status, body and where it redirects."""
     whole = _packed(join_mbox(thread))
-    some = _packed(join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread)))))
+    some = _packed(
+        join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread))))
+    )
     bodies = (
         b"", _packed(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), _packed(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
         _packed(_packed(join_mbox(thread))), _packed(b"From " + bytes(9)),

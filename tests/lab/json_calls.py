@@ -56,11 +56,28 @@ def _call(
     before: str = "",
     writes: str = "",
 ) -> Call:
-    return Call(name, (*words, *(("--format", form) if form else ())), where, stdin, before, writes)
+    return Call(
+        name,
+        (*words, *(("--format", form) if form else ())),
+        where,
+        stdin,
+        before,
+        writes,
+    )
 
 
 def _check() -> tuple[Call, ...]:
-    forms = ("text", "json", "checkpatch", "sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
+    forms = (
+        "text",
+        "json",
+        "checkpatch",
+        "sarif",
+        "github",
+        "gitlab",
+        "junit",
+        "rdjsonl",
+        "jsonl",
+    )
     tree = ("--tree", "@tree")
     return (
         *(_call(f"files-{form}", "check", "@patches", form=form) for form in forms),
@@ -95,7 +112,9 @@ def _check() -> tuple[Call, ...]:
             "malformed-fixes",
             "@patches",
         ),
-        _call("fail-on-error", "check", "--fail-on", "error", "@patches/0001-layout.patch"),
+        _call(
+            "fail-on-error", "check", "--fail-on", "error", "@patches/0001-layout.patch"
+        ),
         _call("fail-never", "check", "--fail-on", "never", "@patches"),
         *(
             _call(f"profile-{name}", "check", "--strict", "--profile", name, "@patches")
@@ -104,11 +123,15 @@ def _check() -> tuple[Call, ...]:
         _call("verbose", "check", "-v", "good", form="text"),
         _call("base", "check", "--explain-base", "--base", "v6.18"),
         _call("since-directory", "check", "--since-version", "@earlier"),
-        _call("since-range", "check", "--since-version", "master..topic-v1", form="text"),
+        _call(
+            "since-range", "check", "--since-version", "master..topic-v1", form="text"
+        ),
         _call("diff", "check", "--diff", "@patches", form=""),
         _call("diff-topic", "check", "--diff", form=""),
         _call("diff-json", "check", "--diff"),
-        _call("written", "check", "-o", "@report.json", "@patches", writes="report.json"),
+        _call(
+            "written", "check", "-o", "@report.json", "@patches", writes="report.json"
+        ),
         _call("corpus", "check", "--strict", "@corpus"),
         _call("corpus-checkpatch", "check", "@corpus", form="checkpatch"),
         _call("unknown-rule", "check", "--select", "malformed-fixs"),
@@ -118,7 +141,9 @@ def _check() -> tuple[Call, ...]:
 
 def _baseline() -> tuple[Call, ...]:
     return (
-        _call("write", "check", "--write-baseline", "base.json", writes="linux/base.json"),
+        _call(
+            "write", "check", "--write-baseline", "base.json", writes="linux/base.json"
+        ),
         _call("use", "check", "--strict", "--baseline", "base.json"),
         _call("other", "check", "--baseline", "base.json", "topic-v1"),
         _call("waive", "check", "--waive", "missing-fixes=it is no fix"),
@@ -179,13 +204,25 @@ def _maintainers() -> tuple[Call, ...]:
         _call("per-patch", "maintainers", "--per-patch"),
         _call("files", "maintainers", "@patches"),
         _call("tree", "maintainers", "--tree", "@tree", "@patches/1007-security.patch"),
-        _call("paths", "maintainers", "-f", "drivers/foo/foo.c", "lib", "drivers/gadget/gadget.c"),
+        _call(
+            "paths",
+            "maintainers",
+            "-f",
+            "drivers/foo/foo.c",
+            "lib",
+            "drivers/gadget/gadget.c",
+        ),
         _call("who", "maintainers", "--who", "matt@example.com"),
         _call("self-test", "maintainers", "--self-test"),
         _call("self-test-text", "maintainers", "--self-test", form="text"),
         _call("security", "maintainers", "--security"),
         _call(
-            "add", "maintainers", "--add-cc", "Zoe <zoe@example.org>", "--drop", "rita@example.net"
+            "add",
+            "maintainers",
+            "--add-cc",
+            "Zoe <zoe@example.org>",
+            "--drop",
+            "rita@example.net",
         ),
         _call("added", "maintainers", "--brief", form="text"),
         _call("reset", "maintainers", "--reset"),
@@ -201,11 +238,18 @@ def _maintainers() -> tuple[Call, ...]:
         ),
         *(
             _call(
-                f"{form}-file-{name}", "maintainers", *words, "-f", "drivers/foo/foo.c", form=form
+                f"{form}-file-{name}",
+                "maintainers",
+                *words,
+                "-f",
+                "drivers/foo/foo.c",
+                form=form,
             )
             for name, words in switches.items()
         ),
-        _call(f"{form}-legacy", "maintainers", "-f", "drivers/foo/legacy/old.c", form=form),
+        _call(
+            f"{form}-legacy", "maintainers", "-f", "drivers/foo/legacy/old.c", form=form
+        ),
         _call("no-such-path", "maintainers", "-f", "drivers/none.c"),
     )
 
@@ -274,7 +318,15 @@ def _backport() -> tuple[Call, ...]:
         _call("topic-text", "backport", "topic~2", *effort, form="text"),
         _call("topic-markdown", "backport", "topic~2", *effort, form="markdown"),
         _call("landed", "backport", "v6.19-rc1", *effort),
-        _call("verdicts", "backport", "v6.19-rc1", "--effort", "0", "--fail-on", "affected"),
+        _call(
+            "verdicts",
+            "backport",
+            "v6.19-rc1",
+            "--effort",
+            "0",
+            "--fail-on",
+            "affected",
+        ),
         _call(
             "onto",
             "backport",
@@ -306,7 +358,15 @@ def _backport() -> tuple[Call, ...]:
             *effort,
             writes="ports",
         ),
-        _call("request", "backport", "v6.19-rc1", "--request", "--note", "needed", form="text"),
+        _call(
+            "request",
+            "backport",
+            "v6.19-rc1",
+            "--request",
+            "--note",
+            "needed",
+            form="text",
+        ),
         _call("culprit", "backport", "topic", "--fixes", "v6.18", *effort),
     )
 
@@ -315,7 +375,9 @@ def _send(via: str) -> tuple[Call, ...]:
     good = f"git checkout -q good && git config patchpilot.via {via}"
     ask = ("--security", "no", "--regression", "no")
     return (
-        _call("refused", "send", "--dry-run", before=f"git config patchpilot.via {via}"),
+        _call(
+            "refused", "send", "--dry-run", before=f"git config patchpilot.via {via}"
+        ),
         _call("refused-text", "send", "--dry-run", form="text"),
         _call("draft-empty", "draft", before=good),
         _call("dry", "send", "--dry-run", *ask),
@@ -425,7 +487,9 @@ def _settings() -> tuple[Call, ...]:
         _call("hooks-list", "hooks", "list", form="text"),
         _call("hooks-remove", "hooks", "remove", "commit-msg"),
         _call("hooks-again", "hooks"),
-        _call("hooks-run-message", "hooks", "run", "commit-msg", "@message.txt", form=""),
+        _call(
+            "hooks-run-message", "hooks", "run", "commit-msg", "@message.txt", form=""
+        ),
         _call(
             "hooks-run-mail",
             "hooks",

@@ -189,7 +189,9 @@ class Repository:
         """Tag HEAD as a release."""
         self.git("tag", "-a", "-m", f"Linux {version[1:]}", version)
 
-    def stable(self, version: str, start: str, *commits: tuple[str, dict[str, str]]) -> None:
+    def stable(
+        self, version: str, start: str, *commits: tuple[str, dict[str, str]]
+    ) -> None:
         """A stable branch that starts at a commit and has these more, as a remote branch."""
         self.git("checkout", "-q", "--detach", start)
         for message, files in commits:
@@ -204,7 +206,9 @@ def build(place: Path, environment: Mapping[str, str]) -> None:
     """
     repo = repository(place / "linux", environment)
     for folder, span in (("series", "master..topic"), ("earlier", "master..topic-v1")):
-        repo.git("format-patch", "-q", "--no-signature", "-o", str(place / folder), span)
+        repo.git(
+            "format-patch", "-q", "--no-signature", "-o", str(place / folder), span
+        )
     write_patches(place / "patches")
     write_mails(place / "mails", repo)
     (place / "settings.toml").write_text(TOML)
@@ -238,7 +242,8 @@ def repository(path: Path, environment: Mapping[str, str]) -> Repository:
     )
     repo.release("v6.18")
     checked = counted.replace(
-        "\treturn foo->length;", "\tif (!foo)\n\t\treturn -EINVAL;\n\treturn foo->length;"
+        "\treturn foo->length;",
+        "\tif (!foo)\n\t\treturn -EINVAL;\n\treturn foo->length;",
     )
     message = (
         f'foo: check the pointer in foo_length()\n\nIt may be NULL.\n\nFixes: {culprit[:12]} ("foo:'
@@ -259,7 +264,10 @@ def repository(path: Path, environment: Mapping[str, str]) -> Repository:
     repo.stable(
         "6.1",
         start,
-        ("Linux 6.1.1\n", {"Makefile": START["Makefile"].replace("SUBLEVEL = 0", "SUBLEVEL = 1")}),
+        (
+            "Linux 6.1.1\n",
+            {"Makefile": START["Makefile"].replace("SUBLEVEL = 0", "SUBLEVEL = 1")},
+        ),
     )
     repo.stable(
         "6.6",
@@ -282,7 +290,10 @@ def repository(path: Path, environment: Mapping[str, str]) -> Repository:
             },
         ),
     )
-    for branch, last in (("topic-v1", "failed: %d\\n"), ("topic", "cannot register: %d\\n")):
+    for branch, last in (
+        ("topic-v1", "failed: %d\\n"),
+        ("topic", "cannot register: %d\\n"),
+    ):
         repo.git("checkout", "-q", "-b", branch, "master")
         repo.git("branch", "-q", "-u", "master")
         _topic(repo, checked, culprit, gadget, last)
@@ -307,7 +318,9 @@ def _repair(repo: Repository, foo: str, culprit: str) -> str:
 
 def _topic(repo: Repository, foo: str, culprit: str, gadget: str, text: str) -> None:
     handed = _repair(repo, foo, culprit)
-    stopped = handed.replace("\tfoo_put(foo);\n", "\tif(foo != NULL)\n\t\tfoo_put( foo );   \n")
+    stopped = handed.replace(
+        "\tfoo_put(foo);\n", "\tif(foo != NULL)\n\t\tfoo_put( foo );   \n"
+    )
     repo.commit(
         "foo: fix crash in foo_stop()\n\nrecieve no NULL pointer. This fixes commit "
         + culprit[:7]
@@ -402,7 +415,9 @@ MESSAGES = {
         "The driver crashed since commit deadbeef.\n\nFixes: 1234 (foo)\nFixes: 0123456789abcdef"
         ' ("foo: add foo")\nSigned-of-by: Ada Fixer <ada@example.org>\nCC:'
         " stable@kernel.org\nReported-by: Tess Tester <tess@example.org>\nChange-Id:"
-        " I0123\nAcked-by: nobody\nCo-developed-by: Bo <bo@example.net>\n" + SIGNED + SIGNED,
+        " I0123\nAcked-by: nobody\nCo-developed-by: Bo <bo@example.net>\n"
+        + SIGNED
+        + SIGNED,
     ),
     "1004-long-message": (
         "foo: " + "a long subject " * 7,
@@ -416,7 +431,8 @@ MESSAGES = {
     "1006-empty": ("foo: nothing to say", SIGNED),
     "1007-security": (
         "net: core: fix use-after-free in core_put()",
-        "syzbot reported a use-after-free.\n\nLink: http://bugzilla.kernel.org/1\n" + SIGNED,
+        "syzbot reported a use-after-free.\n\nLink: http://bugzilla.kernel.org/1\n"
+        + SIGNED,
     ),
 }
 PLAIN = "+	return foo_length(foo);\n"
@@ -442,16 +458,20 @@ def write_patches(folder: Path) -> None:
         )
     others = {
         "2001-kconfig": diff(
-            "drivers/foo/Kconfig", '+config FOO\n+        bool "Foo"\n+	help\n+	  Short.\n'
+            "drivers/foo/Kconfig",
+            '+config FOO\n+        bool "Foo"\n+	help\n+	  Short.\n',
         ),
         "2002-devicetree": diff(
             "arch/arm/boot/dts/foo.dts",
             '+	foo@1 {\n+		compatible = "acme,foo";\n+		reg=<0>;\n+	};\n',
         ),
         "2003-maintainers": diff(
-            "MAINTAINERS", "+FOO\n+L: x@example.org\n+M: Ada <ada@example.org>\n+F: drivers/none\n"
+            "MAINTAINERS",
+            "+FOO\n+L: x@example.org\n+M: Ada <ada@example.org>\n+F: drivers/none\n",
         ),
-        "2004-new-file": diff("drivers/foo/new.c", '+#include "foo.h"\n+int x;\n', new=True),
+        "2004-new-file": diff(
+            "drivers/foo/new.c", '+#include "foo.h"\n+int x;\n', new=True
+        ),
         "2005-obsolete": diff("lib/stale.c", "+int more; \n"),
         "2006-script": diff(
             "scripts/run.sh", "+#!/bin/sh\n+echo `date`\n", new=True, mode="100755"
@@ -459,7 +479,9 @@ def write_patches(folder: Path) -> None:
     }
     for name, change in others.items():
         (folder / f"{name}.patch").write_text(
-            mail(f"[PATCH v2 1/2] foo: {name}", f"There is a reason.\n\n{SIGNED}", change)
+            mail(
+                f"[PATCH v2 1/2] foo: {name}", f"There is a reason.\n\n{SIGNED}", change
+            )
         )
     (folder / "3001-damaged.patch").write_text(
         mail(
@@ -564,10 +586,12 @@ def _series(repo: Repository, branch: str, version: int) -> list[str]:
     for number, commit in enumerate(
         repo.git("rev-list", "--reverse", f"master..{branch}").split(), 1
     ):
-        body = repo.git("format-patch", "-1", "--stdout", "--no-signature", commit).split(
-            "\n\n", 1
-        )[1]
-        subject = f"[{marks} {number}/3] {repo.git('show', '-s', '--format=%s', commit)}"
+        body = repo.git(
+            "format-patch", "-1", "--stdout", "--no-signature", commit
+        ).split("\n\n", 1)[1]
+        subject = (
+            f"[{marks} {number}/3] {repo.git('show', '-s', '--format=%s', commit)}"
+        )
         mails.append(
             _letter(
                 subject,

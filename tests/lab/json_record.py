@@ -56,7 +56,9 @@ class Placeholders:
             text = text.replace(path, name)
         for day in self.days:
             mail_date = rf"{day:%a}, 0?{day.day} {day:%b %Y} \d\d:\d\d(:\d\d)?( [+-]\d{{4}}| GMT)?"
-            iso_date = rf"{day:%Y-%m-%d}[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"
+            iso_date = (
+                rf"{day:%Y-%m-%d}[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"
+            )
             text = re.sub(f"{mail_date}|{iso_date}", "<NOW>", text)
             text = re.sub(rf"\b{day:%Y-%m-%d}\b", "<TODAY>", text)
             text = re.sub(rf"\b{day:%Y%m%d}(\d{{6}}\.\d+)?(?=[-.])", "<TODAY>", text)
@@ -77,7 +79,9 @@ class Placeholders:
         for pattern, name in self.versions:
             text = re.sub(pattern, name, text)
         return (
-            text.replace(f":{self.port}", ":<PORT>").replace(f'"{self.port}"', '"<PORT>"')
+            text.replace(f":{self.port}", ":<PORT>").replace(
+                f'"{self.port}"', '"<PORT>"'
+            )
             if self.port
             else text
         )
@@ -101,7 +105,8 @@ class Recorder:
         shutil.copytree(self.place / "made", home, symlinks=True)
         shutil.copy(self.place / "home" / ".gitconfig", home)
         folders = {
-            f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE")
+            f"XDG_{kind}_HOME": str(home / kind.lower())
+            for kind in ("CONFIG", "DATA", "STATE")
         }
         environment = {**self.environment, **folders, "HOME": str(home)}
         for words in (
@@ -125,7 +130,11 @@ class Recorder:
         )
         for call in scenario.calls:
             self.call(
-                call, self.target / f"{scenario.name}-{call.name}", home, environment, placeholders
+                call,
+                self.target / f"{scenario.name}-{call.name}",
+                home,
+                environment,
+                placeholders,
             )
         return len(scenario.calls)
 
@@ -165,12 +174,18 @@ class Recorder:
         numbers: dict[str, str] = {}
         files = _contents(home / call.writes) if call.writes else None
         _write(target, ".exit", f"{done.returncode}\n")
-        for end, output in ((".stdout", done.stdout), (".stderr", done.stderr), (".files", files)):
+        for end, output in (
+            (".stdout", done.stdout),
+            (".stderr", done.stderr),
+            (".files", files),
+        ):
             if output is not None:
                 _write(
                     target,
                     end,
-                    placeholders.apply(output.decode("utf-8", "surrogateescape"), numbers),
+                    placeholders.apply(
+                        output.decode("utf-8", "surrogateescape"), numbers
+                    ),
                 )
 
 
@@ -182,7 +197,10 @@ def record(target: Path, command: str) -> int:
     target.mkdir(parents=True, exist_ok=True)
     if any(target.iterdir()):
         raise SystemExit(f"json_record: {target} is not empty")
-    with tempfile.TemporaryDirectory(prefix="json-record-") as temporary, mail_server() as port:
+    with (
+        tempfile.TemporaryDirectory(prefix="json-record-") as temporary,
+        mail_server() as port,
+    ):
         place = Path(temporary).resolve()
         environment = _environment(place)
         build(place / "made", environment)
@@ -201,14 +219,17 @@ def record(target: Path, command: str) -> int:
 
 
 def _write(target: Path, end: str, text: str) -> None:
-    target.with_name(target.name + end).write_text(text, encoding="utf-8", errors="surrogateescape")
+    target.with_name(target.name + end).write_text(
+        text, encoding="utf-8", errors="surrogateescape"
+    )
 
 
 def _contents(path: Path) -> bytes:
     """The name and text of each file at or below a path."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     return b"".join(
-        b"==> %s\n%s\n" % (os.fsencode(file.relative_to(path.parent)), file.read_bytes())
+        b"==> %s\n%s\n"
+        % (os.fsencode(file.relative_to(path.parent)), file.read_bytes())
         for file in files
         if file.is_file()
     )
@@ -261,15 +282,22 @@ def _places(program: str, home: Path) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(places.items(), key=lambda pair: -len(pair[0])))
 
 
-def _versions(program: str, environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _versions(
+    program: str, environment: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
     """(pattern, placeholder) of the versions of patchpilot, git, b4 and Python."""
     patterns = []
-    for name, words in (("patchpilot", [program, "--version"]), ("git", ["git", "--version"])):
+    for name, words in (
+        ("patchpilot", [program, "--version"]),
+        ("git", ["git", "--version"]),
+    ):
         output = subprocess.run(
             words, env=dict(environment), capture_output=True, text=True, check=False
         ).stdout
         if version := re.search(r"\d+\.\d+\S*", output):
-            patterns.append((rf"\b{re.escape(version[0])}(?![\w.])", f"<{name.upper()}-VERSION>"))
+            patterns.append(
+                (rf"\b{re.escape(version[0])}(?![\w.])", f"<{name.upper()}-VERSION>")
+            )
     return (
         *patterns,
         (r"\bb4[ /]0\.\d+\S*\b", "<B4-VERSION>"),
@@ -281,9 +309,9 @@ def _corpus(folder: Path) -> None:
     """Copy 200 patches of the data folder, evenly over its names, where there is one."""
     folder.mkdir()
     patches = sorted(
-        (Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches").glob(
-            "*.patch"
-        )
+        (
+            Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
+        ).glob("*.patch")
     )
     for file in patches[:: max(1, len(patches) // 200)][:200]:
         shutil.copy(file, folder)
@@ -336,10 +364,14 @@ def compare(
     )
     lines = []
     for name in names:
-        if differences := _differences(first / name, second / name, only_json, ignore, allow_added):
+        if differences := _differences(
+            first / name, second / name, only_json, ignore, allow_added
+        ):
             lines += [f"{name}:", *(f"  {line}" for line in differences[:LONGEST])]
             lines += (
-                [f"  … {len(differences) - LONGEST} more"] if len(differences) > LONGEST else []
+                [f"  … {len(differences) - LONGEST} more"]
+                if len(differences) > LONGEST
+                else []
             )
     return lines
 
@@ -351,7 +383,10 @@ def _differences(
     for one, other in ((first, second), (second, first)):
         if not one.exists():
             return [f"only in {other.parent}"]
-    texts = [file.read_text(encoding="utf-8", errors="surrogateescape") for file in (first, second)]
+    texts = [
+        file.read_text(encoding="utf-8", errors="surrogateescape")
+        for file in (first, second)
+    ]
     if texts[0] == texts[1]:
         return []
     documents = [_documents(text) for text in texts]
@@ -361,7 +396,11 @@ def _differences(
         return [
             line.rstrip("\n")
             for line in difflib.unified_diff(
-                *(text.splitlines() for text in texts), "first", "second", n=0, lineterm=""
+                *(text.splitlines() for text in texts),
+                "first",
+                "second",
+                n=0,
+                lineterm="",
             )
         ][2:]
     changes = list(_changes(documents[0], documents[1], "", frozenset(ignore)))
@@ -382,7 +421,9 @@ def _documents(text: str) -> Any:
         return None
 
 
-def _changes(first: Any, second: Any, where: str, ignore: frozenset[str]) -> Iterator[str]:
+def _changes(
+    first: Any, second: Any, where: str, ignore: frozenset[str]
+) -> Iterator[str]:
     """`- path` for what is gone, `+ path` for what is new, `~ path: old → new` for what changed."""
     if isinstance(first, dict) and isinstance(second, dict):
         for key in [*first, *(key for key in second if key not in first)]:
@@ -438,10 +479,15 @@ def main(words: Sequence[str] | None = None) -> int:
         "--json", action="store_true", help="compare JSON documents and exit codes only"
     )
     parser.add_argument(
-        "--ignore", metavar="KEY,…", default="", help="leave the values of these keys out"
+        "--ignore",
+        metavar="KEY,…",
+        default="",
+        help="leave the values of these keys out",
     )
     parser.add_argument(
-        "--allow-added", action="store_true", help="a key that only DIR2 has is no difference"
+        "--allow-added",
+        action="store_true",
+        help="a key that only DIR2 has is no difference",
     )
     options = parser.parse_args(words)
     if options.compare:

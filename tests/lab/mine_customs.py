@@ -140,7 +140,9 @@ def _code(patch: Patch) -> dict[str, list[int]]:
             if len(block) >= 3 and all(line.added for line in block):
                 lengths = [len(line.text.expandtabs(8)) for line in block]
                 sorted_blocks[0] += 1
-                sorted_blocks[1] += all(above >= below for above, below in pairwise(lengths))
+                sorted_blocks[1] += all(
+                    above >= below for above, below in pairwise(lengths)
+                )
     return {"wide": wide, "sorted": sorted_blocks, "comments": comments}
 
 
@@ -161,8 +163,14 @@ def folders(paths: Iterable[str]) -> tuple[str, ...]:
     """Returns the directories that a patch is about: those of its code, or else of its
     documentation and public headers.
     """
-    every = dict.fromkeys(str(PurePosixPath(path).parent) for path in paths if "/" in path)
-    code = [folder for folder in every if not folder.startswith(("Documentation", "include"))]
+    every = dict.fromkeys(
+        str(PurePosixPath(path).parent) for path in paths if "/" in path
+    )
+    code = [
+        folder
+        for folder in every
+        if not folder.startswith(("Documentation", "include"))
+    ]
     return tuple(code or every)
 
 
@@ -242,7 +250,10 @@ def prefix_table(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             for above in {
                 str(place)
                 for folder in own
-                for place in (PurePosixPath(folder), *PurePosixPath(folder).parents[:-1])
+                for place in (
+                    PurePosixPath(folder),
+                    *PurePosixPath(folder).parents[:-1],
+                )
             }:
                 below[above].add(row["prefix"], case_of(row["title"]))
     yield "# SPDX-License-Identifier: GPL-2.0-or-later"
@@ -250,7 +261,9 @@ def prefix_table(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     yield "directory\tpatches\tfirst\tfurther\tcase"
     for folder in sorted(below):
         inherited = _inherited(folder, below)
-        if _worth(below[folder]) and (inherited is None or inherited.names != below[folder].names):
+        if _worth(below[folder]) and (
+            inherited is None or inherited.names != below[folder].names
+        ):
             yield _line(f"{folder}/**", below[folder])
             inherited = below[folder]
         if (
@@ -308,7 +321,11 @@ def habits(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 def _kept(row: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, str, int]]:
     """Yields (key of a subsystem, value that this patch has, weight)."""
     if pattern:
-        yield "prefix", "as documented" if re.search(pattern, row["title"]) else "other", 1
+        yield (
+            "prefix",
+            "as documented" if re.search(pattern, row["title"]) else "other",
+            1,
+        )
     if case := case_of(row["title"]):
         yield "after_prefix", case, 1
     blocks, in_order = row["sorted"]
@@ -324,7 +341,11 @@ def _kept(row: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, str, int]
     if row["version"] > 1:
         yield "changes", row["changes"] or "none", 1
     if row["total"] > 1 and row["number"] == 1:
-        yield f"cover_from {min(row['total'], 5)}", "cover" if row["cover"] else "none", 1
+        yield (
+            f"cover_from {min(row['total'], 5)}",
+            "cover" if row["cover"] else "none",
+            1,
+        )
     yield "trees", next(iter(row["trees"]), "none"), 1
     own = [
         tag
@@ -334,7 +355,9 @@ def _kept(row: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, str, int]
     if "signed-off-by" in own and len(set(own)) > 1:
         yield (
             "tag_order",
-            "signed-off-by first" if own[0] == "signed-off-by" else "signed-off-by later",
+            "signed-off-by first"
+            if own[0] == "signed-off-by"
+            else "signed-off-by later",
             1,
         )
     for host in row["links"]:
@@ -359,7 +382,9 @@ def main(arguments: list[str]) -> int:
             for pair in options.lists:
                 name, _, directory = pair.partition("=")
                 found = list(rows(name, Path(directory), options.since))
-                file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in found)
+                file.writelines(
+                    json.dumps(row, ensure_ascii=False) + "\n" for row in found
+                )
                 print(f"{name}: {len(found)} patches", file=sys.stderr, flush=True)
     elif options.command == "prefixes":
         print("\n".join(prefix_table(last_versions(options.rows))))

@@ -28,7 +28,10 @@ from typing import NamedTuple
 PATTERNS = tomllib.loads(
     (Path(__file__).parent / "remark_patterns.toml").read_text(encoding="utf-8")
 )
-SAID = {category: re.compile(table["said"], re.IGNORECASE) for category, table in PATTERNS.items()}
+SAID = {
+    category: re.compile(table["said"], re.IGNORECASE)
+    for category, table in PATTERNS.items()
+}
 
 _HEADER = re.compile(
     rb"^(message-id|in-reply-to|subject|from):[ \t]*((?:[^\n]|\n[ \t])*)",
@@ -72,7 +75,14 @@ class ArchivedMail(NamedTuple):
 def archived(directory: Path, since: str) -> Iterator[ArchivedMail]:
     """Yields the mails of an epoch, oldest first."""
     listed = subprocess.run(
-        ["git", f"--git-dir={directory}", "rev-list", "--reverse", f"--since={since}", "--all"],
+        [
+            "git",
+            f"--git-dir={directory}",
+            "rev-list",
+            "--reverse",
+            f"--since={since}",
+            "--all",
+        ],
         check=True,
         capture_output=True,
     ).stdout.split()
@@ -202,10 +212,15 @@ def main(arguments: list[str]) -> int:
         ):
             for patch, answer, category, paragraph in drawn.remarks:
                 file.write(f"{name}\t{patch.id}\t{answer.id}\t{category}\n")
-                said.write(f"{_file_name(patch.id)}\t{answer.id}\t{category}\t{paragraph}\n")
+                said.write(
+                    f"{_file_name(patch.id)}\t{answer.id}\t{category}\t{paragraph}\n"
+                )
                 (place / "mails" / _file_name(patch.id)).write_bytes(patch.raw)
         found = dict.fromkeys(
-            [*(patch for patch, *_ in drawn.remarks), *(patch for patch, _ in drawn.accepted)]
+            [
+                *(patch for patch, *_ in drawn.remarks),
+                *(patch for patch, _ in drawn.accepted),
+            ]
         )
         (place / "commits.tsv").write_text(
             "".join(f"{_file_name(patch.id)}\t{patch.commit}\n" for patch in found),

@@ -63,7 +63,11 @@ def one_kill(
             settled_down(server)
             with Outbox() as outbox:
                 sends = outbox.sends(find_draft(repository, request).change_id)
-                left = any(entry.state not in WAITING for send in sends for entry in send.entries)
+                left = any(
+                    entry.state not in WAITING
+                    for send in sends
+                    for entry in send.entries
+                )
             # a b4 that outlived its patchpilot holds the books until it ends; a start after that
             # puts them back
             until = time.monotonic() + 20
@@ -75,7 +79,9 @@ def one_kill(
                 time.sleep(0.2)
                 find_draft(repository, request)
             result = _finish(repository, server, request, begun=bool(sends))
-            counts = arrivals(server, tuple(message.message_id for message in result.messages))
+            counts = arrivals(
+                server, tuple(message.message_id for message in result.messages)
+            )
     right = (
         set(counts) == {1}
         and len(server.take()) == patches + 1
@@ -105,7 +111,9 @@ def _finish(
     result = deliver(repository, plan_resume(repository, request))
     if any(message.state is MailState.UNKNOWN for message in result.messages):
         there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
-        result = deliver(repository, plan_resume(repository, request, "lost", lookup=there))
+        result = deliver(
+            repository, plan_resume(repository, request, "lost", lookup=there)
+        )
     return result
 
 
@@ -121,7 +129,11 @@ def main(count: int, via: str) -> int:
             with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:
                 isolated(Path(place))
                 in_delivery = chance.random() < 0.8
-                after = chance.uniform(0.0, 1.0) if in_delivery else chance.uniform(0.3, span)
+                after = (
+                    chance.uniform(0.0, 1.0)
+                    if in_delivery
+                    else chance.uniform(0.3, span)
+                )
                 try:
                     right, what = one_kill(Path(place), via, after, in_delivery)
                 except PatchpilotError as error:

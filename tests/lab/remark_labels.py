@@ -29,7 +29,17 @@ from tests.lab.mine_remarks import PATTERNS
 from tests.lab.rule_record import SERIOUS, file_name, findings_of
 
 PARTS = {
-    "learn": ("clk", "crypto", "edac", "pm", "remoteproc", "rtc", "scsi", "serial", "watchdog"),
+    "learn": (
+        "clk",
+        "crypto",
+        "edac",
+        "pm",
+        "remoteproc",
+        "rtc",
+        "scsi",
+        "serial",
+        "watchdog",
+    ),
     "aside": ("can", "fbdev", "nfs", "renesas-soc"),
 }
 SEED = 20261127
@@ -88,7 +98,8 @@ def draw(mined: Path) -> None:
         ):
             remarked[name, patch, reply].add(category)
         accepted += [
-            (name, *line.split("\t")[1:]) for line in _lines(mined / name / "accepted.tsv")
+            (name, *line.split("\t")[1:])
+            for line in _lines(mined / name / "accepted.tsv")
         ]
     # a mail is drawn once, however many answered it
     one_each = {(name, patch): reply for name, patch, reply in remarked} | {
@@ -174,7 +185,9 @@ def score(mined: Path, part: str, knowable: str = "mail") -> Score:
         (label.list, label.patch): findings_of(_mail(mined, label.list, label.patch))
         for label in wanted
     }
-    serious = [sum(severity in SERIOUS for _, severity, *_ in findings) for findings in quiet]
+    serious = [
+        sum(severity in SERIOUS for _, severity, *_ in findings) for findings in quiet
+    ]
     return Score(
         sum(_says(found[label.list, label.patch], label.category) for label in wanted),
         len(wanted),
@@ -201,13 +214,17 @@ def _mail(mined: Path, name: str, patch: str) -> Path:
 
 def _lines(file: Path) -> list[str]:
     return [
-        line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+        line
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
     ]
 
 
 def _write(file: Path, rows: Sequence[tuple[str, ...]]) -> None:
     head = "# SPDX-License-Identifier: GPL-2.0-or-later\n"
-    file.write_text(head + "".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+    file.write_text(
+        head + "".join("\t".join(row) + "\n" for row in rows), encoding="utf-8"
+    )
     print(f"{file}: {len(rows)} mails, {file.stat().st_size:,} bytes")
 
 

@@ -26,7 +26,9 @@ SPAN = 2.5
 """Seconds that a reply takes, about."""
 
 
-def one_kill(folder: Path, via: str, after: float, in_delivery: bool) -> tuple[bool, str]:
+def one_kill(
+    folder: Path, via: str, after: float, in_delivery: bool
+) -> tuple[bool, str]:
     """(whether the reply arrived exactly once, what happened) of one killed so many seconds after
     it began (or after the server heard of it).
     """
@@ -88,13 +90,19 @@ def main(count: int, via: str) -> int:
             with tempfile.TemporaryDirectory(prefix="patchpilot-reply-kills-") as place:
                 isolated(Path(place))
                 in_delivery = chance.random() < 0.7
-                after = chance.uniform(0.0, 0.3) if in_delivery else chance.uniform(0.3, SPAN)
+                after = (
+                    chance.uniform(0.0, 0.3)
+                    if in_delivery
+                    else chance.uniform(0.3, SPAN)
+                )
                 right, what = one_kill(Path(place), via, after, in_delivery)
             kinds[what.partition(",")[0]] += 1
             if not right:
                 wrong += 1
                 print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
-    print(f"{via}: {kinds.total()} kills of a reply (seed {seed}), {wrong} wrong, {dict(kinds)}")
+    print(
+        f"{via}: {kinds.total()} kills of a reply (seed {seed}), {wrong} wrong, {dict(kinds)}"
+    )
     return 1 if wrong else 0
 
 

@@ -38,7 +38,15 @@ def followed(path: Path, strategy: str) -> Repo:
     out = path.parent / "out"
     assert (
         call(
-            "send", "-C", path, "--to", "widget@lists.example.org", "--outbox", out, "--force", "x"
+            "send",
+            "-C",
+            path,
+            "--to",
+            "widget@lists.example.org",
+            "--outbox",
+            out,
+            "--force",
+            "x",
         ).code
         == 0
     )
@@ -75,7 +83,10 @@ COMMANDS = {
     "check --fix": ("check", "--fix"),
     "prepare": ("prepare", "--yes", "--link", "https://example.org/r/1"),
     "undo": ("undo", "restore"),
-    **{f"trailers ({strategy})": ("trailers", "--yes") for strategy in (COMMIT, TIP_COMMIT)},
+    **{
+        f"trailers ({strategy})": ("trailers", "--yes")
+        for strategy in (COMMIT, TIP_COMMIT)
+    },
     **{f"draft ({strategy})": _DRAFT for strategy in (COMMIT, TIP_COMMIT)},
 }
 _WITH_FILES = ("check --fix", "undo")
@@ -87,7 +98,9 @@ def made(path: Path, verb: str) -> Repo:
     if name == "trailers":
         return followed(path, strategy)
     repo = (
-        prep(path, strategy, 2, cover=COVER) if name == "draft" else topic_with_spaces(path, FILES)
+        prep(path, strategy, 2, cover=COVER)
+        if name == "draft"
+        else topic_with_spaces(path, FILES)
     )
     if verb == "undo":
         run(repo, "check --fix").wait()
@@ -128,7 +141,11 @@ def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
     before = objects.stat().st_mtime_ns
     process, until = run(repo, verb), time.monotonic() + 20
     while process.poll() is None and time.monotonic() < until:
-        if lock.exists() if verb in _WITH_FILES else objects.stat().st_mtime_ns != before:
+        if (
+            lock.exists()
+            if verb in _WITH_FILES
+            else objects.stat().st_mtime_ns != before
+        ):
             break
         time.sleep(0.0003)
     return process
@@ -164,7 +181,9 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tuple[bool, str]:
+def one_kill(
+    folder: Path, verb: str, after: float, *, in_checkout: bool
+) -> tuple[bool, str]:
     """(whether all is old or new once the next start has settled it, what was found) of a verb that
     is killed.
     """
@@ -187,7 +206,9 @@ def one_kill(folder: Path, verb: str, after: float, *, in_checkout: bool) -> tup
     )
     kind = "settled" if left else "old" if after_it[0] == before[0] else "new"
     if verb not in _WITH_FILES:
-        whole = whole and (not verb.startswith("draft") or _draft_is(repo, new=kind == "new"))
+        whole = whole and (
+            not verb.startswith("draft") or _draft_is(repo, new=kind == "new")
+        )
         again, locked = _again(repo, verb)
         whole = whole and again and (repo.state()[0] == after_it[0]) == (kind == "new")
         kind += ", a ref's lock left and named" if locked else ""
@@ -226,12 +247,13 @@ def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
     argv = (COMMANDS[verb][0], "-C", repo.path, *COMMANDS[verb][1:])
     done = call(*argv)
     for _ in locks:
-        checks = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)[
-            "checks"
-        ]
+        checks = json.loads(
+            call("doctor", "-C", repo.path, "--offline", "--format", "json").out
+        )["checks"]
         hint = next((check["hint"] for check in checks if check["name"] == "lock"), "")
         named = next(
-            (lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")), None
+            (lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")),
+            None,
         )
         if named is None or (done.code and f"rm {named}" not in done.err):
             break
@@ -248,7 +270,12 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
     chosen = [verb for verb in COMMANDS if not verbs or verb.startswith(tuple(verbs))]
     windows: dict[str, float] = {}
     seed = random.SystemRandom().randrange(1 << 30)
-    chance, kinds, wrong, begun = random.Random(seed), Counter[str](), 0, time.monotonic()
+    chance, kinds, wrong, begun = (
+        random.Random(seed),
+        Counter[str](),
+        0,
+        time.monotonic(),
+    )
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
             verb = chosen[number % len(chosen)]
@@ -265,7 +292,9 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
                     }
                 if verb not in windows:
                     os.environ["XDG_STATE_HOME"] = f"{place}/timed/state"
-                    windows[verb] = window(made(Path(place) / "timed" / "repo", verb), verb)
+                    windows[verb] = window(
+                        made(Path(place) / "timed" / "repo", verb), verb
+                    )
                     os.environ["XDG_STATE_HOME"] = f"{place}/state"
                 in_checkout = bool(verbs) or chance.random() < 0.7
                 after = (
@@ -274,14 +303,22 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
                     else chance.uniform(0.1, 2.0)
                 )
                 try:
-                    right, what = one_kill(Path(place), verb, after, in_checkout=in_checkout)
+                    right, what = one_kill(
+                        Path(place), verb, after, in_checkout=in_checkout
+                    )
                 except PatchpilotError as error:
-                    right, what = False, f"{verb}: error: {error.message} ({error.hint})"
+                    right, what = (
+                        False,
+                        f"{verb}: error: {error.message} ({error.hint})",
+                    )
             kinds[what] += 1
             if not right:
                 wrong += 1
                 print(f"{number}: killed after {after:.3f} s: {what}", flush=True)
-    print(", ".join(f"{verb}: {1000 * wide:.0f} ms" for verb, wide in windows.items()), flush=True)
+    print(
+        ", ".join(f"{verb}: {1000 * wide:.0f} ms" for verb, wide in windows.items()),
+        flush=True,
+    )
     print(
         f"{kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)},"
         f" {time.monotonic() - begun:.0f} s",

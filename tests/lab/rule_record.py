@@ -86,7 +86,9 @@ def parts(mined: Path, epochs: Mapping[str, str], most: int) -> list[Part]:
     for name, epoch in epochs.items():
         commits = dict(
             line.split("\t")
-            for line in (mined / name / "commits.tsv").read_text(encoding="utf-8").splitlines()
+            for line in (mined / name / "commits.tsv")
+            .read_text(encoding="utf-8")
+            .splitlines()
         )
         asked, accepted = drawn(mined / name, most)
         every: list[tuple[str, list[str] | None]] = [
@@ -96,7 +98,12 @@ def parts(mined: Path, epochs: Mapping[str, str], most: int) -> list[Part]:
         for number, (file, categories) in enumerate(every):
             commit = commits[file]
             found.append(
-                Part(name, file, categories, EpochRange(epoch, f"{commit}^..{commit}", number))
+                Part(
+                    name,
+                    file,
+                    categories,
+                    EpochRange(epoch, f"{commit}^..{commit}", number),
+                )
             )
     return found
 
@@ -110,13 +117,21 @@ def records(lines: Path, every: Sequence[Part]) -> Iterator[dict[str, Any]]:
             json.loads, (lines / one.part.file).read_text(encoding="utf-8").splitlines()
         )
         if "findings" not in first:
-            print(f"{one.origin}/{one.file}: {first.get('error', 'no patch')}", file=sys.stderr)
+            print(
+                f"{one.origin}/{one.file}: {first.get('error', 'no patch')}",
+                file=sys.stderr,
+            )
             continue
         found = [
             (each["name"], each["severity"], each["patch_line"] or 0, each["message"])
             for each in first["findings"]
         ]
-        yield {"list": one.origin, "file": one.file, "asked": one.asked, "findings": found}
+        yield {
+            "list": one.origin,
+            "file": one.file,
+            "asked": one.asked,
+            "findings": found,
+        }
 
 
 class Tally(NamedTuple):
@@ -151,7 +166,9 @@ def tallies(every: Sequence[dict[str, Any]]) -> Tallies:
     serious: dict[str, Counter[str]] = defaultdict(Counter)
     for record in accepted:
         noise.update({name for name, *_ in record["findings"]})
-        for name in {name for name, severity, *_ in record["findings"] if severity in SERIOUS}:
+        for name in {
+            name for name, severity, *_ in record["findings"] if severity in SERIOUS
+        }:
             serious[name][record["list"]] += 1
     rules = {}
     for name in {name for record in every for name, *_ in record["findings"]}:
@@ -161,7 +178,9 @@ def tallies(every: Sequence[dict[str, Any]]) -> Tallies:
             if category != "checkpatch-run" and re.search(words["rules"], name)
         }
         asking = [record for record in remarked if categories & set(record["asked"])]
-        hit = sum(any(name == other for other, *_ in record["findings"]) for record in asking)
+        hit = sum(
+            any(name == other for other, *_ in record["findings"]) for record in asking
+        )
         rules[name] = Tally(noise[name], serious[name], len(asking), hit)
     return Tallies(Counter(record["list"] for record in accepted), len(remarked), rules)
 
@@ -211,10 +230,17 @@ def page(counted: Tallies) -> Iterator[str]:
     """Yields the text of docs/reference/precision.md."""
     accepted = sum(counted.accepted.values())
     yield HEAD.format(
-        accepted=accepted, remarked=counted.remarked, lists=", ".join(sorted(counted.accepted))
+        accepted=accepted,
+        remarked=counted.remarked,
+        lists=", ".join(sorted(counted.accepted)),
     )
-    for name, tally in sorted(counted.rules.items(), key=lambda pair: (-pair[1].noise, pair[0])):
-        share, recall = 100 * tally.noise / max(1, accepted), 100 * tally.hit / max(1, tally.asked)
+    for name, tally in sorted(
+        counted.rules.items(), key=lambda pair: (-pair[1].noise, pair[0])
+    ):
+        share, recall = (
+            100 * tally.noise / max(1, accepted),
+            100 * tally.hit / max(1, tally.asked),
+        )
         worst, most = loudest(counted, name)
         loud = (
             f"{100 * sum(tally.serious.values()) / max(1, accepted):.1f} % ({worst}"
@@ -265,11 +291,15 @@ def main(arguments: list[str]) -> int:
             ]
         )
         print(
-            "\n".join(data(counted)) if options.command == "data" else "".join(page(counted)),
+            "\n".join(data(counted))
+            if options.command == "data"
+            else "".join(page(counted)),
             end="\n" if options.command == "data" else "",
         )
         return 0
-    every = parts(options.mined, dict(pair.split("=", 1) for pair in options.lists), options.most)
+    every = parts(
+        options.mined, dict(pair.split("=", 1) for pair in options.lists), options.most
+    )
     lines = options.out.with_suffix(".lines")
     with (
         LocalCluster(threads_per_worker=1, dashboard_address=None) as cluster,
@@ -283,7 +313,8 @@ def main(arguments: list[str]) -> int:
             tree=options.tree,
         )
     options.out.write_text(
-        "".join(f"{json.dumps(record)}\n" for record in records(lines, every)), encoding="utf-8"
+        "".join(f"{json.dumps(record)}\n" for record in records(lines, every)),
+        encoding="utf-8",
     )
     return 0
 

@@ -26,7 +26,9 @@ from patchpilot.threads.mbox import parse
 
 def main(folder: Path, part: str) -> int:
     """Print the mails whose kind is wrong, and how many kinds and bots are right."""
-    with (Path(__file__).parent / "mail_labels.tsv").open(encoding="utf-8", newline="") as file:
+    with (Path(__file__).parent / "mail_labels.tsv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         labels = {
             row["message_id"]: row
             for row in csv.DictReader(file, delimiter="\t")
@@ -45,7 +47,9 @@ def main(folder: Path, part: str) -> int:
             count + 1,
         )
         if not is_right:
-            print(f"{file.stem:28} {found.kind:14} label: {label['kind']} {label['also_fair']}")
+            print(
+                f"{file.stem:28} {found.kind:14} label: {label['kind']} {label['also_fair']}"
+            )
     print(f"{part}, {count} mails: kinds {kinds}, bots {bots}")
     return 0
 

@@ -26,7 +26,9 @@ def main(folder: Path, part: str, *, verbose: bool) -> int:
     """Score the threads of a part; 1 when a figure falls short."""
     labels = [
         json.loads(line)
-        for line in (Path(__file__).parent / "review_labels.jsonl").read_text().splitlines()
+        for line in (Path(__file__).parent / "review_labels.jsonl")
+        .read_text()
+        .splitlines()
     ]
     count = Counter[str]()
     for label in (label for label in labels if label["part"] == part):
@@ -47,21 +49,27 @@ def main(folder: Path, part: str, *, verbose: bool) -> int:
             hits = [
                 item
                 for item in listed
-                if item.point.message_id == ident and item.point.line <= line <= item.point.end
+                if item.point.message_id == ident
+                and item.point.line <= line <= item.point.end
             ]
             used |= {item.point.key for item in hits}
             count.update(asked=1, listed_asked=bool(hits))
             if addressed:
                 count.update(
-                    done=1, recognized=any(item.state is PointState.ADDRESSED for item in hits)
+                    done=1,
+                    recognized=any(item.state is PointState.ADDRESSED for item in hits),
                 )
             if addressed is False:
                 count.update(
-                    undone=1, invented=any(item.state is PointState.ADDRESSED for item in hits)
+                    undone=1,
+                    invented=any(item.state is PointState.ADDRESSED for item in hits),
                 )
             if verbose and (
                 not hits
-                or (addressed and not any(item.state is PointState.ADDRESSED for item in hits))
+                or (
+                    addressed
+                    and not any(item.state is PointState.ADDRESSED for item in hits)
+                )
             ):
                 print(
                     f"{label['thread']} <{ident}>:{line}"

@@ -38,7 +38,9 @@ def main(folder: Path) -> int:
         main_work = found[0] if found else None
         wanted = [fact["rev"].lower() for fact in facts["revisions"]]
         had = (
-            [revision.label.lower() for revision in main_work.topic.revisions] if main_work else []
+            [revision.label.lower() for revision in main_work.topic.revisions]
+            if main_work
+            else []
         )
         given = Counter(
             (fact["trailer"].lower(), _mailbox(fact["person"]))
@@ -70,7 +72,9 @@ def labelled(folder: Path, part: str) -> int:
     right = Counter[str]()
     labels = [
         json.loads(line)
-        for line in (Path(__file__).parent / "thread_labels.jsonl").read_text().splitlines()
+        for line in (Path(__file__).parent / "thread_labels.jsonl")
+        .read_text()
+        .splitlines()
     ]
     threads = [label for label in labels if label["part"] == part]
     for label in threads:
@@ -80,7 +84,10 @@ def labelled(folder: Path, part: str) -> int:
         work = max(every, key=lambda status: len(status.message_ids))
         wanted, had = (
             [_plain(name) for name in names]
-            for names in (label["revisions"], [one.label for one in work.topic.revisions])
+            for names in (
+                label["revisions"],
+                [one.label for one in work.topic.revisions],
+            )
         )
         given = Counter((name.lower(), ident) for name, ident in label["tags"])
         credited = Counter(

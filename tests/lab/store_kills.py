@@ -66,7 +66,9 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
             followed[name] = REPLIES
         elif verb == "remove":
             followed[name] = 0
-        result.append(Step(verb, name, followed[name] if verb != "grow" else files[name]))
+        result.append(
+            Step(verb, name, followed[name] if verb != "grow" else files[name])
+        )
     return result
 
 
@@ -86,16 +88,26 @@ def write(place: Path, writer: int, seed: int) -> None:
             "rebuild": ("rebuild", number),
             "import": ("import", place / f"{step.series}.jsonl"),
             "remove": ("remove", number),
-            "export": ("export", number, "--format", "jsonl", "-o", place / f"{step.series}.out"),
+            "export": (
+                "export",
+                number,
+                "--format",
+                "jsonl",
+                "-o",
+                place / f"{step.series}.out",
+            ),
         }[step.verb]
         outcome = call("track", *words)
-        print("done" if outcome.code == 0 else f"{step} failed: {outcome.err}", file=done)
+        print(
+            "done" if outcome.code == 0 else f"{step} failed: {outcome.err}", file=done
+        )
 
 
 def _number(series: str) -> str:
     with closing(
         sqlite3.connect(
-            Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "track.sqlite", timeout=10
+            Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "track.sqlite",
+            timeout=10,
         )
     ) as base:
         return str(
@@ -194,8 +206,12 @@ def _judged(place: Path, seed: int) -> tuple[bool, str]:
         for name, count in now.items():
             there = counted.get(f"{name}@example.org", 0)
             allowed = {count, amid.mails} if name == amid.series else {count}
-            if there not in allowed or (f"{name}@example.org" in entries) != bool(there):
-                problems.append(f"{name} has {there} mails, not {allowed}, killed in {amid.verb}")
+            if there not in allowed or (f"{name}@example.org" in entries) != bool(
+                there
+            ):
+                problems.append(
+                    f"{name} has {there} mails, not {allowed}, killed in {amid.verb}"
+                )
     for words in (("list",), ("export", "--format", "mbox"), ("update", "--offline")):
         outcome = call("track", *words)
         problems += [outcome.err] if outcome.code else []
@@ -218,7 +234,9 @@ def main(count: int) -> int:
                 if file.is_file():
                     file.unlink()
             right, what = one_kill(place, seed + number, chance.uniform(0.0, 1.5))
-            kinds.update(what.removeprefix("killed in ").split(" and ") if right else ["wrong"])
+            kinds.update(
+                what.removeprefix("killed in ").split(" and ") if right else ["wrong"]
+            )
             if not right:
                 wrong += 1
                 print(f"{number}: {what}", flush=True)

@@ -76,7 +76,9 @@ NOT_CONVENTIONS = (
 def conventions(subsystem: Subsystem) -> tuple[str, ...]:
     """The keys that a subsystem sets, without those that say what it is."""
     return tuple(
-        key for key in Subsystem._fields if key not in NOT_CONVENTIONS and getattr(subsystem, key)
+        key
+        for key in Subsystem._fields
+        if key not in NOT_CONVENTIONS and getattr(subsystem, key)
     )
 
 
@@ -112,7 +114,8 @@ class Habits:
                 if (name, f"cover_from {size}") in self.total
             ]
             shares = [
-                (self._share(name, size, ("cover",)), self.total[name, size]) for size in sizes
+                (self._share(name, size, ("cover",)), self.total[name, size])
+                for size in sizes
             ]
             return min(shares, default=None)
         values = {
@@ -125,12 +128,17 @@ class Habits:
         if (name, key) not in self.total:
             return None
         if key == "changes":
-            listed = sum(self.counts[name, key].get(place, 0) for place in ("below", "above"))
+            listed = sum(
+                self.counts[name, key].get(place, 0) for place in ("below", "above")
+            )
             return (self.counts[name, key].get(values[0], 0) / listed, listed)
         return self._share(name, key, values), self.total[name, key]
 
     def _share(self, name: str, key: str, values: tuple[str, ...]) -> float:
-        return sum(self.counts[name, key].get(value, 0) for value in values) / self.total[name, key]
+        return (
+            sum(self.counts[name, key].get(value, 0) for value in values)
+            / self.total[name, key]
+        )
 
 
 def page(habits: Habits) -> Iterator[str]:

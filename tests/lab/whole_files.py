@@ -102,7 +102,11 @@ def main() -> None:
                 cwd=tree,
             )
             have = Counter(
-                {key: number for key, number in findings(ours.out).items() if key[0] in known}
+                {
+                    key: number
+                    for key, number in findings(ours.out).items()
+                    if key[0] in known
+                }
             )
             same += want == have
             both, missed, extra = (

@@ -13,7 +13,14 @@ import random
 import re
 from collections.abc import Iterator
 
-from tests.language.texts import ROOT, Text, code_strings, documentation, rule_texts, value_name
+from tests.language.texts import (
+    ROOT,
+    Text,
+    code_strings,
+    documentation,
+    rule_texts,
+    value_name,
+)
 
 SHARES = {"rule message": 60, "error": 30, "TUI text": 30, "documentation": 30}
 
@@ -30,14 +37,20 @@ def errors() -> Iterator[Text]:
             ):
                 sentence = _text_of(node.args[0])
                 hints = [
-                    _text_of(keyword.value) for keyword in node.keywords if keyword.arg == "hint"
+                    _text_of(keyword.value)
+                    for keyword in node.keywords
+                    if keyword.arg == "hint"
                 ]
                 if sentence and " " in sentence:
                     lines = [
                         f"patchpilot: error: {sentence}",
                         *(f"hint: {hint}" for hint in hints if hint),
                     ]
-                    yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "error", "\n".join(lines))
+                    yield Text(
+                        f"{file.relative_to(ROOT)}:{node.lineno}",
+                        "error",
+                        "\n".join(lines),
+                    )
 
 
 def tui_texts() -> Iterator[Text]:
@@ -67,7 +80,9 @@ def draw(seed: int) -> list[Text]:
         "rule message": list(rule_messages()),
         "error": list(errors()),
         "TUI text": list(tui_texts()),
-        "documentation": [text for text in documentation(spans=True) if _is_prose(text.text)],
+        "documentation": [
+            text for text in documentation(spans=True) if _is_prose(text.text)
+        ],
     }
     return [
         text._replace(kind=kind)
@@ -79,7 +94,11 @@ def draw(seed: int) -> list[Text]:
 def _is_prose(text: str) -> bool:
     """Whether a paragraph is sentences, and not a table, a heading or a list of links."""
     words = re.findall(r"[a-z]{2,}", re.sub(r"`[^`]*`|\[[^\]]*\]", "", text))
-    return 80 <= len(text) <= 600 and not text.startswith(("|", "#", "!")) and len(words) >= 10
+    return (
+        80 <= len(text) <= 600
+        and not text.startswith(("|", "#", "!"))
+        and len(words) >= 10
+    )
 
 
 def _text_of(node: ast.expr) -> str:
@@ -91,7 +110,9 @@ def _text_of(node: ast.expr) -> str:
         return node.value
     if isinstance(node, ast.JoinedStr):
         return "".join(
-            str(piece.value) if isinstance(piece, ast.Constant) else f"{{{value_name(piece)}}}"
+            str(piece.value)
+            if isinstance(piece, ast.Constant)
+            else f"{{{value_name(piece)}}}"
             for piece in node.values
         )
     return ""

@@ -16,5 +16,7 @@ def test_a_file_that_a_page_names_is_there(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     named = {match[1] for match in _PATH.finditer(text)}
     assert len(named) > 5
-    missing = {name for name in named if not any(any(room.glob(name)) for room in ROOMS)}
+    missing = {
+        name for name in named if not any(any(room.glob(name)) for room in ROOMS)
+    }
     assert not missing

@@ -26,14 +26,19 @@ _DATA = tomllib.loads(_FILE.read_text(encoding="utf-8"))
 KINDS = ("rule", "code", "template", "documentation", "docstring")
 WORDS = {
     kind: re.compile(
-        "|".join(word["pattern"] for word in _DATA["word"] if kind in word.get("kinds", KINDS)),
+        "|".join(
+            word["pattern"]
+            for word in _DATA["word"]
+            if kind in word.get("kinds", KINDS)
+        ),
         re.IGNORECASE,
     )
     for kind in KINDS
 }
 """The words that a kind of text must not have."""
 EXCEPTIONS = [
-    (re.compile(exception["text"], re.IGNORECASE), exception) for exception in _DATA["exception"]
+    (re.compile(exception["text"], re.IGNORECASE), exception)
+    for exception in _DATA["exception"]
 ]
 
 
@@ -56,7 +61,13 @@ def _advice(word: str) -> str:
 
 
 Source = Callable[[], Iterable[Text]]
-SOURCES: tuple[Source, ...] = (rule_texts, code_strings, templates, documentation, docstrings)
+SOURCES: tuple[Source, ...] = (
+    rule_texts,
+    code_strings,
+    templates,
+    documentation,
+    docstrings,
+)
 
 
 @cache
@@ -91,7 +102,9 @@ def test_every_exception_is_needed_and_has_a_reason() -> None:
 
 
 def test_the_guard_notices_a_word() -> None:
-    assert _found(Text("x", "code", "the line stands there twice, put a blank behind it"))
+    assert _found(
+        Text("x", "code", "the line stands there twice, put a blank behind it")
+    )
     assert not _found(Text("x", "code", "a blank line at the end of the file"))
     assert _found(Text("x", "rule", "needless parentheses"))
     assert not _found(Text("x", "docstring", "needless parentheses"))

@@ -62,20 +62,26 @@ def code_strings(*, named: bool = False) -> Iterator[Text]:
                     for piece in node.values
                 ]
                 skipped.update(id(piece) for piece in node.values)
-                yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "code", "".join(pieces))
+                yield Text(
+                    f"{file.relative_to(ROOT)}:{node.lineno}", "code", "".join(pieces)
+                )
             elif (
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
                 and id(node) not in skipped
             ):
-                yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value)
+                yield Text(
+                    f"{file.relative_to(ROOT)}:{node.lineno}", "code", node.value
+                )
 
 
 def docstrings() -> Iterator[Text]:
     """Docstrings of modules, classes, functions and values."""
     for file, tree in trees():
         for node in _docstrings(tree):
-            yield Text(f"{file.relative_to(ROOT)}:{node.lineno}", "docstring", str(node.value))
+            yield Text(
+                f"{file.relative_to(ROOT)}:{node.lineno}", "docstring", str(node.value)
+            )
 
 
 def rule_texts() -> Iterator[Text]:
@@ -84,7 +90,11 @@ def rule_texts() -> Iterator[Text]:
         for rule in tomllib.loads(file.read_text(encoding="utf-8")).get("rule", ()):
             place = f"{file.relative_to(ROOT)}:{rule.get('name')}"
             for text in _strings(
-                {key: value for key, value in rule.items() if key in (*_RULE_TEXTS, "fix")}
+                {
+                    key: value
+                    for key, value in rule.items()
+                    if key in (*_RULE_TEXTS, "fix")
+                }
             ):
                 yield Text(place, "rule", text)
 
@@ -107,14 +117,18 @@ def documentation(*, spans: bool = False) -> Iterator[Text]:
                     if spans
                     else re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
                 )
-                yield Text(f"{file.relative_to(ROOT)}:{line}", "documentation", plain.strip())
+                yield Text(
+                    f"{file.relative_to(ROOT)}:{line}", "documentation", plain.strip()
+                )
             line += paragraph.count("\n")
 
 
 def templates() -> Iterator[Text]:
     """Templates of mails."""
     for file in sorted((ROOT / "templates").iterdir()):
-        yield Text(str(file.relative_to(ROOT)), "template", file.read_text(encoding="utf-8"))
+        yield Text(
+            str(file.relative_to(ROOT)), "template", file.read_text(encoding="utf-8")
+        )
 
 
 def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:

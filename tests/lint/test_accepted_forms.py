@@ -37,7 +37,9 @@ def found(
 def warned(text: str, name: str, tree: MemoryTree | None = None) -> list[str]:
     """The messages of the rule's warnings and errors."""
     return [
-        finding.message for finding in found(text, name, tree) if finding.severity.rank <= WARNING
+        finding.message
+        for finding in found(text, name, tree)
+        if finding.severity.rank <= WARNING
     ]
 
 
@@ -48,8 +50,14 @@ def written(
     headers: str = "",
 ) -> str:
     """A mail; `headers` replace its From:."""
-    text = mail(subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff)
-    return text.replace("From: Ada Fixer <ada@example.org>\n", headers, 1) if headers else text
+    text = mail(
+        subject, f"{message}{SIGNED if 'Signed-off-by' not in message else ''}", diff
+    )
+    return (
+        text.replace("From: Ada Fixer <ada@example.org>\n", headers, 1)
+        if headers
+        else text
+    )
 
 
 REFERENCES = {
@@ -90,11 +98,14 @@ REFERENCES = {
 
 
 @pytest.mark.parametrize("message", REFERENCES.values(), ids=REFERENCES)
-def test_a_number_or_a_commit_that_is_named_in_full_needs_no_other_form(message: str) -> None:
+def test_a_number_or_a_commit_that_is_named_in_full_needs_no_other_form(
+    message: str,
+) -> None:
     text = written(message)
     assert warned(text, "malformed-commit-reference") == []
     assert {
-        finding.severity for finding in found(text, "malformed-commit-reference", checkpatch=True)
+        finding.severity
+        for finding in found(text, "malformed-commit-reference", checkpatch=True)
     } <= {Severity.ERROR}
 
 
@@ -106,7 +117,9 @@ def test_a_number_or_a_commit_that_is_named_in_full_needs_no_other_form(message:
         f"As of commit 01234567 {TITLE} it fails.\n",
     ],
 )
-def test_a_commit_without_its_subject_or_the_word_commit_is_an_error(message: str) -> None:
+def test_a_commit_without_its_subject_or_the_word_commit_is_an_error(
+    message: str,
+) -> None:
     (finding,) = found(written(message), "malformed-commit-reference")
     assert finding.severity is Severity.ERROR
 
@@ -124,15 +137,19 @@ def test_a_sender_may_sign_with_the_whole_name_and_another_address(
     sender: str, person: str
 ) -> None:
     text = written(
-        f"From: {person}\n\n{MESSAGE}\nSigned-off-by: {person}\n", headers=f"From: {sender}\n"
+        f"From: {person}\n\n{MESSAGE}\nSigned-off-by: {person}\n",
+        headers=f"From: {sender}\n",
     )
     assert warned(text, "missing-sender-sign-off") == []
 
 
-@pytest.mark.parametrize("sender", ["Ben Reader <ben@example.org>", "team.frob@home.example"])
+@pytest.mark.parametrize(
+    "sender", ["Ben Reader <ben@example.org>", "team.frob@home.example"]
+)
 def test_somebody_else_who_sends_a_patch_must_sign_it(sender: str) -> None:
     text = written(
-        f"From: Ada Fixer <ada@example.org>\n\n{MESSAGE}{SIGNED}", headers=f"From: {sender}\n"
+        f"From: Ada Fixer <ada@example.org>\n\n{MESSAGE}{SIGNED}",
+        headers=f"From: {sender}\n",
     )
     assert warned(text, "missing-sender-sign-off")
 
@@ -171,7 +188,9 @@ def sent(path: str) -> str:
         "tools/net/sunrpc/x.c",
     ],
 )
-def test_a_subsystem_with_its_own_tree_below_net_needs_no_tree_of_net(path: str) -> None:
+def test_a_subsystem_with_its_own_tree_below_net_needs_no_tree_of_net(
+    path: str,
+) -> None:
     assert warned(sent(path), "missing-target-tree") == []
     assert warned(sent("drivers/net/frob.c"), "missing-target-tree")
 
@@ -187,7 +206,9 @@ def test_maintainers_may_name_another_tree_and_list_for_the_files() -> None:
         == []
     )
     assert warned(
-        text, "missing-target-tree", MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}"})
+        text,
+        "missing-target-tree",
+        MemoryTree({"MAINTAINERS": f"Maintainers List\n\n{NET}"}),
     )
 
 
@@ -224,7 +245,9 @@ BINDING = "Documentation/devicetree/bindings/frob/acme,frob.yaml"
 def test_a_choice_with_a_permissive_license_is_enough_for_a_binding(
     choice: str, warns: bool
 ) -> None:
-    yaml = file_diff(BINDING, f"+# SPDX-License-Identifier: {choice}\n+%YAML 1.2\n", new=True)
+    yaml = file_diff(
+        BINDING, f"+# SPDX-License-Identifier: {choice}\n+%YAML 1.2\n", new=True
+    )
     header = file_diff(
         "include/dt-bindings/frob.h",
         f"+/* SPDX-License-Identifier: {choice} */\n+#define FROB 1\n",
@@ -251,7 +274,11 @@ def test_a_choice_with_a_permissive_license_is_enough_for_a_binding(
             f"They are unused since commit 0123456789ab {TITLE}.\n",
             False,
         ),
-        ("frob: simplify the wait", "Use frob_wait(), introduced by commit 0123456789ab.\n", False),
+        (
+            "frob: simplify the wait",
+            "Use frob_wait(), introduced by commit 0123456789ab.\n",
+            False,
+        ),
         (
             "frob: print the address",
             f"Since commit 0123456789ab {TITLE} %p is hashed, to avoid this issue.\n",
@@ -294,7 +321,10 @@ def test_a_message_that_says_why_there_is_no_fixes_tag_is_enough(reason: str) ->
     (finding,) = found(written(f"{crash}{MESSAGE}{reason}\n"), "fix-without-fixes")
     assert finding.severity is Severity.CHECK
     assert (
-        warned(written(f"{MESSAGE}{reason}\n", "[PATCH net] frob: fix a crash"), "missing-fixes")
+        warned(
+            written(f"{MESSAGE}{reason}\n", "[PATCH net] frob: fix a crash"),
+            "missing-fixes",
+        )
         == []
     )
 
@@ -312,21 +342,29 @@ def test_a_long_row_among_rows_as_long_may_stay() -> None:
     alone = f"+static const struct frob_gate gates[] = {{\n{row(1)}+}};\n"
     rows = found(written(diff=file_diff("drivers/frob/frob.c", table)), "long-line")
     assert [finding.severity for finding in rows] == [Severity.CHECK, Severity.CHECK]
-    (single,) = found(written(diff=file_diff("drivers/frob/frob.c", alone)), "long-line")
+    (single,) = found(
+        written(diff=file_diff("drivers/frob/frob.c", alone)), "long-line"
+    )
     assert single.severity is Severity.WARNING
 
 
 def test_a_table_that_goes_on_below_the_hunk_may_have_its_end_there() -> None:
     head = '+static const struct of_device_id frob_ids[] = {\n \t{ .name = "frob" },\n'
-    (cut,) = found(written(diff=file_diff("drivers/frob/frob.c", head)), "unterminated-id-table")
+    (cut,) = found(
+        written(diff=file_diff("drivers/frob/frob.c", head)), "unterminated-id-table"
+    )
     (whole,) = found(
-        written(diff=file_diff("drivers/frob/frob.c", f"{head}+}};\n")), "unterminated-id-table"
+        written(diff=file_diff("drivers/frob/frob.c", f"{head}+}};\n")),
+        "unterminated-id-table",
     )
     assert (cut.severity, whole.severity) == (Severity.CHECK, Severity.ERROR)
 
 
 def test_prefixes_may_be_separated_by_commas() -> None:
-    assert warned(written(subject="kbuild, FROB, links: wait for it"), "missing-prefix") == []
+    assert (
+        warned(written(subject="kbuild, FROB, links: wait for it"), "missing-prefix")
+        == []
+    )
 
 
 def test_a_sentence_may_have_a_line_that_starts_with_to() -> None:
@@ -335,9 +373,9 @@ def test_a_sentence_may_have_a_line_that_starts_with_to() -> None:
         " Documentation/frob.rst.\n"
     )
     assert warned(text, "malformed-tag") == []
-    assert {finding.severity for finding in found(text, "malformed-tag", checkpatch=True)} == {
-        Severity.ERROR
-    }
+    assert {
+        finding.severity for finding in found(text, "malformed-tag", checkpatch=True)
+    } == {Severity.ERROR}
 
 
 @pytest.mark.parametrize(
@@ -368,10 +406,15 @@ def test_a_link_in_the_text_and_compiler_output_are_no_tags_apart() -> None:
         "\n"
     )
     fixes = f"Fixes: 0123456789ab {TITLE}\n"
-    assert warned(written(f"{output}{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block") == []
+    assert (
+        warned(written(f"{output}{fixes}{SIGNED.lstrip()}"), "tags-not-in-one-block")
+        == []
+    )
     assert (
         warned(
-            written(f"{MESSAGE}\nLink: https://example.org/frob.pdf\n\n{fixes}{SIGNED.lstrip()}"),
+            written(
+                f"{MESSAGE}\nLink: https://example.org/frob.pdf\n\n{fixes}{SIGNED.lstrip()}"
+            ),
             "tags-not-in-one-block",
         )
         == []
@@ -384,15 +427,26 @@ def test_a_link_in_the_text_and_compiler_output_are_no_tags_apart() -> None:
 
 
 def test_a_table_that_the_file_indents_by_spaces_is_not_damage() -> None:
-    data = "".join(f" {' ' * 4}0x{number:02x},0x00,\n" for number in range(3)) + "+    0x10,0x00,\n"
+    data = (
+        "".join(f" {' ' * 4}0x{number:02x},0x00,\n" for number in range(3))
+        + "+    0x10,0x00,\n"
+    )
     assert (
-        warned(written(diff=file_diff("drivers/frob/data.h", data)), "tabs-converted-to-spaces")
+        warned(
+            written(diff=file_diff("drivers/frob/data.h", data)),
+            "tabs-converted-to-spaces",
+        )
         == []
     )
 
 
 def test_what_a_gateway_adds_below_the_signature_is_not_in_the_patch() -> None:
-    assert warned(f"{written()}\nNo virus found\n\t\tChecked by a gateway\n", "corrupt-patch") == []
+    assert (
+        warned(
+            f"{written()}\nNo virus found\n\t\tChecked by a gateway\n", "corrupt-patch"
+        )
+        == []
+    )
 
 
 def test_a_report_without_a_link_is_no_warning_of_ours() -> None:
@@ -406,7 +460,11 @@ def test_a_report_without_a_link_is_no_warning_of_ours() -> None:
 
 @pytest.mark.parametrize(
     ("subject", "warns"),
-    [("frob: remove DEBUG code", False), ("frob: DEBUG: wait", True), ("HACK frob: wait", True)],
+    [
+        ("frob: remove DEBUG code", False),
+        ("frob: DEBUG: wait", True),
+        ("HACK frob: wait", True),
+    ],
 )
 def test_a_change_of_debug_code_is_not_unfinished(subject: str, warns: bool) -> None:
     assert bool(warned(written(subject=subject), "unsquashed-commit")) is warns
@@ -429,7 +487,9 @@ def test_a_string_that_sysfs_emit_prints_may_end_with_a_newline(
     pattern: str, severity: Severity
 ) -> None:
     text = written(
-        diff=file_diff("drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n")
+        diff=file_diff(
+            "drivers/frob/frob.c", f"+\treturn sysfs_emit(buf, {pattern}, frob);\n"
+        )
     )
     (finding,) = found(text, "sysfs-newline")
     assert finding.severity is severity
@@ -437,11 +497,14 @@ def test_a_string_that_sysfs_emit_prints_may_end_with_a_newline(
 
 def test_a_macro_may_stand_for_an_entry_of_a_table() -> None:
     text = written(
-        diff=file_diff("drivers/frob/frob.c", "+#define FROB(_i, _name) [_i] = { .name = _name }\n")
+        diff=file_diff(
+            "drivers/frob/frob.c", "+#define FROB(_i, _name) [_i] = { .name = _name }\n"
+        )
     )
     assert warned(text, "space-before-bracket") == []
     assert {
-        finding.severity for finding in found(text, "space-before-bracket", checkpatch=True)
+        finding.severity
+        for finding in found(text, "space-before-bracket", checkpatch=True)
     } == {Severity.ERROR}
 
 
@@ -466,7 +529,9 @@ def test_levels_of_cases_need_the_level_of_the_rule() -> None:
         "[[rule.good]]\n"
         'code = "y"\n'
     )
-    with pytest.raises(PackError, match="checkpatch_severities needs checkpatch_severity"):
+    with pytest.raises(
+        PackError, match="checkpatch_severities needs checkpatch_severity"
+    ):
         parse_pack(text, "abc.toml")
 
 

@@ -48,7 +48,11 @@ class History(MemoryHistory):
         day: int = 6,
     ) -> None:
         super().__init__({BASE: "frob: add the link"}, base)
-        self._target, self._later, self._date = target, later, datetime(2026, 1, day, tzinfo=UTC)
+        self._target, self._later, self._date = (
+            target,
+            later,
+            datetime(2026, 1, day, tzinfo=UTC),
+        )
 
     def tip_of(self, tree: str) -> Tip | None:
         """The tip of the subsystem's tree."""
@@ -60,7 +64,9 @@ class History(MemoryHistory):
 
     def next_tip(self) -> Tip | None:
         """The tip of linux-next."""
-        return Tip("linux-next/master", self._later, self._date) if self._later else None
+        return (
+            Tip("linux-next/master", self._later, self._date) if self._later else None
+        )
 
 
 def _reported(
@@ -73,14 +79,18 @@ def _reported(
         "-- \n", f"{foot}-- \n"
     )
     patch = parse_patch(text.encode(), "example.patch")
-    members = (parse_patch(before.encode(), "before.patch"), patch) if before else (patch,)
+    members = (
+        (parse_patch(before.encode(), "before.patch"), patch) if before else (patch,)
+    )
     wanted = [
         rule
         for rule in load_rules()
         if rule.name in ("does-not-apply-to-base", "does-not-apply-to-tip")
     ]
     tree = MemoryTree({"MAINTAINERS": SECTION})
-    found = run(Context(patch, Series(members), tree, history, Options(strict=True)), wanted)
+    found = run(
+        Context(patch, Series(members), tree, history, Options(strict=True)), wanted
+    )
     return [(str(finding.severity), finding.message) for finding in found]
 
 
@@ -156,12 +166,17 @@ def test_a_tip_of_another_time_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_what_earlier_patches_of_the_series_may_change_is_not_judged(known: bool) -> None:
+def test_what_earlier_patches_of_the_series_may_change_is_not_judged(
+    known: bool,
+) -> None:
     first = (
         mail("[PATCH 1/2] frob: first", f"{PROSE}\n\n{SIGN_OFF}", file_diff(PATH, HUNK))
         if known
         else ""
     )
     assert not _reported(
-        History(OTHER, OTHER, OTHER), f"base-commit: {BASE}\n", "[PATCH 2/2] frob: second", first
+        History(OTHER, OTHER, OTHER),
+        f"base-commit: {BASE}\n",
+        "[PATCH 2/2] frob: second",
+        first,
     )

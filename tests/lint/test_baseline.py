@@ -72,23 +72,36 @@ def patch(
     )
 
 
-def finding(of: Patch, word: str | None, rule: str = "R1", path: str | None = None) -> Finding:
+def finding(
+    of: Patch, word: str | None, rule: str = "R1", path: str | None = None
+) -> Finding:
     """A finding on the first line that has this word; None: on no line."""
-    at = next(number for number, line in enumerate(of.lines, 1) if word in line) if word else None
+    at = (
+        next(number for number, line in enumerate(of.lines, 1) if word in line)
+        if word
+        else None
+    )
     return Finding(rule, "name", Severity.WARNING, "message", patch_line=at, path=path)
 
 
 def test_a_line_is_known_again_where_it_moved_to() -> None:
     old, new = (
         patch(added="\tfoo( 1 );"),
-        patch("frob: waits longer", "Other words.\n\nMore of them.", added="  foo( 1 );", at=400),
+        patch(
+            "frob: waits longer",
+            "Other words.\n\nMore of them.",
+            added="  foo( 1 );",
+            at=400,
+        ),
     )
     assert mark_of(finding(old, "foo(", path=PATH), old) == mark_of(
         finding(new, "foo(", path=PATH), new
     )
 
 
-@pytest.mark.parametrize("other", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}])
+@pytest.mark.parametrize(
+    "other", [{"added": "foo( 2 );"}, {"path": "drivers/frob/other.c"}]
+)
 def test_another_line_or_another_file_is_another_finding(other: dict[str, str]) -> None:
     old, new = patch(added="foo( 1 );"), patch(**{"added": "foo( 1 );", **other})
     assert mark_of(finding(old, "foo(", path=PATH), old) != mark_of(
@@ -98,7 +111,9 @@ def test_another_line_or_another_file_is_another_finding(other: dict[str, str]) 
 
 def test_a_subject_is_known_without_its_version_and_number() -> None:
     old, new = patch(marks="PATCH"), patch(marks="PATCH net-next v3 2/7", text="Other.")
-    assert mark_of(finding(old, "Subject:"), old) == mark_of(finding(new, "Subject:"), new)
+    assert mark_of(finding(old, "Subject:"), old) == mark_of(
+        finding(new, "Subject:"), new
+    )
 
 
 def test_what_every_mail_has_another_of_is_no_text() -> None:
@@ -110,10 +125,14 @@ def test_what_every_mail_has_another_of_is_no_text() -> None:
     )
     other = parse_patch(text.encode(), "b.patch")
     for before, after in (("6 Jan 2026", "7 Jul 2026"), ("From 0123", "From ba98")):
-        assert mark_of(finding(one, before), one) == mark_of(finding(other, after), other)
+        assert mark_of(finding(one, before), one) == mark_of(
+            finding(other, after), other
+        )
 
 
-def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subject() -> None:
+def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subject() -> (
+    None
+):
     first = patch()
     left = counted([mark_of(finding(first, None), first)])
     reworded, reworked, another = (
@@ -121,11 +140,18 @@ def test_a_finding_of_the_whole_patch_is_known_by_what_it_changes_or_by_its_subj
         patch(added="int b;"),
         patch("frob: more", added="int c;"),
     )
-    for one, known in ((first, True), (reworded, True), (reworked, True), (another, False)):
+    for one, known in (
+        (first, True),
+        (reworded, True),
+        (reworked, True),
+        (another, False),
+    ):
         assert Remaining(left).take(mark_of(finding(one, None), one)) is known
 
 
-def test_what_is_changed_is_reported_without_line_numbers_context_and_white_space() -> None:
+def test_what_is_changed_is_reported_without_line_numbers_context_and_white_space() -> (
+    None
+):
     assert change_of(patch(added="a  = 1;")) == change_of(
         patch("frob: x", "y", added="\ta = 1;", at=90)
     )
@@ -171,7 +197,9 @@ def test_one_more_of_the_same_is_new_and_one_less_is_stale(
     assert sum(left.stale.values()) == 1
 
 
-def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(tmp_path: Path) -> None:
+def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(
+    tmp_path: Path,
+) -> None:
     text = as_text(
         {FindingMark("b.c", "R2", "x\u202ey"): 2, FindingMark("a.c", "R1", "ä"): 1},
         {"R1": "some-rule"},
@@ -199,9 +227,15 @@ def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(tmp_path:
         ("{", "line 1, column 2"),
         ('{\n "schema": 1,,\n}', "line 2, column 14"),
         ("[]", "schema"),
-        ('{"schema": "patchpilot/baseline/2", "findings": []}', "patchpilot/baseline/2"),
+        (
+            '{"schema": "patchpilot/baseline/2", "findings": []}',
+            "patchpilot/baseline/2",
+        ),
         (f'{{"schema": "{SCHEMA}"}}', "findings is not a list"),
-        (f'{{"schema": "{SCHEMA}", "findings": [1]}}', r"findings\[0\] is not an object"),
+        (
+            f'{{"schema": "{SCHEMA}", "findings": [1]}}',
+            r"findings\[0\] is not an object",
+        ),
         (
             f'{{"schema": "{SCHEMA}", "findings": [{{"path": "a"}}]}}',
             r"findings\[0\]: missing rule",
@@ -228,7 +262,9 @@ def test_the_file_has_a_finding_a_line_in_order_and_hides_no_character(tmp_path:
         ),
     ],
 )
-def test_a_broken_file_is_named_with_the_place(tmp_path: Path, text: str, said: str) -> None:
+def test_a_broken_file_is_named_with_the_place(
+    tmp_path: Path, text: str, said: str
+) -> None:
     file = tmp_path / "b.json"
     file.write_text(text)
     with pytest.raises(InputError, match=said) as caught:
@@ -248,13 +284,19 @@ def test_a_file_that_is_none_or_is_not_text_is_named(tmp_path: Path) -> None:
         read_baseline(tmp_path / "b")
 
 
-def test_it_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "b.json"
     file.write_text("before")
     file.chmod(0o640)
     (tmp_path / "link").symlink_to(file)
     write_baseline(tmp_path / "link", "after")
-    assert (file.read_text(), (tmp_path / "link").is_symlink(), file.stat().st_mode & 0o777) == (
+    assert (
+        file.read_text(),
+        (tmp_path / "link").is_symlink(),
+        file.stat().st_mode & 0o777,
+    ) == (
         "after",
         True,
         0o640,
@@ -283,7 +325,9 @@ def test_a_renamed_file_has_its_old_path() -> None:
         "+foo( 1 );\n"
         " \n"
     )
-    new = parse_patch(mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch")
+    new = parse_patch(
+        mail("frob: move", f"{PROSE}\n\n{SIGN_OFF}", text).encode(), "b.patch"
+    )
     old = patch(path="a.c", added="foo( 1 );")
     moved = renames([new])
     assert moved == {"b.c": "a.c"}
@@ -308,22 +352,35 @@ def test_patches_are_paired_as_in_a_range_diff() -> None:
 
 
 @given(data=st.data(), count=st.integers(1, 6))
-def test_reordered_patches_are_paired_with_themselves(data: st.DataObject, count: int) -> None:
-    old = [patch(f"frob: number {number}", added=f"int v{number};") for number in range(count)]
+def test_reordered_patches_are_paired_with_themselves(
+    data: st.DataObject, count: int
+) -> None:
+    old = [
+        patch(f"frob: number {number}", added=f"int v{number};")
+        for number in range(count)
+    ]
     order = data.draw(st.permutations(range(count)))
     assert pair_with_earlier(old, [old[at] for at in order]) == dict(enumerate(order))
 
 
-def test_a_finding_of_the_message_shown_on_a_line_of_the_diff_is_known_by_the_patch() -> None:
-    unsigned = parse_patch("\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch")
+def test_a_finding_of_the_message_shown_on_a_line_of_the_diff_is_known_by_the_patch() -> (
+    None
+):
+    unsigned = parse_patch(
+        "\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch"
+    )
     ends_alike = parse_patch(
-        "\n".join(patch("frob: more", added="int c;").lines).replace(SIGN_OFF, "").encode(),
+        "\n".join(patch("frob: more", added="int c;").lines)
+        .replace(SIGN_OFF, "")
+        .encode(),
         "b.patch",
     )
     marks = []
     for one in (unsigned, ends_alike):
         (reported,) = [
-            each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"
+            each
+            for each in run(Context(one), load_rules())
+            if each.name == "no-sign-off"
         ]
         assert reported.patch_line
         assert reported.patch_line > one.diff_line
@@ -333,9 +390,15 @@ def test_a_finding_of_the_message_shown_on_a_line_of_the_diff_is_known_by_the_pa
 
 
 def test_a_waiver_for_a_path_is_about_no_sign_off() -> None:
-    one = parse_patch("\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch")
-    (reported,) = [each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"]
-    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(reported, ("no-sign-off",))
+    one = parse_patch(
+        "\n".join(patch().lines).replace(SIGN_OFF, "").encode(), "a.patch"
+    )
+    (reported,) = [
+        each for each in run(Context(one), load_rules()) if each.name == "no-sign-off"
+    ]
+    assert not Waiver("no-sign-off", "r", ("drivers/",)).covers(
+        reported, ("no-sign-off",)
+    )
     assert Waiver("no-sign-off", "r").covers(reported, ("no-sign-off",))
 
 

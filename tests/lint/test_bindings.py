@@ -23,7 +23,12 @@ def test_a_binding_is_asked_for_where_the_tree_has_any(
     file: str, compat: bool, reported: bool
 ) -> None:
     context = context_of(
-        Example(bad=True, code=CODE, path="drivers/frob/frob.c", tree={file: "const: acme,other\n"})
+        Example(
+            bad=True,
+            code=CODE,
+            path="drivers/frob/frob.c",
+            tree={file: "const: acme,other\n"},
+        )
     )
     context.options = context.options._replace(checkpatch_compat=compat)
     found = run(context, load_rules())

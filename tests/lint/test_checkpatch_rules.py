@@ -19,7 +19,9 @@ from patchpilot.model.rule import Example, Rule
 from tests.kit.snippets import MemoryTree, context_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-SPELLING = {"scripts/spelling.txt": "# a||b\nteh||the\nrecieve||receive\nan one||a one\n"}
+SPELLING = {
+    "scripts/spelling.txt": "# a||b\nteh||the\nrecieve||receive\nan one||a one\n"
+}
 
 
 def rules() -> list[Rule]:
@@ -52,18 +54,26 @@ def test_spelling_lists_are_words_and_phrases() -> None:
     ],
 )
 def test_misspellings_are_whole_words(message: str, typos: int) -> None:
-    assert len(found(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING")) == typos
+    assert (
+        len(found(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"))
+        == typos
+    )
 
 
 def test_a_correction_has_the_case_of_the_mistake() -> None:
     one, other = found(
         Example(bad=True, message="Teh link, TEH board", tree=SPELLING), "TYPO_SPELLING"
     )
-    assert (one.fix and one.fix.text, other.fix and other.fix.text) == ("Teh → The", "TEH → THE")
+    assert (one.fix and one.fix.text, other.fix and other.fix.text) == (
+        "Teh → The",
+        "TEH → THE",
+    )
 
 
 def test_bindings_are_searched_as_patterns_with_a_wildcard() -> None:
-    bindings = Bindings(b'const: acme,<.*>-frob\n- acme,x1-frub\n"^acme,.*":\n', b'  "^acme,.*":\n')
+    bindings = Bindings(
+        b'const: acme,<.*>-frob\n- acme,x1-frub\n"^acme,.*":\n', b'  "^acme,.*":\n'
+    )
     assert bindings.documents("acme,fb7-frob")
     assert bindings.documents("acme,x1-frub")
     assert not bindings.documents("acme,nothing")
@@ -85,11 +95,15 @@ def test_obsolete_sections_are_known_by_their_paths_only() -> None:
 def test_a_true_reference_is_not_touched_and_a_wrong_title_is_corrected() -> None:
     history = {COMMIT: "frob: add a driver"}
     right = Example(
-        bad=False, message='See commit 0123456789ab ("frob: add a driver").', history=history
+        bad=False,
+        message='See commit 0123456789ab ("frob: add a driver").',
+        history=history,
     )
     assert not found(right, "GIT_COMMIT_ID")
     wrong = Example(
-        bad=True, message='See commit 0123456789ab ("frob: add the driver").', history=history
+        bad=True,
+        message='See commit 0123456789ab ("frob: add the driver").',
+        history=history,
     )
     (one,) = found(wrong, "GIT_COMMIT_ID")
     assert one.fix
@@ -98,7 +112,12 @@ def test_a_true_reference_is_not_touched_and_a_wrong_title_is_corrected() -> Non
 
 @pytest.mark.parametrize(
     ("profile", "lines", "reported"),
-    [("linux", 3, True), ("linux", 4, False), ("u-boot", 1, True), ("u-boot", 2, False)],
+    [
+        ("linux", 3, True),
+        ("linux", 4, False),
+        ("u-boot", 1, True),
+        ("u-boot", 2, False),
+    ],
 )
 def test_how_much_help_an_option_needs_is_for_the_project_to_say(
     profile: str, lines: int, reported: bool
@@ -110,7 +129,12 @@ def test_how_much_help_an_option_needs_is_for_the_project_to_say(
     context = context_of(Example(bad=reported, code=code, path="drivers/frob/Kconfig"))
     context = Context(context.patch, options=Options(strict=True, profile=profile))
     assert (
-        bool(run(context, [rule for rule in rules() if rule.checkpatch == "CONFIG_DESCRIPTION"]))
+        bool(
+            run(
+                context,
+                [rule for rule in rules() if rule.checkpatch == "CONFIG_DESCRIPTION"],
+            )
+        )
         is reported
     )
 
@@ -147,9 +171,13 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
     (folder / "spelling.txt").write_text("lnik||link\n")
     context = context_of(Example(bad=True, message="The lnik of teh board"))
     context = Context(
-        context.patch, tree=MemoryTree(SPELLING), options=Options(strict=True, data_dir=folder)
+        context.patch,
+        tree=MemoryTree(SPELLING),
+        options=Options(strict=True, data_dir=folder),
     )
-    hits = run(context, [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"])
+    hits = run(
+        context, [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"]
+    )
     assert ["lnik" in hit.message for hit in hits] == [True]
 
 
@@ -158,7 +186,9 @@ def test_the_data_directory_comes_before_the_tree(tmp_path: object) -> None:
     "code",
     [
         pytest.param("\tfoo = " + "(" * 2500, id="brackets"),
-        pytest.param("\ta = " + "a->" * 800 + "kmalloc(sizeof(struct x))", id="members"),
+        pytest.param(
+            "\ta = " + "a->" * 800 + "kmalloc(sizeof(struct x))", id="members"
+        ),
         pytest.param('\tf("' + "." * 2500 + '%s", __func__);', id="dots"),
         pytest.param("\tmin(" + "foo(a, " * 400, id="nested calls"),
         pytest.param("\tx = " + "S_IRUGO | " * 250, id="modes"),
@@ -236,7 +266,9 @@ def test_the_marker_of_a_stable_backport_is_as_the_stable_rules_want_it(
 ) -> None:
     patch = parse_patch(MARKED.format(mark=mark, line=line).encode(), "x")
     context = Context(patch, options=Options(checkpatch_compat=compat))
-    hits = run(context, [rule for rule in rules() if rule.checkpatch == "GIT_COMMIT_ID"])
+    hits = run(
+        context, [rule for rule in rules() if rule.checkpatch == "GIT_COMMIT_ID"]
+    )
     assert bool(list(hits)) is asked
 
 
@@ -260,11 +292,16 @@ def test_what_another_commit_is_called_is_not_for_this_one_to_mend(text: str) ->
     wanted = [rule for rule in rules() if rule.checkpatch == "TYPO_SPELLING"]
     assert not run(context, wanted)
     compat = Context(
-        context.patch, tree=context.tree, options=Options(strict=True, checkpatch_compat=True)
+        context.patch,
+        tree=context.tree,
+        options=Options(strict=True, checkpatch_compat=True),
     )
     assert run(compat, wanted)
 
 
 def test_words_beside_the_subject_of_another_commit_are_read() -> None:
     message = 'Teh commit 0123456789ab ("frob: recieve it") broke teh link.'
-    assert len(found(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING")) == 2
+    assert (
+        len(found(Example(bad=True, message=message, tree=SPELLING), "TYPO_SPELLING"))
+        == 2
+    )

@@ -50,7 +50,8 @@ def test_a_case_that_falls_through(body: str, reported: int) -> None:
 def test_an_array_of_variable_length(line: str, reported: int) -> None:
     assert (
         _reported(
-            "variable-length-array", f"static int frob(int length)\n{{\n{line}\n\n\treturn 0;\n}}"
+            "variable-length-array",
+            f"static int frob(int length)\n{{\n{line}\n\n\treturn 0;\n}}",
         )
         == reported
     )
@@ -89,9 +90,15 @@ def test_a_line_break_without_need(code: str, reported: int) -> None:
 )
 def test_headers_in_order(names: list[str], reported: int) -> None:
     lines = "\n".join(f"+#include <linux/{name}.h>" if name else "+" for name in names)
-    context = context_of(Example(bad=True, diff=lines, path="drivers/frob/frob.c", new_file=True))
+    context = context_of(
+        Example(bad=True, diff=lines, path="drivers/frob/frob.c", new_file=True)
+    )
     assert (
-        len(run(context, [one for one in load_rules() if one.name == "unsorted-headers"]))
+        len(
+            run(
+                context, [one for one in load_rules() if one.name == "unsorted-headers"]
+            )
+        )
         == reported
     )
 

@@ -101,7 +101,9 @@ def _damaged(edits: list[tuple[str, int, int, str]]) -> bytes:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_EDIT, max_size=14))
-def test_a_damaged_patch_is_read_to_its_end(edits: list[tuple[str, int, int, str]]) -> None:
+def test_a_damaged_patch_is_read_to_its_end(
+    edits: list[tuple[str, int, int, str]],
+) -> None:
     raw = _damaged(edits)
     try:
         patch = parse_patch(raw, "0001-frob.patch")
@@ -114,7 +116,9 @@ def test_a_damaged_patch_is_read_to_its_end(edits: list[tuple[str, int, int, str
 
 
 def test_a_hunk_in_which_nothing_is_left_holds_no_statement() -> None:
-    raw = "\n".join(line for line in _LINES if not line.startswith(("+\t", " {"))).encode()
+    raw = "\n".join(
+        line for line in _LINES if not line.startswith(("+\t", " {"))
+    ).encode()
     assert run(
         Context(patch=parse_patch(raw, "x"), options=Options(strict=True)),
         choose(load_rules(), kernel=(6, 1), profile="linux"),

@@ -56,7 +56,9 @@ def _rule(
 def _patch(
     path: str = "drivers/frob/frob.c", body: str = " int a;\n-int b;\n+int c;\n int d;"
 ) -> Patch:
-    return parse_patch(mail("frob: mend it", "Mend it.", file_diff(path, body)).encode(), "x.patch")
+    return parse_patch(
+        mail("frob: mend it", "Mend it.", file_diff(path, body)).encode(), "x.patch"
+    )
 
 
 def _line(patch: Patch, text: str) -> int:
@@ -67,7 +69,11 @@ def test_a_finding_in_the_diff_knows_its_file_and_line() -> None:
     patch = _patch()
     HITS.append(Hit(_line(patch, "+int c;")))
     (found,) = run(Context(patch), [_rule()])
-    assert (found.path, found.line, found.message) == ("drivers/frob/frob.c", 11, "summary")
+    assert (found.path, found.line, found.message) == (
+        "drivers/frob/frob.c",
+        11,
+        "summary",
+    )
 
 
 def test_a_finding_in_the_message_has_no_file() -> None:
@@ -78,7 +84,11 @@ def test_a_finding_in_the_message_has_no_file() -> None:
 
 def test_findings_come_in_the_order_of_lines_and_the_rest_last() -> None:
     HITS.extend([Hit(None), Hit(9), Hit(2)])
-    assert [finding.patch_line for finding in run(Context(_patch()), [_rule()])] == [2, 9, None]
+    assert [finding.patch_line for finding in run(Context(_patch()), [_rule()])] == [
+        2,
+        9,
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +108,10 @@ def test_checks_are_given_when_asked_for_or_where_checkpatch_gives_them(
 ) -> None:
     patch = _patch(path)
     HITS.append(Hit(_line(patch, "+int c;")))
-    found = run(Context(patch, options=Options(strict=strict)), [_rule(Severity.CHECK, checkpatch)])
+    found = run(
+        Context(patch, options=Options(strict=strict)),
+        [_rule(Severity.CHECK, checkpatch)],
+    )
     assert len(found) == given
 
 
@@ -125,7 +138,10 @@ def test_what_is_only_moved_is_marked_or_left_out(
     patch = _patch(body=MOVED)
     HITS.append(Hit(_line(patch, "+\t\tfrob_start_it(frob, 1);")))
     assert [
-        one.moved for one in run(Context(patch), [_rule(checkpatch=checkpatch, on_moved=on_moved)])
+        one.moved
+        for one in run(
+            Context(patch), [_rule(checkpatch=checkpatch, on_moved=on_moved)]
+        )
     ] == expected
 
 
@@ -162,16 +178,23 @@ def _first(_context: Context, arguments: Arguments) -> Iterator[Hit]:
 def test_an_argument_that_a_pack_does_not_give_is_named_with_file_and_rule(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int}))
+    monkeypatch.setitem(
+        registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int})
+    )
     with pytest.raises(PackError) as error:
         run(Context(_patch()), [_rule()])
-    assert error.value.message == "tests.toml: rule TST001: test-give needs the argument 'most'"
+    assert (
+        error.value.message
+        == "tests.toml: rule TST001: test-give needs the argument 'most'"
+    )
     assert error.value.hint == "add most to [rule.match]"
     assert run(Context(_patch()), [_rule()._replace(arguments={"most": 2})]) == ()
 
 
 def test_a_bug_in_a_detector_stays_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int}))
+    monkeypatch.setitem(
+        registry.DETECTORS, "test-give", RegisteredDetector(_first, {"most": int})
+    )
     with pytest.raises(KeyError):
         run(Context(_patch()), [_rule()._replace(arguments={"most": 1})])
 

@@ -34,19 +34,26 @@ message = "knob"
 
 def rule(match: str, said: str = "frob") -> Rule:
     import_detectors()
-    return parse_pack(RULE.replace("{said}", said).replace("{match}", match), "ours.toml").rules[0]
+    return parse_pack(
+        RULE.replace("{said}", said).replace("{match}", match), "ours.toml"
+    ).rules[0]
 
 
 def found(
     match: str, code: str, said: str = "frob", path: str = "drivers/frob/frob.c"
 ) -> tuple[Finding, ...]:
-    return run(context_of(Example(bad=True, code=code, path=path)), (rule(match, said),))
+    return run(
+        context_of(Example(bad=True, code=code, path=path)), (rule(match, said),)
+    )
 
 
 def lines(match: str, code: str, path: str = "drivers/frob/frob.c") -> list[str]:
     context = context_of(Example(bad=True, code=code, path=path))
     findings = run(context, (rule(match),))
-    return [context.patch.lines[(finding.patch_line or 0) - 1][1:].strip() for finding in findings]
+    return [
+        context.patch.lines[(finding.patch_line or 0) - 1][1:].strip()
+        for finding in findings
+    ]
 
 
 CODE = 'detector = "code-like"\n'
@@ -125,18 +132,26 @@ detector = "code-like"
 pattern = 'knob'"""
 
 
-def test_any_of_reports_what_each_table_finds_with_its_values_and_in_its_order() -> None:
+def test_any_of_reports_what_each_table_finds_with_its_values_and_in_its_order() -> (
+    None
+):
     both = "\tf(knob, frob);"
     assert [finding.column for finding in found(ANY, both)] == [10, 4]
     assert [
         finding.column
-        for finding in found(ANY.replace('any-of"', 'any-of"\nby_column = true', 1), both)
+        for finding in found(
+            ANY.replace('any-of"', 'any-of"\nby_column = true', 1), both
+        )
     ] == [4, 10]
     valued = ANY + '\nvalues = {word = "K"}\n'
-    assert [finding.values for finding in found(valued, "\tknob();")] == [(("word", "K"),)]
+    assert [finding.values for finding in found(valued, "\tknob();")] == [
+        (("word", "K"),)
+    ]
 
 
-def reported(match: str, message: str = "", subject: str = "", trailers: str = "") -> list[str]:
+def reported(
+    match: str, message: str = "", subject: str = "", trailers: str = ""
+) -> list[str]:
     example = Example(bad=True, message=message, subject=subject, trailers=trailers)
     context = context_of(example)
     findings = run(context, (rule(match),))
@@ -232,7 +247,9 @@ def test_any_of_counts_the_first_table_and_asks_the_others(
 def test_a_table_of_unless_is_checked_when_the_pack_is_loaded() -> None:
     with pytest.raises(PackError, match="like has no argument 'patterns'"):
         rule(
-            'detector = "any-of"\n' + ONE + OF.format("unless", "x").replace("pattern", "patterns")
+            'detector = "any-of"\n'
+            + ONE
+            + OF.format("unless", "x").replace("pattern", "patterns")
         )
     with pytest.raises(PackError, match="unless must be a list of tables"):
         rule('detector = "any-of"\nunless = ["frob"]\n' + ONE)
@@ -246,13 +263,23 @@ def test_a_table_of_unless_is_checked_when_the_pack_is_loaded() -> None:
         ("where = \"after prefix\"\npattern = 'net'", 0),
         ("where = \"subject\"\npattern = 'use'\nprefix_pattern = '^phy'", 0),
         ("where = \"subject\"\npattern = 'use'\nall_paths_pattern = '^none/'", 0),
-        ("where = \"subject\"\npattern = '(?P<word>use)'\nunless_paths_pattern = '{word}'", 1),
-        ("where = \"subject\"\npattern = '(?P<word>ne)t'\nunless_paths_pattern = '.'", 0),
+        (
+            "where = \"subject\"\npattern = '(?P<word>use)'\nunless_paths_pattern = '{word}'",
+            1,
+        ),
+        (
+            "where = \"subject\"\npattern = '(?P<word>ne)t'\nunless_paths_pattern = '.'",
+            0,
+        ),
         ('where = "subject"\npattern = \'use\'\nat_tag = "Fixes"', 0),
     ],
 )
-def test_the_parts_of_a_subject_are_searched_one_by_one(match: str, subjects: int) -> None:
-    found_lines = reported(f'detector = "like"\n{match}', subject="net: phy: use the link")
+def test_the_parts_of_a_subject_are_searched_one_by_one(
+    match: str, subjects: int
+) -> None:
+    found_lines = reported(
+        f'detector = "like"\n{match}', subject="net: phy: use the link"
+    )
     assert len(found_lines) == subjects
 
 
@@ -278,14 +305,18 @@ def test_code_is_reported_by_its_function_and_what_else_the_patch_adds(
 
 def test_groups_named_joined_have_no_spaces_in_a_message() -> None:
     (one,) = found(
-        CODE + "pattern = 'f\\((?P<list_joined>.*)\\)'", "\tf(a, b);", said="{list_joined}"
+        CODE + "pattern = 'f\\((?P<list_joined>.*)\\)'",
+        "\tf(a, b);",
+        said="{list_joined}",
     )
     assert one.message == "a,b"
 
 
 def test_a_type_that_the_patch_uses_is_one_from_there_on() -> None:
     match = "detector = \"type-like\"\npattern = '^.\\s*<TYPE>\\s*(?P<name>\\w+)\\['"
-    assert lines(match, "\tfrob_list b[2];\n\tstruct frob c[2];") == ["struct frob c[2];"]
+    assert lines(match, "\tfrob_list b[2];\n\tstruct frob c[2];") == [
+        "struct frob c[2];"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -295,21 +326,33 @@ def test_a_type_that_the_patch_uses_is_one_from_there_on() -> None:
             ANY.replace("pattern = 'knob'", "patternn = 'knob'"),
             "code-like has no argument 'patternn'",
         ),
-        (ANY.replace("pattern = 'knob'", "pattern = '('"), "missing ), unterminated subpattern"),
+        (
+            ANY.replace("pattern = 'knob'", "pattern = '('"),
+            "missing ), unterminated subpattern",
+        ),
         (
             ANY.replace("\"code-like\"\npattern = 'knob'", '"kernel-doc"'),
             "kernel-doc cannot be used in [[rule.match.of]]",
         ),
         (ANY + "\nvalues = {a = 1}", "values must be a table of strings"),
         ('detector = "any-of"\nof = ["frob"]', "of must be a list of tables"),
-        (CODE + "pattern = 'a'\naround = [{at = \"above\"}]", "at: unknown value 'above'"),
+        (
+            CODE + "pattern = 'a'\naround = [{at = \"above\"}]",
+            "at: unknown value 'above'",
+        ),
         (
             CODE + "pattern = 'a'\naround = [{before = 'b'}]",
             "around of code-like has no argument 'before'",
         ),
-        (CODE + "pattern = 'a'\naround = [{pattern = '('}]", "missing ), unterminated subpattern"),
+        (
+            CODE + "pattern = 'a'\naround = [{pattern = '('}]",
+            "missing ), unterminated subpattern",
+        ),
         (CODE + "pattern = 'a'\naround = 'b'", "around must be a list of tables"),
-        (CODE + "pattern = 'a'\ngroup_patterns = {b = '('}", "missing ), unterminated subpattern"),
+        (
+            CODE + "pattern = 'a'\ngroup_patterns = {b = '('}",
+            "missing ), unterminated subpattern",
+        ),
     ],
 )
 def test_a_fault_in_a_table_is_named_with_file_and_rule(match: str, says: str) -> None:

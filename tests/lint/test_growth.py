@@ -26,7 +26,9 @@ def _patch(path: str, lines: list[str]) -> Series:
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{len(lines)} @@\n{body}"
     )
-    return Series((parse_patch(mail("frob: add it", "Add it.", diff).encode(), "x.patch"),))
+    return Series(
+        (parse_patch(mail("frob: add it", "Add it.", diff).encode(), "x.patch"),)
+    )
 
 
 def _declarations(count: int) -> list[str]:
@@ -74,7 +76,16 @@ def _else_chain(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "shape", [_declarations, _one_function, _one_macro, _deep, _tables, _blank_lines, _else_chain]
+    "shape",
+    [
+        _declarations,
+        _one_function,
+        _one_macro,
+        _deep,
+        _tables,
+        _blank_lines,
+        _else_chain,
+    ],
 )
 def test_eight_times_the_lines_take_about_eight_times_as_long(shape: Shape) -> None:
     def seconds(count: int) -> float:
@@ -107,7 +118,9 @@ def test_a_long_word_of_a_message_takes_linear_time(word: str) -> None:
 
 
 @pytest.mark.parametrize("blank", ["\t", " "])
-@pytest.mark.parametrize("line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"])
+@pytest.mark.parametrize(
+    "line", ["\tint{}[0];", "static {} int frob;", "\tunsigned{}-x;", "{}"]
+)
 def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(
     line: str, blank: str
 ) -> None:
@@ -129,7 +142,9 @@ def test_sixteen_times_the_length_of_a_line_takes_about_sixteen_times_as_long(
     assert seconds(40_000) < 40 * max(seconds(2500), 0.01)
 
 
-@pytest.mark.parametrize("line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"])
+@pytest.mark.parametrize(
+    "line", [" \t", "/**/", 'pr_err("*/', "http://", "Reported-by: <a", "\r"]
+)
 def test_no_line_takes_the_square_of_its_length(line: str) -> None:
     def seconds(length: int) -> float:
         long = line + line[-4:] * (length // len(line[-4:]))
@@ -159,7 +174,9 @@ def test_no_line_takes_the_square_of_its_length(line: str) -> None:
 
 
 @pytest.mark.parametrize("filler", ["\t", " *", "[]", "[ "])
-def test_a_type_is_read_in_a_time_that_grows_with_the_blanks_behind_it(filler: str) -> None:
+def test_a_type_is_read_in_a_time_that_grows_with_the_blanks_behind_it(
+    filler: str,
+) -> None:
     types, wanted = Types(), TypePattern(r"\s*[a-z]+;")
 
     def seconds(count: int) -> float:
@@ -181,7 +198,9 @@ def test_a_long_patch_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
     def progress(what: str, done: int = 0, total: int | None = None) -> None:
         reported.append((what, done, total))
 
-    check_series([_patch("drivers/frob/frob.c", _declarations(2000))], progress=progress)
+    check_series(
+        [_patch("drivers/frob/frob.c", _declarations(2000))], progress=progress
+    )
     lines = [done for what, done, _ in reported if what == "reading code"]
     assert len(lines) >= 3
     assert lines == sorted(lines)

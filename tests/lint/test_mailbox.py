@@ -16,11 +16,20 @@ SIGNS = st.text(alphabet='<>@() "ab.,#', max_size=40)
 @pytest.mark.parametrize(
     ("text", "box"),
     [
-        ("Ada Fixer <ada@example.org>", Mailbox("Ada Fixer", "", "ada@example.org", "")),
+        (
+            "Ada Fixer <ada@example.org>",
+            Mailbox("Ada Fixer", "", "ada@example.org", ""),
+        ),
         ("ada@example.org", Mailbox("", "", "ada@example.org", "")),
         ("<ada@example.org>", Mailbox("", "", "ada@example.org", "")),
-        ("Fixer, Ada <ada@example.org>", Mailbox('"Fixer, Ada"', "", "ada@example.org", "")),
-        ('"Fixer, Ada" <ada@example.org>', Mailbox('"Fixer, Ada"', "", "ada@example.org", "")),
+        (
+            "Fixer, Ada <ada@example.org>",
+            Mailbox('"Fixer, Ada"', "", "ada@example.org", ""),
+        ),
+        (
+            '"Fixer, Ada" <ada@example.org>',
+            Mailbox('"Fixer, Ada"', "", "ada@example.org", ""),
+        ),
         (
             "Ada Fixer (Acme) <ada@example.org>",
             Mailbox("Ada Fixer", "(Acme)", "ada@example.org", ""),
@@ -39,10 +48,12 @@ def test_a_mailbox_is_taken_apart(text: str, box: Mailbox) -> None:
 
 def test_a_mailbox_is_written_as_it_should_be() -> None:
     assert (
-        parse_mailbox("Ada  Fixer <ada@example.org>,").written() == "Ada  Fixer <ada@example.org> ,"
+        parse_mailbox("Ada  Fixer <ada@example.org>,").written()
+        == "Ada  Fixer <ada@example.org> ,"
     )
     assert (
-        parse_mailbox("Fixer, Ada <ada@example.org>").written() == '"Fixer, Ada" <ada@example.org>'
+        parse_mailbox("Fixer, Ada <ada@example.org>").written()
+        == '"Fixer, Ada" <ada@example.org>'
     )
     assert parse_mailbox("ada@example.org.").written() == "ada@example.org"
 

@@ -11,13 +11,24 @@ from patchpilot.model.fix_claim import defect_in
 from tests.kit.cli import call
 from tests.tags.culprits import history
 
-TEXT = "\n\nThe mask must be one less than the size, or the last entry is written over.\n"
+TEXT = (
+    "\n\nThe mask must be one less than the size, or the last entry is written over.\n"
+)
 
 
-def test_a_fixed_crash_without_a_tag_is_a_warning_where_history_is_at_hand(tmp_path: Path) -> None:
+def test_a_fixed_crash_without_a_tag_is_a_warning_where_history_is_at_hand(
+    tmp_path: Path,
+) -> None:
     story = history(tmp_path / "r", f"ring: fix crash in the mask{TEXT}")
     done = call(
-        "check", "-C", story.repo.path, "HEAD", "--profile", "linux", "--select", "missing-fixes"
+        "check",
+        "-C",
+        story.repo.path,
+        "HEAD",
+        "--profile",
+        "linux",
+        "--select",
+        "missing-fixes",
     )
     assert done.code == 1
     assert (
@@ -26,9 +37,9 @@ def test_a_fixed_crash_without_a_tag_is_a_warning_where_history_is_at_hand(tmp_p
     )
     file = tmp_path / "0001.patch"
     file.write_text(story.repo.git("format-patch", "-1", "--stdout") + "\n")
-    assert call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0, (
-        "without history it is for --strict"
-    )
+    assert (
+        call("check", file, "--profile", "linux", "--select", "missing-fixes").code == 0
+    ), "without history it is for --strict"
 
 
 def test_a_tag_or_the_authors_word_ends_the_warning(tmp_path: Path) -> None:

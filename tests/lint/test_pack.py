@@ -55,22 +55,40 @@ def test_a_rule_is_read_with_its_examples() -> None:
         ('why = "Frob is gone."', "", "why is missing"),
         ('reference = "https://example.org/frob"', "", "reference is missing"),
         ("[[rule.bad]]", "[[rule.worse]]", "unknown key 'worse'"),
-        ('id = "OUR001"', 'id = "ours"', "an id must be capital letters and three digits"),
+        (
+            'id = "OUR001"',
+            'id = "ours"',
+            "an id must be capital letters and three digits",
+        ),
         ('name = "no-frob"', 'name = "NoFrob"', "lower-case words"),
-        ('severity = "warning"', 'severity = "grave"', "severity 'grave' must be one of"),
+        (
+            'severity = "warning"',
+            'severity = "grave"',
+            "severity 'grave' must be one of",
+        ),
         ('scope = "message"', 'scope = "all"', "scope 'all' must be one of"),
         ('detector = "like"', 'detector = "lke"', "unknown detector 'lke'"),
         ('where = "message"', "where = 3", "where must be a string"),
         ('where = "message"', 'wher = "message"', "has no argument 'wher'"),
-        ("pattern = '\\bfrob\\b'", "pattern = '('", "missing ), unterminated subpattern"),
+        (
+            "pattern = '\\bfrob\\b'",
+            "pattern = '('",
+            "missing ), unterminated subpattern",
+        ),
         ("pattern = '\\bfrob\\b'", "pattern = '(?:a+)+b'", "nested unbounded repeats"),
         ('since = "5.10"', 'since = "new"', "a kernel version must have the form 6.1"),
         ('message = "frob it"', 'text = "frob it"', "unknown key 'text'"),
         ('message = "frob it"', 'code = "frob it"', "needs a path"),
-        ('message = "frob it"', "message = 3", "message of an example must be a string"),
+        (
+            'message = "frob it"',
+            "message = 3",
+            "message of an example must be a string",
+        ),
     ],
 )
-def test_what_is_wrong_is_named_with_file_and_rule(old: str, new: str, says: str) -> None:
+def test_what_is_wrong_is_named_with_file_and_rule(
+    old: str, new: str, says: str
+) -> None:
     assert old in RULE
     with pytest.raises(PackError) as error:
         parse_pack(RULE.replace(old, new, 1), "ours.toml")
@@ -83,7 +101,8 @@ FORMS = RULE.replace("pattern = '\\bfrob\\b'", "pattern = '\\b(?P<word>frob|knob
 
 def test_a_message_has_the_named_groups_of_its_pattern() -> None:
     (rule,) = parse_pack(
-        FORMS.replace('why = "', 'message = "\'{word}\' is gone: {match}"\nwhy = "', 1), "ours.toml"
+        FORMS.replace('why = "', 'message = "\'{word}\' is gone: {match}"\nwhy = "', 1),
+        "ours.toml",
     ).rules
     assert rule.message_for("") == "'{word}' is gone: {match}"
     assert parse_pack(FORMS, "ours.toml").rules[0].message_for("") == "no frob"
@@ -92,7 +111,11 @@ def test_a_message_has_the_named_groups_of_its_pattern() -> None:
 @pytest.mark.parametrize(
     ("added", "says", "hint"),
     [
-        ('message = "{wrod} is gone"', "unknown placeholder {wrod}", "did you mean {word}?"),
+        (
+            'message = "{wrod} is gone"',
+            "unknown placeholder {wrod}",
+            "did you mean {word}?",
+        ),
         (
             'message = "{zzz} is gone"',
             "unknown placeholder {zzz}",
@@ -129,7 +152,9 @@ def test_each_case_of_a_detector_has_its_message_and_placeholders() -> None:
         return parse_pack(head + text + match + tail, "ours.toml", detectors).rules[0]
 
     assert (
-        rule('message = "long"\n[rule.messages]\nshort = "{count} too few"\n').message_for("short")
+        rule(
+            'message = "long"\n[rule.messages]\nshort = "{count} too few"\n'
+        ).message_for("short")
         == "{count} too few"
     )
     with pytest.raises(PackError, match=r"unknown placeholder \{count\}"):
@@ -168,7 +193,12 @@ CASES = (
             13,
             "subject, title, raw subject, subject header, message",
         ),
-        ('detector = "repeated"\npattern = "frob"\nwhere = "{}"', "where", 14, "diff, subjects"),
+        (
+            'detector = "repeated"\npattern = "frob"\nwhere = "{}"',
+            "where",
+            14,
+            "diff, subjects",
+        ),
         (LONGER, "where", 13, "added, code, comment, title, series"),
         (CASES, "case_where", 17, "subject, title"),
         (
@@ -184,10 +214,19 @@ def test_an_unknown_word_names_its_line_and_the_known_ones(
     match: str, key: str, line: int, known: str
 ) -> None:
     start, end = RULE.index('detector = "like"'), RULE.index("[[rule.bad]]")
-    text = "# ours\n" + RULE[:start].lstrip("\n") + match.format("mesage") + "\n" + RULE[end:]
+    text = (
+        "# ours\n"
+        + RULE[:start].lstrip("\n")
+        + match.format("mesage")
+        + "\n"
+        + RULE[end:]
+    )
     with pytest.raises(PackError) as error:
         parse_pack(text, "ours.toml")
-    assert error.value.message == f"ours.toml:{line}: rule OUR001: {key}: unknown value 'mesage'"
+    assert (
+        error.value.message
+        == f"ours.toml:{line}: rule OUR001: {key}: unknown value 'mesage'"
+    )
     assert error.value.hint
     assert error.value.hint.startswith("known: ")
     assert known in error.value.hint

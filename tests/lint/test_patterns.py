@@ -70,15 +70,21 @@ def test_a_pack_of_ones_own_is_matched_in_bounded_time(tmp_path: Path) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(PACK.format(pattern="a?" * 32 + "a" * 32))
     rule = next(
-        load_rule for load_rule in load_rules((read_pack(own),)) if load_rule.pack == "ours"
+        load_rule
+        for load_rule in load_rules((read_pack(own),))
+        if load_rule.pack == "ours"
     )
     began = time.process_time()
     assert pack_patterns.compiled(rule.arguments["pattern"]).search("a" * 31) is None
     assert time.process_time() - began < 1
 
 
-@pytest.mark.parametrize("pattern", ["(?:(?:a{1000}){1000}){1000}", r"(a+)(b*)(c*)\1", "a" * 2000])
-def test_a_pattern_without_a_bound_is_refused_with_its_rule(tmp_path: Path, pattern: str) -> None:
+@pytest.mark.parametrize(
+    "pattern", ["(?:(?:a{1000}){1000}){1000}", r"(a+)(b*)(c*)\1", "a" * 2000]
+)
+def test_a_pattern_without_a_bound_is_refused_with_its_rule(
+    tmp_path: Path, pattern: str
+) -> None:
     own = tmp_path / "ours.toml"
     own.write_text(PACK.format(pattern=pattern.replace("\\", "\\\\")))
     with pytest.raises(PackError, match=r"ours\.toml:(?:2:)? rule OWN001: pattern"):
@@ -87,6 +93,8 @@ def test_a_pattern_without_a_bound_is_refused_with_its_rule(tmp_path: Path, patt
 
 def test_a_message_is_filled_in_without_following_attributes() -> None:
     assert (
-        pack_patterns.filled("{match} {match.__class__} {match:>99999999} {}", {"match": "x"})
+        pack_patterns.filled(
+            "{match} {match.__class__} {match:>99999999} {}", {"match": "x"}
+        )
         == "x {match.__class__} {match:>99999999} {}"
     )

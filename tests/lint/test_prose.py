@@ -30,16 +30,23 @@ BINDING = DIFF.replace(
 )
 
 
-def _context(message: str, subject: str = "frob: wait for the link", diff: str = DIFF) -> Context:
+def _context(
+    message: str, subject: str = "frob: wait for the link", diff: str = DIFF
+) -> Context:
     return Context(
-        parse_patch(mail(subject, message, diff).encode(), "x.patch"), options=Options(strict=True)
+        parse_patch(mail(subject, message, diff).encode(), "x.patch"),
+        options=Options(strict=True),
     )
 
 
 def _found(
     message: str, subject: str = "frob: wait for the link", diff: str = DIFF
 ) -> dict[str, Finding]:
-    rules = [rule for rule in load_rules() if rule.scope != "series" and rule.checkpatch is None]
+    rules = [
+        rule
+        for rule in load_rules()
+        if rule.scope != "series" and rule.checkpatch is None
+    ]
     return {one.name: one for one in run(_context(message, subject, diff), rules)}
 
 
@@ -79,7 +86,9 @@ PASTES = {
 
 @pytest.mark.parametrize("text", PASTES.values(), ids=PASTES)
 def test_what_was_pasted_is_nobodys_sentence(text: str) -> None:
-    context = _context(f"The frob waits.\n\n{text}\nWait for it, as the link is slow.\n")
+    context = _context(
+        f"The frob waits.\n\n{text}\nWait for it, as the link is slow.\n"
+    )
     assert [paragraph.text for paragraph in paragraphs(context)] in (
         ["The frob waits.", "Wait for it, as the link is slow."],
         ["The frob waits.", "The tool says:", "Wait for it, as the link is slow."],
@@ -116,7 +125,9 @@ def test_what_a_person_writes_is_not_taken_for_a_paste(text: str) -> None:
     context = _context(text)
     lines = text.split("\n")
     reported = [
-        at for at, line in enumerate(lines) if line.strip() and not line.startswith(("\t", "===="))
+        at
+        for at, line in enumerate(lines)
+        if line.strip() and not line.startswith(("\t", "===="))
     ]
     assert not pasted(context) & set(reported)
 
@@ -175,7 +186,9 @@ def test_a_gerund_alone_is_reported_of(sentence: str) -> None:
         ),
     ],
 )
-def test_what_a_commit_left_without_use_is_no_bug_of_it(subject: str, text: str) -> None:
+def test_what_a_commit_left_without_use_is_no_bug_of_it(
+    subject: str, text: str
+) -> None:
     assert "missing-fixes" not in _found(f"{text}\n", subject)
 
 
@@ -229,7 +242,9 @@ def test_a_binding_that_only_lists_a_compatible_says_nothing_of_the_hardware() -
         )["message-too-short"].message
     )
     assert "message-too-short" not in _found(
-        "The frob2 has twice the ports and a register to count them.\n", subject, BINDING
+        "The frob2 has twice the ports and a register to count them.\n",
+        subject,
+        BINDING,
     )
 
 
@@ -274,7 +289,9 @@ def test_lists_and_paths_tell_whose_patch_it_is(
 ) -> None:
     text = mail("frob: wait", "Wait.\n", DIFF.replace("drivers/frob/frob.c", path))
     text = text.replace(
-        "Subject:", "".join(f"{name}: {value}\n" for name, value in headers.items()) + "Subject:", 1
+        "Subject:",
+        "".join(f"{name}: {value}\n" for name, value in headers.items()) + "Subject:",
+        1,
     )
     assert detect(None, [parse_patch(text.encode(), "x.patch")]).name == expected
 
@@ -302,12 +319,17 @@ def test_a_list_in_a_stable_tag_tells_too() -> None:
 def test_a_patch_for_a_stable_tree_names_its_mainline_commit(
     mark: str, to: str, reported: bool
 ) -> None:
-    text = mail(f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF).replace(
-        "[PATCH] [", "["
-    )
+    text = mail(
+        f"[{mark}] frob: wait for the link", "The frob waits for a link.\n", DIFF
+    ).replace("[PATCH] [", "[")
     text = text.replace("Subject:", f"To: {to}\nSubject:", 1) if to else text
-    rules = [rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"]
-    found = run(Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)), rules)
+    rules = [
+        rule for rule in load_rules() if rule.name == "backport-without-upstream-commit"
+    ]
+    found = run(
+        Context(parse_patch(text.encode(), "x.patch"), options=Options(strict=True)),
+        rules,
+    )
     assert bool(found) == reported
 
 
@@ -322,4 +344,7 @@ def test_a_diff_in_the_message_is_nobodys_sentence_and_keeps_its_lines() -> None
     )
     context = _context(message, diff="")
     assert pasted(context) == {2, 3, 4, 5}
-    assert head in fixed_text(mail("frob: wait for the link", message, "")).draft.patch.lines
+    assert (
+        head
+        in fixed_text(mail("frob: wait for the link", message, "")).draft.patch.lines
+    )

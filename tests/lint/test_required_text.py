@@ -49,9 +49,14 @@ def test_a_needle_is_the_text() -> None:
 
 
 def test_several_patterns_require_the_texts_of_all() -> None:
-    assert required_texts({"case_patterns": {"one": "alpha", "two": "beta"}}) == ("alpha", "beta")
+    assert required_texts({"case_patterns": {"one": "alpha", "two": "beta"}}) == (
+        "alpha",
+        "beta",
+    )
     assert required_texts({"case_patterns": {"one": "alpha", "two": r"\d"}}) == ()
-    assert required_texts({"names": ["old_call => new_call", "older_call => newer_call"]}) == (
+    assert required_texts(
+        {"names": ["old_call => new_call", "older_call => newer_call"]}
+    ) == (
         "old_call",
         "older_call",
     )
@@ -59,12 +64,17 @@ def test_several_patterns_require_the_texts_of_all() -> None:
 
 def test_cases_that_are_looked_for_in_different_parts_require_none() -> None:
     assert (
-        required_texts({"case_patterns": {"one": "alpha"}, "case_where": {"one": "subject"}}) == ()
+        required_texts(
+            {"case_patterns": {"one": "alpha"}, "case_where": {"one": "subject"}}
+        )
+        == ()
     )
 
 
 @pytest.mark.parametrize("letter", ["\u017f", "\u212a", "\u0131", "\u0130"])
-def test_a_letter_that_matches_an_ascii_letter_in_any_case_is_folded_to_it(letter: str) -> None:
+def test_a_letter_that_matches_an_ascii_letter_in_any_case_is_folded_to_it(
+    letter: str,
+) -> None:
     import re
 
     for plain in "aiks":
@@ -81,7 +91,9 @@ def test_a_rule_whose_texts_do_not_occur_is_not_run(
         calls.append(context)
         return []
 
-    detector = RegisteredDetector(detect, {}, reads=lambda context, _arguments: added_text(context))
+    detector = RegisteredDetector(
+        detect, {}, reads=lambda context, _arguments: added_text(context)
+    )
     monkeypatch.setitem(registry.DETECTORS, "test-required", detector)
     rule = Rule(
         "TST001",
@@ -101,7 +113,9 @@ def test_a_rule_whose_texts_do_not_occur_is_not_run(
     run(
         Context(
             parse_patch(
-                mail("frob: do it", "Do it.", file_diff("drivers/frob/frob.c", body)).encode(),
+                mail(
+                    "frob: do it", "Do it.", file_diff("drivers/frob/frob.c", body)
+                ).encode(),
                 "x.patch",
             )
         ),

@@ -28,13 +28,21 @@ def test_a_rule_is_chosen_by_id_name_type_or_pack() -> None:
             rule.name == "missing-fixes"
             for rule in choose(rules, kernel=NEW, profile="linux", select=[word])
         )
-    some = next(rule for rule in rules if rule.checkpatch and in_force(rule, NEW, "linux"))
-    assert some in choose(rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)])
+    some = next(
+        rule for rule in rules if rule.checkpatch and in_force(rule, NEW, "linux")
+    )
+    assert some in choose(
+        rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)]
+    )
 
 
 def test_what_is_ignored_does_not_run() -> None:
-    chosen = choose(load_rules(), kernel=NEW, profile="linux", ignore=["tags", "missing-prefix"])
-    assert not [rule for rule in chosen if rule.pack == "tags" or rule.name == "missing-prefix"]
+    chosen = choose(
+        load_rules(), kernel=NEW, profile="linux", ignore=["tags", "missing-prefix"]
+    )
+    assert not [
+        rule for rule in chosen if rule.pack == "tags" or rule.name == "missing-prefix"
+    ]
     assert chosen
 
 
@@ -42,27 +50,36 @@ def test_a_rule_is_chosen_ignored_and_raised_by_its_former_name() -> None:
     rules = load_rules()
     (chosen,) = choose(rules, kernel=NEW, profile="linux", select=["Bare-Sizeof"])
     assert chosen.name == "sizeof-without-parentheses"
-    assert chosen not in choose(rules, kernel=NEW, profile="linux", ignore=["bare-sizeof"])
+    assert chosen not in choose(
+        rules, kernel=NEW, profile="linux", ignore=["bare-sizeof"]
+    )
     linux = find_project("linux")
     style = linux.style._replace(severity={"bare-sizeof": "error"})
     raised = next(
-        rule for rule in adjusted(rules, linux._replace(style=style)) if rule.id == chosen.id
+        rule
+        for rule in adjusted(rules, linux._replace(style=style))
+        if rule.id == chosen.id
     )
     assert (chosen.severity, raised.severity) == (Severity.WARNING, Severity.ERROR)
-    assert former_names(("bare-sizeof", "sizeof-without-parentheses", "SPACING"), rules) == (
-        ("bare-sizeof", chosen.name),
-    )
+    assert former_names(
+        ("bare-sizeof", "sizeof-without-parentheses", "SPACING"), rules
+    ) == (("bare-sizeof", chosen.name),)
 
 
 def test_an_unknown_word_names_the_nearest() -> None:
     with pytest.raises(UsageError) as error:
         choose(load_rules(), kernel=NEW, profile="linux", select=["mising-fixes"])
-    assert error.value.hint == "did you mean 'missing-fixes'? `patchpilot rules` lists them"
+    assert (
+        error.value.hint
+        == "did you mean 'missing-fixes'? `patchpilot rules` lists them"
+    )
 
 
 def test_rules_follow_the_kernel() -> None:
     def names(kernel: tuple[int, int]) -> set[str]:
-        return {rule.name for rule in choose(load_rules(), kernel=kernel, profile="linux")}
+        return {
+            rule.name for rule in choose(load_rules(), kernel=kernel, profile="linux")
+        }
 
     assert "report-without-link" in names((6, 1))
     assert "report-without-link" not in names(NEW)
@@ -120,7 +137,10 @@ def test_netdev_stands_on_linux() -> None:
     assert netdev.inherits == "linux"
     assert netdev.lists.stable == find_project("linux").lists.stable
     rules = adjusted(load_rules(), netdev)
-    assert next(rule for rule in rules if rule.name == "missing-fixes").severity is Severity.WARNING
+    assert (
+        next(rule for rule in rules if rule.name == "missing-fixes").severity
+        is Severity.WARNING
+    )
     assert not [rule for rule in rules if rule.name == "missing-stable"]
 
 
@@ -135,14 +155,17 @@ def test_rules_of_linux_are_in_force_for_netdev_and_for_no_other_project() -> No
     }
     netdev = only._replace(profiles=("netdev",))
     assert {name for name in projects() if in_force(netdev, NEW, name)} == {"netdev"}
-    assert {name for name in projects() if in_force(only._replace(profiles=()), NEW, name)} == set(
-        projects()
-    )
+    assert {
+        name for name in projects() if in_force(only._replace(profiles=()), NEW, name)
+    } == set(projects())
 
 
 def test_a_rule_holds_from_its_first_to_its_last_kernel() -> None:
     rule = load_rules()[0]._replace(profiles=(), since=(5, 10), until=(6, 1))
-    assert [in_force(rule, one, "linux") for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))] == [
+    assert [
+        in_force(rule, one, "linux")
+        for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))
+    ] == [
         False,
         True,
         True,
@@ -160,7 +183,10 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 @pytest.mark.parametrize("name", ["linux", "u-boot", "dpdk", "xen"])
 def test_a_tree_shows_its_profile(name: str) -> None:
     assert (
-        detect(MemoryTree(dict.fromkeys((*find_project(name).tree_has[0], "COPYING"), "")), []).name
+        detect(
+            MemoryTree(dict.fromkeys((*find_project(name).tree_has[0], "COPYING"), "")),
+            [],
+        ).name
         == name
     )
 

@@ -16,7 +16,12 @@ CHANGES = "Changes in v2:\n - took the lock\n\n"
 
 
 def mail(
-    mark: str, number: int, *, body: str = COVER, notes: str = "", root: str = "<s0@example.org>"
+    mark: str,
+    number: int,
+    *,
+    body: str = COVER,
+    notes: str = "",
+    root: str = "<s0@example.org>",
 ) -> Patch:
     above = f"In-Reply-To: {root}\n" if number else ""
     diff = (
@@ -30,7 +35,10 @@ def mail(
         f" <s{number}@example.org>\n{above}\n{body}\n\n"
     )
     return patches_of(
-        (text + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")).encode(),
+        (
+            text
+            + ("Signed-off-by: Ada Fixer <ada@example.org>\n" + diff if number else "")
+        ).encode(),
         "x",
     )[0]
 
@@ -45,13 +53,17 @@ def names(series: Series) -> list[str]:
 
 
 def test_a_patch_of_another_version_stays_in_its_thread_and_is_reported() -> None:
-    series = group([mail("PATCH v2 0/2", 0), mail("PATCH v2 1/2", 1), mail("PATCH v3 2/2", 2)])
+    series = group(
+        [mail("PATCH v2 0/2", 0), mail("PATCH v2 1/2", 1), mail("PATCH v3 2/2", 2)]
+    )
     assert len(series) == 1
     assert "mixed-versions" in names(series[0])
 
 
 def test_another_thread_begins_another_series() -> None:
-    series = group([mail("PATCH v2 0/2", 0), mail("PATCH v3 1/2", 1, root="<other@example.org>")])
+    series = group(
+        [mail("PATCH v2 0/2", 0), mail("PATCH v3 1/2", 1, root="<other@example.org>")]
+    )
     assert len(series) == 2
 
 
@@ -81,9 +93,15 @@ def test_a_cover_letter_of_only_a_shortlog_is_reported() -> None:
 
 @pytest.mark.parametrize(
     ("notes", "reported"),
-    [(CHANGES, True), (CHANGES.replace("in v2", "since v2"), False), ("v1 -> v2: lock\n\n", True)],
+    [
+        (CHANGES, True),
+        (CHANGES.replace("in v2", "since v2"), False),
+        ("v1 -> v2: lock\n\n", True),
+    ],
 )
-def test_a_changelog_that_ends_before_this_version_is_reported(notes: str, reported: bool) -> None:
+def test_a_changelog_that_ends_before_this_version_is_reported(
+    notes: str, reported: bool
+) -> None:
     patch = mail("PATCH v3", 1, notes=notes)
     found = [
         one.message
@@ -101,18 +119,25 @@ def test_a_changelog_that_ends_before_this_version_is_reported(notes: str, repor
         (("PATCH 1/2", "PATCH 2/3"), "disagree on the number"),
     ],
 )
-def test_numbered_files_of_one_folder_are_one_series(marks: tuple[str, str], reported: str) -> None:
+def test_numbered_files_of_one_folder_are_one_series(
+    marks: tuple[str, str], reported: str
+) -> None:
     patches = [
         mail(mark, number)._replace(source=f"out/000{number}-frob.patch")
         for number, mark in enumerate(marks, 1)
     ]
     (series,) = group(patches)
-    wanted = [rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"]
+    wanted = [
+        rule for rule in load_rules() if rule.name == "inconsistent-series-numbers"
+    ]
     assert [
         reported in finding.message
-        for finding in run_series(Context(series.patches[0], series, options=Options()), wanted)
+        for finding in run_series(
+            Context(series.patches[0], series, options=Options()), wanted
+        )
     ] == [True]
     apart = [
-        patch._replace(source=f"{number}/0001-frob.patch") for number, patch in enumerate(patches)
+        patch._replace(source=f"{number}/0001-frob.patch")
+        for number, patch in enumerate(patches)
     ]
     assert len(group([patch._replace(headers=()) for patch in apart])) == 2

@@ -23,7 +23,8 @@ F:\tdrivers/grob/
 """
 CODE = " \tint ret;\n \n-\tret = a(one);\n+\tret = b(one);\n \tif (ret)\n \t\treturn ret;\n "
 COMMENT = (
-    " \tint ret;\n \n-\t/* wait a bit */\n+\t/* Wait a bit. */\n \tret = c(one);\n \treturn ret;\n "
+    " \tint ret;\n \n-\t/* wait a bit */\n+\t/* Wait a "
+    "bit. */\n \tret = c(one);\n \treturn ret;\n "
 )
 MANY = "\n".join(f"-\told{at}(one);\n+\tnew{at}(one);" for at in range(24))
 
@@ -31,13 +32,19 @@ MANY = "\n".join(f"-\told{at}(one);\n+\tnew{at}(one);" for at in range(24))
 def _messages(
     text: str, diff: str, *rules: str, subject: str = "frob: wait for the link"
 ) -> list[str]:
-    patch = parse_patch(mail(subject, f"{text}\n\n{SIGN_OFF}", diff).encode(), "example.patch")
-    wanted = [rule for rule in load_rules() if rule.name in (rules or ("several-changes",))]
+    patch = parse_patch(
+        mail(subject, f"{text}\n\n{SIGN_OFF}", diff).encode(), "example.patch"
+    )
+    wanted = [
+        rule for rule in load_rules() if rule.name in (rules or ("several-changes",))
+    ]
     return [
         finding.message
         for finding in run(
             Context(
-                patch, tree=MemoryTree({"MAINTAINERS": SECTIONS}), options=Options(strict=True)
+                patch,
+                tree=MemoryTree({"MAINTAINERS": SECTIONS}),
+                options=Options(strict=True),
             ),
             wanted,
         )
@@ -56,10 +63,17 @@ def test_files_that_no_section_covers_together() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["drivers/frob/b.c", "include/linux/frob.h", "Documentation/frob.rst", "drivers/grob/Makefile"],
+    [
+        "drivers/frob/b.c",
+        "include/linux/frob.h",
+        "Documentation/frob.rst",
+        "drivers/grob/Makefile",
+    ],
 )
 def test_files_that_belong_together(other: str) -> None:
-    both = file_diff("drivers/frob/a.c", CODE + f"\n@@\n{MANY}") + file_diff(other, CODE)
+    both = file_diff("drivers/frob/a.c", CODE + f"\n@@\n{MANY}") + file_diff(
+        other, CODE
+    )
     assert not _messages("The link is slow.", both)
 
 
@@ -132,11 +146,14 @@ def test_a_series_of_two_parts() -> None:
                 for number, path in enumerate(paths, 1)
             )
         )
-        context = Context(series.patches[0], series, MemoryTree({"MAINTAINERS": SECTIONS}))
+        context = Context(
+            series.patches[0], series, MemoryTree({"MAINTAINERS": SECTIONS})
+        )
         return [
             finding.message
             for finding in run_series(
-                context, [rule for rule in load_rules() if rule.name == "independent-patches"]
+                context,
+                [rule for rule in load_rules() if rule.name == "independent-patches"],
             )
         ]
 

@@ -39,7 +39,9 @@ def test_the_pack_names_the_severity_of_a_case_and_the_profile_wins_over_it() ->
     assert severity_of(rule) is Severity.WARNING
     assert severity_of(rule._replace(severities={})) is Severity.CHECK
     linux = find_project("linux")
-    strict = linux._replace(style=linux.style._replace(severity={"self-given-tag": "error"}))
+    strict = linux._replace(
+        style=linux.style._replace(severity={"self-given-tag": "error"})
+    )
     assert severity_of(*adjusted([rule], strict)) is Severity.ERROR
 
 
@@ -56,7 +58,9 @@ def test_a_case_with_a_severity_that_there_is_not_is_named() -> None:
 
 def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> None:
     cases: set[str] = set()
-    for file, tree in chain(trees(root=SOURCE / "lint/detectors"), trees(root=SOURCE / "lint/c")):
+    for file, tree in chain(
+        trees(root=SOURCE / "lint/detectors"), trees(root=SOURCE / "lint/c")
+    ):
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         assert "Severity" not in names, file
         cases |= {
@@ -65,9 +69,15 @@ def test_detectors_know_no_severity_and_their_cases_are_those_of_the_packs() -> 
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
     # what generic detectors tell apart is in the packs as well
-    cases |= {case for rule in load_rules() for case in rule.arguments.get("case_patterns", ())}
     cases |= {
-        table.get("case", "") for rule in load_rules() for table in rule.arguments.get("of", ())
+        case
+        for rule in load_rules()
+        for case in rule.arguments.get("case_patterns", ())
+    }
+    cases |= {
+        table.get("case", "")
+        for rule in load_rules()
+        for table in rule.arguments.get("of", ())
     }
     named = {case for rule in load_rules() for case in rule.severities}
     assert named

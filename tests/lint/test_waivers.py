@@ -89,11 +89,23 @@ def test_a_tree_writes_them_as_tables() -> None:
         ({"rule": "a"}, "waiver 1: missing reason", "reason ="),
         ({"rule": "a", "reason": "  "}, "missing reason", "reason ="),
         ({"rule": "a", "reason": 1}, "missing reason", ""),
-        ({"rule": "a", "reason": "r", "untill": "2027-01-01"}, "unknown key 'untill'", "until"),
+        (
+            {"rule": "a", "reason": "r", "untill": "2027-01-01"},
+            "unknown key 'untill'",
+            "until",
+        ),
         ({"rule": "a", "reason": "r", "path": 1}, "path is not a pattern", ""),
         ({"rule": "a", "reason": "r", "path": []}, "path is not a pattern", ""),
-        ({"rule": "a", "reason": "r", "until": "next week"}, "until is not a date", "2027-01-31"),
-        ({"rule": "a", "reason": "r", "until": "2027-02-30"}, "until is not a date", ""),
+        (
+            {"rule": "a", "reason": "r", "until": "next week"},
+            "until is not a date",
+            "2027-01-31",
+        ),
+        (
+            {"rule": "a", "reason": "r", "until": "2027-02-30"},
+            "until is not a date",
+            "",
+        ),
         ({"rule": "a", "reason": "r", "until": True}, "until is not a date", ""),
     ],
 )
@@ -106,7 +118,9 @@ def test_what_is_wrong_with_a_table_is_named(
     assert hint in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("text", ['waiver = "x"', "waiver = [1]", "[waiver]\nrule = 'a'"])
+@pytest.mark.parametrize(
+    "text", ['waiver = "x"', "waiver = [1]", "[waiver]\nrule = 'a'"]
+)
 def test_what_is_no_list_of_tables_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="waiver must be a list of tables"):
         load(text)
@@ -128,7 +142,9 @@ def test_an_unknown_rule_names_the_nearest() -> None:
         verify(from_words(["long-lin=r"]), load_rules())
     assert "long-line" in (caught.value.hint or "")
     with pytest.raises(InputError, match=r"x\.toml: unknown rule"):
-        verify(from_tables([{"rule": "long-lin", "reason": "r"}], "x.toml"), load_rules())
+        verify(
+            from_tables([{"rule": "long-lin", "reason": "r"}], "x.toml"), load_rules()
+        )
     # a rule that went since the waiver was given
     verify([Waiver("long-lin", "r", kind=TOPIC)], load_rules())
 
@@ -145,7 +161,9 @@ def test_an_unknown_rule_names_the_nearest() -> None:
         "undecoded-mail",
     ],
 )
-def test_a_tree_waives_nothing_that_says_a_mail_is_not_whole_or_not_signed(word: str) -> None:
+def test_a_tree_waives_nothing_that_says_a_mail_is_not_whole_or_not_signed(
+    word: str,
+) -> None:
     with pytest.raises(InputError, match="cannot be waived in a tree's file") as caught:
         verify(from_tables([{"rule": word, "reason": "r"}], "x.toml"), load_rules())
     assert "--waive" in (caught.value.hint or "")

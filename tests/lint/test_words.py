@@ -22,7 +22,9 @@ def test_a_word_twice_is_reported_with_its_place(
     message: str, added: str, place: tuple[str | None, int | None]
 ) -> None:
     text = mail(
-        "frob: wait", f"{message}\n\n{SIGN_OFF}", file_diff(PATH, f" int a;\n{added}\n int z;")
+        "frob: wait",
+        f"{message}\n\n{SIGN_OFF}",
+        file_diff(PATH, f" int a;\n{added}\n int z;"),
     )
     (reported,) = [
         one

@@ -57,19 +57,23 @@ def snippet(language: str) -> str:
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     """A repository with a staged source file and a message; the command is on PATH."""
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv(
+        "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    )
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start", {"frob.c": "int a;\n"})
     repo.put("frob.c", "int a;\nint b; \n")
     repo.git("add", "-A")
     repo.put(
-        ".git/COMMIT_EDITMSG", "frob: add b\n\nThe caller has to see the the size.\n# a comment\n"
+        ".git/COMMIT_EDITMSG",
+        "frob: add b\n\nThe caller has to see the the size.\n# a comment\n",
     )
     return repo
 
 
 @pytest.mark.skipif(
-    not shutil.which("nvim") and os.environ.get("CI") != "true", reason="nvim is not installed here"
+    not shutil.which("nvim") and os.environ.get("CI") != "true",
+    reason="nvim is not installed here",
 )
 def test_neovim_shows_findings_of_a_source_file_and_of_a_message(
     tmp_path: Path, repo: Repo
@@ -90,9 +94,13 @@ def test_neovim_shows_findings_of_a_source_file_and_of_a_message(
             f"luafile {tmp_path}/show.lua",
             file,
         ]
-        done = subprocess.run(argv, cwd=repo.path, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(
+            argv, cwd=repo.path, capture_output=True, timeout=120, check=False
+        )
         assert done.returncode == 0, done.stderr
-        assert expected in json.loads((repo.path / "found.json").read_text()), done.stderr
+        assert expected in json.loads((repo.path / "found.json").read_text()), (
+            done.stderr
+        )
 
 
 @pytest.mark.skipif(not shutil.which("emacs"), reason="emacs is not installed here")
@@ -125,7 +133,10 @@ def test_emacs_shows_and_fixes_findings_of_a_source_file_a_message_and_a_patch(
         pytest.skip("eglot is not installed here")
     assert done.returncode == 0, done.stderr
     assert "frob.c:2:patchpilot [trailing-space]: trailing whitespace" in done.stdout
-    assert "COMMIT_EDITMSG:3:patchpilot [repeated-word]: repeated word: 'the'" in done.stdout
+    assert (
+        "COMMIT_EDITMSG:3:patchpilot [repeated-word]: repeated word: 'the'"
+        in done.stdout
+    )
     assert (
         ":patchpilot [trailing-space]: trailing whitespace"
         in done.stdout.partition("0001-frob.patch")[2]

@@ -24,7 +24,9 @@ BAD = CODE.replace("return x;", "if(x)\n\t\treturn 1; \n\treturn x;")
 
 
 @pytest_lsp.fixture(
-    config=ClientServerConfig(server_command=[sys.executable, "-m", "patchpilot", "lsp"])
+    config=ClientServerConfig(
+        server_command=[sys.executable, "-m", "patchpilot", "lsp"]
+    )
 )
 async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
     await lsp_client.initialize_session(
@@ -56,18 +58,26 @@ class Text:
         self.version += 1
         change = lsp.TextDocumentContentChangeWholeDocument(text)
         document = lsp.VersionedTextDocumentIdentifier(self.version, self.uri)
-        self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(document, [change]))
+        self.client.text_document_did_change(
+            lsp.DidChangeTextDocumentParams(document, [change])
+        )
         return await self._found()
 
     async def _found(self) -> list[tuple[int, str]]:
         """The findings once they are there: line from 0, and name."""
         while True:
-            params = await self.client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+            params = await self.client.wait_for_notification(
+                lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
+            )
             if params.uri == self.uri and params.version == self.version:
-                return [(one.range.start.line, str(one.code)) for one in params.diagnostics]
+                return [
+                    (one.range.start.line, str(one.code)) for one in params.diagnostics
+                ]
 
     async def hover(self, line: int) -> str:
-        params = lsp.HoverParams(lsp.TextDocumentIdentifier(self.uri), lsp.Position(line, 0))
+        params = lsp.HoverParams(
+            lsp.TextDocumentIdentifier(self.uri), lsp.Position(line, 0)
+        )
         answer = await self.client.text_document_hover_async(params)
         return (
             answer.contents.value
@@ -89,8 +99,8 @@ class Text:
             assert action.edit.changes
             lines = text.splitlines(keepends=True)
             for edit in reversed(action.edit.changes[self.uri]):
-                lines[edit.range.start.line : edit.range.end.line] = edit.new_text.splitlines(
-                    keepends=True
+                lines[edit.range.start.line : edit.range.end.line] = (
+                    edit.new_text.splitlines(keepends=True)
                 )
             texts.append("".join(lines))
         return texts
@@ -101,7 +111,10 @@ async def test_findings_follow_the_changes_of_a_source_file(
 ) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     assert await text.opened(CODE) == []
-    assert await text.changed(BAD) == [(4, "no-space-after-keyword"), (5, "trailing-space")]
+    assert await text.changed(BAD) == [
+        (4, "no-space-after-keyword"),
+        (5, "trailing-space"),
+    ]
     assert await text.changed(CODE) == []
 
 
@@ -109,9 +122,9 @@ async def test_lines_that_nobody_changed_have_no_findings(
     client: LanguageClient, repo: Repo
 ) -> None:
     repo.commit(f"frob: more\n\n{SIGNED}", {"lib/frob.c": BAD})
-    assert await Text(client, repo.path / "lib" / "frob.c").opened(BAD + "\nint more; \n") == [
-        (9, "trailing-space")
-    ]
+    assert await Text(client, repo.path / "lib" / "frob.c").opened(
+        BAD + "\nint more; \n"
+    ) == [(9, "trailing-space")]
 
 
 async def test_all_changed_files_have_findings_when_one_is_opened(
@@ -138,7 +151,9 @@ async def test_a_safe_fix_is_offered_where_its_finding_is(
     assert await text.fixed(BAD, 1) == []
 
 
-async def test_hover_shows_the_page_of_the_rule(client: LanguageClient, repo: Repo) -> None:
+async def test_hover_shows_the_page_of_the_rule(
+    client: LanguageClient, repo: Repo
+) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     await text.opened(BAD)
     assert (await text.hover(5)).startswith("# trailing-space\n")
@@ -162,7 +177,9 @@ async def test_a_commit_message_is_checked_while_it_is_written(
     assert fixed == message.replace("frob:", "frob: ")
 
 
-async def test_a_patch_file_is_checked_by_its_lines(client: LanguageClient, tmp_path: Path) -> None:
+async def test_a_patch_file_is_checked_by_its_lines(
+    client: LanguageClient, tmp_path: Path
+) -> None:
     text = Text(client, tmp_path / "0001-x.patch")
     mail = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); "))
     place = mail.split("\n").index("+\trc = bar(); ")
@@ -184,7 +201,8 @@ async def test_no_escape_of_a_text_reaches_the_editor(
     assert any("the" in one.message for one in found)
     assert not [one.message for one in found if UNSAFE.search(one.message)]
     assert all(
-        one.code_description and one.code_description.href.startswith("https://") for one in found
+        one.code_description and one.code_description.href.startswith("https://")
+        for one in found
     )
     # the pages are of the rules; they quote nothing of the text
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
@@ -192,7 +210,9 @@ async def test_no_escape_of_a_text_reaches_the_editor(
 
 
 @pytest.mark.long
-async def test_a_change_in_500_lines_is_answered_soon(client: LanguageClient, repo: Repo) -> None:
+async def test_a_change_in_500_lines_is_answered_soon(
+    client: LanguageClient, repo: Repo
+) -> None:
     text = Text(client, repo.path / "lib" / "frob.c")
     functions = "".join(
         f"\nint frob{number}(int x)\n{{\n\tif (x > {number})\n\t\treturn {number};\n\treturn"
@@ -212,7 +232,9 @@ async def test_a_change_in_500_lines_is_answered_soon(client: LanguageClient, re
 
 
 def test_without_pygls_the_extra_is_named(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['pygls'] = None\n")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['pygls'] = None\n"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(tmp_path))
         done = spawn("lsp")

@@ -11,9 +11,9 @@ from patchpilot.maintainers.file_patterns import depth, folder_of, matches
 PIECES = st.lists(
     st.sampled_from(["a", "b", "ab", ".", "*", "?", "/", "-"]), min_size=1, max_size=8
 ).map("".join)
-PATHS = st.lists(st.sampled_from(["a", "b", "ab", ".c", "/", "-x"]), min_size=1, max_size=8).map(
-    "".join
-)
+PATHS = st.lists(
+    st.sampled_from(["a", "b", "ab", ".c", "/", "-x"]), min_size=1, max_size=8
+).map("".join)
 
 
 def as_the_script_reads_it(pattern: str, path: str, folder: bool) -> bool:
@@ -29,11 +29,15 @@ def as_the_script_reads_it(pattern: str, path: str, folder: bool) -> bool:
 def test_every_glob_takes_what_its_regular_expression_takes(
     pattern: str, path: str, folder: bool
 ) -> None:
-    assert matches(pattern, path, lambda _: folder) == as_the_script_reads_it(pattern, path, folder)
+    assert matches(pattern, path, lambda _: folder) == as_the_script_reads_it(
+        pattern, path, folder
+    )
 
 
 @given(PIECES, PATHS)
-def test_a_path_that_matches_is_in_the_folder_of_the_pattern(pattern: str, path: str) -> None:
+def test_a_path_that_matches_is_in_the_folder_of_the_pattern(
+    pattern: str, path: str
+) -> None:
     if matches(pattern, path, lambda _: False):
         assert path.startswith(folder_of(pattern))
 
@@ -55,8 +59,12 @@ def test_depth_counts_slashes_and_one_for_a_file(pattern: str, expected: int) ->
 
 
 def test_a_class_in_a_pattern_is_read() -> None:
-    assert matches("drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.h", lambda _: False)
-    assert not matches("drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.S", lambda _: False)
+    assert matches(
+        "drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.h", lambda _: False
+    )
+    assert not matches(
+        "drivers/edac/skx_*.[ch]", "drivers/edac/skx_base.S", lambda _: False
+    )
 
 
 def test_a_hostile_glob_ends_soon() -> None:
@@ -64,7 +72,9 @@ def test_a_hostile_glob_ends_soon() -> None:
 
 
 def test_a_hostile_regular_expression_ends_soon() -> None:
-    assert not matches("(a|aa)+(a|aa)+(a|aa)+(a|aa)+$", "a" * 200 + "b", lambda _: False)
+    assert not matches(
+        "(a|aa)+(a|aa)+(a|aa)+(a|aa)+$", "a" * 200 + "b", lambda _: False
+    )
 
 
 def _expanded(pattern: str) -> list[str]:
@@ -79,19 +89,25 @@ def _expanded(pattern: str) -> list[str]:
     ]
 
 
-PARTS = st.sampled_from(["a", "b", "/", "{a,b}", "{a,b/a}", "{a/,b}", "{,a}", "{a,{b,ab}}", ".c"])
+PARTS = st.sampled_from(
+    ["a", "b", "/", "{a,b}", "{a,b/a}", "{a/,b}", "{,a}", "{a,{b,ab}}", ".c"]
+)
 WILD = st.sampled_from(["a", "/", "{a,b}", "{a*,b}", "?", "*", "{a/,*b/}"])
 
 
 @given(st.lists(PARTS, min_size=1, max_size=5).map("".join), PATHS, st.booleans())
-def test_alternatives_match_as_each_written_alone(pattern: str, path: str, folder: bool) -> None:
+def test_alternatives_match_as_each_written_alone(
+    pattern: str, path: str, folder: bool
+) -> None:
     assert matches(pattern, path, lambda _: folder) == any(
         matches(one, path, lambda _: folder) for one in _expanded(pattern) if one
     )
 
 
 @given(st.lists(WILD, min_size=1, max_size=5).map("".join), PATHS)
-def test_alternatives_with_wildcards_match_as_each_written_alone(pattern: str, path: str) -> None:
+def test_alternatives_with_wildcards_match_as_each_written_alone(
+    pattern: str, path: str
+) -> None:
     assert matches(pattern, path, lambda _: False) == any(
         matches(one, path, lambda _: False) for one in _expanded(pattern) if one
     )
@@ -102,7 +118,14 @@ def test_alternatives_with_wildcards_match_as_each_written_alone(pattern: str, p
 @pytest.mark.long
 @pytest.mark.parametrize(
     "pattern",
-    ["{a,b}" * 26, "{" * 300 + ",", "xen/{a,b", "{a,b}" * 200, "{,a}" * 100, "{a{1,2}" * 60],
+    [
+        "{a,b}" * 26,
+        "{" * 300 + ",",
+        "xen/{a,b",
+        "{a,b}" * 200,
+        "{,a}" * 100,
+        "{a{1,2}" * 60,
+    ],
 )
 def test_braces_take_little_time(pattern: str) -> None:
     began = time.process_time()

@@ -50,14 +50,20 @@ def test_another_content_has_another_index(tmp_path: Path, kept: Path) -> None:
 
 def test_old_indexes_go(tmp_path: Path, kept: Path) -> None:
     for number in range(INDEXES.keep + 5):
-        load(DirectoryTree(write_tree(tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n")))
+        load(
+            DirectoryTree(
+                write_tree(tmp_path / str(number), MAINTAINERS=f"S{number}\nF:\t*\n")
+            )
+        )
     assert len(list(kept.iterdir())) <= INDEXES.keep
 
 
 def test_two_writers_do_not_disturb_each_other(tmp_path: Path, kept: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     found: list[int] = []
-    threads = [threading.Thread(target=lambda: found.append(len(load(tree)))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: found.append(len(load(tree)))) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -80,15 +86,22 @@ def test_a_folder_of_files_is_one(tmp_path: Path) -> None:
     (tmp_path / "MAINTAINERS").mkdir()
     (tmp_path / "MAINTAINERS" / "a").write_text("ONE\nF:\ta/\n")
     (tmp_path / "MAINTAINERS" / "b").write_text("TWO\nF:\tb/\n")
-    assert [section.name for section in load(DirectoryTree(tmp_path)).sections] == ["ONE", "TWO"]
+    assert [section.name for section in load(DirectoryTree(tmp_path)).sections] == [
+        "ONE",
+        "TWO",
+    ]
 
 
 def test_the_trees_own_conf_says_where_the_files_are(tmp_path: Path) -> None:
-    write_tree(tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n")
+    write_tree(
+        tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n"
+    )
     (tmp_path / ".get_maintainer.conf").write_text(
         "--find-maintainer-files # all of them\n--maintainer-path=.\n"
     )
-    assert "BOARD X" in [section.name for section in load(DirectoryTree(tmp_path)).sections]
+    assert "BOARD X" in [
+        section.name for section in load(DirectoryTree(tmp_path)).sections
+    ]
 
 
 def test_a_tree_without_one_is_an_error_with_a_way_out(tmp_path: Path) -> None:

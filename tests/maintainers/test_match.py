@@ -27,7 +27,9 @@ def test_sections_are_read_with_their_lines() -> None:
     assert section is not None
     assert section.line == 6
     assert section.status == "Supported"
-    assert section.lists == (("widgets@lists.example", "(moderated for non-subscribers)"),)
+    assert section.lists == (
+        ("widgets@lists.example", "(moderated for non-subscribers)"),
+    )
     assert section.tree_urls == (
         ("git", "git://git.example/widgets.git", "for-next"),
         ("quilt", "https://quilt.example/", ""),
@@ -44,15 +46,24 @@ def test_a_list_may_have_a_name() -> None:
     section = read(
         "ONE\nL:\tOne List <one@lists.example> (moderated)\nL:\t<two@lists.example>\n"
     ).section(0)
-    assert section.lists == (("one@lists.example", "(moderated)"), ("two@lists.example", ""))
+    assert section.lists == (
+        ("one@lists.example", "(moderated)"),
+        ("two@lists.example", ""),
+    )
 
 
 def test_the_deepest_pattern_comes_first_and_the_catch_all_last() -> None:
-    assert names(read(MAINTAINERS), "drivers/widget/core.c") == ["ACME WIDGET DRIVER", "THE REST"]
+    assert names(read(MAINTAINERS), "drivers/widget/core.c") == [
+        "ACME WIDGET DRIVER",
+        "THE REST",
+    ]
 
 
 def test_an_excluded_folder_leaves_its_section() -> None:
-    assert names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == ["LEGACY WIDGETS", "THE REST"]
+    assert names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == [
+        "LEGACY WIDGETS",
+        "THE REST",
+    ]
 
 
 def test_a_name_pattern_takes_any_path() -> None:
@@ -70,7 +81,11 @@ def test_keywords_are_looked_for_in_the_message_and_in_changed_lines() -> None:
     assert [one.section.name for one in found] == ["THE REST", "ACME WIDGET DRIVER"]
     assert found[1].by_keyword
     assert found[1].reasons == (r"the patch matches K: \bwidget_(get|put)\b",)
-    assert not [one for one in match(file, ["lib/plain.c"], patch("lib/plain.c")) if one.by_keyword]
+    assert not [
+        one
+        for one in match(file, ["lib/plain.c"], patch("lib/plain.c"))
+        if one.by_keyword
+    ]
 
 
 def test_reasons_name_path_and_pattern() -> None:
@@ -80,7 +95,9 @@ def test_reasons_name_path_and_pattern() -> None:
     assert not first.is_rest
 
 
-def test_a_pattern_without_a_slash_takes_a_folder_only_where_it_is_one(tmp_path: Path) -> None:
+def test_a_pattern_without_a_slash_takes_a_folder_only_where_it_is_one(
+    tmp_path: Path,
+) -> None:
     text = "ONE\nS:\tMaintained\nF:\tdrivers/widget\n"
     write_tree(tmp_path, MAINTAINERS=text)
     assert names(load(DirectoryTree(tmp_path)), "drivers/widget/core.c") == ["ONE"]
@@ -99,14 +116,19 @@ PATH = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4).map("/
 
 
 @given(SECTIONS, PATH)
-def test_the_index_forgets_no_match(sections: list[list[tuple[str, str]]], path: str) -> None:
+def test_the_index_forgets_no_match(
+    sections: list[list[tuple[str, str]]], path: str
+) -> None:
     text = "".join(
         f"S{n}\n" + "".join(f"{letter}:\t{value}\n" for letter, value in lines)
         for n, lines in enumerate(sections)
     )
     expected: dict[int, int] = {}
     for number, lines in enumerate(sections):
-        if any(letter == "X" and matches(value, path, lambda _: False) for letter, value in lines):
+        if any(
+            letter == "X" and matches(value, path, lambda _: False)
+            for letter, value in lines
+        ):
             continue
         for letter, value in lines:
             if letter == "F" and matches(value, path, lambda _: False):

@@ -42,7 +42,9 @@ def compiles(source: str) -> bool:
 
 
 @given(PATTERNS, TEXTS)
-def test_a_text_that_matches_has_one_of_the_words_it_needs(source: str, text: str) -> None:
+def test_a_text_that_matches_has_one_of_the_words_it_needs(
+    source: str, text: str
+) -> None:
     assume(compiles(source))
     pattern = PerlPattern(source)
     if re.search(source, text, re.X | re.A):
@@ -52,7 +54,9 @@ def test_a_text_that_matches_has_one_of_the_words_it_needs(source: str, text: st
 @given(PATTERNS, TEXTS)
 def test_a_pattern_is_read_as_perl_does(source: str, text: str) -> None:
     assume(compiles(source))
-    assert PerlPattern(source).search(text) == bool(re.search(source, text, re.X | re.A))
+    assert PerlPattern(source).search(text) == bool(
+        re.search(source, text, re.X | re.A)
+    )
 
 
 @pytest.mark.parametrize(

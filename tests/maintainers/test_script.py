@@ -81,4 +81,7 @@ def test_what_older_scripts_do_otherwise_is_read_from_their_text() -> None:
     assert read_words(
         "foreach my $email (@file_emails) {\n\t$email = mailmap_email($email);\n"
     ).maps_file_emails
-    assert (read_words(None).name_length, read_words(None).maps_file_emails) == (50, True)
+    assert (read_words(None).name_length, read_words(None).maps_file_emails) == (
+        50,
+        True,
+    )

@@ -36,27 +36,43 @@ def test_each_fault_is_found_where_it_stands() -> None:
     assert found[(2, "addresses")] == "no address on this line"
     assert "unknown status" in found[(1, "sections")]
     assert (4, "scm") in found
-    assert [problem.line for problem in problems(BAD) if problem.message == "no file matches"] == [
+    assert [
+        problem.line
+        for problem in problems(BAD)
+        if problem.message == "no file matches"
+    ] == [
         5,
         6,
         7,
     ]
-    assert [problem.line for problem in problems(BAD) if "duplicate line" in problem.message] == [6]
+    assert [
+        problem.line for problem in problems(BAD) if "duplicate line" in problem.message
+    ] == [6]
     assert "invalid pattern" in found[(8, "patterns")]
     assert [problem.kind for problem in problems(BAD)].count("order") == 1
     assert {problem.message for problem in problems(BAD) if problem.line == 10} >= {
         "no address: M:, R: or L: required"
     }
     assert any(
-        "MAINTAINERS:1" in problem.message for problem in problems(BAD) if problem.line == 14
+        "MAINTAINERS:1" in problem.message
+        for problem in problems(BAD)
+        if problem.line == 14
     )
-    assert any("no status" in problem.message for problem in problems(BAD) if problem.line == 14)
+    assert any(
+        "no status" in problem.message
+        for problem in problems(BAD)
+        if problem.line == 14
+    )
 
 
 def test_one_misplaced_section_is_one_problem() -> None:
     names = ["ALPHA", "ZULU", *[f"B{n}" for n in range(9)]]
-    text = "".join(f"{name}\nM:\tx@example.org\nS:\tMaintained\nF:\tdrivers/\n" for name in names)
-    assert [(problem.text, problem.kind) for problem in problems(text)] == [("ZULU", "order")]
+    text = "".join(
+        f"{name}\nM:\tx@example.org\nS:\tMaintained\nF:\tdrivers/\n" for name in names
+    )
+    assert [(problem.text, problem.kind) for problem in problems(text)] == [
+        ("ZULU", "order")
+    ]
 
 
 def test_sections_that_name_somebody_are_found() -> None:

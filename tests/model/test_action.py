@@ -32,7 +32,11 @@ def test_other_words_stand_without_backticks() -> None:
     assert action.worded(action.command) == str(action)
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
+    )
+)
 def test_a_shell_reads_the_arguments_as_they_are(arguments: list[str]) -> None:
     assert shlex.split(Action("check", tuple(arguments)).command) == [
         "patchpilot",
@@ -44,7 +48,9 @@ def test_a_shell_reads_the_arguments_as_they_are(arguments: list[str]) -> None:
 def test_a_hint_is_its_parts_and_knows_their_actions() -> None:
     edit, update = Action("draft", ("--edit",)), Action("track", ("update",), "`{}`")
     hint = Hint(("write it: ", edit, ", then ", update))
-    assert str(hint) == "write it: patchpilot draft --edit, then `patchpilot track update`"
+    assert (
+        str(hint) == "write it: patchpilot draft --edit, then `patchpilot track update`"
+    )
     assert actions(hint) == (edit, update)
     assert [text for _, text in each(hint, lambda action: action.verb)] == [
         "write it: ",

@@ -21,7 +21,8 @@ from patchpilot.model.address import (
 )
 
 NAMES = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")),
+    max_size=30,
 ).map(lambda text: " ".join(text.split()))
 
 
@@ -29,9 +30,15 @@ NAMES = st.text(
     st.text("Aa\u00e9.-_'+@<>,;:\"()\\[] \t\u00a0=?", max_size=40),
     st.sampled_from(["{}", "{} <a.b+c@d-e.org>", "Ada, {}, b@c", "a@b.c,{}"]),
 )
-def test_a_plain_list_of_addresses_is_what_the_email_package_reads(text: str, form: str) -> None:
+def test_a_plain_list_of_addresses_is_what_the_email_package_reads(
+    text: str, form: str
+) -> None:
     value = form.format(text)
-    lenient = {"strict": False} if getattr(email.utils, "supports_strict_parsing", False) else {}
+    lenient = (
+        {"strict": False}
+        if getattr(email.utils, "supports_strict_parsing", False)
+        else {}
+    )
     expected = tuple(
         Address(name, found)
         for name, found in email.utils.getaddresses([value], **lenient)
@@ -44,7 +51,10 @@ def test_a_plain_list_of_addresses_is_what_the_email_package_reads(text: str, fo
     ("text", "expected"),
     [
         ("Ada Fixer <ada@example.org>", Address("Ada Fixer", "ada@example.org")),
-        ('"Ada F. Fixer" <ada@example.org> # v5.4', Address("Ada F. Fixer", "ada@example.org")),
+        (
+            '"Ada F. Fixer" <ada@example.org> # v5.4',
+            Address("Ada F. Fixer", "ada@example.org"),
+        ),
         ("ada@example.org", Address("", "ada@example.org")),
         ("<ada@example.org>", Address("", "ada@example.org")),
         ("nobody", None),
@@ -116,7 +126,10 @@ def test_addresses_are_judged_before_anything_is_written_to_them(
 
 
 def test_a_dangerous_address_is_sorted_out_with_the_reason() -> None:
-    good, bad = Address("Ada", "ada@example.org"), Address("Eve", "-X/tmp/log@example.org")
+    good, bad = (
+        Address("Ada", "ada@example.org"),
+        Address("Eve", "-X/tmp/log@example.org"),
+    )
     assert sort_out([good, bad]) == (
         (good,),
         (
@@ -126,14 +139,24 @@ def test_a_dangerous_address_is_sorted_out_with_the_reason() -> None:
     )
 
 
-@given(st.text(max_size=20), st.sampled_from(["", "@example.org", "@buildhost", "@[127.0.0.1]"]))
-def test_an_address_that_is_not_bad_is_one_word_and_no_option(local: str, domain: str) -> None:
+@given(
+    st.text(max_size=20),
+    st.sampled_from(["", "@example.org", "@buildhost", "@[127.0.0.1]"]),
+)
+def test_an_address_that_is_not_bad_is_one_word_and_no_option(
+    local: str, domain: str
+) -> None:
     wire = judge(local + domain).wire
-    assert wire is None or (wire[:1] != "-" and not re.search(r"[\s,\"`\x00-\x1f]|\$[({]", wire))
+    assert wire is None or (
+        wire[:1] != "-" and not re.search(r"[\s,\"`\x00-\x1f]|\$[({]", wire)
+    )
 
 
 def test_a_name_that_looks_like_an_option_is_quoted() -> None:
-    assert Address("-o/tmp/x Eve", "eve@example.org").header() == '"-o/tmp/x Eve" <eve@example.org>'
+    assert (
+        Address("-o/tmp/x Eve", "eve@example.org").header()
+        == '"-o/tmp/x Eve" <eve@example.org>'
+    )
 
 
 def test_a_domain_in_another_script_goes_out_in_ascii() -> None:
@@ -141,7 +164,9 @@ def test_a_domain_in_another_script_goes_out_in_ascii() -> None:
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
-def test_no_address_with_a_line_break_is_safe_in_a_header(left: str, right: str) -> None:
+def test_no_address_with_a_line_break_is_safe_in_a_header(
+    left: str, right: str
+) -> None:
     assert not is_header_safe(Address(f"{left}\n{right}", "ada@example.org"))
     assert not is_header_safe(Address("Ada", f"ada{left}\r\nBcc: {right}@example.org"))
 
@@ -167,9 +192,15 @@ def test_a_name_written_to_a_header_is_read_back(name: str) -> None:
 
 
 def test_a_header_holds_no_control_character_and_a_trailer_no_quotes() -> None:
-    assert Address("Ada\n\tB\x7f", "ada@example.org").header() == "Ada  B <ada@example.org>"
+    assert (
+        Address("Ada\n\tB\x7f", "ada@example.org").header()
+        == "Ada  B <ada@example.org>"
+    )
     assert Address("\x00", "ada@example.org").header() == "ada@example.org"
-    assert Address("Ada F. Fixer", "ada@example.org").trailer() == "Ada F. Fixer <ada@example.org>"
+    assert (
+        Address("Ada F. Fixer", "ada@example.org").trailer()
+        == "Ada F. Fixer <ada@example.org>"
+    )
     assert Address("", "ada@example.org").trailer() == "ada@example.org"
 
 
@@ -281,32 +312,53 @@ def test_a_text_with_more_or_less_than_one_mailbox_has_no_only_one(value: str) -
         ('"Fixer, Ada" <ada@example.org>', "Fixer, Ada", "ada@example.org"),
         ("Fixer, Ada <ada@example.org>", "Fixer, Ada", "ada@example.org"),
         ('"A \\"B\\" C" D <ada@example.org>', 'A "B" C D', "ada@example.org"),
-        ("Ada Fixer (Oracle) <ada@example.org>", "Ada Fixer (Oracle)", "ada@example.org"),
+        (
+            "Ada Fixer (Oracle) <ada@example.org>",
+            "Ada Fixer (Oracle)",
+            "ada@example.org",
+        ),
         ("Ada [ext] F. <ada@example.org>", "Ada [ext] F.", "ada@example.org"),
         ("ada@example.org <Ada@example.org>", "ada@example.org", "Ada@example.org"),
-        ("=?utf-8?q?M=C3=BCller=2C?= Ada <ada@example.org>", "Müller, Ada", "ada@example.org"),
+        (
+            "=?utf-8?q?M=C3=BCller=2C?= Ada <ada@example.org>",
+            "Müller, Ada",
+            "ada@example.org",
+        ),
         (
             "=?utf-8?b?TcO8bGxlcg==?= =?utf-8?q?_A=2E?= <ada@example.org>",
             "Müller A.",
             "ada@example.org",
         ),
         ('"=?utf-8?q?M=C3=BCller?=" <ada@example.org>', "Müller", "ada@example.org"),
-        ("Ada =?utf-8?q?=28M=C3=BCller=29?= <ada@example.org>", "Ada (Müller)", "ada@example.org"),
+        (
+            "Ada =?utf-8?q?=28M=C3=BCller=29?= <ada@example.org>",
+            "Ada (Müller)",
+            "ada@example.org",
+        ),
         ("ada@example.org", "", "ada@example.org"),
         ("Team: ada@example.org;", "", "ada@example.org"),
     ],
 )
-def test_a_mailbox_has_its_name_decoded_and_unquoted(value: str, name: str, email: str) -> None:
+def test_a_mailbox_has_its_name_decoded_and_unquoted(
+    value: str, name: str, email: str
+) -> None:
     assert only_mailbox(decode_mailboxes(value)) == Address(name, email)
 
 
-@given(st.text('ab@<>,;:"()\\ .=?q_', max_size=30), st.text('ab@<>,;:"()\\ .=?q_', max_size=30))
+@given(
+    st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
+    st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
+)
 def test_no_text_around_an_address_hides_another(before: str, after: str) -> None:
-    found = only_mailbox(decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>"))
+    found = only_mailbox(
+        decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>")
+    )
     assert found is None or found.email == EVE
 
 
-@pytest.mark.parametrize("unit", ["(", '"', "\\", "()", '""', "=?", "=?a?q?b?= ", '"=?a?q?b?="'])
+@pytest.mark.parametrize(
+    "unit", ["(", '"', "\\", "()", '""', "=?", "=?a?q?b?= ", '"=?a?q?b?="']
+)
 def test_a_hostile_header_is_decoded_in_linear_time(unit: str) -> None:
     value = unit * (200_000 // len(unit))
     assert only_mailbox(decode_mailboxes(value)) is None

@@ -46,7 +46,9 @@ def test_a_date_over_a_day_after_the_arrival_is_damaged() -> None:
     assert late.date == datetime(2024, 3, 4, 9, tzinfo=UTC)
 
 
-def test_a_date_over_a_day_from_now_is_damaged_whatever_the_received_header_has() -> None:
+def test_a_date_over_a_day_from_now_is_damaged_whatever_the_received_header_has() -> (
+    None
+):
     ahead = datetime.now(UTC) + timedelta(days=3)
     text = f"{ahead:%a, %d %b %Y %H:%M:%S} +0000"
     mail = parse_mail(_mail(text, text))
@@ -64,22 +66,41 @@ def test_a_mail_without_a_date_is_not_damaged() -> None:
 
 def test_times_in_seconds_are_bounded() -> None:
     far = timedelta(days=400 * 365)
-    for seconds in (-(10**20), -1, 0, 1_700_000_000, 10**20, float("inf"), float("nan")):
+    for seconds in (
+        -(10**20),
+        -1,
+        0,
+        1_700_000_000,
+        10**20,
+        float("inf"),
+        float("nan"),
+    ):
         moment = bounded_date.moment(seconds)
         assert moment - far < moment < moment + far
         assert moment.astimezone(UTC).tzinfo is UTC
-    assert bounded_date.moment(1_700_000_000) == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    assert bounded_date.moment(1_700_000_000) == datetime(
+        2023, 11, 14, 22, 13, 20, tzinfo=UTC
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01", "9" * 5000]
+    "text",
+    [
+        "",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2024-01-01",
+        "9" * 5000,
+    ],
 )
 def test_a_text_that_is_no_time_with_a_zone_is_none(text: str) -> None:
     assert bounded_date.read_iso(text) is None
 
 
 def test_a_time_in_iso_form_is_read() -> None:
-    assert bounded_date.read_iso("2024-03-04T09:00:00+00:00") == datetime(2024, 3, 4, 9, tzinfo=UTC)
+    assert bounded_date.read_iso("2024-03-04T09:00:00+00:00") == datetime(
+        2024, 3, 4, 9, tzinfo=UTC
+    )
 
 
 UNBOUNDED = {

@@ -135,7 +135,10 @@ def test_what_uses_up_its_budget_matches_nothing_and_is_reported(
 
 def test_bytes_that_are_no_utf8_are_characters() -> None:
     assert bounded(r"o+x").search("\udcffü foox").span() == (4, 7)
-    assert [found[0] for found in bounded("[a-z]+.*?;").finditer("\udcffab; c;")] == ["ab;", "c;"]
+    assert [found[0] for found in bounded("[a-z]+.*?;").finditer("\udcffab; c;")] == [
+        "ab;",
+        "c;",
+    ]
     assert BoundedPattern("\udcff+x").search("\udcffx") is None
 
 
@@ -226,7 +229,9 @@ def test_a_pattern_with_a_budget_finds_empty_matches_once() -> None:
         ("(?:a*b)+$", "ab\n", "ab\nc"),
     ],
 )
-def test_the_classes_of_a_pattern_are_the_same_for_re2(source: str, whole: str, other: str) -> None:
+def test_the_classes_of_a_pattern_are_the_same_for_re2(
+    source: str, whole: str, other: str
+) -> None:
     pattern = BoundedPattern(source, dialect="perl")
     assert pattern.error is None
     assert pattern.fullmatch(whole)
@@ -265,7 +270,9 @@ def test_spaces_and_remarks_of_an_extended_pattern_are_left_out_for_re2(
 
 def test_a_pattern_as_long_as_the_limit_is_used() -> None:
     assert BoundedPattern("a" * MAX_PATTERN).search("a" * MAX_PATTERN)
-    assert BoundedPattern("a" * (MAX_PATTERN + 1)).error == "longer than 1000 characters"
+    assert (
+        BoundedPattern("a" * (MAX_PATTERN + 1)).error == "longer than 1000 characters"
+    )
     assert BoundedPattern("a" * (MAX_PATTERN + 1)).search("a" * 2000) is None
     assert list(BoundedPattern("(").finditer("(")) == []
 
@@ -280,7 +287,9 @@ def test_a_pattern_as_long_as_the_limit_is_used() -> None:
         ("(?<!x)a{,3}", "perl", "Python and Perl read it differently"),
     ],
 )
-def test_why_a_pattern_cannot_be_used_is_said(source: str, dialect: str, error: str) -> None:
+def test_why_a_pattern_cannot_be_used_is_said(
+    source: str, dialect: str, error: str
+) -> None:
     found = BoundedPattern(source, dialect=dialect).error or ""  # type: ignore[arg-type]
     assert error in found
     assert BoundedPattern("a+").error is None

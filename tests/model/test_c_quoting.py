@@ -16,14 +16,23 @@ def test_a_quoted_path_is_read_back(path: str) -> None:
     assert unquoted(quoted(path)) == path
 
 
-@pytest.mark.parametrize("text", ["plain", '"', '"half', r"back\slash", r'"\q"', r'"\9"', ""])
+@pytest.mark.parametrize(
+    "text", ["plain", '"', '"half', r"back\slash", r'"\q"', r'"\9"', ""]
+)
 def test_what_git_does_not_quote_stays(text: str) -> None:
     assert unquoted(text) in (text, text[1:-1])
 
 
 def test_git_quotes_the_same_names(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
-    names = ['quo"te', "tab\there", "line\nbreak", "back\\slash", "bell\a\x01\x7f", "größe"]
+    names = [
+        'quo"te',
+        "tab\there",
+        "line\nbreak",
+        "back\\slash",
+        "bell\a\x01\x7f",
+        "größe",
+    ]
     for name in names:
         repo.put(name, "x")
     repo.git("add", "-A")

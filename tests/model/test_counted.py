@@ -3,5 +3,12 @@ from patchpilot.model.counted import counted
 
 
 def test_one_has_no_s_and_a_plural_of_its_own_is_used() -> None:
-    assert [counted(number, "mail") for number in (0, 1, 2)] == ["0 mails", "1 mail", "2 mails"]
-    assert [counted(number, "patch", "patches") for number in (1, 3)] == ["1 patch", "3 patches"]
+    assert [counted(number, "mail") for number in (0, 1, 2)] == [
+        "0 mails",
+        "1 mail",
+        "2 mails",
+    ]
+    assert [counted(number, "patch", "patches") for number in (1, 3)] == [
+        "1 patch",
+        "3 patches",
+    ]

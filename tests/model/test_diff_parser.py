@@ -20,28 +20,48 @@ def parsed(text: str, start: int = 1) -> ParsedDiff:
 def test_a_hunk_has_its_ranges_its_section_and_numbered_lines() -> None:
     (change,) = parsed(HEAD + HUNK).files
     (hunk,) = change.hunks
-    assert (hunk.old_start, hunk.new_start, hunk.new_count, hunk.section, hunk.patch_line) == (
+    assert (
+        hunk.old_start,
+        hunk.new_start,
+        hunk.new_count,
+        hunk.section,
+        hunk.patch_line,
+    ) == (
         1,
         1,
         4,
         "int f(void)",
         5,
     )
-    assert [(line.kind, line.text, line.patch_line, line.new_line) for line in hunk.lines] == [
+    assert [
+        (line.kind, line.text, line.patch_line, line.new_line) for line in hunk.lines
+    ] == [
         (" ", "int a;", 6, 1),
         ("-", "int b;", 7, None),
         ("+", "int c;", 8, 2),
         ("+", "int d;", 9, 3),
         (" ", "int e;", 10, 4),
     ]
-    assert (change.added, change.removed, change.path, change.patch_line) == (2, 1, "f.c", 1)
+    assert (change.added, change.removed, change.path, change.patch_line) == (
+        2,
+        1,
+        "f.c",
+        1,
+    )
 
 
 def test_the_diff_may_begin_anywhere_in_the_mail() -> None:
-    text = "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
+    text = (
+        "Why.\n---\n f.c | 3 ++-\n\n" + HEAD + HUNK + HEAD.replace("f.c", "g.c") + HUNK
+    )
     files = parsed(text, 5).files
     assert [
-        (file.path, file.patch_line, file.hunks[0].patch_line, file.hunks[0].lines[0].patch_line)
+        (
+            file.path,
+            file.patch_line,
+            file.hunks[0].patch_line,
+            file.hunks[0].lines[0].patch_line,
+        )
         for file in files
     ] == [
         ("f.c", 5, 9, 10),
@@ -61,7 +81,8 @@ def test_the_marker_of_a_missing_newline_is_a_line_of_the_hunk() -> None:
 
 
 @pytest.mark.parametrize(
-    "signature", ["-- \n2.45.2\n\n", "--\n2.45.2\n", "-- \nAda\nExample Inc.\n" + "more\n" * 5]
+    "signature",
+    ["-- \n2.45.2\n\n", "--\n2.45.2\n", "-- \nAda\nExample Inc.\n" + "more\n" * 5],
 )
 def test_the_signature_of_the_mail_is_no_removed_line(signature: str) -> None:
     (change,) = parsed(HEAD + HUNK + signature).files
@@ -101,7 +122,8 @@ def test_several_hunks_of_a_file_are_kept_in_order() -> None:
     second = "@@ -20,2 +21,1 @@\n-int x;\n int y;\n"
     (change,) = parsed(HEAD + HUNK + second).files
     assert [
-        (hunk.old_start, hunk.new_start, hunk.section, hunk.patch_line) for hunk in change.hunks
+        (hunk.old_start, hunk.new_start, hunk.section, hunk.patch_line)
+        for hunk in change.hunks
     ] == [
         (1, 1, "int f(void)", 5),
         (20, 21, "", 11),
@@ -112,7 +134,9 @@ def test_counts_that_are_left_out_are_one() -> None:
     (change,) = parsed(
         f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n"
     ).files
-    assert [(hunk.old_start, hunk.new_start, hunk.new_count) for hunk in change.hunks] == [
+    assert [
+        (hunk.old_start, hunk.new_start, hunk.new_count) for hunk in change.hunks
+    ] == [
         (1, 1, 1),
         (9, 10, 1),
         (12, 12, 0),
@@ -120,11 +144,20 @@ def test_counts_that_are_left_out_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["@@ -1,9 +1,9 @@\n int a;\n+int b;\n", "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n"]
+    "bad",
+    [
+        "@@ -1,9 +1,9 @@\n int a;\n+int b;\n",
+        "@@ -1,2 +1,2 @@\n int a;\nrubbish\n int b;\n",
+    ],
 )
-def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(bad: str) -> None:
+def test_a_malformed_hunk_is_an_error_with_its_line_and_the_hunks_before_it_stay(
+    bad: str,
+) -> None:
     found = parsed(HEAD + HUNK + bad + HEAD.replace("f.c", "g.c") + HUNK, 1)
-    assert [(file.path, len(file.hunks)) for file in found.files] == [("f.c", 1), ("g.c", 1)]
+    assert [(file.path, len(file.hunks)) for file in found.files] == [
+        ("f.c", 1),
+        ("g.c", 1),
+    ]
     assert found.error is not None
     assert found.error.startswith("line 1: ")
     assert "f.c" in found.error
@@ -143,7 +176,9 @@ def test_the_first_of_two_errors_is_reported() -> None:
 def test_a_diff_without_git_headers_is_read_too() -> None:
     plain = "--- a/f.c\t2026-01-01\n+++ b/f.c\t2026-01-02\n" + HUNK
     files = parsed(plain + plain.replace("f.c", "g.c")).files
-    assert [(file.old_path, file.new_path, file.patch_line, file.added) for file in files] == [
+    assert [
+        (file.old_path, file.new_path, file.patch_line, file.added) for file in files
+    ] == [
         ("f.c", "f.c", 1, 2),
         ("g.c", "g.c", 9, 2),
     ]
@@ -159,7 +194,9 @@ def test_a_diff_without_git_headers_is_read_too() -> None:
 def test_nothing_but_file_headers_of_git_is_a_file() -> None:
     text = "diff --git is a program\nof git\n" + HEAD + HUNK
     assert [file.path for file in parsed(text).files] == ["f.c"]
-    assert [file.path for file in parsed("diff --git a/x b/x\ndiff --git a/y b/y\n").files] == [
+    assert [
+        file.path for file in parsed("diff --git a/x b/x\ndiff --git a/y b/y\n").files
+    ] == [
         "x",
         "y",
     ]
@@ -188,7 +225,9 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
     mode = repo.commit("mode")
     repo.git("mv", name, "other name.c")
     moved = repo.commit("move")
-    changed = repo.commit("change", {"other name.c": "int a;\nint b;\nint c;\nint e;\n"})
+    changed = repo.commit(
+        "change", {"other name.c": "int a;\nint b;\nint c;\nint e;\n"}
+    )
     repo.git("rm", "-q", "other name.c")
     removed = repo.commit("remove")
     binary = repo.path / name
@@ -201,7 +240,13 @@ def test_every_file_name_git_can_write_is_read_back(tmp_path: Path, name: str) -
     ) -> list[tuple[str | None, str | None, bool, bool, int]]:
         files = parsed(repo.git("diff", "-M", *words, old, new)).files
         return [
-            (file.old_path, file.new_path, file.is_rename, file.is_binary, len(file.hunks))
+            (
+                file.old_path,
+                file.new_path,
+                file.is_rename,
+                file.is_binary,
+                len(file.hunks),
+            )
             for file in files
         ]
 
@@ -251,7 +296,10 @@ def test_a_diff_in_the_signature_of_the_mail_is_not_read(last: str) -> None:
 
 @pytest.mark.parametrize(
     "counts",
-    ["-1,4 +1,3", "-1,4 +1,3 @@ int f(void)\n int a;\n int b;\n-- \n int c;\n@@ -9,4 +8,3"],
+    [
+        "-1,4 +1,3",
+        "-1,4 +1,3 @@ int f(void)\n int a;\n int b;\n-- \n int c;\n@@ -9,4 +8,3",
+    ],
 )
 def test_a_removed_line_of_two_dashes_is_not_the_signature_while_its_hunk_goes_on(
     counts: str,
@@ -269,10 +317,12 @@ def test_a_copy_has_the_path_it_was_made_from() -> None:
 
 def test_a_quoted_name_with_its_hunks_is_read() -> None:
     head = (
-        '"a/t\\tb.c" "b/t\\tb.c"\nindex 1111111..2222222 100644\n--- "a/t\\tb.c"\n+++ "b/t\\tb.c"\n'
+        '"a/t\\tb.c" "b/t\\tb.c"\nindex 1111111..2222222 '
+        '100644\n--- "a/t\\tb.c"\n+++ "b/t\\tb.c"\n'
     )
     assert [
-        (file.old_path, file.new_path) for file in parsed(f"diff --git {head}{HUNK}").files
+        (file.old_path, file.new_path)
+        for file in parsed(f"diff --git {head}{HUNK}").files
     ] == [("t\tb.c", "t\tb.c")]
 
 
@@ -286,10 +336,22 @@ def test_a_quoted_name_with_its_hunks_is_read() -> None:
         ("--- /dev/null\n+++ b/f.c\n", None, "f.c", False, False),
         ("--- a/f.c\n+++ /dev/null\n", "f.c", None, False, False),
         ('--- "a/f\\tg"\n+++ "b/f\\tg"\n', "f\tg", "f\tg", False, False),
-        ("diff --git a/f.c b/f.c\nold mode 100644\nnew mode 100755\n", "f.c", "f.c", False, False),
+        (
+            "diff --git a/f.c b/f.c\nold mode 100644\nnew mode 100755\n",
+            "f.c",
+            "f.c",
+            False,
+            False,
+        ),
         ("diff --git a/f g b/f g\nold mode 100644\n", "f g", "f g", False, False),
         ("diff --git a/f.c b/f.c\nnew file mode 100644\n", None, "f.c", False, False),
-        ("diff --git a/f.c b/f.c\ndeleted file mode 100644\n", "f.c", None, False, False),
+        (
+            "diff --git a/f.c b/f.c\ndeleted file mode 100644\n",
+            "f.c",
+            None,
+            False,
+            False,
+        ),
         (
             "diff --git a/f.c b/g.c\nsimilarity index 100%\nrename from f.c\nrename to g.c\n",
             "f.c",
@@ -341,14 +403,20 @@ def test_the_hunks_before_a_malformed_one_are_kept(good: int) -> None:
     text = "".join(hunk.format(10 * at + 1) for at in range(good))
     found = parsed(f"{HEAD}{text}@@ -99,5 +99,5 @@\n a\n")
     assert found.error
-    assert [one.old_start for one in found.files[0].hunks] == [10 * at + 1 for at in range(good)]
+    assert [one.old_start for one in found.files[0].hunks] == [
+        10 * at + 1 for at in range(good)
+    ]
 
 
 @pytest.mark.parametrize("counts", ["-1,3 +1,4", "-1,4 +1,3", "-1 +1,2", "-1,2 +1"])
 def test_a_file_begins_after_the_counted_lines(counts: str) -> None:
-    old, new = (int(one.partition(",")[2] or 1) for one in counts.replace("+", "-").split())
+    old, new = (
+        int(one.partition(",")[2] or 1) for one in counts.replace("+", "-").split()
+    )
     body = "-diff --git a/x b/x\n" * old + "+diff --git a/x b/x\n" * new
-    files = parsed(f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}").files
+    files = parsed(
+        f"{HEAD}@@ {counts} @@\n{body}{HEAD.replace('f.c', 'g.c')}{HUNK}"
+    ).files
     assert [(one.path, one.removed, one.added) for one in files] == [
         ("f.c", old, new),
         ("g.c", 1, 2),
@@ -385,7 +453,9 @@ def files_of(text: str) -> list[str]:
         (f"{HEAD}{HUNK}-- \n" + "more\n" * 20, ["f.c", "g.c"]),
     ],
 )
-def test_a_diff_ends_at_the_signature_of_the_mail(before: str, files: list[str]) -> None:
+def test_a_diff_ends_at_the_signature_of_the_mail(
+    before: str, files: list[str]
+) -> None:
     assert files_of(before + OTHER) == files
 
 

@@ -37,7 +37,9 @@ def test_words_are_decoded_and_damaged_ones_left(value: str, text: str) -> None:
     assert decode_words(value) == text
 
 
-@given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=200))
+@given(
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=200)
+)
 def test_what_the_email_package_encodes_is_decoded(text: str) -> None:
     encoded = Header(text, "utf-8", maxlinelen=10_000).encode()
     assert decode_words(encoded.replace("\n", "")) == text
@@ -46,7 +48,20 @@ def test_what_the_email_package_encodes_is_decoded(text: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["=?", "?=", "?q?", "?b?", "utf-8", "/////", "=", "a", " ", "\udcff", "gb2312", "?"]
+            [
+                "=?",
+                "?=",
+                "?q?",
+                "?b?",
+                "utf-8",
+                "/////",
+                "=",
+                "a",
+                " ",
+                "\udcff",
+                "gb2312",
+                "?",
+            ]
         ),
         max_size=30,
     )
@@ -57,7 +72,14 @@ def test_no_text_breaks_the_decoder(parts: list[str]) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "unit", ["=?utf-8?q?a?= ", "=?utf-8?q?a ", "=?a", "=?utf-8?b?/////?= ", "=?x?q?a?==?y?q?a?= "]
+    "unit",
+    [
+        "=?utf-8?q?a?= ",
+        "=?utf-8?q?a ",
+        "=?a",
+        "=?utf-8?b?/////?= ",
+        "=?x?q?a?==?y?q?a?= ",
+    ],
 )
 def test_the_time_grows_with_the_length(unit: str) -> None:
     def seconds(count: int) -> float:
@@ -71,5 +93,13 @@ def test_the_time_grows_with_the_length(unit: str) -> None:
 
 
 def test_a_charset_that_no_mail_uses_is_read_as_utf8() -> None:
-    for charset in ("idna", "unicode_escape", "undefined", "zlib", "utf-7", "\0", "x" * 10_000):
+    for charset in (
+        "idna",
+        "unicode_escape",
+        "undefined",
+        "zlib",
+        "utf-7",
+        "\0",
+        "x" * 10_000,
+    ):
         assert decode_text("ü\\u0041".encode(), charset) == "ü\\u0041"

@@ -10,8 +10,12 @@ from tests.kit.snippets import MemoryTree
 HEAD = "diff --git a/f.c b/f.c\n--- a/f.c\n+++ b/f.c\n"
 
 
-def fit(hunks: str, tree: dict[str, str], *, head: str = HEAD, reverse: bool = False) -> Fit:
-    (change,) = parse_diff(tuple((head + hunks).removesuffix("\n").split("\n")), 1).files
+def fit(
+    hunks: str, tree: dict[str, str], *, head: str = HEAD, reverse: bool = False
+) -> Fit:
+    (change,) = parse_diff(
+        tuple((head + hunks).removesuffix("\n").split("\n")), 1
+    ).files
     return fit_file(change, MemoryTree(tree), reverse=reverse)
 
 
@@ -64,7 +68,9 @@ def test_two_hunks_do_not_change_the_same_lines() -> None:
     assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
 
 
-def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> None:
+def test_a_hunk_that_does_not_fit_is_named_with_its_line_and_the_others_are_placed() -> (
+    None
+):
     found = fit(
         "@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n",
         {"f.c": lines(*"abcdefgh", "y", "z")},
@@ -84,7 +90,9 @@ def test_a_change_can_be_taken_back() -> None:
 
 def test_a_hunk_at_the_start_or_the_end_stays_there() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
-    assert text(fit(start, {"f.c": lines("a", "b", "c")})) == lines("new", "a", "b", "c")
+    assert text(fit(start, {"f.c": lines("a", "b", "c")})) == lines(
+        "new", "a", "b", "c"
+    )
     assert fit(start, {"f.c": lines("x", "a", "b")}).misfits
     end = "@@ -8,2 +8,3 @@\n y\n z\n+new\n"
     assert text(fit(end, {"f.c": lines("y", "z", "x", "y", "z")})) == lines(
@@ -132,11 +140,23 @@ MOVED = (
     ("head", "hunks", "tree", "result", "why"),
     [
         (NEW, "@@ -0,0 +1,1 @@\n+a\n", {}, "a\n", None),
-        (NEW, "@@ -0,0 +1,1 @@\n+a\n", {"f.c": "x"}, None, ("f.c", 0, "file already exists")),
+        (
+            NEW,
+            "@@ -0,0 +1,1 @@\n+a\n",
+            {"f.c": "x"},
+            None,
+            ("f.c", 0, "file already exists"),
+        ),
         (NEW, "", {}, "", None),
         (HEAD, CHANGE, {}, None, ("f.c", 0, "file does not exist")),
         (GONE, "@@ -1,1 +0,0 @@\n-a\n", {"f.c": "a\n"}, None, None),
-        (GONE, "@@ -1,1 +0,0 @@\n-a\n", {"f.c": "b\n"}, None, ("f.c", 1, "context not found")),
+        (
+            GONE,
+            "@@ -1,1 +0,0 @@\n-a\n",
+            {"f.c": "b\n"},
+            None,
+            ("f.c", 1, "context not found"),
+        ),
         (GONE, "@@ -1,1 +0,0 @@\n-a\n", {}, None, ("f.c", 0, "file does not exist")),
         (GONE, "", {"f.c": ""}, None, None),
         (
@@ -176,7 +196,9 @@ def test_files_come_go_and_move(
         [why] if why else []
     )
     if head in (NEW, GONE, MOVED) and not why:
-        (change,) = parse_diff(tuple((head + hunks).removesuffix("\n").split("\n")), 1).files
+        (change,) = parse_diff(
+            tuple((head + hunks).removesuffix("\n").split("\n")), 1
+        ).files
         after = {} if result is None else {change.path: result}
         back = fit_file(change, MemoryTree(after), reverse=True)
         assert back.misfits == ()
@@ -188,8 +210,12 @@ def test_the_misfits_of_a_diff_are_those_of_its_files() -> None:
     files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
     good = lines("a", "b", "c", "d", "e")
     assert misfits(files, MemoryTree({"f.c": good, "g.c": good})) == ()
-    assert [misfit.path for misfit in misfits(files, MemoryTree({"f.c": good}))] == ["g.c"]
-    assert len(misfits(files, MemoryTree({"f.c": good, "g.c": good}), reverse=True)) == 2
+    assert [misfit.path for misfit in misfits(files, MemoryTree({"f.c": good}))] == [
+        "g.c"
+    ]
+    assert (
+        len(misfits(files, MemoryTree({"f.c": good, "g.c": good}), reverse=True)) == 2
+    )
 
 
 def test_a_deleted_file_tells_how_far_its_hunks_moved() -> None:

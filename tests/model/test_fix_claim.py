@@ -35,7 +35,9 @@ TITLE = "ring: set the mask"
         ("ring: merge the two", "other"),
     ],
 )
-def test_the_first_word_of_a_subject_tells_the_kind_of_change(subject: str, kind: str) -> None:
+def test_the_first_word_of_a_subject_tells_the_kind_of_change(
+    subject: str, kind: str
+) -> None:
     assert kind_of(subject) == kind
 
 
@@ -89,7 +91,11 @@ def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
         (TITLE, ["This leads", "to a crash."], "leads to a crash"),
         ("ring: support two", ["This leads to a crash."], None),
         (TITLE, ["This never leads to a crash."], None),
-        (TITLE, ["This does not leads to a crash, but results in a hang."], "results in a hang"),
+        (
+            TITLE,
+            ["This does not leads to a crash, but results in a hang."],
+            "results in a hang",
+        ),
         ("ring: validate the size", ["It may crash."], "validate"),
         ("ring: validate the size", ["It may wait."], None),
         (TITLE, ["It may crash."], None),
@@ -98,7 +104,11 @@ def test_a_subject_names_a_bug_where_its_words_are_no_mere_remark(
         ("RING: SUPPORT TWO", ["This leads to a crash."], None),
         ("ring: Validate the size", ["It may CRASH."], "Validate"),
         # what is denied further above does not count
-        (TITLE, ["It does not" + " " * 30 + "lead, it leads to a hang."], "leads to a hang"),
+        (
+            TITLE,
+            ["It does not" + " " * 30 + "lead, it leads to a hang."],
+            "leads to a hang",
+        ),
     ],
 )
 def test_a_cure_is_a_bug_that_the_text_describes_and_does_not_deny(
@@ -145,7 +155,11 @@ def test_a_missing_fixes_tag_is_explained_also_over_two_lines(
             [f"For it see commit {ID}." + 400 * ".", f"Commit abcdef0{ID} broke it."],
             (1, f"abcdef0{ID}"[:12]),
         ),
-        (TITLE, [f"Commit {ID} set the mask.", f"Commit {OTHER} broke it."], (1, OTHER[:12])),
+        (
+            TITLE,
+            [f"Commit {ID} set the mask.", f"Commit {OTHER} broke it."],
+            (1, OTHER[:12]),
+        ),
         (TITLE, [f"For it see commit {ID}; commit {OTHER} broke it."], (0, OTHER[:12])),
         ("ring: remove it", [f"Commit {ID} broke it, it is unused."], None),
         (TITLE, [f"Commit {ID} broke it, it is unused."], (0, ID[:12])),
@@ -182,7 +196,9 @@ def test_a_commit_is_blamed_where_the_words_beside_it_say_so(
         ("ring: validate the size", ["Garbage comes in."], True),
     ],
 )
-def test_harm_is_in_the_title_or_in_the_text(title: str, lines: list[str], harms: bool) -> None:
+def test_harm_is_in_the_title_or_in_the_text(
+    title: str, lines: list[str], harms: bool
+) -> None:
     assert describes_harm(title, lines) is harms
 
 

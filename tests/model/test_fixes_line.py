@@ -17,7 +17,10 @@ ID = "0123456789ab"
 @pytest.mark.parametrize(
     ("line", "parts"),
     [
-        (f'Fixes: {ID} ("ring: go")', ("", "Fixes", ":", " ", "", ID, " ", '("ring: go")')),
+        (
+            f'Fixes: {ID} ("ring: go")',
+            ("", "Fixes", ":", " ", "", ID, " ", '("ring: go")'),
+        ),
         (f"  fixes {ID}", ("  ", "fixes", "", " ", "", ID, "", "")),
         (f"FIXES:commit  {ID}:x", ("", "FIXES", ":", "", "commit  ", ID, "", ":x")),
         (f"Fixes: commit: {ID}", ("", "Fixes", ":", " ", "commit: ", ID, "", "")),
@@ -28,13 +31,17 @@ ID = "0123456789ab"
         ("Fixes:", ("", "Fixes", ":", "", "", "", "", "")),
     ],
 )
-def test_the_parts_of_a_line_are_what_is_written(line: str, parts: tuple[str, ...]) -> None:
+def test_the_parts_of_a_line_are_what_is_written(
+    line: str, parts: tuple[str, ...]
+) -> None:
     read = read_fixes_line(line)
     assert read == FixesLine(*parts)
     assert "".join(parts) == line
 
 
-@pytest.mark.parametrize("line", ["", "Prefixes: 0123456789ab", "This fixes 0123456789ab", "Fix:"])
+@pytest.mark.parametrize(
+    "line", ["", "Prefixes: 0123456789ab", "This fixes 0123456789ab", "Fix:"]
+)
 def test_other_lines_have_no_parts(line: str) -> None:
     assert read_fixes_line(line) is None
 
@@ -49,7 +56,9 @@ def test_other_lines_have_no_parts(line: str) -> None:
         ("> Fixes: x", False, False),
     ],
 )
-def test_a_tag_has_its_colon_and_no_quote_mark(line: str, tag: bool, unquoted: bool) -> None:
+def test_a_tag_has_its_colon_and_no_quote_mark(
+    line: str, tag: bool, unquoted: bool
+) -> None:
     read = read_fixes_line(line)
     assert read is not None
     assert (read.is_tag, read.is_unquoted) == (tag, unquoted)
@@ -95,7 +104,11 @@ def test_every_line_of_a_message_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("line", "mentions"),
-    [(f"see Fixes: {ID}", True), (f"prefixes: {ID}", False), (f"Fixes: {ID[:11]}", False)],
+    [
+        (f"see Fixes: {ID}", True),
+        (f"prefixes: {ID}", False),
+        (f"Fixes: {ID[:11]}", False),
+    ],
 )
 def test_a_mention_may_be_anywhere_in_a_line(line: str, mentions: bool) -> None:
     assert mentions_fix(line) is mentions

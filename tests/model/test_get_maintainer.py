@@ -27,7 +27,9 @@ from patchpilot.model.get_maintainer import Switches, assemble, script_defaults,
         (["--mpath=x"], {"maintainer_path": "x"}),
     ],
 )
-def test_the_scripts_spellings_are_taken(words: list[str], expected: dict[str, object]) -> None:
+def test_the_scripts_spellings_are_taken(
+    words: list[str], expected: dict[str, object]
+) -> None:
     assert take(words) == (expected, [])
 
 
@@ -61,14 +63,16 @@ def test_defaults_of_the_trees_script_and_conf_come_before_the_call() -> None:
         [("email_git", "1"), ("email_git_since", "6-months-ago"), ("unknown", "x")]
     )
     assert defaults.git
-    assert assemble(defaults, {"git": False}, {"git_since": "1-year-ago"}) == defaults._replace(
-        git=False, git_since="1-year-ago"
-    )
+    assert assemble(
+        defaults, {"git": False}, {"git_since": "1-year-ago"}
+    ) == defaults._replace(git=False, git_since="1-year-ago")
 
 
 OFF = {"m": False, "r": False, "l": False}
 NO_OUTPUT = "nothing to print: --no-email without another output option"
-NO_ADDRESS = "no addresses to print: --no-m, --no-r and --no-l together exclude every address"
+NO_ADDRESS = (
+    "no addresses to print: --no-m, --no-r and --no-l together exclude every address"
+)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +114,9 @@ def test_what_prints_nothing_is_refused_with_what_to_drop(
 
 
 def test_sections_print_nothing_else() -> None:
-    every = Switches(email=True, scm=True, status=True, subsystem=True, web=True, bug=True)
+    every = Switches(
+        email=True, scm=True, status=True, subsystem=True, web=True, bug=True
+    )
     for asked in (every._replace(sections=True), every._replace(letters="FM")):
         found = asked.settled
         assert found.sections
@@ -131,7 +137,11 @@ def test_sections_print_nothing_else() -> None:
     ],
 )
 def test_role_statistics_have_roles_and_a_separator_has_one_line(
-    roles: bool, rolestats: bool, separator: str, multiline: bool, expected: tuple[bool, bool]
+    roles: bool,
+    rolestats: bool,
+    separator: str,
+    multiline: bool,
+    expected: tuple[bool, bool],
 ) -> None:
     found = Switches(
         roles=roles, rolestats=rolestats, separator=separator, multiline=multiline
@@ -156,7 +166,11 @@ def test_role_statistics_have_roles_and_a_separator_has_one_line(
         (["--GIT-SINCE=May=Day"], {"git_since": "May=Day"}, []),
         (["--git-since="], {"git_since": ""}, []),
         (["--git", "--no-git"], {"git": False}, []),
-        (["--pattern-depth", "3", "a", "--no-r"], {"pattern_depth": 3, "r": False}, ["a"]),
+        (
+            ["--pattern-depth", "3", "a", "--no-r"],
+            {"pattern_depth": 3, "r": False},
+            ["a"],
+        ),
     ],
 )
 def test_only_the_scripts_options_are_taken(
@@ -168,7 +182,10 @@ def test_only_the_scripts_options_are_taken(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--git-min-percent", "many"], "--git-min-percent requires a number, not 'many'"),
+        (
+            ["--git-min-percent", "many"],
+            "--git-min-percent requires a number, not 'many'",
+        ),
         (["--pattern-depth=x"], "--pattern-depth requires a number, not 'x'"),
         (["--separator"], "--separator requires a value"),
     ],
@@ -219,4 +236,6 @@ def test_a_variable_of_the_script_sets_its_option(
     variable: str, name: str, values: tuple[tuple[str, object], ...]
 ) -> None:
     for text, value in values:
-        assert script_defaults([(variable, text)]) == Switches()._replace(**{name: value})  # type: ignore[arg-type]
+        assert script_defaults([(variable, text)]) == Switches()._replace(
+            **{name: value}
+        )  # type: ignore[arg-type]

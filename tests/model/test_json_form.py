@@ -31,7 +31,15 @@ class Part:
 
 
 @json_form(
-    "title=name", "first=part.number", "*part", "parts", "color", "when", "word", "shares", "note?"
+    "title=name",
+    "first=part.number",
+    "*part",
+    "parts",
+    "color",
+    "when",
+    "word",
+    "shares",
+    "note?",
 )
 @dataclass(frozen=True)
 class Whole:
@@ -49,9 +57,25 @@ class Whole:
 
 
 WHOLE = Whole(
-    "x", (Part(1, Path("a/b")), Part(2, None)), Color.RED, datetime(2026, 1, 2, tzinfo=UTC), "a", {}
+    "x",
+    (Part(1, Path("a/b")), Part(2, None)),
+    Color.RED,
+    datetime(2026, 1, 2, tzinfo=UTC),
+    "a",
+    {},
 )
-KEYS = ("schema", "title", "first", "parts", "number", "place", "color", "when", "word", "shares")
+KEYS = (
+    "schema",
+    "title",
+    "first",
+    "parts",
+    "number",
+    "place",
+    "color",
+    "when",
+    "word",
+    "shares",
+)
 DESCRIBED = {key: f"{key}." for key in (*KEYS, "note")}
 
 
@@ -74,8 +98,16 @@ def test_the_schema_takes_the_object_and_nothing_else() -> None:
     document = {"schema": "patchpilot/whole/1", **json_object(WHOLE)}
     validator = Draft202012Validator(schema)
     assert validator.is_valid(document)
-    wrong = {"title": 1, "color": "blue", "word": "c", "parts": [{}], "shares": {"a": "b"}}
-    assert not any(validator.is_valid(document | {key: value}) for key, value in wrong.items())
+    wrong = {
+        "title": 1,
+        "color": "blue",
+        "word": "c",
+        "parts": [{}],
+        "shares": {"a": "b"},
+    }
+    assert not any(
+        validator.is_valid(document | {key: value}) for key, value in wrong.items()
+    )
     assert set(schema["required"]) == {*document}
     assert schema["properties"]["note"] == {"description": "note.", "type": "string"}
 
@@ -103,16 +135,21 @@ def test_a_named_tuple_with_a_text_is_its_text() -> None:
     document = {"schema": "patchpilot/boxed/1", **json_object(Boxed(Box("x")))}
     assert document["box"] == "<x>"
     schema = schema_of(
-        JsonDocument("boxed", (Boxed,)), {key: key for key in ("schema", "box", "pairs", "count")}
+        JsonDocument("boxed", (Boxed,)),
+        {key: key for key in ("schema", "box", "pairs", "count")},
     )
     validator = Draft202012Validator(schema)
     assert validator.is_valid(document)
     wrong = {"box": ["x"], "pairs": [["a", "b"]], "count": "1"}
-    assert not any(validator.is_valid(document | {key: value}) for key, value in wrong.items())
+    assert not any(
+        validator.is_valid(document | {key: value}) for key, value in wrong.items()
+    )
 
 
 def test_of_alternatives_only_the_keys_that_all_have_are_required() -> None:
-    schema = schema_of(JsonDocument("whole", (Part, Whole), alternatives=True), DESCRIBED)
+    schema = schema_of(
+        JsonDocument("whole", (Part, Whole), alternatives=True), DESCRIBED
+    )
     assert schema["required"] == ["schema", "number", "place"]
     assert {"number", "parts"} <= schema["properties"].keys()
 

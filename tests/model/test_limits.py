@@ -100,11 +100,17 @@ def test_of_a_patch_that_is_too_long_the_beginning_is_checked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 500)
-    text = "".join(hostile.patch(hostile.new_file("drivers/frob/frob.c", 5000, hostile.code(5000))))
+    text = "".join(
+        hostile.patch(hostile.new_file("drivers/frob/frob.c", 5000, hostile.code(5000)))
+    )
     patch = parse_patch(text.encode(), "x.patch")
     short = shortened(patch)
     assert short.lines[:20] == (*patch.lines[:13], short.lines[13], *patch.lines[14:20])
-    assert (len(short.lines), short.cut, short.diff_error) == (500, len(patch.lines), None)
+    assert (len(short.lines), short.cut, short.diff_error) == (
+        500,
+        len(patch.lines),
+        None,
+    )
     assert short.subject == patch.subject
     result = check_series([Series((patch,))])
     (finding,) = (one for one in result.all if one.name == "patch-too-long")
@@ -126,10 +132,15 @@ def test_wherever_it_is_cut_the_beginning_is_well_formed(
     assert all(change.hunks for change in short.files)
 
 
-def test_a_cover_letter_is_shortened_as_its_patches_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cover_letter_is_shortened_as_its_patches_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 20)
     text = f"{HEAD}\n" + "A line.\n" * 50
-    long, short = parse_patch(text.encode(), "0"), parse_patch(f"{HEAD}\nText.\n".encode(), "1")
+    long, short = (
+        parse_patch(text.encode(), "0"),
+        parse_patch(f"{HEAD}\nText.\n".encode(), "1"),
+    )
     made = shortened_series(Series((short,), cover=long))
     assert made.cover is not None
     assert made.cover.cut == len(long.lines)
@@ -138,7 +149,9 @@ def test_a_cover_letter_is_shortened_as_its_patches_are(monkeypatch: pytest.Monk
     assert shortened_series(unchanged) is unchanged
 
 
-def test_of_a_message_that_is_too_long_only_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_message_that_is_too_long_only_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 100)
     patch = parse_patch(
         "".join(
@@ -233,7 +246,9 @@ def test_a_patch_is_cut_at_the_first_limit_that_it_passes(
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", most_lines)
     monkeypatch.setattr(shortening, "MAX_CHECKED", most)
-    patch = parse_patch(b"Subject: x\n\ny\n", "x.patch")._replace(lines=("0123456789",) * 4)
+    patch = parse_patch(b"Subject: x\n\ny\n", "x.patch")._replace(
+        lines=("0123456789",) * 4
+    )
     short = shortened(patch)
     assert (short is patch) is (kept is None)
     assert len(short.lines) == (kept or 4)
@@ -241,7 +256,10 @@ def test_a_patch_is_cut_at_the_first_limit_that_it_passes(
 
 def test_a_series_keeps_what_is_not_cut_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", 20)
-    long, short = parse_patch(CUT.encode(), "1"), parse_patch(f"{HEAD}\nText.\n".encode(), "0")
+    long, short = (
+        parse_patch(CUT.encode(), "1"),
+        parse_patch(f"{HEAD}\nText.\n".encode(), "0"),
+    )
     made = shortened_series(Series((short, long), cover=short, base="abc"))
     assert made.cover is short
     assert [one.cut for one in made.patches] == [0, 25]

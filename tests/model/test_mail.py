@@ -89,7 +89,8 @@ def test_the_text_of_a_plain_mail_is_what_the_email_package_reads(
 def test_a_patch_is_taken_apart() -> None:
     patch = read(
         patches.mail(
-            "[PATCH net v2 1/3] foo: hand up the error", notes="Changes in v2:\n- more\n---\n"
+            "[PATCH net v2 1/3] foo: hand up the error",
+            notes="Changes in v2:\n- more\n---\n",
         )
     )
     assert (
@@ -107,7 +108,9 @@ def test_a_patch_is_taken_apart() -> None:
 
 
 def test_a_cover_letter_that_quotes_a_diff_is_no_patch() -> None:
-    head, _, body = patches.mail("[PATCH v2 0/2] foo: hand up errors").partition("---\n")
+    head, _, body = patches.mail("[PATCH v2 0/2] foo: hand up errors").partition(
+        "---\n"
+    )
     diffstat = " foo.c | 3 ++-\n 1 file changed, 3 insertions(+)\n\n-- "
     quoted = head + body[body.index("diff --git") :].replace("-- ", diffstat)
     cover = read(quoted)
@@ -142,7 +145,9 @@ def test_a_broken_hunk_loses_neither_the_file_nor_the_others() -> None:
 def test_a_base64_patch_is_decoded_and_marked() -> None:
     import base64
 
-    head, _, rest = patches.mail(headers={"Content-Transfer-Encoding": "base64"}).partition("\n\n")
+    head, _, rest = patches.mail(
+        headers={"Content-Transfer-Encoding": "base64"}
+    ).partition("\n\n")
     patch = read(head + "\n\n" + base64.encodebytes(rest.encode()).decode())
     assert patch.damage == ("base64",)
     assert patch.paths == ("drivers/demo/foo.c",)
@@ -172,7 +177,8 @@ _FROM_LINE = "From mboxrd@z Thu Jan  1 00:00:00 1970"
 @given(
     st.lists(
         st.lists(
-            st.sampled_from(["", "text", "From a", ">From b", ">>From c", _FROM_LINE]), max_size=6
+            st.sampled_from(["", "text", "From a", ">From b", ">>From c", _FROM_LINE]),
+            max_size=6,
         ),
         min_size=1,
         max_size=4,
@@ -246,14 +252,16 @@ def test_subjects_are_taken_apart(raw: str, title: str, version: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "cut"), [("-- >8 --", True), ("--- 8< ---", True), ("a >8 b", False), ("---", False)]
+    ("line", "cut"),
+    [("-- >8 --", True), ("--- 8< ---", True), ("a >8 b", False), ("---", False)],
 )
 def test_scissors_are_known(line: str, cut: bool) -> None:
     assert scissors_line(line) is cut
 
 
 @pytest.mark.parametrize(
-    "charset", ["idna", "undefined", "punycode", "rot13", "no-such", '"a\0b"', "x" * 5000]
+    "charset",
+    ["idna", "undefined", "punycode", "rot13", "no-such", '"a\0b"', "x" * 5000],
 )
 def test_a_charset_that_cannot_be_is_read_as_utf8(charset: str) -> None:
     raw = (
@@ -278,7 +286,8 @@ def test_a_charset_that_cannot_be_is_read_as_utf8(charset: str) -> None:
 )
 def test_parts_within_parts_without_end_are_no_recursion(word: str) -> None:
     nest = "".join(
-        f'Content-Type: multipart/mixed; {word}"b{at}"\n\n--b{at}\n' for at in range(2000)
+        f'Content-Type: multipart/mixed; {word}"b{at}"\n\n--b{at}\n'
+        for at in range(2000)
     )
     found = parse_mail(
         f"From: a@example.org\nSubject: deep\nMIME-Version: 1.0\n{nest}Content-Type:"
@@ -297,12 +306,16 @@ def test_mails_within_mails_without_end_are_no_recursion(kind: str) -> None:
         f' boundary="b"\n\n--b\n{nest}text\n--b--\n'.encode()
     )
     assert parse_mail(raw).subject == "deep"
-    assert parse_patch(b"Subject: [PATCH] deep\n" + raw, "deep.eml").subject.title == "deep"
+    assert (
+        parse_patch(b"Subject: [PATCH] deep\n" + raw, "deep.eml").subject.title
+        == "deep"
+    )
 
 
 def test_some_parts_within_parts_are_read() -> None:
     nest = "".join(
-        f'Content-Type: multipart/mixed; boundary="b{at}"\n\n--b{at}\n' for at in range(20)
+        f'Content-Type: multipart/mixed; boundary="b{at}"\n\n--b{at}\n'
+        for at in range(20)
     )
     assert (
         parse_mail(
@@ -331,8 +344,14 @@ def test_headers_are_unfolded_decoded_and_numbered() -> None:
         Header("To", '"F, Ada" <ada@example.org>, b@example.com', 6),
     )
     assert body == 8
-    assert header_lines(["Subject: a\r", "\r", "body"]) == ((Header("Subject", "a", 1),), 2)
-    assert header_lines(["Subject: a", "no header", "b: c"]) == ((Header("Subject", "a", 1),), 1)
+    assert header_lines(["Subject: a\r", "\r", "body"]) == (
+        (Header("Subject", "a", 1),),
+        2,
+    )
+    assert header_lines(["Subject: a", "no header", "b: c"]) == (
+        (Header("Subject", "a", 1),),
+        1,
+    )
     assert header_lines([" folded onto nothing"]) == ((), 0)
     assert header_lines([">From me", "A: b"]) == ((Header("A", "b", 2),), 2)
     assert header_lines([]) == ((), 0)
@@ -351,7 +370,10 @@ def test_a_mail_has_its_headers_as_values() -> None:
         "p@example.org",
         ("r@example.org", "p@example.org"),
     )
-    assert (mail.sender, mail.subject) == (Address("Ad\xe4", "ada@example.org"), "one two")
+    assert (mail.sender, mail.subject) == (
+        Address("Ad\xe4", "ada@example.org"),
+        "one two",
+    )
     assert mail.date is not None
     assert mail.date.isoformat() == "2026-06-09T10:13:20+02:00"
     assert [one.email for one in (*mail.to, *mail.cc)] == [
@@ -364,14 +386,22 @@ def test_a_mail_has_its_headers_as_values() -> None:
 
 
 def test_what_a_mail_lacks_is_empty() -> None:
-    mail = parse_mail(b"Message-ID: bare@example.org\nFrom: nobody at all\nDate: some day\n\n")
+    mail = parse_mail(
+        b"Message-ID: bare@example.org\nFrom: nobody at all\nDate: some day\n\n"
+    )
     assert (mail.message_id, mail.sender, mail.date, mail.in_reply_to) == (
         "bare@example.org",
         Address("nobody at all", ""),
         None,
         None,
     )
-    assert (mail.to, mail.cc, mail.references, mail.subject, mail.body) == ((), (), (), "", "")
+    assert (mail.to, mail.cc, mail.references, mail.subject, mail.body) == (
+        (),
+        (),
+        (),
+        "",
+        "",
+    )
     undated = parse_mail(b"Date: Tue, 9 Jun 2026 10:13:20 -0000\n\n").date
     assert undated is not None
     assert undated.isoformat() == "2026-06-09T10:13:20+00:00"
@@ -407,11 +437,16 @@ MULTIPART = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n\n'
         ),
         (["Content-Type: text/plain\n\none\r\ntwo"], "one\ntwo"),
         (
-            ["Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\ngA=="],
+            [
+                "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\ngA=="
+            ],
             "\udc80",
         ),
         (
-            ["Content-Type: text/plain; charset=euc-jp\nContent-Transfer-Encoding: base64\n\ngA=="],
+            [
+                "Content-Type: text/plain; charset=euc-jp\n"
+                "Content-Transfer-Encoding: base64\n\ngA=="
+            ],
             "\ufffd",
         ),
     ],
@@ -453,7 +488,9 @@ def test_the_text_of_a_mail_is_its_first_plain_part_else_its_first_text(
         ),
     ],
 )
-def test_an_mbox_is_cut_after_a_blank_line_only(data: bytes, bounds: list[tuple[int, int]]) -> None:
+def test_an_mbox_is_cut_after_a_blank_line_only(
+    data: bytes, bounds: list[tuple[int, int]]
+) -> None:
     assert mail_bounds(data) == bounds
     for size in (1, 7, 40, 1000):
         blocks = (data[at : at + size] for at in range(0, len(data), size))
@@ -475,7 +512,9 @@ def test_of_a_mail_over_the_limit_only_the_beginning_is_held(
     assert 5000 < len(found[1][1]) <= 6000
 
 
-def test_a_line_without_end_is_searched_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_without_end_is_searched_in_linear_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pattern = mail_reading._FROM_LINE
     searched = []
 
@@ -508,7 +547,10 @@ def test_a_joined_mbox_has_one_form() -> None:
         ]
     )
     first = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
-    assert joined == first + b"Subject: a\n\n>From x\n\n" + first + b"Subject: b\n\n>>From y\n\n"
+    assert (
+        joined
+        == first + b"Subject: a\n\n>From x\n\n" + first + b"Subject: b\n\n>>From y\n\n"
+    )
     assert join_mbox([]) == b""
 
 
@@ -557,7 +599,14 @@ def test_what_begins_as_a_mail_of_an_mbox_is_a_mail() -> None:
 
 @pytest.mark.parametrize(
     "first",
-    ["diff --git a/x b/x", "Index: x", "--- a/x", "diff -u a b", "--- /dev/null", "--- old/x"],
+    [
+        "diff --git a/x b/x",
+        "Index: x",
+        "--- a/x",
+        "diff -u a b",
+        "--- /dev/null",
+        "--- old/x",
+    ],
 )
 def test_a_bare_diff_is_a_patch_without_a_message(first: str) -> None:
     patch = read(f"{first}\nmore\n")
@@ -567,7 +616,11 @@ def test_a_bare_diff_is_a_patch_without_a_message(first: str) -> None:
         1 + len(patch.headers),
     )
     whole = read(patches.DIFF)
-    assert (whole.message, whole.diff_line, whole.paths) == ((), 1, ("drivers/demo/foo.c",))
+    assert (whole.message, whole.diff_line, whole.paths) == (
+        (),
+        1,
+        ("drivers/demo/foo.c",),
+    )
 
 
 def test_the_parts_of_a_patch_know_their_lines() -> None:
@@ -603,7 +656,9 @@ def test_the_parts_of_a_patch_know_their_lines() -> None:
 
 
 def test_words_that_begin_like_headers_stay_in_the_message() -> None:
-    patch = read("Subject: s\nFrom: Eve <eve@example.org>\n\nFrom: what I see\nit hangs\n\nmore\n")
+    patch = read(
+        "Subject: s\nFrom: Eve <eve@example.org>\n\nFrom: what I see\nit hangs\n\nmore\n"
+    )
     assert patch.message == ("From: what I see", "it hangs", "", "more")
     assert patch.author == Address("Eve", "eve@example.org")
     assert patch.in_body_from is None
@@ -612,7 +667,9 @@ def test_words_that_begin_like_headers_stay_in_the_message() -> None:
 
 
 def test_a_diff_begins_at_its_headers_and_not_at_a_line_of_dashes() -> None:
-    patch = read("Subject: s\n\nwhy\n--- a remark\nmore\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n")
+    patch = read(
+        "Subject: s\n\nwhy\n--- a remark\nmore\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
+    )
     assert patch.message == ("why", "--- a remark", "more")
     assert (patch.diff_line, patch.paths, patch.notes) == (6, ("x",), ())
 
@@ -632,11 +689,14 @@ def test_damage_by_mailers_is_named() -> None:
     html = "Subject: s\nContent-Type: text/html\n\n<p>x</p>\n"
     assert read(html).damage == ("html",)
     mixed = (
-        f"Subject: s\n{MULTIPART}--b\nContent-Type: text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
+        f"Subject: s\n{MULTIPART}--b\nContent-Type: "
+        f"text/plain\n\nwhy\n---\n{patches.DIFF}--b--\n"
     )
     assert read(mixed).damage == ("multipart",)
     assert read(mixed).message == ("why",)
-    quoted = read("From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n")
+    quoted = read(
+        "From x\nSubject: s\nContent-Transfer-Encoding: Quoted-Printable\n\nwhy =3D\n"
+    )
     assert (quoted.damage, quoted.message) == (("quoted-printable",), ("why =",))
     first = read("Content-Transfer-Encoding: quoted-printable\nSubject: s\n\nwhy =3D\n")
     assert (first.damage, first.message) == (("quoted-printable",), ("why =",))
@@ -659,9 +719,18 @@ def test_damage_by_mailers_is_named() -> None:
         ("[net-next] x", (1, None, None, False, False, False)),
     ],
 )
-def test_the_marks_of_a_subject_are_read(raw: str, expected: tuple[object, ...]) -> None:
+def test_the_marks_of_a_subject_are_read(
+    raw: str, expected: tuple[object, ...]
+) -> None:
     one = parse_subject(raw)
-    assert (one.version, one.number, one.total, one.rfc, one.resend, one.is_patch) == expected
+    assert (
+        one.version,
+        one.number,
+        one.total,
+        one.rfc,
+        one.resend,
+        one.is_patch,
+    ) == expected
     assert one.title == "x"
     assert one.raw == raw
 
@@ -699,7 +768,10 @@ def test_a_patch_answers_for_its_headers() -> None:
 
 
 def test_the_version_of_a_series_is_the_highest_of_its_mails() -> None:
-    one, two = read(patches.mail("[PATCH 1/2] a")), read(patches.mail("[PATCH v3 2/2] b"))
+    one, two = (
+        read(patches.mail("[PATCH 1/2] a")),
+        read(patches.mail("[PATCH v3 2/2] b")),
+    )
     assert [
         Series(()).version,
         Series((one,)).version,
@@ -741,12 +813,17 @@ ONE_LINE = " a | 1 +\n\ndiff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -0,0 +1 @@\n+x\
     ("head", "author"),
     [
         ("From: Ada <ada@example.org>\n", "Ada <ada@example.org>"),
-        ('From: "Matt <m@x.y>" <ada@example.org>\n', '"Matt <m@x.y>" <ada@example.org>'),
+        (
+            'From: "Matt <m@x.y>" <ada@example.org>\n',
+            '"Matt <m@x.y>" <ada@example.org>',
+        ),
         ("From: Matt <matt@example.com> <ada@example.org>\n", None),
         ("From: Matt <matt@example.com>\nFrom: Ada <ada@example.org>\n", None),
     ],
 )
-def test_the_author_of_a_patch_is_its_only_mailbox(head: str, author: str | None) -> None:
+def test_the_author_of_a_patch_is_its_only_mailbox(
+    head: str, author: str | None
+) -> None:
     text = f"{head}Subject: [PATCH] a: b\n\nWhy.\n---\n{ONE_LINE}"
     patch = parse_patch(text.encode(), "x")
     assert (patch.author and patch.author.trailer()) == author
@@ -771,8 +848,12 @@ def test_a_from_line_in_the_body_names_one_mailbox_or_nobody() -> None:
 
 def test_the_addresses_in_names_of_recipients_are_no_recipients() -> None:
     coded = "=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E=2C?= <rita@example.net>"
-    mail = parse_mail(f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode())
-    assert [one.email for one in (*mail.to, *mail.cc)] == ["rita@example.net"] * 2 + ["o@x.y"]
+    mail = parse_mail(
+        f'From: a@b.c\nTo: {coded}\nCc: {coded},\n "M <m@x.y>" <o@x.y>\n\n'.encode()
+    )
+    assert [one.email for one in (*mail.to, *mail.cc)] == ["rita@example.net"] * 2 + [
+        "o@x.y"
+    ]
     assert mail.to[0].name == "Matt <matt@example.com>,"
 
 
@@ -833,7 +914,12 @@ def test_the_parts_below_a_mail_have_their_own_header_and_text() -> None:
         b"--b\nContent-Type: message/rfc822\n\nSubject: sent\n\nbody\n--b--\n"
     )
     parts = list(nested_parts(raw))
-    assert [text for _, text in parts] == ["text \N{REPLACEMENT CHARACTER}", "hi", "", "body"]
+    assert [text for _, text in parts] == [
+        "text \N{REPLACEMENT CHARACTER}",
+        "hi",
+        "",
+        "body",
+    ]
     assert parts[0][0] == {"content-type": "text/plain", "x-a": "one two"}
     assert parts[3][0] == {"subject": "sent"}
     assert list(nested_parts(b"From: a@example.org\n\ntext\n")) == []
@@ -862,7 +948,11 @@ ARRIVED = "Received: from a by b; Mon, 4 Mar 2024 09:00:00 +0000"
 @pytest.mark.parametrize(
     ("header", "date", "note"),
     [
-        ("Date: Sun, 3 Mar 2024 09:00:00 +0000", datetime(2024, 3, 3, 9, tzinfo=UTC), ""),
+        (
+            "Date: Sun, 3 Mar 2024 09:00:00 +0000",
+            datetime(2024, 3, 3, 9, tzinfo=UTC),
+            "",
+        ),
         ("Date: yesterday", None, "damaged Date: header"),
         (f"Date: yesterday\n{ARRIVED}", datetime(2024, 3, 4, 9, tzinfo=UTC), "damaged"),
         (f"X-Date: yesterday\n{ARRIVED}", datetime(2024, 3, 4, 9, tzinfo=UTC), ""),
@@ -909,14 +999,20 @@ def test_every_limit_is_refused_with_what_to_pass_instead(
     monkeypatch.setattr(mail_reading, limit, 5)
     with pytest.raises(InputError) as error:
         parse_mail(raw)
-    assert str(error.value.hint).startswith("pass the mail or patch without attachments")
+    assert str(error.value.hint).startswith(
+        "pass the mail or patch without attachments"
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "body", "text"),
     [
         ("", b"\xc3\xa9\n", "\N{LATIN SMALL LETTER E WITH ACUTE}\n"),
-        ("text/plain; charset=iso-8859-1", b"\xe9\n", "\N{LATIN SMALL LETTER E WITH ACUTE}\n"),
+        (
+            "text/plain; charset=iso-8859-1",
+            b"\xe9\n",
+            "\N{LATIN SMALL LETTER E WITH ACUTE}\n",
+        ),
         ("text/plain; charset=utf-8", b"\xe9\n", "\udce9\n"),
         ("text/plain; charset=us-ascii", b"\xe9\n", "\udce9\n"),
         ("text/plain; charset=utf-16", b"a\n", None),
@@ -935,19 +1031,27 @@ def test_the_text_of_a_mail_is_decoded_by_its_charset(
 
 def multipart(parts: int, more: str = "") -> bytes:
     """A mail of so many parts, the first with the text."""
-    text = "".join(f"--b\nContent-Type: text/plain\n\npart {at}\n{more}" for at in range(parts))
+    text = "".join(
+        f"--b\nContent-Type: text/plain\n\npart {at}\n{more}" for at in range(parts)
+    )
     return f"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n{text}--b--\n".encode()
 
 
-@pytest.mark.parametrize(("opened", "is_read"), [(1, True), (60, True), (61, False), (99, False)])
-def test_the_text_of_a_mail_with_many_nested_parts_is_not_read(opened: int, is_read: bool) -> None:
+@pytest.mark.parametrize(
+    ("opened", "is_read"), [(1, True), (60, True), (61, False), (99, False)]
+)
+def test_the_text_of_a_mail_with_many_nested_parts_is_not_read(
+    opened: int, is_read: bool
+) -> None:
     raw = multipart(1, "boundary=c\n" * (opened - 1))
     assert parse_mail(raw).body.startswith("part 0") is is_read
     assert parse_mail(raw).subject == "x"
 
 
 @pytest.mark.parametrize(("parts", "is_read"), [(1, True), (999, True), (1000, False)])
-def test_the_text_of_a_mail_with_too_many_parts_is_not_read(parts: int, is_read: bool) -> None:
+def test_the_text_of_a_mail_with_too_many_parts_is_not_read(
+    parts: int, is_read: bool
+) -> None:
     # the line that ends the last part counts
     assert parse_mail(multipart(parts)).body.startswith("part 0") is is_read
 
@@ -961,7 +1065,9 @@ DIGEST = (
 )
 
 
-def test_the_mails_of_a_digest_are_as_they_were_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_mails_of_a_digest_are_as_they_were_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     mails = [
         b"Subject: one\n\ntext 1\n",
         b"Subject: two\n\ntext 2\n",
@@ -987,10 +1093,15 @@ def test_what_is_no_digest_is_one_mail(mail: bytes) -> None:
 def test_a_joined_mail_may_be_a_single_line() -> None:
     first = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
     assert join_mbox([b"From x"]) == first + b">From x\n\n"
-    assert join_mbox([b"Subject: MAX", b""]) == first + b"Subject: MAX\n\n" + first + b"\n\n"
+    assert (
+        join_mbox([b"Subject: MAX", b""])
+        == first + b"Subject: MAX\n\n" + first + b"\n\n"
+    )
 
 
-def test_the_bytes_of_a_long_patch_are_kept_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bytes_of_a_long_patch_are_kept_line_by_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     raw = patches.mail(body="\udcff is no UTF-8.\n").encode("utf-8", "surrogateescape")
     whole = parse_patch(raw, "x.patch")
     monkeypatch.setattr(mail_reading, "MAX_LINE", 100)
@@ -1006,11 +1117,14 @@ MBOX_LINE = b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
 def test_every_mail_of_an_mbox_has_its_offset(size: int, ending: bytes) -> None:
     mails = [
-        MBOX_LINE + b"A: %d" % at + ending + ending + b"x" * at + ending * 2 for at in range(5)
+        MBOX_LINE + b"A: %d" % at + ending + ending + b"x" * at + ending * 2
+        for at in range(5)
     ]
     data = b"".join(mails)
     blocks = [data[at : at + size] for at in range(0, len(data), size)]
     found = list(split_blocks(blocks, at=1000))
     assert [mail for _, mail in found] == mails
     assert [data[at - 1000 : at - 1000 + len(mail)] for at, mail in found] == mails
-    assert mail_bounds(data) == [(at - 1000, at - 1000 + len(mail)) for at, mail in found]
+    assert mail_bounds(data) == [
+        (at - 1000, at - 1000 + len(mail)) for at, mail in found
+    ]

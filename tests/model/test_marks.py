@@ -66,13 +66,17 @@ def test_prose_about_a_commit_is_no_marker(line: str) -> None:
 
 
 def test_a_revert_names_what_it_reverts_and_brings_nothing() -> None:
-    marks = read_marks(f'Revert "x"\n\nThis reverts commit {A} which is\ncommit {B} upstream.\n')
+    marks = read_marks(
+        f'Revert "x"\n\nThis reverts commit {A} which is\ncommit {B} upstream.\n'
+    )
     assert marks.reverts == (A, B)
     assert marks.upstream == ()
 
 
 def test_a_backport_of_a_revert_is_both() -> None:
-    marks = read_marks(f'Revert "x"\n\ncommit {A} upstream.\n\nThis reverts commit {B}.\n')
+    marks = read_marks(
+        f'Revert "x"\n\ncommit {A} upstream.\n\nThis reverts commit {B}.\n'
+    )
     assert marks.upstream == (A,)
     assert marks.reverts == (B,)
 
@@ -86,7 +90,10 @@ def test_fixes_lines_are_read_wherever_they_stand() -> None:
         f'x\n\nFixes: {A[:12]} ("net: y")\n\nmore text\n\nFixes: {B[:12]}\nSigned-off-by: A'
         " <a@example.org>\n"
     )
-    assert [(fix.id, fix.subject) for fix in marks.fixes] == [(A[:12], "net: y"), (B[:12], "")]
+    assert [(fix.id, fix.subject) for fix in marks.fixes] == [
+        (A[:12], "net: y"),
+        (B[:12], ""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -102,8 +109,12 @@ def test_fixes_lines_are_read_wherever_they_stand() -> None:
         ("Fixes: the bug of 1234567", []),
     ],
 )
-def test_fixes_lines_are_read_in_every_form(line: str, expected: list[tuple[str, str]]) -> None:
-    assert [(fix.id, fix.subject) for fix in read_marks(f"x\n\n{line}\n").fixes] == expected
+def test_fixes_lines_are_read_in_every_form(
+    line: str, expected: list[tuple[str, str]]
+) -> None:
+    assert [
+        (fix.id, fix.subject) for fix in read_marks(f"x\n\n{line}\n").fixes
+    ] == expected
 
 
 @given(st.text())
@@ -116,8 +127,12 @@ def test_any_message_can_be_read(text: str) -> None:
     st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
     st.from_regex(r"\A[a-z ,.]{0,40}\Z"),
 )
-def test_a_marker_is_found_between_any_paragraphs(form: str, before: str, after: str) -> None:
-    assert read_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (A,)
+def test_a_marker_is_found_between_any_paragraphs(
+    form: str, before: str, after: str
+) -> None:
+    assert read_marks(f"s\n\n{before}\n\n{form.format(A)}\n\n{after}\n").upstream == (
+        A,
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,14 +168,18 @@ def test_a_marker_is_found_between_any_paragraphs(form: str, before: str, after:
         ("PATCH u-boot v2024.01", ()),
     ],
 )
-def test_every_mark_of_a_stable_tree_is_read(mark: str, expected: tuple[str, ...]) -> None:
+def test_every_mark_of_a_stable_tree_is_read(
+    mark: str, expected: tuple[str, ...]
+) -> None:
     subject = parse_subject(f"[{mark}] net: fix it")
     assert subject.stables == expected
     assert subject.stable == (expected[0] if expected else None)
     assert subject.for_stable == bool(expected)
 
 
-@pytest.mark.parametrize("word", ["stable", "STABLE", "backport", "for-stable", "linux-stable"])
+@pytest.mark.parametrize(
+    "word", ["stable", "STABLE", "backport", "for-stable", "linux-stable"]
+)
 def test_a_word_says_that_it_is_for_a_stable_tree(word: str) -> None:
     subject = parse_subject(f"[PATCH {word}] net: fix it")
     assert subject.for_stable
@@ -175,9 +194,12 @@ def test_the_line_that_names_the_upstream_commit_is_known(form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"]
+    "form",
+    ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"],
 )
 def test_an_abbreviated_id_is_seen_and_not_counted(form: str) -> None:
     text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
-    assert [upstream_commit.id for upstream_commit in upstream_commits(text)] == [A[:10]]
+    assert [upstream_commit.id for upstream_commit in upstream_commits(text)] == [
+        A[:10]
+    ]
     assert read_marks(text).upstream == ()

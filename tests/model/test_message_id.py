@@ -38,7 +38,13 @@ def test_what_users_give(text: str, expected: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("<a@b>", "a@b"), ("msgid: <a@b>", "a@b"), ("a@b", None), ("<a>", None), ("Ada <a@b>", None)],
+    [
+        ("<a@b>", "a@b"),
+        ("msgid: <a@b>", "a@b"),
+        ("a@b", None),
+        ("<a>", None),
+        ("Ada <a@b>", None),
+    ],
 )
 def test_what_is_a_message_id_and_no_address(text: str, expected: str | None) -> None:
     assert in_brackets(text) == expected
@@ -78,6 +84,10 @@ def test_a_text_names_mails_by_url_and_by_line() -> None:
         ("x@example.org", None),
     ],
 )
-def test_mails_sent_in_one_go_share_a_part(message_id: str, expected: str | None) -> None:
+def test_mails_sent_in_one_go_share_a_part(
+    message_id: str, expected: str | None
+) -> None:
     assert batch_of(message_id) == expected
-    assert sender_in(message_id) == ("ada@example.org" if "ada@" in message_id else None)
+    assert sender_in(message_id) == (
+        "ada@example.org" if "ada@" in message_id else None
+    )

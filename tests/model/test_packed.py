@@ -10,7 +10,10 @@ from patchpilot.model.bounded_gzip import unpack
 
 
 def test_every_member_counts_and_plain_data_stays() -> None:
-    assert unpack(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "x.gz", 100) == b"one\ntwo\n"
+    assert (
+        unpack(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "x.gz", 100)
+        == b"one\ntwo\n"
+    )
     assert unpack(b"plain", "x", 3) == b"plain"
 
 

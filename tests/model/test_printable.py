@@ -10,7 +10,9 @@ from patchpilot.model.printable import crop, crop_middle, one_line, printable, w
 
 # the code points with the Unicode property Bidi_Control, and what else changes lines or hides in
 # them
-BIDI_CONTROL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+BIDI_CONTROL = (
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 SEPARATORS = "\u2028\u2029\ufeff"
 
 
@@ -35,7 +37,9 @@ def test_what_reorders_or_hides_text_is_made_visible(char: str) -> None:
         ),
     ],
 )
-def test_controls_and_undecodable_bytes_are_named_and_text_stays(raw: str, shown: str) -> None:
+def test_controls_and_undecodable_bytes_are_named_and_text_stays(
+    raw: str, shown: str
+) -> None:
     assert printable(raw) == shown
 
 
@@ -44,7 +48,8 @@ def test_a_title_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "columns"), [("abc", 3), ("漢字", 4), ("\uff21", 2), ("e\u0301", 1), ("", 0)]
+    ("text", "columns"),
+    [("abc", 3), ("漢字", 4), ("\uff21", 2), ("e\u0301", 1), ("", 0)],
 )
 def test_width_counts_terminal_columns(text: str, columns: int) -> None:
     assert width(text) == columns
@@ -67,7 +72,10 @@ def test_cropped_text_fits_and_shows_the_cut(text: str, columns: int, cut: str) 
 
 
 def test_an_address_is_cut_in_its_middle() -> None:
-    assert crop_middle("<v1-1-fddf42abee25@example.net>", 40) == "<v1-1-fddf42abee25@example.net>"
+    assert (
+        crop_middle("<v1-1-fddf42abee25@example.net>", 40)
+        == "<v1-1-fddf42abee25@example.net>"
+    )
     assert (
         crop_middle("<20261121-net-acme-allow-old-cards-v1-1@example.net>", 30)
         == "<20261121-net-acme-…ample.net>"

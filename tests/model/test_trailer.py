@@ -81,13 +81,16 @@ def test_a_tag_further_up_is_found_where_tools_find_it() -> None:
 
 def test_fixes_goes_first_and_stable_before_the_sign_off() -> None:
     out = add_trailers(
-        MESSAGE, [("Fixes", '0123456789ab ("foo: add foo")'), ("Cc", "stable@vger.kernel.org")]
+        MESSAGE,
+        [("Fixes", '0123456789ab ("foo: add foo")'), ("Cc", "stable@vger.kernel.org")],
     )
     assert names(out) == ["Fixes", "Reported-by", "Cc", "Signed-off-by"]
 
 
 def test_a_review_goes_after_the_sign_off() -> None:
-    assert names(add_trailers(MESSAGE, [("Reviewed-by", "Carol <carol@example.net>")])) == [
+    assert names(
+        add_trailers(MESSAGE, [("Reviewed-by", "Carol <carol@example.net>")])
+    ) == [
         "Reported-by",
         "Signed-off-by",
         "Reviewed-by",
@@ -95,7 +98,10 @@ def test_a_review_goes_after_the_sign_off() -> None:
 
 
 def test_a_message_without_trailers_gets_a_block() -> None:
-    assert add_trailers("foo: x\n\nwhy\n", [("Fixes", "abc")]) == "foo: x\n\nwhy\n\nFixes: abc\n"
+    assert (
+        add_trailers("foo: x\n\nwhy\n", [("Fixes", "abc")])
+        == "foo: x\n\nwhy\n\nFixes: abc\n"
+    )
 
 
 def test_a_subject_alone_gets_a_block_of_its_own() -> None:
@@ -106,7 +112,9 @@ def test_a_subject_alone_gets_a_block_of_its_own() -> None:
 
 
 def test_a_trailer_is_one_line() -> None:
-    assert add_trailers(MESSAGE, [("Cc", "a@example.org\nBcc: b@example.org")]) == MESSAGE
+    assert (
+        add_trailers(MESSAGE, [("Cc", "a@example.org\nBcc: b@example.org")]) == MESSAGE
+    )
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
@@ -118,7 +126,9 @@ def test_adding_twice_is_adding_once(trailers: list[tuple[str, str]]) -> None:
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
 def test_nothing_that_was_there_moves_or_goes(trailers: list[tuple[str, str]]) -> None:
     kept = [
-        line for line in add_trailers(MESSAGE, trailers).split("\n") if line in MESSAGE.split("\n")
+        line
+        for line in add_trailers(MESSAGE, trailers).split("\n")
+        if line in MESSAGE.split("\n")
     ]
     was = [line for line in MESSAGE.split("\n") if line]
     assert [line for line in kept if line in was][: len(was)] == was
@@ -162,7 +172,9 @@ def test_words_that_begin_links_and_prose_are_no_trailers(name: str) -> None:
         ),
     ],
 )
-def test_a_trailer_is_a_name_a_colon_and_a_value(line: str, name: str, value: str) -> None:
+def test_a_trailer_is_a_name_a_colon_and_a_value(
+    line: str, name: str, value: str
+) -> None:
     assert is_trailer(line)
     found = parse_trailer(line, 7)
     assert found == Trailer(name, value, 7)
@@ -171,7 +183,16 @@ def test_a_trailer_is_a_name_a_colon_and_a_value(line: str, name: str, value: st
 
 @pytest.mark.parametrize(
     "line",
-    ["", "no colon", "Fixes:", "Fixes: ", " Fixes: x", "1st: x", "Signed off by: x", "-by: x"],
+    [
+        "",
+        "no colon",
+        "Fixes:",
+        "Fixes: ",
+        " Fixes: x",
+        "1st: x",
+        "Signed off by: x",
+        "-by: x",
+    ],
 )
 def test_other_lines_are_no_trailers(line: str) -> None:
     assert parse_trailer(line) is None
@@ -181,10 +202,21 @@ def test_other_lines_are_no_trailers(line: str) -> None:
     ("lines", "block"),
     [
         (["s", "", "why", "", "Fixes: a", "Cc: b@example.org"], range(4, 6)),
-        (["s", "", "why", "", "Fixes: a", "Cc: b@example.org", "", " ", ""], range(4, 6)),
+        (
+            ["s", "", "why", "", "Fixes: a", "Cc: b@example.org", "", " ", ""],
+            range(4, 6),
+        ),
         (["s", "", "Fixes: a"], range(2, 3)),
         (
-            ["s", "", "Fixes: a", "[ada: fixed it]", " and folded", "\tagain", "Cc: b@example.org"],
+            [
+                "s",
+                "",
+                "Fixes: a",
+                "[ada: fixed it]",
+                " and folded",
+                "\tagain",
+                "Cc: b@example.org",
+            ],
             range(2, 7),
         ),
         # half of what is not folded must be trailers
@@ -219,14 +251,26 @@ def test_a_folded_value_is_one_value_on_its_first_line() -> None:
         Trailer("Fixes", "0123456789ab ( net: x y)", 2),
         Trailer("Cc", "b@example.org", 6),
     )
-    assert [str(one) for one in parse_trailers(["s", "", " Folded onto nothing", "Fixes: a"])] == [
-        "Fixes: a"
-    ]
+    assert [
+        str(one)
+        for one in parse_trailers(["s", "", " Folded onto nothing", "Fixes: a"])
+    ] == ["Fixes: a"]
 
 
 def test_tags_are_found_in_any_case_and_only_at_the_start_of_a_line() -> None:
-    lines = ["s", "FIXES: a", "  Fixes: b", "fixes : c", "Fixes-by: d", "text Fixes: e", "Fix: f"]
-    assert all_tags(lines, "Fixes") == (Trailer("FIXES", "a", 1), Trailer("fixes", "c", 3))
+    lines = [
+        "s",
+        "FIXES: a",
+        "  Fixes: b",
+        "fixes : c",
+        "Fixes-by: d",
+        "text Fixes: e",
+        "Fix: f",
+    ]
+    assert all_tags(lines, "Fixes") == (
+        Trailer("FIXES", "a", 1),
+        Trailer("fixes", "c", 3),
+    )
     assert all_tags(lines, "fixes") == all_tags(lines, "Fixes")
 
 
@@ -234,7 +278,10 @@ def test_what_is_there_in_another_case_is_not_added_again() -> None:
     message = "s\n\nCc: Stable@vger.kernel.org\nFixes: a\n"
     assert add_trailers(message, [("cc", "stable@VGER.kernel.org")]) == message
     assert add_trailers(message, [("Cc", "other@example.org")]).count("Cc:") == 2
-    assert add_trailers(message, [("Link", "stable@vger.kernel.org")]).count("stable@vger") == 1
+    assert (
+        add_trailers(message, [("Link", "stable@vger.kernel.org")]).count("stable@vger")
+        == 1
+    )
     assert "Link: stable@vger.kernel.org" in add_trailers(
         message, [("Link", "stable@vger.kernel.org")]
     )
@@ -250,9 +297,15 @@ def block(*names: str) -> str:
 def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_a_sign_off(
     name: str,
 ) -> None:
-    others = [one for one in ORDER if one not in (name, "co-developed-by", "signed-off-by")]
+    others = [
+        one for one in ORDER if one not in (name, "co-developed-by", "signed-off-by")
+    ]
     message = block(
-        *(other for other in others if ORDER.index(other) < ORDER.index("signed-off-by")),
+        *(
+            other
+            for other in others
+            if ORDER.index(other) < ORDER.index("signed-off-by")
+        ),
         "signed-off-by",
     )
     got = names(add_trailers(message, [(name, "new")]))
@@ -271,7 +324,11 @@ def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_
             "Fixes",
             ("Fixes", "Signed-off-by", "Reviewed-by", "Signed-off-by"),
         ),
-        (("Co-developed-by", "Signed-off-by"), "Cc", ("Cc", "Co-developed-by", "Signed-off-by")),
+        (
+            ("Co-developed-by", "Signed-off-by"),
+            "Cc",
+            ("Cc", "Co-developed-by", "Signed-off-by"),
+        ),
         (
             ("Reported-by", "Signed-off-by"),
             "Signed-off-by",
@@ -294,7 +351,11 @@ def test_a_new_trailer_goes_after_those_before_it_in_the_order_and_never_before_
         ),
         (("Signed-off-by", "Link"), "Cc", ("Cc", "Signed-off-by", "Link")),
         (("Fixes", "Fixes"), "Fixes", ("Fixes", "Fixes", "Fixes")),
-        (("Fixes", "Reported-by"), "Reported-by", ("Fixes", "Reported-by", "Reported-by")),
+        (
+            ("Fixes", "Reported-by"),
+            "Reported-by",
+            ("Fixes", "Reported-by", "Reported-by"),
+        ),
     ],
 )
 def test_where_a_new_trailer_goes(
@@ -303,13 +364,15 @@ def test_where_a_new_trailer_goes(
     out = add_trailers(block(*before), [(added, "new")])
     assert tuple(names(out)) == after
     if before != after[: len(before)] or added in before:
-        assert [one.value for one in parse_trailers(out.split("\n")) if one.value != "new"] == [
-            f"x{at}" for at in range(len(before))
-        ]
+        assert [
+            one.value for one in parse_trailers(out.split("\n")) if one.value != "new"
+        ] == [f"x{at}" for at in range(len(before))]
 
 
 def test_a_new_trailer_is_not_put_into_a_folded_value() -> None:
-    message = "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
+    message = (
+        "s\n\nwhy\n\nFixes: a (\n net: x)\n\tmore\nSigned-off-by: A <a@example.org>\n"
+    )
     out = add_trailers(message, [("Cc", "stable@vger.kernel.org")])
     assert out.split("\n")[6:9] == [
         "\tmore",
@@ -391,7 +454,9 @@ def test_a_joiner_is_fit_between_letters_that_join_only(name: str) -> None:
     assert "contains <U+200" in sentence
 
 
-@pytest.mark.parametrize("name", ["Zoë Ångström", "李雷", "Мария", "علی\u200cرضا", "a\tb"])
+@pytest.mark.parametrize(
+    "name", ["Zoë Ångström", "李雷", "Мария", "علی\u200cرضا", "a\tb"]
+)
 def test_names_in_every_script_are_fit(name: str) -> None:
     trailer = ("Reviewed-by", f"{name} <b@example.org>")
     assert refused_trailers([trailer]) == ()

@@ -25,7 +25,9 @@ ADA, THEN = Address("Ada", "ada@example.org"), datetime(2026, 11, 20, tzinfo=UTC
 
 
 def commit(message: str) -> Commit:
-    return Commit("0123456789abcdef" * 2 + "01234567", "t" * 40, (), ADA, THEN, ADA, THEN, message)
+    return Commit(
+        "0123456789abcdef" * 2 + "01234567", "t" * 40, (), ADA, THEN, ADA, THEN, message
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,5 +147,7 @@ def test_a_plan_has_those_of_each_header() -> None:
         ({"subject": "a", "patch": "b", "series": ("c",)}, "Subject: a\nb\nc"),
     ],
 )
-def test_the_text_of_a_rules_example_is_what_it_is_about(parts: dict[str, Any], text: str) -> None:
+def test_the_text_of_a_rules_example_is_what_it_is_about(
+    parts: dict[str, Any], text: str
+) -> None:
     assert Example(bad=True, **parts).text == text

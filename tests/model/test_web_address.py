@@ -31,7 +31,10 @@ HOSTILE = (
 
 @pytest.mark.parametrize(
     "text",
-    ["https://docs.kernel.org/process/submitting-patches.html#x", "http://a.example/?b=[c]&d=%20"],
+    [
+        "https://docs.kernel.org/process/submitting-patches.html#x",
+        "http://a.example/?b=[c]&d=%20",
+    ],
 )
 def test_the_address_of_a_page_is_a_link(text: str) -> None:
     assert web_address(text) == text
@@ -45,9 +48,13 @@ def test_nothing_else_is_a_link(text: str | None) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_the_detail_of_a_finding_has_no_other_link(text: str) -> None:
     rule = all_rules()[0]._replace(reference=text)
-    finding = Finding(rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x")
+    finding = Finding(
+        rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x"
+    )
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
-    console.print(detail_of(Shown(0, finding), rule, Remedy.EDIT, None, DiffColors(), 80))
+    console.print(
+        detail_of(Shown(0, finding), rule, Remedy.EDIT, None, DiffColors(), 80)
+    )
     written = console.file.getvalue()  # type: ignore[attr-defined]
     assert "\x1b]8;" not in written
     assert "\x1b]0;" not in written

@@ -104,7 +104,8 @@ class Place:
             return []
         mails = [message.as_bytes() for message in mailbox.Maildir(self.maildir)]
         return sorted(
-            mails, key=lambda raw: re.search(rb"^Subject: (.*)$", raw, re.MULTILINE).group(1)
+            mails,
+            key=lambda raw: re.search(rb"^Subject: (.*)$", raw, re.MULTILINE).group(1),
         )  # type: ignore[union-attr]
 
 
@@ -134,7 +135,11 @@ def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(
     place: Place, tmp_path: Path
 ) -> None:
     shown = document(place.send("--dry-run"))
-    assert (shown["state"], len(shown["messages"]), place.written()) == ("planned", 2, [])
+    assert (shown["state"], len(shown["messages"]), place.written()) == (
+        "planned",
+        2,
+        [],
+    )
     done = place.send("--yes")
     result = document(done)
     assert (done.code, result["state"]) == (0, "sent"), done.err
@@ -143,9 +148,15 @@ def test_the_mails_of_the_preview_are_sent_once_and_are_the_commits(
     ]
     mails = place.written()
     assert len(mails) == 2
-    assert apply(place.repo, "master", mails, tmp_path) == commits(place.repo, "master..topic")
-    again = place.run("send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json")
-    assert "already-sent" in [refusal["name"] for refusal in document(again)["refusals"]]
+    assert apply(place.repo, "master", mails, tmp_path) == commits(
+        place.repo, "master..topic"
+    )
+    again = place.run(
+        "send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json"
+    )
+    assert "already-sent" in [
+        refusal["name"] for refusal in document(again)["refusals"]
+    ]
     assert place.resume()["state"] == "sent"
     assert len(place.written()) == 2
     assert "sent/" in place.repo.git("tag")
@@ -168,13 +179,20 @@ def test_a_send_that_was_killed_is_resumed_with_each_mail_once(
     assert [mail["state"] for mail in doubtful["messages"]] == ["accepted", "unknown"]
     assert place.resume("--unknown", word)["state"] == "sent"
     assert (
-        len({re.search(rb"^Message-ID: (.*)$", raw, re.MULTILINE)[1] for raw in place.written()})
+        len(
+            {
+                re.search(rb"^Message-ID: (.*)$", raw, re.MULTILINE)[1]
+                for raw in place.written()
+            }
+        )
         == len(place.written())
         == 2
     )  # type: ignore[index]
 
 
-def test_a_mail_that_is_refused_ends_the_send_and_is_sent_by_a_resume(place: Place) -> None:
+def test_a_mail_that_is_refused_ends_the_send_and_is_sent_by_a_resume(
+    place: Place,
+) -> None:
     place.maildir.write_text("not a folder")
     result = document(place.send("--yes"))
     assert [mail["state"] for mail in result["messages"]] == ["rejected", "pending"]
@@ -190,7 +208,8 @@ def test_a_mail_to_oneself_is_for_the_sender_only(place: Place) -> None:
         {("Ada Fixer <ada@example.org>",)},
     )
     assert all(
-        LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw) for raw in place.written()
+        LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw)
+        for raw in place.written()
     )
 
 
@@ -217,21 +236,27 @@ def test_doctor_and_config_know_it(place: Place) -> None:
     place.repo.git("config", "patchpilot.via", "maildir")
     probes = {
         probe["name"]: probe["state"]
-        for probe in document(place.run("doctor", "--offline", "--format", "json"))["checks"]
+        for probe in document(place.run("doctor", "--offline", "--format", "json"))[
+            "checks"
+        ]
     }
     assert probes["maildir"] == "ok"
     assert "mail server" not in probes
     assert "git-send-email or b4 or maildir" in place.run("config").out
 
 
-def test_a_wrong_name_names_the_nearest(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_name_names_the_nearest(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "did you mean 'maildir'" in place.run("send", "--via", "mialdir").err
     place.repo.git("config", "patchpilot.via", "mialdir")
     done = place.run("send", "--dry-run")
     assert (done.code, "git config patchpilot.via maildir" in done.err) == (2, True)
     with monkeypatch.context() as added:
         added.setattr(
-            patchpilot.outgoing, "__path__", [*patchpilot.outgoing.__path__, str(place.added)]
+            patchpilot.outgoing,
+            "__path__",
+            [*patchpilot.outgoing.__path__, str(place.added)],
         )
         transports._classes.cache_clear()
         assert transports.names() == ("git-send-email", "b4", "maildir")
@@ -241,7 +266,9 @@ def test_a_wrong_name_names_the_nearest(place: Place, monkeypatch: pytest.Monkey
             "git-send-email",
         ]
     transports._classes.cache_clear()
-    for name in [name for name in sys.modules if name.startswith("patchpilot.outgoing.maildir")]:
+    for name in [
+        name for name in sys.modules if name.startswith("patchpilot.outgoing.maildir")
+    ]:
         del sys.modules[name]
     with pytest.raises(UsageError, match="unknown transport 'maildir'"):
         transports.find("maildir")

@@ -20,7 +20,9 @@ from tests.kit.topics import topic
         "a@b.c\u2028e@x.org",
     ],
 )
-def test_a_line_break_in_an_address_is_refused(tmp_path: Path, option: str, text: str) -> None:
+def test_a_line_break_in_an_address_is_refused(
+    tmp_path: Path, option: str, text: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         done = call(
@@ -55,7 +57,9 @@ def test_a_line_break_in_a_dropped_address_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc", "--drop", "--restore"])
-def test_a_line_break_in_an_address_is_not_kept_with_the_topic(tmp_path: Path, option: str) -> None:
+def test_a_line_break_in_an_address_is_not_kept_with_the_topic(
+    tmp_path: Path, option: str
+) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.put(
         "MAINTAINERS",
@@ -66,7 +70,9 @@ def test_a_line_break_in_an_address_is_not_kept_with_the_topic(tmp_path: Path, o
         "F:\t*\n"
         "F:\t*/\n",
     )
-    done = call("maintainers", "-C", repo.path, option, "a@example.org\nBcc: eve@example.org")
+    done = call(
+        "maintainers", "-C", repo.path, option, "a@example.org\nBcc: eve@example.org"
+    )
     assert (done.code, "is not one line of printable text" in done.err) == (2, True)
     assert "a@example.org" not in call("maintainers", "-C", repo.path).out
 
@@ -96,11 +102,15 @@ def test_dropping_somebody_who_is_not_in_the_plan_is_said(tmp_path: Path) -> Non
     assert "linux-kernel@vger.kernel.org is not" not in done.err
     assert (
         "is not in this plan"
-        not in call("maintainers", "-C", repo.path, "--drop", "linux-kernel@vger.kernel.org").err
+        not in call(
+            "maintainers", "-C", repo.path, "--drop", "linux-kernel@vger.kernel.org"
+        ).err
     )
     assert (
         "is not in this plan"
-        not in call("maintainers", "-q", "-C", repo.path, "--drop", "no@such.example.org").err
+        not in call(
+            "maintainers", "-q", "-C", repo.path, "--drop", "no@such.example.org"
+        ).err
     )
     added = call("maintainers", "-C", repo.path, "--add-cc", "no@such.example.org")
     assert "no@such.example.org" in added.out
@@ -142,7 +152,9 @@ def test_an_odd_address_is_reported_of_and_written_as_mail_servers_know_it(
     assert ("doubtful-address" in done.out) is ("bücher" not in address)
 
 
-@pytest.mark.parametrize("address", ["münchen@example.org", "bad..dots@example.org", "nobody@"])
+@pytest.mark.parametrize(
+    "address", ["münchen@example.org", "bad..dots@example.org", "nobody@"]
+)
 def test_an_address_no_server_takes_is_refused_before_anything_is_written(
     tmp_path: Path, address: str
 ) -> None:
@@ -167,9 +179,20 @@ def test_an_address_inside_a_house_is_written_by_the_transport_that_takes_it(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = ("send", "-C", repo.path, "--no-auto", "--to", "ada@intranet", "--force", "x")
+        words = (
+            "send",
+            "-C",
+            repo.path,
+            "--no-auto",
+            "--to",
+            "ada@intranet",
+            "--force",
+            "x",
+        )
         refused = call(*words, "--outbox", tmp_path / "one")
         written = call(*words, "--via", "b4", "--outbox", tmp_path / "two")
     assert (refused.code, written.code) == (2, 0), (refused.err, written.err)
     assert "--via b4" in refused.err
-    assert any("To: ada@intranet" in mail.read_text() for mail in (tmp_path / "two").iterdir())
+    assert any(
+        "To: ada@intranet" in mail.read_text() for mail in (tmp_path / "two").iterdir()
+    )

@@ -57,14 +57,29 @@ def answering(body: bytes) -> Iterator[str]:
         ("the mail", 0),
     ],
 )
-def test_only_the_mail_itself_proves_that_it_arrived(tmp_path: Path, form: str, code: int) -> None:
+def test_only_the_mail_itself_proves_that_it_arrived(
+    tmp_path: Path, form: str, code: int
+) -> None:
     with FaultySink(Faults(close_after_data=1)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes")
+        words = (
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+            "--yes",
+        )
         assert call(*words).code == 4
         server.faults.heal()
         mail = unpacked(server.take()[0])
-        name = next(line for line in mail.split(b"\n") if line.lower().startswith(b"message-id:"))
+        name = next(
+            line
+            for line in mail.split(b"\n")
+            if line.lower().startswith(b"message-id:")
+        )
         body = {
             "challenge": CHALLENGE,
             "nothing": b"",

@@ -76,7 +76,11 @@ def test_b4_knows_the_message_id_that_left(tmp_path: Path, strategy: str) -> Non
     with Repository.open(repo.path) as repository:
         known = prep_branch(repository, "topic")
     assert known is not None
-    assert (known.revision, known.strategy, dict(known.history)["v1"]) == (2, strategy, (sent,))
+    assert (known.revision, known.strategy, dict(known.history)["v1"]) == (
+        2,
+        strategy,
+        (sent,),
+    )
     assert repo.git("tag", "-l", "sent/*") == f"sent/{known.change_id}-v1"
     after = repo.git("log", "--format=%T %an %s", "master..topic")
     assert [line.split()[0] for line in after.split("\n")] == [
@@ -109,11 +113,15 @@ def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> 
         def people(*words: str) -> set[str]:
             return {
                 load["email"]
-                for load in json.loads(send(repo, "--dry-run", *words).out)["recipients"]
+                for load in json.loads(send(repo, "--dry-run", *words).out)[
+                    "recipients"
+                ]
             }
 
         assert "gone@example.org" in people("--via", "git-send-email")
-        assert call("maintainers", "-C", repo.path, "--drop", "gone@example.org").code == 0
+        assert (
+            call("maintainers", "-C", repo.path, "--drop", "gone@example.org").code == 0
+        )
         assert "gone@example.org" not in people()
         assert "gone@example.org" not in people("--via", "git-send-email")
         assert (
@@ -124,7 +132,9 @@ def test_who_was_left_out_stays_out_when_b4_takes_the_branch(tmp_path: Path) -> 
         )
 
 
-def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(tmp_path: Path) -> None:
+def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(
+    tmp_path: Path,
+) -> None:
     with FaultySink(Faults(reject_all=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "branch.topic.description", "mine\n\nand more")
@@ -135,7 +145,10 @@ def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(tmp_path
             assert (repo.path / ".git" / "config").read_bytes() == config
         server.faults.heal()
         done = send(repo, "--resume", "--yes")
-        assert (done.code, json.loads(done.out)["change_id"]) == (0, failed["change_id"])
+        assert (done.code, json.loads(done.out)["change_id"]) == (
+            0,
+            failed["change_id"],
+        )
         assert len(server.take()) == 1
         assert first_id(done) in b4(repo, "prep", "--show-info").stdout
         assert call("draft", "-C", repo.path, "--no-b4").code == 0
@@ -145,14 +158,26 @@ def test_a_send_of_which_nothing_left_leaves_no_trace_in_the_repository(tmp_path
 def test_books_of_the_persons_own_are_as_they_were_after_a_look(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        b4(repo, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", "master")
+        b4(
+            repo,
+            "-c",
+            "b4.prep-cover-strategy=branch-description",
+            "prep",
+            "-e",
+            "master",
+        )
         repo.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
         config = (repo.path / ".git" / "config").read_bytes()
-        assert send(repo, "--dry-run", "-v", "3", "--subject-prefix", "PATCH net").code == 0
+        assert (
+            send(repo, "--dry-run", "-v", "3", "--subject-prefix", "PATCH net").code
+            == 0
+        )
         assert (repo.path / ".git" / "config").read_bytes() == config
 
 
-def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(tmp_path: Path) -> None:
+def test_b4_asks_for_a_cover_a_clean_tree_and_the_checked_out_branch(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert "cover letter" in send(repo, "--yes").err
@@ -188,10 +213,20 @@ def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", count, server=server)
         cover = (
-            ("--cover-subject", "widget: mend", "--cover", "All were wrong.") if count > 1 else ()
+            ("--cover-subject", "widget: mend", "--cover", "All were wrong.")
+            if count > 1
+            else ()
         )
         assert (
-            call("draft", "-C", repo.path, *cover, "--note", str(count), "geprüft: größer").code
+            call(
+                "draft",
+                "-C",
+                repo.path,
+                *cover,
+                "--note",
+                str(count),
+                "geprüft: größer",
+            ).code
             == 0
         )
         words = (
@@ -205,7 +240,10 @@ def test_notes_and_the_mail_that_is_answered_leave_with_b4s_mails(
         raw = [unpacked(one) for one in server.take()]
         first = first_id(done)
     read = [parse_mail(one) for one in raw]
-    assert [one.in_reply_to for one in read] == ["asked@example.org", *([first] * (len(raw) - 1))]
+    assert [one.in_reply_to for one in read] == [
+        "asked@example.org",
+        *([first] * (len(raw) - 1)),
+    ]
     assert all(one.references[0] == "asked@example.org" for one in read)
     patches = raw[-count:]
     assert (
@@ -250,7 +288,10 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     )
     assert made.recipients == mail.recipients
     if coding in ("7bit", ""):
-        assert (message["Content-Transfer-Encoding"], message.get_content_charset()) == (
+        assert (
+            message["Content-Transfer-Encoding"],
+            message.get_content_charset(),
+        ) == (
             "8bit",
             "utf-8",
         )
@@ -263,7 +304,9 @@ def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            posted.append(
+                json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            )
             body = answer.encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -304,7 +347,11 @@ def new_key(repo: Repo) -> None:
         ('{"result": "success"}', "sent", "accepted"),
         ('{"result": "error", "message": "no"}', "failed", "rejected"),
         ("<html>log in first", "partial", "unknown"),
-        ("<html>CRITICAL: upstream: Connection refused; Error from endpoint", "partial", "unknown"),
+        (
+            "<html>CRITICAL: upstream: Connection refused; Error from endpoint",
+            "partial",
+            "unknown",
+        ),
         ('{"result": "queued"}', "partial", "unknown"),
     ],
 )
@@ -376,10 +423,22 @@ def test_what_b4_itself_noted_since_a_kill_is_not_taken_back(tmp_path: Path) -> 
     repo = topic(tmp_path / "r", 1)
     with Repository.open(repo.path) as repository:
         with journaled(repository, "topic"):
-            b4(repo, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", "master")
-            repo.git("config", "branch.topic.b4-prep-cover-strategy", "branch-description")
+            b4(
+                repo,
+                "-c",
+                "b4.prep-cover-strategy=branch-description",
+                "prep",
+                "-e",
+                "master",
+            )
+            repo.git(
+                "config", "branch.topic.b4-prep-cover-strategy", "branch-description"
+            )
             record = json.loads(repo.git("config", "branch.topic.b4-tracking"))
-            record["series"] |= {"history": {"v1": ["sent-by-hand@example.org"]}, "revision": 2}
+            record["series"] |= {
+                "history": {"v1": ["sent-by-hand@example.org"]},
+                "revision": 2,
+            }
             repo.git("config", "branch.topic.b4-tracking", json.dumps(record))
         known = prep_branch(repository, "topic")
     assert known is not None
@@ -394,14 +453,28 @@ def test_an_open_journal_of_a_send_that_the_outbox_lacks_is_settled(
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "branch.topic.description", "widget: what I wrote myself")
         before = repo.git("config", "--local", "--list")
-        with Repository.open(repo.path) as repository, journaled(repository, "topic", 4711):
+        with (
+            Repository.open(repo.path) as repository,
+            journaled(repository, "topic", 4711),
+        ):
             (journal,) = state_folder().glob("b4-books/*/opened.json")
             left_open = journal.read_bytes()
             journal.unlink()
-        b4(repo, "-c", "b4.prep-cover-strategy=branch-description", "prep", "-e", "master")
+        b4(
+            repo,
+            "-c",
+            "b4.prep-cover-strategy=branch-description",
+            "prep",
+            "-e",
+            "master",
+        )
         assert repo.git("config", "--local", "--list") != before
         journal.write_bytes(left_open)
-        done = call("draft", "-C", repo.path) if verb == "draft" else send(repo, "--dry-run")
+        done = (
+            call("draft", "-C", repo.path)
+            if verb == "draft"
+            else send(repo, "--dry-run")
+        )
     assert done.code == 0, done.err
     assert not journal.exists()
     assert repo.git("config", "--local", "--list") == before
@@ -411,7 +484,11 @@ def test_a_branch_whose_base_other_branches_have_too_is_taken(tmp_path: Path) ->
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         base = repo.git("rev-parse", "HEAD~1")
-        for name in ("refs/heads/elsewhere", "refs/remotes/origin/main", "refs/remotes/other/main"):
+        for name in (
+            "refs/heads/elsewhere",
+            "refs/remotes/origin/main",
+            "refs/remotes/other/main",
+        ):
             repo.git("update-ref", name, base)
         assert send(repo, "--dry-run").code == 0
         assert send(repo, "--yes").code == 0
@@ -423,7 +500,8 @@ def test_a_tree_s_own_python_is_not_run(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         for name in ("b4", "patchpilot", "email"):
             repo.put(
-                f"{name}/__init__.py", f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n"
+                f"{name}/__init__.py",
+                f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n",
             )
         assert send(repo, "--dry-run").code == 0
         assert call("hooks", "install", "-C", repo.path).code == 0

@@ -16,7 +16,9 @@ from tests.kit.topics import topic
 
 def base_branch(repo: Repo) -> str:
     """What b4 has as base branch of the topic."""
-    return json.loads(repo.git("config", "branch.topic.b4-tracking"))["series"]["base-branch"]
+    return json.loads(repo.git("config", "branch.topic.b4-tracking"))["series"][
+        "base-branch"
+    ]
 
 
 def test_a_send_names_the_base_branch_that_was_asked_for(tmp_path: Path) -> None:

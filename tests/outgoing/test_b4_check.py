@@ -64,7 +64,9 @@ def test_b4_am_shows_what_is_wrong_with_what_it_applies(repo: Repo) -> None:
         ]
     ]
     (repo.path / "thread.mbox").write_text("".join(mails))
-    done = b4(repo, "am", "--check", "-m", "thread.mbox", "-o", "applied", "1@example.org")
+    done = b4(
+        repo, "am", "--check", "-m", "thread.mbox", "-o", "applied", "1@example.org"
+    )
     said = (done.stdout + done.stderr).splitlines()
     at = next(place for place, line in enumerate(said) if "stop the link" in line)
     assert "ERROR:TRAILING_WHITESPACE" in "".join(said[at + 1 :])
@@ -80,7 +82,9 @@ def test_b4_shows_what_is_wrong_patch_by_patch(repo: Repo) -> None:
     )
     at = said.splitlines().index(dirty)
     assert said.splitlines().index(clean) < at
-    reports = [line.strip() for line in said.splitlines()[at + 1 :] if line.startswith("  ")]
+    reports = [
+        line.strip() for line in said.splitlines()[at + 1 :] if line.startswith("  ")
+    ]
     assert "TRAILING_WHITESPACE" in "".join(reports)
     assert any("ERROR" in line for line in reports)
     assert "Success: 1," in said

@@ -15,12 +15,16 @@ from patchpilot.outgoing.b4.b4_send import listen_in
 
 
 @pytest.mark.parametrize("length", [1, 200])
-def test_a_mail_is_handed_over_in_a_folder_of_any_length(tmp_path: Path, length: int) -> None:
+def test_a_mail_is_handed_over_in_a_folder_of_any_length(
+    tmp_path: Path, length: int
+) -> None:
     place = tmp_path / ("x" * length)
     place.mkdir()
     with socket.socket(socket.AF_UNIX) as listener:
         shim = listen_in(place, listener)
-        process = subprocess.Popen([sys.executable, "-I", "-S", str(shim)], stdin=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(shim)], stdin=subprocess.PIPE
+        )
         assert process.stdin
         process.stdin.write(b"mail")
         process.stdin.close()

@@ -23,7 +23,9 @@ from tests.kit.cli import call
 from tests.kit.topics import topic
 
 
-def test_recipients_of_the_configuration_are_shown_and_added_once(tmp_path: Path) -> None:
+def test_recipients_of_the_configuration_are_shown_and_added_once(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1, author="Other <other@example.org>")
     for name, value in (
         ("smtpserver", "127.0.0.1"),
@@ -36,7 +38,9 @@ def test_recipients_of_the_configuration_are_shown_and_added_once(tmp_path: Path
     ):
         repo.git("config", "--global", f"sendemail.{name}", value)
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
-    done = call("send", "-C", repo.path, "--dry-run", "--format", "json", "--force", "x")
+    done = call(
+        "send", "-C", repo.path, "--dry-run", "--format", "json", "--force", "x"
+    )
     reported = json.loads(done.out)
     reasons = {one["email"]: one["reasons"] for one in reported["recipients"]}
     assert reasons == {
@@ -69,7 +73,9 @@ def test_without_auto_only_the_named_ones_are_there(tmp_path: Path) -> None:
         "--force",
         "x",
     )
-    assert [load["email"] for load in json.loads(done.out)["recipients"]] == ["x@lists.example.org"]
+    assert [load["email"] for load in json.loads(done.out)["recipients"]] == [
+        "x@lists.example.org"
+    ]
 
 
 def test_a_command_that_fails_is_reported(tmp_path: Path) -> None:
@@ -77,7 +83,10 @@ def test_a_command_that_fails_is_reported(tmp_path: Path) -> None:
     repo.git("config", "--global", "sendemail.tocmd", "exit 3;")
     with Repository.open(repo.path) as repository:
         found = configured_recipients(
-            repository, read_account(repository), transports.find("git-send-email"), [b"x"]
+            repository,
+            read_account(repository),
+            transports.find("git-send-email"),
+            [b"x"],
         )
     assert found.recipients == ()
     assert "exit code 3" in found.remarks[0]
@@ -117,7 +126,9 @@ def test_alias_files_are_read(
         assert read_aliases(repository) == wanted
 
 
-def test_aliases_of_the_repository_are_used_only_once_they_are_trusted(tmp_path: Path) -> None:
+def test_aliases_of_the_repository_are_used_only_once_they_are_trusted(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.put(".al", "alias boss <boss@example.org>\n")
     repo.git("config", "--global", "sendemail.aliasfiletype", "mutt")
@@ -177,7 +188,11 @@ def test_an_identity_has_its_own_server(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         assert read_account(repository).server == "a.example.org"
         work = read_account(repository, "work")
-        assert (work.server, "smtpPass" in work.password_from, "s3cret" in repr(work)) == (
+        assert (
+            work.server,
+            "smtpPass" in work.password_from,
+            "s3cret" in repr(work),
+        ) == (
             "b.example.org",
             True,
             False,

@@ -17,10 +17,18 @@ from tests.kit.topics import topic
 @pytest.mark.parametrize(
     ("given", "subject", "text"),
     [
-        ({"text": "net: two comments\n\nText\n\nMore"}, "net: two comments", "Text\n\nMore"),
+        (
+            {"text": "net: two comments\n\nText\n\nMore"},
+            "net: two comments",
+            "Text\n\nMore",
+        ),
         ({"text": "\nnet: two comments\r\n\r\nText\r\n"}, "net: two comments", "Text"),
         ({"text": "net: two comments\n"}, "net: two comments", ""),
-        ({"text": "A paragraph\nof two lines.\n\nMore"}, "", "A paragraph\nof two lines.\n\nMore"),
+        (
+            {"text": "A paragraph\nof two lines.\n\nMore"},
+            "",
+            "A paragraph\nof two lines.\n\nMore",
+        ),
         (
             {"subject": "widget: mend", "text": "One line.\n\nMore"},
             "widget: mend",
@@ -43,7 +51,10 @@ def test_a_line_alone_is_the_text_where_there_is_a_subject(tmp_path: Path) -> No
     with Repository.open(repo.path) as repository:
         change(repository, Changes(subject="widget: mend"))
         draft = change(repository, Changes(text="All were wrong.")).draft
-        assert (draft.cover_subject, draft.cover_text) == ("widget: mend", "All were wrong.")
+        assert (draft.cover_subject, draft.cover_text) == (
+            "widget: mend",
+            "All were wrong.",
+        )
         with pytest.raises(UsageError, match="one line of printable text"):
             change(repository, Changes(text="net: \x1b[31mtwo\n\nText"))
 
@@ -53,11 +64,19 @@ def test_a_line_alone_is_the_text_where_there_is_a_subject(tmp_path: Path) -> No
     [
         (("--cover", "A paragraph\nof two lines."), "cover-subject"),
         (
-            ("--cover-subject", "EDITME: cover title for topic", "--cover", "All were wrong."),
+            (
+                "--cover-subject",
+                "EDITME: cover title for topic",
+                "--cover",
+                "All were wrong.",
+            ),
             "cover-subject",
         ),
         (("--cover-subject", "widget: mend"), "cover-text"),
-        (("--cover-subject", "widget: mend", "--cover", "*** BLURB HERE ***"), "cover-text"),
+        (
+            ("--cover-subject", "widget: mend", "--cover", "*** BLURB HERE ***"),
+            "cover-text",
+        ),
     ],
 )
 def test_a_cover_without_subject_or_text_does_not_leave(
@@ -68,7 +87,9 @@ def test_a_cover_without_subject_or_text_does_not_leave(
         assert call("draft", "-C", repo.path, *words).code == 0
         given = ("send", "-C", repo.path, "--to", "l@lists.example.org")
         done = call(*given, "--yes", "--format", "json")
-        refused = {load["name"]: load["hint"] for load in json.loads(done.out)["refusals"]}
+        refused = {
+            load["name"]: load["hint"] for load in json.loads(done.out)["refusals"]
+        }
         assert done.code == 1
         assert "patchpilot draft" in refused[name]
         assert call(*given, "--outbox", tmp_path / "out").code == 1
@@ -100,17 +121,32 @@ def test_a_written_cover_is_not_refused(tmp_path: Path) -> None:
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     assert (
         call(
-            "draft", "-C", repo.path, "--base", "master", "--cover", "net: two comments\n\nText"
+            "draft",
+            "-C",
+            repo.path,
+            "--base",
+            "master",
+            "--cover",
+            "net: two comments\n\nText",
         ).code
         == 0
     )
     reported = json.loads(
         call(
-            "send", "-C", repo.path, "--to", "l@lists.example.org", "--dry-run", "--format", "json"
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--dry-run",
+            "--format",
+            "json",
         ).out
     )
     assert reported["messages"][0]["subject"] == "[PATCH 0/2] net: two comments"
-    assert not {"cover-subject", "cover-text"} & {one["name"] for one in reported["refusals"]}
+    assert not {"cover-subject", "cover-text"} & {
+        one["name"] for one in reported["refusals"]
+    }
 
 
 @pytest.mark.parametrize(
@@ -126,7 +162,9 @@ def test_a_cover_among_patch_files_is_judged_too(
 ) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    repo.git("format-patch", "-q", "--cover-letter", "-o", str(tmp_path / "p"), "master")
+    repo.git(
+        "format-patch", "-q", "--cover-letter", "-o", str(tmp_path / "p"), "master"
+    )
     cover = next((tmp_path / "p").glob("0000-*"))
     made = (
         cover.read_text()
@@ -147,4 +185,6 @@ def test_a_cover_among_patch_files_is_judged_too(
             "json",
         ).out
     )
-    assert {"cover-subject", "cover-text"} & {one["name"] for one in reported["refusals"]} == names
+    assert {"cover-subject", "cover-text"} & {
+        one["name"] for one in reported["refusals"]
+    } == names

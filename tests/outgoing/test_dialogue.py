@@ -27,7 +27,11 @@ TAKEN = [
 @pytest.mark.parametrize(
     ("lines", "state", "words"),
     [
-        ([*TAKEN, ">>> .", "<<< 250 kept", ">>> QUIT", "<<< 221 bye"], "accepted", "250 kept"),
+        (
+            [*TAKEN, ">>> .", "<<< 250 kept", ">>> QUIT", "<<< 221 bye"],
+            "accepted",
+            "250 kept",
+        ),
         ([*TAKEN, ">>> .", "<<< 554-no", "<<< 554 thanks"], "rejected", "554 thanks"),
         ([*TAKEN, ">>> .", "<<< 451 later"], "rejected", "451"),
         ([*TAKEN, ">>> ."], "unknown", "before the server answered"),
@@ -43,7 +47,9 @@ TAKEN = [
         ),
     ],
 )
-def test_the_outcome_is_what_is_certain(lines: list[str], state: str, words: str) -> None:
+def test_the_outcome_is_what_is_certain(
+    lines: list[str], state: str, words: str
+) -> None:
     dialogue = Dialogue()
     dialogue.begin()
     for line in lines:

@@ -30,13 +30,16 @@ def examine(repo: Repo, *words: str) -> dict[str, tuple[str, str]]:
     assert found["schema"] == "patchpilot/doctor/1"
     assert (done.code == 0) == found["healthy"]
     return {
-        one["name"]: (one["state"], f"{one['message']} {one['hint']}") for one in found["checks"]
+        one["name"]: (one["state"], f"{one['message']} {one['hint']}")
+        for one in found["checks"]
     }
 
 
 def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> None:
     pair = certificate(tmp_path)
-    with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
+    with FaultySink(
+        tls="starttls", certificate=pair, login=("ada", "s3cret")
+    ) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         for name, value in (
             ("smtpencryption", "tls"),
@@ -53,7 +56,14 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         found = examine(repo)
         assert {
             found[name][0]
-            for name in ("mail server", "login", "identity", "git-send-email", "b4", "outbox")
+            for name in (
+                "mail server",
+                "login",
+                "identity",
+                "git-send-email",
+                "b4",
+                "outbox",
+            )
         } == {"ok"}
         assert found["archive"][0] == "warn"
         assert server.take() == ()
@@ -74,7 +84,9 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(tmp_path: Path) -> No
         assert "certificate" in examine(repo)["encryption"][1]
 
 
-def test_a_server_that_is_away_and_a_login_without_password_are_reported(tmp_path: Path) -> None:
+def test_a_server_that_is_away_and_a_login_without_password_are_reported(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "sendemail.smtpuser", "ada")
@@ -94,7 +106,10 @@ def test_a_known_provider_is_named_with_its_settings(
     found = examine(repo, "--offline")
     assert "smtp.gmail.com" in found["provider"][1]
     assert "app password" in found["provider"][1]
-    assert "git config --global sendemail.smtpserver smtp.gmail.com" in found["provider"][1]
+    assert (
+        "git config --global sendemail.smtpserver smtp.gmail.com"
+        in found["provider"][1]
+    )
     assert "b4 endpoint" not in found
     assert "web endpoint" in examine(repo, "--offline", "--via", "b4")["b4 endpoint"][1]
     repo.git("config", "sendemail.smtpserver", "smtp.office365.com")
@@ -105,7 +120,11 @@ def test_a_known_provider_is_named_with_its_settings(
 
 def test_a_stored_password_is_warned_of_and_never_shown(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    for name, value in (("smtpserver", "127.0.0.1"), ("smtpuser", "ada"), ("smtppass", "s3cret")):
+    for name, value in (
+        ("smtpserver", "127.0.0.1"),
+        ("smtpuser", "ada"),
+        ("smtppass", "s3cret"),
+    ):
         repo.git("config", f"sendemail.{name}", value)
     done = call("doctor", "-C", repo.path, "--offline")
     assert "smtpPass" in done.out
@@ -128,7 +147,9 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
             config.read_text()
             + f"[sendemail]\n\tsmtpserver = 127.0.0.1\n\tsmtpserverport = {server.port}\n"
         )
-        config.write_text(config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n")
+        config.write_text(
+            config.read_text() + "[patchpilot]\n\tlore = http://127.0.0.1:9/all\n"
+        )
         found = json.loads(call("doctor", "--format", "json").out)
         reported = {one["name"]: one["state"] for one in found["checks"]}
         assert (
@@ -144,7 +165,9 @@ def test_outside_a_repository_the_mail_account_is_looked_at(
 def test_a_missing_program_is_named_with_the_way_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(perl_modules, "_perl_has", lambda module, _: module != "Mail::Address")
+    monkeypatch.setattr(
+        perl_modules, "_perl_has", lambda module, _: module != "Mail::Address"
+    )
     assert "Mail::Address" in perl_modules.git_send_email(None, None).message
     assert "libmailtools-perl" in perl_modules.git_send_email(None, None).hint
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
@@ -160,7 +183,9 @@ def test_the_commit_graph_is_looked_into(tmp_path: Path) -> None:
         assert probes.commit_graph(repository, many=1).state == "warn"
         repo.git("commit-graph", "write", "--reachable")
         assert "filters" in probes.commit_graph(repository).message
-        repo.git("commit-graph", "write", "--reachable", "--changed-paths", "--split=replace")
+        repo.git(
+            "commit-graph", "write", "--reachable", "--changed-paths", "--split=replace"
+        )
         assert probes.commit_graph(repository).state == "ok"
 
 
@@ -178,7 +203,9 @@ def test_every_provider_is_complete() -> None:
 
 def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
     there, absent = (
-        (versions := [one.version for one in default_project().stable.maintained()])[1::2],
+        (versions := [one.version for one in default_project().stable.maintained()])[
+            1::2
+        ],
         versions[::2],
     )
     repo = topic(tmp_path / "r", 1)
@@ -188,9 +215,9 @@ def test_stable_branches_that_are_old_are_one_warning(tmp_path: Path) -> None:
     # no file tells of a fetch
     shutil.rmtree(repo.path / ".git" / "logs")
     repo.git("config", "patchpilot.profile", "linux")
-    found = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)[
-        "checks"
-    ]
+    found = json.loads(
+        call("doctor", "-C", repo.path, "--offline", "--format", "json").out
+    )["checks"]
     stale, missing = [one for one in found if one["name"] == "stable branches"]
     assert stale["hint"] == "git fetch stable"
     assert all(f"stable/linux-{version}.y" in stale["message"] for version in there)

@@ -13,19 +13,29 @@ from tests.kit.topics import SIGNED, topic
 LIST = "widgets@lists.example.org"
 
 
-def planned(repo: Repo, *words: object) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
+def planned(
+    repo: Repo, *words: object
+) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
     """The refusals and warnings of a send by name, and all of its plan."""
-    done = call("send", "-C", repo.path, "--to", LIST, "--dry-run", "--format", "json", *words)
+    done = call(
+        "send", "-C", repo.path, "--to", LIST, "--dry-run", "--format", "json", *words
+    )
     plan = json.loads(done.out)
     return *(
-        {one["name"]: one["message"] for one in plan[key]} for key in ("refusals", "warnings")
+        {one["name"]: one["message"] for one in plan[key]}
+        for key in ("refusals", "warnings")
     ), plan  # type: ignore[return-value]
 
 
-def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(tmp_path: Path) -> None:
+def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1)
     assert "check-errors" not in planned(repo)[0]
-    repo.commit(f"widget: add spaces\n\nThey are at the end.\n\n{SIGNED}", {"new.c": "int a;   \n"})
+    repo.commit(
+        f"widget: add spaces\n\nThey are at the end.\n\n{SIGNED}",
+        {"new.c": "int a;   \n"},
+    )
     refused, warned, _ = planned(repo)
     assert "widget: add spaces: " in refused["check-errors"]
     assert "unchecked" not in warned
@@ -37,7 +47,9 @@ def test_errors_of_check_in_the_mails_refuse_until_they_are_waived(tmp_path: Pat
     assert "kept for a test" in warned["waived"]
 
 
-def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path: Path) -> None:
+def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
+    tmp_path: Path,
+) -> None:
     from patchpilot.commits.repository import Repository
     from patchpilot.model.send_request import SendRequest
     from patchpilot.outgoing.mail_state import Outcome
@@ -76,7 +88,10 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(tmp_path:
 
 def test_a_patch_that_git_am_would_change_is_damaged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    repo.commit(f"widget: cut\n\nBefore.\n---\nAfter the cut.\n\n{SIGNED}", {"new.c": "int a;\n"})
+    repo.commit(
+        f"widget: cut\n\nBefore.\n---\nAfter the cut.\n\n{SIGNED}",
+        {"new.c": "int a;\n"},
+    )
     refused, _, _ = planned(repo)
     assert refused["damaged"].startswith("widget: cut")
 

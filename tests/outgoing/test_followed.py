@@ -55,7 +55,8 @@ def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> No
     )
     (tmp_path / "t.mbox").write_bytes(
         b"".join(
-            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n" for one in (sent, answer)
+            b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + one + b"\n"
+            for one in (sent, answer)
         )
     )
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
@@ -66,7 +67,9 @@ def test_tags_and_remarks_of_the_last_version_are_reported(tmp_path: Path) -> No
         (remark,) = asked(last)
         assert remark.startswith("Rita Reviewer (")
         assert "check the return value" in remark
-        assert any("Rita Reviewer" in line for line in changelog_hints(repository, draft))
+        assert any(
+            "Rita Reviewer" in line for line in changelog_hints(repository, draft)
+        )
     reported = json.loads(call(*words, "--reroll", "--dry-run").out)
     assert "tags" in {one["name"] for one in reported["warnings"]}
     assert call("trailers", "-C", repo.path, "--yes").code == 0
@@ -96,4 +99,6 @@ def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:
                 "accepted",
                 "unknown",
             ]
-            assert not archive_lookup("http://127.0.0.1:9/all")(outbox.get(send.id).entries[0].mail)
+            assert not archive_lookup("http://127.0.0.1:9/all")(
+                outbox.get(send.id).entries[0].mail
+            )

@@ -55,9 +55,13 @@ def test_a_sendmail_program_is_handed_the_mail(
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     place = tmp_path / "got"
-    file = program(tmp_path, f'cat > "{place}"; printf "%s " "$@" > "{place}.args"; exit {code}')
+    file = program(
+        tmp_path, f'cat > "{place}"; printf "%s " "$@" > "{place}.args"; exit {code}'
+    )
     name, value = (
-        ("smtpserver", str(file)) if via == "git-send-email" else ("sendmailcmd", f"'{file}'")
+        ("smtpserver", str(file))
+        if via == "git-send-email"
+        else ("sendmailcmd", f"'{file}'")
     )
     repo.git("config", "--global", f"sendemail.{name}", value)
     done = send(repo, "--via", via)
@@ -88,7 +92,15 @@ def test_a_preview_does_not_wait_between_batches(
     for section in ("sendemail", "sendemail.work"):
         repo.git("config", f"{section}.smtpbatchsize", "1")
         repo.git("config", f"{section}.smtprelogindelay", "100000")
-    words = ("--to", "l@lists.example.org", "--force", "x", "--dry-run", "--identity", "work")
+    words = (
+        "--to",
+        "l@lists.example.org",
+        "--force",
+        "x",
+        "--dry-run",
+        "--identity",
+        "work",
+    )
     assert call("send", "-C", repo.path, *words).code == 0
 
 
@@ -115,7 +127,9 @@ def test_a_validate_hook_of_the_persons_own_still_counts_and_ours_steps_aside(
 
 def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo = topic(tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>")
+        repo = topic(
+            tmp_path / "r", 1, server=server, author="Björn Öther <other@example.org>"
+        )
         repo.git("config", "sendemail.work.from", "Ada at Work <ada@work.example.org>")
         repo.git("config", "sendemail.work.envelopesender", "bounces@work.example.org")
         assert send(repo, "--identity", "work").code == 0
@@ -123,10 +137,19 @@ def test_the_senders_own_address_and_envelope_are_used(tmp_path: Path) -> None:
         again = json.loads(
             call("send", "-C", repo.path, "--resume", "--yes", "--format", "json").out
         )
-        assert (again["sender"], again["warnings"]) == ("Ada at Work <ada@work.example.org>", [])
-        assert "--offline" in send(topic(tmp_path / "other", 1, server=server), "--offline").err
+        assert (again["sender"], again["warnings"]) == (
+            "Ada at Work <ada@work.example.org>",
+            [],
+        )
+        assert (
+            "--offline"
+            in send(topic(tmp_path / "other", 1, server=server), "--offline").err
+        )
     assert mail.sender == "bounces@work.example.org"
-    assert b"From: Ada at Work <ada@work.example.org>\r\n" in mail.data.partition(b"\r\n\r\n")[0]
+    assert (
+        b"From: Ada at Work <ada@work.example.org>\r\n"
+        in mail.data.partition(b"\r\n\r\n")[0]
+    )
     assert b"\r\n\r\nFrom: =?utf-8?" in mail.data
 
 
@@ -136,12 +159,16 @@ def test_what_cannot_be_written_down_is_not_sent(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, SendRequest(to=("l@lists.example.org",), force="x"))
+            planned = plan(
+                repository, SendRequest(to=("l@lists.example.org",), force="x")
+            )
             mark = Outbox.mark
 
             def full(self: Outbox, send_id: int, place: int, outcome: object) -> None:
                 if place == 1:
-                    raise PatchpilotError("the outbox cannot be written: database or disk is full")
+                    raise PatchpilotError(
+                        "the outbox cannot be written: database or disk is full"
+                    )
                 mark(self, send_id, place, outcome)
 
             monkeypatch.setattr(Outbox, "mark", full)
@@ -157,9 +184,13 @@ def test_a_disk_that_is_full_is_reported_before_anything_leaves(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         # more than what is left of the database's pages
-        repo.git("commit", "--amend", "-m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
+        repo.git(
+            "commit", "--amend", "-m", "frob: wait\n\n" + "The pump is slow.\n" * 2000
+        )
         with Repository.open(repo.path) as repository:
-            planned = plan(repository, SendRequest(to=("l@lists.example.org",), force="x"))
+            planned = plan(
+                repository, SendRequest(to=("l@lists.example.org",), force="x")
+            )
 
             def full() -> Database:
                 database = connect()

@@ -30,7 +30,15 @@ def committed(repo: Repo, subject: str, author: str) -> None:
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add", "-A")
     made = subprocess.run(
-        ["git", "-C", str(repo.path), "commit-tree", "-p", "HEAD", repo.git("write-tree")],
+        [
+            "git",
+            "-C",
+            str(repo.path),
+            "commit-tree",
+            "-p",
+            "HEAD",
+            repo.git("write-tree"),
+        ],
         input=f"{subject}\n\nWas wrong.\n\n{SIGNED}\n".encode(),
         env=os.environ | {"GIT_AUTHOR_NAME": author},
         capture_output=True,
@@ -41,7 +49,8 @@ def committed(repo: Repo, subject: str, author: str) -> None:
 
 @TRANSPORTS
 @pytest.mark.parametrize(
-    ("subject", "author"), [(f"widget: change it{EVE}", "Ada"), ("widget: change it", f"Ada{EVE}")]
+    ("subject", "author"),
+    [(f"widget: change it{EVE}", "Ada"), ("widget: change it", f"Ada{EVE}")],
 )
 def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(
     tmp_path: Path, via: str, subject: str, author: str
@@ -88,7 +97,8 @@ def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sender", "recipients"), [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))]
+    ("sender", "recipients"),
+    [("a@x", ("b@x", "-X/tmp/log@x")), ("-X/tmp/log@x", ("b@x",))],
 )
 def test_a_mail_whose_envelope_has_an_option_is_refused(
     sender: str, recipients: tuple[str, ...]
@@ -96,7 +106,9 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
     with pytest.raises(
         InputError, match="'-X/tmp/log@x' cannot be a recipient: it begins with '-'"
     ):
-        refuse_foreign([captured(b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients)])
+        refuse_foreign(
+            [captured(b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients)]
+        )
 
 
 @pytest.mark.parametrize(
@@ -105,7 +117,11 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
         (("a@example.org",), ("A@example.org",), ""),
         (("a@example.org", "me@example.org"), ("a@example.org",), ""),
         (("a@example.org",), ("a@example.org", "me@example.org"), ""),
-        (("a@example.org",), ("a@example.org", "eve@example.net"), "adds eve@example.net"),
+        (
+            ("a@example.org",),
+            ("a@example.org", "eve@example.net"),
+            "adds eve@example.net",
+        ),
         (("a@example.org",), ("eve@example.net",), "adds eve@example.net"),
         (("a@example.org", "b@example.org"), ("a@example.org",), "omits b@example.org"),
     ],
@@ -113,7 +129,9 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
 def test_only_the_planned_recipients_are_in_an_envelope(
     planned: tuple[str, ...], sent_to: tuple[str, ...], said: str
 ) -> None:
-    mail = captured(b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to)
+    mail = captured(
+        b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to
+    )
     if not said:
         refuse_other_recipients(mail, planned, "git send-email")
         return
@@ -122,8 +140,14 @@ def test_only_the_planned_recipients_are_in_an_envelope(
 
 
 def test_a_recipient_that_looks_like_an_option_is_read_back_as_a_recipient() -> None:
-    assert split_arguments(("-i", "a@x", "-X/tmp/log@x")) == ("", ("a@x", "-X/tmp/log@x"))
-    assert split_arguments(("--ours", "-f", "me@x", "-i", "-f", "-i"), 1) == ("me@x", ("-f", "-i"))
+    assert split_arguments(("-i", "a@x", "-X/tmp/log@x")) == (
+        "",
+        ("a@x", "-X/tmp/log@x"),
+    )
+    assert split_arguments(("--ours", "-f", "me@x", "-i", "-f", "-i"), 1) == (
+        "me@x",
+        ("-f", "-i"),
+    )
 
 
 def test_b4_failing_to_decode_a_patch_is_an_input_error_that_names_the_commit(
@@ -156,18 +180,40 @@ def test_a_header_command_in_the_configuration_stops_nothing(tmp_path: Path) -> 
     """An older git does not know it, and fails over the option that switches it off."""
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.git("config", "--global", "sendemail.headerCmd", "echo Bcc: eve@evil.example")
-        done = call("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes")
+        repo.git(
+            "config", "--global", "sendemail.headerCmd", "echo Bcc: eve@evil.example"
+        )
+        done = call(
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+            "--yes",
+        )
         assert done.code == 0, done.err
         assert "sendemail.headerCmd is not run" in done.out
         (arrived,) = server.take()
         assert b"eve@evil" not in arrived.data
 
 
-def test_a_git_send_email_that_fails_at_once_is_no_network_error(tmp_path: Path) -> None:
+def test_a_git_send_email_that_fails_at_once_is_no_network_error(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "sendemail.suppresscc", "nonsense")
-        done = call("send", "-C", repo.path, "--to", "l@lists.example.org", "--force", "x", "--yes")
+        done = call(
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+            "--yes",
+        )
         assert done.code == 3, done.err
         assert "nonsense" in done.err

@@ -27,11 +27,18 @@ def test_hooks_come_and_go(tmp_path: Path) -> None:
     before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
     done = call("hooks", "-C", repo.path, "--format", "json", "install")
     assert set(states(done.out).values()) == {"installed"}
-    assert "patchpilot check" in repo.git("config", "b4.prep-perpatch-check-cmd").replace("-m ", "")
+    assert "patchpilot check" in repo.git(
+        "config", "b4.prep-perpatch-check-cmd"
+    ).replace("-m ", "")
     assert set(
-        states(call("hooks", "-C", repo.path, "--format", "json", "install").out).values()
+        states(
+            call("hooks", "-C", repo.path, "--format", "json", "install").out
+        ).values()
     ) == {"installed"}
-    assert len(repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines()) == 1
+    assert (
+        len(repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines())
+        == 1
+    )
     done = call("hooks", "-C", repo.path, "--format", "json", "remove")
     assert set(states(done.out).values()) == {"absent"}
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
@@ -51,31 +58,48 @@ def test_a_hook_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_users_own_values_of_b4s_setting_stay(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    own = ("make htmldocs # of patchpilot", "patchpilot check --format checkpatch --strict -")
+    own = (
+        "make htmldocs # of patchpilot",
+        "patchpilot check --format checkpatch --strict -",
+    )
     for value in own:
         repo.git("config", "--add", "b4.prep-perpatch-check-cmd", value)
     call("hooks", "-C", repo.path, "remove", "b4")
-    assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines() == [*own]
+    assert repo.git(
+        "config", "--get-all", "b4.prep-perpatch-check-cmd"
+    ).splitlines() == [*own]
     assert (
-        states(call("hooks", "-C", repo.path, "--format", "json", "install", "b4").out)["b4"]
+        states(call("hooks", "-C", repo.path, "--format", "json", "install", "b4").out)[
+            "b4"
+        ]
         == "installed"
     )
-    assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines()[:-1] == [*own]
+    assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines()[
+        :-1
+    ] == [*own]
     assert (
-        states(call("hooks", "-C", repo.path, "--format", "json", "remove", "b4").out)["b4"]
+        states(call("hooks", "-C", repo.path, "--format", "json", "remove", "b4").out)[
+            "b4"
+        ]
         == "absent"
     )
-    assert repo.git("config", "--get-all", "b4.prep-perpatch-check-cmd").splitlines() == [*own]
+    assert repo.git(
+        "config", "--get-all", "b4.prep-perpatch-check-cmd"
+    ).splitlines() == [*own]
 
 
 def test_a_hook_of_ours_that_the_user_has_extended_stays(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     call("hooks", "-C", repo.path, "install", "commit-msg")
     hook = repo.path / ".git/hooks/commit-msg"
-    extended = hook.read_text().replace("#!/bin/sh\n", "#!/bin/sh\nmy-own-check || exit 1\n")
+    extended = hook.read_text().replace(
+        "#!/bin/sh\n", "#!/bin/sh\nmy-own-check || exit 1\n"
+    )
     hook.write_text(extended)
     assert (
-        states(call("hooks", "-C", repo.path, "--format", "json", "remove").out)["commit-msg"]
+        states(call("hooks", "-C", repo.path, "--format", "json", "remove").out)[
+            "commit-msg"
+        ]
         == "foreign"
     )
     assert hook.read_text() == extended
@@ -123,7 +147,9 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
     ) == dict.fromkeys(("commit-msg", "sendemail-validate", "b4"), "absent")
 
 
-def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(tmp_path: Path) -> None:
+def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         call("hooks", "-C", repo.path, "install", "sendemail-validate")
@@ -150,7 +176,9 @@ def test_a_mail_of_the_branch_is_judged_against_what_its_commit_is_based_on(tmp_
         mails = server.take()
     assert [done.returncode for done in sent] == [0, 0], sent
     assert [
-        done.stderr for done in sent if "already" in done.stderr or "does not apply" in done.stderr
+        done.stderr
+        for done in sent
+        if "already" in done.stderr or "does not apply" in done.stderr
     ] == []
     assert len(mails) == 4
 
@@ -189,7 +217,9 @@ def test_the_commit_hook_stops_an_error_and_lets_the_rest_pass(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_the_commit_hook_lets_b4_write_its_cover_letter(tmp_path: Path, strategy: str) -> None:
+def test_the_commit_hook_lets_b4_write_its_cover_letter(
+    tmp_path: Path, strategy: str
+) -> None:
     repo = topic(tmp_path / "r", 0)
     call("hooks", "-C", repo.path, "install", "commit-msg")
     repo.git("config", "b4.prep-cover-strategy", strategy)
@@ -204,7 +234,9 @@ def test_settings_are_listed_with_their_origin(tmp_path: Path) -> None:
     (repo.path / ".patchpilot.toml").write_text('profile = "netdev"\n')
     rows = {
         load["name"]: load
-        for load in json.loads(call("config", "-C", repo.path, "--format", "json").out)["settings"]
+        for load in json.loads(call("config", "-C", repo.path, "--format", "json").out)[
+            "settings"
+        ]
     }
     assert (rows["via"]["value"], rows["via"]["origin"]) == ("b4", "git config")
     assert rows["profile"]["value"] == "netdev"

@@ -83,7 +83,9 @@ def _assert_harmless(calls: Path, *expected: str) -> None:
 
 
 @TRANSPORTS
-def test_no_option_of_a_patch_reaches_the_mail_program(repo: Repo, calls: Path, via: str) -> None:
+def test_no_option_of_a_patch_reaches_the_mail_program(
+    repo: Repo, calls: Path, via: str
+) -> None:
     words = ("send", "-C", repo.path, "--via", via, "--force", "a test")
     planned = json.loads(call(*words, "--dry-run", "--format", "json").out)
     done = call(*words, "--yes")
@@ -147,7 +149,16 @@ def test_no_option_of_configured_recipients_reaches_the_mail_program(
 def test_an_option_given_as_a_recipient_is_refused(
     repo: Repo, calls: Path, option: str, address: str
 ) -> None:
-    words = ("send", "-C", repo.path, "--to", LIST, f"{option}={address}", "--force", "a test")
+    words = (
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        LIST,
+        f"{option}={address}",
+        "--force",
+        "a test",
+    )
     done = call(*words, "--yes")
     assert done.code == 2
     assert f"error: {option}: " in done.err
@@ -156,10 +167,15 @@ def test_an_option_given_as_a_recipient_is_refused(
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
-def test_an_option_is_not_kept_as_a_recipient_of_the_topic(repo: Repo, option: str) -> None:
+def test_an_option_is_not_kept_as_a_recipient_of_the_topic(
+    repo: Repo, option: str
+) -> None:
     done = call("maintainers", "-C", repo.path, f"{option}={QUEUE}")
     assert done.code == 2
-    assert f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'" in done.err
+    assert (
+        f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'"
+        in done.err
+    )
     assert "added manually" not in call("maintainers", "-C", repo.path).out
 
 

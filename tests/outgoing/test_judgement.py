@@ -48,12 +48,23 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
         assert "after v6.99" in merge_window(
             repository, SendRequest(), None, made + timedelta(days=3)
         )
-        assert merge_window(repository, SendRequest(), None, made + timedelta(days=20)) == ""
+        assert (
+            merge_window(repository, SendRequest(), None, made + timedelta(days=20))
+            == ""
+        )
 
 
 @pytest.mark.parametrize(
     ("hours", "early"),
-    [(0, True), (1, True), (23, True), (23.99, True), (24, False), (25, False), (24 * 30, False)],
+    [
+        (0, True),
+        (1, True),
+        (23, True),
+        (23.99, True),
+        (24, False),
+        (25, False),
+        (24 * 30, False),
+    ],
 )
 def test_a_new_version_within_a_day_of_the_last_is_too_soon(
     hours: float, early: bool, monkeypatch: pytest.MonkeyPatch
@@ -80,7 +91,9 @@ def test_a_new_version_within_a_day_of_the_last_is_too_soon(
     assert not early or reason.startswith("in the demo, send it at once; v1")
 
 
-def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> None:
+def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> (
+    None
+):
     linux, draft, now = (
         find_project("linux"),
         Draft(CHANGE, "/src/linux", "widget", version=2),
@@ -99,7 +112,10 @@ def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited
 
 
 def test_a_resend_also_waits_for_its_own_version() -> None:
-    linux, draft = find_project("linux"), Draft(CHANGE, "/src/linux", "widget", version=2)
+    linux, draft = (
+        find_project("linux"),
+        Draft(CHANGE, "/src/linux", "widget", version=2),
+    )
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox, version=2).begun)
     assert "v2" in _too_soon(linux, draft, 2, sent + timedelta(hours=1), True)
@@ -114,7 +130,8 @@ def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None
     repo.git("fetch", "-q", "origin", "master:refs/remotes/origin/master")
     for claim in (there, not_there, "f" * 40):
         repo.commit(
-            f"widget: backport\n\ncommit {claim} upstream.\n\n{SIGNED}", {f"{claim[:4]}.c": "x\n"}
+            f"widget: backport\n\ncommit {claim} upstream.\n\n{SIGNED}",
+            {f"{claim[:4]}.c": "x\n"},
         )
     ids = repo.git("rev-list", "--reverse", "-3", "HEAD").split()
     with Repository.open(repo.path) as repository:
@@ -127,7 +144,12 @@ def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None
 
 def account(server: FaultySink, **more: object) -> Account:
     """An account at a server of ours."""
-    values: dict[str, object] = {"encryption": "", "user": "", "auth": "", "cert_path": None} | more
+    values: dict[str, object] = {
+        "encryption": "",
+        "user": "",
+        "auth": "",
+        "cert_path": None,
+    } | more
     return Account(
         "",
         None,
@@ -156,11 +178,16 @@ MAIL = b"Subject: x\n\n.\nbody\n"
         (Faults(close_after_data=1), MailState.UNKNOWN),
     ],
 )
-def test_our_own_session_tells_what_became_of_a_mail(faults: Faults, state: MailState) -> None:
+def test_our_own_session_tells_what_became_of_a_mail(
+    faults: Faults, state: MailState
+) -> None:
     with FaultySink(faults) as server, Submission(account(server), None, 5.0) as way:
         assert way.send("a@example.org", ("b@example.org",), MAIL).state is state
         faults.heal()
-        assert way.send("a@example.org", ("b@example.org",), MAIL).state is MailState.ACCEPTED
+        assert (
+            way.send("a@example.org", ("b@example.org",), MAIL).state
+            is MailState.ACCEPTED
+        )
     assert server.take()[-1].data == b"Subject: x\r\n\r\n.\r\nbody\r\n"
 
 
@@ -174,16 +201,25 @@ def test_trouble_before_the_first_mail_is_named(tmp_path: Path) -> None:
             way.open()
         gone = account(server)
     with Submission(gone, None, 5.0) as way:
-        assert way.send("a@example.org", ("b@example.org",), MAIL).state is MailState.PENDING
-    with FaultySink(tls="starttls", certificate=pair, login=("ada", "s3cret")) as server:
-        wrong = account(server, encryption="tls", user="ada", auth="XOAUTH2", cert_path="")
+        assert (
+            way.send("a@example.org", ("b@example.org",), MAIL).state
+            is MailState.PENDING
+        )
+    with FaultySink(
+        tls="starttls", certificate=pair, login=("ada", "s3cret")
+    ) as server:
+        wrong = account(
+            server, encryption="tls", user="ada", auth="XOAUTH2", cert_path=""
+        )
         with (
             Submission(wrong, Credential("ada", "token"), 5.0) as way,
             pytest.raises(NetworkError, match="rejects the login") as reported,
         ):
             way.open()
         assert "token" not in reported.value.message
-        plain = account(server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0]))
+        plain = account(
+            server, encryption="tls", user="ada", auth="PLAIN", cert_path=str(pair[0])
+        )
         with Submission(plain, Credential("ada", "s3cret"), 5.0) as way:
             way.open()
         assert (
@@ -266,12 +302,19 @@ def test_a_claim_is_judged_where_mainline_is_known(
 
 @pytest.mark.parametrize(
     ("hours", "ago"),
-    [(0, "less than an hour ago"), (1, "1 hour ago"), (1.9, "1 hour ago"), (2, "2 hours ago")],
+    [
+        (0, "less than an hour ago"),
+        (1, "1 hour ago"),
+        (1.9, "1 hour ago"),
+        (2, "2 hours ago"),
+    ],
 )
 def test_what_was_sent_too_soon_ago_is_shown_in_hours(hours: float, ago: str) -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox).begun)
     draft = Draft(CHANGE, "/src/linux", "widget", version=2)
-    found = _too_soon(find_project("netdev"), draft, 2, sent + timedelta(hours=hours), False)
+    found = _too_soon(
+        find_project("netdev"), draft, 2, sent + timedelta(hours=hours), False
+    )
     title = find_project("netdev").title
     assert found == f"v1 was sent {ago}; {title} asks for 24 hours between versions"

@@ -30,7 +30,10 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
     with Sink() as sink:
         repo = topic(tmp_path / "r", 3, server=sink)
         with Repository.open(repo.path) as repository:
-            change(repository, Changes(subject="widget: all lines", text="They were wrong."))
+            change(
+                repository,
+                Changes(subject="widget: all lines", text="They were wrong."),
+            )
             planned = plan(repository, request())
             assert mail_changes(planned) is None
             deliver(repository, planned)
@@ -51,7 +54,12 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
             changes = mail_changes(planned)
     assert changes
     assert changes.version == 1
-    assert [mail.state for mail in changes.mails] == ["changed", "same", "changed", "new"]
+    assert [mail.state for mail in changes.mails] == [
+        "changed",
+        "same",
+        "changed",
+        "new",
+    ]
     assert changes.dropped == ("widget: change line 2",)
     rows = readable_lines(planned.mails[2])
     # the line above it is no longer changed by the dropped patch
@@ -63,7 +71,9 @@ def test_the_second_version_says_of_each_mail_what_is_new(tmp_path: Path) -> Non
     assert any(cover[at].startswith("Changes in v2") for at in changes.mails[0].lines)
 
 
-def test_a_readable_mail_has_its_headers_decoded_and_its_body_whole(tmp_path: Path) -> None:
+def test_a_readable_mail_has_its_headers_decoded_and_its_body_whole(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 0)
     text = (repo.path / "widget.c").read_text().replace("int line1;", "int größe;")
     repo.commit(f"widget: größer\n\nIt was too small.\n\n{SIGNED}", {"widget.c": text})

@@ -32,7 +32,8 @@ _INLINE = st.characters(
 )
 NAMES = st.text(
     st.characters(
-        exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn", "Zs"), exclude_characters="<>\ufeff"
+        exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn", "Zs"),
+        exclude_characters="<>\ufeff",
     ),
     min_size=1,
     max_size=60,
@@ -144,14 +145,19 @@ def test_a_name_that_nothing_closes_is_known_before_git_reads_beyond_it(
         f"From: Ada Fixer <ada@example.org>\n\nFrom: {text_header('From', name)}"
         " <n@example.org>\n\nx\n".encode()
     )
-    alone = f"From: {text_header('From', name)} <n@example.org>\nSubject: s\n\nx\n".encode()
+    alone = (
+        f"From: {text_header('From', name)} <n@example.org>\nSubject: s\n\nx\n".encode()
+    )
     assert (author_unclosed(inside), author_unclosed(alone)) == (wrong, wrong)
 
 
 Text = tuple[str, str, list[str], list[str]]
 """A commit's author, title, lines of message and lines of content."""
 TEXTS = st.tuples(
-    NAMES.filter(lambda text: any(char.isalnum() for char in text)), TITLES, BODIES, BODIES
+    NAMES.filter(lambda text: any(char.isalnum() for char in text)),
+    TITLES,
+    BODIES,
+    BODIES,
 )
 KNOWN: list[Text] = [
     (
@@ -197,24 +203,31 @@ def round_trip(via: str, texts: list[Text]) -> None:
         repo.git("config", "sendemail.smtpserver", "127.0.0.1")
         for number, (name, title, body, content) in enumerate(texts):
             lines = [line for line in (one.rstrip() for one in body) if _usable(line)]
-            message = "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
+            message = (
+                "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
+            )
             repo.commit(
                 message,
                 {f"{number}.txt": "\n".join(content) + "\n"},
                 author=f"{name} <n@example.org>",
             )
         with Repository.open(repo.path) as repository:
-            request = SendRequest(via=via, to=("list@lists.example.org",), auto=False, force="test")
+            request = SendRequest(
+                via=via, to=("list@lists.example.org",), auto=False, force="test"
+            )
             cover(repository, request)
             made = plan(repository, request)
         assert len(made.mails) == len(texts) + 1
         reported = {
             int(found[0])
             for refusal in made.blockers
-            if refusal.name == "damaged" and (found := re.match(r"\d+", refusal.message))
+            if refusal.name == "damaged"
+            and (found := re.match(r"\d+", refusal.message))
         }
         # b4's doing, or git's own reading of the line From: it is seen before anything leaves
-        assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), made.blockers
+        assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), (
+            made.blockers
+        )
         good = [at for at in range(len(texts)) if at not in reported]
         folder = Path(place) / "am"
         folder.mkdir()

@@ -56,7 +56,9 @@ def described(repo: Repo) -> None:
 
 def clone_of(repo: Repo, path: Path, server: FaultySink) -> Repo:
     """A clone with the same topic checked out, and its base."""
-    subprocess.run(["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True)
+    subprocess.run(
+        ["git", "clone", "-q", "-b", "topic", str(repo.path), str(path)], check=True
+    )
     other = Repo.__new__(Repo)
     other.path, other._clock = path, 1_700_000_000
     other.git("branch", "-q", "master", "origin/master")
@@ -129,7 +131,9 @@ def test_of_two_clones_planned_at_once_one_sends(tmp_path: Path, via: str) -> No
 
 
 @BOTH
-def test_a_clone_does_not_send_what_another_one_is_sending(tmp_path: Path, via: str) -> None:
+def test_a_clone_does_not_send_what_another_one_is_sending(
+    tmp_path: Path, via: str
+) -> None:
     refused: list[str] = []
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
@@ -152,7 +156,9 @@ def test_a_clone_does_not_send_what_another_one_is_sending(tmp_path: Path, via: 
     assert len(refused) == 1
 
 
-def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(tmp_path: Path) -> None:
+def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         other = clone_of(repo, tmp_path / "other", server)
@@ -168,7 +174,10 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(tmp_p
             assert deliver(here, resumed).state == "refused"
             assert len(server.take()) == 2
             assert (
-                deliver(here, plan_resume(here, SendRequest(force="wanted twice"))).state == "sent"
+                deliver(
+                    here, plan_resume(here, SendRequest(force="wanted twice"))
+                ).state
+                == "sent"
             )
         assert len(server.take()) == 4
 

@@ -32,7 +32,9 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
             tracking_data={"patchpilot": ["x", "y"]},
         )
         began = datetime.now(UTC).replace(microsecond=0)
-        send = outbox.add(planned, outgoing_mails, [mail_of(one) for one in outgoing_mails])
+        send = outbox.add(
+            planned, outgoing_mails, [mail_of(one) for one in outgoing_mails]
+        )
     with Outbox() as outbox:
         again = outbox.get(send.id)
     assert again == send
@@ -41,14 +43,25 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
     )
     assert datetime.fromisoformat(again.begun) >= began
     assert [
-        (entry.place, entry.number, entry.commit, entry.patch_id, entry.state, entry.detail)
+        (
+            entry.place,
+            entry.number,
+            entry.commit,
+            entry.patch_id,
+            entry.state,
+            entry.detail,
+        )
         for entry in again.entries
     ] == [
         (0, 0, None, None, PENDING, ""),
         (1, 1, outgoing_mails[1].commit, outgoing_mails[1].patch_id, PENDING, ""),
     ]
-    assert [entry.mail for entry in again.entries] == [mail_of(one) for one in outgoing_mails]
-    assert [entry.file for entry in again.entries] == [one.file() for one in outgoing_mails]
+    assert [entry.mail for entry in again.entries] == [
+        mail_of(one) for one in outgoing_mails
+    ]
+    assert [entry.file for entry in again.entries] == [
+        one.file() for one in outgoing_mails
+    ]
 
 
 def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
@@ -130,7 +143,13 @@ def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
 
 @pytest.mark.parametrize(
     ("state", "known"),
-    [(ACCEPTED, True), (UNKNOWN, True), (SENDING, True), (PENDING, False), (REJECTED, False)],
+    [
+        (ACCEPTED, True),
+        (UNKNOWN, True),
+        (SENDING, True),
+        (PENDING, False),
+        (REJECTED, False),
+    ],
 )
 def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(
     state: MailState, known: bool
@@ -156,9 +175,16 @@ def test_whether_anything_was_ever_sent() -> None:
 
 def test_what_a_dead_process_was_sending_is_unknown() -> None:
     with Outbox() as outbox:
-        send, other = record(outbox, ACCEPTED, SENDING, PENDING), record(outbox, SENDING)
+        send, other = (
+            record(outbox, ACCEPTED, SENDING, PENDING),
+            record(outbox, SENDING),
+        )
         settled = outbox.settle(send.id)
-        assert [entry.state for entry in settled.entries] == [ACCEPTED, UNKNOWN, PENDING]
+        assert [entry.state for entry in settled.entries] == [
+            ACCEPTED,
+            UNKNOWN,
+            PENDING,
+        ]
         assert settled.entries[1].detail
         assert (settled.entries[0].detail, settled.entries[2].detail) == ("", "")
         assert outbox.get(other.id) == other
@@ -175,7 +201,9 @@ def test_the_end_of_an_attempt_is_noted() -> None:
 
 def test_somebody_is_left_out_of_the_mails_that_were_not_sent() -> None:
     with Outbox() as outbox:
-        send = record(outbox, ACCEPTED, REJECTED, PENDING, bcc=("B@example.com", "c@example.com"))
+        send = record(
+            outbox, ACCEPTED, REJECTED, PENDING, bcc=("B@example.com", "c@example.com")
+        )
         left = outbox.leave_out(send.id, [MAX.key, "b@example.com"])
         assert left.entries[0] == send.entries[0]
         for entry in left.entries[1:]:
@@ -196,15 +224,22 @@ def test_a_send_is_written_whole_or_not_at_all() -> None:
     with Outbox() as outbox:
         template = record(outbox)
         with pytest.raises(ValueError, match="argument 2"):
-            outbox.add(template, [outgoing_mail(1), outgoing_mail(2)], [mail_of(outgoing_mail(1))])
+            outbox.add(
+                template,
+                [outgoing_mail(1), outgoing_mail(2)],
+                [mail_of(outgoing_mail(1))],
+            )
         assert outbox.sends(CHANGE) == (template,)
         # the transaction ended: the next one begins
         assert (
-            outbox.add(template, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]).id > template.id
+            outbox.add(template, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]).id
+            > template.id
         )
 
 
-def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with Outbox() as outbox:
         send = record(outbox)
         outbox._db.execute("PRAGMA query_only = ON")
@@ -214,7 +249,9 @@ def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(monkeypatch: pytest.M
             lambda: outbox.add(send, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]),
             lambda: outbox.end(send.id),
         ):
-            with pytest.raises(PatchpilotError, match="the outbox cannot be written") as error:
+            with pytest.raises(
+                PatchpilotError, match="the outbox cannot be written"
+            ) as error:
                 write()
             assert error.value.hint
             assert str(state_folder()) in error.value.hint
@@ -242,7 +279,9 @@ HOLD = (
 
 def test_one_process_sends_a_topic_and_its_end_lets_the_next_one() -> None:
     other = subprocess.Popen(
-        [sys.executable, "-c", HOLD, CHANGE], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLD, CHANGE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert other.stdout is not None
     assert other.stdin is not None
@@ -279,7 +318,10 @@ def test_a_sender_that_checks_and_claims_is_waited_for_but_not_for_ever(
 ) -> None:
     monkeypatch.setattr(sender_lock, "PATIENCE", 0.1)
     with one_at_a_time():
-        with pytest.raises(RefusedError, match="about to send") as error, one_at_a_time():
+        with (
+            pytest.raises(RefusedError, match="about to send") as error,
+            one_at_a_time(),
+        ):
             raise AssertionError("two check at once")
         assert error.value.hint
     with one_at_a_time():

@@ -19,7 +19,9 @@ from tests.kit.topics import apply, commits, topic, unpacked
 def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
     count = 1 if form == "one file" else 2
     with FaultySink() as server:
-        repo = topic(tmp_path / "r", count, server=server, author="Jörg, X <j@example.org>")
+        repo = topic(
+            tmp_path / "r", count, server=server, author="Jörg, X <j@example.org>"
+        )
         out = tmp_path / "out"
         repo.git(
             "format-patch",
@@ -35,7 +37,17 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         if form == "mbox":
             target = tmp_path / "series.mbox"
             target.write_bytes(b"".join(file.read_bytes() for file in files))
-        words = ("send", "-C", repo.path, target, "--yes", "--force", "x", "--format", "json")
+        words = (
+            "send",
+            "-C",
+            repo.path,
+            target,
+            "--yes",
+            "--force",
+            "x",
+            "--format",
+            "json",
+        )
         done = call(*words)
         assert done.code == 0, done.err
         mails = server.take()
@@ -52,9 +64,9 @@ def test_files_arrive_as_git_made_them(tmp_path: Path, form: str) -> None:
         for n in range(1, count + 1)
     ]
     assert [one.in_reply_to for one in read[1:]] == [read[0].message_id] * (count - 1)
-    assert apply(repo, "master", [unpacked(mail) for mail in mails], tmp_path) == commits(
-        repo, "master..topic"
-    )
+    assert apply(
+        repo, "master", [unpacked(mail) for mail in mails], tmp_path
+    ) == commits(repo, "master..topic")
 
 
 def blockers(repo: Repo, target: Path) -> dict[str, str]:
@@ -70,7 +82,10 @@ def blockers(repo: Repo, target: Path) -> dict[str, str]:
         "json",
         target,
     )
-    return {load["name"]: load["message"] for load in json.loads(call(*words).out)["refusals"]}
+    return {
+        load["name"]: load["message"]
+        for load in json.loads(call(*words).out)["refusals"]
+    }
 
 
 def test_files_are_tried_on_the_target_and_in_git_am(tmp_path: Path) -> None:
@@ -106,13 +121,16 @@ def test_a_mail_that_is_not_its_file_is_reported(
 ) -> None:
     repo = topic(tmp_path / "r", 2)
     text = (
-        repo.git("format-patch", "--stdout", "master..topic~1").replace("[PATCH]", "[PATCH 1/2]")
+        repo.git("format-patch", "--stdout", "master..topic~1").replace(
+            "[PATCH]", "[PATCH 1/2]"
+        )
         + "\n"
     )
     patch = parse_patch(text.encode(), "x")
     with Repository.open(repo.path) as repository:
         found = files_changed_by_am(
-            repository, [(text.replace(old, new, 1).encode() if old else text.encode(), patch)]
+            repository,
+            [(text.replace(old, new, 1).encode() if old else text.encode(), patch)],
         )
     assert (wrong in found[0][1]) if wrong else not found
 

@@ -46,7 +46,9 @@ def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
     return Recipient(Address("", email), role, None, header, ("a reason",))
 
 
-CHANGED = Draft("c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"})
+CHANGED = Draft(
+    "c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"}
+)
 ANSWER = RenderedMail(
     "m@x",
     "[PATCH v2] widget: mend",
@@ -61,12 +63,16 @@ ANSWER = RenderedMail(
 LIST = to("widgets@lists.example.org", "list", "cc")
 SECRET = Draft("c", "/r", "t", answers={"security": "yes"})
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>"
-NAMES_V1 = f"It was broken.\n\nLink: https://lore.example.org/all/v1%40example.org/\n{SIGNED}"
+NAMES_V1 = (
+    f"It was broken.\n\nLink: https://lore.example.org/all/v1%40example.org/\n{SIGNED}"
+)
 
 
 def account(server: str = "mail.example.org") -> Account:
     """A mail account."""
-    return Account("", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True)
+    return Account(
+        "", ADA, None, server, 587, "tls", "", "", "", "", None, None, (), True
+    )
 
 
 def facts(*patches: Patch, **changed: object) -> PreflightFacts:
@@ -108,13 +114,20 @@ def test_a_good_patch_is_not_stopped() -> None:
         ("nobody", {"recipients": ()}),
         ("no-list", {"recipients": (to("m@example.org"),)}),
         ("check-errors", {"errors": ("widget: mend: trailing whitespace",)}),
-        ("does-not-apply", {"standing": TargetFit("conflict", "widget: mend", ("w.c",))}),
+        (
+            "does-not-apply",
+            {"standing": TargetFit("conflict", "widget: mend", ("w.c",))},
+        ),
         (
             "already-fixed",
             {
                 "standing": TargetFit(
                     "clean",
-                    already=(AlreadyApplied("widget: mend", None, "it contains the same change"),),
+                    already=(
+                        AlreadyApplied(
+                            "widget: mend", None, "it contains the same change"
+                        ),
+                    ),
                 )
             },
         ),
@@ -131,7 +144,10 @@ def test_a_good_patch_is_not_stopped() -> None:
                 "public_parent": "https://lore.example.org/all",
             },
         ),
-        ("private-thread", {"mails": (ANSWER,), "private_ids": frozenset({"v1@example.org"})}),
+        (
+            "private-thread",
+            {"mails": (ANSWER,), "private_ids": frozenset({"v1@example.org"})},
+        ),
         (
             "private-thread",
             {
@@ -144,7 +160,9 @@ def test_a_good_patch_is_not_stopped() -> None:
             "names-report",
             {
                 "draft": SECRET,
-                "series": Series((patch(body=f"Closes: https://bugs.example.org/1\n{SIGNED}"),)),
+                "series": Series(
+                    (patch(body=f"Closes: https://bugs.example.org/1\n{SIGNED}"),)
+                ),
             },
         ),
         ("names-report", {"draft": SECRET, "series": Series((patch(body=NAMES_V1),))}),
@@ -160,7 +178,14 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         ("unchecked", {"errors": None}),
         ("unanswered-security", {"unanswered": ("security",)}),
         ("unanswered-regression", {"unanswered": ("regression",)}),
-        ("sender", {"series": Series((patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),))}),
+        (
+            "sender",
+            {
+                "series": Series(
+                    (patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),)
+                )
+            },
+        ),
         ("gateway", {"account": account("smtp.office365.com")}),
         ("many", {"recipients": (LIST, *(to(f"m{n}@example.org") for n in range(60)))}),
         ("weekend", {"now": datetime(2026, 3, 7, 12, tzinfo=UTC)}),
@@ -171,11 +196,19 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         ("first-time", {"first_time": True}),
         (
             "no-cover",
-            {"cover_from": 2, "series": Series((patch(), patch("[PATCH] widget: mend more")))},
+            {
+                "cover_from": 2,
+                "series": Series((patch(), patch("[PATCH] widget: mend more"))),
+            },
         ),
         (
             "version-as-reply",
-            {"new_thread": "networking", "version": 2, "draft": CHANGED, "mails": (ANSWER,)},
+            {
+                "new_thread": "networking",
+                "version": 2,
+                "draft": CHANGED,
+                "mails": (ANSWER,),
+            },
         ),
         ("too-soon", {"too_soon": "v1 went out 2 hours ago"}),
         ("no-server", {"blocked": NO_SERVER}),
@@ -211,10 +244,14 @@ def test_a_changelog_may_stand_in_the_draft_or_below_the_cut() -> None:
         "/r",
         "t",
         version=2,
-        changelogs={"2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"},
+        changelogs={
+            "2": "Changes in v2:\n- EDITME changed: x\n- Link to v1: https://x/"
+        },
     )
     assert names(blockers(facts(version=2, draft=empty))) == {"no-changelog"}
-    text = "\n".join(patch().lines).replace("\n---\n", "\n---\nChanges in v2: mended\n\n", 1)
+    text = "\n".join(patch().lines).replace(
+        "\n---\n", "\n---\nChanges in v2: mended\n\n", 1
+    )
     assert names(blockers(facts(parse_patch(text.encode(), "p"), version=2))) == set()
 
 
@@ -301,7 +338,12 @@ REFUSED: list[tuple[str, dict[str, object], str, str]] = [
         "c" * 12,
         "rebase",
     ),
-    ("fixup", {"series": Series((patch("[PATCH] WIP widget"),))}, "WIP widget", "autosquash"),
+    (
+        "fixup",
+        {"series": Series((patch("[PATCH] WIP widget"),))},
+        "WIP widget",
+        "autosquash",
+    ),
     (
         "no-signoff",
         {"series": Series((patch(body="No tags."),))},
@@ -311,7 +353,10 @@ REFUSED: list[tuple[str, dict[str, object], str, str]] = [
     ("no-changelog", {"version": 3}, "v2", "--changelog"),
     (
         "unfinished",
-        {"version": 2, "draft": replace(GOOD, version=2, changelogs={"2": "v2:\n- a\n- EDITME b"})},
+        {
+            "version": 2,
+            "draft": replace(GOOD, version=2, changelogs={"2": "v2:\n- a\n- EDITME b"}),
+        },
         "EDITME",
         "--edit",
     ),
@@ -350,12 +395,22 @@ WARNED: list[tuple[str, dict[str, object], str, str]] = [
         "51",
         "drop recipients",
     ),
-    ("too-soon", {"too_soon": "v1 went out 2 hours ago"}, "v1 went out 2 hours ago", "wait"),
+    (
+        "too-soon",
+        {"too_soon": "v1 went out 2 hours ago"},
+        "v1 went out 2 hours ago",
+        "wait",
+    ),
     ("no-target", {"target": None, "standing": None}, "target", "--base"),
     ("first-time", {"first_time": True}, "no mail was sent", "--to-self"),
     ("no-server", {"blocked": NO_SERVER}, "server", "doctor"),
     ("gateway", {"account": account("smtp.office365.com")}, "alter", "--to-self"),
-    ("doubtful-address", {"recipients": (to("root@widgets.test"), LIST)}, "root@widgets.test", ""),
+    (
+        "doubtful-address",
+        {"recipients": (to("root@widgets.test"), LIST)},
+        "root@widgets.test",
+        "",
+    ),
 ]
 
 
@@ -414,9 +469,18 @@ def test_three_errors_are_shown_and_the_rest_is_counted() -> None:
 def test_what_does_not_apply_is_not_said_to_be_there_already() -> None:
     already = (AlreadyApplied("widget: a", None, "it contains the same change"),)
     assert names(
-        blockers(facts(standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)))
+        blockers(
+            facts(
+                standing=TargetFit("conflict", "widget: b", ("w.c",), already=already)
+            )
+        )
     ) == {"does-not-apply"}
-    assert blockers(facts(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)) == ()
+    assert (
+        blockers(
+            facts(standing=TargetFit("conflict", "widget: b", ("w.c",)), target=None)
+        )
+        == ()
+    )
 
 
 def test_a_security_fix_needs_no_list() -> None:
@@ -425,7 +489,8 @@ def test_a_security_fix_needs_no_list() -> None:
     assert names(
         blockers(
             facts(
-                draft=replace(GOOD, answers={"security": "no"}), recipients=(to("m@example.org"),)
+                draft=replace(GOOD, answers={"security": "no"}),
+                recipients=(to("m@example.org"),),
             )
         )
     ) == {"no-list"}
@@ -481,7 +546,10 @@ def test_lists_are_known_by_their_role(role: str, list_: bool) -> None:
 def test_a_changelog_below_the_cut_names_the_version(heading: str) -> None:
     def noted(text: str) -> Patch:
         return parse_patch(
-            "\n".join(patch().lines).replace("\n---\n", f"\n---\n{text}\n\n", 1).encode(), "p"
+            "\n".join(patch().lines)
+            .replace("\n---\n", f"\n---\n{text}\n\n", 1)
+            .encode(),
+            "p",
         )
 
     assert blockers(facts(noted(heading), version=3)) == ()
@@ -496,17 +564,34 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
 
     with Outbox() as outbox:
         sent = record(outbox, version=2)
-    assert names(blockers(facts(version=2, same_version=sent))) == {"no-changelog", "version-sent"}
-    assert blockers(facts(version=2, same_version=sent, request=SendRequest(resend=True))) == ()
+    assert names(blockers(facts(version=2, same_version=sent))) == {
+        "no-changelog",
+        "version-sent",
+    }
     assert (
-        blockers(facts(version=2, same_version=sent, draft=replace(GOOD, prefix="net resend")))
+        blockers(facts(version=2, same_version=sent, request=SendRequest(resend=True)))
+        == ()
+    )
+    assert (
+        blockers(
+            facts(
+                version=2, same_version=sent, draft=replace(GOOD, prefix="net resend")
+            )
+        )
         == ()
     )
     reported = replace(GOOD, version=2, changelogs=CHANGES)
-    assert names(blockers(facts(version=2, same_version=sent, draft=reported))) == {"version-sent"}
+    assert names(blockers(facts(version=2, same_version=sent, draft=reported))) == {
+        "version-sent"
+    }
     assert (
         blockers(
-            facts(version=2, same_version=sent, draft=reported, request=SendRequest(to_self=True))
+            facts(
+                version=2,
+                same_version=sent,
+                draft=reported,
+                request=SendRequest(to_self=True),
+            )
         )
         == ()
     )
@@ -528,7 +613,10 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
     sent = replace(
         send,
         version=1,
-        entries=(replace(entry, place=0, number=0, patch_id=None), replace(entry, place=1)),
+        entries=(
+            replace(entry, place=0, number=0, patch_id=None),
+            replace(entry, place=1),
+        ),
     )
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
     (one,) = blockers(facts(draft=mine, earlier=(sent,)))
@@ -544,15 +632,21 @@ def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
         {"draft": replace(mine, version=2, changelogs=CHANGES), "version": 2},
         {
             "series": Series(
-                (patch(body="Another message.\n\nSigned-off-by: Ada Fixer <ada@example.org>"),)
+                (
+                    patch(
+                        body="Another message.\n\nSigned-off-by: Ada Fixer <ada@example.org>"
+                    ),
+                )
             )
         },
         {"earlier": (replace(sent, entries=sent.entries[:1]),)},
     ):
-        assert blockers(facts(**{"draft": mine, "earlier": (sent,), **changed})) == (), changed
-    assert names(blockers(facts(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)))) == {
-        "already-sent"
-    }
+        assert (
+            blockers(facts(**{"draft": mine, "earlier": (sent,), **changed})) == ()
+        ), changed
+    assert names(
+        blockers(facts(draft=replace(mine, changelogs=CHANGES), earlier=(sent,)))
+    ) == {"already-sent"}
 
 
 @pytest.mark.parametrize(
@@ -567,7 +661,10 @@ def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
     via: str, wrong: str, hint: str
 ) -> None:
     (one,) = blockers(
-        facts(damaged=(("widget: mend", wrong),), damage_hint=transports.find(via).damage_hint)
+        facts(
+            damaged=(("widget: mend", wrong),),
+            damage_hint=transports.find(via).damage_hint,
+        )
     )
     assert one.name == "damaged"
     assert wrong in one.message
@@ -583,7 +680,11 @@ def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
         (2, {"cover_from": 3}, False),
         (3, {"cover_from": 3}, True),
         (3, {"cover_from": 0}, False),
-        (2, {"cover_from": 2, "draft": replace(CHANGED, cover_subject="widget: two")}, False),
+        (
+            2,
+            {"cover_from": 2, "draft": replace(CHANGED, cover_subject="widget: two")},
+            False,
+        ),
         (2, {"cover_from": 2, "draft": replace(CHANGED, cover_text="Two.")}, False),
     ],
 )
@@ -603,14 +704,18 @@ def made(problem: object) -> tuple[str, str, str]:
 
 
 TWO_OF_THREE = TargetFit("conflict", "widget: mend", ("a.c", "b.c", "c.c", "d.c"))
-THERE = TargetFit("clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged as it is"),))
+THERE = TargetFit(
+    "clean", already=(AlreadyApplied("widget: mend", "c" * 40, "merged as it is"),)
+)
 UNWRITTEN = replace(GOOD, cover_subject="EDITME: what", cover_text="Why.")
 COVER = parse_patch(
     b"From: Ada Fixer <ada@example.org>\nSubject: [PATCH 0/1] *** SUBJECT HERE ***\n\n"
     b"*** BLURB HERE ***\n\nAda Fixer (1):\n  widget: mend\n",
     "0000-cover-letter.patch",
 )
-PAIR = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b", "No tags.")))
+PAIR = Series(
+    (patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b", "No tags."))
+)
 BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"recipients": ()},
@@ -632,7 +737,11 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "answer --security no if it is not a security problem",
     ),
     (
-        {"draft": SECRET, "recipients": (to("m@example.org"),), "public_parent": "lore"},
+        {
+            "draft": SECRET,
+            "recipients": (to("m@example.org"),),
+            "public_parent": "lore",
+        },
         "public-thread",
         "an undisclosed fix would answer a mail that lore has",
         "start a thread of its own: patchpilot draft --in-reply-to ''",
@@ -686,7 +795,10 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
     ),
     (
-        {"draft": replace(GOOD, cover_subject="widget: all"), "request": SendRequest(cover=True)},
+        {
+            "draft": replace(GOOD, cover_subject="widget: all"),
+            "request": SendRequest(cover=True),
+        },
         "cover-text",
         "the cover letter's text is not written",
         "patchpilot draft --cover 'what the series does as a whole, and why',"
@@ -699,7 +811,10 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         "patchpilot draft --changelog '- what changed', or patchpilot draft --edit",
     ),
     (
-        {"version": 2, "draft": replace(GOOD, version=2, changelogs={"2": "- a\n- EDITME b"})},
+        {
+            "version": 2,
+            "draft": replace(GOOD, version=2, changelogs={"2": "- a\n- EDITME b"}),
+        },
         "unfinished",
         "the changelog still has an EDITME line",
         "patchpilot draft --edit",
@@ -745,9 +860,9 @@ def test_a_changelog_alone_is_the_text_of_a_cover_letter() -> None:
     draft = replace(GOOD, version=2, cover_subject="widget: all", changelogs=CHANGES)
     request = SendRequest(cover=True)
     assert blockers(facts(draft=draft, version=2, request=request)) == ()
-    assert names(blockers(facts(draft=replace(draft, changelogs={}), request=request))) == {
-        "cover-text"
-    }
+    assert names(
+        blockers(facts(draft=replace(draft, changelogs={}), request=request))
+    ) == {"cover-text"}
 
 
 @pytest.mark.parametrize(
@@ -796,7 +911,11 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         "answer once: --regression no, or --regression yes",
     ),
     (
-        {"series": Series((patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),) * 2)},
+        {
+            "series": Series(
+                (patch(body="x\n\nSigned-off-by: Bob <bob@example.org>"),) * 2
+            )
+        },
         "sender",
         "you send as ada@example.org, but widget: mend is not signed off with that address",
         "check sendemail.from and user.email",
@@ -870,8 +989,13 @@ def test_what_is_worth_knowing_is_shown_with_what_helps(
 
 
 def test_a_gateway_that_alters_mails_is_named() -> None:
-    ((name, message, hint),) = map(made, warnings(facts(account=account("smtp.office365.com"))))
-    assert (name, hint) == ("gateway", "send it to yourself first: patchpilot send --to-self")
+    ((name, message, hint),) = map(
+        made, warnings(facts(account=account("smtp.office365.com")))
+    )
+    assert (name, hint) == (
+        "gateway",
+        "send it to yourself first: patchpilot send --to-self",
+    )
     assert message.partition(" is known to alter mails: ")[2]
 
 
@@ -888,7 +1012,9 @@ def test_a_gateway_that_alters_mails_is_named() -> None:
         },
     ],
 )
-def test_only_a_later_version_that_is_a_reply_is_warned_of(changed: dict[str, object]) -> None:
+def test_only_a_later_version_that_is_a_reply_is_warned_of(
+    changed: dict[str, object],
+) -> None:
     assert warnings(facts(**changed)) == ()
 
 
@@ -896,7 +1022,9 @@ def test_an_error_that_several_patches_have_is_shown_once() -> None:
     both = Series((patch("[PATCH 1/2] widget: a"), patch("[PATCH 2/2] widget: b")))
     errors = ("widget: a: no name", "widget: b: no name", "widget: b: too long")
     (one,) = blockers(facts(series=both, errors=errors))
-    assert one.message == ("check reports 3 errors: no name (2 times); widget: b: too long")
+    assert one.message == (
+        "check reports 3 errors: no name (2 times); widget: b: too long"
+    )
 
 
 def recorded(
@@ -944,7 +1072,12 @@ AGAIN = "the same patches were sent as v1: the archive has it"
         ),
         (1, {}, [recorded(same=False, topic=False)], []),
         (1, {}, [recorded(2, same=False)], []),
-        (1, {}, [recorded(2, same=False), recorded()], [("already-sent", AGAIN, AMEND)]),
+        (
+            1,
+            {},
+            [recorded(2, same=False), recorded()],
+            [("already-sent", AGAIN, AMEND)],
+        ),
     ],
 )
 def test_what_others_know_to_have_been_sent_is_not_sent_again(
@@ -985,8 +1118,16 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
 @pytest.mark.parametrize(
     ("state", "version", "hint"),
     [
-        ("partial", 1, "`patchpilot send --resume` sends the mails that were not accepted"),
-        ("partial", 2, "`patchpilot send --resume` sends the mails that were not accepted"),
+        (
+            "partial",
+            1,
+            "`patchpilot send --resume` sends the mails that were not accepted",
+        ),
+        (
+            "partial",
+            2,
+            "`patchpilot send --resume` sends the mails that were not accepted",
+        ),
         (
             "sent",
             2,
@@ -1014,9 +1155,12 @@ def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got
     entry = OutboxEntry(0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), got, "")
     with Outbox() as outbox:
         send = replace(record(outbox), version=1, entries=(entry,))
-    mine = replace(GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),))
+    mine = replace(
+        GOOD, version=version, patches=(KnownPatch("p" * 40, "widget: mend"),)
+    )
     found = [
-        made(one) for one in blockers(facts(draft=mine, version=version, earlier=(send, send)))
+        made(one)
+        for one in blockers(facts(draft=mine, version=version, earlier=(send, send)))
     ]
     date = send.begun[:10]
     assert found[-1] == (

@@ -29,7 +29,16 @@ BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def send(repo: Repo, *words: str) -> Ended:
     """The verb with its recipient, past findings, nothing asked of an archive."""
     return call(
-        "send", "-C", repo.path, "--to", LIST, "--force", "a test", "--format", "json", *words
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        LIST,
+        "--force",
+        "a test",
+        "--format",
+        "json",
+        *words,
     )
 
 
@@ -103,7 +112,11 @@ def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) 
     repo, server = cut
     ids = in_doubt(repo, 1, 2)
     words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
-    assert states(resume(repo, *words, "--dry-run")) == ["accepted", "accepted", "pending"]
+    assert states(resume(repo, *words, "--dry-run")) == [
+        "accepted",
+        "accepted",
+        "pending",
+    ]
     assert resume(repo, *words).code == 1  # no terminal to ask on
     assert states(resume(repo, "--dry-run")) == ["accepted", "unknown", "unknown"]
     assert states(resume(repo, *words, "--yes")) == ["accepted"] * 3
@@ -111,7 +124,9 @@ def test_each_mail_in_doubt_is_settled_on_its_own(cut: tuple[Repo, FaultySink]) 
     assert states(resume(repo, *words[:2], "--yes")) == ["accepted"] * 3
 
 
-def test_a_message_id_goes_before_what_is_said_of_all(cut: tuple[Repo, FaultySink]) -> None:
+def test_a_message_id_goes_before_what_is_said_of_all(
+    cut: tuple[Repo, FaultySink],
+) -> None:
     repo, server = cut
     ids = in_doubt(repo, 1, 2)
     assert states(
@@ -129,7 +144,9 @@ def test_a_message_id_goes_before_what_is_said_of_all(cut: tuple[Repo, FaultySin
     assert len(server.take()) == 3
 
 
-def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(cut: tuple[Repo, FaultySink]) -> None:
+def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(
+    cut: tuple[Repo, FaultySink],
+) -> None:
     repo, _ = cut
     ids = in_doubt(repo, 1)
     for word, hint in (
@@ -145,7 +162,9 @@ def test_a_wrong_word_for_a_mail_in_doubt_is_a_usage_error(cut: tuple[Repo, Faul
     assert (done.code, "--resume" in done.err) == (2, True)
 
 
-def test_the_advice_names_the_mail_that_is_in_doubt(cut: tuple[Repo, FaultySink]) -> None:
+def test_the_advice_names_the_mail_that_is_in_doubt(
+    cut: tuple[Repo, FaultySink],
+) -> None:
     repo, _ = cut
     ids = in_doubt(repo, 1, 2)
     advice = " ".join(document(resume(repo, "--dry-run"))["advice"])
@@ -154,7 +173,9 @@ def test_the_advice_names_the_mail_that_is_in_doubt(cut: tuple[Repo, FaultySink]
 
 
 @BOTH
-def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(tmp_path: Path, via: str) -> None:
+def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all/")
@@ -169,7 +190,9 @@ def test_a_series_that_is_settled_as_sent_is_remembered_as_sent(tmp_path: Path, 
 
 def amended(repo: Repo) -> None:
     """The newest commit with another message and another change."""
-    (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text() + "int more;\n")
+    (repo.path / "widget.c").write_text(
+        (repo.path / "widget.c").read_text() + "int more;\n"
+    )
     repo.git(
         "commit",
         "-q",
@@ -201,10 +224,21 @@ def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
         amended(repo)
         again = document(
             call(
-                "send", "-C", repo.path, "--via", via, "--to", LIST, "--format", "json", "--dry-run"
+                "send",
+                "-C",
+                repo.path,
+                "--via",
+                via,
+                "--to",
+                LIST,
+                "--format",
+                "json",
+                "--dry-run",
             )
         )
-        hint = next(one["hint"] for one in again["refusals"] if one["name"] == "version-sent")
+        hint = next(
+            one["hint"] for one in again["refusals"] if one["name"] == "version-sent"
+        )
         assert "--resume" in hint
         assert "--reroll" in hint
         done = resume(repo, "--yes")
@@ -225,7 +259,9 @@ def test_a_cut_off_send_is_finished_as_it_was_though_its_commits_were_amended(
 
 
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])
-def test_b4_knows_of_a_send_that_was_finished_after_an_amend(tmp_path: Path, strategy: str) -> None:
+def test_b4_knows_of_a_send_that_was_finished_after_an_amend(
+    tmp_path: Path, strategy: str
+) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = prep(
             tmp_path / "r",

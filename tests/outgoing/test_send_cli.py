@@ -62,12 +62,23 @@ def test_without_a_terminal_yes_is_needed(tmp_path: Path) -> None:
     assert message["to"] == [LIST]
 
 
-def test_what_stands_against_it_is_refused_and_recorded_when_forced(tmp_path: Path) -> None:
+def test_what_stands_against_it_is_refused_and_recorded_when_forced(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.commit("fixup! widget: change line 1\n\nNo sign-off.", {"widget.c": "gone\n"})
+        repo.commit(
+            "fixup! widget: change line 1\n\nNo sign-off.", {"widget.c": "gone\n"}
+        )
         done = call(
-            "send", "-C", repo.path, "--to", "someone@example.org", "--yes", "--format", "json"
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "someone@example.org",
+            "--yes",
+            "--format",
+            "json",
         )
         assert done.code == 1
         assert document(done)["state"] == "refused"
@@ -87,7 +98,10 @@ def test_a_message_that_git_am_would_cut_is_refused(tmp_path: Path) -> None:
         {"widget.c": "int x;\n"},
     )
     done = call("send", "-C", repo.path, "--to", LIST, "--dry-run", "--format", "json")
-    assert (done.code, "damaged" in {one["name"] for one in document(done)["refusals"]}) == (
+    assert (
+        done.code,
+        "damaged" in {one["name"] for one in document(done)["refusals"]},
+    ) == (
         1,
         True,
     )
@@ -110,7 +124,15 @@ def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
         assert send(repo, "--yes").code == 0
         call("draft", "-C", repo.path, "--changelog", "")
         again = call(
-            "send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json"
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            LIST,
+            "--reroll",
+            "--dry-run",
+            "--format",
+            "json",
         )
         refused = {one["name"]: one["hint"] for one in document(again)["refusals"]}
         assert "--reroll" not in refused["already-sent"]
@@ -119,10 +141,20 @@ def test_a_reroll_of_unchanged_patches_says_what_helps(tmp_path: Path) -> None:
         call("draft", "-C", repo.path, "--changelog", "- the description says why")
         words = json.loads(
             call(
-                "send", "-C", repo.path, "--to", LIST, "--reroll", "--dry-run", "--format", "json"
+                "send",
+                "-C",
+                repo.path,
+                "--to",
+                LIST,
+                "--reroll",
+                "--dry-run",
+                "--format",
+                "json",
             ).out
         )
-        assert not {"already-sent", "no-changelog"} & {word["name"] for word in words["refusals"]}
+        assert not {"already-sent", "no-changelog"} & {
+            word["name"] for word in words["refusals"]
+        }
         assert len(server.take()) == 1
 
 
@@ -134,7 +166,9 @@ def test_a_version_is_not_sent_twice_with_other_patches(tmp_path: Path) -> None:
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
-        again = document(call("send", "-C", repo.path, "--to", LIST, "--yes", "--format", "json"))
+        again = document(
+            call("send", "-C", repo.path, "--to", LIST, "--yes", "--format", "json")
+        )
         assert "version-sent" in {one["name"] for one in again["refusals"]}
         assert len(server.take()) == 2
 
@@ -144,11 +178,16 @@ def test_an_outbox_holds_the_bytes_and_nothing_leaves(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--outbox", str(tmp_path / "out")).code == 0
         assert server.take() == ()
-    assert [file.name for file in sorted((tmp_path / "out").iterdir())] == ["0001.eml", "0002.eml"]
+    assert [file.name for file in sorted((tmp_path / "out").iterdir())] == [
+        "0001.eml",
+        "0002.eml",
+    ]
     assert b"X-Mailer: git-send-email" in (tmp_path / "out" / "0001.eml").read_bytes()
 
 
-def test_an_outbox_is_one_series_in_a_directory_that_can_be_written(tmp_path: Path) -> None:
+def test_an_outbox_is_one_series_in_a_directory_that_can_be_written(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     assert send(repo, "--outbox", str(tmp_path / "not" / "yet")).code == 0
@@ -161,7 +200,9 @@ def test_an_outbox_is_one_series_in_a_directory_that_can_be_written(tmp_path: Pa
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_to_self_reaches_only_the_sender_and_is_no_send(tmp_path: Path, via: str) -> None:
+def test_to_self_reaches_only_the_sender_and_is_no_send(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--to-self", "--yes", "--via", via).code == 0
@@ -174,7 +215,9 @@ def test_to_self_reaches_only_the_sender_and_is_no_send(tmp_path: Path, via: str
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_to_self_is_no_revision_when_a_mailbox_has_both_mails(tmp_path: Path, via: str) -> None:
+def test_to_self_is_no_revision_when_a_mailbox_has_both_mails(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         for words in (("--to-self",), ()):
@@ -183,9 +226,9 @@ def test_to_self_is_no_revision_when_a_mailbox_has_both_mails(tmp_path: Path, vi
     sent = parse_mail(real).message_id
     for name, mails in (("both", (test, real)), ("again", (real, test))):
         (tmp_path / name).write_bytes(join_mbox(mails))
-        (series,) = document(call("track", "add", "--mbox", tmp_path / name, "--format", "json"))[
-            "series"
-        ]
+        (series,) = document(
+            call("track", "add", "--mbox", tmp_path / name, "--format", "json")
+        )["series"]
         assert [series_["message_id"] for series_ in series["revisions"]] == [sent]
 
 
@@ -197,9 +240,14 @@ def test_a_resend_is_marked_and_a_ping_names_the_last_version(tmp_path: Path) ->
         assert send(repo, "--yes", "--resend").code == 0
         first, second = server.take()
     assert b"Subject: [PATCH RESEND] widget" in second.data
-    assert b"Resent unchanged: there was no answer to v1" in second.data.partition(b"\n---\r\n")[2]
+    assert (
+        b"Resent unchanged: there was no answer to v1"
+        in second.data.partition(b"\n---\r\n")[2]
+    )
     message_id = (
-        next(line for line in first.data.split(b"\r\n") if line.startswith(b"Message-Id"))
+        next(
+            line for line in first.data.split(b"\r\n") if line.startswith(b"Message-Id")
+        )
         .split(b"<")[1]
         .rstrip(b">")
         .decode()
@@ -264,7 +312,10 @@ def test_control_c_stops_between_mails(tmp_path: Path) -> None:
         server.faults.on_mail = press
         process.append(
             subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
             )
         )
         _, err = process[0].communicate(timeout=60)
@@ -301,7 +352,9 @@ def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:
         assert server.take() == ()
 
 
-def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(tmp_path: Path) -> None:
+def test_a_rejected_recipient_is_named_with_the_way_to_leave_them_out(
+    tmp_path: Path,
+) -> None:
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         done = send(repo, "--cc", "gone@example.org", "--yes", "--format", "json")
@@ -345,7 +398,10 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
                 *words,
             )
         )
-        assert [one["state"] for one in reported["messages"]][:2] == ["accepted", "rejected"]
+        assert [one["state"] for one in reported["messages"]][:2] == [
+            "accepted",
+            "rejected",
+        ]
         assert f"--resume --drop {gone}" in reported["advice"][0]
         assert send(repo, "--resume", "--drop", "who@example.org", *words).code == 2
         done = send(repo, "--resume", "--drop", gone, *words)
@@ -357,7 +413,9 @@ def test_a_recipient_the_server_rejects_is_left_out_of_what_is_still_to_leave(
     ]
     headers = [mail.data.partition(b"\r\n\r\n")[0] for mail in mails]
     assert [gone.encode() in header for header in headers] == [True, False, False]
-    assert [str(one) for one in document(done)["messages"][1]["cc"]] == ['"Ünï, x" <u@example.org>']
+    assert [str(one) for one in document(done)["messages"][1]["cc"]] == [
+        '"Ünï, x" <u@example.org>'
+    ]
     assert f"dropped: {gone}" in call("draft", "-C", repo.path).out
 
 
@@ -371,14 +429,21 @@ def test_a_server_that_is_not_there_leaves_everything_pending(tmp_path: Path) ->
         repo = topic(tmp_path / "r", 2, server=server)
     done = send(repo, "--yes", "--format", "json")
     assert done.code == 4
-    assert [one["state"] for one in document(done)["messages"]] == ["pending", "pending"]
+    assert [one["state"] for one in document(done)["messages"]] == [
+        "pending",
+        "pending",
+    ]
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(tmp_path: Path, via: str) -> None:
+def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        repo.commit("fixup! widget: change line 1\n\nNot ready.", {"widget.c": "gone\n"})
+        repo.commit(
+            "fixup! widget: change line 1\n\nNot ready.", {"widget.c": "gone\n"}
+        )
         call(
             "draft",
             "-C",
@@ -395,18 +460,26 @@ def test_a_try_on_oneself_needs_no_recipients_and_is_not_refused(tmp_path: Path,
         assert {one.recipients for one in server.take()} == {("ada@example.org",)}
 
 
-def test_b4_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_b4_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from importlib import util
 
     known = util.find_spec
     monkeypatch.setattr(
-        util, "find_spec", lambda name, *more: None if name == "b4" else known(name, *more)
+        util,
+        "find_spec",
+        lambda name, *more: None if name == "b4" else known(name, *more),
     )
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     before = repo.git("config", "--local", "--list")
     done = send(repo, "--via", "b4", "--dry-run")
-    assert (done.code, "b4 is not installed" in done.err, "pip install" in done.err) == (
+    assert (
+        done.code,
+        "b4 is not installed" in done.err,
+        "pip install" in done.err,
+    ) == (
         3,
         True,
         True,
@@ -414,10 +487,21 @@ def test_b4_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     assert repo.git("config", "--local", "--list") == before
 
 
-def test_more_than_200_recipients_stop_a_send_before_a_mail_is_made(tmp_path: Path) -> None:
+def test_more_than_200_recipients_stop_a_send_before_a_mail_is_made(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1)
     crowd = ", ".join(f"p{number}@example.org" for number in range(201))
-    words = ("send", "-C", repo.path, "--no-auto", "--to", crowd, "--outbox", tmp_path / "out")
+    words = (
+        "send",
+        "-C",
+        repo.path,
+        "--no-auto",
+        "--to",
+        crowd,
+        "--outbox",
+        tmp_path / "out",
+    )
     done = call(*words)
     assert (
         done.code,

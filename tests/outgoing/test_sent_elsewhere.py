@@ -73,13 +73,17 @@ def test_what_a_tag_says_was_sent_is_not_sent_again(tmp_path: Path, via: str) ->
         assert "already-sent" not in refused(repo, "--resend")
 
 
-def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(tmp_path: Path) -> None:
+def test_an_amended_topic_whose_outbox_is_lost_is_the_next_version(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config", "patchpilot.lore", NOBODY)
         first = send(repo, "--force", "x", "--yes")
     lose_the_outbox()
-    (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text() + "int more;\n")
+    (repo.path / "widget.c").write_text(
+        (repo.path / "widget.c").read_text() + "int more;\n"
+    )
     repo.git("commit", "-q", "-a", "--amend", "--no-edit")
     again = send(repo, "--dry-run")
     assert (again["change_id"], again["version"]) == (first["change_id"], 2)
@@ -105,7 +109,9 @@ def test_another_topic_is_not_taken_for_one_that_a_tag_keeps(tmp_path: Path) -> 
         )
         other = send(repo, "--dry-run")
     assert other["change_id"] != first["change_id"]
-    assert not {"already-sent", "version-sent"} & {one["name"] for one in other["refusals"]}
+    assert not {"already-sent", "version-sent"} & {
+        one["name"] for one in other["refusals"]
+    }
 
 
 def test_the_tag_that_b4_itself_made_counts(tmp_path: Path) -> None:
@@ -146,7 +152,9 @@ def test_what_the_archive_has_is_not_sent_again(tmp_path: Path, kind: str) -> No
         assert sent["messages"][0]["message_id"] in refused(repo)["already-sent"]
         assert "already-sent" not in refused(repo, "--offline")
         assert "already-sent" not in refused(repo, "--security", "yes")
-        (repo.path / "widget.c").write_text((repo.path / "widget.c").read_text() + "int more;\n")
+        (repo.path / "widget.c").write_text(
+            (repo.path / "widget.c").read_text() + "int more;\n"
+        )
         repo.git("commit", "-q", "-a", "--amend", "--no-edit")
         assert "already-sent" not in refused(repo)
     repo.git("config", "patchpilot.lore", NOBODY)

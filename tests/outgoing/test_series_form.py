@@ -32,7 +32,9 @@ def noted(repo: Repo, *words: str) -> dict[str, Any]:
     return {load["name"]: load for load in json.loads(done.out)["warnings"]}
 
 
-@pytest.mark.parametrize("words", [("--profile", "netdev"), ("--subject-prefix", "PATCH net-next")])
+@pytest.mark.parametrize(
+    "words", [("--profile", "netdev"), ("--subject-prefix", "PATCH net-next")]
+)
 def test_a_series_without_a_cover_letter_is_reported_where_the_project_wants_one(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
@@ -68,5 +70,9 @@ def test_a_version_that_is_sent_as_a_reply_is_reported_where_the_project_forbids
     call("draft", "-C", repo.path, "--in-reply-to", "")
     assert "version-as-reply" not in noted(repo, "-v", "2", "--profile", "netdev")
     assert "version-as-reply" not in noted(
-        topic(tmp_path / "first", 1), "--in-reply-to", "<x@example.org>", "--profile", "netdev"
+        topic(tmp_path / "first", 1),
+        "--in-reply-to",
+        "<x@example.org>",
+        "--profile",
+        "netdev",
     )

@@ -21,7 +21,15 @@ from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
 from tests.kit.cli import call
 from tests.kit.raw_smtp import Fault, RawServer
-from tests.kit.smtp_faults import AFTER, BEFORE, CASES, SENT, STOPPED, UNKNOWN, ServerCase
+from tests.kit.smtp_faults import (
+    AFTER,
+    BEFORE,
+    CASES,
+    SENT,
+    STOPPED,
+    UNKNOWN,
+    ServerCase,
+)
 from tests.kit.terminal import Terminal
 from tests.kit.topics import topic
 from tests.lab.fault_table import TRANSPORTS, run_server_case
@@ -39,9 +47,13 @@ def send(way: Submission) -> Outcome:
 
 
 @pytest.mark.parametrize(
-    "case", [one for one in (*AFTER, *BEFORE) if one.fault.then != "late"], ids=lambda one: one.name
+    "case",
+    [one for one in (*AFTER, *BEFORE) if one.fault.then != "late"],
+    ids=lambda one: one.name,
 )
-def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(case: ServerCase) -> None:
+def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(
+    case: ServerCase,
+) -> None:
     with RawServer(case.fault) as server, Submission(account(server), None, 0.4) as way:
         if case.fault.at == 2:
             assert send(way).state is MailState.ACCEPTED
@@ -53,7 +65,9 @@ def test_a_mail_is_accepted_rejected_or_unknown_as_the_server_proved(case: Serve
             assert outcome.state is MailState.ACCEPTED
         else:
             assert outcome.state in (MailState.PENDING, MailState.REJECTED)
-            assert (outcome.retry is not Retry.NO) == (case.first == SENT) or case.first not in (
+            assert (outcome.retry is not Retry.NO) == (
+                case.first == SENT
+            ) or case.first not in (
                 SENT,
                 STOPPED,
             )
@@ -83,7 +97,9 @@ def test_tries_are_counted_shown_and_stopped() -> None:
     shown: list[str] = []
     later = Outcome(MailState.REJECTED, "451 later", Retry.LATER)
     with patch.object(retries, "WAITS", (0.0, 0.0, 0.0)):
-        one = Retries(lambda: False, lambda what, done=0, total=None: shown.append(what))
+        one = Retries(
+            lambda: False, lambda what, done=0, total=None: shown.append(what)
+        )
         tries = 0
         while True:
             one.begin(0)
@@ -106,9 +122,15 @@ def test_tries_are_counted_shown_and_stopped() -> None:
 
 @pytest.mark.parametrize(
     ("via", "number"),
-    [("git-send-email", signal.SIGHUP), ("b4", signal.SIGHUP), ("git-send-email", signal.SIGTERM)],
+    [
+        ("git-send-email", signal.SIGHUP),
+        ("b4", signal.SIGHUP),
+        ("git-send-email", signal.SIGTERM),
+    ],
 )
-def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, via: str, number: int) -> None:
+def test_a_hang_up_waits_for_the_mail_in_hand(
+    tmp_path: Path, via: str, number: int
+) -> None:
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
         assert (
@@ -144,7 +166,9 @@ def test_a_hang_up_waits_for_the_mail_in_hand(tmp_path: Path, via: str, number: 
             stderr=subprocess.PIPE,
         )
         end = time.monotonic() + 60
-        while len(server.take()) < 2 and process.poll() is None and time.monotonic() < end:
+        while (
+            len(server.take()) < 2 and process.poll() is None and time.monotonic() < end
+        ):
             time.sleep(0.01)
         os.kill(process.pid, number)
         out, err = process.communicate(timeout=60)
@@ -179,19 +203,34 @@ def test_a_further_try_is_shown_on_the_terminal(tmp_path: Path) -> None:
         assert len(server.take()) == 2
 
 
-def test_a_terminal_that_is_closed_lets_the_mail_in_hand_be_sent_and_noted(tmp_path: Path) -> None:
+def test_a_terminal_that_is_closed_lets_the_mail_in_hand_be_sent_and_noted(
+    tmp_path: Path,
+) -> None:
     with RawServer(Fault("end", b"250 ok\r\n", "late", 2, kept=True)) as server:
         repo = topic(tmp_path / "r", 3, server=server)
-        words = ("send", "-C", str(repo.path), "--to", "l@lists.example.org", "--force", "x")
+        words = (
+            "send",
+            "-C",
+            str(repo.path),
+            "--to",
+            "l@lists.example.org",
+            "--force",
+            "x",
+        )
         process, terminal = pty.fork()
         if not process:
             os.environ["TMPDIR"] = str(tmp_path)
-            os.execv(sys.executable, [sys.executable, "-m", "patchpilot", *words, "--yes"])
+            os.execv(
+                sys.executable, [sys.executable, "-m", "patchpilot", *words, "--yes"]
+            )
         while len(server.take()) < 2:
             os.read(terminal, 65536)
         os.close(terminal)
         assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 130
         assert not list(tmp_path.glob("patchpilot-bug*"))
         done = json.loads(call(*words, "--resume", "--dry-run", "--format", "json").out)
-        assert [one["state"] for one in done["messages"]][:2] == ["accepted", "accepted"]
+        assert [one["state"] for one in done["messages"]][:2] == [
+            "accepted",
+            "accepted",
+        ]
         assert "unknown" not in {one["state"] for one in done["messages"]}

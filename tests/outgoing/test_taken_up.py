@@ -50,7 +50,10 @@ def test_a_dry_run_has_the_message_ids_of_the_send(tmp_path: Path, via: str) -> 
         shown = ids(send(repo, *words, "--dry-run"))
         assert (repo.path / ".git" / "config").read_bytes() == config
         if via == "git-send-email":
-            assert ids(send(repo, *words, "--dry-run", "--cc", "more@example.org")) == shown
+            assert (
+                ids(send(repo, *words, "--dry-run", "--cc", "more@example.org"))
+                == shown
+            )
             assert ids(send(repo, *words, "--to-self", "--dry-run")) != shown
         assert ids(send(repo, *words, "--yes")) == shown
         arrived = [one.data for one in server.take()]
@@ -76,7 +79,9 @@ def test_other_mails_than_those_shown_have_other_message_ids(tmp_path: Path) -> 
 
 
 @TRANSPORTS
-def test_a_send_that_is_through_has_nothing_to_take_up(tmp_path: Path, via: str) -> None:
+def test_a_send_that_is_through_has_nothing_to_take_up(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--via", via, "--yes").code == 0
@@ -87,7 +92,9 @@ def test_a_send_that_is_through_has_nothing_to_take_up(tmp_path: Path, via: str)
             assert "diff --git" not in done.out
         assert [
             load["state"]
-            for load in json.loads(send(repo, "--resume", "--format", "json").out)["messages"]
+            for load in json.loads(send(repo, "--resume", "--format", "json").out)[
+                "messages"
+            ]
         ] == ["accepted"]
         assert len(server.take()) == 1
 
@@ -114,12 +121,16 @@ def test_only_what_is_missing_is_shown_again(tmp_path: Path) -> None:
     assert [one["state"] for one in reported["messages"]] == ["accepted", "pending"]
 
 
-def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(tmp_path: Path) -> None:
+def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(
+    tmp_path: Path,
+) -> None:
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 2, server=server)
         assert send(repo, "--cc", "gone@example.org", "--yes").code == 4
         shown = send(repo, "--resume", "--drop", "gone@example.org", "--dry-run")
-        assert "patchpilot maintainers --restore gone@example.org" in " ".join(shown.out.split())
+        assert "patchpilot maintainers --restore gone@example.org" in " ".join(
+            shown.out.split()
+        )
         server.faults.heal()
         assert send(repo, "--resume", "--drop", "gone@example.org", "--yes").code == 0
     with Repository.open(repo.path) as repository:
@@ -135,7 +146,10 @@ def test_who_is_dropped_from_a_resumed_send_stays_out_of_the_topic(tmp_path: Pat
             "widget: change\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             "int a;\n",
         ),
-        ("widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", "int  a;\n"),
+        (
+            "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+            "int  a;\n",
+        ),
     ],
 )
 def test_another_message_or_white_space_is_another_patch(
@@ -144,7 +158,8 @@ def test_another_message_or_white_space_is_another_patch(
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     repo.commit(
-        "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"a.c": "int a;\n"}
+        "widget: change\n\nWhy.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        {"a.c": "int a;\n"},
     )
     planned = json.loads(send(repo, "--dry-run", "--format", "json").out)
     accept_all(repo)
@@ -155,9 +170,10 @@ def test_another_message_or_white_space_is_another_patch(
     repo.git("commit", "-q", "--amend", "--no-edit", "a.c", "--allow-empty")
     changed = json.loads(send(repo, "--dry-run", "--format", "json").out)
     assert changed["change_id"] == planned["change_id"]
-    assert {one["name"] for one in changed["refusals"]} & {"already-sent", "version-sent"} == {
-        "version-sent"
-    }
+    assert {one["name"] for one in changed["refusals"]} & {
+        "already-sent",
+        "version-sent",
+    } == {"version-sent"}
 
 
 def accept_all(repo: Repo) -> None:

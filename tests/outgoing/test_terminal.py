@@ -17,7 +17,16 @@ pytestmark = pytest.mark.filterwarnings(
 
 def words(path: Path, *more: str) -> tuple[str, ...]:
     """A send."""
-    return ("send", "-C", str(path), "--to", "l@lists.example.org", "--force", "x", *more)
+    return (
+        "send",
+        "-C",
+        str(path),
+        "--to",
+        "l@lists.example.org",
+        "--force",
+        "x",
+        *more,
+    )
 
 
 def test_only_the_typed_word_sends(tmp_path: Path) -> None:

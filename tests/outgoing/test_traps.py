@@ -40,36 +40,57 @@ def names(reported: dict[str, object], key: str) -> set[str]:
     return {one["name"] for one in reported[key]}
 
 
-def test_an_unanswered_question_is_a_warning_until_it_is_answered(tmp_path: Path) -> None:
+def test_an_unanswered_question_is_a_warning_until_it_is_answered(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1)
-    assert {"unanswered-security", "unanswered-regression"} <= names(words(repo), "warnings")
+    assert {"unanswered-security", "unanswered-regression"} <= names(
+        words(repo), "warnings"
+    )
     reported = words(repo, "--security", "no", "--regression", "no")
-    assert not {"unanswered-security", "unanswered-regression"} & names(reported, "warnings")
+    assert not {"unanswered-security", "unanswered-regression"} & names(
+        reported, "warnings"
+    )
     with Repository.open(repo.path) as repository:
         for name in ("security", "regression"):
             answer(repository, name, "no")
-    assert not {"unanswered-security", "unanswered-regression"} & names(words(repo), "warnings")
+    assert not {"unanswered-security", "unanswered-regression"} & names(
+        words(repo), "warnings"
+    )
 
 
-def test_a_security_problem_goes_to_the_security_team_and_to_no_list(tmp_path: Path) -> None:
+def test_a_security_problem_goes_to_the_security_team_and_to_no_list(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config", "sendemail.cc", "linux-kernel@vger.kernel.org")
     reported = words(repo, "--security", "yes")
     assert "security-on-list" in names(reported, "refusals")
     recipients = {one["email"]: one["header"] for one in reported["recipients"]}
-    assert recipients == {"security@kernel.org": "to", "widgets@lists.example.org": "cc"}
+    assert recipients == {
+        "security@kernel.org": "to",
+        "widgets@lists.example.org": "cc",
+    }
 
 
-def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(tmp_path: Path) -> None:
+def test_a_project_whose_list_is_not_in_maintainers_gets_it_all_the_same(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     text = "Maintainers\n-----------\n\nWidgets\nM: Wanda Widget <wanda@example.net>\nF: widget.c\n"
     repo.commit(
-        f"widget: mend\n\nIt was wrong.\n\n{SIGNED}", {"widget.c": "int x;\n", "MAINTAINERS": text}
+        f"widget: mend\n\nIt was wrong.\n\n{SIGNED}",
+        {"widget.c": "int x;\n", "MAINTAINERS": text},
     )
-    done = call("send", "-C", repo.path, "--profile", "dpdk", "--dry-run", "--format", "json")
+    done = call(
+        "send", "-C", repo.path, "--profile", "dpdk", "--dry-run", "--format", "json"
+    )
     reported = json.loads(done.out)
-    assert {one["email"] for one in reported["recipients"]} == {"wanda@example.net", "dev@dpdk.org"}
+    assert {one["email"] for one in reported["recipients"]} == {
+        "wanda@example.net",
+        "dev@dpdk.org",
+    }
     assert "unanswered-security" in names(reported, "warnings")
     assert "unanswered-regression" not in names(reported, "warnings")
 
@@ -87,8 +108,12 @@ def test_a_regression_is_reported_to_its_tracker(tmp_path: Path) -> None:
         assert [one.name for one in found.open] == ["security", "regression"]
         answer(repository, "regression", "yes")
     reported = words(repo)
-    assert "regressions@lists.linux.dev" in {one["email"] for one in reported["recipients"]}
-    shown = call("send", "-C", repo.path, "--to", "x@lists.example.org", "--dry-run").out
+    assert "regressions@lists.linux.dev" in {
+        one["email"] for one in reported["recipients"]
+    }
+    shown = call(
+        "send", "-C", repo.path, "--to", "x@lists.example.org", "--dry-run"
+    ).out
     assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
     with Repository.open(repo.path) as repository:
         answer(repository, "regression", "HEAD~1")
@@ -116,13 +141,17 @@ def test_what_the_target_has_already_or_cannot_take_is_refused(tmp_path: Path) -
     assert "does-not-apply" in names(reported, "refusals")
 
 
-def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(tmp_path: Path) -> None:
+def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(
+    tmp_path: Path,
+) -> None:
     upstream = topic(tmp_path / "up", 1)
     repo = topic(tmp_path / "r", 1)
     repo.git("remote", "add", "net", str(upstream.path))
     repo.git("fetch", "-q", "net")
     repo.git(
-        "config", "remote.net.url", "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git"
+        "config",
+        "remote.net.url",
+        "https://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git",
     )
     with Repository.open(repo.path) as repository:
         ids = [repository.resolve("HEAD")]
@@ -130,12 +159,16 @@ def test_the_target_is_the_subsystems_tree_where_a_remote_has_it(tmp_path: Path)
             repository,
             ids,
             None,
-            ("git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",),
+            (
+                "git git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net.git master",
+            ),
         )
         assert found is not None
         assert found.label == "net/master"
         assert (
-            find_target(repository, ids, "master", ("git git://example.org/other.git",)).label
+            find_target(
+                repository, ids, "master", ("git git://example.org/other.git",)
+            ).label
             == "master"
         )
 

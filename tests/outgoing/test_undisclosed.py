@@ -23,7 +23,12 @@ from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.mail_state import MailState, Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.reply.answered_mail import answered_mail
-from patchpilot.services.reply.plan_reply import keep_draft, open_draft, plan_reply, sender_of
+from patchpilot.services.reply.plan_reply import (
+    keep_draft,
+    open_draft,
+    plan_reply,
+    sender_of,
+)
 from patchpilot.threads.track_store import Store
 from tests.kit.cli import Outcome as Called
 from tests.kit.cli import call
@@ -135,7 +140,18 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
 
 def send(repo: Repo, via: str, *words: str) -> Called:
     """`send`, past findings of check."""
-    return call("send", "-C", repo.path, "--via", via, "--force", "x", "--format", "json", *words)
+    return call(
+        "send",
+        "-C",
+        repo.path,
+        "--via",
+        via,
+        "--force",
+        "x",
+        "--format",
+        "json",
+        *words,
+    )
 
 
 def document(outcome: Called) -> dict[str, Any]:
@@ -151,7 +167,10 @@ def names(found: dict[str, Any], key: str) -> set[str]:
     ("via", "words"),
     [
         ("git-send-email", ()),
-        ("git-send-email", ("--identity", "work", "--cc", "Rea Reviewer <rea@example.net>")),
+        (
+            "git-send-email",
+            ("--identity", "work", "--cc", "Rea Reviewer <rea@example.net>"),
+        ),
         ("b4", ("--cc", "Rea Reviewer <rea@example.net>")),
     ],
 )
@@ -160,7 +179,10 @@ def test_the_envelope_has_nobody_but_the_maintainers_and_the_security_team(
 ) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", via, server)
-        assert call("maintainers", "-C", repo.path, "--add-cc", "kept@example.net").code == 0
+        assert (
+            call("maintainers", "-C", repo.path, "--add-cc", "kept@example.net").code
+            == 0
+        )
         done = send(repo, via, "--security", "yes", "--yes", *words)
         assert done.code == 0, done.err
         (mail,) = server.take()
@@ -178,7 +200,9 @@ def test_no_alias_redirects_it(tmp_path: Path, scope: str) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         for section in ("sendemail", "sendemail.work"):
-            repo.git("config", scope, f"{section}.aliasesfile", str(tmp_path / "aliases"))
+            repo.git(
+                "config", scope, f"{section}.aliasesfile", str(tmp_path / "aliases")
+            )
             repo.git("config", scope, f"{section}.aliasfiletype", "mutt")
         for name in ("tocmd", "cccmd", "headercmd"):
             repo.git("config", "--unset", f"sendemail.{name}")
@@ -203,10 +227,14 @@ def test_a_transport_that_adds_somebody_stops_it(
     assert f"it adds eve@evil.example, omits {TEAM}" in done.err
 
 
-def test_a_b4_that_adds_somebody_stops_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_b4_that_adds_somebody_stops_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words_of = b4_send.recipient_words
     more = ["--cc", "eve@evil.example"]
-    monkeypatch.setattr(b4_send, "recipient_words", lambda *who: [*words_of(*who), *more])
+    monkeypatch.setattr(
+        b4_send, "recipient_words", lambda *who: [*words_of(*who), *more]
+    )
     repo = prep(tmp_path / "r", "branch-description", 1)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
     words = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
@@ -216,11 +244,15 @@ def test_a_b4_that_adds_somebody_stops_it(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_the_answer_holds_for_resume_and_the_next_version(tmp_path: Path, via: str) -> None:
+def test_the_answer_holds_for_resume_and_the_next_version(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", via, server)
         repo.git("config", "patchpilot.lore", url)
-        assert document(send(repo, via, "--security", "yes", "--yes"))["state"] == "failed"
+        assert (
+            document(send(repo, via, "--security", "yes", "--yes"))["state"] == "failed"
+        )
         server.faults.heal()
         assert document(send(repo, via, "--resume", "--yes"))["state"] == "sent"
         (repo.path / "widget.c").write_text(
@@ -247,11 +279,14 @@ def test_a_draft_that_was_reset_does_not_make_it_public(tmp_path: Path) -> None:
             assert {one["email"] for one in found["recipients"]} == set(ONLY)
 
 
-def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(tmp_path: Path) -> None:
+def test_mails_of_a_public_send_are_not_resumed_once_the_fix_is_undisclosed(
+    tmp_path: Path,
+) -> None:
     with FaultySink(Faults(gone_from=1)) as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         assert (
-            document(send(repo, "git-send-email", "--security", "no", "--yes"))["state"] == "failed"
+            document(send(repo, "git-send-email", "--security", "no", "--yes"))["state"]
+            == "failed"
         )
         server.faults.heal()
         done = send(repo, "git-send-email", "--resume", "--security", "yes", "--yes")
@@ -268,7 +303,11 @@ def test_b4s_web_endpoint_is_refused(
         repo = repository(tmp_path / "r", "b4")
         repo.git("config", "b4.send-endpoint-web", url)
         done = send(repo, "b4", "--security", "yes", *words)
-    assert (done.code, "not sent through b4's web endpoint" in done.err, asked) == (1, True, [])
+    assert (done.code, "not sent through b4's web endpoint" in done.err, asked) == (
+        1,
+        True,
+        [],
+    )
 
 
 def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
@@ -311,13 +350,15 @@ def test_no_server_is_asked_about_what_was_sent(tmp_path: Path) -> None:
         exported = call("track", "export", *here, "--format", "jsonl")
         assert message_id not in exported.out
         assert "not exported" in exported.err
-        assert message_id not in call("track", "export", *here, "--format", "html").out.replace(
-            f'id="{message_id}"', ""
-        )
+        assert message_id not in call(
+            "track", "export", *here, "--format", "html"
+        ).out.replace(f'id="{message_id}"', "")
     assert asked == []
 
 
-def test_replies_from_a_file_are_tracked_and_answered_without_a_list(tmp_path: Path) -> None:
+def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server, watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config", "--global", "patchpilot.lore", url)
@@ -343,7 +384,9 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(tmp_path: P
         with Repository.open(repo.path) as opened, Store() as store:
             answered = answered_mail("<answer@example.org>", "reply", store)
             sender = sender_of(opened, "git-send-email")
-            draft = keep_draft(open_draft(answered, "ping", archive=url, sender=sender), sender)
+            draft = keep_draft(
+                open_draft(answered, "ping", archive=url, sender=sender), sender
+            )
             planned = plan_reply(opened, answered, draft, "git-send-email")
     assert sorted(planned.mail.recipients) == sorted(ONLY)
     assert "security-on-list" in {warning.name for warning in planned.warnings}
@@ -351,15 +394,21 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(tmp_path: P
     assert asked == []
 
 
-def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(tmp_path: Path) -> None:
+def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(
+    tmp_path: Path,
+) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all")
-        private = document(send(repo, "git-send-email", "--security", "yes", "--yes"))["messages"][
-            0
-        ]["message_id"]
+        private = document(send(repo, "git-send-email", "--security", "yes", "--yes"))[
+            "messages"
+        ][0]["message_id"]
         call(
-            "draft", "-C", repo.path, "--changelog", f"- as in https://lore.kernel.org/r/{private}"
+            "draft",
+            "-C",
+            repo.path,
+            "--changelog",
+            f"- as in https://lore.kernel.org/r/{private}",
         )
         found = document(
             call(
@@ -376,13 +425,18 @@ def test_once_it_is_public_it_is_another_series_that_names_no_private_mail(tmp_p
         )
         assert "private-thread" in names(found, "refusals")
         call("draft", "-C", repo.path, "--changelog", "- sent to the list")
-        public = document(send(repo, "git-send-email", "--security", "no", "--reroll", "--yes"))
+        public = document(
+            send(repo, "git-send-email", "--security", "no", "--reroll", "--yes")
+        )
         assert public["state"] == "sent"
         mail = server.take()[-1]
     assert "widget@lists.example.org" in mail.recipients
     assert private.encode() not in mail.data
     with Store() as store:
-        assert [entry.lore for entry in store.entries()] == [None, "http://127.0.0.1:9/all"]
+        assert [entry.lore for entry in store.entries()] == [
+            None,
+            "http://127.0.0.1:9/all",
+        ]
 
 
 def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
@@ -401,22 +455,37 @@ def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
         stdin=MESSAGE.replace("Cc: stable", f"{tags}Cc: stable"),
     )
     found = document(
-        call("send", "-C", repo.path, "--security", "yes", "--dry-run", "--format", "json")
+        call(
+            "send",
+            "-C",
+            repo.path,
+            "--security",
+            "yes",
+            "--dry-run",
+            "--format",
+            "json",
+        )
     )
     named = [
-        problem["message"] for problem in found["refusals"] if problem["name"] == "names-report"
+        problem["message"]
+        for problem in found["refusals"]
+        if problem["name"] == "names-report"
     ]
     assert len(named) == 2
     assert "names-reporter" in names(found, "warnings")
     public = document(
-        call("send", "-C", repo.path, "--security", "no", "--dry-run", "--format", "json")
+        call(
+            "send", "-C", repo.path, "--security", "no", "--dry-run", "--format", "json"
+        )
     )
     assert not {"names-report", "names-reporter"} & (
         names(public, "refusals") | names(public, "warnings")
     )
 
 
-def test_no_checks_of_it_are_posted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_checks_of_it_are_posted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from patchpilot.checking.check_patches import check
     from patchpilot.checking.check_request import CheckRequest
     from patchpilot.services.check.post_checks import post_checks
@@ -427,5 +496,8 @@ def test_no_checks_of_it_are_posted(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (tmp_path / "sent.eml").write_bytes(unpacked(server.take()[0]))
         monkeypatch.setenv("PW_TOKEN", "token")
         with pytest.raises(RefusedError, match="undisclosed"):
-            post_checks(check(CheckRequest([str(tmp_path / "sent.eml")])), f"{url}/project/widget")
+            post_checks(
+                check(CheckRequest([str(tmp_path / "sent.eml")])),
+                f"{url}/project/widget",
+            )
     assert asked == []

@@ -23,26 +23,41 @@ def blocked(tmp_path: Path) -> Repo:
     """A topic with two problems: no list, and a commit without a sign-off."""
     repo = topic(tmp_path / "r", 0)
     repo.git("config", "sendemail.smtpserver", "127.0.0.1")
-    repo.commit("widget: name the widget\n\nIt had no name.", {"widget.c": "int widget;\n"})
+    repo.commit(
+        "widget: name the widget\n\nIt had no name.", {"widget.c": "int widget;\n"}
+    )
     return repo
 
 
-def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(blocked: Repo) -> None:
+def test_the_verdict_is_first_and_last_and_each_problem_has_its_command(
+    blocked: Repo,
+) -> None:
     done = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run")
     rows = done.out.rstrip("\n").split("\n")
     problems = json.loads(
         call(
-            "send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "--format", "json"
+            "send",
+            "-C",
+            blocked.path,
+            "--to",
+            "ada@example.com",
+            "--dry-run",
+            "--format",
+            "json",
         ).out
     )["refusals"]
     assert {"no-list", "no-signoff"} <= {problem["name"] for problem in problems}
-    assert (rows[0], rows[-1]) == (f"NOT SENT: {len(problems)} problems block sending",) * 2
+    assert (rows[0], rows[-1]) == (
+        f"NOT SENT: {len(problems)} problems block sending",
+    ) * 2
     first = rows[: rows.index("━━━ summary ━━━")]
     assert sum(row.startswith("problem: ") for row in first) == len(problems)
     assert any("prepare --signoff" in row for row in first)
 
 
-def test_problems_are_on_stderr_as_well_where_stdout_is_no_terminal(blocked: Repo) -> None:
+def test_problems_are_on_stderr_as_well_where_stdout_is_no_terminal(
+    blocked: Repo,
+) -> None:
     for words in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
         done = call("send", "-C", blocked.path, "--to", "ada@example.com", *words)
         assert done.code == 1
@@ -51,7 +66,9 @@ def test_problems_are_on_stderr_as_well_where_stdout_is_no_terminal(blocked: Rep
 
 
 def test_quiet_shows_no_mail(blocked: Repo) -> None:
-    done = call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "-q")
+    done = call(
+        "send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run", "-q"
+    )
     assert done.out.startswith("NOT SENT: ")
     assert "Subject: " not in done.out
     assert "problem: " in done.out
@@ -75,7 +92,9 @@ def test_a_dry_run_without_problems_says_how_much_would_be_sent(tmp_path: Path) 
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
 
 
-def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(blocked: Repo) -> None:
+def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
+    blocked: Repo,
+) -> None:
     with Repository.open(blocked.path) as repository:
         card = preflight_card(plan(repository, SendRequest(to=("ada@example.com",))))
     rows = (
@@ -85,7 +104,9 @@ def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(bloc
     )
     assert card.verdict == rows[-1]
     last = " ".join(
-        " ".join(rows[next(at for at, row in enumerate(rows) if row.startswith("ok: ")) :]).split()
+        " ".join(
+            rows[next(at for at, row in enumerate(rows) if row.startswith("ok: ")) :]
+        ).split()
     )
     for check in card.checks:
         assert f"{check.state}: {check.message}" in last
@@ -101,7 +122,9 @@ def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> 
     with Repository.open(repo.path) as repository:
         passed = {
             check.name: check.message
-            for check in plan(repository, SendRequest(to=("w@lists.example.org",))).passed
+            for check in plan(
+                repository, SendRequest(to=("w@lists.example.org",))
+            ).passed
         }
     assert passed["sign-off"] == "Signed-off-by present in all 2 patches"
     assert passed["recipients"] == "recipients: 1 list, 0 others"
@@ -116,16 +139,35 @@ def test_a_mail_server_that_is_not_configured_comes_first(
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
     done = call(
-        "send", "-C", repo.path, "--to", "widgets@lists.example.org", "--force", "a test", "--yes"
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        "widgets@lists.example.org",
+        "--force",
+        "a test",
+        "--yes",
     )
     rows = done.out.split("\n")
     assert (done.code, rows[0]) == (3, "NOT SENT: 1 problem blocks sending")
     assert rows[1].startswith("problem: no mail server configured")
     assert "Subject: " not in done.out
     reported = json.loads(
-        call("send", "-C", repo.path, "--to", "ada@example.com", "--yes", "--format", "json").out
+        call(
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "ada@example.com",
+            "--yes",
+            "--format",
+            "json",
+        ).out
     )
-    assert (reported["state"], reported["refusals"][0]["name"]) == ("refused", "no-server")
+    assert (reported["state"], reported["refusals"][0]["name"]) == (
+        "refused",
+        "no-server",
+    )
     tried = call(
         "send",
         "-C",
@@ -136,16 +178,30 @@ def test_a_mail_server_that_is_not_configured_comes_first(
         "a test",
         "--dry-run",
     )
-    assert next(row for row in tried.out.split("\n") if row.startswith("note: ")).startswith(
-        "note: no mail server configured"
-    )
+    assert next(
+        row for row in tried.out.split("\n") if row.startswith("note: ")
+    ).startswith("note: no mail server configured")
 
 
-def test_on_a_terminal_the_mails_go_through_the_pager(blocked: Repo, tmp_path: Path) -> None:
-    argv = [sys.executable, "-m", "patchpilot", "send", "--to", "ada@example.com", "--dry-run"]
-    with Terminal(argv, blocked.path, env={"GIT_PAGER": f"cat > {tmp_path}/paged"}) as terminal:
+def test_on_a_terminal_the_mails_go_through_the_pager(
+    blocked: Repo, tmp_path: Path
+) -> None:
+    argv = [
+        sys.executable,
+        "-m",
+        "patchpilot",
+        "send",
+        "--to",
+        "ada@example.com",
+        "--dry-run",
+    ]
+    with Terminal(
+        argv, blocked.path, env={"GIT_PAGER": f"cat > {tmp_path}/paged"}
+    ) as terminal:
         assert terminal.end() == 1
-    assert "Subject: [PATCH] widget: name the widget" in (tmp_path / "paged").read_text()
+    assert (
+        "Subject: [PATCH] widget: name the widget" in (tmp_path / "paged").read_text()
+    )
     assert "Subject: " not in terminal.seen
     rows = terminal.seen.replace("\r", "").rstrip("\n").split("\n")
     assert rows[-1].startswith("NOT SENT: ")
@@ -153,7 +209,9 @@ def test_on_a_terminal_the_mails_go_through_the_pager(blocked: Repo, tmp_path: P
 
 def test_a_reason_is_given_once_for_all_files_of_a_pattern() -> None:
     reasons = [f"boot/{name}.c matches F: boot/ (BOOT)" for name in "abcde"]
-    assert joined_reasons([*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]) == (
+    assert joined_reasons(
+        [*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]
+    ) == (
         "boot/a.c, boot/b.c, boot/c.c and 2 more match F: boot/ (BOOT)",
         "added: --to",
         "cmd/x.c matches F: cmd/ (CMD)",

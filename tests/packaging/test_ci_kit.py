@@ -34,7 +34,9 @@ DIRTY = CLEAN + "int grob(int x ) ;\n"
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The command is on PATH, and what pre-commit keeps is kept here."""
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv(
+        "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    )
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
     # no host is reached: a hook that would be installed fails
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
@@ -45,7 +47,9 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def repo(tmp_path: Path, environment: None) -> Repo:
     """A topic of one commit with findings, and the branch of its base as the remote has it."""
     repo = Repo(tmp_path / "r")
-    repo.commit(GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN})
+    repo.commit(
+        GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
+    )
     repo.git("clone", "-q", "--bare", ".", str(tmp_path / "origin.git"))
     repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
     repo.git("fetch", "-q", "origin")
@@ -68,13 +72,18 @@ def run(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProces
 def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     hooks = Repo(tmp_path / "hooks")
     revision = hooks.commit(
-        "hooks\n", {".pre-commit-hooks.yaml": (ROOT / ".pre-commit-hooks.yaml").read_text()}
+        "hooks\n",
+        {".pre-commit-hooks.yaml": (ROOT / ".pre-commit-hooks.yaml").read_text()},
     )
     ids = [
-        {"id": hook["id"]} for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+        {"id": hook["id"]}
+        for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     ]
     config = {"repos": [{"repo": hooks.path.as_uri(), "rev": revision, "hooks": ids}]}
-    repo.commit(GOOD.replace("wait", "ask", 1), {".pre-commit-config.yaml": yaml.safe_dump(config)})
+    repo.commit(
+        GOOD.replace("wait", "ask", 1),
+        {".pre-commit-config.yaml": yaml.safe_dump(config)},
+    )
     repo.git("push", "-q", "origin", "HEAD")
 
     def tried(*words: str) -> tuple[int, str]:
@@ -95,7 +104,15 @@ def test_pre_commit_runs_the_hooks(repo: Repo, tmp_path: Path) -> None:
     assert code == 0, out
     code, out = tried("git push -q origin HEAD:refs/heads/topic")
     assert code == 0, out
-    repo.git("commit", "-q", "--no-verify", "--allow-empty-message", "--amend", "-m", "frob: wait.")
+    repo.git(
+        "commit",
+        "-q",
+        "--no-verify",
+        "--allow-empty-message",
+        "--amend",
+        "-m",
+        "frob: wait.",
+    )
     code, out = tried("git push -q origin HEAD:refs/heads/other")
     assert (code, "ERROR:MISSING_SIGN_OFF" in out) == (1, True), out
 
@@ -126,14 +143,19 @@ def test_the_action_annotates_and_reports(repo: Repo, given: str) -> None:
 
 def test_the_action_takes_no_input_into_a_script() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
-    assert not [step for step in action["runs"]["steps"] if "${{" in step.get("run", "")]
+    assert not [
+        step for step in action["runs"]["steps"] if "${{" in step.get("run", "")
+    ]
     assert set(action["inputs"]) == {"range", "arguments", "sarif"}
 
 
 def actionlint(workflow: Path) -> str:
     """What actionlint says of a workflow."""
     done = subprocess.run(
-        [str(ACTIONLINT), "-no-color", workflow], capture_output=True, text=True, check=False
+        [str(ACTIONLINT), "-no-color", workflow],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode in (0, 1), done.stderr
     return done.stdout
@@ -152,11 +174,15 @@ def test_a_workflow_with_the_action_is_clean(tmp_path: Path) -> None:
 @pytest.mark.skipif(not ACTIONLINT, reason="needs actionlint")
 def test_the_steps_of_the_action_are_clean_in_a_workflow(tmp_path: Path) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
-    inputs = {name: {**given, "type": "string"} for name, given in action["inputs"].items()}
+    inputs = {
+        name: {**given, "type": "string"} for name, given in action["inputs"].items()
+    }
     job = {"runs-on": "ubuntu-latest", "steps": action["runs"]["steps"]}
     workflow = tmp_path / "steps.yml"
     workflow.write_text(
-        yaml.safe_dump({"on": {"workflow_call": {"inputs": inputs}}, "jobs": {"check": job}})
+        yaml.safe_dump(
+            {"on": {"workflow_call": {"inputs": inputs}}, "jobs": {"check": job}}
+        )
     )
     assert actionlint(workflow) == ""
 
@@ -168,7 +194,9 @@ def test_the_gitlab_job_writes_its_report(repo: Repo) -> None:
     assert install == 'python3 -I -m pip install --quiet "$PATCHPILOT"'
     done = run("\n".join(script), repo, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="master")
     assert done.returncode == 1, done.stderr
-    report = json.loads((repo.path / job["artifacts"]["reports"]["codequality"]).read_text())
+    report = json.loads(
+        (repo.path / job["artifacts"]["reports"]["codequality"]).read_text()
+    )
     assert {issue["location"]["path"] for issue in report} == {"lib/frob.h"}
 
 
@@ -176,7 +204,9 @@ def test_the_jenkins_stage_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     text = (ROOT / "contrib/ci/Jenkinsfile").read_text()
     done = run(
-        "\n".join(re.findall(r"^ *sh '(.*)'$", text, re.MULTILINE)), repo, CHANGE_TARGET="master"
+        "\n".join(re.findall(r"^ *sh '(.*)'$", text, re.MULTILINE)),
+        repo,
+        CHANGE_TARGET="master",
     )
     assert done.returncode == 0, done.stderr
     (report,) = re.findall(r"junit '(.*)'", text)
@@ -187,12 +217,16 @@ def container_tool() -> str | None:
     """podman or buildah, where its storage has the image that the recipe starts from: nothing is
     pulled.
     """
-    base = re.search(r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE)
+    base = re.search(
+        r"^FROM (\S+)$", (ROOT / "Containerfile").read_text(), re.MULTILINE
+    )
     assert base
     for tool in filter(shutil.which, ("podman", "buildah")):
         if (
             subprocess.run(
-                [tool, "inspect", "--type", "image", base[1]], capture_output=True, check=False
+                [tool, "inspect", "--type", "image", base[1]],
+                capture_output=True,
+                check=False,
             ).returncode
             == 0
         ):
@@ -204,7 +238,9 @@ def container_tool() -> str | None:
 def test_the_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) -> None:
     tool = container_tool()
     if not tool:
-        pytest.skip("needs podman or buildah, and the image that the recipe starts from")
+        pytest.skip(
+            "needs podman or buildah, and the image that the recipe starts from"
+        )
     made = subprocess.run(
         [tool, "build", "--pull=never", "-q", str(ROOT)],
         capture_output=True,
@@ -218,7 +254,10 @@ def test_the_container_is_built_and_checks_a_mounted_repository(tmp_path: Path) 
             checks_a_mounted_repository(image, Repo(tmp_path / "r"))
     finally:
         assert (
-            subprocess.run([tool, "rmi", image], capture_output=True, check=False).returncode == 0
+            subprocess.run(
+                [tool, "rmi", image], capture_output=True, check=False
+            ).returncode
+            == 0
         )
 
 
@@ -226,7 +265,9 @@ def checks_a_mounted_repository(image: str, repo: Repo) -> None:
     """The image checks commits of a repository that it may only read, and exits as patchpilot does
     outside of it.
     """
-    repo.commit(GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN})
+    repo.commit(
+        GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
+    )
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     repo.commit(GOOD.replace("wait", "ask", 1), {"lib/frob.h": CLEAN})
     ways = {"HEAD^": 1, "HEAD": 0, "nosuch": 2}
@@ -245,7 +286,10 @@ def checks_a_mounted_repository(image: str, repo: Repo) -> None:
             target,
         ]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert (done.returncode, "ERROR:SPACING: " in done.stdout) == (code, code == 1), done.stderr
+        assert (done.returncode, "ERROR:SPACING: " in done.stdout) == (
+            code,
+            code == 1,
+        ), done.stderr
 
 
 def test_the_containers_recipe_leaves_the_environment_of_the_checkout_out() -> None:
@@ -266,6 +310,8 @@ def test_no_page_claims_an_index_that_does_not_have_patchpilot() -> None:
         page.name
         for page in pages
         if page.is_file()
-        and re.search(r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text())
+        and re.search(
+            r"(?:pipx?|uv tool) install (?:-\S+ )*patchpilot(?!\S)", page.read_text()
+        )
     ]
     assert not found

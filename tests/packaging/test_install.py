@@ -67,7 +67,9 @@ def prefix(place: Path, environment: dict[str, str]) -> Path:
     return (place / "stage").joinpath(*place.parts[1:], "usr").rename(place / "usr")
 
 
-def test_the_command_runs_from_its_prefix(prefix: Path, environment: dict[str, str]) -> None:
+def test_the_command_runs_from_its_prefix(
+    prefix: Path, environment: dict[str, str]
+) -> None:
     done = subprocess.run(
         [prefix / "bin" / "patchpilot", "help", "check"],
         env=environment,
@@ -76,7 +78,11 @@ def test_the_command_runs_from_its_prefix(prefix: Path, environment: dict[str, s
         check=False,
     )
     assert done.stdout.startswith("Usage: patchpilot check"), done.stderr
-    shebang = (prefix / "lib" / "patchpilot" / "bin" / "patchpilot").read_text().split("\n")[0]
+    shebang = (
+        (prefix / "lib" / "patchpilot" / "bin" / "patchpilot")
+        .read_text()
+        .split("\n")[0]
+    )
     assert "stage" not in shebang
 
 
@@ -95,14 +101,20 @@ def test_man_finds_every_page(prefix: Path, environment: dict[str, str]) -> None
         ["man", "patchpilot-check"],
         ["man", "-l", f"{prefix}/share/man/man1/patchpilot-check.1"],
     ):
-        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            argv, env=environment, capture_output=True, text=True, check=False
+        )
         assert "patchpilot check [OPTIONS] [TARGET]..." in done.stdout, done.stderr
 
 
 def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) -> None:
     script = f". {prefix}/share/bash-completion/completions/patchpilot; complete -p patchpilot"
     done = subprocess.run(
-        ["bash", "-c", script], env=environment, capture_output=True, text=True, check=False
+        ["bash", "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "-F _patchpilot_completion patchpilot" in done.stdout, done.stderr
     assert (
@@ -111,7 +123,9 @@ def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) ->
     )
     assert (
         "complete --no-files --command patchpilot"
-        in (prefix / "share" / "fish" / "vendor_completions.d" / "patchpilot.fish").read_text()
+        in (
+            prefix / "share" / "fish" / "vendor_completions.d" / "patchpilot.fish"
+        ).read_text()
     )
 
 

@@ -45,6 +45,11 @@ def test_the_moving_picture_has_the_same_screens_and_nothing_from_elsewhere() ->
     text = (ASSETS / "session.svg").read_text(encoding="utf-8")
     words = " ".join(ET.fromstring(text).itertext())
     assert [name for name in SEEN if name not in words] == []
-    assert text.count("http") == text.count("http://www.w3.org/2000/svg") + words.count("http")
-    assert max((ASSETS / f"session.{kind}").stat().st_size for kind in ("svg", "cast")) < 1_500_000
+    assert text.count("http") == text.count("http://www.w3.org/2000/svg") + words.count(
+        "http"
+    )
+    assert (
+        max((ASSETS / f"session.{kind}").stat().st_size for kind in ("svg", "cast"))
+        < 1_500_000
+    )
     assert "docs/assets/session.svg" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -38,10 +38,14 @@ def apt(tmp_path: Path) -> dict[str, str]:
 
 
 @needs_apt
-def test_a_held_lock_is_waited_for_and_said(apt: dict[str, str], tmp_path: Path) -> None:
+def test_a_held_lock_is_waited_for_and_said(
+    apt: dict[str, str], tmp_path: Path
+) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
-        running = subprocess.Popen([INSTALL, "git"], env=apt, stderr=subprocess.PIPE, text=True)
+        running = subprocess.Popen(
+            [INSTALL, "git"], env=apt, stderr=subprocess.PIPE, text=True
+        )
         assert running.stderr
         first = running.stderr.readline()
         assert "waiting for another process that holds apt's lock" in first
@@ -53,7 +57,9 @@ def test_a_held_lock_is_waited_for_and_said(apt: dict[str, str], tmp_path: Path)
 
 
 @needs_apt
-def test_a_lock_that_is_never_free_ends_the_wait(apt: dict[str, str], tmp_path: Path) -> None:
+def test_a_lock_that_is_never_free_ends_the_wait(
+    apt: dict[str, str], tmp_path: Path
+) -> None:
     with (tmp_path / "lists" / "lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         done = subprocess.run(
@@ -104,7 +110,10 @@ def test_a_failed_step_gives_the_reason_of_the_program() -> None:
         " distribution'; exit 3"
     )
     done = subprocess.run(
-        [WATCH, "installing", "bash", "-c", step], capture_output=True, text=True, check=False
+        [WATCH, "installing", "bash", "-c", step],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 3
     assert "certificate verify failed" in done.stderr

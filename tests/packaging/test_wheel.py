@@ -37,7 +37,9 @@ def test_the_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
     assert any(name.startswith("patchpilot/_data/checks/") for name in names)
     assert any(name.startswith("patchpilot/_data/templates/") for name in names)
     assert "patchpilot/py.typed" in names
-    assert not [name for name in names if name.startswith(("tests/", "checks/", "docs/"))]
+    assert not [
+        name for name in names if name.startswith(("tests/", "checks/", "docs/"))
+    ]
     assert [name for name in names if name.endswith("/COPYING")]
     tracked = {
         line
@@ -47,8 +49,12 @@ def test_the_wheel_has_the_data_and_nothing_stray(wheel: Path) -> None:
         if line
     }
     if tracked:
-        data = {name.replace("patchpilot/_data/", "") for name in names if "/_data/" in name}
-        shipped = {name for name in tracked if name.startswith(("checks/", "templates/"))}
+        data = {
+            name.replace("patchpilot/_data/", "") for name in names if "/_data/" in name
+        }
+        shipped = {
+            name for name in tracked if name.startswith(("checks/", "templates/"))
+        }
         assert shipped <= data
 
 
@@ -94,7 +100,12 @@ def test_no_code_lives_among_the_data() -> None:
 def test_every_source_file_says_its_licence() -> None:
     files = [
         file
-        for pattern in ("patchpilot/**/*.py", "tests/**/*.py", "checks/**/*.toml", ".ci/*")
+        for pattern in (
+            "patchpilot/**/*.py",
+            "tests/**/*.py",
+            "checks/**/*.toml",
+            ".ci/*",
+        )
         for file in ROOT.glob(pattern)
         if file.is_file() and "__pycache__" not in file.parts
     ]

@@ -11,18 +11,31 @@ from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Example, Rule
 from tests.kit.snippets import context_of
-from tests.lab.coverage import ASKED_PAGE, PAGE, ROOT, Row, asked, asked_page, page, rows
+from tests.lab.coverage import (
+    ASKED_PAGE,
+    PAGE,
+    ROOT,
+    Row,
+    asked,
+    asked_page,
+    page,
+    rows,
+)
 
 
 @cache
 def _known() -> dict[str, tuple[Rule, Example]]:
     return {
-        rule.name: (rule, pack.examples[rule.id][0]) for pack in load_packs() for rule in pack.rules
+        rule.name: (rule, pack.examples[rule.id][0])
+        for pack in load_packs()
+        for rule in pack.rules
     }
 
 
 def test_the_page_is_made_of_the_table() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.lab.coverage"
+    assert PAGE.read_text(encoding="utf-8") == page(), (
+        "run: python -m tests.lab.coverage"
+    )
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row.bot}: {row.says[:30]}")
@@ -33,14 +46,18 @@ def test_a_row_names_rules_that_are_there_or_says_why_none_is(row: Row) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in rows() if row.proof], ids=lambda row: f"{row.bot}: {row.says[:30]}"
+    "row",
+    [row for row in rows() if row.proof],
+    ids=lambda row: f"{row.bot}: {row.says[:30]}",
 )
 def test_the_rule_says_what_the_robot_would(row: Row) -> None:
     rule, own = _known()[row.rules[0]]
     example = (
         own
         if isinstance(row.proof, str)
-        else Example(bad=True, **{**row.proof, "series": tuple(row.proof.get("series", ()))})
+        else Example(
+            bad=True, **{**row.proof, "series": tuple(row.proof.get("series", ()))}
+        )
     )  # type: ignore[union-attr,dict-item]
     context = context_of(example)
     found = (*run(context, [rule]), *run_series(context, [rule]))

@@ -31,7 +31,9 @@ def _expected() -> dict[str, Any]:
 def test_an_example_is_judged_as_checkpatch_judges_it(case: Case) -> None:
     expected = _expected().get(case.name)
     assert expected is not None, "new example: make the expectations anew"
-    assert expected["stamp"] == case.stamp, "changed example: make the expectations anew"
+    assert expected["stamp"] == case.stamp, (
+        "changed example: make the expectations anew"
+    )
     assert [list(our) for our in ours(case.example, _rules())] == expected["findings"]
 
 
@@ -46,5 +48,6 @@ def test_every_type_of_checkpatch_is_a_rule_or_retired() -> None:
 def test_a_retired_typeis_never_reported() -> None:
     for retired_type in retired_types():
         assert retired_type.checkpatch not in {
-            kind for kind, _ in _expected()[f"retired {retired_type.checkpatch}"]["findings"]
+            kind
+            for kind, _ in _expected()[f"retired {retired_type.checkpatch}"]["findings"]
         }

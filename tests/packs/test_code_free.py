@@ -27,7 +27,10 @@ def test_a_generic_detector_serves_more_than_one_rule() -> None:
     used = [
         name
         for rule in load_rules()
-        for name in {rule.detector, *(table["detector"] for table in rule.arguments.get("of", ()))}
+        for name in {
+            rule.detector,
+            *(table["detector"] for table in rule.arguments.get("of", ())),
+        }
     ]
     assert not [
         name

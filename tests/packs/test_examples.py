@@ -23,7 +23,9 @@ def _rules() -> tuple[Rule, ...]:
 def _cases() -> list[object]:
     return [
         pytest.param(
-            rule, example, id=f"{rule.id}-{rule.name}-{'bad' if example.bad else 'good'}{number}"
+            rule,
+            example,
+            id=f"{rule.id}-{rule.name}-{'bad' if example.bad else 'good'}{number}",
         )
         for pack in load_packs()
         for rule in pack.rules
@@ -33,7 +35,9 @@ def _cases() -> list[object]:
 
 def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     context = context_of(example)
-    rules = choose(_rules(), kernel=context.options.kernel, profile=context.options.profile)
+    rules = choose(
+        _rules(), kernel=context.options.kernel, profile=context.options.profile
+    )
     return (*run(context, rules), *run_series(context, rules)), context.patch.lines
 
 
@@ -41,7 +45,10 @@ def _findings(example: Example) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
 def test_an_example_gives_what_it_says(rule: Rule, example: Example) -> None:
     findings, lines = _findings(example)
     shown = (
-        "\n".join(f"{finding.name}:{finding.patch_line}: {finding.message}" for finding in findings)
+        "\n".join(
+            f"{finding.name}:{finding.patch_line}: {finding.message}"
+            for finding in findings
+        )
         + "\n\n"
         + "\n".join(lines)
     )
@@ -50,9 +57,9 @@ def test_an_example_gives_what_it_says(rule: Rule, example: Example) -> None:
         return
     own = [finding for finding in findings if finding.rule == rule.id]
     assert len(own) == example.count, shown
-    assert {finding.name for finding in findings if finding.rule != rule.id} == set(example.also), (
-        shown
-    )
+    assert {finding.name for finding in findings if finding.rule != rule.id} == set(
+        example.also
+    ), shown
     if example.at:
         line = own[0].patch_line
         assert line is not None, shown

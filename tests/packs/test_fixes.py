@@ -24,7 +24,9 @@ def _cases(*, bad: bool, safe: bool) -> list[object]:
     ]
 
 
-def test_a_rule_is_safe_to_mend_when_it_names_a_fixer_and_every_fixer_has_a_rule() -> None:
+def test_a_rule_is_safe_to_mend_when_it_names_a_fixer_and_every_fixer_has_a_rule() -> (
+    None
+):
     named = {
         name
         for rule in all_rules()

@@ -25,7 +25,9 @@ def _said() -> dict[str, list[str]]:
                 if example.bad:
                     context = context_of(example)
                     findings = (*run(context, [rule]), *run_series(context, [rule]))
-                    said.setdefault(rule.name, []).extend(finding.message for finding in findings)
+                    said.setdefault(rule.name, []).extend(
+                        finding.message for finding in findings
+                    )
     return said
 
 

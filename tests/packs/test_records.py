@@ -14,7 +14,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "precision.md"
 NEW = frozenset[str]()
 
 
-def _mail(name: str, asked: list[str] | None, *findings: tuple[str, str]) -> dict[str, object]:
+def _mail(
+    name: str, asked: list[str] | None, *findings: tuple[str, str]
+) -> dict[str, object]:
     return {
         "list": name,
         "file": "a.eml",
@@ -26,7 +28,9 @@ def _mail(name: str, asked: list[str] | None, *findings: tuple[str, str]) -> dic
 def test_a_mail_counts_once_and_only_a_fitting_remark_asks_for_a_rule() -> None:
     counted = tallies(
         [
-            _mail("clk", None, ("vague-subject", "warning"), ("vague-subject", "warning")),
+            _mail(
+                "clk", None, ("vague-subject", "warning"), ("vague-subject", "warning")
+            ),
             _mail("pm", None),
             _mail("pm", ["subject-quality"], ("vague-subject", "check")),
             _mail("pm", ["spelling"], ("vague-subject", "check")),
@@ -40,8 +44,9 @@ def test_a_mail_counts_once_and_only_a_fitting_remark_asks_for_a_rule() -> None:
     ) == (1, 1, 1)
     assert loudest(counted, "vague-subject") == ("clk", 1.0)
     assert list(data(counted))[-1] == "vague-subject\t2\t1\t1\t1"
-    assert "| vague-subject | 50.0 % | 50.0 % (clk 100 %) | 100 % of 1 | 2.0 |" in "".join(
-        page(counted)
+    assert (
+        "| vague-subject | 50.0 % | 50.0 % (clk 100 %) | 100 % of 1 | 2.0 |"
+        in "".join(page(counted))
     )
 
 
@@ -50,14 +55,18 @@ def test_explain_shows_the_record() -> None:
     assert records["unsorted-declarations"].sentence in " ".join(
         call("explain", "unsorted-declarations").out.split()
     )
-    assert RuleRecord(200, 1, 0, 0).sentence == "Fires on 0.5 % of 200 accepted patches."
+    assert (
+        RuleRecord(200, 1, 0, 0).sentence == "Fires on 0.5 % of 200 accepted patches."
+    )
 
 
 def test_the_records_are_of_rules_that_exist() -> None:
     assert set(rule_records()) <= {rule.name for rule in load_rules()}
 
 
-def test_no_rule_warns_on_many_accepted_patches_of_a_list_without_being_asked_for() -> None:
+def test_no_rule_warns_on_many_accepted_patches_of_a_list_without_being_asked_for() -> (
+    None
+):
     """The page says for each rule where it warns most, and how much more often it fires where it
     was asked for.
     """

@@ -70,7 +70,8 @@ def repo(tmp_path: Path) -> Repo:
     repo.git("update-ref", "refs/remotes/acme/acme-4.2-lts", "HEAD")
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     fixed = (
-        START["kernel/acme.c"].replace("return acme_count", "return acme_count + 1") + "int x;\n"
+        START["kernel/acme.c"].replace("return acme_count", "return acme_count + 1")
+        + "int x;\n"
     )
     repo.commit(MESSAGE.format(culprit=culprit[:12]), {"kernel/acme.c": fixed})
     add()
@@ -93,10 +94,13 @@ def test_its_tree_and_its_mails_are_detected(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "path"), [("acme-devel@lists.acme.example", "a.c"), ("x@example.org", "boards/acme/a.c")]
+    ("to", "path"),
+    [("acme-devel@lists.acme.example", "a.c"), ("x@example.org", "boards/acme/a.c")],
 )
 def test_a_patch_without_a_tree_is_detected(to: str, path: str) -> None:
-    text = mail("x: y", "T.", file_diff(path, "-a\n+b\n")).replace("Date: ", f"To: {to}\nDate: ", 1)
+    text = mail("x: y", "T.", file_diff(path, "-a\n+b\n")).replace(
+        "Date: ", f"To: {to}\nDate: ", 1
+    )
     patch = parse_patch(text.encode(), "x.patch")
     assert detect(None, [patch]).name == "linux"
     add()
@@ -155,7 +159,12 @@ def refused(text: str, repo: Repo) -> Outcome:
 @pytest.mark.parametrize(
     ("right", "wrong", "named", "near"),
     [
-        ("resend_hours", "resend_hour", "[mail]: unknown key 'resend_hour'", "'resend_hours'"),
+        (
+            "resend_hours",
+            "resend_hour",
+            "[mail]: unknown key 'resend_hour'",
+            "'resend_hours'",
+        ),
         ("title", "titel", "unknown key 'titel'", "'title'"),
         ("[stable]", "[stabel]", "unknown key 'stabel'", "'stable'"),
         ("reason =", "raeson =", "[lists]: rules 1: unknown key 'raeson'", "'reason'"),
@@ -196,13 +205,21 @@ def test_what_there_is_not_is_named_with_file_key_and_the_nearest(
 @pytest.mark.parametrize(
     ("right", "wrong", "named"),
     [
-        ("resend_hours = 48", 'resend_hours = "48"', "[mail]: key 'resend_hours' takes a number"),
+        (
+            "resend_hours = 48",
+            'resend_hours = "48"',
+            "[mail]: key 'resend_hours' takes a number",
+        ),
         (
             r"(?P<version>\d+\.\d+)",
             r"\d+\.\d+",
             "[stable]: key 'branch' needs a group (?P<version>",
         ),
-        (r"(?i)\bASIL\b", r"(ASIL", "[lists]: rules 1: key 'message' is not a valid pattern"),
+        (
+            r"(?i)\bASIL\b",
+            r"(ASIL",
+            "[lists]: rules 1: key 'message' is not a valid pattern",
+        ),
         (
             "{version} and later",
             "{since} and later",
@@ -214,14 +231,21 @@ def test_what_there_is_not_is_named_with_file_key_and_the_nearest(
             "[stable]: series '4.2' needs the last month of its support",
         ),
         ('role = "safety list"\n', "", "[lists]: rules 1: missing key 'role'"),
-        ('remote = "https://git.acme.example/acme.git"\n', "", "[stable]: missing key 'remote'"),
+        (
+            'remote = "https://git.acme.example/acme.git"\n',
+            "",
+            "[stable]: missing key 'remote'",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_file_and_key(
     right: str, wrong: str, named: str, repo: Repo
 ) -> None:
     assert right in ACME
-    assert f"projects/acme.toml: {named}" in refused(ACME.replace(right, wrong, 1), repo).err
+    assert (
+        f"projects/acme.toml: {named}"
+        in refused(ACME.replace(right, wrong, 1), repo).err
+    )
 
 
 def test_a_file_of_the_user_overrides_single_keys_of_a_shipped_project() -> None:
@@ -252,11 +276,18 @@ def test_a_subsystem_inherits_and_is_selected_by_its_prefix() -> None:
         None,
         [
             parse_patch(
-                mail("[PATCH acme-next] x: y", "T.", file_diff("a", "-a\n+b\n")).encode(), "x.patch"
+                mail(
+                    "[PATCH acme-next] x: y", "T.", file_diff("a", "-a\n+b\n")
+                ).encode(),
+                "x.patch",
             )
         ],
     )
-    assert (acme.name, acme.kernel, acme.lists.stable) == ("acme", True, "stable@vger.kernel.org")
+    assert (acme.name, acme.kernel, acme.lists.stable) == (
+        "acme",
+        True,
+        "stable@vger.kernel.org",
+    )
     assert acme.lists.rules == find_project("linux").lists.rules
 
 
@@ -272,6 +303,13 @@ def test_the_page_names_every_key() -> None:
         *((kind, f"`[{name}]`") for name, kind in SECTIONS.items()),
     ):
         (row,) = re.findall(rf"^\| {re.escape(label)} \|(.*)\|$", table, re.MULTILINE)
-        named = {word.strip("[]").rpartition(".")[2] for word in re.findall(r"`([^`]+)`", row)}
-        keys = {key for key in kind._fields if key not in (*_NOT_WRITTEN.get(kind, ()), *SECTIONS)}
+        named = {
+            word.strip("[]").rpartition(".")[2]
+            for word in re.findall(r"`([^`]+)`", row)
+        }
+        keys = {
+            key
+            for key in kind._fields
+            if key not in (*_NOT_WRITTEN.get(kind, ()), *SECTIONS)
+        }
         assert keys <= named, label

@@ -26,7 +26,14 @@ def row(title: str, *paths: str, **facts: Any) -> dict[str, Any]:
         "changes": "",
     }
     prefix = [part.strip() for part in title.split(":")[:-1]]
-    return {"title": title, "prefix": prefix, "paths": list(paths), **mail, **counted, **facts}
+    return {
+        "title": title,
+        "prefix": prefix,
+        "paths": list(paths),
+        **mail,
+        **counted,
+        **facts,
+    }
 
 
 def test_the_table_has_usual_prefixes_and_case_by_directory() -> None:
@@ -34,7 +41,10 @@ def test_the_table_has_usual_prefixes_and_case_by_directory() -> None:
         row(f"iio: adc: frob{number}: Do it", f"drivers/iio/adc/frob{number}.c")
         for number in range(40)
     ]
-    rows += [row(f"counter: frob{number}: Do it", "drivers/iio/frob.c") for number in range(20)]
+    rows += [
+        row(f"counter: frob{number}: Do it", "drivers/iio/frob.c")
+        for number in range(20)
+    ]
     rows += [
         row("iio: adcs: frob: Do it", "drivers/iio/adc/frob.c"),
         row("btrfs-progs: do it", "Documentation/frob.rst"),
@@ -58,7 +68,12 @@ def test_habits_count_what_patches_of_a_subsystem_have() -> None:
         for number in range(30)
     ]
     lines = list(
-        habits([*kept, row("treewide: do it", "drivers/iio/adc/frob.c", "drivers/spi/frob.c")])
+        habits(
+            [
+                *kept,
+                row("treewide: do it", "drivers/iio/adc/frob.c", "drivers/spi/frob.c"),
+            ]
+        )
     )
     assert "iio\tprefix\tas documented\t30\t30" in lines
     assert "iio\tdeclarations\tlongest-first\t30\t60" in lines
@@ -69,7 +84,12 @@ def test_habits_count_what_patches_of_a_subsystem_have() -> None:
 def test_the_shipped_table_knows_directories_and_those_below_them() -> None:
     adc = learned_prefix(["drivers/iio/adc/frob.c", "include/linux/frob.h"])
     assert adc is not None
-    assert (adc.where, adc.text, adc.is_known("IIO"), adc.has_further(["iio", "ad7124"])) == (
+    assert (
+        adc.where,
+        adc.text,
+        adc.is_known("IIO"),
+        adc.has_further(["iio", "ad7124"]),
+    ) == (
         "drivers/iio/adc",
         "iio: adc",
         False,

@@ -29,7 +29,10 @@ def test_a_project_has_what_it_inherits_and_its_own() -> None:
 
 def test_ignored_rules_and_severities_add_up() -> None:
     written = {
-        "a": {"title": "A", "style": {"ignore": ["one"], "severity": {"x": "error", "y": "check"}}},
+        "a": {
+            "title": "A",
+            "style": {"ignore": ["one"], "severity": {"x": "error", "y": "check"}},
+        },
         "b": {
             "title": "B",
             "inherits": "a",
@@ -49,7 +52,10 @@ def test_ignored_rules_and_severities_add_up() -> None:
         ({"lineage": ["linux"]}, "unknown key 'lineage'"),
         ({"tags": {"lines": "Cc: x"}}, r"\[tags\]: unknown key 'lines'"),
         ({"mail": {"waiting_dayz": 3}}, r"\[mail\]: unknown key 'waiting_dayz'"),
-        ({"mail": {"waiting_days": "3"}}, r"\[mail\]: key 'waiting_days' takes a number, not '3'"),
+        (
+            {"mail": {"waiting_days": "3"}},
+            r"\[mail\]: key 'waiting_days' takes a number, not '3'",
+        ),
         ({"mail": {"waiting_days": True}}, "'waiting_days' takes a number"),
         ({"mail": 3}, "key 'mail' takes a table"),
         ({"lists": {"main": "x@example.org"}}, r"\[lists\]: key 'main' takes a list"),
@@ -72,7 +78,13 @@ def test_a_project_needs_a_title_and_no_circle() -> None:
     with pytest.raises(PackError, match=r"projects/ours\.toml: missing key 'title'"):
         resolved("ours", {"ours": {}})
     with pytest.raises(PackError, match="names no other project"):
-        resolved("a", {"a": {"title": "A", "inherits": "b"}, "b": {"title": "B", "inherits": "a"}})
+        resolved(
+            "a",
+            {
+                "a": {"title": "A", "inherits": "b"},
+                "b": {"title": "B", "inherits": "a"},
+            },
+        )
 
 
 def _read_by_code() -> set[tuple[str, str]]:
@@ -91,12 +103,16 @@ def test_every_key_is_read_by_code() -> None:
     read = _read_by_code()
     for section, kind in SECTIONS.items():
         unread = {
-            key for key in kind._fields if (section, key) not in read and ("self", key) not in read
+            key
+            for key in kind._fields
+            if (section, key) not in read and ("self", key) not in read
         }
         assert unread == set(), section
     receivers = ("project", "chosen", "one", "find_project(profile)", "profile")
     assert {
-        key for key in Project._fields if not any((word, key) in read for word in receivers)
+        key
+        for key in Project._fields
+        if not any((word, key) in read for word in receivers)
     } == set()
 
 
@@ -111,11 +127,15 @@ def test_every_key_is_read_by_code() -> None:
         (("README",), "linux"),
     ],
 )
-def test_a_tree_is_detected_by_any_of_its_signs(paths: tuple[str, ...], name: str) -> None:
+def test_a_tree_is_detected_by_any_of_its_signs(
+    paths: tuple[str, ...], name: str
+) -> None:
     assert detect(MemoryTree(dict.fromkeys(paths, ""))).name == name
 
 
 def test_the_help_names_every_project() -> None:
     *names, last = projects()
     shown = call("check", "--help").out
-    assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(shown.split())
+    assert f"{', '.join(names)} or {last} (default: detected)" in " ".join(
+        shown.split()
+    )

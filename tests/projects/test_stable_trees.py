@@ -64,7 +64,11 @@ def test_the_shipped_data_is_whole(name: str) -> None:
 
 
 def test_the_shipped_series_of_linux_are_those_of_kernel_org() -> None:
-    assert maintained() == maintained("netdev") == ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18"]
+    assert (
+        maintained()
+        == maintained("netdev")
+        == ["5.10", "5.15", "6.1", "6.6", "6.12", "6.18"]
+    )
     assert find_project("netdev").stable.project == "linux"
     assert find_project("u-boot").stable == StableTrees(list="u-boot@lists.denx.de")
     assert find_project("xen").stable.list == "xen-devel@lists.xenproject.org"
@@ -99,7 +103,10 @@ def test_the_copy_of_an_earlier_version_is_still_read() -> None:
     before = find_project("linux").stable
     kept(FIRST_FORM.format(updated="9026-11-20"))
     after = find_project("linux").stable
-    assert (after.updated, after.remote) == ("9026-11-20", "https://mirror.example/linux.git")
+    assert (after.updated, after.remote) == (
+        "9026-11-20",
+        "https://mirror.example/linux.git",
+    )
     assert after.list == before.list == "stable@vger.kernel.org"
     assert maintained() == ["5.10", "5.15", "6.6", "6.12", "6.18", "7.1"]
     kept(FIRST_FORM.format(updated="2020-01-01"))
@@ -111,7 +118,10 @@ def test_the_copy_of_an_earlier_version_is_still_read() -> None:
     [
         ("updated = 1\n[[family]]\n", r"lts\.toml: 'name'"),
         ("[linux]\nupdatet = 'x'\n", r"lts\.toml: \[linux\]: unknown key 'updatet'"),
-        ("[linux.series]\n'6.1' = 2026\n", r"\[linux\]: series '6.1' needs the last month"),
+        (
+            "[linux.series]\n'6.1' = 2026\n",
+            r"\[linux\]: series '6.1' needs the last month",
+        ),
         ("linux = 3\n", r"lts\.toml: "),
         ("[", r"lts\.toml: "),
     ],

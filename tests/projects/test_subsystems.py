@@ -24,7 +24,13 @@ from patchpilot.projects.subsystems import (
 )
 from tests.kit.cli import call
 from tests.kit.snippets import file_diff, mail
-from tests.lab.subsystem_page import NOT_CONVENTIONS, Habits, conventions, page, source_of
+from tests.lab.subsystem_page import (
+    NOT_CONVENTIONS,
+    Habits,
+    conventions,
+    page,
+    source_of,
+)
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "how-to" / "add-a-subsystem.md").read_text(encoding="utf-8")
@@ -76,10 +82,15 @@ def names(*paths: str) -> list[str]:
 
 def test_the_longest_entry_for_a_path_counts() -> None:
     assert names(
-        "drivers/net/frob.c", "drivers/net/wireless/ath/frob.c", "drivers/usb/serial/frob.c"
+        "drivers/net/frob.c",
+        "drivers/net/wireless/ath/frob.c",
+        "drivers/usb/serial/frob.c",
     ) == ["net", "wireless", "usb-serial"]
     assert names(
-        "include/linux/mm_types.h", "include/linux/mmc/host.h", "arch/x86/kvm/x86.c", "frob.c"
+        "include/linux/mm_types.h",
+        "include/linux/mmc/host.h",
+        "arch/x86/kvm/x86.c",
+        "frob.c",
     ) == ["mm", "", "", ""]
 
 
@@ -92,15 +103,23 @@ def test_bindings_beside_a_driver_do_not_hide_its_subsystem() -> None:
     assert both is not None
     assert alone is not None
     assert (both.name, alone.name) == ("iio", "devicetree")
-    assert subsystem_of(patch("drivers/iio/adc/frob.c", "drivers/spi/spi-frob.c")) is None
+    assert (
+        subsystem_of(patch("drivers/iio/adc/frob.c", "drivers/spi/spi-frob.c")) is None
+    )
 
 
 def test_sections_and_lists_decide_where_paths_do_not() -> None:
-    by_section = subsystem_of(patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"])
+    by_section = subsystem_of(
+        patch("lib/frob.c"), lambda _: ["IIO SUBSYSTEM AND DRIVERS"]
+    )
     by_list = subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org"))
     assert by_section is by_list is subsystems()["iio"]
     assert (
-        subsystem_of(patch("lib/frob.c", to="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org"))
+        subsystem_of(
+            patch(
+                "lib/frob.c", to="linux-iio@vger.kernel.org, linux-spi@vger.kernel.org"
+            )
+        )
         is None
     )
     assert (
@@ -108,14 +127,19 @@ def test_sections_and_lists_decide_where_paths_do_not() -> None:
         is subsystem_of(patch("MAINTAINERS", to="linux-spi@vger.kernel.org"))
         is None
     )
-    assert subsystem_of(patch("net/vmw_vsock/frob.c", to="netdev@vger.kernel.org")) is None
+    assert (
+        subsystem_of(patch("net/vmw_vsock/frob.c", to="netdev@vger.kernel.org")) is None
+    )
 
 
 def test_waiting_times_are_those_of_the_subsystem() -> None:
     linux = default_project()
     xfs = as_subsystem_wants(linux, [patch("fs/xfs/frob.c")])
     assert (linux.mail.waiting_days, xfs.mail.waiting_days) == (14, 7)
-    assert as_subsystem_wants(linux, [patch("fs/xfs/frob.c"), patch("lib/frob.c")]) is linux
+    assert (
+        as_subsystem_wants(linux, [patch("fs/xfs/frob.c"), patch("lib/frob.c")])
+        is linux
+    )
     assert shortest_wait() == 7
     add('title = "frob"\npaths = ["drivers/frob/"]\nping_days = 3\n', "frob")
     assert shortest_wait() == 3
@@ -126,15 +150,17 @@ def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
     file = tmp_path / "wait.patch"
     file.write_text(
         written(
-            "drivers/frob/frob.c", subject="fix: Wait for the link", to="linux-frob@vger.kernel.org"
+            "drivers/frob/frob.c",
+            subject="fix: Wait for the link",
+            to="linux-frob@vger.kernel.org",
         ),
         encoding="utf-8",
     )
     found = {
         finding["name"]: finding["message"]
-        for one in json.loads(call("check", "--strict", "--format", "json", str(file)).out)[
-            "patches"
-        ]
+        for one in json.loads(
+            call("check", "--strict", "--format", "json", str(file)).out
+        )["patches"]
         for finding in one["findings"]
     }
     assert (
@@ -152,20 +178,28 @@ def test_the_subsystem_of_the_guide_is_used_by_check(tmp_path: Path) -> None:
     )
 
 
-def test_check_says_which_subsystem_and_which_prefix_other_patches_have(tmp_path: Path) -> None:
+def test_check_says_which_subsystem_and_which_prefix_other_patches_have(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "wait.patch"
     file.write_text(
         written("drivers/iio/adc/frob.c", subject="Wait for the link"), encoding="utf-8"
     )
     done = call("check", "--strict", "-v", str(file))
     assert "1 subsystem: iio" in done.err
-    assert 'help: other patches to drivers/iio/adc have "iio: adc:"' in " ".join(done.out.split())
+    assert 'help: other patches to drivers/iio/adc have "iio: adc:"' in " ".join(
+        done.out.split()
+    )
 
 
 def test_a_users_file_overrides_single_keys() -> None:
     add('declarations = "any"\n', "net")
     net = subsystems()["net"]
-    assert (net.declarations, net.trees, net.title) == ("any", ("net", "net-next"), "networking")
+    assert (net.declarations, net.trees, net.title) == (
+        "any",
+        ("net", "net-next"),
+        "networking",
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,7 +220,11 @@ def test_a_users_file_overrides_single_keys() -> None:
             "key 'prefix_pattern' is not a valid pattern",
             "",
         ),
-        ('title = "frob"\ncover_from = "2"\n', "key 'cover_from' takes a number, not '2'", ""),
+        (
+            'title = "frob"\ncover_from = "2"\n',
+            "key 'cover_from' takes a number, not '2'",
+            "",
+        ),
         (
             'title = "frob"\ninherits = "nets"\n',
             "inherits = 'nets' names no subsystem that inherits nothing itself",
@@ -213,7 +251,9 @@ def test_every_convention_has_a_source_that_holds() -> None:
         for key in conventions(subsystem):
             source = source_of(subsystem, key)
             where = f"{subsystem.name}: {key}: {source}"
-            assert re.match(r"https://|Documentation/\S+\.rst$|measured$", source), where
+            assert re.match(r"https://|Documentation/\S+\.rst$|measured$", source), (
+                where
+            )
             if source == "measured" and key not in (
                 "prefix_pattern",
                 "other_trees",
@@ -225,9 +265,9 @@ def test_every_convention_has_a_source_that_holds() -> None:
 
 
 def test_the_reference_page_is_in_step() -> None:
-    assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(encoding="utf-8") == "".join(
-        page(Habits())
-    )
+    assert (ROOT / "docs" / "reference" / "subsystems.md").read_text(
+        encoding="utf-8"
+    ) == "".join(page(Habits()))
 
 
 def test_the_guide_shows_every_key_and_word() -> None:

@@ -9,13 +9,21 @@ from tests.kit.maintainers import patch, write_tree
 
 def lines(widget_tree: Path, *words: object, stdin: bytes = b"") -> list[str]:
     outcome = call(
-        "maintainers", "--tree", widget_tree, "--format", "get_maintainer", *words, stdin=stdin
+        "maintainers",
+        "--tree",
+        widget_tree,
+        "--format",
+        "get_maintainer",
+        *words,
+        stdin=stdin,
     )
     assert outcome.code == 0, outcome.err
     return outcome.out.splitlines()
 
 
-def test_people_then_lists_each_with_a_role(widget_tree: Path, widget_mail: Path) -> None:
+def test_people_then_lists_each_with_a_role(
+    widget_tree: Path, widget_mail: Path
+) -> None:
     assert lines(widget_tree, widget_mail) == [
         "Ada Fixer <ada@widgets.example> (supporter:ACME WIDGET DRIVER)",
         '"Bo, Jr." <bo@widgets.example> (supporter:ACME WIDGET DRIVER)',
@@ -27,7 +35,9 @@ def test_people_then_lists_each_with_a_role(widget_tree: Path, widget_mail: Path
 
 
 def test_switches_choose_what_is_printed(widget_tree: Path, widget_mail: Path) -> None:
-    assert lines(widget_tree, "--norolestats", "--no-l", "--nor", "--non", widget_mail) == [
+    assert lines(
+        widget_tree, "--norolestats", "--no-l", "--nor", "--non", widget_mail
+    ) == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
@@ -36,7 +46,13 @@ def test_switches_choose_what_is_printed(widget_tree: Path, widget_mail: Path) -
         "everybody@lists.example (open list)"
     ]
     assert lines(
-        widget_tree, "--no-email", "--scm", "--status", "--subsystem", "--web", widget_mail
+        widget_tree,
+        "--no-email",
+        "--scm",
+        "--status",
+        "--subsystem",
+        "--web",
+        widget_mail,
     )[-4:] == [
         "Buried alive in reporters",
         "ACME WIDGET DRIVER",
@@ -49,8 +65,9 @@ def test_switches_choose_what_is_printed(widget_tree: Path, widget_mail: Path) -
         'Ada Fixer <ada@widgets.example>; "Bo, Jr." <bo@widgets.example>; Cy Lister'
         " <cy@widgets.example>"
     ]
-    assert "Linus Torvalds <torvalds@linux-foundation.org> (chief penguin:THE REST)" in lines(
-        widget_tree, "--git-chief-penguins", widget_mail
+    assert (
+        "Linus Torvalds <torvalds@linux-foundation.org> (chief penguin:THE REST)"
+        in lines(widget_tree, "--git-chief-penguins", widget_mail)
     )
 
 
@@ -59,7 +76,9 @@ def test_source_files_and_folders_are_taken_with_f(widget_tree: Path) -> None:
         "old-widgets@lists.example (subscriber list:LEGACY WIDGETS)",
         "everybody@lists.example (open list)",
     ]
-    assert lines(widget_tree, "-f", "lib/plain.c") == ["everybody@lists.example (open list)"]
+    assert lines(widget_tree, "-f", "lib/plain.c") == [
+        "everybody@lists.example (open list)"
+    ]
     assert (
         "(odd fixer:SOC GADGET)"
         in lines(write_tree(widget_tree, lib__k="a Gadget-Tree\n"), "-f", "lib/k")[0]
@@ -68,7 +87,13 @@ def test_source_files_and_folders_are_taken_with_f(widget_tree: Path) -> None:
 
 def test_a_file_that_is_not_there_is_an_error(widget_tree: Path) -> None:
     outcome = call(
-        "maintainers", "--tree", widget_tree, "--format", "get_maintainer", "-f", "no/such.c"
+        "maintainers",
+        "--tree",
+        widget_tree,
+        "--format",
+        "get_maintainer",
+        "-f",
+        "no/such.c",
     )
     assert (outcome.code, outcome.out) == (3, "")
     assert "no/such.c" in outcome.err
@@ -76,14 +101,23 @@ def test_a_file_that_is_not_there_is_an_error(widget_tree: Path) -> None:
 
 def test_a_patch_on_standard_input_is_read(widget_tree: Path) -> None:
     assert lines(
-        widget_tree, "--norolestats", "--nor", "--nol", stdin=patch("drivers/net/port.c").encode()
+        widget_tree,
+        "--norolestats",
+        "--nor",
+        "--nol",
+        stdin=patch("drivers/net/port.c").encode(),
     ) == ["Eve Router <eve@net.example>"]
 
 
 def test_what_is_no_patch_is_said(widget_tree: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("nothing\n")
     outcome = call(
-        "maintainers", "--tree", widget_tree, "--format", "get_maintainer", tmp_path / "x"
+        "maintainers",
+        "--tree",
+        widget_tree,
+        "--format",
+        "get_maintainer",
+        tmp_path / "x",
     )
     assert outcome.out == ""
     assert "does not look like a patch" in outcome.err
@@ -105,11 +139,18 @@ def test_sections_are_printed_whole_or_by_letter(widget_tree: Path) -> None:
     ]
 
 
-def test_conf_ignore_and_mailmap_of_the_tree_count(widget_tree: Path, widget_mail: Path) -> None:
+def test_conf_ignore_and_mailmap_of_the_tree_count(
+    widget_tree: Path, widget_mail: Path
+) -> None:
     (widget_tree / ".get_maintainer.conf").write_text("--norolestats --nol # short\n")
-    (widget_tree / ".mailmap").write_text("Ada Fixer <ada@home.example> <ada@widgets.example>\n")
+    (widget_tree / ".mailmap").write_text(
+        "Ada Fixer <ada@home.example> <ada@widgets.example>\n"
+    )
     assert lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@home.example>"
-    assert lines(widget_tree, "--nomailmap", widget_mail)[0] == "Ada Fixer <ada@widgets.example>"
+    assert (
+        lines(widget_tree, "--nomailmap", widget_mail)[0]
+        == "Ada Fixer <ada@widgets.example>"
+    )
 
 
 def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
@@ -168,7 +209,9 @@ def test_several_patches_give_one_answer(
     assert len(got) == len(set(got))
 
 
-def test_interactive_is_refused_with_a_way_out(widget_tree: Path, widget_mail: Path) -> None:
+def test_interactive_is_refused_with_a_way_out(
+    widget_tree: Path, widget_mail: Path
+) -> None:
     outcome = call(
         "maintainers",
         "--tree",
@@ -204,7 +247,9 @@ def test_question_marks_are_printed_as_the_script_prints_them(
     assert f"F:\t{printed}" in lines(widget_tree, "--letters", "f", "-f", "lib/one.c")
 
 
-def test_a_line_within_the_depth_keeps_its_section_whatever_follows(tmp_path: Path) -> None:
+def test_a_line_within_the_depth_keeps_its_section_whatever_follows(
+    tmp_path: Path,
+) -> None:
     widget_tree = write_tree(tmp_path / "tree")
     (widget_tree / "MAINTAINERS").write_text(
         "ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\ta/b/c/\nF:\ta/\n"
@@ -254,7 +299,12 @@ def test_no_line_is_an_option_of_the_mail_program_that_git_send_email_calls(
     )
     outcome = call(*words)
     assert outcome.out.splitlines() == ["Ada <ada@x.example>", "list@x.example"]
-    for hostile in ("-X/tmp/log@x.example", "--logfile=/tmp/x@x.example", "-oQ/tmp@x.example"):
+    for hostile in (
+        "-X/tmp/log@x.example",
+        "--logfile=/tmp/x@x.example",
+        "-oQ/tmp@x.example",
+    ):
         assert (
-            f"{hostile} is not a valid address and was omitted: it begins with '-'" in outcome.err
+            f"{hostile} is not a valid address and was omitted: it begins with '-'"
+            in outcome.err
         )

@@ -20,7 +20,9 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     found = Repo(tmp_path / "repo")
     # --since counts from now
     found._clock = int(time.time()) - 86400
-    found.commit("all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES))
+    found.commit(
+        "all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES)
+    )
     for number in range(3):
         found.commit(
             f"plain: step {number}\n\nReviewed-by: Rae View <rae@view.example>\nSigned-off-by: Wes"
@@ -56,33 +58,47 @@ def test_history_speaks_only_where_no_maintained_section_does(repo: Repo) -> Non
 
 def test_git_asks_history_everywhere_within_its_bounds(repo: Repo) -> None:
     assert len(lines("-f", "drivers/net/port.c", "--nol", "--git")) == 3
-    assert lines("-f", "lib/plain.c", "--nol", "--git-min-percent", "50", "--norolestats") == [
+    assert lines(
+        "-f", "lib/plain.c", "--nol", "--git-min-percent", "50", "--norolestats"
+    ) == [
         "Rae View <rae@view.example>",
         "Wes Write <wes@write.example>",
     ]
     assert (
-        lines("-f", "lib/plain.c", "--nol", "--git-max-maintainers", "1", "--norolestats")[0]
+        lines(
+            "-f", "lib/plain.c", "--nol", "--git-max-maintainers", "1", "--norolestats"
+        )[0]
         == "Rae View <rae@view.example>"
     )
 
 
 def test_those_to_be_ignored_are_left_out(repo: Repo) -> None:
     repo.put(".get_maintainer.ignore", "Wes Write <wes@write.example>\n")
-    assert not [line for line in lines("-f", "lib/plain.c", "--nol") if line.startswith("Wes")]
+    assert not [
+        line for line in lines("-f", "lib/plain.c", "--nol") if line.startswith("Wes")
+    ]
 
 
 def test_blame_names_those_whose_lines_are_touched(repo: Repo, tmp_path: Path) -> None:
     found = lines("-f", "lib/plain.c", "--nol", "--no-git-fallback", "--git-blame")
-    assert "Wes Write <wes@write.example> (authored lines:3/3=100%,commits:3/3=100%)" in found
+    assert (
+        "Wes Write <wes@write.example> (authored lines:3/3=100%,commits:3/3=100%)"
+        in found
+    )
     file = tmp_path / "x.patch"
     file.write_text(patch("lib/plain.c"))
-    assert "modified commits" in lines("--nol", "--no-git-fallback", "--git-blame", file)[0]
+    assert (
+        "modified commits"
+        in lines("--nol", "--no-git-fallback", "--git-blame", file)[0]
+    )
 
 
 def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> None:
     culprit = repo.git("rev-parse", "HEAD")
     file = tmp_path / "x.patch"
-    file.write_text(patch("drivers/net/port.c", f'Fixes: {culprit[:12]} ("plain: step 2")\n'))
+    file.write_text(
+        patch("drivers/net/port.c", f'Fixes: {culprit[:12]} ("plain: step 2")\n')
+    )
     assert lines("--nol", file)[1:] == [
         "Rae View <rae@view.example> (blamed_fixes:1/1=100%)",
         "Wes Write <wes@write.example> (blamed_fixes:1/1=100%)",
@@ -108,7 +124,9 @@ def test_a_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> 
         "drivers/net/port.c",
         "--nol",
     )
-    assert outcome.out.splitlines() == ["Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"]
+    assert outcome.out.splitlines() == [
+        "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
+    ]
 
 
 def test_when_the_time_is_up_it_says_so(repo: Repo) -> None:

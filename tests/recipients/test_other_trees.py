@@ -50,12 +50,14 @@ sub add_categories {
 
 
 def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -> None:
-    tree = write_tree(tmp_path / "tree", MAINTAINERS=OTHER, **{"src__two.c": "int two;\n"})
+    tree = write_tree(
+        tmp_path / "tree", MAINTAINERS=OTHER, **{"src__two.c": "int two;\n"}
+    )
     file = tmp_path / "x.patch"
     file.write_text(patch("src/two.c"))
-    (plan,) = json.loads(call("maintainers", "--tree", tree, "--format", "json", file).out)[
-        "results"
-    ]
+    (plan,) = json.loads(
+        call("maintainers", "--tree", tree, "--format", "json", file).out
+    )["results"]
     assert [one["email"] for one in plan["recipients"]] == [
         "quin@other.example",
         "top@other.example",
@@ -63,9 +65,9 @@ def test_sections_without_status_braces_and_bare_urls_are_read(tmp_path: Path) -
         "rex@other.example",
     ]
     file.write_text(patch("lib/plain.c", subject="PAIRS: x"))
-    (plan,) = json.loads(call("maintainers", "--tree", tree, "--format", "json", file).out)[
-        "results"
-    ]
+    (plan,) = json.loads(
+        call("maintainers", "--tree", tree, "--format", "json", file).out
+    )["results"]
     assert "quin@other.example" in [one["email"] for one in plan["recipients"]]
 
 
@@ -80,7 +82,14 @@ def test_habits_of_the_trees_script_are_followed(tmp_path: Path) -> None:
 
     def lines(path: str, *words: str) -> list[str]:
         return call(
-            "maintainers", "--tree", tree, "--format", "get_maintainer", *words, "-f", path
+            "maintainers",
+            "--tree",
+            tree,
+            "--format",
+            "get_maintainer",
+            *words,
+            "-f",
+            path,
         ).out.splitlines()
 
     assert lines("src/two.c") == [
@@ -93,6 +102,9 @@ def test_habits_of_the_trees_script_are_followed(tmp_path: Path) -> None:
         "Rex Read <rex@other.example> (reviewer)",
     ]
     assert (
-        lines("lib/plain.c", "--roles")[0] == "Top Person <top@other.example> (supporter:THE REST)"
+        lines("lib/plain.c", "--roles")[0]
+        == "Top Person <top@other.example> (supporter:THE REST)"
     )
-    assert "Top Person <top@other.example>" in lines("src/two.c", "--nodrop_the_rest_supporter")
+    assert "Top Person <top@other.example>" in lines(
+        "src/two.c", "--nodrop_the_rest_supporter"
+    )

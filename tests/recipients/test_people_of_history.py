@@ -24,7 +24,9 @@ DAY = 86400
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     found = Repo(tmp_path / "repo")
     found._clock = int(time.time()) - 4 * 365 * DAY
-    found.commit("all: begin\n\nReviewed-by: Cy Lister <cy@widgets.example>", dict(FILES))
+    found.commit(
+        "all: begin\n\nReviewed-by: Cy Lister <cy@widgets.example>", dict(FILES)
+    )
     found._clock = int(time.time()) - 30 * DAY
     found.commit(
         "widget: work\n"
@@ -42,12 +44,16 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return found
 
 
-def test_a_maintainer_without_a_trace_for_years_is_reported(repo: Repo, tmp_path: Path) -> None:
+def test_a_maintainer_without_a_trace_for_years_is_reported(
+    repo: Repo, tmp_path: Path
+) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch())
     (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]
     silent = [one for one in plan["warnings"] if "no commit or review" in one]
-    assert silent == ["Cy Lister: no commit or review in ACME WIDGET DRIVER for 3 years"]
+    assert silent == [
+        "Cy Lister: no commit or review in ACME WIDGET DRIVER for 3 years"
+    ]
 
 
 def test_nothing_is_said_where_history_is_too_short_or_time_is_up(repo: Repo) -> None:
@@ -64,11 +70,19 @@ def test_nothing_is_said_where_history_is_too_short_or_time_is_up(repo: Repo) ->
     repository = Repository.open(repo.path)
     assert len(silent_maintainers([section], repository)) == 1
     assert silent_maintainers([section], repository, budget=0.0) == ()
-    assert silent_maintainers([section._replace(entries=section.entries[:2])], repository) == ()
-    assert silent_maintainers([section._replace(entries=section.entries[:1])], repository) == ()
+    assert (
+        silent_maintainers([section._replace(entries=section.entries[:2])], repository)
+        == ()
+    )
+    assert (
+        silent_maintainers([section._replace(entries=section.entries[:1])], repository)
+        == ()
+    )
 
 
-def test_history_is_asked_only_where_nobody_is_named(repo: Repo, tmp_path: Path) -> None:
+def test_history_is_asked_only_where_nobody_is_named(
+    repo: Repo, tmp_path: Path
+) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch("lib/plain.c"))
     (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]
@@ -78,18 +92,24 @@ def test_history_is_asked_only_where_nobody_is_named(repo: Repo, tmp_path: Path)
     assert recent[0]["reasons"][0] == "from git history: commit signer:1/1=100%"
     file.write_text(patch("drivers/net/port.c"))
     (plan,) = json.loads(call("maintainers", "--format", "json", file).out)["results"]
-    assert not [one for one in plan["recipients"] if one["role"] == "recent contributor"]
-    (plan,) = json.loads(call("maintainers", "--format", "json", "-f", "lib/plain.c").out)[
-        "results"
+    assert not [
+        one for one in plan["recipients"] if one["role"] == "recent contributor"
     ]
-    assert [one["email"] for one in plan["recipients"] if one["role"] == "recent contributor"] == [
-        "wes@write.example"
-    ]
+    (plan,) = json.loads(
+        call("maintainers", "--format", "json", "-f", "lib/plain.c").out
+    )["results"]
+    assert [
+        one["email"]
+        for one in plan["recipients"]
+        if one["role"] == "recent contributor"
+    ] == ["wes@write.example"]
 
 
 def test_a_commit_of_a_bare_repository_has_a_plan(repo: Repo, tmp_path: Path) -> None:
     repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
     (plan,) = json.loads(
-        call("maintainers", "-C", tmp_path / "bare.git", "--format", "json", "HEAD~1").out
+        call(
+            "maintainers", "-C", tmp_path / "bare.git", "--format", "json", "HEAD~1"
+        ).out
     )["results"]
     assert "bo@widgets.example" in [one["email"] for one in plan["recipients"]]

@@ -55,12 +55,17 @@ def test_to_are_maintainers_and_the_own_list_cc_the_others(widget_tree: Path) ->
     assert plan["sections"][0] == {
         "name": "ACME WIDGET DRIVER",
         "status": "Supported",
-        "trees": ["git git://git.example/widgets.git for-next", "quilt https://quilt.example/"],
+        "trees": [
+            "git git://git.example/widgets.git for-next",
+            "quilt https://quilt.example/",
+        ],
         "lists": ["widgets@lists.example"],
     }
 
 
-def test_nobody_but_the_catch_all_means_its_list_is_written_to(widget_tree: Path) -> None:
+def test_nobody_but_the_catch_all_means_its_list_is_written_to(
+    widget_tree: Path,
+) -> None:
     plan = one_plan(widget_tree, patch("lib/plain.c"))
     assert people(plan, "to") == ["everybody@lists.example"]
     assert any("THE REST" in one for one in plan["warnings"])
@@ -97,13 +102,18 @@ def test_the_regression_list_hears_of_regressions(
     widget_tree: Path, message: str, expected: bool
 ) -> None:
     assert (
-        "regressions@lists.linux.dev" in people(one_plan(widget_tree, patch(message=message)), "cc")
+        "regressions@lists.linux.dev"
+        in people(one_plan(widget_tree, patch(message=message)), "cc")
     ) is expected
 
 
-def test_a_series_is_one_plan_and_everybody_gets_all(widget_tree: Path, tmp_path: Path) -> None:
+def test_a_series_is_one_plan_and_everybody_gets_all(
+    widget_tree: Path, tmp_path: Path
+) -> None:
     first = patch().replace("[PATCH]", "[PATCH 1/2]")
-    second = patch("drivers/net/port.c", subject="net: mend it").replace("[PATCH]", "[PATCH 2/2]")
+    second = patch("drivers/net/port.c", subject="net: mend it").replace(
+        "[PATCH]", "[PATCH 2/2]"
+    )
     folder = tmp_path / "series"
     folder.mkdir()
     (folder / "0001.patch").write_text(first)
@@ -122,7 +132,9 @@ def test_a_series_is_one_plan_and_everybody_gets_all(widget_tree: Path, tmp_path
 
 
 def test_files_folders_and_globs_have_plans(widget_tree: Path) -> None:
-    found = plans("--tree", widget_tree, "-f", "drivers/net/", "drivers/*/*.c", "lib/stale.c")
+    found = plans(
+        "--tree", widget_tree, "-f", "drivers/net/", "drivers/*/*.c", "lib/stale.c"
+    )
     assert [one["source"] for one in found] == [
         "drivers/net/",
         "drivers/net/port.c",
@@ -140,7 +152,9 @@ def test_warnings_say_what_the_sender_should_know(widget_tree: Path) -> None:
     assert "LEGACY WIDGETS is orphaned" in warned("drivers/widget/legacy/old.c")
     assert "subscribers only" in warned("drivers/widget/legacy/old.c")
     assert "widgets@lists.example is moderated" in warned("drivers/widget/core.c")
-    assert "its own rules: Documentation/process/widgets.rst" in warned("drivers/widget/core.c")
+    assert "its own rules: Documentation/process/widgets.rst" in warned(
+        "drivers/widget/core.c"
+    )
     assert "STALE THING is obsolete" in warned("lib/stale.c")
     assert "gus@codeaurora.org (maintainer) is known to bounce" in warned("lib/stale.c")
 
@@ -148,11 +162,17 @@ def test_warnings_say_what_the_sender_should_know(widget_tree: Path) -> None:
 def test_doubtful_and_impossible_addresses_are_warned_of(widget_tree: Path) -> None:
     plan = one_plan(
         widget_tree,
-        patch(message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"),
+        patch(
+            message="Reported-by: Loc Al <loc@machine.test>\nTested-by: Bad <bad@-x-.example>"
+        ),
     )
-    assert any("loc@machine.test" in one and "may be invalid" in one for one in plan["warnings"])
     assert any(
-        "bad@-x-.example" in one and "not a valid address" in one for one in plan["warnings"]
+        "loc@machine.test" in one and "may be invalid" in one
+        for one in plan["warnings"]
+    )
+    assert any(
+        "bad@-x-.example" in one and "not a valid address" in one
+        for one in plan["warnings"]
     )
     assert "loc@machine.test" in people(plan, "cc")
     assert "bad@-x-.example" not in people(plan, "cc")
@@ -176,7 +196,9 @@ def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(
     )
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))
     plan = one_plan(widget_tree, patch(message=f"{crowd}\nCc: Bad <-x@crowd.example>"))
-    assert any("more than 200" in one and "--force REASON" in one for one in plan["warnings"])
+    assert any(
+        "more than 200" in one and "--force REASON" in one for one in plan["warnings"]
+    )
     assert len(plan["recipients"]) > 200
     assert not any(email.startswith("-") for email in people(plan, "cc"))
     assert judged == []
@@ -185,7 +207,9 @@ def test_of_more_recipients_than_a_plan_may_have_no_address_is_looked_into(
 def test_a_closed_next_tree_is_warned_of(widget_tree: Path) -> None:
     assert any(
         "net-next may be closed" in one
-        for one in one_plan(widget_tree, patch().replace("[PATCH]", "[PATCH net-next]"))["warnings"]
+        for one in one_plan(
+            widget_tree, patch().replace("[PATCH]", "[PATCH net-next]")
+        )["warnings"]
     )
 
 
@@ -248,7 +272,9 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
         "hal@hand.example",
         "widgets@lists.example",
     ]
-    assert any("removed manually: dee@readers.example" in one for one in plan["warnings"])
+    assert any(
+        "removed manually: dee@readers.example" in one for one in plan["warnings"]
+    )
     text = call("maintainers").out
     assert "To: Hal Hand <hal@hand.example> (by hand) *" in text
     (plan,) = plans("--restore", "dee@readers.example", "--restore", "hal@hand.example")
@@ -260,7 +286,10 @@ def test_alone_it_works_on_the_topic_and_edits_stick(repo: Repo) -> None:
 
 def test_edits_follow_the_change_id_into_v2(widget_tree: Path) -> None:
     one_plan(
-        widget_tree, patch(message="change-id: 20240101-mend-1234"), "--drop", "dee@readers.example"
+        widget_tree,
+        patch(message="change-id: 20240101-mend-1234"),
+        "--drop",
+        "dee@readers.example",
     )
     second = patch(
         message="change-id: 20240101-mend-1234", subject="widget: mend it properly"
@@ -281,7 +310,11 @@ def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_t
         "--profile",
         "linux",
     )
-    assert people(plan, "to") == ["ada@widgets.example", "bo@widgets.example", "cy@widgets.example"]
+    assert people(plan, "to") == [
+        "ada@widgets.example",
+        "bo@widgets.example",
+        "cy@widgets.example",
+    ]
     assert people(plan, "cc") == ["security@kernel.org"]
     assert "maintainers and the security team only" in plan["warnings"][0]
 
@@ -289,16 +322,25 @@ def test_an_undisclosed_fix_is_for_the_maintainers_with_a_copy_to_the_security_t
 def test_a_tree_without_maintainers_still_gives_a_plan_to_send(tmp_path: Path) -> None:
     found = Repo(tmp_path / "bare")
     found.commit("begin", {"a.c": "int a;\n"})
-    series = Series((parse_patch(patch("a.c", "Cc: Kim Copy <kim@copy.example>").encode(), "x"),))
+    series = Series(
+        (parse_patch(patch("a.c", "Cc: Kim Copy <kim@copy.example>").encode(), "x"),)
+    )
     plan = plan_series(series, Repository.open(found.path)).plan
-    assert [recipient.address.email for recipient in plan.recipients] == ["kim@copy.example"]
+    assert [recipient.address.email for recipient in plan.recipients] == [
+        "kim@copy.example"
+    ]
     assert "MAINTAINERS not found" in plan.warnings[0]
 
 
 def test_a_wrong_address_is_refused(widget_tree: Path) -> None:
     (widget_tree.parent / "one.patch").write_text(patch())
     outcome = call(
-        "maintainers", "--tree", widget_tree, "--add-to", "nobody", widget_tree.parent / "one.patch"
+        "maintainers",
+        "--tree",
+        widget_tree,
+        "--add-to",
+        "nobody",
+        widget_tree.parent / "one.patch",
     )
     assert outcome.code == 2
     assert "nobody" in outcome.err
@@ -308,13 +350,22 @@ def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None
     (widget_tree.parent / "one.patch").write_text(
         patch(message="Cc: Esc\x1b[31mape <esc@ape.example>")
     )
-    outcome = call("maintainers", "--tree", widget_tree, widget_tree.parent / "one.patch")
-    assert "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)" in outcome.out
+    outcome = call(
+        "maintainers", "--tree", widget_tree, widget_tree.parent / "one.patch"
+    )
+    assert (
+        "drivers/widget/core.c matches F: drivers/widget/ (ACME WIDGET DRIVER)"
+        in outcome.out
+    )
     assert "\x1b" not in outcome.out
     assert (
         "reasons"
         not in call(
-            "maintainers", "--tree", widget_tree, "--brief", widget_tree.parent / "one.patch"
+            "maintainers",
+            "--tree",
+            widget_tree,
+            "--brief",
+            widget_tree.parent / "one.patch",
         ).out
     )
 
@@ -325,12 +376,19 @@ def test_who_and_self_test_answer(widget_tree: Path) -> None:
         0,
         "M: Eve Router <eve@net.example>",
     )
-    assert call("maintainers", "--tree", widget_tree, "--who", "eve@nowhere.example").code == 1
+    assert (
+        call("maintainers", "--tree", widget_tree, "--who", "eve@nowhere.example").code
+        == 1
+    )
     assert call("maintainers", "--tree", widget_tree, "--self-test").code == 0
     (widget_tree / "lib" / "stale.c").unlink()
-    outcome = call("maintainers", "--tree", widget_tree, "--self-test", "--format", "json")
+    outcome = call(
+        "maintainers", "--tree", widget_tree, "--self-test", "--format", "json"
+    )
     assert outcome.code == 1
-    assert [load["message"] for load in json.loads(outcome.out)["problems"]] == ["no file matches"]
+    assert [load["message"] for load in json.loads(outcome.out)["problems"]] == [
+        "no file matches"
+    ]
 
 
 def test_a_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

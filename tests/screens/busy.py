@@ -42,7 +42,9 @@ class Busy:
     """
 
     sandbox: Sandbox
-    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    now: datetime = field(
+        default_factory=lambda: datetime.now(UTC).replace(microsecond=0)
+    )
     mails: list[bytes] = field(default_factory=list)
     first: list[tuple[Path, str]] = field(default_factory=list)
 
@@ -109,7 +111,9 @@ class Busy:
             "origin/master..HEAD",
         )
         assert not names.code
-        raw = [file.read_bytes().partition(b"\n")[2] for file in sorted(folder.iterdir())]
+        raw = [
+            file.read_bytes().partition(b"\n")[2] for file in sorted(folder.iterdir())
+        ]
         shutil.rmtree(folder)
         self.mails += raw
         posted = [parse_mail(mail) for mail in raw]
@@ -117,7 +121,12 @@ class Busy:
         return posted
 
     def reply(
-        self, to: Mail, sender: Address, text: str, hours: float, subject: str | None = None
+        self,
+        to: Mail,
+        sender: Address,
+        text: str,
+        hours: float,
+        subject: str | None = None,
     ) -> None:
         """A reply, so many hours before now."""
         date = to.date or self.now
@@ -155,7 +164,9 @@ def fill(sandbox: Sandbox) -> Iterator[Path]:
         "usb: blinker: refuse a NULL pointer for the ID",
         "usb: blinker: refuse a NULL pointer for the status",
     ]
-    busy.commits(usb, "blinker-resume", "drivers/usb/misc/blinker.c", titles, 75, "EFAULT")
+    busy.commits(
+        usb, "blinker-resume", "drivers/usb/misc/blinker.c", titles, 75, "EFAULT"
+    )
     first = busy.post(usb, to="linux-usb@lists.example.org")
     busy.reply(
         first[1],
@@ -175,11 +186,18 @@ def fill(sandbox: Sandbox) -> Iterator[Path]:
     )
     busy.reply(second[1], ROBOT, report, 0.4)
     busy.reply(
-        second[0], YARA, "Looks good now.\n\nReviewed-by: Yara Haddad <yara@example.com>", 1.2
+        second[0],
+        YARA,
+        "Looks good now.\n\nReviewed-by: Yara Haddad <yara@example.com>",
+        1.2,
     )
 
     busy.commits(
-        usb, "dock-wake", "drivers/usb/misc/dock.c", ["usb: dock: do not read the ID into NULL"], 26
+        usb,
+        "dock-wake",
+        "drivers/usb/misc/dock.c",
+        ["usb: dock: do not read the ID into NULL"],
+        26,
     )
     wake = busy.post(usb, to="linux-usb@lists.example.org")
     busy.reply(
@@ -204,9 +222,17 @@ def fill(sandbox: Sandbox) -> Iterator[Path]:
     busy.commits(hwmon, "vw12-alarm", "drivers/hwmon/vw12.c", vw12, 146)
     alarm = busy.post(hwmon, to="linux-hwmon@lists.example.org")
     for mail, hours in ((alarm[0], 120), (alarm[1], 119)):
-        busy.reply(mail, KWAME, "Thanks.\n\nReviewed-by: Kwame Boateng <kwame@example.com>", hours)
+        busy.reply(
+            mail,
+            KWAME,
+            "Thanks.\n\nReviewed-by: Kwame Boateng <kwame@example.com>",
+            hours,
+        )
     busy.reply(
-        alarm[0], ARJUN, "For the register access:\n\nAcked-by: Arjun Nair <arjun@example.com>", 90
+        alarm[0],
+        ARJUN,
+        "For the register access:\n\nAcked-by: Arjun Nair <arjun@example.com>",
+        90,
     )
     busy.commits(
         hwmon,
@@ -243,7 +269,10 @@ def fill(sandbox: Sandbox) -> Iterator[Path]:
         300,
     )
     failed = demo_mails.stable_failed(
-        commit, "spi: orca: do not read the ID into NULL", "6.1", busy.now - timedelta(hours=11)
+        commit,
+        "spi: orca: do not read the ID into NULL",
+        "6.1",
+        busy.now - timedelta(hours=11),
     )
     busy.mails.append(failed)
 
@@ -288,7 +317,10 @@ def series_to_send(sandbox: Sandbox) -> Path:
     busy.commits(work, "kelp-readers", "drivers/mmc/host/kelp.c", titles, 2)
     with Repository.open(work) as repository:
         text = "Each reader of the driver writes through a pointer that its caller may not have."
-        change(repository, Changes(subject="mmc: kelp: readers that refuse NULL", text=text))
+        change(
+            repository,
+            Changes(subject="mmc: kelp: readers that refuse NULL", text=text),
+        )
     return work
 
 

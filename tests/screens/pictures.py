@@ -111,7 +111,9 @@ async def press(pilot: Pilot[int], key: str) -> None:
         await until(
             pilot,
             lambda: (
-                isinstance(app.screen, HomeScreen) and app.screen._topics and not app.screen._doing
+                isinstance(app.screen, HomeScreen)
+                and app.screen._topics
+                and not app.screen._doing
             ),
             "Home",
         )
@@ -153,7 +155,9 @@ async def _draw(
         memory = Path(folder) / FILE
         if visited(work).exists():
             shutil.copyfile(visited(work), memory)
-        made += await _drawn(make(work, memory=SavedState(memory)), name, keys, out, sizes, themes)
+        made += await _drawn(
+            make(work, memory=SavedState(memory)), name, keys, out, sizes, themes
+        )
     return made
 
 
@@ -191,7 +195,10 @@ async def _drawn(
 
 async def draw_sending(work: Path, out: Path) -> list[Path]:
     """A series while it is sent: the server takes two mails and is slow with the third."""
-    with tempfile.TemporaryDirectory() as folder, FaultySink(Faults(stall_at=3)) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        FaultySink(Faults(stall_at=3)) as server,
+    ):
         git(work, "config", "sendemail.smtpServerPort", str(server.port))
         app = make(work, memory=SavedState(Path(folder) / FILE))
         async with app.run_test(size=SIZES[-1]) as pilot:
@@ -211,7 +218,11 @@ async def draw_sending(work: Path, out: Path) -> list[Path]:
 
 
 async def shots(
-    pilot: Pilot[int], name: str, out: Path, sizes: Sequence[tuple[int, int]], themes: Sequence[str]
+    pilot: Pilot[int],
+    name: str,
+    out: Path,
+    sizes: Sequence[tuple[int, int]],
+    themes: Sequence[str],
 ) -> list[Path]:
     """The screen as it is in these sizes and themes."""
     made, app = [], pilot.app
@@ -222,7 +233,8 @@ async def shots(
             await still(pilot)
             made.append(out / f"{name}-{size[0]}x{size[1]}-{theme}.svg")
             made[-1].write_text(
-                readable(app.export_screenshot(title=f"patchpilot {name}")), encoding="utf-8"
+                readable(app.export_screenshot(title=f"patchpilot {name}")),
+                encoding="utf-8",
             )
     return made
 
@@ -296,7 +308,8 @@ def main() -> None:
     if shutil.which("rsvg-convert"):
         for file in made:
             subprocess.run(
-                ["rsvg-convert", str(file), "-o", str(file.with_suffix(".png"))], check=True
+                ["rsvg-convert", str(file), "-o", str(file.with_suffix(".png"))],
+                check=True,
             )
     print(f"{len(made)} pictures in {out}")
 

@@ -18,7 +18,10 @@ from tests.kit.walk import asked, keys, settle, text_of, until, write_patches
 from tests.screens.test_backports import NEED, branch
 
 ADAPTED = Adaptation(
-    "context", 0.82, tuple(f"a.c:{number}: the lines differ" for number in range(14)), {}
+    "context",
+    0.82,
+    tuple(f"a.c:{number}: the lines differ" for number in range(14)),
+    {},
 )
 
 
@@ -33,7 +36,8 @@ def test_what_is_not_sure_comes_after_resolving_manually() -> None:
     unsure = proposals(conflict, Ways(replace(ADAPTED, confidence=0.3)))
     assert [name for name, _, _ in unsure] == ["choose", "manual", "start", "write"]
     assert (
-        unsure[1][2] == "a clone with git's conflict in it, with 1 prerequisite applied before it"
+        unsure[1][2]
+        == "a clone with git's conflict in it, with 1 prerequisite applied before it"
     )
     assert [name for name, _, _ in proposals(conflict, Ways())] == ["choose", "manual"]
     text = proposal_text(conflict, Ways(ADAPTED))
@@ -47,7 +51,10 @@ def test_what_is_not_sure_comes_after_resolving_manually() -> None:
 
 def test_what_was_begun_comes_first() -> None:
     ways = Ways(ADAPTED, "2 of 3 chosen")
-    assert next(name for name, _, _ in proposals(branch(BranchVerdict.CONFLICT), ways)) == "choose"
+    assert (
+        next(name for name, _, _ in proposals(branch(BranchVerdict.CONFLICT), ways))
+        == "choose"
+    )
     assert proposal_text(branch(BranchVerdict.CONFLICT), ways).startswith(
         "Conflict by conflict: 2 of 3 chosen."
     )
@@ -61,7 +68,9 @@ async def test_z_proposes_the_adaptation_and_writes_it(
 ) -> None:
     from patchpilot.services.backport import topic_backports
 
-    files = git(fixed, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD").text.split()
+    files = git(
+        fixed, "diff-tree", "--no-commit-id", "--name-only", "-r", "HEAD"
+    ).text.split()
     made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
     monkeypatch.setattr(topic_backports, "adapt", lambda *_: made)
     app = walk_on(fixed)
@@ -70,7 +79,9 @@ async def test_z_proposes_the_adaptation_and_writes_it(
         asked(app)
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS, "z")
-        await until(pilot, lambda: "with a confidence of 0.90" in text_of(app), "the proposals")
+        await until(
+            pilot, lambda: "with a confidence of 0.90" in text_of(app), "the proposals"
+        )
         assert "- a step" in text_of(app)
         await keys(pilot, "enter")
         file = await write_patches(pilot, app, tmp_path / "out")

@@ -30,5 +30,8 @@ async def test_the_stages_show_the_patches_of_a_prep_branch(
         assert Stage.CHECKS not in app.session.errors
         assert "widget: change line" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
-        assert app.session.found[Stage.RECIPIENTS].status.note == "3 in To, 0 in Cc; 2 open notes"
+        assert (
+            app.session.found[Stage.RECIPIENTS].status.note
+            == "3 in To, 0 in Cc; 2 open notes"
+        )
         assert "Mona Maintainer" in text_of(app)

@@ -40,7 +40,9 @@ NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 
 def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
-    return BranchResult("stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more)  # type: ignore[arg-type]
+    return BranchResult(
+        "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,9 @@ def test_every_verdict_is_a_sign_a_word_and_an_action(
     one = branch(verdict, **more)
     assert badge_of(one).text.plain == badge
     assert (
-        what_to_do(one, BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True))
+        what_to_do(
+            one, BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
+        )
         == action
     )
 
@@ -93,11 +97,19 @@ def test_what_is_not_in_mainline_is_left_to_the_tag_or_waits() -> None:
     )
 
 
-def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_applies() -> None:
+def test_a_merged_fix_with_the_tag_is_left_to_the_stable_maintainers_where_it_applies() -> (
+    None
+):
     merged = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
-        assert what_to_do(branch(verdict), merged, is_tagged=True) == "Cc: stable is enough"
-    assert what_to_do(branch(BranchVerdict.CONFLICT), merged, is_tagged=True) == "z resolve"
+        assert (
+            what_to_do(branch(verdict), merged, is_tagged=True)
+            == "Cc: stable is enough"
+        )
+    assert (
+        what_to_do(branch(BranchVerdict.CONFLICT), merged, is_tagged=True)
+        == "z resolve"
+    )
     assert (
         what_to_do(branch(BranchVerdict.CLEAN, failed="x@y"), merged, is_tagged=True)
         == "w write patch"
@@ -120,8 +132,14 @@ async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
         await keys(pilot, Stage.BACKPORTS)
         words = " ".join(text_of(app).replace("│", " ").split())
         assert "why 33248b1ba072, which introduced the bug, is in the branch" in words
-        assert "next wait for the merge: stable takes mainline only; z prepares it" in words
-        assert "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in words
+        assert (
+            "next wait for the merge: stable takes mainline only; z prepares it"
+            in words
+        )
+        assert (
+            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm"
+            in words
+        )
         assert "w write patches" not in words
 
 
@@ -142,13 +160,21 @@ async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked
 
 @pytest.mark.parametrize(
     ("ends", "soon"),
-    [("2026-12", True), ("2027-04", True), ("2027-06", False), (None, False), ("later", False)],
+    [
+        ("2026-12", True),
+        ("2027-04", True),
+        ("2027-06", False),
+        (None, False),
+        ("later", False),
+    ],
 )
 def test_a_branch_whose_support_ends_within_half_a_year_is_dim(
     ends: str | None, soon: bool
 ) -> None:
     assert ends_soon(branch(BranchVerdict.CLEAN, ends=ends), date(2026, 11, 21)) is soon
-    assert ends_soon(branch(BranchVerdict.CLEAN, ends=ends, is_over=True), date(2026, 11, 21))
+    assert ends_soon(
+        branch(BranchVerdict.CLEAN, ends=ends, is_over=True), date(2026, 11, 21)
+    )
 
 
 def test_prerequisites_have_order_size_and_risk_in_words() -> None:
@@ -199,13 +225,17 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
         text = text_of(app)
         # what the likely commit means is shown before it is confirmed, as the tags stage shows it
         assert "Where the bug is, if 33248b1ba072 introduced it" in text
-        assert "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
+        assert (
+            "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
+        )
         assert app.session.status(Stage.BACKPORTS).state is StageState.OFFERED
         for other in others:
             assert other in text_of(app)
             await keys(pilot, "vertical_line")
         if not others:
-            headings = next(row for row in text.splitlines() if "base (before the fix)" in row)
+            headings = next(
+                row for row in text.splitlines() if "base (before the fix)" in row
+            )
             assert (
                 headings.index("branch")
                 < headings.index("base")
@@ -227,7 +257,9 @@ async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_vers
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS, "enter")
-        await until(pilot, lambda: "base (before the fix)" in text_of(app), "the branch")
+        await until(
+            pilot, lambda: "base (before the fix)" in text_of(app), "the branch"
+        )
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "! branch" in text_of(app), "one column")
         rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
@@ -241,12 +273,17 @@ async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_vers
             "73+ ",
             "caused by ",
         )
-        at = [next(at for at, row in enumerate(rows) if row.startswith(start)) for start in wanted]
+        at = [
+            next(at for at, row in enumerate(rows) if row.startswith(start))
+            for start in wanted
+        ]
         assert at == sorted(at), "the branch, the base and the fix below each other"
         assert not any(row.endswith("…") for row in rows[:6])
 
 
-def test_a_verdict_is_reported_in_short_rows_and_prerequisites_have_their_own_panel() -> None:
+def test_a_verdict_is_reported_in_short_rows_and_prerequisites_have_their_own_panel() -> (
+    None
+):
     causes = tuple(
         Cause(digit * 40, subject, "lines", "it changed them")
         for digit, subject in (("6", "frob: lock"), ("7", "frob: unlock"))
@@ -269,7 +306,10 @@ def test_a_verdict_is_reported_in_short_rows_and_prerequisites_have_their_own_pa
         "note       mind the lock",
     ]
     assert why(one, ()) == "b.c:7 and 1 more"
-    assert why(branch(BranchVerdict.FIXED, landed_as="8" * 40), ()) == "applied as 888888888888"
+    assert (
+        why(branch(BranchVerdict.FIXED, landed_as="8" * 40), ())
+        == "applied as 888888888888"
+    )
     assert (
         why(branch(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,))
         == "bug from 999999999999"
@@ -311,7 +351,11 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         assert "w write 2 patches" in text_of(app)
         # from the matrix Space goes to the prerequisites
         await keys(pilot, "space", "space")
-        await until(pilot, lambda: "0/1 ticked" in text_of(app), "the prerequisite to be left out")
+        await until(
+            pilot,
+            lambda: "0/1 ticked" in text_of(app),
+            "the prerequisite to be left out",
+        )
         assert "w write 2 patches" not in text_of(app)
         await keys(pilot, "shift+tab", "j")
         await until(

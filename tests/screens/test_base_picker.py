@@ -33,7 +33,10 @@ async def test_a_guessed_base_with_many_commits_asks_and_b_chooses(
         await keys(pilot, "enter")
         await until(pilot, lambda: app.session.topic is not None, "the topic")
         assert app.session.topic is not None
-        assert (app.session.topic.base, len(app.session.topic.commits)) == ("origin/main", 31)
+        assert (app.session.topic.base, len(app.session.topic.commits)) == (
+            "origin/main",
+            31,
+        )
 
 
 async def test_another_base_can_be_typed(tmp_path: Path, walk_on: On) -> None:

@@ -31,7 +31,15 @@ pytestmark = pytest.mark.long
 
 WIDE, HIGH = 24, 4
 CODE = re.compile(r"\x1b\[([0-9;]*)([HmXCB])")
-ENDED_BY = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29": "9"}
+ENDED_BY = {
+    "22": "12",
+    "23": "3",
+    "24": "4",
+    "25": "56",
+    "27": "7",
+    "28": "8",
+    "29": "9",
+}
 STYLES = [
     Style(),
     Style(color="#ff0000"),
@@ -72,9 +80,9 @@ class Screen:
                 self._turn(pen, found[1])
             else:
                 width = cell_len(text[at])
-                self.rows[y][x : x + width] = [(text[at], _look(text[at], pen))] + [("", "")] * (
-                    width - 1
-                )
+                self.rows[y][x : x + width] = [(text[at], _look(text[at], pen))] + [
+                    ("", "")
+                ] * (width - 1)
                 x += width
             at = found.end() if found else at + 1
 
@@ -133,32 +141,43 @@ def drawn(
 
 
 ROW = st.lists(
-    st.tuples(st.text("ab é漢─", max_size=9), st.integers(0, len(STYLES) - 1)), max_size=4
+    st.tuples(st.text("ab é漢─", max_size=9), st.integers(0, len(STYLES) - 1)),
+    max_size=4,
 )
 FRAME = st.lists(ROW, min_size=HIGH, max_size=HIGH).map(frame)
 
 
 @given(st.lists(FRAME, min_size=1, max_size=4), st.booleans())
-def test_the_terminal_shows_every_frame(frames: list[list[Strip]], erases: bool) -> None:
+def test_the_terminal_shows_every_frame(
+    frames: list[list[Strip]], erases: bool
+) -> None:
     canvas, screen = Canvas(erases=erases), Screen()
     for strips in frames:
         screen.write(drawn(canvas, layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
         fresh = Screen()
-        fresh.write(drawn(Canvas(), layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+        fresh.write(
+            drawn(Canvas(), layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR)
+        )
         assert screen.rows == fresh.rows
-        assert [cell_len("".join(sign for sign, _ in row)) for row in screen.rows] == [WIDE] * HIGH
+        assert [cell_len("".join(sign for sign, _ in row)) for row in screen.rows] == [
+            WIDE
+        ] * HIGH
         assert drawn(canvas, layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR) == ""
 
 
 @given(st.lists(FRAME, min_size=2, max_size=4))
-def test_frames_that_were_held_are_written_as_the_last_of_them(frames: list[list[Strip]]) -> None:
+def test_frames_that_were_held_are_written_as_the_last_of_them(
+    frames: list[list[Strip]],
+) -> None:
     canvas, screen, fresh = Canvas(), Screen(), Screen()
     screen.write(drawn(canvas, layout(frames[0]), (WIDE, HIGH), ColorSystem.TRUECOLOR))
     for strips in frames[1:]:
         rows = canvas.take(layout(strips), (WIDE, HIGH), ColorSystem.TRUECOLOR)
     text = canvas.changes()
     screen.write(text)
-    fresh.write(drawn(Canvas(), layout(frames[-1]), (WIDE, HIGH), ColorSystem.TRUECOLOR))
+    fresh.write(
+        drawn(Canvas(), layout(frames[-1]), (WIDE, HIGH), ColorSystem.TRUECOLOR)
+    )
     assert screen.rows == fresh.rows
     assert len(set(re.findall(r"\x1b\[(\d+);\d+H", text))) <= rows
     assert bool(text) == bool(rows)
@@ -171,9 +190,9 @@ def test_a_part_that_changed_is_written_alone(
     canvas, screen = Canvas(), Screen()
     plain = frame([[("x" * WIDE, 0)]] * HIGH)
     screen.write(drawn(canvas, layout(plain), (WIDE, HIGH), ColorSystem.TRUECOLOR))
-    part = Strip([Segment(text, STYLES[style]) for text, style in row]).adjust_cell_length(
-        8, STYLES[1]
-    )
+    part = Strip(
+        [Segment(text, STYLES[style]) for text, style in row]
+    ).adjust_cell_length(8, STYLES[1])
     chops: list[dict[int, Strip | None]] = [{0: None} for _ in range(HIGH)]
     chops[y] = {0: None, x: part}
     update = ChopsUpdate(chops, [(y, x, x + 8)], [[x, x + 8] for _ in range(HIGH)])
@@ -193,12 +212,18 @@ def test_what_is_not_known_is_never_written() -> None:
 
 def test_blanks_are_erased_where_that_takes_the_background() -> None:
     row = Strip(
-        [Segment("a", STYLES[2]), Segment(" " * 15, STYLES[4]), Segment("b" + " " * 7, STYLES[1])]
+        [
+            Segment("a", STYLES[2]),
+            Segment(" " * 15, STYLES[4]),
+            Segment("b" + " " * 7, STYLES[1]),
+        ]
     )
     update = LayoutUpdate([[row]], Region(0, 0, WIDE, 1))
     text = drawn(Canvas(erases=True), update, (WIDE, 1), ColorSystem.TRUECOLOR)
     ground = "\x1b[48;2;32;32;32m"
-    assert text.endswith(f"a{ground}\x1b[15X\x1b[15C\x1b[0;38;2;255;0;0mb\x1b[7X\x1b[0m"), text
+    assert text.endswith(
+        f"a{ground}\x1b[15X\x1b[15C\x1b[0;38;2;255;0;0mb\x1b[7X\x1b[0m"
+    ), text
     assert "X" not in drawn(Canvas(), update, (WIDE, 1), ColorSystem.TRUECOLOR)
 
 
@@ -206,7 +231,9 @@ def test_blanks_are_erased_where_that_takes_the_background() -> None:
     ("terminal", "erases"),
     [("xterm-256color", True), ("screen-256color", False), ("no such terminal", False)],
 )
-def test_the_terminal_is_asked_whether_it_erases_in_color(terminal: str, erases: bool) -> None:
+def test_the_terminal_is_asked_whether_it_erases_in_color(
+    terminal: str, erases: bool
+) -> None:
     code = "from patchpilot.tui.changed_cells import erases_in_color; print(erases_in_color())"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -219,12 +246,16 @@ def test_the_terminal_is_asked_whether_it_erases_in_color(terminal: str, erases:
 
 
 def test_without_colors_none_are_written() -> None:
-    strip = Strip([Segment("bold", Style(bold=True)), Segment(" red", Style(color="red"))])
+    strip = Strip(
+        [Segment("bold", Style(bold=True)), Segment(" red", Style(color="red"))]
+    )
     text = drawn(Canvas(), LayoutUpdate([[strip]], Region(0, 0, 8, 1)), (8, 1), None)
     assert text == "\x1b[0m\x1b[1;1H\x1b[1mbold \x1b[0mred\x1b[0m"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
 def test_a_move_of_the_cursor_costs_few_bytes(
     fixed: Path, toured: Path, size: tuple[int, int]
 ) -> None:

@@ -27,7 +27,9 @@ pytestmark = pytest.mark.long
 On = Callable[[Path], PatchpilotApp]
 
 
-async def test_findings_are_filtered_and_found_by_their_words(clone: Path, walk_on: On) -> None:
+async def test_findings_are_filtered_and_found_by_their_words(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -70,12 +72,16 @@ def message(work: Path) -> str:
     return git(work, "log", "-1", "--format=%B").text
 
 
-async def test_list_patch_and_detail_follow_one_cursor(clone: Path, walk_on: On) -> None:
+async def test_list_patch_and_detail_follow_one_cursor(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(120, 36)) as pilot:
         view = await at_checks(pilot)
         screen = app.screen
-        panels = [screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")]
+        panels = [
+            screen.query_one(name, Panel) for name in ("#finding-list", "#detail-panel")
+        ]
         listed = screen.query_one("#findings", List)
         total = len(found(app))
 
@@ -98,13 +104,17 @@ async def test_list_patch_and_detail_follow_one_cursor(clone: Path, walk_on: On)
         assert selected() == (found(app)[-1], found(app)[-1], f"{total}/{total}")
 
 
-async def test_the_stage_bar_shows_errors_and_counts_the_findings(clone: Path, walk_on: On) -> None:
+async def test_the_stage_bar_shows_errors_and_counts_the_findings(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(120, 36)) as pilot:
         await at_checks(pilot)
         shown = text_of(app)
         assert "✗ 2 Checks 4" in shown.split("\n")[1]
-        assert "╭─ 3 errors, 1 warning ─" in shown or "┏━ 3 errors, 1 warning ━" in shown
+        assert (
+            "╭─ 3 errors, 1 warning ─" in shown or "┏━ 3 errors, 1 warning ━" in shown
+        )
         assert "1/4 · S 3 more (--strict)" in shown
         await keys(pilot, "S")
         # the bar counts what the list shows
@@ -114,7 +124,9 @@ async def test_the_stage_bar_shows_errors_and_counts_the_findings(clone: Path, w
         assert "1/7 · strict" in shown
 
 
-async def test_the_stage_bar_counts_warnings_as_something_to_do(fixed: Path, walk_on: On) -> None:
+async def test_the_stage_bar_counts_warnings_as_something_to_do(
+    fixed: Path, walk_on: On
+) -> None:
     git(fixed, "commit", "-q", "--amend", "--no-edit", "--signoff")
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -147,7 +159,11 @@ async def test_the_fix_has_the_width_of_a_detail_that_was_hidden_before(
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot, "missing-fixes")
         await keys(pilot, "enter")
-        await until(pilot, lambda: "+Cc: stable@vger.kernel.org" in text_of(app), "the whole line")
+        await until(
+            pilot,
+            lambda: "+Cc: stable@vger.kernel.org" in text_of(app),
+            "the whole line",
+        )
 
 
 async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
@@ -166,16 +182,22 @@ async def test_a_sign_off_is_added_when_what_it_certifies_was_shown(
         await keys(pilot, "a", "enter")
         await until(
             pilot,
-            lambda: "Signed-off-by: Robin Newland <robin@example.net>" in message(fixed),
+            lambda: (
+                "Signed-off-by: Robin Newland <robin@example.net>" in message(fixed)
+            ),
             "the sign-off",
         )
-        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks")
+        await until(
+            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks"
+        )
         await settle(pilot)
         assert "added Signed-off-by: to 1 commit; press u to undo" in said(app)
         assert "no-sign-off" not in found(app)
 
 
-async def test_all_that_is_certain_includes_tags_but_no_sign_off(fixed: Path, walk_on: On) -> None:
+async def test_all_that_is_certain_includes_tags_but_no_sign_off(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(100, 40)) as pilot:
         await at_checks(pilot, "missing-fixes")
@@ -185,7 +207,9 @@ async def test_all_that_is_certain_includes_tags_but_no_sign_off(fixed: Path, wa
         assert "+Fixes: " in text_of(app)
         await keys(pilot, "enter")
         await until(pilot, lambda: "\nFixes: " in message(fixed), "the tag")
-        await until(pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks")
+        await until(
+            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks"
+        )
         await settle(pilot)
         assert "missing-fixes" not in found(app)
         assert "Signed-off-by" not in message(fixed)
@@ -193,7 +217,9 @@ async def test_all_that_is_certain_includes_tags_but_no_sign_off(fixed: Path, wa
         assert "no automatic fix" in said(app)
 
 
-async def test_fixes_and_tags_are_one_dialog_and_one_undo(clone: Path, walk_on: On) -> None:
+async def test_fixes_and_tags_are_one_dialog_and_one_undo(
+    clone: Path, walk_on: On
+) -> None:
     before = message(clone)
     app = walk_on(clone)
     async with app.run_test(size=(100, 60)) as pilot:
@@ -220,7 +246,9 @@ async def test_the_number_of_strict_findings_is_shown_with_its_key(
     fixed: Path, walk_on: On
 ) -> None:
     file = fixed / acme.MCP
-    file.write_text(file.read_text().replace("rc = -EOPNOTSUPP;", "rc = -EOPNOTSUPP;\n\n"))
+    file.write_text(
+        file.read_text().replace("rc = -EOPNOTSUPP;", "rc = -EOPNOTSUPP;\n\n")
+    )
     git(fixed, "commit", "-q", "--amend", "-a", "--no-edit")
     app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -231,7 +259,9 @@ async def test_the_number_of_strict_findings_is_shown_with_its_key(
         assert "strict" in text_of(app)
 
 
-async def test_names_of_checkpatch_are_shown_on_request(clone: Path, walk_on: On) -> None:
+async def test_names_of_checkpatch_are_shown_on_request(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(160, 50)) as pilot:
         await at_checks(pilot)
@@ -252,12 +282,16 @@ async def test_the_panels_fill_the_body_at_every_size(clone: Path, walk_on: On) 
                 if panel.display and panel.region.height
             ]
             assert (
-                max(region.bottom for region in panels) - min(region.y for region in panels) == high
+                max(region.bottom for region in panels)
+                - min(region.y for region in panels)
+                == high
             )
             assert max(region.right for region in panels) == size[0]
 
 
-async def test_old_and_new_side_by_side_have_the_whole_body(clone: Path, walk_on: On) -> None:
+async def test_old_and_new_side_by_side_have_the_whole_body(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(120, 36)) as pilot:
         view = await at_checks(pilot)
@@ -290,7 +324,9 @@ def test_a_fix_shows_what_changes_with_a_hanging_indent_and_without_lines_that_a
         "+\tif (rc)",
     ]
     text = change_text(
-        diff, DiffColors.of(App[None]().theme_variables, Color.parse("#000000"), tinted=True), 40
+        diff,
+        DiffColors.of(App[None]().theme_variables, Color.parse("#000000"), tinted=True),
+        40,
     )
     assert [row.rstrip() for row in text.plain.split("\n")[1:]] == [
         "-Commit",

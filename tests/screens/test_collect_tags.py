@@ -19,8 +19,12 @@ ASKING = HeldTrailer(
     "it names l@example.org, but the message is from e@example.net",
     asks=True,
 )
-CHANGED = HeldTrailer("Tested-by: R <r@example.org>", 1, "x", "the patch has changed since v1")
-COLLECTED = Collected("x", Preparation("topic", "0" * 40, ()), (ASKING, CHANGED, ASKING))
+CHANGED = HeldTrailer(
+    "Tested-by: R <r@example.org>", 1, "x", "the patch has changed since v1"
+)
+COLLECTED = Collected(
+    "x", Preparation("topic", "0" * 40, ()), (ASKING, CHANGED, ASKING)
+)
 
 
 class Host(App[None]):
@@ -35,7 +39,9 @@ class Host(App[None]):
         def done(result: "tuple[str, ...] | None") -> None:
             self.result = result
 
-        self.push_screen(CollectTags(["{+Reviewed-by: R <r@example.org>+}"], COLLECTED), done)
+        self.push_screen(
+            CollectTags(["{+Reviewed-by: R <r@example.org>+}"], COLLECTED), done
+        )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,9 @@ class Host(App[None]):
         (("a",), ()),
     ],
 )
-async def test_only_what_is_ticked_is_given(pressed: "tuple[str, ...]", result: object) -> None:
+async def test_only_what_is_ticked_is_given(
+    pressed: "tuple[str, ...]", result: object
+) -> None:
     app = Host()
     async with app.run_test(size=(100, 24)) as pilot:
         await pilot.pause()

@@ -86,11 +86,16 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
         await keys(pilot, "enter")
         assert not isinstance(app.screen, QuestionDialog)
         assert app.session.open_questions == 2
-        assert said(app) == "The security question stays open; press a at stage 1 to answer it"
+        assert (
+            said(app)
+            == "The security question stays open; press a at stage 1 to answer it"
+        )
         await keys(pilot, "enter", "y")
         assert app.session.open_questions == 1
         await until(
-            pilot, lambda: "●1 Commit" in text_of(app), "a stage with open questions is not done"
+            pilot,
+            lambda: "●1 Commit" in text_of(app),
+            "a stage with open questions is not done",
         )
         assert "press a to answer 1 question" in text_of(app)
         assert "security" not in [row.split()[2] for row in listed(app)]
@@ -105,7 +110,14 @@ async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(
     fixed: Path, walk_on: On
 ) -> None:
     line = "word " * 14 + "ended"
-    git(fixed, "commit", "-q", "--amend", "-m", f"net/acme: count\n\n{line}\n{line}1234567")
+    git(
+        fixed,
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"net/acme: count\n\n{line}\n{line}1234567",
+    )
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -118,7 +130,9 @@ async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(
         assert rows[0].split("\n")[1] == "      Could somebody use this bug to"
 
 
-async def test_too_long_lines_of_a_message_have_a_hint(fixed: Path, walk_on: On) -> None:
+async def test_too_long_lines_of_a_message_have_a_hint(
+    fixed: Path, walk_on: On
+) -> None:
     subject = "net/acme: " + "very " * 15 + "long"
     git(
         fixed,
@@ -138,7 +152,9 @@ async def test_too_long_lines_of_a_message_have_a_hint(fixed: Path, walk_on: On)
         assert shown.count("wrap at 75") == 1
 
 
-async def test_a_topic_that_does_not_apply_is_rebased_from_here(fixed: Path, walk_on: On) -> None:
+async def test_a_topic_that_does_not_apply_is_rebased_from_here(
+    fixed: Path, walk_on: On
+) -> None:
     names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
     git(fixed, "switch", "-q", "--detach", "origin/master")
     (fixed / names[0]).write_text("int other;\n")
@@ -166,7 +182,9 @@ async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(
         await settle(pilot)
         await until(
             pilot,
-            lambda: "if it fixes a bug: [PATCH net], else [PATCH net-next]" in text_of(app),
+            lambda: (
+                "if it fixes a bug: [PATCH net], else [PATCH net-next]" in text_of(app)
+            ),
             "which tree it is",
         )
 

@@ -30,7 +30,11 @@ async def to_conflicts(pilot: Pilot[int], app: PatchpilotApp) -> None:
     await keys(pilot, Stage.BACKPORTS, "z")
     await until(pilot, lambda: "Conflict by conflict" in text_of(app), "the ways")
     await keys(pilot, "c")
-    await until(pilot, lambda: "Proposals for stable/linux-6.1.y" in text_of(app), "the conflicts")
+    await until(
+        pilot,
+        lambda: "Proposals for stable/linux-6.1.y" in text_of(app),
+        "the conflicts",
+    )
     await settle(pilot)
 
 
@@ -131,7 +135,9 @@ async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(
         )
 
 
-async def test_a_fix_that_was_amended_meanwhile_is_read_again(fixed: Path, walk_on: On) -> None:
+async def test_a_fix_that_was_amended_meanwhile_is_read_again(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
@@ -149,10 +155,16 @@ async def test_a_fix_that_was_amended_meanwhile_is_read_again(fixed: Path, walk_
         screen = app.stage_screen
         assert screen is not None
         screen.reread()
-        await until(pilot, lambda: f"the fix changed ({before[:12]}" in said(app), "what changed")
+        await until(
+            pilot,
+            lambda: f"the fix changed ({before[:12]}" in said(app),
+            "what changed",
+        )
         await settle(pilot)
         assert "0 of 1 chosen" in text_of(app)
-        assert "what you chose before: the lines around the change differ" in text_of(app)
+        assert "what you chose before: the lines around the change differ" in text_of(
+            app
+        )
 
 
 async def test_what_was_edited_is_written_with_its_note(
@@ -176,11 +188,16 @@ async def test_what_was_edited_is_written_with_its_note(
         assert "[✓] edited          old error code" in text_of(app)
         await keys(pilot, "w")
         await until(pilot, lambda: "Compile first" in text_of(app), "the question")
-        assert "- drivers/net/ethernet/acme/acme_mcp.c:57: old error code" in text_of(app)
+        assert "- drivers/net/ethernet/acme/acme_mcp.c:57: old error code" in text_of(
+            app
+        )
         await keys(pilot, "enter")
         file = await write_patches(pilot, app, tmp_path / "out")
     assert "+\t\trc = -ENOSYS;" in file.read_text()
-    assert ": drivers/net/ethernet/acme/acme_mcp.c:57: old error code ]" in file.read_text()
+    assert (
+        ": drivers/net/ethernet/acme/acme_mcp.c:57: old error code ]"
+        in file.read_text()
+    )
 
 
 async def test_esc_ends_a_compilation(
@@ -192,15 +209,23 @@ async def test_esc_ends_a_compilation(
     make.write_text(f"#!/bin/sh\necho $$ >{started}\nexec sleep 600\n")
     make.chmod(0o755)
     monkeypatch.setenv("PATH", f"{make.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr("patchpilot.services.backport.work_clone.check_tools", lambda _: None)
+    monkeypatch.setattr(
+        "patchpilot.services.backport.work_clone.check_tools", lambda _: None
+    )
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "j", "enter", "w")
         await until(pilot, lambda: "Compile first" in text_of(app), "the question")
         await pilot.press("c")
-        await until(pilot, lambda: started.exists() and started.read_text(), "the compilation")
-        await until(pilot, lambda: "configuring with allmodconfig" in text_of(app), "its progress")
+        await until(
+            pilot, lambda: started.exists() and started.read_text(), "the compilation"
+        )
+        await until(
+            pilot,
+            lambda: "configuring with allmodconfig" in text_of(app),
+            "its progress",
+        )
         await pilot.press("escape")
         assert has_ended(int(started.read_text()))
         await settle(pilot)

@@ -5,15 +5,25 @@ from patchpilot.backports.adapt.conflicted_file import Conflict
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.services.backport.choose_conflicts import OpenConflict, Proposal, Source
 from patchpilot.services.backport.conflict_columns import ConflictColumns
-from patchpilot.tui.screens.conflict_rows import lines_of, proposal_row, result_rows, text_to_edit
+from patchpilot.tui.screens.conflict_rows import (
+    lines_of,
+    proposal_row,
+    result_rows,
+    text_to_edit,
+)
 
 INSIDE = Conflict("a.c", 7, ("\tours();\n",), ("\tbase();\n",), ("\ttheirs();\n",))
 WHOLE = Conflict("b.c", 0, None, ("x\n",), ("y\n",))
 
 
-def open_of(conflict: Conflict, *proposals: Proposal, **files: tuple[str, ...]) -> OpenConflict:
+def open_of(
+    conflict: Conflict, *proposals: Proposal, **files: tuple[str, ...]
+) -> OpenConflict:
     return OpenConflict(
-        conflict, proposals, ConflictColumns(ConflictPlace(conflict.path, conflict.line)), files
+        conflict,
+        proposals,
+        ConflictColumns(ConflictPlace(conflict.path, conflict.line)),
+        files,
     )
 
 
@@ -50,11 +60,21 @@ def test_the_lines_above_the_cut_are_the_users() -> None:
     assert "# base of a.c:7:\n\tbase();\n" in text
     assert lines_of(text.replace("theirs", "mine", 1)) == ("\tmine();\n",)
     assert lines_of("no end") == ("no end\n",)
-    assert lines_of(text_to_edit(open_of(INSIDE, fix), Proposal(Source.DROPPED, (), "", ()))) == ()
+    assert (
+        lines_of(
+            text_to_edit(open_of(INSIDE, fix), Proposal(Source.DROPPED, (), "", ()))
+        )
+        == ()
+    )
 
 
 def test_a_reason_is_wrapped_below_itself() -> None:
     row = proposal_row(
-        Proposal(Source.ADAPTED, (), "one two three four five six", (), 0.5), 45, is_chosen=True
+        Proposal(Source.ADAPTED, (), "one two three four five six", (), 0.5),
+        45,
+        is_chosen=True,
     )
-    assert row.plain == "[✓] adapted 0.50    one two three four five\n                    six"
+    assert (
+        row.plain
+        == "[✓] adapted 0.50    one two three four five\n                    six"
+    )

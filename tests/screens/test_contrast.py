@@ -45,7 +45,9 @@ def unreadable(
                 or style.color.is_default
             ):
                 continue
-            ratio = contrast(style.color.downgrade(system), style.bgcolor.downgrade(system))
+            ratio = contrast(
+                style.color.downgrade(system), style.bgcolor.downgrade(system)
+            )
             if ratio < least - ROUNDING:
                 yield f"{app.theme}, {app.stage}: {ratio:.2f} {text.strip()!r} {style}"
 
@@ -62,7 +64,9 @@ def texts(app: PatchpilotApp) -> int:
 
 
 def test_contrast_is_what_wcag_computes() -> None:
-    black, white, gray = (Color.parse(name) for name in ("#000000", "#ffffff", "#767676"))
+    black, white, gray = (
+        Color.parse(name) for name in ("#000000", "#ffffff", "#767676")
+    )
     assert contrast(black, white) == pytest.approx(21)
     assert contrast(gray, white) == pytest.approx(4.54, abs=0.01)
     assert contrast(gray, gray) == 1
@@ -70,21 +74,26 @@ def test_contrast_is_what_wcag_computes() -> None:
 
 def test_a_color_is_moved_only_as_far_as_needed() -> None:
     ground = Color.parse("#1e1e1e")
-    assert legible(Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR) == Color.parse(
-        "#e0e0e0"
-    )
+    assert legible(
+        Color.parse("#e0e0e0"), ground, AA, ColorSystem.TRUECOLOR
+    ) == Color.parse("#e0e0e0")
     moved = legible(Color.parse("#aa0000"), ground, AA, ColorSystem.TRUECOLOR)
     assert AA <= contrast(moved, ground) < AA + 1.5
     assert moved.triplet is not None
     assert moved.triplet.red > moved.triplet.green
     on_sixteen = legible(Color.parse("#444466"), ground, AA, ColorSystem.STANDARD)
     assert (
-        contrast(on_sixteen.downgrade(ColorSystem.STANDARD), ground.downgrade(ColorSystem.STANDARD))
+        contrast(
+            on_sixteen.downgrade(ColorSystem.STANDARD),
+            ground.downgrade(ColorSystem.STANDARD),
+        )
         >= AA
     )
 
 
-async def test_the_sign_of_the_selected_row_keeps_its_color(clone: Path, walk_on: On) -> None:
+async def test_the_sign_of_the_selected_row_keeps_its_color(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -105,7 +114,9 @@ async def test_the_sign_of_the_selected_row_keeps_its_color(clone: Path, walk_on
             assert selected.bgcolor not in [style.bgcolor for _, style in signs[1:]], (
                 "the row of the cursor"
             )
-            red, green, blue = selected.color.get_truecolor() if selected.color else (0, 0, 0)
+            red, green, blue = (
+                selected.color.get_truecolor() if selected.color else (0, 0, 0)
+            )
             assert red > max(green, blue), theme
 
 
@@ -114,7 +125,9 @@ def test_a_theme_that_is_not_offered_is_the_first_one() -> None:
     assert offered("nord") == "nord"
 
 
-async def in_each_theme(app: PatchpilotApp, pilot: Pilot[int], high: float = AAA) -> list[str]:
+async def in_each_theme(
+    app: PatchpilotApp, pilot: Pilot[int], high: float = AAA
+) -> list[str]:
     """All wrong texts of the current screen, theme by theme.
 
     `high` is the least contrast in themes with high contrast.
@@ -155,11 +168,16 @@ async def test_every_stage_is_legible(clone: Path, walk_on: On, theme: str) -> N
             await keys(pilot, stage)
             assert app.theme == theme
             assert texts(app) > 10
-            assert list(unreadable(app, AAA if theme.startswith(CONTRAST.name) else AA)) == []
+            assert (
+                list(unreadable(app, AAA if theme.startswith(CONTRAST.name) else AA))
+                == []
+            )
 
 
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-async def test_sixteen_colors_are_legible_too(clone: Path, walk_on: On, theme: str) -> None:
+async def test_sixteen_colors_are_legible_too(
+    clone: Path, walk_on: On, theme: str
+) -> None:
     app = walk_on(clone)
     app._legible.system = ColorSystem.STANDARD
     app.memory.keep(theme=theme)
@@ -193,7 +211,9 @@ async def test_a_theme_is_shown_as_it_is_reached_and_kept_when_it_is_chosen(
         assert app.memory.get("theme") == app.theme == OFFERED[-1]
 
 
-async def test_correcting_colors_costs_no_key_its_time(clone: Path, walk_on: On) -> None:
+async def test_correcting_colors_costs_no_key_its_time(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(160, 50)) as pilot:
         await settle(pilot)

@@ -35,14 +35,16 @@ class Asking(App[None]):
 
     def key_n(self) -> None:
         self.push_screen(
-            Choose("Could somebody attack a machine?", self.answers, "Security"), self.given.append
+            Choose("Could somebody attack a machine?", self.answers, "Security"),
+            self.given.append,
         )
 
 
 def test_each_answer_has_a_letter_of_its_own() -> None:
     labels = ("No", "Yes", "Not yet", "I don't know yet", "???")
     assert [
-        label[at] if at >= 0 else "" for label, at in zip(labels, letters_of(labels), strict=True)
+        label[at] if at >= 0 else ""
+        for label, at in zip(labels, letters_of(labels), strict=True)
     ] == ["N", "Y", "o", "I", ""]
 
 
@@ -59,7 +61,9 @@ def test_each_answer_has_a_letter_of_its_own() -> None:
         ("7", []),
     ],
 )
-async def test_only_a_key_of_an_answer_answers(pressed: str, given: list[str | None]) -> None:
+async def test_only_a_key_of_an_answer_answers(
+    pressed: str, given: list[str | None]
+) -> None:
     app = Asking()
     async with app.run_test() as pilot:
         await pilot.press("n")
@@ -88,7 +92,9 @@ async def test_arrows_move_between_buttons_and_each_says_what_happens() -> None:
         await pilot.press("right")
         await pilot.pause()
         assert isinstance(app.focused, Button)
-        assert str(app.screen.query_one("#then").render()) == "To security@kernel.org only"
+        assert (
+            str(app.screen.query_one("#then").render()) == "To security@kernel.org only"
+        )
         await pilot.press("right", "left", "enter")
         await pilot.pause()
         assert app.given == ["yes"]
@@ -98,7 +104,9 @@ async def test_many_answers_are_a_list_with_letters() -> None:
     app = Asking(
         [
             (str(number), f"{word} findings")
-            for number, word in enumerate(("All", "Errors", "Warnings", "Checks", "Waived"))
+            for number, word in enumerate(
+                ("All", "Errors", "Warnings", "Checks", "Waived")
+            )
         ]
     )
     async with app.run_test() as pilot:
@@ -112,7 +120,9 @@ async def test_many_answers_are_a_list_with_letters() -> None:
 async def test_a_line_is_saved_by_ctrl_s_when_it_is_valid() -> None:
     app = Asking()
     async with app.run_test() as pilot:
-        app.push_screen(LineDialog("Folder:", lambda text: (text == "ab", "")), app.given.append)
+        app.push_screen(
+            LineDialog("Folder:", lambda text: (text == "ab", "")), app.given.append
+        )
         await pilot.pause()
         await pilot.press(*"one two", "ctrl+w", "ctrl+s")
         assert app.given == []

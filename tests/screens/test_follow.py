@@ -66,7 +66,11 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(
         asked(app)
         app.session.found.pop(Stage.FOLLOW, None)
         await pilot.press("8")
-        await until(pilot, lambda: "Why do you change line 1?" in text_of(app), "the known mails")
+        await until(
+            pilot,
+            lambda: "Why do you change line 1?" in text_of(app),
+            "the known mails",
+        )
         assert Stage.FOLLOW in app.session.busy
         assert "checking the archive" in text_of(app)
         answered.set()
@@ -87,7 +91,9 @@ async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
         assert isinstance(screen, FollowScreen)
         tree = screen.query_one(ThreadTree)
         assert "0/2 ticked" in text_of(app)
-        tree.go(next(at for at, row in enumerate(tree.rows) if "Please add a test" in row))
+        tree.go(
+            next(at for at, row in enumerate(tree.rows) if "Please add a test" in row)
+        )
         await pilot.press("space")
         await until(pilot, lambda: "1/2 ticked" in text_of(app), "a tick")
         assert "[✓] Please add a test for it." in text_of(app)
@@ -97,7 +103,9 @@ async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
         await until(pilot, lambda: "1/2 ticked" in text_of(app), "one tick cleared")
         await keys(pilot, "v")
         await until(pilot, lambda: "Version 2 is started" in text_of(app), "v2")
-        assert "EDITME review: Please add a test for it. (Rita Reviewer)" in text_of(app)
+        assert "EDITME review: Please add a test for it. (Rita Reviewer)" in text_of(
+            app
+        )
         assert "Why do you change" not in text_of(app)
 
 
@@ -109,7 +117,10 @@ async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_on
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.FOLLOW)
-        assert "v1 sent" not in text_of(app).partition("Review points")[0].partition("next")[0]
+        assert (
+            "v1 sent"
+            not in text_of(app).partition("Review points")[0].partition("next")[0]
+        )
         await keys(pilot, "d")
         assert "● v1 sent" in text_of(app)
         assert "review by Rita Reviewer" in text_of(app)
@@ -172,7 +183,9 @@ async def test_two_versions_are_compared_in_the_reader_for_patches(
 async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
     one: Life, tmp_path: Path
 ) -> None:
-    (tmp_path / "m").write_bytes(mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b"")))
+    (tmp_path / "m").write_bytes(
+        mbox(posted(1, 10), posted(2, 10).replace(b"-\ta = 1;\n", b""))
+    )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -184,7 +197,9 @@ async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
         await settle(pilot)
         await pilot.press("D")
         await until(
-            pilot, lambda: "v2: patch2@example.org: line" in said(app) + text_of(app), "the error"
+            pilot,
+            lambda: "v2: patch2@example.org: line" in said(app) + text_of(app),
+            "the error",
         )
 
 
@@ -207,7 +222,9 @@ async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(
         assert app.screen.query_one("#conversation").heading == titles[1]  # type: ignore[attr-defined]
 
 
-async def test_only_mails_of_a_series_that_is_shown_are_read(one: Life, tmp_path: Path) -> None:
+async def test_only_mails_of_a_series_that_is_shown_are_read(
+    one: Life, tmp_path: Path
+) -> None:
     for name, mails in (("a", story.ACCEPTED), ("b", (story.FIX_V1, story.FIX_V2))):
         (tmp_path / name).write_bytes(mbox(*mails))
         assert call("track", "add", "--mbox", tmp_path / name).code == 0
@@ -226,8 +243,13 @@ async def test_only_mails_of_a_series_that_is_shown_are_read(one: Life, tmp_path
         await keys(pilot, "j")
         assert read() == [True, True, False]
         await keys(pilot, "g")
-        assert read() == [True, True, False], "a refresh without news keeps what was read"
-        assert app.screen.query_one("#conversation").heading == app.screen._order[1].subject  # type: ignore[attr-defined]
+        assert read() == [True, True, False], (
+            "a refresh without news keeps what was read"
+        )
+        assert (
+            app.screen.query_one("#conversation").heading
+            == app.screen._order[1].subject
+        )  # type: ignore[attr-defined]
 
 
 async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
@@ -241,13 +263,17 @@ async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
         screen = app.screen
         assert isinstance(screen, FollowScreen)
         (series,) = screen._order
-        again = replace(series, entry=replace(series.entry, updated="2024-05-01T00:00:00+00:00"))
+        again = replace(
+            series, entry=replace(series.entry, updated="2024-05-01T00:00:00+00:00")
+        )
         app.call_later(lambda: (screen.on_resize(), screen.show((again,))))
         await settle(pilot)
         assert "Why do you change line 1?" in text_of(app)
 
 
-async def test_an_open_point_far_down_is_found_from_the_list(one: Life, tmp_path: Path) -> None:
+async def test_an_open_point_far_down_is_found_from_the_list(
+    one: Life, tmp_path: Path
+) -> None:
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -266,8 +292,15 @@ async def test_an_open_point_far_down_is_found_from_the_list(one: Life, tmp_path
 async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
     one: Life, tmp_path: Path
 ) -> None:
-    line = "drivers/net/widget.c:7:5: warning: " + "unused variable and " * 6 + "end of the line"
-    one.tell(one.first, "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]))
+    line = (
+        "drivers/net/widget.c:7:5: warning: "
+        + "unused variable and " * 6
+        + "end of the line"
+    )
+    one.tell(
+        one.first,
+        "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]),
+    )
     app = app_on(one.repo.path, tmp_path)
     async with app.run_test(size=(100, 24)) as pilot:
         await settle(pilot)
@@ -319,9 +352,13 @@ async def test_the_series_that_home_opened_is_read_first(
     app.memory.keep(f"{one.repo.path.resolve()}/.git:topic", stage="follow")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(
-            pilot, lambda: app.stage is Stage.FOLLOW and "reading" in text_of(app), "Follow"
+            pilot,
+            lambda: app.stage is Stage.FOLLOW and "reading" in text_of(app),
+            "Follow",
         )
-        await until(pilot, lambda: "Why do you change line 1?" in text_of(app), "the series")
+        await until(
+            pilot, lambda: "Why do you change line 1?" in text_of(app), "the series"
+        )
         assert Stage.FOLLOW in app.session.busy
         go_on.set()
         await settle(pilot)

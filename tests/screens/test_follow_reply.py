@@ -62,7 +62,9 @@ async def test_r_replies_to_the_mail_under_the_cursor(
         assert "In-Reply-To: <" in text_of(app)
         await pilot.press("escape")
         assert len(one.server.take()) == before
-        assert "The old one is `wrong`." in call("track", "reply", "--format", "json").out
+        assert (
+            "The old one is `wrong`." in call("track", "reply", "--format", "json").out
+        )
         await until(pilot, lambda: isinstance(app.screen, FollowScreen), "the stage")
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the preview again")
@@ -105,7 +107,11 @@ async def test_i_declines_a_point_and_takes_it_back(one: Life, tmp_path: Path) -
     async with app.run_test(size=(120, 36)) as pilot:
         await at_row(pilot, "Please add a test")
         await pilot.press("i")
-        await until(pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign")
+        await until(
+            pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign"
+        )
         assert "declined" in call("track", "ledger", "1").out
         await pilot.press("i")
-        await until(pilot, lambda: "[ ] Please add a test for it." in text_of(app), "no sign")
+        await until(
+            pilot, lambda: "[ ] Please add a test for it." in text_of(app), "no sign"
+        )

@@ -28,7 +28,9 @@ from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 On = Callable[[Path], PatchpilotApp]
 SUBJECT = "net/acme: allow old cards that cannot count their images"
 TOPIC = OpenTopic(None, "acme-old-cards", None, ())
-FACTS = TopicFacts(2, "net/main", "5f2c1d0a91e2" + "0" * 28, guessed=True, profile="netdev")
+FACTS = TopicFacts(
+    2, "net/main", "5f2c1d0a91e2" + "0" * 28, guessed=True, profile="netdev"
+)
 
 
 def status(stage: Stage) -> StageStatus:
@@ -64,14 +66,20 @@ def test_the_title_line_gives_way_from_the_right() -> None:
     assert (
         shown[0]
         .rstrip()
-        .endswith("acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev")
+        .endswith(
+            "acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev"
+        )
     )
     assert (
         shown[1]
         .rstrip()
-        .endswith("acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev")
+        .endswith(
+            "acme-old-cards · v2 · 0 patches · base net/main? 5f2c1d0a91e2 · netdev"
+        )
     )
-    assert shown[2].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main?")
+    assert (
+        shown[2].rstrip().endswith("acme-old-cards · v2 · 0 patches · base net/main?")
+    )
     assert shown[3].startswith(" net/acme: allow old cards")
     assert SUBJECT in shown[0]
     assert (
@@ -96,8 +104,13 @@ def test_no_style_of_the_title_line_begins_before_its_text() -> None:
 
 
 def test_a_base_that_was_named_has_no_question_mark_and_no_second_id() -> None:
-    named = TopicFacts(1, "5f2c1d0a91e2", "5f2c1d0a91e2" + "0" * 28, guessed=False, profile="linux")
-    assert where(TOPIC, named)[0] == "acme-old-cards · v1 · 0 patches · base 5f2c1d0a91e2 · linux"
+    named = TopicFacts(
+        1, "5f2c1d0a91e2", "5f2c1d0a91e2" + "0" * 28, guessed=False, profile="linux"
+    )
+    assert (
+        where(TOPIC, named)[0]
+        == "acme-old-cards · v1 · 0 patches · base 5f2c1d0a91e2 · linux"
+    )
 
 
 def test_the_facts_of_a_topic(fixed: Path) -> None:
@@ -115,7 +128,9 @@ def test_the_facts_of_a_topic(fixed: Path) -> None:
         assert topic_facts(repository, "HEAD^..HEAD", None, "").base == ""
 
 
-def test_every_glyph_is_one_column_and_has_an_ascii_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_glyph_is_one_column_and_has_an_ascii_sign(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in _SIGNS:
         monkeypatch.setenv("PATCHPILOT_ASCII", "0")
         assert width(glyph(name)) == (2 if name.startswith("tree-") else 1)
@@ -146,7 +161,13 @@ def test_a_terminal_that_lacks_the_glyphs_gets_ascii(
 
 @pytest.mark.parametrize(
     "size",
-    [(80, 24), *(pytest.param(size, marks=pytest.mark.long) for size in ((120, 36), (160, 50)))],
+    [
+        (80, 24),
+        *(
+            pytest.param(size, marks=pytest.mark.long)
+            for size in ((120, 36), (160, 50))
+        ),
+    ],
     ids=str,
 )
 async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
@@ -169,7 +190,9 @@ async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
                 assert panel.region.bottom < size[1]
 
 
-async def test_each_panel_has_a_letter_that_gives_it_the_focus(fixed: Path, walk_on: On) -> None:
+async def test_each_panel_has_a_letter_that_gives_it_the_focus(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -182,7 +205,16 @@ async def test_each_panel_has_a_letter_that_gives_it_the_focus(fixed: Path, walk
         assert rows[2].startswith(" a ")
         assert " s Commit message" in rows[2]
         assert any(row.startswith(" d ") for row in rows[3:])
-        assert rows[-1].split() == ["letter", "go", "to", "the", "panel", "Esc", "stay", "here"]
+        assert rows[-1].split() == [
+            "letter",
+            "go",
+            "to",
+            "the",
+            "panel",
+            "Esc",
+            "stay",
+            "here",
+        ]
         await pilot.press("l", "2", "s")
         await settle(pilot)
         assert app.focused is app.screen.query_one("#patch")
@@ -200,7 +232,9 @@ async def test_each_panel_has_a_letter_that_gives_it_the_focus(fixed: Path, walk
         assert app.screen is app.stage_screen
 
 
-async def test_enter_is_the_first_key_and_the_next_stage_is_named(fixed: Path, walk_on: On) -> None:
+async def test_enter_is_the_first_key_and_the_next_stage_is_named(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -242,7 +276,9 @@ async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(
         screen.show_error(PatchpilotError("late"))  # type: ignore[attr-defined]
 
 
-async def test_help_has_an_example_and_the_keys_by_what_they_do(fixed: Path, walk_on: On) -> None:
+async def test_help_has_an_example_and_the_keys_by_what_they_do(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(80, 40)) as pilot:
         await settle(pilot)
@@ -270,21 +306,26 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(fixed: Path, wal
             "the keys of all panels are one row"
         )
         assert any(row.startswith("Ctrl-W  Ctrl-U") for row in rows)
-        assert [row for row in rows if row.startswith("n ")] == ["n  )   go to the next stage"], (
-            "no key has two meanings here"
-        )
+        assert [row for row in rows if row.startswith("n ")] == [
+            "n  )   go to the next stage"
+        ], "no key has two meanings here"
         assert not any("super-C" in row or "Ctrl-Q" in row for row in rows)
-        assert "For example: press Enter (" in rows[-1] or "For example: press Enter (" in rows[-2]
-        assert all(len(row) <= 76 and not row.endswith(glyph("ellipsis")) for row in rows), (
-            "nothing is cut"
+        assert (
+            "For example: press Enter (" in rows[-1]
+            or "For example: press Enter (" in rows[-2]
         )
+        assert all(
+            len(row) <= 76 and not row.endswith(glyph("ellipsis")) for row in rows
+        ), "nothing is cut"
         assert "PgDn more" in shown
         await pilot.press("G")
         await still(pilot)
         assert "For example: press Enter (" in text_of(app)
         await pilot.resize_terminal(160, 50)
         await still(pilot)
-        first = next(line for line in text_of(app).split("\n") if "On this screen" in line)
+        first = next(
+            line for line in text_of(app).split("\n") if "On this screen" in line
+        )
         assert "Move and search" in first, "two columns"
         await pilot.press("question_mark")
         await still(pilot)
@@ -306,14 +347,20 @@ async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(
         assert "> search for a command" in shown
         assert shown.count("go to stage") == len(Stage)
         await pilot.press(*"redo")
-        await until(pilot, lambda: "go to stage" not in text_of(app), "what was searched")
-        assert re.search(r"Redo +redo the rewrite that was undone last +U ", text_of(app))
+        await until(
+            pilot, lambda: "go to stage" not in text_of(app), "what was searched"
+        )
+        assert re.search(
+            r"Redo +redo the rewrite that was undone last +U ", text_of(app)
+        )
 
 
 async def test_what_was_undone_is_redone(fixed: Path, walk_on: On) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
-    first, second = (git(fixed, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD"))
+    first, second = (
+        git(fixed, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD")
+    )
     app = walk_on(fixed)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
@@ -347,7 +394,9 @@ async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(
     screen.place()
     screen.show_error(PatchpilotError("late"))
     screen.close_error()
-    screen.on_job_screen_done(screen.Done("waiting", lambda result: screen.place(), None))
+    screen.on_job_screen_done(
+        screen.Done("waiting", lambda result: screen.place(), None)
+    )
     app.redraw()
 
 

@@ -17,7 +17,13 @@ from patchpilot.topic.home.read_home import read_topics
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.palette import commands
-from patchpilot.tui.screens.home_rows import activity, fact_sheet, heights, home_row, table_head
+from patchpilot.tui.screens.home_rows import (
+    activity,
+    fact_sheet,
+    heights,
+    home_row,
+    table_head,
+)
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
@@ -73,7 +79,10 @@ async def at_home(pilot: Pilot[int], *texts: str) -> None:
     assert isinstance(app, PatchpilotApp)
     await until(
         pilot,
-        lambda: isinstance(app.screen, HomeScreen) and all(text in text_of(app) for text in texts),
+        lambda: (
+            isinstance(app.screen, HomeScreen)
+            and all(text in text_of(app) for text in texts)
+        ),
         " and ".join(texts),
     )
 
@@ -85,7 +94,9 @@ async def opened(pilot: Pilot[int], title: str) -> None:
     await until(pilot, lambda: screen._topics and not screen._doing, "all topics")
     titles = [topic.title for topic in screen._topics or ()]
     await pilot.press("home", *["j"] * titles.index(title))
-    await until(pilot, lambda: (topic := screen._topic()) and topic.title == title, title)
+    await until(
+        pilot, lambda: (topic := screen._topic()) and topic.title == title, title
+    )
     await pilot.press("enter")
 
 
@@ -94,7 +105,9 @@ async def test_enter_that_is_held_opens_a_topic_once(one: Life, start: Start) ->
     async with app.run_test(size=(160, 40)) as pilot:
         await at_home(pilot, "Your turn", "Rita Reviewer asked 1 question")
         await opened(pilot, "widget: change line 1")
-        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
+        await until(
+            pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
+        )
         await settle(pilot)
         session, screens = app.session, list(app.screen_stack)
         app.open_topic(one.repo.path, Stage.COMMIT)
@@ -111,25 +124,39 @@ async def test_a_topic_opens_at_its_next_stage_and_escape_goes_back(
     app = start(one.repo.path)
     async with app.run_test(size=(160, 40)) as pilot:
         await at_home(
-            pilot, "Your turn", "Rita Reviewer asked 1 question", "not sent", "2 need you"
+            pilot,
+            "Your turn",
+            "Rita Reviewer asked 1 question",
+            "not sent",
+            "2 need you",
         )
         await opened(pilot, "widget: change line 1")
-        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
+        await until(
+            pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
+        )
         await settle(pilot)
         assert app.session.directory == one.repo.path
         assert "Why do you change line 1?" in text_of(app)
         await pilot.press("0")
         await at_home(pilot, "not sent")
         await pilot.press("escape")
-        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow again")
+        await until(
+            pilot,
+            lambda: app.stage_screen and app.stage is Stage.FOLLOW,
+            "Follow again",
+        )
         await pilot.press("0")
         await at_home(pilot, "not sent")
         await pilot.press("2")
-        await until(pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks")
+        await until(
+            pilot, lambda: app.stage_screen and app.stage is Stage.CHECKS, "Checks"
+        )
         await settle(pilot)
 
 
-async def test_a_topic_of_another_directory_is_opened_there(one: Life, start: Start) -> None:
+async def test_a_topic_of_another_directory_is_opened_there(
+    one: Life, start: Start
+) -> None:
     call("draft", "-C", other(one))
     app = start(one.repo.path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -162,10 +189,14 @@ async def test_a_branch_that_is_not_checked_out_is_switched_to_or_only_read(
         await settle(pilot)
         assert repo.git("branch", "--show-current") == branch
         assert (app.session.target or "").endswith(target or "")
-        assert [commit.subject for commit in app.session.topic.commits] == ["widget: change line 1"]  # type: ignore[union-attr]
+        assert [commit.subject for commit in app.session.topic.commits] == [
+            "widget: change line 1"
+        ]  # type: ignore[union-attr]
 
 
-async def test_uncommitted_changes_keep_the_branch_and_home_stays(one: Life, start: Start) -> None:
+async def test_uncommitted_changes_keep_the_branch_and_home_stays(
+    one: Life, start: Start
+) -> None:
     repo = one.repo
     repo.git("checkout", "-q", "master")
     (repo.path / "widget.c").write_text("int uncommitted;\n")
@@ -191,13 +222,17 @@ async def test_outside_a_topic_home_is_shown_when_there_are_topics(
         assert isinstance(app.screen, HomeScreen)
 
 
-async def test_without_any_topic_home_says_how_to_begin(start: Start, tmp_path: Path) -> None:
+async def test_without_any_topic_home_says_how_to_begin(
+    start: Start, tmp_path: Path
+) -> None:
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_home(pilot, "No topics yet", "commit your fix")
 
 
-async def test_the_cursor_goes_from_group_to_group(one: Life, start: Start, tmp_path: Path) -> None:
+async def test_the_cursor_goes_from_group_to_group(
+    one: Life, start: Start, tmp_path: Path
+) -> None:
     (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
     call("track", "add", "--mbox", tmp_path / "m")
     app = start(one.repo.path)
@@ -216,7 +251,9 @@ async def test_the_cursor_goes_from_group_to_group(one: Life, start: Start, tmp_
         assert seen[1][1] == keys[-1]
         # a series without a branch opens at Follow in the repository that is open
         await pilot.press("tab", "enter")
-        await until(pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow")
+        await until(
+            pilot, lambda: app.stage_screen and app.stage is Stage.FOLLOW, "Follow"
+        )
         await settle(pilot)
         assert "demo: check the pointer before use" in text_of(app)
 
@@ -283,7 +320,9 @@ STANDING = {
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
 async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_listed(
     start: Start, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,14 +342,18 @@ async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_liste
     async with app.run_test(size=size) as pilot:
         await at_home(pilot, "spi-dma", "2 Checks")
         shown = text_of(app)
-        assert "stage 2 Checks: 3 errors, 1 warning" in " ".join(shown.replace("│", " ").split())
+        assert "stage 2 Checks: 3 errors, 1 warning" in " ".join(
+            shown.replace("│", " ").split()
+        )
         assert "review the mails" not in shown
         assert [" ".join(row.split()[:3]) for row in str(app.screen.query_one("#selected", Static).render()).split("\n")[-8:]] == [  # noqa: E501
             "✓ 1 Commit", "✗ 2 Checks", "● 3 Recipients", "○ 4 Tags", "○ 5 Backports", "✓ 6 Preview", "○ 7 Send", "○ 8 Follow",  # noqa: E501
         ]  # fmt: skip
 
 
-async def test_the_findings_of_the_open_topic_are_listed(one: Life, start: Start) -> None:
+async def test_the_findings_of_the_open_topic_are_listed(
+    one: Life, start: Start
+) -> None:
     call("draft", "-C", other(one))
     app = start(other(one), at_home=False)
     async with app.run_test(size=(160, 50)) as pilot:
@@ -327,13 +370,17 @@ async def test_the_findings_of_the_open_topic_are_listed(one: Life, start: Start
         await until(pilot, lambda: not screen._doing and screen._topics, "quiet")
         screen._is_moved = True
         screen._chosen = next(
-            topic.key for topic in screen._topics or () if topic.title.startswith("gadget")
+            topic.key
+            for topic in screen._topics or ()
+            if topic.title.startswith("gadget")
         )
         screen._draw()
         await pilot.pause()
         rows = [
             (row.split() or [""])[-1]
-            for row in str(app.screen.query_one("#selected", Static).render()).split("\n")
+            for row in str(app.screen.query_one("#selected", Static).render()).split(
+                "\n"
+            )
         ]
         assert sorted(rows[rows.index("Findings") + 1 :]) == sorted(
             finding.name for finding in found
@@ -341,13 +388,17 @@ async def test_the_findings_of_the_open_topic_are_listed(one: Life, start: Start
 
 
 @pytest.mark.parametrize("columns", [75, 103, 115])
-def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(columns: int) -> None:
+def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(
+    columns: int,
+) -> None:
     titles = table_head(columns).plain
     for topic in topics():
         row = home_row(topic, columns, {}).plain
         assert len(row) <= columns
         assert row[titles.index("Last news") :].startswith(topic.news[:12])
-        assert row[titles.index("v") :].startswith(f"v{topic.version}" if topic.version else "–")
+        assert row[titles.index("v") :].startswith(
+            f"v{topic.version}" if topic.version else "–"
+        )
     first = home_row(topics()[0], columns, {}).plain
     assert "–/1/–" in first
     assert ("–––––✓✓●" in first) is ("Stages" in titles) is (columns >= 100)
@@ -358,7 +409,9 @@ def test_the_last_events_of_all_topics_are_in_the_order_of_their_time() -> None:
     first, second = (
         replace(
             topic,
-            events=tuple(HomeEvent(now - age * 3600, kind, words) for age, kind, words in events),
+            events=tuple(
+                HomeEvent(now - age * 3600, kind, words) for age, kind, words in events
+            ),
         )
         for topic, events in zip(
             topics(),
@@ -389,7 +442,9 @@ def test_home_takes_no_verb() -> None:
     assert "--home takes no verb" in done.err
 
 
-async def test_help_and_palette_name_what_works_on_home(start: Start, tmp_path: Path) -> None:
+async def test_help_and_palette_name_what_works_on_home(
+    start: Start, tmp_path: Path
+) -> None:
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await at_home(pilot, "No topics yet")
@@ -397,4 +452,6 @@ async def test_help_and_palette_name_what_works_on_home(start: Start, tmp_path: 
         assert "Home" in titles
         assert Stage.CHECKS.label not in titles
         await pilot.press("question_mark")
-        await until(pilot, lambda: "check the archives" in text_of(app), "the keys of Home")
+        await until(
+            pilot, lambda: "check the archives" in text_of(app), "the keys of Home"
+        )

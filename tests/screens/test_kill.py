@@ -33,7 +33,9 @@ SHOWS = {
 """A text that only this stage's screen shows."""
 
 
-def test_a_walk_that_is_killed_in_a_stage_opens_there(fixed: Path, toured: Path) -> None:
+def test_a_walk_that_is_killed_in_a_stage_opens_there(
+    fixed: Path, toured: Path
+) -> None:
     for stage in Stage:
         with Terminal(WALK, fixed) as walk:
             walk.wait_for(SHOWS[stage])
@@ -54,7 +56,9 @@ def test_a_closed_terminal_ends_the_walk(fixed: Path, toured: Path) -> None:
         assert walk.process.wait(30) == ExitCode.INTERRUPTED
 
 
-def test_a_send_that_is_killed_is_taken_up_where_it_was(fixed: Path, toured: Path) -> None:
+def test_a_send_that_is_killed_is_taken_up_where_it_was(
+    fixed: Path, toured: Path
+) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
 
@@ -91,11 +95,17 @@ def test_a_send_that_is_killed_is_taken_up_where_it_was(fixed: Path, toured: Pat
         assert len(server.take()) == 1
 
 
-def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(tmp_path: Path) -> None:
-    with Terminal((*WALK, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path) as demo:
+def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(
+    tmp_path: Path,
+) -> None:
+    with Terminal(
+        (*WALK, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path
+    ) as demo:
         demo.wait_for("What is next", "regression")
         children = (
-            Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children").read_text().split()
+            Path(f"/proc/{demo.process.pid}/task/{demo.process.pid}/children")
+            .read_text()
+            .split()
         )
         walk = next(
             int(child)
@@ -104,7 +114,9 @@ def test_a_walk_that_is_killed_in_the_demo_leaves_the_terminal_as_it_was(tmp_pat
         )
         at = len(demo.seen)
         os.kill(walk, signal.SIGKILL)
-        demo.wait_for("\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox is kept", since=at)
+        demo.wait_for(
+            "\x1b[?1049l", "\x1b[?1003l", "\x1b[?25h", "the sandbox is kept", since=at
+        )
         assert demo.end() != 0
 
 
@@ -123,7 +135,9 @@ def test_a_bug_restores_the_terminal_and_names_its_log(
         " main\nPatchpilotApp.action_copy = lambda self: [][-1]\nsys.argv = ['patchpilot', 'tui'];"
         " main()"
     )
-    with Terminal((WALK[0], "-c", planted), fixed, env={"TMPDIR": str(tmp_path)}) as walk:
+    with Terminal(
+        (WALK[0], "-c", planted), fixed, env={"TMPDIR": str(tmp_path)}
+    ) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])
         at = walk.type("y")
         walk.wait_for("patchpilot-bug-", since=at)

@@ -15,7 +15,11 @@ from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.plain_terminal import ColorRemover
-from patchpilot.tui.screens.branch_rows import first_to_look_at, in_words, needs_in_words
+from patchpilot.tui.screens.branch_rows import (
+    first_to_look_at,
+    in_words,
+    needs_in_words,
+)
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -27,7 +31,9 @@ NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
 
 def branch(verdict: BranchVerdict, **more: object) -> BranchResult:
     """A branch with a verdict and what else there is."""
-    return BranchResult("stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more)  # type: ignore[arg-type]
+    return BranchResult(
+        "stable/linux-6.1.y", "6.1", "2" * 40, verdict, "so it is", **more
+    )  # type: ignore[arg-type]
 
 
 def test_a_branch_that_needs_no_fix_has_no_conflict_to_tell() -> None:
@@ -66,14 +72,22 @@ def test_parts_of_commits_are_never_reported_to_be_applied_whole() -> None:
         ("note", "as whole commits: 20 commits, 240 lines in total"),
     ]
     assert (
-        "adapt it manually" in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0][1]
+        "adapt it manually"
+        in needs_in_words(branch(BranchVerdict.CONFLICT, search="none"))[0][1]
     )
-    assert "timed out" in needs_in_words(branch(BranchVerdict.CONFLICT, search="gave-up"))[0][1]
+    assert (
+        "timed out"
+        in needs_in_words(branch(BranchVerdict.CONFLICT, search="gave-up"))[0][1]
+    )
 
 
 def test_the_cursor_begins_where_a_person_is_wanted() -> None:
     of = {verdict: branch(verdict) for verdict in BranchVerdict}
-    rows = (of[BranchVerdict.NOT_AFFECTED], of[BranchVerdict.CLEAN], of[BranchVerdict.CONFLICT])
+    rows = (
+        of[BranchVerdict.NOT_AFFECTED],
+        of[BranchVerdict.CLEAN],
+        of[BranchVerdict.CONFLICT],
+    )
     assert first_to_look_at(BackportResult(None, "x", branches=rows)) == 2
     assert first_to_look_at(BackportResult(None, "x", branches=rows[:2])) == 1
     assert (
@@ -84,7 +98,9 @@ def test_the_cursor_begins_where_a_person_is_wanted() -> None:
 
 
 def test_without_colour_weight_and_the_meaning_of_a_click_are_kept() -> None:
-    style = Style(color="red", bgcolor="#123456", bold=True, underline=True, meta={"row": 3})
+    style = Style(
+        color="red", bgcolor="#123456", bold=True, underline=True, meta={"row": 3}
+    )
     (drawn,) = ColorRemover().apply([Segment("x", style)], Color.parse("black"))
     assert drawn.style is not None
     assert (drawn.style.color, drawn.style.bgcolor) == (None, None)
@@ -93,9 +109,15 @@ def test_without_colour_weight_and_the_meaning_of_a_click_are_kept() -> None:
     assert drawn.style.meta == {"row": 3}
 
 
-@pytest.mark.parametrize(("value", "coloured"), [("1", False), ("", True), (None, True)])
+@pytest.mark.parametrize(
+    ("value", "coloured"), [("1", False), ("", True), (None, True)]
+)
 async def test_no_color_is_taken_at_its_word(
-    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch, value: str | None, coloured: bool
+    fixed: Path,
+    walk_on: On,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str | None,
+    coloured: bool,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     if value is not None:
@@ -125,11 +147,17 @@ async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(
         asked(app)
         await keys(pilot, Stage.CHECKS)
         pager = app.screen.query_one("#patch", DiffView)
-        lacking = [shown.line for shown in app.screen._found if shown.finding.name == "no-sign-off"]  # type: ignore[attr-defined]
+        lacking = [
+            shown.line
+            for shown in app.screen._found
+            if shown.finding.name == "no-sign-off"
+        ]  # type: ignore[attr-defined]
         assert [pager.rows[at] for at in lacking] == ["---"]
 
 
-async def test_a_stage_that_nobody_opened_is_never_stale(fixed: Path, walk_on: On) -> None:
+async def test_a_stage_that_nobody_opened_is_never_stale(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -150,7 +178,9 @@ async def test_a_toast_is_text_in_the_corner_and_leaves_the_key_line_alone(
         asked(app)
         await keys(pilot, Stage.CHECKS)
         before = text_of(app).split("\n")
-        app.screen.notify("mind [this] \x1b[31m, it is shown as it is", severity="warning")
+        app.screen.notify(
+            "mind [this] \x1b[31m, it is shown as it is", severity="warning"
+        )
         await still(pilot)
         after = text_of(app).split("\n")
         assert "mind [this] \\x1b[31m, it is shown as it is" in after[-2]

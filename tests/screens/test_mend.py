@@ -27,7 +27,9 @@ pytestmark = pytest.mark.long
 
 On = Callable[[Path], PatchpilotApp]
 FILE = "drivers/frob/frob.c"
-BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
+BASE = (
+    "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
+)
 TEXT = (
     "Old boards need a moment until the link is up, so that the first\n"
     "transfer does not fail. Give it to them.\n"
@@ -49,7 +51,9 @@ def untidy(tmp_path: Path) -> Repo:
         repo.git("config", name, value)
     repo.commit("frob: begin\n", {FILE: BASE}, author=ADA)
     repo.branch("topic")
-    code = BASE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;", 1)
+    code = BASE.replace(
+        "\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\treturn a;", 1
+    )
     repo.commit(
         f"frob: wait for the link\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
         {FILE: code},
@@ -92,7 +96,9 @@ def keyline(app: PatchpilotApp) -> str:
     return text_of(app).split("\n")[-1]
 
 
-async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_on: On) -> None:
+async def test_what_is_safe_is_shown_written_and_taken_back(
+    untidy: Repo, walk_on: On
+) -> None:
     before = state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(110, 30)) as pilot:
@@ -109,9 +115,13 @@ async def test_what_is_safe_is_shown_written_and_taken_back(untidy: Repo, walk_o
         assert state(untidy) == before
         await keys(pilot, "A")
         await pilot.press("enter")
-        await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
         await until(
-            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew"
+            pilot, lambda: head(untidy) != before[0], "the commits to be written"
+        )
+        await until(
+            pilot,
+            lambda: app.session.fresh(Stage.CHECKS) is not None,
+            "the findings made anew",
         )
         await settle(pilot)
         assert "fixed " in said(app)
@@ -155,7 +165,9 @@ async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(
     async with app.run_test(size=(160, 50)) as pilot:
         view = await at_checks(pilot)
         screen = app.screen
-        view.choose([shown.finding.name for shown in screen._found].index("malformed-tag"))  # type: ignore[attr-defined]
+        view.choose(
+            [shown.finding.name for shown in screen._found].index("malformed-tag")
+        )  # type: ignore[attr-defined]
         await settle(pilot)
         detail = str(screen.query_one("#finding").render())
         assert "press a to apply" in detail
@@ -166,14 +178,18 @@ async def test_one_finding_is_fixed_as_its_detail_shows_and_nothing_else(
         assert "frob(a, 1)" not in text_of(app)
         assert state(untidy) == before
         await pilot.press("enter")
-        await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
+        await until(
+            pilot, lambda: head(untidy) != before[0], "the commits to be written"
+        )
         await settle(pilot)
         assert "fixed malformed-tag; press u to undo" in said(app)
         assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
         assert state(untidy)[1] == before[1]
 
 
-async def test_what_is_published_is_fixed_when_the_word_is_typed(untidy: Repo, walk_on: On) -> None:
+async def test_what_is_published_is_fixed_when_the_word_is_typed(
+    untidy: Repo, walk_on: On
+) -> None:
     untidy.git("update-ref", "refs/remotes/origin/topic", "topic")
     before = state(untidy)
     app = walk_on(untidy.path)
@@ -192,14 +208,18 @@ async def test_what_is_published_is_fixed_when_the_word_is_typed(untidy: Repo, w
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "to be asked again")
         await pilot.press(*"published", "enter")
-        await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
+        await until(
+            pilot, lambda: head(untidy) != before[0], "the commits to be written"
+        )
         await settle(pilot)
 
 
 async def test_what_somebody_else_committed_is_claimed_when_the_word_is_typed(
     untidy: Repo, walk_on: On
 ) -> None:
-    untidy.git("-c", "user.email=max@keeper.example", "commit", "-q", "--amend", "--no-edit")
+    untidy.git(
+        "-c", "user.email=max@keeper.example", "commit", "-q", "--amend", "--no-edit"
+    )
     before = state(untidy)
     app = walk_on(untidy.path)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -212,12 +232,16 @@ async def test_what_somebody_else_committed_is_claimed_when_the_word_is_typed(
         assert 'type "claim" to confirm' in text
         assert "--claim" not in text.replace("b4 prep --claim", "")
         await pilot.press(*"claim", "enter")
-        await until(pilot, lambda: head(untidy) != before[0], "the commits to be written")
+        await until(
+            pilot, lambda: head(untidy) != before[0], "the commits to be written"
+        )
         await settle(pilot)
     assert untidy.git("log", "-1", "--format=%ce") == "ada@example.org"
 
 
-async def test_work_on_a_file_to_be_fixed_is_in_the_way(untidy: Repo, walk_on: On) -> None:
+async def test_work_on_a_file_to_be_fixed_is_in_the_way(
+    untidy: Repo, walk_on: On
+) -> None:
     (untidy.path / FILE).write_text("mine\n")
     before = state(untidy)
     app = walk_on(untidy.path)
@@ -236,11 +260,17 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
     async with app.run_test(size=(100, 40)) as pilot:
         pager = await at_checks(pilot)
         screen = app.screen
-        at = next(shown.line for shown in screen._found if shown.finding.name == "malformed-tag")  # type: ignore[attr-defined]
+        at = next(
+            shown.line
+            for shown in screen._found
+            if shown.finding.name == "malformed-tag"
+        )  # type: ignore[attr-defined]
 
         def waived() -> dict[str, str]:
             with Repository.open(untidy.path) as repository:
-                return {one.rule: one.reason for one in of_topic(repository, (), "master")}
+                return {
+                    one.rule: one.reason for one in of_topic(repository, (), "master")
+                }
 
         pager.go(at)
         await keys(pilot, "i")
@@ -251,7 +281,9 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
         await pilot.press(*"he writes it so", "enter")
         await settle(pilot)
         await until(
-            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew"
+            pilot,
+            lambda: app.session.fresh(Stage.CHECKS) is not None,
+            "the findings made anew",
         )
         assert waived() == {"malformed-tag": "he writes it so"}
         assert "1 waived" in app.session.status(Stage.CHECKS).note
@@ -263,7 +295,9 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
             request = topic_request(
                 repository, app.session.settings(repository), app.session.checked_topic
             )
-            same = check(request._replace(targets=(), base="master"), repository=repository)
+            same = check(
+                request._replace(targets=(), base="master"), repository=repository
+            )
             assert isinstance(request, CheckRequest)
         assert [one.reason for _, one in same.suppressed] == ["he writes it so"]
         await keys(pilot, "o")
@@ -274,12 +308,15 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
         assert [(note.line, note.text.partition(":")[0]) for note in pager.notes] == [
             (at, "waived")
         ]
-        assert "waived: he writes it so (your topic); press i to remove the waiver" in " ".join(
-            text_of(app).split()
+        assert (
+            "waived: he writes it so (your topic); press i to remove the waiver"
+            in " ".join(text_of(app).split())
         )
         await keys(pilot, "i")
         await until(
-            pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the findings made anew"
+            pilot,
+            lambda: app.session.fresh(Stage.CHECKS) is not None,
+            "the findings made anew",
         )
         await settle(pilot)
         assert waived() == {}
@@ -287,7 +324,9 @@ async def test_a_finding_is_waived_with_a_reason_listed_and_counted_again(
         assert app.session.status(Stage.CHECKS).state is StageState.BLOCKED
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size", [(80, 24), (160, 50)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
 def test_what_would_be_fixed_looks_as_it_did(
     snap_compare: Callable[..., bool],
     untidy: Repo,

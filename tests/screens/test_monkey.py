@@ -25,13 +25,27 @@ sys.exit(main())
 
 def play(*words: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
 
 
 @pytest.mark.long
 def test_a_minute_of_random_keys_finds_no_fault(tmp_path: Path) -> None:
-    done = play("-m", "tests.lab.monkey", "--minutes", "1", "--seed", "1", "--out", str(tmp_path))
+    done = play(
+        "-m",
+        "tests.lab.monkey",
+        "--minutes",
+        "1",
+        "--seed",
+        "1",
+        "--out",
+        str(tmp_path),
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no fault" in done.stdout
 
@@ -42,7 +56,9 @@ def test_a_minute_of_random_keys_finds_no_fault(tmp_path: Path) -> None:
     [("[][by]", "IndexError: list index out of range"), ("time.sleep(30)", "HANG: ")],
 )
 def test_a_planted_fault_is_found(fault: str, reported: str, tmp_path: Path) -> None:
-    done = play("-c", PLANTED.format(fault=fault), "--minutes", "1", "--out", str(tmp_path))
+    done = play(
+        "-c", PLANTED.format(fault=fault), "--minutes", "1", "--out", str(tmp_path)
+    )
     assert done.returncode == 1
     assert reported in done.stdout
 
@@ -65,7 +81,9 @@ def test_a_planted_fault_is_found(fault: str, reported: str, tmp_path: Path) -> 
         ("socket.getaddrinfo('example.org', 25)", False),
     ],
 )
-def test_random_keys_are_kept_in_their_folder(act: str, allowed: bool, tmp_path: Path) -> None:
+def test_random_keys_are_kept_in_their_folder(
+    act: str, allowed: bool, tmp_path: Path
+) -> None:
     text = (
         "import os, socket, sqlite3, subprocess\nfrom pathlib import Path\nfrom"
         f" tests.lab.monkey.cage import shut\ninside, outside = {str(tmp_path / 'in' / 'a')!r},"

@@ -56,7 +56,10 @@ async def test_an_address_nobody_can_send_to_is_reported_at_recipients_and_is_go
         assert "foo@bar" in stands.note
         await keys(pilot, Stage.PREVIEW)
         assert app.session.status(Stage.PREVIEW).state is StageState.BLOCKED
-        assert "hint: write the domain in full, or press o to switch the transport" in text_of(app)
+        assert (
+            "hint: write the domain in full, or press o to switch the transport"
+            in text_of(app)
+        )
         await keys(pilot, Stage.RECIPIENTS)
         people = app.screen.query_one("#people", List)
         people.highlighted = next(
@@ -118,13 +121,20 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
         assert names[0] in text_of(app)
         assert "Makefile" not in text_of(app)
         await keys(pilot, "down", "enter")
-        assert git(fixed, "show", "--name-only", "--format=", "HEAD").text.split() == names
+        assert (
+            git(fixed, "show", "--name-only", "--format=", "HEAD").text.split() == names
+        )
         assert "/* more */" in git(fixed, "show", f"HEAD:{names[0]}").text
         assert (fixed / "Makefile").read_text() == other
-        assert git(fixed, "status", "--porcelain", "--untracked-files=no").text == " M Makefile\n"
+        assert (
+            git(fixed, "status", "--porcelain", "--untracked-files=no").text
+            == " M Makefile\n"
+        )
 
 
-async def test_keys_are_named_where_words_of_the_verbs_were(fixed: Path, walk_on: On) -> None:
+async def test_keys_are_named_where_words_of_the_verbs_were(
+    fixed: Path, walk_on: On
+) -> None:
     fix = in_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
     assert in_keys(fix) == "stage 4 finds the commit; or git blame"
     git(fixed, "branch", "-q", "-f", "nothing", "origin/master")

@@ -56,7 +56,8 @@ async def test_each_stage_got_what_its_verb_says(
 
     said = verb("check", "-C", fixed)["patches"][0]["findings"]
     assert [
-        (finding.name, finding.patch_line) for finding in got[Stage.CHECKS].patches[0].findings
+        (finding.name, finding.patch_line)
+        for finding in got[Stage.CHECKS].patches[0].findings
     ] == [(one["name"], one["patch_line"]) for one in said]
 
     people = verb("maintainers", "-C", fixed)["results"][0]["recipients"]
@@ -76,21 +77,39 @@ async def test_each_stage_got_what_its_verb_says(
     assert bool(assumed) != tagged
     branches = verb("backport", "-C", fixed, *assumed, "HEAD")["branches"]
     assert [
-        (branch.version, str(branch.verdict), [need.commit for need in branch.prerequisites])
+        (
+            branch.version,
+            str(branch.verdict),
+            [need.commit for need in branch.prerequisites],
+        )
         for branch in got[Stage.BACKPORTS].branches
     ] == [
-        (branch["version"], branch["verdict"], [need["commit"] for need in branch["prerequisites"]])
+        (
+            branch["version"],
+            branch["verdict"],
+            [need["commit"] for need in branch["prerequisites"]],
+        )
         for branch in branches
     ]
 
     sent = verb("send", "-C", fixed, "--dry-run")
     first = sent["messages"][0]
     plan = got[Stage.PREVIEW]
-    assert [mail.subject for mail in plan.mails] == [one["subject"] for one in sent["messages"]]
-    assert [refusal.name for refusal in plan.blockers] == [one["name"] for one in sent["refusals"]]
+    assert [mail.subject for mail in plan.mails] == [
+        one["subject"] for one in sent["messages"]
+    ]
+    assert [refusal.name for refusal in plan.blockers] == [
+        one["name"] for one in sent["refusals"]
+    ]
     assert {
-        recipient.address.email for recipient in plan.recipients if recipient.header in ("to", "cc")
-    } == {found.email for one in (*first["to"], *first["cc"]) if (found := parse_address(one))}
+        recipient.address.email
+        for recipient in plan.recipients
+        if recipient.header in ("to", "cc")
+    } == {
+        found.email
+        for one in (*first["to"], *first["cc"])
+        if (found := parse_address(one))
+    }
 
 
 async def test_follow_got_what_track_says(
@@ -99,7 +118,12 @@ async def test_follow_got_what_track_says(
     mail = git(fixed, "format-patch", "--stdout", "-1").out.split(b"\n", 1)[1]
     first = b"Message-ID: <20260902-acme-v1-1@example.net>\n" + mail
     known = parse_mail(first)
-    sent = Sent(known.message_id, known.subject, known.body, datetime(2026, 9, 2, 8, 0, tzinfo=UTC))
+    sent = Sent(
+        known.message_id,
+        known.subject,
+        known.body,
+        datetime(2026, 9, 2, 8, 0, tzinfo=UTC),
+    )
     box = tmp_path / "thread.mbox"
     box.write_bytes(
         join_mbox(
@@ -118,7 +142,9 @@ async def test_follow_got_what_track_says(
         asked(app)
         await keys(pilot, Stage.FOLLOW)
         (got,) = app.session.fresh(Stage.FOLLOW)
-        shown = text_of(app) + "\n" + "\n".join(app.screen.query_one("#thread", Pager).rows)
+        shown = (
+            text_of(app) + "\n" + "\n".join(app.screen.query_one("#thread", Pager).rows)
+        )
     (said,) = verb("track", "list", "-C", fixed)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (
         said["id"],
@@ -127,7 +153,8 @@ async def test_follow_got_what_track_says(
         said["next_step"],
     )
     assert [
-        (trailer.trailer, trailer.message_id, trailer.patch) for trailer in got.status.trailers
+        (trailer.trailer, trailer.message_id, trailer.patch)
+        for trailer in got.status.trailers
     ] == [(one["trailer"], one["message_id"], one["patch"]) for one in said["trailers"]]
     assert [
         (reply.mail.mail.message_id, str(reply.mail.kind), reply.mail.bot)
@@ -153,22 +180,29 @@ async def test_follow_got_what_track_says(
     assert " ".join(said["next_step"].split()) in words
 
 
-def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(tmp_path: Path) -> None:
+def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(
+    tmp_path: Path,
+) -> None:
     story = history(tmp_path / "r")
-    story.repo.commit("ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")})
+    story.repo.commit(
+        "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
+    )
     with Repository.open(story.repo.path) as repository:
         session = Session(story.repo.path, base="v1.2")
         session.read_topic(repository)
         result, _ = tags_status.load(JobRequest(repository, session, lambda *_: None))
     assert any("squash it" in note for note in result.notes)
-    assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(result.notes)
+    assert verb("fixes", "-C", story.repo.path, "--base", "v1.2")["notes"] == list(
+        result.notes
+    )
 
 
 async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
     tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
 ) -> None:
     story = history(
-        tmp_path / "r", "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
+        tmp_path / "r",
+        "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy().",
     )
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     app = walk_on(story.repo.path)
@@ -183,5 +217,7 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
         await until(pilot, lambda: story.culprit[:12] in text_of(app), "the candidates")
         assert verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]
         await keys(pilot, "G", "enter")
-        await until(pilot, lambda: "you said that it is not a fix" in text_of(app), "the answer")
+        await until(
+            pilot, lambda: "you said that it is not a fix" in text_of(app), "the answer"
+        )
         assert not verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]

@@ -24,7 +24,9 @@ pytestmark = pytest.mark.long
 On = Callable[[Path], PatchpilotApp]
 
 
-async def test_what_is_new_in_the_second_version_is_marked(fixed: Path, walk_on: On) -> None:
+async def test_what_is_new_in_the_second_version_is_marked(
+    fixed: Path, walk_on: On
+) -> None:
     git(fixed, "commit", "-q", "--amend", "-s", "--no-edit")
     with Sink() as server, Repository.open(fixed) as repository:
         git(fixed, "config", "sendemail.smtpServer", "127.0.0.1")
@@ -38,7 +40,12 @@ async def test_what_is_new_in_the_second_version_is_marked(fixed: Path, walk_on:
         "--amend",
         "-m",
         "\n".join(
-            [*message.split("\n")[:2], "This sentence is new.", "", *message.split("\n")[2:]]
+            [
+                *message.split("\n")[:2],
+                "This sentence is new.",
+                "",
+                *message.split("\n")[2:],
+            ]
         ),
     )
     with Repository.open(fixed) as repository:
@@ -64,7 +71,9 @@ async def test_what_is_new_in_the_second_version_is_marked(fixed: Path, walk_on:
         assert "MIME-Version: 1.0" not in "\n".join(mail.rows)
 
 
-async def test_what_blocks_has_a_row_of_its_own_with_its_key(clone: Path, walk_on: On) -> None:
+async def test_what_blocks_has_a_row_of_its_own_with_its_key(
+    clone: Path, walk_on: On
+) -> None:
     app = walk_on(clone)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -102,7 +111,10 @@ async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(
         await keys(pilot, Stage.PREVIEW)
         await pilot.press("o")
         # a toast lasts some seconds, planning may last longer
-        assert said(app) == "transport: b4 instead of git-send-email; press o to switch again"
+        assert (
+            said(app)
+            == "transport: b4 instead of git-send-email; press o to switch again"
+        )
         await settle(pilot)
         assert app.session.fresh(Stage.PREVIEW).request.via == "b4"
         await keys(pilot, "o", "w")

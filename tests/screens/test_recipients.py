@@ -39,7 +39,9 @@ On = Callable[[Path], PatchpilotApp]
 def recipient(
     name: str, role: str, header: str, section: str | None = None, reason: str = ""
 ) -> Recipient:
-    return Recipient(Address(name, f"{name}@example.org"), role, section, header, (reason,))
+    return Recipient(
+        Address(name, f"{name}@example.org"), role, section, header, (reason,)
+    )
 
 
 def test_recipients_are_grouped_by_why_and_an_excluded_one_stays_in_its_place() -> None:
@@ -48,27 +50,43 @@ def test_recipients_are_grouped_by_why_and_an_excluded_one_stays_in_its_place() 
         ("To", recipient("ada", "maintainer", "to", "WIDGETS")),
         ("To", recipient("rest", "maintainer", "to", "THE REST")),
         ("Cc", recipient("cul", "culprit author", "cc")),
-        ("Cc", recipient("rep", "reporter", "cc", reason="Reported-by: in the message")),
+        (
+            "Cc",
+            recipient("rep", "reporter", "cc", reason="Reported-by: in the message"),
+        ),
         ("Cc", recipient("me", "by hand", "cc")),
         ("Cc", recipient("conf", "sendemail.cc", "cc", reason="sendemail.cc")),
         (OUT, recipient("bo", "maintainer", "to", "WIDGETS")),
     ]
-    plan = RecipientPlan((), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None)))
+    plan = RecipientPlan(
+        (), (SectionInfo("WIDGETS", "Supported"), SectionInfo("THE REST", None))
+    )
     found = {
         group.title: [(header, one.address.name) for header, one in group.rows]
         for group in grouped(rows, plan)
     }
-    assert list(found) == ["WIDGETS (Supported)", "THE REST", INTRODUCED, TAGS, SETTINGS, BY_YOU]
+    assert list(found) == [
+        "WIDGETS (Supported)",
+        "THE REST",
+        INTRODUCED,
+        TAGS,
+        SETTINGS,
+        BY_YOU,
+    ]
     assert found["WIDGETS (Supported)"] == [("To", "ada"), (OUT, "bo"), ("Cc", "list")]
     assert [role_of(one) for _, one in rows[3:6]] == ["author", "reporter", "added"]
 
 
 def rows_of(app: PatchpilotApp) -> list[str]:
     people = app.screen.query_one("#people", List)
-    return [str(people.get_option_at_index(at).prompt) for at in range(people.option_count)]
+    return [
+        str(people.get_option_at_index(at).prompt) for at in range(people.option_count)
+    ]
 
 
-async def test_space_excludes_in_place_and_the_detail_says_why(fixed: Path, walk_on: On) -> None:
+async def test_space_excludes_in_place_and_the_detail_says_why(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -149,10 +167,16 @@ async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(
             "other tree",
         ]
         await keys(pilot, "f", "f", "a", "f")
-        await until(pilot, lambda: "target tree not named" not in titles(), "the tree to be named")
+        await until(
+            pilot,
+            lambda: "target tree not named" not in titles(),
+            "the tree to be named",
+        )
         await keys(pilot, "f", "f", "a")
         await until(
-            pilot, lambda: git(fixed, "rev-parse", "HEAD^").text.strip() == ahead, "the rebase"
+            pilot,
+            lambda: git(fixed, "rev-parse", "HEAD^").text.strip() == ahead,
+            "the rebase",
         )
         await settle(pilot)
         assert app.session.topic is not None
@@ -176,12 +200,18 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
         git(fixed, "commit", "-q", "-a", "-m", "net/acme: second")
         app.jobs.read_topic()
         await until(
-            pilot, lambda: app.session.topic and len(app.session.topic.commits) == 2, "both commits"
+            pilot,
+            lambda: app.session.topic and len(app.session.topic.commits) == 2,
+            "both commits",
         )
-        await until(pilot, lambda: "Recipients of the series" in text_of(app), "the series")
+        await until(
+            pilot, lambda: "Recipients of the series" in text_of(app), "the series"
+        )
         await keys(pilot, "o")
         await until(
-            pilot, lambda: "Recipients of patch: net/acme: second" in text_of(app), "one patch"
+            pilot,
+            lambda: "Recipients of patch: net/acme: second" in text_of(app),
+            "one patch",
         )
 
 
@@ -194,7 +224,9 @@ async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await keys(pilot, Stage.RECIPIENTS)
-        shown = [row.split()[1:3] for row in rows_of(app) if row.split()[1] in ("To", "Cc")]
+        shown = [
+            row.split()[1:3] for row in rows_of(app) if row.split()[1] in ("To", "Cc")
+        ]
         assert shown == [
             ["To", "Maya"],
             ["To", "Piet"],
@@ -228,7 +260,9 @@ async def test_on_a_large_terminal_the_sources_of_the_reasons_are_shown(
         await keys(pilot, Stage.RECIPIENTS)
         sections = [
             row.rstrip()
-            for row in str(app.screen.query_one("#sections", Static).render()).split("\n")
+            for row in str(app.screen.query_one("#sections", Static).render()).split(
+                "\n"
+            )
         ]
         assert sections[0] == "ACME FASTWIRE ETHERNET DRIVER"
         assert f"{glyph('cursor')} M: Maya Okafor <maya@acme.example.com>" in sections

@@ -95,7 +95,9 @@ async def test_u_takes_back_all_of_a_repair(clone: Path, walk_on: On) -> None:
         await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
         await pilot.press("u")
         await until(pilot, lambda: said(app).startswith("undone: "), "the toast")
-        await until(pilot, lambda: "[PATCH] net/acme" in text_of(app), "the plan as it was")
+        await until(
+            pilot, lambda: "[PATCH] net/acme" in text_of(app), "the plan as it was"
+        )
         assert message(clone) == before
         assert not git(clone, "status", "--porcelain", "-uno").text
 
@@ -108,14 +110,18 @@ async def test_a_at_an_open_question_asks_it_here(clone: Path, walk_on: On) -> N
         await keys(pilot, Stage.SEND)
         screen = app.screen
         at = next(
-            at for at, check in enumerate(screen._checks) if check.name == "unanswered-security"
+            at
+            for at, check in enumerate(screen._checks)
+            if check.name == "unanswered-security"
         )  # type: ignore[attr-defined]
         await keys(pilot, "home", *["j"] * at, "a")
         assert isinstance(app.screen, QuestionDialog)
         await keys(pilot, "n")
         await until(
             pilot,
-            lambda: all(check.name != "unanswered-security" for check in screen._checks),
+            lambda: all(
+                check.name != "unanswered-security" for check in screen._checks
+            ),
             "the question to be answered",
         )  # type: ignore[attr-defined]
         assert app.stage is Stage.SEND

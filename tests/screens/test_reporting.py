@@ -64,7 +64,9 @@ async def test_keys_that_need_a_repository_say_so_where_there_is_none(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         for stage in Stage:
-            await keys(pilot, stage, "e", "escape", "w", "escape", "a", "escape", "escape")
+            await keys(
+                pilot, stage, "e", "escape", "w", "escape", "a", "escape", "escape"
+            )
             assert app.stage is stage
         await keys(pilot, Stage.CHECKS, "e")
         assert "is not in a git repository" in str(

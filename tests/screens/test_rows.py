@@ -39,7 +39,11 @@ def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
 
 def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
     waiting = Resolving(
-        "linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick --continue",)
+        "linux-6.1.y",
+        Path("/clone"),
+        "conflict",
+        ("a.c",),
+        ("git cherry-pick --continue",),
     )
     assert resolving_rows(waiting)[:2] == [
         "The conflict on linux-6.1.y is in this clone:",
@@ -98,7 +102,10 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
         == "press a to sign off the patches; it first shows what that certifies"
     )
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
-    assert check("many", drop) == "press a to go to stage 3 Recipients: press Space to exclude it"
+    assert (
+        check("many", drop)
+        == "press a to go to stage 3 Recipients: press Space to exclude it"
+    )
     assert check("odd", "git fetch") == "git fetch"
     assert check("weekend", "") == check("target", "", CheckState.OK) == ""
 
@@ -142,7 +149,9 @@ def test_advice_after_a_send_names_keys_and_no_verb() -> None:
         == f"replies are tracked: stage {Stage.FOLLOW.number} shows them"
     )
     drop = Action("maintainers", ("--drop", "a@b.example"))
-    hint = Hint(("nothing was sent; to drop a@b.example: ", drop, ", then ", Action("send")))
+    hint = Hint(
+        ("nothing was sent; to drop a@b.example: ", drop, ", then ", Action("send"))
+    )
     assert (
         in_keys(hint, Stage.CHECKS)
         == "nothing was sent; to drop a@b.example: Space at stage 3 on a@b.example, then stage 7"
@@ -172,10 +181,16 @@ def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
     test = Action("send", ("--to-self",), "send it to yourself first: {}")
     assert in_keys(test, Stage.PREVIEW) == "send it to yourself first: m at stage 7"
     assert in_keys(test, Stage.SEND) == "send it to yourself first: m"
-    base = Action("", ("--base", "REV"), "specify the base with {}, or give a range A..B")
+    base = Action(
+        "", ("--base", "REV"), "specify the base with {}, or give a range A..B"
+    )
     assert in_keys(base) == "press b to choose the base or a range"
     changelog = Hint(
-        (Action("draft", ("--changelog", "- what changed")), ", or ", Action("draft", ("--edit",)))
+        (
+            Action("draft", ("--changelog", "- what changed")),
+            ", or ",
+            Action("draft", ("--edit",)),
+        )
     )
     assert in_keys(changelog, Stage.FOLLOW) == "e at stage 6"
 
@@ -189,14 +204,18 @@ def test_every_key_is_a_binding_of_its_stage() -> None:
                 for binding in owner.BINDINGS
                 for name in binding.key.split(",")
             }  # type: ignore[union-attr]
-            assert key.key.replace("Space", "space").replace("+", "plus") in bound, words
+            assert key.key.replace("Space", "space").replace("+", "plus") in bound, (
+                words
+            )
 
 
 def test_a_command_in_a_sentence_is_code_without_backticks() -> None:
     text = with_code("see `patchpilot doctor`, or `[b]` and a lone `")
     assert text.plain == "see patchpilot doctor, or [b] and a lone `"
     assert [
-        text.plain[span.start : span.end] for span in text.spans if "cyan" in str(span.style)
+        text.plain[span.start : span.end]
+        for span in text.spans
+        if "cyan" in str(span.style)
     ] == ["patchpilot doctor", "[b]"]
 
 

@@ -76,10 +76,14 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
             await keys(pilot, pressed)
             await still(pilot)
             assert f"<{sent}>"[:60] in text_of(app)
-            assert app.session.status(Stage.PREVIEW) == StageStatus(StageState.DONE, "v1 was sent")
+            assert app.session.status(Stage.PREVIEW) == StageStatus(
+                StageState.DONE, "v1 was sent"
+            )
     with Store() as store:
         assert len(store.entries()) == 1
-    (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json").unlink(missing_ok=True)
+    (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json").unlink(
+        missing_ok=True
+    )
     again = walk_on(work)
     again.memory.keep(again.place, stage="commit")
     async with again.run_test(size=(80, 24)) as pilot:
@@ -125,5 +129,6 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
             "it to be taken up",
         )
     assert [
-        one.data.lower().count(planned.mails[0].message_id.lower().encode()) for one in sink.take()
+        one.data.lower().count(planned.mails[0].message_id.lower().encode())
+        for one in sink.take()
     ] == [1]

@@ -32,7 +32,9 @@ def series(clone: Path) -> Path:
     """Three patches with a cover letter, ready to be sent."""
     git(clone, "reset", "-q", "--hard", "HEAD~1")
     for number in (1, 2, 3):
-        (clone / FILE).write_text((clone / FILE).read_text() + f"\n/* step {number} */\n")
+        (clone / FILE).write_text(
+            (clone / FILE).read_text() + f"\n/* step {number} */\n"
+        )
         text = (
             f"net/acme: step {number} of counting images\n\nOld cards cannot count their"
             " images.\n\nSigned-off-by: Robin Newland <robin@example.net>"
@@ -42,7 +44,9 @@ def series(clone: Path) -> Path:
         change(
             repository,
             Changes(
-                subject="net/acme: count images", text="Old cards cannot count.", prefix="PATCH net"
+                subject="net/acme: count images",
+                text="Old cards cannot count.",
+                prefix="PATCH net",
             ),
         )
     return clone
@@ -69,7 +73,8 @@ async def send(pilot: Any, app: PatchpilotApp) -> None:
 def ids(server: FaultySink) -> list[str]:
     """The subjects' numbers of the mails that arrived."""
     return [
-        mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode() for mail in server.take()
+        mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode()
+        for mail in server.take()
     ]
 
 
@@ -92,7 +97,12 @@ async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
     assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 mails accepted · {via}", shown)
     assert shown.count("accepted  [PATCH net ") == 4
-    for words in ("What happens now", "replies are tracked", "before a reminder", "Archive: "):
+    for words in (
+        "What happens now",
+        "replies are tracked",
+        "before a reminder",
+        "Archive: ",
+    ):
         assert words in shown
 
 
@@ -121,7 +131,9 @@ async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
             if "may or may not have accepted" in " ".join(text_of(app).split()):
                 await keys(pilot, "n")
             await until(
-                pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the rest"
+                pilot,
+                lambda: app.session.status(Stage.SEND).state is StageState.DONE,
+                "the rest",
             )
             assert "v1: 4 of 4 mails accepted" in text_of(app)
         assert sorted(ids(server)) == [f"[PATCH net {number}/3" for number in range(4)]
@@ -171,6 +183,8 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             assert 0 < len(server.take()) < 4
             await keys(pilot, "R")
             await until(
-                pilot, lambda: app.session.status(Stage.SEND).state is StageState.DONE, "the rest"
+                pilot,
+                lambda: app.session.status(Stage.SEND).state is StageState.DONE,
+                "the rest",
             )
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]

@@ -53,7 +53,9 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
         git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         await until(
             pilot,
-            lambda: app.session.topic and before and app.session.topic.key != before.key,
+            lambda: (
+                app.session.topic and before and app.session.topic.key != before.key
+            ),
             "the amend to be seen",
         )
         await settle(pilot)
@@ -66,9 +68,15 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
 async def test_of_two_reads_of_the_topic_only_the_newest_counts(
     fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first_read, go_on, real = threading.Event(), threading.Event(), topic_base.topic_commits
+    first_read, go_on, real = (
+        threading.Event(),
+        threading.Event(),
+        topic_base.topic_commits,
+    )
 
-    def slow(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
+    def slow(
+        repository: Repository, target: str | None, base: str | None
+    ) -> tuple[str, ...]:
         ids = real(repository, target, base)
         if not first_read.is_set():
             first_read.set()
@@ -89,7 +97,8 @@ async def test_of_two_reads_of_the_topic_only_the_newest_counts(
                 pilot,
                 lambda: (
                     not any(
-                        worker.group == "topic" and not worker.is_finished for worker in app.workers
+                        worker.group == "topic" and not worker.is_finished
+                        for worker in app.workers
                     )
                 ),
                 "the first read's end",
@@ -106,7 +115,9 @@ def test_an_amend_while_the_topic_is_read_is_seen_afterwards(
 ) -> None:
     real = topic_base.topic_commits
 
-    def amended(repository: Repository, target: str | None, base: str | None) -> tuple[str, ...]:
+    def amended(
+        repository: Repository, target: str | None, base: str | None
+    ) -> tuple[str, ...]:
         ids = real(repository, target, base)
         git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
         return ids
@@ -117,7 +128,9 @@ def test_an_amend_while_the_topic_is_read_is_seen_afterwards(
     assert watch.moved
 
 
-async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(fixed: Path, walk_on: On) -> None:
+async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -126,7 +139,9 @@ async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(fixed: Path, w
         app.session.changed("answers")
         await keys(pilot, Stage.RECIPIENTS, "space")
         people = app.session.fresh(Stage.RECIPIENTS)
-        assert [one.address.email for one in people.planned.left_out] == ["maya@acme.example.com"]
+        assert [one.address.email for one in people.planned.left_out] == [
+            "maya@acme.example.com"
+        ]
         assert people.rows[-1][0] == "out"
         assert app.session.found[Stage.CHECKS] is checks
         assert app.session.found[Stage.TAGS] is tags
@@ -173,18 +188,24 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
         assert "[ ] Signed-off-by" in text_of(app)
         await keys(pilot, "ctrl+s")
         await until(
-            pilot, lambda: app.session.status(Stage.TAGS).state is StageState.DONE, "the tags"
+            pilot,
+            lambda: app.session.status(Stage.TAGS).state is StageState.DONE,
+            "the tags",
         )
         assert "Fixes: " in git(fixed, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
         await until(pilot, lambda: "Undo prepare?" in text_of(app), "the question")
         await keys(pilot, "enter")
-        await until(pilot, lambda: git(fixed, "rev-parse", "HEAD").text == first, "the undo")
+        await until(
+            pilot, lambda: git(fixed, "rev-parse", "HEAD").text == first, "the undo"
+        )
         await settle(pilot)
         assert app.session.status(Stage.TAGS).state is StageState.OFFERED
 
 
-async def test_a_chosen_culprit_is_enough_for_the_backports(fixed: Path, walk_on: On) -> None:
+async def test_a_chosen_culprit_is_enough_for_the_backports(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -204,11 +225,23 @@ async def test_a_chosen_culprit_is_enough_for_the_backports(fixed: Path, walk_on
         ]
 
 
-async def test_a_message_is_text_and_never_markup_or_escapes(fixed: Path, walk_on: On) -> None:
+async def test_a_message_is_text_and_never_markup_or_escapes(
+    fixed: Path, walk_on: On
+) -> None:
     evil = (
-        "net/acme: [red]not[/red] [31mred ‮txet\n\n[link=http://example.org]x[/link] 31m \n[bold\n"
+        "net/acme: [red]not[/red] [31mred ‮txet\n\n"
+        "[link=http://example.org]x[/link] 31m \n[bold\n"
     )
-    git(fixed, "commit", "-q", "--amend", "--cleanup=verbatim", "-F", "-", stdin=evil.encode())
+    git(
+        fixed,
+        "commit",
+        "-q",
+        "--amend",
+        "--cleanup=verbatim",
+        "-F",
+        "-",
+        stdin=evil.encode(),
+    )
     app = walk_on(fixed)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -257,7 +290,10 @@ async def test_what_has_no_topic_says_how_to_get_one(
     for place, said in (
         (
             "unborn",
-            ("the branch new has no commits yet", "or press b to choose a commit or a range"),
+            (
+                "the branch new has no commits yet",
+                "or press b to choose a commit or a range",
+            ),
         ),
         ("alone", ("no upstream", "hint: press b to choose the base or a range")),
         (
@@ -313,7 +349,9 @@ def test_a_stage_that_asks_for_the_commit_of_a_topic_without_one_gets_an_error_w
     None
 ):
     request = JobRequest(
-        repository=cast(Repository, None), session=Session(None), progress=cast(Any, None)
+        repository=cast(Repository, None),
+        session=Session(None),
+        progress=cast(Any, None),
     )
     with pytest.raises(MissingError) as caught:
         _ = request.commit
@@ -323,13 +361,18 @@ def test_a_stage_that_asks_for_the_commit_of_a_topic_without_one_gets_an_error_w
 def test_what_was_not_looked_at_before_a_restart_is_to_do_after_it() -> None:
     session = Session(None, topic=OpenTopic(None, "topic", None, ()))
     session.recall(
-        {"preview": ["not opened yet", "", "00000000"], "send": ["done", "v1 was sent", "00000000"]}
+        {
+            "preview": ["not opened yet", "", "00000000"],
+            "send": ["done", "v1 was sent", "00000000"],
+        }
     )
     assert session.status(Stage.PREVIEW).state is StageState.UNOPENED
     assert session.status(Stage.SEND).state is StageState.STALE
 
 
-async def test_a_narrow_terminal_has_the_numbers_and_one_panel(fixed: Path, walk_on: On) -> None:
+async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(40, 12)) as pilot:
         await settle(pilot)
@@ -337,7 +380,17 @@ async def test_a_narrow_terminal_has_the_numbers_and_one_panel(fixed: Path, walk
         await keys(pilot, Stage.RECIPIENTS)
         await still(pilot)
         rows = text_of(app).split("\n")
-        assert rows[1].split() == ["●1", "✗2", "●3", "Recipients", "◇4", "○5", "○6", "○7", "○8"]
+        assert rows[1].split() == [
+            "●1",
+            "✗2",
+            "●3",
+            "Recipients",
+            "◇4",
+            "○5",
+            "○6",
+            "○7",
+            "○8",
+        ]
         assert "40x12 is too small for all panels" in text_of(app)
         assert len(shown_panels(app)) == 1
         await pilot.click(StageBar, offset=(rows[1].index(str(Stage.CHECKS.number)), 0))
@@ -366,7 +419,9 @@ async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
         assert app.stage is Stage.CHECKS
 
 
-async def test_the_help_names_every_key_that_the_screen_binds(fixed: Path, walk_on: On) -> None:
+async def test_the_help_names_every_key_that_the_screen_binds(
+    fixed: Path, walk_on: On
+) -> None:
     from patchpilot.tui.screens.help_screen import help_groups, shown_key
 
     app = walk_on(fixed)
@@ -445,7 +500,9 @@ def test_the_page_of_keys_is_what_is_bound() -> None:
     from patchpilot.tui.keys import page
 
     file = Path(__file__).parents[2] / "docs" / "reference" / "keys.md"
-    assert file.read_text() == page(), "python -m patchpilot.tui.keys > docs/reference/keys.md"
+    assert file.read_text() == page(), (
+        "python -m patchpilot.tui.keys > docs/reference/keys.md"
+    )
 
 
 async def test_a_click_on_a_widget_that_was_just_removed_does_nothing(
@@ -455,6 +512,8 @@ async def test_a_click_on_a_widget_that_was_just_removed_does_nothing(
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         gone = Panel()
-        monkeypatch.setattr(app.screen, "get_widget_and_offset_at", lambda *_: (gone, Offset(0, 0)))
+        monkeypatch.setattr(
+            app.screen, "get_widget_and_offset_at", lambda *_: (gone, Offset(0, 0))
+        )
         await app.on_event(MouseDown(None, 2, 2, 0, 0, 1, False, False, False, 2, 2))
         assert app.is_running

@@ -55,12 +55,16 @@ WHEN = datetime(2026, 9, 2, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def work(built: Repositories, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def work(
+    built: Repositories, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
     """A mended clone that all snapshots share, and a home for those who make it."""
     place = tmp_path_factory.mktemp("snapshots")
     with pytest.MonkeyPatch.context() as patch:
         for name in [
-            name for name in os.environ if name.startswith(("GIT_", "XDG_", "PATCHPILOT_"))
+            name
+            for name in os.environ
+            if name.startswith(("GIT_", "XDG_", "PATCHPILOT_"))
         ]:
             patch.delenv(name)
         patch.setenv("HOME", str(place))
@@ -89,10 +93,15 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         }
         culprit = found[Stage.TAGS][0].candidates[0].commit
         found[Stage.TAGS] = _weighed(found[Stage.TAGS][0])
-        onto = [f"stable/linux-{one}.y" for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")]
+        onto = [
+            f"stable/linux-{one}.y"
+            for one in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18")
+        ]
         result = backport(
             repository,
-            BackportRequest(session.commit.id if session.commit else None, onto, fixes=[culprit]),
+            BackportRequest(
+                session.commit.id if session.commit else None, onto, fixes=[culprit]
+            ),
         )[-1]
         found[Stage.BACKPORTS] = (
             replace(
@@ -104,14 +113,20 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         )
         planned = preview_status.load(ask)[0]
         raw = re.sub(
-            rb"(?m)^Date: .*$", b"Date: Wed, 02 Sep 2026 08:00:00 +0000", planned.mails[0].raw
+            rb"(?m)^Date: .*$",
+            b"Date: Wed, 02 Sep 2026 08:00:00 +0000",
+            planned.mails[0].raw,
         )
         raw = re.sub(
-            rb"(?mi)^Message-ID: .*$", b"Message-ID: <20260902-acme-v1-1@example.net>", raw
+            rb"(?mi)^Message-ID: .*$",
+            b"Message-ID: <20260902-acme-v1-1@example.net>",
+            raw,
         )
         raw = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", raw)
         raw = re.sub(rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", raw)
-        mail = captured(raw, planned.mails[0].envelope_from, planned.mails[0].recipients)
+        mail = captured(
+            raw, planned.mails[0].envelope_from, planned.mails[0].recipients
+        )
         kept = tuple(
             warning
             for warning in planned.warnings
@@ -119,16 +134,26 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         )
         planned = replace(planned, mails=(mail,), warnings=kept)
         found[Stage.PREVIEW] = planned, preview_status.status_of(planned)
-        found[Stage.SEND] = TopicSend(planned), send_status.status_of(TopicSend(planned))
+        found[Stage.SEND] = (
+            TopicSend(planned),
+            send_status.status_of(TopicSend(planned)),
+        )
         found[Stage.FOLLOW] = _followed(fixed, raw)
     return found
 
 
 def _reworded(one: BranchResult) -> BranchResult:
     """A branch with fixed words and days: what `backport` says of it is another test's matter."""
-    causes = tuple(replace(cause, why="it changed lines the fix stands on") for cause in one.causes)
+    causes = tuple(
+        replace(cause, why="it changed lines the fix stands on") for cause in one.causes
+    )
     return replace(
-        one, ends="2028-12", stale=False, reason=f"so it is {one.verdict}", causes=causes, hints=()
+        one,
+        ends="2028-12",
+        stale=False,
+        reason=f"so it is {one.verdict}",
+        causes=causes,
+        hints=(),
     )
 
 
@@ -162,7 +187,9 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
             replace(
                 one,
                 confidence=0.03,
-                evidence=("last changed the lines with identifiers that the message mentions",),
+                evidence=(
+                    "last changed the lines with identifiers that the message mentions",
+                ),
             )
             for one in rest
         ),
@@ -230,7 +257,9 @@ def to_stage(*pressed: str) -> Callable[[Pilot[int]], Any]:
 
 
 # the light theme differs in its colors only
-@pytest.mark.parametrize("theme", [THEMES[0], pytest.param(THEMES[1], marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "theme", [THEMES[0], pytest.param(THEMES[1], marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
 def test_each_stage_looks_as_it_did(
@@ -307,15 +336,21 @@ def _sent(planned: SendPlan) -> tuple[TopicSend, StageStatus]:
             "",
         ),
     )
-    advice = Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}")
+    advice = Action(
+        "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
+    )
     return TopicSend(
         planned, report=SendReport("v1: 1 of 2 mails accepted", mails, (advice,))
     ), StageStatus(StageState.BLOCKED, "press R to resume")
 
 
-def test_without_colours_nothing_is_lost(snap_compare: Any, results: Any, work: Path) -> None:
+def test_without_colours_nothing_is_lost(
+    snap_compare: Any, results: Any, work: Path
+) -> None:
     assert snap_compare(
-        walk(results, work, THEMES[0]), terminal_size=SIZES[0], run_before=to_stage(Stage.CHECKS)
+        walk(results, work, THEMES[0]),
+        terminal_size=SIZES[0],
+        run_before=to_stage(Stage.CHECKS),
     )
 
 
@@ -323,9 +358,15 @@ def test_without_colours_nothing_is_lost(snap_compare: Any, results: Any, work: 
     "stage", [Stage.CHECKS, Stage.TAGS, Stage.BACKPORTS, Stage.PREVIEW], ids=str
 )
 def test_in_high_contrast(
-    snap_compare: Any, results: Any, work: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    snap_compare: Any,
+    results: Any,
+    work: Path,
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert snap_compare(
-        walk(results, work, CONTRAST.name), terminal_size=SIZES[0], run_before=to_stage(stage)
+        walk(results, work, CONTRAST.name),
+        terminal_size=SIZES[0],
+        run_before=to_stage(stage),
     )

@@ -35,7 +35,9 @@ async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
         for stage, fields in FEWER.items():
             await keys(pilot, stage, "j")
             screen, known = app.screen, app.session.found[stage]
-            app.session.found[stage] = replace(known, result=replace(known.result, **fields))
+            app.session.found[stage] = replace(
+                known, result=replace(known.result, **fields)
+            )
             assert screen.current is None
             for key in ("j", "k", "G", "space", "x", "enter"):
                 await pilot.press(key)
@@ -46,14 +48,18 @@ async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
             assert app.screen is screen
 
 
-async def test_the_cursor_of_no_branches_explains_none(fixed: Path, walk_on: On) -> None:
+async def test_the_cursor_of_no_branches_explains_none(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
         known = app.session.found[Stage.BACKPORTS]
-        none = replace(known.result, branches=(), rules=("you said that it is not a fix",))
+        none = replace(
+            known.result, branches=(), rules=("you said that it is not a fix",)
+        )
         table = app.screen.query_one("#matrix", Table)
         app.session.remember(Stage.BACKPORTS, none, known.status)
         app.screen.renew()

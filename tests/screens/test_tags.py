@@ -101,7 +101,9 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
         await keys(pilot, "G")
         assert "Evidence" in text_of(app)
         await keys(pilot, "enter")
-        await until(pilot, lambda: "you said that it is not a fix" in text_of(app), "the answer")
+        await until(
+            pilot, lambda: "you said that it is not a fix" in text_of(app), "the answer"
+        )
         assert "Where the bug is" not in text_of(app)
         assert app.session.status(Stage.TAGS).state is StageState.DONE
         await keys(pilot, Stage.BACKPORTS)
@@ -117,10 +119,14 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
         ]
         # taken back, everything is as it was
         await keys(pilot, Stage.TAGS, "enter")
-        await until(pilot, lambda: "This is not a fix" in text_of(app), "the candidates again")
+        await until(
+            pilot, lambda: "This is not a fix" in text_of(app), "the candidates again"
+        )
 
 
-async def test_a_commit_that_the_user_names_becomes_a_candidate(fixed: Path, walk_on: On) -> None:
+async def test_a_commit_that_the_user_names_becomes_a_candidate(
+    fixed: Path, walk_on: On
+) -> None:
     named = git(fixed, "rev-parse", "v6.2-rc1^{commit}").text.strip()
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -130,24 +136,34 @@ async def test_a_commit_that_the_user_names_becomes_a_candidate(fixed: Path, wal
         await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
         await until(pilot, lambda: "you named it" in text_of(app), "the candidate")
         await until(
-            pilot, lambda: f"{{+Fixes: {named[:12]}" in text_of(app), "the message with its tag"
+            pilot,
+            lambda: f"{{+Fixes: {named[:12]}" in text_of(app),
+            "the message with its tag",
         )
         await keys(pilot, "enter")
         await until(pilot, lambda: f"Fixes: {named[:12]}" in text_of(app), "the dialog")
         assert app.session.introduced_by == named
 
 
-async def test_several_ticked_candidates_get_a_tag_each(fixed: Path, walk_on: On) -> None:
+async def test_several_ticked_candidates_get_a_tag_each(
+    fixed: Path, walk_on: On
+) -> None:
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.TAGS, "space", "j", "space")
-        await until(pilot, lambda: text_of(app).count("{+Fixes: ") == 2, "both tags in the message")
+        await until(
+            pilot,
+            lambda: text_of(app).count("{+Fixes: ") == 2,
+            "both tags in the message",
+        )
         assert text_of(app).count("[✓]") == 2
         await keys(pilot, "w")
         await until(pilot, lambda: "2 Fixes: tags" in text_of(app), "the dialog")
         await keys(pilot, "escape", "space")
         await until(
-            pilot, lambda: text_of(app).count("{+Fixes: ") == 1, "one of them in the message"
+            pilot,
+            lambda: text_of(app).count("{+Fixes: ") == 1,
+            "one of them in the message",
         )

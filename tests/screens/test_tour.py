@@ -56,7 +56,9 @@ def words_of(shown: TourCard) -> str:
     app = shown.app
     assert isinstance(app, PatchpilotApp)
     rows = text_of(app).split("\n")[shown.region.y + 1 : shown.region.bottom - 1]
-    return " ".join(row[shown.region.x + 1 : shown.region.right - 1].strip() for row in rows)
+    return " ".join(
+        row[shown.region.x + 1 : shown.region.right - 1].strip() for row in rows
+    )
 
 
 def key_line(app: PatchpilotApp) -> str:
@@ -80,7 +82,9 @@ async def test_each_card_points_at_a_panel_of_its_stage_and_names_one_key_which_
             await settle(pilot)
             shown = await card(pilot)
             assert app.stage is step.stage
-            assert f"{step.stage.number}/{len(STEPS)} {step.title}" in str(shown.border_title)
+            assert f"{step.stage.number}/{len(STEPS)} {step.title}" in str(
+                shown.border_title
+            )
             (panel,) = app.screen.query(".-pointed")
             assert panel.region, "the panel that the card is about is on screen"
             area = Region(0, 2, size[0], size[1] - 3)
@@ -103,7 +107,9 @@ async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(
         assert key_line(app) == "a answer the open questions  ? help  q quit"
         await pilot.press("a")
         await until(pilot, lambda: "Security question" in text_of(app), "the question")
-        await until(pilot, lambda: not app.screen_stack[-2].query(".-pointed"), "the card to go")
+        await until(
+            pilot, lambda: not app.screen_stack[-2].query(".-pointed"), "the card to go"
+        )
         await still(pilot)
         assert key_line(app) == "Esc cancel"
         assert "1/8" not in text_of(app)
@@ -139,7 +145,9 @@ async def test_the_questions_of_the_demo_propose_the_answers_of_its_author_and_t
         assert "go on to Checks" in words_of(await card(pilot))
 
 
-async def test_enter_alone_does_not_walk_through_the_cards(clone: Path, state: Path) -> None:
+async def test_enter_alone_does_not_walk_through_the_cards(
+    clone: Path, state: Path
+) -> None:
     app = demo(clone)
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
@@ -198,14 +206,20 @@ async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(
                     await until(
                         pilot,
                         lambda: (
-                            app.screen.is_modal or (settled(app) and app.screen.query(".-pointed"))
+                            app.screen.is_modal
+                            or (settled(app) and app.screen.query(".-pointed"))
                         ),
                         "a card",
                     )
                     await still(pilot)
                     if (
                         app.screen.is_modal
-                        or (found := PRESS.search(words_of(app.screen.query_one(TourCard)))) is None
+                        or (
+                            found := PRESS.search(
+                                words_of(app.screen.query_one(TourCard))
+                            )
+                        )
+                        is None
                     ):
                         await pilot.pause(0.3)
                         continue
@@ -224,7 +238,9 @@ async def test_a_tour_that_was_ended_does_not_come_back_until_it_is_asked_for(
     async with app.run_test(size=(80, 24)) as pilot:
         await card(pilot)
         await pilot.press("escape")
-        await until(pilot, lambda: "The tour is over" in said(app), "the end of the tour")
+        await until(
+            pilot, lambda: "The tour is over" in said(app), "the end of the tour"
+        )
         await settle(pilot)
         asked(app)
         await pilot.press(str(Stage.CHECKS.number))

@@ -25,7 +25,12 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(
     fixed: Path, walk_on: On, tmp_path: Path
 ) -> None:
     canaries = Canaries(tmp_path / "canaries")
-    git(fixed, "config", "sendemail.cccmd", canaries.command("cccmd", "echo boss@example.org"))
+    git(
+        fixed,
+        "config",
+        "sendemail.cccmd",
+        canaries.command("cccmd", "echo boss@example.org"),
+    )
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
@@ -38,7 +43,9 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(
         assert "sendemail.cccmd" in text_of(app)
         assert canaries.sang == set()
         await pilot.press("g")
-        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question again")
+        await until(
+            pilot, lambda: isinstance(app.screen, Confirm), "the question again"
+        )
         app.screen.query_one(Input).value = "trust"
         await pilot.press("enter")
         await until(pilot, lambda: "boss@example.org" in text_of(app), "the preview")
@@ -51,7 +58,12 @@ async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
     canaries = Canaries(tmp_path / "canaries")
     names = git(fixed, "show", "--name-only", "--format=", "HEAD").text.split()
     git(fixed, "config", "core.editor", canaries.command("core.editor", "exit 0"))
-    git(fixed, "config", "remote.origin.url", f"ext::{canaries.command('ext', 'exit 1')}")
+    git(
+        fixed,
+        "config",
+        "remote.origin.url",
+        f"ext::{canaries.command('ext', 'exit 1')}",
+    )
     git(fixed, "config", "protocol.ext.allow", "always")
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -66,9 +78,17 @@ async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
         await until(pilot, lambda: canaries.sang, "the editor")
         assert canaries.sang == {"core.editor"}
         fetch(screen)  # type: ignore[arg-type]
-        await until(pilot, lambda: isinstance(app.screen, Choose), "the question whether to fetch")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, Choose),
+            "the question whether to fetch",
+        )
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question about the remote")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, Confirm),
+            "the question about the remote",
+        )
         assert "remote.origin.url" in text_of(app)
         await keys(pilot, "escape")
         assert canaries.sang == {"core.editor"}

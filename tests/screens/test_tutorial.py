@@ -18,14 +18,18 @@ WIDGETS = frozenset(("Tab", "Enter", "Space", "Ctrl-S"))
 
 def sections(page: str) -> dict[str, str]:
     """Heading → text below it."""
-    parts = re.split(r"^## (.+)\n", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = re.split(
+        r"^## (.+)\n", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def keys_of(text: str) -> set[str]:
     """The keys in the first column of a table."""
     cells = re.findall(r"^\| (`.*?`) \| ", text, re.MULTILINE)
-    return {key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)}
+    return {
+        key.replace("\\", "") for cell in cells for key in re.findall(r"`(.+?)`", cell)
+    }
 
 
 @pytest.mark.parametrize("stage", list(Stage), ids=str)
@@ -34,7 +38,8 @@ def test_the_keys_of_the_tutorial_work_at_their_stage(stage: Stage) -> None:
     known = sections("reference/keys.md")
     works = WIDGETS.union(*(keys_of(known[heading]) for heading in (*EVERYWHERE, name)))
     named = re.findall(
-        r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`", sections("tutorial/guided-workflow.md")[name]
+        r"`(\S|PgDn|PgUp|Tab|Enter|Space|Ctrl-\w)`",
+        sections("tutorial/guided-workflow.md")[name],
     )
     assert named
     assert set(named) - works == set()

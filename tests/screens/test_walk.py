@@ -62,10 +62,14 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             assert app.stage is Stage.TAGS
             await keys(pilot, "enter", "space", "ctrl+s")
             await until(
-                pilot, lambda: standing(Stage.TAGS) is StageState.DONE, "the tags to be written"
+                pilot,
+                lambda: standing(Stage.TAGS) is StageState.DONE,
+                "the tags to be written",
             )
             await settle(pilot)
-            await until(pilot, lambda: standing(Stage.CHECKS) is StageState.DONE, "no findings")
+            await until(
+                pilot, lambda: standing(Stage.CHECKS) is StageState.DONE, "no findings"
+            )
             await keys(pilot, "n")
             assert {
                 branch.version: str(branch.verdict)
@@ -82,20 +86,30 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             assert "P sets the target tree" in session.status(Stage.PREVIEW).note
             await keys(pilot, "P", "enter")
             await until(pilot, lambda: session.fresh(Stage.PREVIEW), "the preview")
-            assert session.fresh(Stage.PREVIEW).mails[0].subject.startswith("[PATCH net] ")
+            assert (
+                session.fresh(Stage.PREVIEW).mails[0].subject.startswith("[PATCH net] ")
+            )
             await keys(pilot, "n", "s")
             await pilot.press(*"send", "enter")
             await until(
-                pilot, lambda: standing(Stage.SEND) is StageState.DONE, "the mail to be sent"
+                pilot,
+                lambda: standing(Stage.SEND) is StageState.DONE,
+                "the mail to be sent",
             )
             assert len(sandbox.sink.take()) == 1
             await keys(pilot, "n")
             await until(
                 pilot,
-                lambda: followed() and followed().status and len(followed().status.replies) == 3,
+                lambda: (
+                    followed()
+                    and followed().status
+                    and len(followed().status.replies) == 3
+                ),
                 "three answers",
             )
-            assert any("Sana" in trailer.trailer for trailer in followed().status.trailers)
+            assert any(
+                "Sana" in trailer.trailer for trailer in followed().status.trailers
+            )
             posted = session.topic.commits[-1].id
             await keys(pilot, Stage.CHECKS, "M")
             assert said(app) == "v1 is sent: M at stage 8 prepares v2 from the replies"
@@ -103,7 +117,10 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             await keys(pilot, Stage.FOLLOW, "M")
             await until(
                 pilot,
-                lambda: session.topic and "Reviewed-by: Sana" in session.topic.commits[-1].message,
+                lambda: (
+                    session.topic
+                    and "Reviewed-by: Sana" in session.topic.commits[-1].message
+                ),
                 "v2",
             )
             await keys(pilot, Stage.SEND)
@@ -118,15 +135,23 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             assert "v2" in session.fresh(Stage.SEND).plan.mails[0].subject
             await keys(pilot, "s")
             await pilot.press(*"send", "enter")
-            await until(pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent")
+            await until(
+                pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent"
+            )
             await keys(pilot, Stage.FOLLOW)
-            await until(pilot, lambda: "new mail" in said(app), "the mails that arrived")
+            await until(
+                pilot, lambda: "new mail" in said(app), "the mails that arrived"
+            )
             await until(
                 pilot,
-                lambda: followed() and str(followed().state) in ("in-mainline", "in-stable"),
+                lambda: (
+                    followed() and str(followed().state) in ("in-mainline", "in-stable")
+                ),
                 "it to land",
             )
-            assert [revision.version for revision in followed().status.topic.revisions] == [1, 2]
+            assert [
+                revision.version for revision in followed().status.topic.revisions
+            ] == [1, 2]
             await keys(pilot, Stage.BACKPORTS)
             shown = text_of(app)
             assert "f fetch the merge" in shown
@@ -154,7 +179,9 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             )
             await keys(pilot, "escape", Stage.BACKPORTS)
             await until(
-                pilot, lambda: session.fresh(Stage.BACKPORTS), "the branches after the fetch"
+                pilot,
+                lambda: session.fresh(Stage.BACKPORTS),
+                "the branches after the fetch",
             )
             now = {
                 branch.version: str(branch.verdict)

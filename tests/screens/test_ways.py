@@ -39,7 +39,9 @@ async def test_a_click_does_what_the_key_does(fixed: Path, walk_on: On) -> None:
         await pilot.click(KeyLine, offset=(words.index("Checks"), 0))
         await settle(pilot)
         assert app.stage is Stage.CHECKS
-        await pilot.click(StageBar, offset=(text_of(app).split("\n")[1].index("3 Recip") + 2, 0))
+        await pilot.click(
+            StageBar, offset=(text_of(app).split("\n")[1].index("3 Recip") + 2, 0)
+        )
         await settle(pilot)
         assert app.stage is Stage.RECIPIENTS
         await pilot.click("#people", offset=(8, 2))

@@ -41,7 +41,9 @@ def mailed(notes: str, subject: str = "[PATCH] demo: check it") -> Series:
     ],
 )
 def test_a_new_one_has_the_day_the_title_and_chance(title: str, words: str) -> None:
-    match = re.fullmatch(r"\d{8}-(.+)-([0-9a-f]{12})", change_id := new_change_id(title))
+    match = re.fullmatch(
+        r"\d{8}-(.+)-([0-9a-f]{12})", change_id := new_change_id(title)
+    )
     assert match is not None
     assert match[1] == words == stem(change_id)
     assert new_change_id(title) != new_change_id(title)
@@ -84,7 +86,10 @@ def test_gerrits_names_a_commit_and_is_read_only_where_asked_for() -> None:
 def test_the_cover_letter_comes_first_and_commits_are_not_asked() -> None:
     one = mailed(f"change-id: {OURS}\n")
     other = mailed("change-id: 20240101-else-1\n").patches[0]
-    assert list(change_ids(Series(one.patches, cover=other))) == ["20240101-else-1", OURS]
+    assert list(change_ids(Series(one.patches, cover=other))) == [
+        "20240101-else-1",
+        OURS,
+    ]
     assert list(change_ids(Series((one.patches[0]._replace(commit="c" * 40),)))) == []
     assert list(change_ids(mailed(""))) == []
 
@@ -94,10 +99,14 @@ def test_one_of_gerrits_is_no_key_of_a_topic() -> None:
     recipients would come back.
     """
     assert topic_key(mailed(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
-    assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(mailed(""), None)
+    assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(
+        mailed(""), None
+    )
 
 
-@pytest.mark.parametrize(("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)])
+@pytest.mark.parametrize(
+    ("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)]
+)
 def test_the_tag_of_a_send_is_read_back(change_id: str, version: int) -> None:
     assert parse_sent_tag(sent_tag(change_id, version)) == (change_id, version)
     assert parse_sent_tag(f"other/{change_id}-v{version}") is None

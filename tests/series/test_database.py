@@ -31,7 +31,9 @@ from tests.kit.topics import topic
 
 FIRST = "CREATE TABLE IF NOT EXISTS a (x TEXT NOT NULL UNIQUE)"
 ONE = Layout("the record", (FIRST,))
-TWO = Layout("the record", (FIRST, "ALTER TABLE a ADD COLUMN y TEXT; CREATE INDEX a_y ON a (y)"))
+TWO = Layout(
+    "the record", (FIRST, "ALTER TABLE a ADD COLUMN y TEXT; CREATE INDEX a_y ON a (y)")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,13 +60,17 @@ def overwrite(file: Path, start: int, size: int = 512) -> None:
     file.write_bytes(data)
 
 
-def test_a_new_database_has_its_version_a_write_ahead_log_and_one_owner(tmp_path: Path) -> None:
+def test_a_new_database_has_its_version_a_write_ahead_log_and_one_owner(
+    tmp_path: Path,
+) -> None:
     with contextlib.closing(open_database(tmp_path / "a.sqlite3", TWO)) as base:
         assert base.execute("PRAGMA user_version").fetchone() == (2,)
         assert base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert base.execute("PRAGMA synchronous").fetchone() == (2,)
         base.execute("INSERT INTO a VALUES ('1', '2')")
-        assert {file.stat().st_mode & 0o77 for file in tmp_path.glob("a.sqlite3*")} == {0}
+        assert {file.stat().st_mode & 0o77 for file in tmp_path.glob("a.sqlite3*")} == {
+            0
+        }
     assert not backups(tmp_path / "a.sqlite3")
 
 
@@ -88,7 +94,10 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
             file,
             Layout(
                 "the record",
-                (FIRST, "ALTER TABLE a ADD COLUMN y TEXT; ALTER TABLE none ADD COLUMN y TEXT"),
+                (
+                    FIRST,
+                    "ALTER TABLE a ADD COLUMN y TEXT; ALTER TABLE none ADD COLUMN y TEXT",
+                ),
             ),
         )
     with contextlib.closing(open_database(file, TWO)) as base:
@@ -119,7 +128,10 @@ def test_two_connections_read_while_one_writes(tmp_path: Path) -> None:
             one.execute("INSERT INTO a VALUES ('new')")
             assert other.execute("SELECT x FROM a").fetchall() == []
             other.execute("PRAGMA busy_timeout = 1")
-            with pytest.raises(PatchpilotError, match="locked by another process"), writing(other):
+            with (
+                pytest.raises(PatchpilotError, match="locked by another process"),
+                writing(other),
+            ):
                 raise AssertionError("two write at once")
         assert other.execute("SELECT x FROM a").fetchall() == [("new",)]
 
@@ -237,7 +249,9 @@ def test_a_row_that_makes_no_sense_is_damage_not_a_bug(statement: str) -> None:
         send = record(outbox)
         outbox.leave_out(send.id, ["x@example.org"])
         drafts.save(Draft(CHANGE, "/src/linux", "widget"))
-    with contextlib.closing(sqlite3.connect(state_folder() / "outgoing.sqlite3")) as plain:
+    with contextlib.closing(
+        sqlite3.connect(state_folder() / "outgoing.sqlite3")
+    ) as plain:
         plain.execute(statement)
         plain.commit()
     with Outbox() as outbox, Drafts() as drafts, pytest.raises(DamagedError) as error:
@@ -262,7 +276,9 @@ def test_a_damaged_record_of_followed_series_is_recovered_too() -> None:
     assert "a subject" in call("track").out
 
 
-def test_a_file_that_is_gone_is_begun_and_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_is_gone_is_begun_and_a_folder_in_its_place_is_an_error(
+    tmp_path: Path,
+) -> None:
     file = filled()
     connect().close()
     for one in state_folder().glob("outgoing.sqlite3*"):

@@ -68,7 +68,9 @@ def test_a_refused_file_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
     words = ("draft", "-C", repo.path)
     assert call(*words, "--cover", "widget: mine\n\nMy text.").code == 0
     before = json.loads(call(*words, "--format", "json").out)["draft"]
-    (tmp_path / "hostile").write_text(f"{COVER}theirs\n\n==== changelog v{'9' * 5000} ====\nx\n")
+    (tmp_path / "hostile").write_text(
+        f"{COVER}theirs\n\n==== changelog v{'9' * 5000} ====\nx\n"
+    )
     refused = call(*words, "--import", tmp_path / "hostile")
     assert (refused.code, refused.out) == (2, "")
     assert json.loads(call(*words, "--format", "json").out)["draft"] == before
@@ -78,9 +80,20 @@ def test_a_refused_file_leaves_the_draft_as_it_was(tmp_path: Path) -> None:
 def test_a_reply_takes_its_text_from_a_file_of_the_same_kind(tmp_path: Path) -> None:
     (tmp_path / "latin").write_bytes(b"\xe4\n")
     repo = topic(tmp_path / "r", 1)
-    for words, stdin in (((tmp_path / "latin",), b""), (("-",), b"\xff\n"), ((tmp_path,), b"")):
+    for words, stdin in (
+        ((tmp_path / "latin",), b""),
+        (("-",), b"\xff\n"),
+        ((tmp_path,), b""),
+    ):
         done = call(
-            "track", "reply", "<a@example.org>", "-C", repo.path, "--message", *words, stdin=stdin
+            "track",
+            "reply",
+            "<a@example.org>",
+            "-C",
+            repo.path,
+            "--message",
+            *words,
+            stdin=stdin,
         )
         assert done.code == 2
         assert "hint: --message takes a text file in UTF-8" in done.err

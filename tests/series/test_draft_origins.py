@@ -24,7 +24,16 @@ LIST = "Widgets <widgets@lists.example.org>"
 
 def send(repo: Repo, *words: str) -> Outcome:
     return call(
-        "send", "-C", repo.path, "--to", LIST, "--force", "a test", "--format", "json", *words
+        "send",
+        "-C",
+        repo.path,
+        "--to",
+        LIST,
+        "--force",
+        "a test",
+        "--format",
+        "json",
+        *words,
     )
 
 
@@ -44,7 +53,9 @@ def choices(repo: Repo) -> dict[str, Any]:
     return {name: found[name] for name in CHOICES}
 
 
-def test_what_sends_nothing_to_others_changes_nothing_of_the_draft(tmp_path: Path) -> None:
+def test_what_sends_nothing_to_others_changes_nothing_of_the_draft(
+    tmp_path: Path,
+) -> None:
     chosen = (
         "--in-reply-to",
         "other@example.org",
@@ -77,7 +88,10 @@ def test_what_sends_nothing_to_others_changes_nothing_of_the_draft(tmp_path: Pat
                 assert json.loads(send(repo, *words, *how).out)["messages"]
                 assert choices(repo) == before
                 assert draft(repo)["origins"] == {}
-        assert subject(send(repo, "--reroll", "--dry-run")) == "[PATCH v2] widget: change line 1"
+        assert (
+            subject(send(repo, "--reroll", "--dry-run"))
+            == "[PATCH v2] widget: change line 1"
+        )
 
 
 def test_a_dry_run_takes_no_cover_out_of_the_branch_description(tmp_path: Path) -> None:
@@ -103,16 +117,26 @@ def test_a_send_keeps_what_it_was_given_for_the_next_version(tmp_path: Path) -> 
             "--security",
             "no",
         )
-        assert subject(send(repo, *words, "--yes")) == "[PATCH net] widget: change line 1"
+        assert (
+            subject(send(repo, *words, "--yes")) == "[PATCH net] widget: change line 1"
+        )
         kept = draft(repo)
         assert (kept["prefix"], kept["in_reply_to"], kept["answers"]) == (
             "PATCH net",
             "report@example.org",
             {"security": "no"},
         )
-        assert all(origin.startswith("send of v1, 20") for origin in kept["origins"].values())
-        assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
-        assert subject(send(repo, "--reroll", "--yes")) == "[PATCH net v2] widget: change line 1"
+        assert all(
+            origin.startswith("send of v1, 20") for origin in kept["origins"].values()
+        )
+        assert (
+            call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code
+            == 0
+        )
+        assert (
+            subject(send(repo, "--reroll", "--yes"))
+            == "[PATCH net v2] widget: change line 1"
+        )
         assert b"In-Reply-To" not in server.take()[1].data
 
 
@@ -127,10 +151,14 @@ def test_the_next_version_is_one_more_than_was_sent_however_often_it_is_looked_a
         assert subject(send(repo, "--yes")) == "[PATCH] widget: change line 1"
         for _ in range(3):
             assert (
-                subject(send(repo, "--reroll", "--dry-run")) == "[PATCH v2] widget: change line 1"
+                subject(send(repo, "--reroll", "--dry-run"))
+                == "[PATCH v2] widget: change line 1"
             )
             call("draft", "-C", repo.path, "--changelog", "- better told (Bob)")
-        assert subject(send(repo, "--reroll", "--yes")) == "[PATCH v2] widget: change line 1"
+        assert (
+            subject(send(repo, "--reroll", "--yes"))
+            == "[PATCH v2] widget: change line 1"
+        )
         assert draft(repo)["version"] == 2
         refused = call("draft", "-C", repo.path, "-v", "2")
         assert (refused.code, "v2 was already sent" in refused.err) == (2, True)
@@ -152,10 +180,20 @@ def test_what_is_no_message_id_is_refused_wherever_one_is_given(tmp_path: Path) 
     for words in (
         ("send", "--dry-run", "--to", LIST, "--in-reply-to", bad),
         ("draft", "--in-reply-to", bad),
-        ("backport", "--onto", "master", "--write", tmp_path / "out", "--in-reply-to", bad),
+        (
+            "backport",
+            "--onto",
+            "master",
+            "--write",
+            tmp_path / "out",
+            "--in-reply-to",
+            bad,
+        ),
         ("track", "add", bad),
     ):
-        done = call(words[0], *(("-C", repo.path) if words[0] != "track" else ()), *words[1:])
+        done = call(
+            words[0], *(("-C", repo.path) if words[0] != "track" else ()), *words[1:]
+        )
         assert done.code == 2
         assert "Message-ID" in done.err
     assert draft(repo)["in_reply_to"] == ""
@@ -172,7 +210,11 @@ def test_a_message_id_is_taken_bare_in_brackets_and_in_a_url(tmp_path: Path) -> 
     repo = topic(tmp_path / "r", 1)
     assert (
         call(
-            "draft", "-C", repo.path, "--in-reply-to", "https://lore.kernel.org/r/id@example.org/"
+            "draft",
+            "-C",
+            repo.path,
+            "--in-reply-to",
+            "https://lore.kernel.org/r/id@example.org/",
         ).code
         == 0
     )
@@ -220,9 +262,17 @@ def test_reset_clears_what_was_chosen_and_keeps_what_was_sent(tmp_path: Path) ->
             "1",
             "A note.",
         )
-        assert call("draft", "-C", repo.path, *words, "--in-reply-to", "id@example.org").code == 0
+        assert (
+            call(
+                "draft", "-C", repo.path, *words, "--in-reply-to", "id@example.org"
+            ).code
+            == 0
+        )
         assert send(repo, "--yes").code == 0
-        assert call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code == 0
+        assert (
+            call("draft", "-C", repo.path, "--changelog", "- better told (Bob)").code
+            == 0
+        )
         before = draft(repo)
         shown = call("draft", "show", "-C", repo.path).out
         for row in (
@@ -280,7 +330,9 @@ def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
         assert list(draft(repo)["notes"].values()) == ["A note."]
         edit(
             repository,
-            lambda text: text.replace("EDITME changed: widget: change line 1", "take less (Bob)"),
+            lambda text: text.replace(
+                "EDITME changed: widget: change line 1", "take less (Bob)"
+            ),
         )
         assert draft(repo)["version"] == 2
         assert "take less (Bob)" in draft(repo)["changelogs"]["2"]
@@ -290,7 +342,11 @@ def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
     ("text", "message", "hint"),
     [
         ("a]b", "brackets are not allowed", "as in --subject-prefix 'PATCH net-next'"),
-        ("[a][b]", "brackets are not allowed", "as in --subject-prefix 'PATCH net-next'"),
+        (
+            "[a][b]",
+            "brackets are not allowed",
+            "as in --subject-prefix 'PATCH net-next'",
+        ),
         ("net v2", "must not contain 'v2'", "set the version with -v N"),
         ("V2", "must not contain 'V2'", "set the version with -v N"),
         ("PATCH 1/2", "must not contain '1/2'", "set the version with -v N"),
@@ -298,7 +354,9 @@ def test_an_editor_that_leaves_the_offered_changelog_as_it_is_begins_no_version(
         ("a\x7f", "one line of printable text", "omit line breaks"),
     ],
 )
-def test_a_subject_prefix_that_is_not_valid_is_refused(text: str, message: str, hint: str) -> None:
+def test_a_subject_prefix_that_is_not_valid_is_refused(
+    text: str, message: str, hint: str
+) -> None:
     with pytest.raises(UsageError) as error:
         complete_prefix(text)
     assert message in error.value.message

@@ -38,7 +38,8 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
     """Patches from "patch-id/subject/date"."""
     parts = (word.split("/") for word in words)
     return tuple(
-        KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "") for part in parts
+        KnownPatch(part[0], part[1], None, part[2] if len(part) > 2 else "")
+        for part in parts
     )
 
 
@@ -81,13 +82,19 @@ def test_which_patch_became_which(
 
 def test_notes_follow_and_a_note_of_its_own_is_kept() -> None:
     draft = replace(
-        WHOLE, notes={"a": "old", "b": "two", "z": "gone"}, patches=known("a/one", "b/two")
+        WHOLE,
+        notes={"a": "old", "b": "two", "z": "gone"},
+        patches=known("a/one", "b/two"),
     )
     moved = follow(draft, "renamed", known("c/one", "b/two"))
     assert moved.notes == {"a": "old", "b": "two", "z": "gone", "c": "old"}
     assert (moved.branch, moved.patches) == ("renamed", known("c/one", "b/two"))
     assert follow(draft, None, known("a/one")).branch == "topic"
-    mine = follow(replace(draft, notes={"a": "old", "c": "mine"}), "topic", known("c/one", "b/two"))
+    mine = follow(
+        replace(draft, notes={"a": "old", "c": "mine"}),
+        "topic",
+        known("c/one", "b/two"),
+    )
     assert mine.notes["c"] == "mine"
 
 
@@ -97,7 +104,9 @@ def test_a_draft_is_read_back_whole_and_saved_over() -> None:
         assert drafts.save(WHOLE) is WHOLE
         assert drafts.get(CHANGE) == WHOLE
         drafts.save(replace(WHOLE, branch=None, repository="/other", version=4))
-        assert drafts.all() == (replace(WHOLE, branch=None, repository="/other", version=4),)
+        assert drafts.all() == (
+            replace(WHOLE, branch=None, repository="/other", version=4),
+        )
         assert drafts.all(REPO) == ()
         assert len(drafts.all("/other")) == 1
         drafts.remove(CHANGE)
@@ -108,14 +117,27 @@ def test_a_draft_is_read_back_whole_and_saved_over() -> None:
 
 def test_a_new_draft_has_nothing_in_it() -> None:
     plain = Draft(CHANGE, REPO, None)
-    assert (plain.version, plain.prefix, plain.base, plain.in_reply_to, plain.changelog) == (
+    assert (
+        plain.version,
+        plain.prefix,
+        plain.base,
+        plain.in_reply_to,
+        plain.changelog,
+    ) == (
         1,
         "",
         "",
         "",
         "",
     )
-    assert (plain.notes, plain.answers, plain.links, plain.patches, plain.shown, plain.waivers) == (
+    assert (
+        plain.notes,
+        plain.answers,
+        plain.links,
+        plain.patches,
+        plain.shown,
+        plain.waivers,
+    ) == (
         {},
         {},
         {},
@@ -135,7 +157,12 @@ def test_what_a_later_or_earlier_patchpilot_wrote_is_read() -> None:
     with Drafts() as drafts:
         drafts.save(WHOLE)
         data = json.dumps(
-            {"change_id": CHANGE, "repository": REPO, "branch": None, "of_the_future": 1}
+            {
+                "change_id": CHANGE,
+                "repository": REPO,
+                "branch": None,
+                "of_the_future": 1,
+            }
         )
         connect().execute("UPDATE drafts SET data = ?", (data,))
         assert drafts.get(CHANGE) == Draft(CHANGE, REPO, None)
@@ -169,7 +196,10 @@ def test_drafts_are_listed_with_the_last_touched_first() -> None:
     ],
 )
 def test_the_draft_of_patches_is_found(
-    branch: str | None, patches: tuple[str, ...], branches: tuple[str, ...], expected: str | None
+    branch: str | None,
+    patches: tuple[str, ...],
+    branches: tuple[str, ...],
+    expected: str | None,
 ) -> None:
     with Drafts() as drafts:
         drafts.save(replace(WHOLE, patches=known("a/one/1", "b/two/2")))

@@ -38,7 +38,9 @@ DRAFT = Draft(
 )
 
 
-def test_a_draft_is_recognised_after_rebase_rename_and_rewording(tmp_path: Path) -> None:
+def test_a_draft_is_recognised_after_rebase_rename_and_rewording(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 2)
     with Repository.open(repo.path) as repository:
         first = find_draft(repository, SendRequest())
@@ -58,7 +60,8 @@ def test_a_draft_is_recognised_after_rebase_rename_and_rewording(tmp_path: Path)
     repo.branch("other")
     repo.git("branch", "-q", "-u", "master")
     repo.commit(
-        "gadget: new\n\nSigned-off-by: Ada Fixer <ada@example.org>", {"gadget.c": "int y;\n"}
+        "gadget: new\n\nSigned-off-by: Ada Fixer <ada@example.org>",
+        {"gadget.c": "int y;\n"},
     )
     with Repository.open(repo.path) as repository:
         assert find_draft(repository, SendRequest()).change_id != first.change_id
@@ -66,7 +69,9 @@ def test_a_draft_is_recognised_after_rebase_rename_and_rewording(tmp_path: Path)
 
 def test_notes_follow_a_patch_whose_content_changed() -> None:
     with_note = replace(DRAFT, notes={"p1": "tested on hardware"})
-    moved = follow(with_note, "topic", (KnownPatch("p9", "a: one"), KnownPatch("p2", "a: two")))
+    moved = follow(
+        with_note, "topic", (KnownPatch("p9", "a: one"), KnownPatch("p2", "a: two"))
+    )
     assert moved.notes["p9"] == "tested on hardware"
 
 
@@ -91,7 +96,9 @@ def test_a_note_stays_with_a_patch_that_changed_in_content_and_subject_at_once(
     assert again.notes[again.patches[2].patch_id] == "tested on hardware"
 
 
-def test_the_draft_of_a_single_patch_survives_an_amend_of_everything(tmp_path: Path) -> None:
+def test_the_draft_of_a_single_patch_survives_an_amend_of_everything(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 1)
     with Repository.open(repo.path) as repository:
         first = change(repository, Changes(notes=(("1", "tested"),))).draft
@@ -106,7 +113,10 @@ def test_the_draft_of_a_single_patch_survives_an_amend_of_everything(tmp_path: P
     )
     with Repository.open(repo.path) as repository:
         again = show(repository).draft
-        assert (again.change_id, list(again.notes.values())[-1]) == (first.change_id, "tested")
+        assert (again.change_id, list(again.notes.values())[-1]) == (
+            first.change_id,
+            "tested",
+        )
         repo.git("reset", "-q", "--hard", "master")
         repo.commit(
             "gizmo: another fix on the same branch\n\nSigned-off-by: Ada Fixer <ada@example.org>",
@@ -132,13 +142,15 @@ def test_the_one_left_over_is_taken_for_what_the_patch_became(
         "topic",
         tuple(KnownPatch(*one.split(" ", 1)) for one in new),
     )
-    assert {key for key in moved.notes if key != "p2"} == ({expected} if expected else set())
+    assert {key for key in moved.notes if key != "p2"} == (
+        {expected} if expected else set()
+    )
 
 
 _TEXT = st.lists(
-    st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40).map(
-        str.rstrip
-    ),
+    st.text(
+        st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=40
+    ).map(str.rstrip),
     max_size=5,
 ).map("\n".join)
 _CONTENT = _TEXT.map(lambda text: text.strip("\n")).filter(
@@ -173,12 +185,20 @@ def test_an_edit_that_was_given_up_changes_nothing(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         change(
             repository,
-            Changes(subject="a cover", text="text", notes=(("2", "a note"),), prefix="PATCH net"),
+            Changes(
+                subject="a cover",
+                text="text",
+                notes=(("2", "a note"),),
+                prefix="PATCH net",
+            ),
         )
         kept = edit(repository, lambda _: None).draft
         assert (kept.cover_subject, kept.prefix) == ("a cover", "PATCH net")
         edited = edit(
-            repository, lambda text: text.replace("a cover", "another").replace("a note", "no note")
+            repository,
+            lambda text: text.replace("a cover", "another").replace(
+                "a note", "no note"
+            ),
         ).draft
         assert edited.cover_subject == "another"
         assert list(edited.notes.values()) == ["no note"]
@@ -204,7 +224,9 @@ def test_b4s_cover_and_the_branch_description_are_taken(tmp_path: Path) -> None:
         )
 
 
-def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(tmp_path: Path) -> None:
+def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(
+    tmp_path: Path,
+) -> None:
     from patchpilot.outgoing.b4.enrollment import enroll
 
     repo = topic(tmp_path / "r", 1)
@@ -214,7 +236,8 @@ def test_a_branch_in_b4s_books_keeps_its_change_id_and_can_leave(tmp_path: Path)
         known = enroll(repository, "topic", repository.resolve("master"))
         assert show(repository).draft.change_id == known.change_id
         assert (
-            enroll(repository, "topic", repository.resolve("master")).change_id == known.change_id
+            enroll(repository, "topic", repository.resolve("master")).change_id
+            == known.change_id
         )
         leave_b4(repository)
         with pytest.raises(Exception, match="not enrolled"):
@@ -230,7 +253,15 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--format", "json")
+        words = (
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--format",
+            "json",
+        )
         early = call(*words, "--reroll", "--dry-run")
         assert (early.code, "send v1 first" in early.err) == (2, True)
         assert call(*words, "--yes", "--force", "x").code == 0
@@ -260,12 +291,23 @@ def test_a_new_version_asks_what_changed_and_links_to_the_last(tmp_path: Path) -
     assert "Range-diff against v1:" in notes
 
 
-def test_a_changelog_written_after_a_send_is_about_the_next_version(tmp_path: Path) -> None:
+def test_a_changelog_written_after_a_send_is_about_the_next_version(
+    tmp_path: Path,
+) -> None:
     from tests.kit.smtp import FaultySink
 
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        words = ("send", "-C", repo.path, "--to", "l@lists.example.org", "--yes", "--force", "x")
+        words = (
+            "send",
+            "-C",
+            repo.path,
+            "--to",
+            "l@lists.example.org",
+            "--yes",
+            "--force",
+            "x",
+        )
         assert call(*words).code == 0
         repo.git(
             "commit",
@@ -276,10 +318,13 @@ def test_a_changelog_written_after_a_send_is_about_the_next_version(tmp_path: Pa
         )
         with Repository.open(repo.path) as repository:
             draft = find_draft(repository, SendRequest())
-            assert [one.kind for one in changes(draft, last_sent(draft), repository)] == [
-                "reworded"
-            ]
-        assert call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code == 0
+            assert [
+                one.kind for one in changes(draft, last_sent(draft), repository)
+            ] == ["reworded"]
+        assert (
+            call("draft", "-C", repo.path, "--changelog", "- told better (Bob)").code
+            == 0
+        )
         assert call(*words, "--reroll").code == 0
     second = server.take()[1].data.decode()
     assert "[PATCH v2]" in second
@@ -287,7 +332,10 @@ def test_a_changelog_written_after_a_send_is_about_the_next_version(tmp_path: Pa
 
 
 def test_templates_are_filled_and_a_persons_own_come_first(tmp_path: Path) -> None:
-    text = fill(template("cover"), {"subject": "S", "text": "T", "count": "2", "patches": "#~  a"})
+    text = fill(
+        template("cover"),
+        {"subject": "S", "text": "T", "count": "2", "patches": "#~  a"},
+    )
     assert without_comments(text) == "S\n\nT"
     (tmp_path / "cover.txt").write_text("mine ${subject}\n")
     assert fill(template("cover", tmp_path), {"subject": "S"}) == "mine S\n"
@@ -308,7 +356,12 @@ def test_covers_are_taken_apart() -> None:
 
 def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    assert call("draft", "-C", repo.path, "--cover-subject", "a cover", "--cover", "text").code == 0
+    assert (
+        call(
+            "draft", "-C", repo.path, "--cover-subject", "a cover", "--cover", "text"
+        ).code
+        == 0
+    )
     assert "a cover" in call("draft", "-C", repo.path).out
     exported = call("draft", "-C", repo.path, "--export", tmp_path / "d.txt")
     assert exported.code == 0
@@ -325,7 +378,8 @@ def test_a_prefix_that_is_no_header_is_refused_and_not_kept(tmp_path: Path) -> N
     repo.commit("first\n", {"a.c": "int a;\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     repo.commit(
-        "a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "int b;\n"}
+        "a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "int b;\n"},
     )
     with Repository.open(repo.path) as repository:
         for bad in ("net\nBcc: eve@example.org", "net\x1b[31m"):
@@ -348,7 +402,11 @@ def test_a_prefix_that_is_no_header_is_refused_and_not_kept(tmp_path: Path) -> N
     ],
 )
 def test_a_link_to_the_last_version_is_on_an_archive_that_others_reach(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lore: str | None, demo: bool, begins: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lore: str | None,
+    demo: bool,
+    begins: str,
 ) -> None:
     from types import SimpleNamespace
 
@@ -357,9 +415,9 @@ def test_a_link_to_the_last_version_is_on_an_archive_that_others_reach(
     repo = topic(tmp_path / "r", 1)
     if lore:
         repo.git("config", "patchpilot.lore", lore)
-    monkeypatch.setenv("PATCHPILOT_DEMO", str(tmp_path)) if demo else monkeypatch.delenv(
-        "PATCHPILOT_DEMO", raising=False
-    )
+    monkeypatch.setenv(
+        "PATCHPILOT_DEMO", str(tmp_path)
+    ) if demo else monkeypatch.delenv("PATCHPILOT_DEMO", raising=False)
     sent = SimpleNamespace(
         undisclosed=False,
         entries=(SimpleNamespace(mail=SimpleNamespace(message_id="v1@example.org")),),

@@ -10,7 +10,10 @@ from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.series.recipient_edits import Edits
 
-MAX, LIST = Address("Max Keeper", "max@keeper.example"), Address("", "widgets@lists.example")
+MAX, LIST = (
+    Address("Max Keeper", "max@keeper.example"),
+    Address("", "widgets@lists.example"),
+)
 PLAN = RecipientPlan(
     recipients=(
         Recipient(MAX, "maintainer", "WIDGETS", "to", ("maintainer",)),
@@ -20,13 +23,21 @@ PLAN = RecipientPlan(
 
 
 def headers(edits: Edits) -> dict[str, str]:
-    return {recipient.address.email: recipient.header for recipient in edits.apply(PLAN).recipients}
+    return {
+        recipient.address.email: recipient.header
+        for recipient in edits.apply(PLAN).recipients
+    }
 
 
 @pytest.mark.parametrize("header", ["to", "cc"])
-def test_an_address_that_was_dropped_and_is_added_again_is_in_the_plan(header: str) -> None:
+def test_an_address_that_was_dropped_and_is_added_again_is_in_the_plan(
+    header: str,
+) -> None:
     edits = Edits().drop(MAX).place(header, Address("Max", "MAX@keeper.example"))
-    assert headers(edits) == {"max@keeper.example": header, "widgets@lists.example": "cc"}
+    assert headers(edits) == {
+        "max@keeper.example": header,
+        "widgets@lists.example": "cc",
+    }
     assert edits.dropped == ()
     assert edits.apply(PLAN).warnings == ()
 
@@ -45,20 +56,29 @@ def test_an_address_that_was_added_and_is_dropped_is_gone() -> None:
 
 
 def test_an_edit_of_one_address_leaves_those_of_others() -> None:
-    edits = Edits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
+    edits = (
+        Edits().drop(LIST).place("cc", MAX).place("cc", Address("", "hal@hand.example"))
+    )
     assert headers(edits) == {"max@keeper.example": "cc", "hal@hand.example": "cc"}
     assert headers(edits.restore(LIST)) == {
         "max@keeper.example": "cc",
         "hal@hand.example": "cc",
         "widgets@lists.example": "cc",
     }
-    assert headers(edits.restore(MAX)) == {"max@keeper.example": "to", "hal@hand.example": "cc"}
+    assert headers(edits.restore(MAX)) == {
+        "max@keeper.example": "to",
+        "hal@hand.example": "cc",
+    }
     assert headers(edits.drop(MAX)) == {"hal@hand.example": "cc"}
 
 
 def test_the_address_moved_last_is_where_it_was_moved_last() -> None:
     moved = Edits().place("cc", MAX).place("to", MAX).place("cc", MAX)
     assert moved.placed == (("cc", MAX),)
-    (there,) = [recipient for recipient in moved.apply(PLAN).recipients if recipient.address == MAX]
+    (there,) = [
+        recipient
+        for recipient in moved.apply(PLAN).recipients
+        if recipient.address == MAX
+    ]
     assert there.by_hand
     assert there.reasons[0] == "maintainer"

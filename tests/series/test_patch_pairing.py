@@ -87,7 +87,9 @@ def test_a_reworded_title_is_similar(one: str, other: str) -> None:
         ("a: b", ""),
     ],
 )
-def test_titles_of_other_patches_to_the_same_driver_are_not(one: str, other: str) -> None:
+def test_titles_of_other_patches_to_the_same_driver_are_not(
+    one: str, other: str
+) -> None:
     assert title_similarity(one, other) == title_similarity(other, one) < ALIKE
 
 
@@ -99,7 +101,11 @@ def test_a_title_is_compared_without_case_quotes_and_white_space() -> None:
 def test_lines_are_compared_by_how_often_each_is_there() -> None:
     assert line_similarity(Counter("aabc"), Counter("abcd")) == 0.75
     assert line_similarity(Counter("abcd"), Counter("aabc")) == 0.75
-    assert line_similarity(Counter("ab"), Counter()) == line_similarity(Counter(), Counter()) == 0
+    assert (
+        line_similarity(Counter("ab"), Counter())
+        == line_similarity(Counter(), Counter())
+        == 0
+    )
     assert line_similarity(Counter("ab"), Counter("ab")) == 1
 
 
@@ -108,7 +114,12 @@ def test_a_patch_is_similar_by_its_lines_or_its_title() -> None:
     assert patch_similarity(patch("a: one", "abcd"), patch("a: one", "axyz")) == 1
     # the same title on wholly other lines counts less, and nothing does in other files
     assert patch_similarity(patch("a: one", "abcd"), patch("a: one", "wxyz")) == 0.8
-    assert patch_similarity(patch("a: one", "abcd"), patch("a: one", "abcd", paths="other.c")) == 0
+    assert (
+        patch_similarity(
+            patch("a: one", "abcd"), patch("a: one", "abcd", paths="other.c")
+        )
+        == 0
+    )
     assert patch_similarity(patch("a: one", paths=""), patch("a: one", "abcd")) == 1
 
 
@@ -135,7 +146,10 @@ def test_a_patch_is_similar_by_its_lines_or_its_title() -> None:
         ),
         # both reworded towards each other, both reworked: the lines decide
         (
-            [patch("x: fix leak in probe", "abcdefgh"), patch("x: fix leak in remove", "stuvwxyz")],
+            [
+                patch("x: fix leak in probe", "abcdefgh"),
+                patch("x: fix leak in remove", "stuvwxyz"),
+            ],
             [
                 patch("x: fix a leak in remove path", "abcdefg1"),
                 patch("x: fix a leak in the probe path", "stuvwxy1"),
@@ -155,7 +169,11 @@ def test_a_patch_is_similar_by_its_lines_or_its_title() -> None:
             {1: 0},
         ),
         # squashed: the result has the title of one of them
-        ([patch("x: one", "abc"), patch("x: more", "def")], [patch("x: one", "abcdef")], {0: 0}),
+        (
+            [patch("x: one", "abc"), patch("x: more", "def")],
+            [patch("x: one", "abcdef")],
+            {0: 0},
+        ),
         # moved to the end of the series, with another one new and another dropped
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def"), patch(TITLES[3], "ghi")],
@@ -184,7 +202,10 @@ def test_a_patch_is_similar_by_its_lines_or_its_title() -> None:
                 patch("fix spelling", "cd", paths="b.c"),
                 patch("fix spelling", "ef", paths="c.c"),
             ],
-            [patch("fix spelling", "c1", paths="b.c"), patch("fix spelling", "e2", paths="c.c")],
+            [
+                patch("fix spelling", "c1", paths="b.c"),
+                patch("fix spelling", "e2", paths="c.c"),
+            ],
             {0: 1, 1: 2},
         ),
         # one dropped, one new at its place, of another content: nothing became of it
@@ -233,14 +254,18 @@ def test_an_author_date_pairs_what_one_patch_alone_has() -> None:
     assert pair_patches(old, shared) == {}
 
 
-def test_the_only_one_left_at_the_same_place_is_paired_where_its_content_is_not_known() -> None:
-    assert pair_patches(titled("a: one", "b: two"), titled("a: one", "c: nothing like it")) == {
+def test_the_only_one_left_at_the_same_place_is_paired_where_its_content_is_not_known() -> (
+    None
+):
+    assert pair_patches(
+        titled("a: one", "b: two"), titled("a: one", "c: nothing like it")
+    ) == {
         0: 0,
         1: 1,
     }
-    assert pair_patches(titled("a: one", "b: two"), titled("c: nothing like it", "a: one")) == {
-        1: 0
-    }
+    assert pair_patches(
+        titled("a: one", "b: two"), titled("c: nothing like it", "a: one")
+    ) == {1: 0}
     assert pair_patches(
         titled("a: one", "b: two"), titled("a: one", "c: nothing like it", "d: other")
     ) == {0: 0}
@@ -253,7 +278,9 @@ def test_thousands_of_patches_of_one_title_are_paired_in_order() -> None:
     ) == {at: at for at in range(2000)}
 
 
-@given(st.permutations(range(6)), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5)))
+@given(
+    st.permutations(range(6)), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5))
+)
 def test_order_dropped_and_reworked_patches_do_not_matter(
     order: list[int], dropped: set[int], reworked: set[int]
 ) -> None:
@@ -331,7 +358,11 @@ def test_lines_are_as_alike_as_their_common_share(
         ),
         (PatchFeatures("a: leak", lines={"x": 1}), PatchFeatures("a: leak"), 1.0),
         (PatchFeatures("a: leak"), PatchFeatures("a: leak", lines={"x": 1}), 1.0),
-        (PatchFeatures("a: leak", lines={"x": 1}), PatchFeatures("a: leak", lines={"y": 1}), 0.8),
+        (
+            PatchFeatures("a: leak", lines={"x": 1}),
+            PatchFeatures("a: leak", lines={"y": 1}),
+            0.8,
+        ),
         # a tenth of the lines in common is enough for the title to count
         (
             PatchFeatures("a: leak", lines={"x": 1, "y": 9}),

@@ -27,7 +27,12 @@ COVER = mail(
     minutes=5,
 )
 PARTS = [
-    patch(f"[PATCH v3 {number}/2] pump: part {number}", id=f"c{number}", reply_to="c0", minutes=5)
+    patch(
+        f"[PATCH v3 {number}/2] pump: part {number}",
+        id=f"c{number}",
+        reply_to="c0",
+        minutes=5,
+    )
     for number in (1, 2)
 ]
 TALK = mail("pumps in general", "Do we need pumps?\n", id="talk", minutes=1)
@@ -36,7 +41,12 @@ TALK = mail("pumps in general", "Do we need pumps?\n", id="talk", minutes=1)
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with archive_server(
-        "public-inbox", tmp_path_factory.mktemp("archive"), *story.WHOLE, COVER, *PARTS, TALK
+        "public-inbox",
+        tmp_path_factory.mktemp("archive"),
+        *story.WHOLE,
+        COVER,
+        *PARTS,
+        TALK,
     ) as server:
         yield server.url
 
@@ -56,7 +66,9 @@ def test_a_mail_stands_for_the_revision_it_is_in_or_answers(
     url: str, word: str, sources: list[str]
 ) -> None:
     found = series_at(f"<{word}@example.org>", lore=url)
-    assert [one.source for one in found.patches] == [f"{name}@example.org" for name in sources]
+    assert [one.source for one in found.patches] == [
+        f"{name}@example.org" for name in sources
+    ]
     assert (found.cover is not None) is (word[0] == "c")
 
 
@@ -70,7 +82,10 @@ def test_talk_is_no_series_and_a_word_no_address(url: str) -> None:
 def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
     done = call("check", "--format", "json", f"{url}/v2@example.org/")
     document = json.loads(done.out)
-    assert (document["repository"], document["patches"][0]["source"]) == (None, "v2@example.org")
+    assert (document["repository"], document["patches"][0]["source"]) == (
+        None,
+        "v2@example.org",
+    )
     (workdir / "MAINTAINERS").write_text(
         "Maintainers List\n"
         "\nPUMPS\n"
@@ -79,9 +94,18 @@ def test_check_and_maintainers_take_a_url(url: str, workdir: Path) -> None:
         "F:\tdrivers/demo/\n"
     )
     reported = json.loads(
-        call("maintainers", "--tree", workdir, "--format", "json", f"{url}/v2@example.org/").out
+        call(
+            "maintainers",
+            "--tree",
+            workdir,
+            "--format",
+            "json",
+            f"{url}/v2@example.org/",
+        ).out
     )
-    assert "matt@example.com" in {one["email"] for one in reported["results"][0]["recipients"]}
+    assert "matt@example.com" in {
+        one["email"] for one in reported["results"][0]["recipients"]
+    }
     lines = call(
         "maintainers",
         "--tree",
@@ -99,7 +123,14 @@ def test_a_bare_id_is_asked_of_the_persons_own_archive(url: str, workdir: Path) 
     repo.commit("start", {"a.c": "int a;\n"})
     repo.git("config", "patchpilot.lore", url)
     done = call(
-        "check", "-C", repo.path, "--format", "json", "--fail-on", "never", "<v1@example.org>"
+        "check",
+        "-C",
+        repo.path,
+        "--format",
+        "json",
+        "--fail-on",
+        "never",
+        "<v1@example.org>",
     )
     assert (done.code, json.loads(done.out)["repository"]) == (0, str(repo.path))
 
@@ -108,7 +139,11 @@ def test_offline_it_says_what_was_not_asked_for(workdir: Path) -> None:
     (workdir / "MAINTAINERS").write_text(
         "Maintainers List\n\nPUMPS\nM:\tMatt <matt@example.com>\nS:\tMaintained\nF:\tdrivers/\n"
     )
-    for verb in (("check",), ("maintainers",), ("maintainers", "--format", "get_maintainer")):
+    for verb in (
+        ("check",),
+        ("maintainers",),
+        ("maintainers", "--format", "get_maintainer"),
+    ):
         done = call(*verb, "--tree", workdir, "--offline", "<v1@example.org>")
         assert (done.code, done.out) == (4, ""), verb
         assert "--offline" in done.err
@@ -124,6 +159,8 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
         map(str, result_of_send(sent).advice)
     )
     repo.git("config", "patchpilot.lore", "https://archive.example.org/lists/")
-    (said,) = [line for line in map(str, result_of_send(here).advice) if "was received" in line]
+    (said,) = [
+        line for line in map(str, result_of_send(here).advice) if "was received" in line
+    ]
     assert f"https://archive.example.org/lists/{ident}/" in said
     assert "lore.kernel.org" not in said

@@ -19,12 +19,15 @@ def followed(tmp_path: Path, *mails: bytes) -> Tracked:
 
 def tree(series: Tracked) -> list[str]:
     return [
-        "".join("│" if more else "└" for more in one.more) + f"{one.mail.kind} {one.message_id[:2]}"
+        "".join("│" if more else "└" for more in one.more)
+        + f"{one.mail.kind} {one.message_id[:2]}"
         for one in conversation(series)
     ]
 
 
-def test_answers_are_below_what_they_answer_and_bots_mails_are_roots(tmp_path: Path) -> None:
+def test_answers_are_below_what_they_answer_and_bots_mails_are_roots(
+    tmp_path: Path,
+) -> None:
     assert tree(followed(tmp_path, *story.ACCEPTED, story.IN_REVIEW)) == [
         "patch v1",
         "└review r1",
@@ -36,7 +39,9 @@ def test_answers_are_below_what_they_answer_and_bots_mails_are_roots(tmp_path: P
     ]
 
 
-def test_a_second_version_that_answers_the_first_is_a_root_all_the_same(tmp_path: Path) -> None:
+def test_a_second_version_that_answers_the_first_is_a_root_all_the_same(
+    tmp_path: Path,
+) -> None:
     second = patch(f"[PATCH v2] {story.TITLE}", id="v2", minutes=100, reply_to="v1")
     assert tree(followed(tmp_path, story.V1, second)) == ["patch v1", "patch v2"]
 
@@ -63,7 +68,12 @@ def test_mails_that_answer_each_other_are_shown_once_each(tmp_path: Path) -> Non
 def test_the_story_has_every_event_with_its_date_and_proof(tmp_path: Path) -> None:
     events = story_of(followed(tmp_path, *story.WHOLE))
     assert [
-        (event.kind, event.text, f"{event.when:%d %H:%M}" if event.when else "", event.proof)
+        (
+            event.kind,
+            event.text,
+            f"{event.when:%d %H:%M}" if event.when else "",
+            event.proof,
+        )
         for event in events
     ] == [
         ("sent", "v1 sent", "04 09:00", "v1@example.org"),

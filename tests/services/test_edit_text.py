@@ -17,5 +17,7 @@ from patchpilot.topic.edit_commits import edit_text
         ("truncate -s 0", ""),
     ],
 )
-def test_a_text_comes_back_or_none_where_there_is_no_file(editor: str, text: str | None) -> None:
+def test_a_text_comes_back_or_none_where_there_is_no_file(
+    editor: str, text: str | None
+) -> None:
     assert edit_text(editor, "a\n", "DRAFT.txt") == text

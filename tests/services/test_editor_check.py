@@ -59,7 +59,9 @@ def test_changed_files_are_those_with_changes_that_are_there(repo: Repo) -> None
 
 
 def test_findings_of_an_mbox_are_at_the_lines_of_the_file(tmp_path: Path) -> None:
-    bad = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); ")).split("\n", 1)[1]
+    bad = patches.mail(diff=patches.DIFF.replace("rc = bar();", "rc = bar(); ")).split(
+        "\n", 1
+    )[1]
     text = join_mbox([patches.mail().encode(), bad.encode()]).decode()
     check = EditorCheck(tmp_path)
     assert (text.split("\n").index("+\trc = bar(); "), "trailing-space") in found(

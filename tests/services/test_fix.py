@@ -24,7 +24,9 @@ from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.repos import Repo
 
 FILE = "drivers/frob/frob.c"
-BASE = "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
+BASE = (
+    "int frob_one(int a)\n{\n\treturn a;\n}\n\nint frob_two(int a)\n{\n\treturn a;\n}\n"
+)
 TEXT = (
     "Old boards need a moment until the link is up, so that the first\n"
     "transfer does not fail. Give it to them.\n"
@@ -43,15 +45,17 @@ def topic(path: Path) -> Repo:
     repo.git("config", "user.email", "ada@example.org")
     repo.commit("frob: begin\n", {FILE: BASE, "other": "1\n"}, author=ADA)
     repo.branch("topic")
-    untidy = BASE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\n\treturn a;", 1)
+    untidy = BASE.replace(
+        "\treturn a;", "\tif(a)\n\t\treturn frob(a,1 );\n\n\n\treturn a;", 1
+    )
     repo.commit(
         f"frob: wait.\n\n{TEXT}Reviewed-By: Ben Reader <ben@example.org>\n{SIGNED}",
         {FILE: untidy},
         author=ADA,
     )
-    more = untidy.replace("\treturn a;\n}\n\nint", "\treturn a + 1;\n}\n\nint", 1).replace(
-        "two(int a)\n{", "two(int a)\n{\n\tfrob( a);", 1
-    )
+    more = untidy.replace(
+        "\treturn a;\n}\n\nint", "\treturn a + 1;\n}\n\nint", 1
+    ).replace("two(int a)\n{", "two(int a)\n{\n\tfrob( a);", 1)
     repo.commit(f"frob: count from one\n\n{TEXT}{SIGNED}", {FILE: more}, author=ADA)
     return repo
 
@@ -104,7 +108,11 @@ def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
     mend(repo)
     head = repo.git("rev-parse", "topic")
     result = mend(repo)
-    assert (repo.git("rev-parse", "topic"), result.fixed, result.undo) == (head, 0, None)
+    assert (repo.git("rev-parse", "topic"), result.fixed, result.undo) == (
+        head,
+        0,
+        None,
+    )
 
 
 def test_undo_brings_back_message_tree_and_files(tmp_path: Path) -> None:
@@ -167,13 +175,18 @@ def test_a_patch_that_is_too_long_to_check_as_a_whole_is_left_alone(
     assert repo.git("rev-parse", "topic") == old
 
 
-def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(tmp_path: Path) -> None:
+def test_work_on_a_touched_file_is_in_the_way_and_on_another_is_not(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r")
     head = repo.git("rev-parse", "topic")
     repo.put(FILE, "mine\n")
     with pytest.raises(RefusedError, match=f"{FILE} has uncommitted changes"):
         mend(repo)
-    assert (repo.git("rev-parse", "topic"), (repo.path / FILE).read_text()) == (head, "mine\n")
+    assert (repo.git("rev-parse", "topic"), (repo.path / FILE).read_text()) == (
+        head,
+        "mine\n",
+    )
     repo.git("checkout", "-q", FILE)
     repo.put("other", "mine\n")
     mend(repo)
@@ -288,7 +301,9 @@ def test_select_limits_what_is_fixed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
         fix(
-            CheckRequest(base="master", select=["subject-ends-with-punctuation"], strict=True),
+            CheckRequest(
+                base="master", select=["subject-ends-with-punctuation"], strict=True
+            ),
             write=True,
             repository=repository,
         )
@@ -324,9 +339,15 @@ def moving(path: Path, moved: str) -> Repo:
     repo.commit("frob: begin\n", {FILE: rest}, author=ADA)
     repo.branch("topic")
     repo.commit(
-        f"frob: wait for the link\n\n{TEXT}{SIGNED}", {FILE: f"{MOVED}\n{rest}"}, author=ADA
+        f"frob: wait for the link\n\n{TEXT}{SIGNED}",
+        {FILE: f"{MOVED}\n{rest}"},
+        author=ADA,
     )
-    repo.commit(f"frob: wait at the end\n\n{TEXT}{SIGNED}", {FILE: f"{rest}\n{moved}"}, author=ADA)
+    repo.commit(
+        f"frob: wait at the end\n\n{TEXT}{SIGNED}",
+        {FILE: f"{rest}\n{moved}"},
+        author=ADA,
+    )
     return repo
 
 
@@ -362,23 +383,31 @@ def test_two_that_a_later_commit_makes_one_are_its_own(tmp_path: Path) -> None:
         {FILE: "".join([*lines[:9], call, *lines[9:18], call, *lines[18:]])},
         author=ADA,
     )
-    repo.commit(f"frob: call once\n\n{TEXT}{SIGNED}", {FILE: f"{rest}{call}"}, author=ADA)
+    repo.commit(
+        f"frob: call once\n\n{TEXT}{SIGNED}", {FILE: f"{rest}{call}"}, author=ADA
+    )
     mend(repo)
     assert file(repo, "topic~1").count("\tfrob(a, 1);\n\tfrob(a, 2);\n") == 2
     assert file(repo, "topic") == f"{rest}{call}"
 
 
-def test_what_gerrit_knows_a_commit_by_stays_in_it_and_goes_from_its_mail(tmp_path: Path) -> None:
+def test_what_gerrit_knows_a_commit_by_stays_in_it_and_goes_from_its_mail(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r")
     gerrit = "Change-Id: I0123456789abcdef0123456789abcdef01234567"
-    repo.commit(f"frob: wait once more.\n\n{TEXT}{SIGNED}{gerrit}\n", {FILE: BASE}, author=ADA)
+    repo.commit(
+        f"frob: wait once more.\n\n{TEXT}{SIGNED}{gerrit}\n", {FILE: BASE}, author=ADA
+    )
     repo.git("format-patch", "-q", "-o", "out", "-1")
     result = mend(repo, "HEAD")
     message = repo.git("log", "-1", "--format=%B")
     assert message.startswith("frob: wait once more\n")
     assert gerrit in message
     assert "Gerrit" in result.patches[0].refused
-    assert "gerrit-change-id" in {finding.name for finding in result.check.patches[0].findings}
+    assert "gerrit-change-id" in {
+        finding.name for finding in result.check.patches[0].findings
+    }
     (mail,) = (repo.path / "out").iterdir()
     mend(repo, str(mail))
     assert gerrit not in mail.read_text()
@@ -440,7 +469,8 @@ _NUMBER = st.integers(0, 5)
 @given(
     st.lists(
         st.tuples(
-            _NUMBER, st.sampled_from(["\tfrob(a,{});", "\tfrob(a, {});", "\tfrob( {});  ", ""])
+            _NUMBER,
+            st.sampled_from(["\tfrob(a,{});", "\tfrob(a, {});", "\tfrob( {});  ", ""]),
         ),
         min_size=2,
         max_size=4,
@@ -460,7 +490,9 @@ def test_carried_commits_end_in_the_tree_they_had_but_for_the_fixed_lines(
         elif len(lines) > 1:
             del lines[min(at, len(lines) - 1)]
         repo.commit(
-            f"frob: step {count}\n\n{TEXT}{SIGNED}", {FILE: "\n".join(lines) + "\n"}, author=ADA
+            f"frob: step {count}\n\n{TEXT}{SIGNED}",
+            {FILE: "\n".join(lines) + "\n"},
+            author=ADA,
         )
     mend(repo)
     tidy = [
@@ -482,7 +514,9 @@ def test_a_line_below_a_changed_one_is_aligned_in_the_commit(tmp_path: Path) -> 
         author=ADA,
     )
     longer = before.replace("frob_one", "frob_sum_of_both")
-    repo.commit(f"frob: say that both are added\n\n{TEXT}{SIGNED}", {FILE: longer}, author=ADA)
+    repo.commit(
+        f"frob: say that both are added\n\n{TEXT}{SIGNED}", {FILE: longer}, author=ADA
+    )
     mend(repo)
     assert (
         file(repo, "topic")

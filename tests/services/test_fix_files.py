@@ -8,7 +8,10 @@ import pytest
 from patchpilot.checking.fix_files import PatchFiles
 from patchpilot.errors import InputError, RefusedError
 
-ERRORS = {"Ctrl-C": KeyboardInterrupt(), "disk": OSError(5, "Input/output error", "b.patch")}
+ERRORS = {
+    "Ctrl-C": KeyboardInterrupt(),
+    "disk": OSError(5, "Input/output error", "b.patch"),
+}
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -45,7 +48,9 @@ def test_what_ends_the_writing_between_two_files_leaves_all_as_they_were(
         assert after == before
 
 
-def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_end_is_not_read_to_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("patchpilot.commits.range.MAX_INPUT", 1 << 20)
     with pytest.raises(InputError, match="larger than 1 MiB"):
         PatchFiles.of(("/dev/zero",), None)

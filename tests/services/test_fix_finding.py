@@ -36,12 +36,16 @@ def repo(tmp_path: Path) -> Repo:
     ):
         repo.git("config", name, value)
     repo.commit(
-        "frob: begin\n", {"drivers/frob/frob.c": CODE}, author="Ada Fixer <ada@example.org>"
+        "frob: begin\n",
+        {"drivers/frob/frob.c": CODE},
+        author="Ada Fixer <ada@example.org>",
     )
     repo.branch("topic")
     code = CODE.replace("\treturn a;", "\tif(a)\n\t\treturn frob(a,1);\n\n\treturn a;")
     message = f"{TEXT}\nSigned-off-by: Ben Reader <ben@example.org>\n"
-    repo.commit(message, {"drivers/frob/frob.c": code}, author="Ada Fixer <ada@example.org>")
+    repo.commit(
+        message, {"drivers/frob/frob.c": code}, author="Ada Fixer <ada@example.org>"
+    )
     return repo
 
 
@@ -50,8 +54,13 @@ def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
     with Repository.open(repo.path) as repository:
         settings = read_settings(repository)
         result = check_topic(repository, settings, CheckedTopic((), None, "master"))
-        finding = next(finding for finding in result.patches[0].findings if finding.name == name)
-        remedy, commit = remedy_of(finding, result.rules), result.patches[0].patch.commit or ""
+        finding = next(
+            finding for finding in result.patches[0].findings if finding.name == name
+        )
+        remedy, commit = (
+            remedy_of(finding, result.rules),
+            result.patches[0].patch.commit or "",
+        )
         given = () if write else None
         if remedy is Remedy.SAFE:
             return fix_finding(repository, settings, commit, finding, overrides=given)
@@ -77,7 +86,9 @@ def test_only_the_finding_that_was_named_is_fixed(repo: Repo) -> None:
     assert "frob(a,1)" in code
 
 
-def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(repo: Repo) -> None:
+def test_the_author_s_sign_off_is_added_where_the_user_is_the_author(
+    repo: Repo,
+) -> None:
     assert changed(fixed(repo, "author-not-signed", write=True)) == [
         "+Signed-off-by: Ada Fixer <ada@example.org>"
     ]

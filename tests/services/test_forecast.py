@@ -36,7 +36,11 @@ def series(number: int) -> list[bytes]:
     """A series of day 31 and later: answered by a bot at once and by a reviewer after 1 to 10
     hours, every other one applied after 1 to 9 days.
     """
-    name, subject, start = f"p{number}", f"[PATCH] demo: part {number}", (31 + number) * DAY
+    name, subject, start = (
+        f"p{number}",
+        f"[PATCH] demo: part {number}",
+        (31 + number) * DAY,
+    )
     mails = [
         patch(subject, id=name, minutes=start),
         reply(
@@ -97,17 +101,25 @@ def test_the_estimate_and_its_basis(archive: Path) -> None:
 def test_the_page_and_the_document_have_it(archive: Path) -> None:
     call("track", "add", "--lore", archive, "<new@example.org>")
     assert (
-        json.loads(call("track", "show", "1", "--format", "json").out)["series"][0]["forecast"]
+        json.loads(call("track", "show", "1", "--format", "json").out)["series"][0][
+            "forecast"
+        ]
         is None
     )
-    (shown,) = json.loads(call("track", "forecast", "1", "--format", "json").out)["series"]
+    (shown,) = json.loads(call("track", "forecast", "1", "--format", "json").out)[
+        "series"
+    ]
     assert shown["forecast"] == {
         "first_answer": {
             "series": 40,
             "of": 40,
             "days": {"median": 0.23, "low": 0.08, "high": 0.38},
         },
-        "acceptance": {"series": 20, "of": 40, "days": {"median": 5.0, "low": 1.0, "high": 9.0}},
+        "acceptance": {
+            "series": 20,
+            "of": 40,
+            "days": {"median": 5.0, "low": 1.0, "high": 9.0},
+        },
         "reminder_from": "2024-08-16",
         "list": "demo@lists.example.org",
         "areas": ["drivers/demo"],
@@ -119,7 +131,9 @@ def test_the_page_and_the_document_have_it(archive: Path) -> None:
     assert all(line in page for line in LINES)
 
 
-def test_a_list_is_read_once_a_month(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_is_read_once_a_month(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call("track", "add", "--lore", archive, "<new@example.org>")
     before = call("track", "forecast", "1")
     assert before.code == 0
@@ -135,28 +149,41 @@ def test_too_few_series_give_no_estimate(workdir: Path) -> None:
     outcome = call("track", "forecast", "1")
     assert outcome.code == 2
     assert (
-        "demo@lists.example.org has 1 series of that time: too few for an estimate" in outcome.err
+        "demo@lists.example.org has 1 series of that time: too few for an estimate"
+        in outcome.err
     )
 
 
 def test_a_series_from_a_file_needs_an_archive(archive: Path, workdir: Path) -> None:
-    (workdir / "one.mbox").write_bytes(mbox(patch(f"[PATCH] {TITLE}", id="new", minutes=SENT)))
+    (workdir / "one.mbox").write_bytes(
+        mbox(patch(f"[PATCH] {TITLE}", id="new", minutes=SENT))
+    )
     call("track", "add", "--mbox", "one.mbox")
     outcome = call("track", "forecast", "1")
     assert outcome.code == 2
     assert "series 1 was read from a file, not from an archive" in outcome.err
     assert "patchpilot track forecast 1 --lore" in outcome.err
-    assert call("track", "forecast", "1", "--lore", archive).out.splitlines()[0] == LINES[0]
+    assert (
+        call("track", "forecast", "1", "--lore", archive).out.splitlines()[0]
+        == LINES[0]
+    )
 
 
 def test_no_reminder_is_awaited_for_what_was_applied(archive: Path) -> None:
-    applied = applied_by_robot(TITLE, "f" * 12, id="done", reply_to="new", minutes=SENT + DAY)
+    applied = applied_by_robot(
+        TITLE, "f" * 12, id="done", reply_to="new", minutes=SENT + DAY
+    )
     archive.write_bytes(
         archive.read_bytes()
         + mbox(
             applied,
             reply(
-                f"[PATCH] {TITLE}", "Thanks.", id="t", reply_to="new", sender=MATT, minutes=SENT + 9
+                f"[PATCH] {TITLE}",
+                "Thanks.",
+                id="t",
+                reply_to="new",
+                sender=MATT,
+                minutes=SENT + 9,
             ),
         )
     )
@@ -164,10 +191,17 @@ def test_no_reminder_is_awaited_for_what_was_applied(archive: Path) -> None:
     assert "reminder" not in call("track", "forecast", "1").out
 
 
-def test_the_merge_window_is_shown_with_the_releases_of_a_repository(workdir: Path) -> None:
+def test_the_merge_window_is_shown_with_the_releases_of_a_repository(
+    workdir: Path,
+) -> None:
     today = datetime.now(UTC).replace(hour=12, minute=0)
     repo = Repo(workdir / "linux")
-    files = {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"}
+    files = {
+        "Makefile": "VERSION = 6\n",
+        "MAINTAINERS": "x\n",
+        "Kbuild": "x\n",
+        "Kconfig": "x\n",
+    }
     for number in range(5):
         repo._clock = int((today - timedelta(days=30 + 63 * (4 - number))).timestamp())
         repo.commit(f"Linux 6.{number}\n", {**files, "PATCHLEVEL": f"{number}\n"})
@@ -180,11 +214,14 @@ def test_the_merge_window_is_shown_with_the_releases_of_a_repository(workdir: Pa
         " estimated from the last 4 release cycles (63 days each)"
     )
     assert "merge window" not in call("track", "show", "1").out
-    assert f"  forecast  {line}" in call("track", "show", "1", "-C", repo.path).out.splitlines()
+    assert (
+        f"  forecast  {line}"
+        in call("track", "show", "1", "-C", repo.path).out.splitlines()
+    )
     assert line in call("track", "export", "--format", "html", "-C", repo.path).out
-    (shown,) = json.loads(call("track", "show", "1", "-C", repo.path, "--format", "json").out)[
-        "series"
-    ]
+    (shown,) = json.loads(
+        call("track", "show", "1", "-C", repo.path, "--format", "json").out
+    )["series"]
     assert shown["merge_window"] == {
         "after": "the release that follows v6.4", "open": False, "opens": opens, "closes": closes, "cycles": [63, 63, 63, 63]  # noqa: E501
     }  # fmt: skip

@@ -49,7 +49,9 @@ def test_the_first_final_release_counts(tmp_path: Path) -> None:
         assert RepositoryFacts(opened).first_release(commit) == "v6.1"
 
 
-def test_no_release_denies_nothing_where_tags_are_old_or_missing(tmp_path: Path) -> None:
+def test_no_release_denies_nothing_where_tags_are_old_or_missing(
+    tmp_path: Path,
+) -> None:
     repo = Repo(tmp_path / "linux")
     first = repo.commit("frob: a\n", {"a": "1\n"})
     with Repository.open(repo.path) as opened:
@@ -73,7 +75,10 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
         repo.commit(
             f"frob{number % 3}: change {number}\n\nWhy.\n\nLink:"
             f" https://example.org/{number}\nSigned-off-by: A <a@example.org>\n",
-            {f"drivers/frob{number % 3}/a.c": f"{number}\n", f"lib/l{number % 4}.c": f"{number}\n"},
+            {
+                f"drivers/frob{number % 3}/a.c": f"{number}\n",
+                f"lib/l{number % 4}.c": f"{number}\n",
+            },
         )
     asked = (
         [(f"drivers/frob{one}",) for one in range(3)]
@@ -85,7 +90,9 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
         at_once = RepositoryFacts(opened)
         at_once.foresee(asked, 3)
         monkeypatch.setattr(
-            type(opened), "git", lambda *_args, **_words: pytest.fail("git was asked again")
+            type(opened),
+            "git",
+            lambda *_args, **_words: pytest.fail("git was asked again"),
         )
         answers = [at_once.subjects_touching(paths, 3) for paths in asked]
         tags = [at_once.tags_touching(paths, 3) for paths in asked]
@@ -99,7 +106,10 @@ def test_one_walk_answers_for_many_patches_what_git_log_says_of_each(
 
 @pytest.mark.parametrize(
     ("stable", "reported"),
-    [("", {}), ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"})],
+    [
+        ("", {}),
+        ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"}),
+    ],
 )
 def test_a_bug_of_the_coming_release_is_nothing_for_stable(
     tmp_path: Path, stable: str, reported: dict[str, str]
@@ -113,12 +123,18 @@ def test_a_bug_of_the_coming_release_is_nothing_for_stable(
         f'Fixes: {culprit[:12]} ("frob: add the count")\n{stable}Signed-off-by: Ada Fixer'
         " <ada@example.org>\n"
     )
-    repo.commit(f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"})
+    repo.commit(
+        f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"}
+    )
     found = json.loads(
-        call("-C", repo.path, "check", "--strict", "--format", "json", "--base", "master").out
+        call(
+            "-C", repo.path, "check", "--strict", "--format", "json", "--base", "master"
+        ).out
     )
     rules = {
-        one["name"]: one["severity"] for patch in found["patches"] for one in patch["findings"]
+        one["name"]: one["severity"]
+        for patch in found["patches"]
+        for one in patch["findings"]
     }
     assert {
         name: rules[name]
@@ -144,7 +160,12 @@ def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
         assert target is not None
         assert later is not None
         assert base is not None
-        assert (target.label, target.tree.read("a"), later.label, later.tree.read("a")) == (
+        assert (
+            target.label,
+            target.tree.read("a"),
+            later.label,
+            later.tree.read("a"),
+        ) == (
             "frob/main",
             b"1\n",
             "linux-next/master",
@@ -157,10 +178,14 @@ def test_tips_and_trees_are_those_of_the_remotes(tmp_path: Path) -> None:
 
 def test_a_shallow_clone_says_once_what_it_cannot_know(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "full")
-    old, older = (repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})[:12] for n in (1, 2))
+    old, older = (
+        repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})[:12] for n in (1, 2)
+    )
     for n in (3, 4):
         repo.commit(f"frob: step {n}\n", {"a": f"{n}\n"})
-    repo.git("clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow"))
+    repo.git(
+        "clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow")
+    )
     clone = Repo(tmp_path / "shallow")
     for n in (1, 2):
         clone.commit(
@@ -185,5 +210,7 @@ def test_a_shallow_clone_says_once_what_it_cannot_know(tmp_path: Path) -> None:
         ).err
         == ""
     )
-    complete = call("check", "-C", repo.path, "HEAD~2..HEAD", "--select", "unknown-commit")
+    complete = call(
+        "check", "-C", repo.path, "HEAD~2..HEAD", "--select", "unknown-commit"
+    )
     assert "shallow" not in complete.err

@@ -34,14 +34,23 @@ def test_topics_of_two_repositories_and_a_series_are_in_the_order_of_whose_turn_
         one.run("draft")
         call("draft", "-C", other.path)
         topics = read_topics()
-        assert [topic.turn for topic in topics] == [Turn.YOURS, Turn.YOURS, Turn.WAITING]
+        assert [topic.turn for topic in topics] == [
+            Turn.YOURS,
+            Turn.YOURS,
+            Turn.WAITING,
+        ]
         assert {(topic.branch, topic.version, topic.title) for topic in topics[:2]} == {
             ("topic", 1, "widget: change line 1"),
             ("topic", 0, "gadget: fix it"),
         }
-        asked = next(topic for topic in topics if topic.title.startswith("widget: change"))
+        asked = next(
+            topic for topic in topics if topic.title.startswith("widget: change")
+        )
         assert asked.news.startswith("Rita")
-        assert [event.words for event in asked.events] == ["review by Rita Reviewer", "v1 sent"]
+        assert [event.words for event in asked.events] == [
+            "review by Rita Reviewer",
+            "v1 sent",
+        ]
         assert asked.unread == 1
         assert "answer" in str(asked.step)
         assert asked.area == "widget"
@@ -94,7 +103,9 @@ def test_a_branch_with_commits_that_were_never_sent_is_a_topic_until_it_is_gone(
         assert known_topics() == ()
 
 
-def test_a_sent_topic_stays_when_its_branch_or_its_repository_is_gone(tmp_path: Path) -> None:
+def test_a_sent_topic_stays_when_its_branch_or_its_repository_is_gone(
+    tmp_path: Path,
+) -> None:
     with life(tmp_path) as one:
         one.send()
         one.update()
@@ -137,7 +148,9 @@ def test_a_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
     key = KEY.format(repo.path.resolve())
     assert checkout_of(key, "topic").is_on_branch is False
     switch_branch(repo.path, "topic")
-    assert checkout_of(key, "topic") == checkout_of(key, repo.git("branch", "--show-current"))
+    assert checkout_of(key, "topic") == checkout_of(
+        key, repo.git("branch", "--show-current")
+    )
     repo.git("worktree", "add", "-q", "-b", "second", str(tmp_path / "tree"))
     assert checkout_of(key, "second").directory == tmp_path / "tree"
 

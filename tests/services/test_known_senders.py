@@ -24,7 +24,9 @@ from tests.threads.story import V1, answer
 CAROL = "Carol <carol@example.com>"
 TAKEN = answer("Applied, thanks!", to="v1", sender=CAROL)
 HOME = answer(
-    "Please drop this patch, I withdraw it.", to="v1", sender="Ada Fixer <ada@home.example>"
+    "Please drop this patch, I withdraw it.",
+    to="v1",
+    sender="Ada Fixer <ada@home.example>",
 )
 
 
@@ -48,7 +50,11 @@ def followed(tmp_path: Path) -> "Callable[..., Tracked]":
 @pytest.mark.parametrize(
     ("path", "text", "state"),
     [
-        ("MAINTAINERS", "DEMO\nM:\tCarol <carol@example.com>\nF:\tdrivers/demo/\n", "accepted"),
+        (
+            "MAINTAINERS",
+            "DEMO\nM:\tCarol <carol@example.com>\nF:\tdrivers/demo/\n",
+            "accepted",
+        ),
         (
             "MAINTAINERS",
             "DEMO\nM:\tCarol <carol@example.com.evil.example>\nF:\tdrivers/demo/\n",
@@ -137,7 +143,9 @@ def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(
             confirm_senders(["other@example.org"], known=True, store=store)
 
 
-def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(tmp_path: Path) -> None:
+def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "thread.mbox"
     file.write_bytes(mbox(V1, HOME))
     assert call("track", "add", "--mbox", file).code == 0
@@ -146,13 +154,17 @@ def test_a_claim_is_shown_asked_about_and_confirmed_on_the_command_line(tmp_path
     assert "sent: no reply yet" in shown
     (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
     assert [reply["unseen_address"] for reply in series["replies"]] == [True]
-    (command,) = [command for command in series["next_commands"] if "confirm" in command]
+    (command,) = [
+        command for command in series["next_commands"] if "confirm" in command
+    ]
     assert [claim["message_id"] for claim in series["claims"]] == ["x2100@example.org"]
     assert call(*command.replace("'", "").split()[1:]).code == 0
     assert "withdrawn" in call("track", "show", "1").out
 
 
-def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(tmp_path: Path) -> None:
+def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(
+    tmp_path: Path,
+) -> None:
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
     with life(tmp_path) as one:
         one.tell(one.send(), tag, sender="Linus Torvalds <eve@evil.example>")
@@ -162,8 +174,12 @@ def test_a_tag_with_anothers_address_is_named_and_added_only_when_asked_for(tmp_
             " trailers --also" in done.err
         )
         assert "torvalds" not in one.repo.git("log", "-1", "--format=%B")
-        held = json.loads(one.run("trailers", "--dry-run", "--format", "json").out)["held"]
-        assert [entry["command"] for entry in held] == [f"patchpilot trailers --also '{tag}'"]
+        held = json.loads(one.run("trailers", "--dry-run", "--format", "json").out)[
+            "held"
+        ]
+        assert [entry["command"] for entry in held] == [
+            f"patchpilot trailers --also '{tag}'"
+        ]
         assert one.run("trailers", "--yes", "--also", tag).code == 0
         assert tag in one.repo.git("log", "-1", "--format=%B")
 
@@ -175,12 +191,17 @@ TITLE = "demo: check the pointer before use"
 TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2)
 
 
-def add_own(tmp_path: Path, *mails: bytes, target: str | None = None) -> tuple[Tracked, ...]:
+def add_own(
+    tmp_path: Path, *mails: bytes, target: str | None = None
+) -> tuple[Tracked, ...]:
     """The series of an mbox, added in a repository whose user is Ada."""
     repo = Repo(tmp_path / "r")
     file = tmp_path / "thread.mbox"
     file.write_bytes(mbox(*mails))
-    with Store(tmp_path / "track.sqlite") as store, Repository.open(repo.path) as opened:
+    with (
+        Store(tmp_path / "track.sqlite") as store,
+        Repository.open(repo.path) as opened,
+    ):
         return add_from_mbox(file, target, store=store, repository=opened)
 
 
@@ -193,7 +214,9 @@ def test_a_strangers_older_patch_vouches_for_nobody_in_the_users_series(
     (series,) = [one for one in found if one.entry.message_id == "v1@example.org"]
     assert series.state == "sent"
     assert series.status
-    assert [claim.sender.email for claim in series.status.claims] == ["eve2@evil.example"]
+    assert [claim.sender.email for claim in series.status.claims] == [
+        "eve2@evil.example"
+    ]
 
 
 @pytest.mark.parametrize("is_first", [True, False])

@@ -35,7 +35,12 @@ index 1111111111..2222222222 100644
     ("mark", "tag", "path", "advised"),
     [
         ("PATCH", "", "drivers/net/frob.c", "[PATCH net-next]"),
-        ("PATCH", 'Fixes: 123456789012 ("net: frob")\n', "drivers/net/frob.c", "[PATCH net]"),
+        (
+            "PATCH",
+            'Fixes: 123456789012 ("net: frob")\n',
+            "drivers/net/frob.c",
+            "[PATCH net]",
+        ),
         ("PATCH net", "", "drivers/net/frob.c", ""),
         ("PATCH", "", "drivers/hwmon/frob.c", ""),
     ],
@@ -44,12 +49,16 @@ def test_a_networking_mail_without_its_tree_is_reported(
     mark: str, tag: str, path: str, advised: str
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
-    found = mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),) * 2, "linux")
+    found = mark_warnings(
+        (captured(raw, "ada@example.org", ("ben@example.org",)),) * 2, "linux"
+    )
     assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
     assert all(advised in one.message for one in found)
     # who said that it is a regression is not asked to send it to the next merge window
     regression = mark_warnings(
-        (captured(raw, "ada@example.org", ("ben@example.org",)),), "linux", is_regression=True
+        (captured(raw, "ada@example.org", ("ben@example.org",)),),
+        "linux",
+        is_regression=True,
     )
     assert all("use [PATCH net] " in one.message for one in regression)
     assert len(regression) == len(found)
@@ -60,4 +69,9 @@ def test_a_mail_over_a_limit_has_no_other_warning() -> None:
         "-\tint unused;\n", "-\tint unused;\n" * 40_001
     )
     raw = long.replace("-10,3 +10,2", "-10,40003 +10,2").encode()
-    assert mark_warnings((captured(raw, "ada@example.org", ("ben@example.org",)),), "linux") == ()
+    assert (
+        mark_warnings(
+            (captured(raw, "ada@example.org", ("ben@example.org",)),), "linux"
+        )
+        == ()
+    )

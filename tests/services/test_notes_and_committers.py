@@ -41,7 +41,15 @@ def prepare(repo: Repo, *words: str) -> Outcome:
 
 def check_fix(repo: Repo, *words: str) -> Outcome:
     return call(
-        "check", "-C", repo.path, "--fix", "--strict", "--fail-on", "never", "master..topic", *words
+        "check",
+        "-C",
+        repo.path,
+        "--fix",
+        "--strict",
+        "--fail-on",
+        "never",
+        "master..topic",
+        *words,
     )
 
 
@@ -54,7 +62,9 @@ def rebase(repo: Repo, *words: str) -> Outcome:
     assert repo.git("rev-parse", "HEAD") == at
     with Repository.open(repo.path) as repository:
         overrides = tuple(word.removeprefix("--") for word in words)
-        rebase_topic(repository, RebaseRequest("other", base="master", overrides=overrides))
+        rebase_topic(
+            repository, RebaseRequest("other", base="master", overrides=overrides)
+        )
     return Outcome(0, "", "")
 
 
@@ -63,7 +73,10 @@ def note(repo: Repo, commit: str, text: str) -> None:
 
 
 def notes(repo: Repo) -> list[str]:
-    return [repo.git("notes", "show", commit, check=False) for commit in ("topic~1", "topic")]
+    return [
+        repo.git("notes", "show", commit, check=False)
+        for commit in ("topic~1", "topic")
+    ]
 
 
 VERBS = pytest.mark.parametrize("verb", [prepare, check_fix, rebase])
@@ -93,7 +106,9 @@ def test_the_author_stays_and_the_user_is_the_committer(
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ada At Work")
     assert verb(repo).code == 0
     after = repo.git("log", f"--format={WHO}", "-2", "topic").split("\n")
-    assert after == [line.partition("|")[0] + "|Ada At Work <ada@example.org>" for line in before]
+    assert after == [
+        line.partition("|")[0] + "|Ada At Work <ada@example.org>" for line in before
+    ]
 
 
 @pytest.mark.parametrize("verb", [prepare, check_fix])
@@ -102,7 +117,10 @@ def test_what_somebody_else_committed_is_rewritten_only_with_claim(
     tmp_path: Path, verb: Verb, theirs: str
 ) -> None:
     repo = topic(tmp_path / "r")
-    other = {"GIT_COMMITTER_NAME": "Max Keeper", "GIT_COMMITTER_EMAIL": "max@keeper.example"}
+    other = {
+        "GIT_COMMITTER_NAME": "Max Keeper",
+        "GIT_COMMITTER_EMAIL": "max@keeper.example",
+    }
     words = (
         "-c",
         "user.name=Max Keeper",
@@ -129,7 +147,9 @@ def test_what_somebody_else_committed_is_rewritten_only_with_claim(
     assert repo.git("rev-parse", "topic") == before
     assert verb(repo, "--claim").code == 0
     assert repo.git("rev-parse", "topic") != before
-    assert set(repo.git("log", "--format=%ce", "-2", "topic").split("\n")) == {"ada@example.org"}
+    assert set(repo.git("log", "--format=%ce", "-2", "topic").split("\n")) == {
+        "ada@example.org"
+    }
     assert call("undo", "-C", repo.path).code == 0
     assert repo.git("rev-parse", "topic") == before
 
@@ -153,10 +173,14 @@ def test_trailers_keep_notes_and_ask_before_they_claim(
         assert one.repo.git("notes", "show", "topic") == "tested on two boards"
 
 
-def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(tmp_path: Path) -> None:
+def test_a_cover_letter_of_b4_is_not_written_below_commits_of_others(
+    tmp_path: Path,
+) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER)
     note(repo, "HEAD", "tested on two boards")
-    assert call("draft", "-C", repo.path, "--cover", "widget: mine\n\nMy text.").code == 0
+    assert (
+        call("draft", "-C", repo.path, "--cover", "widget: mine\n\nMy text.").code == 0
+    )
     assert repo.git("notes", "show", "HEAD") == "tested on two boards"
     repo.git(
         "-c",

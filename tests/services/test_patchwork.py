@@ -62,7 +62,11 @@ def test_state_and_checks_are_shown(patchwork: Patchwork) -> None:
             "url": f"{patchwork.url}/patch/v2%40example.org/",
             "checks": [
                 {"context": "demo/build", "state": "success", "description": ""},
-                {"context": "demo/style", "state": "warning", "description": "a long line"},
+                {
+                    "context": "demo/style",
+                    "state": "warning",
+                    "description": "a long line",
+                },
                 {"context": "demo/cc", "state": "success", "description": ""},
             ],
         }
@@ -73,7 +77,9 @@ def test_state_and_checks_are_shown(patchwork: Patchwork) -> None:
 def test_patchwork_decides_no_state(patchwork: Patchwork) -> None:
     (before,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
     patchwork.add("v2@example.org", "accepted")
-    (after,) = json.loads(call("track", "patchwork", "1", "--format", "json").out)["series"]
+    (after,) = json.loads(call("track", "patchwork", "1", "--format", "json").out)[
+        "series"
+    ]
     assert after["patchwork"][0]["state"] == "accepted"
     assert (after["state"], after["next_step"], after["landed"]) == (
         before["state"],
@@ -87,7 +93,9 @@ def test_a_patch_that_is_not_there(patchwork: Patchwork) -> None:
 
 
 def test_what_patchwork_says_is_text(patchwork: Patchwork) -> None:
-    patchwork.add("v2@example.org", "new\u202e", [("<script>alert(1)</script>", "fail", "")])
+    patchwork.add(
+        "v2@example.org", "new\u202e", [("<script>alert(1)</script>", "fail", "")]
+    )
     assert "\u202e" not in call("track", "patchwork", "1").out
     assert "<script>alert" not in call("track", "export", "--format", "html").out
 

@@ -47,17 +47,28 @@ def patchwork(workdir: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Patc
 
 def post(place: str, *words: str, ids: tuple[str, ...] = (BAD, GOOD, LOST)) -> Outcome:
     return call(
-        "check", "-", "--post-checks", place, "--fail-on", "never", *words, stdin=mbox(*ids)
+        "check",
+        "-",
+        "--post-checks",
+        place,
+        "--fail-on",
+        "never",
+        *words,
+        stdin=mbox(*ids),
     )
 
 
-def test_each_patch_gets_a_check_and_what_patchwork_lacks_is_named(patchwork: Patchwork) -> None:
+def test_each_patch_gets_a_check_and_what_patchwork_lacks_is_named(
+    patchwork: Patchwork,
+) -> None:
     done = post(patchwork.url, "--check-url", "https://ada:password@ci.example.org/1")
     assert done.code == 0
     assert f"2 checks posted to {patchwork.url}" in done.err
     assert "not in this patchwork: frob: lost link is waited for before use" in done.err
     assert patchwork.token not in done.out + done.err
-    assert [patchwork.answer(f"/api/1.3/patches/{number}/checks/") for number in (1, 2)] == [
+    assert [
+        patchwork.answer(f"/api/1.3/patches/{number}/checks/") for number in (1, 2)
+    ] == [
         [
             {
                 "state": "fail",
@@ -113,4 +124,6 @@ def test_the_token_is_not_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> 
     from patchpilot.threads.feed import post_json
 
     with pytest.raises(UsageError, match="only sent over https"):
-        post_json("http://patchwork.example.org/api/1.3/patches/1/checks/", {}, token="t")
+        post_json(
+            "http://patchwork.example.org/api/1.3/patches/1/checks/", {}, token="t"
+        )

@@ -37,7 +37,12 @@ def test_the_commits_are_above_the_tree_and_the_files_follow(repo: Repo) -> None
     before = repo.git("rev-parse", "HEAD")
     (repo.path / "mine.txt").write_text("mine")
     result = rebased(repo)
-    assert (result.commits, result.onto, result.costs, result.base) == (2, "net/main", (), None)
+    assert (result.commits, result.onto, result.costs, result.base) == (
+        2,
+        "net/main",
+        (),
+        None,
+    )
     assert repo.git("log", "--format=%s", "net/main..HEAD").splitlines() == [
         "widget: fix 2",
         "widget: fix 1",
@@ -64,20 +69,29 @@ def test_a_conflict_names_commit_and_file_and_changes_nothing(repo: Repo) -> Non
     ) as error:
         rebased(repo)
     assert "git rebase net/main" in str(error.value.advice)
-    assert (repo.git("rev-parse", "HEAD"), repo.git("status", "--porcelain")) == (before, "")
+    assert (repo.git("rev-parse", "HEAD"), repo.git("status", "--porcelain")) == (
+        before,
+        "",
+    )
 
 
 def test_a_change_that_is_there_already_is_not_made_empty(repo: Repo) -> None:
     repo.commit("net: the same\n", {"net.c": repo.git("show", "net/main:net.c") + "\n"})
-    with pytest.raises(RefusedError, match="net/main already has the change of net: the same"):
+    with pytest.raises(
+        RefusedError, match="net/main already has the change of net: the same"
+    ):
         rebased(repo)
 
 
-def test_files_that_it_would_overwrite_block_it_and_other_changes_stay(repo: Repo) -> None:
+def test_files_that_it_would_overwrite_block_it_and_other_changes_stay(
+    repo: Repo,
+) -> None:
     repo.put("mainline.c", "int changed;\n")
     repo.put("net.c", "int mine;\n")
     before = repo.git("rev-parse", "HEAD")
-    with pytest.raises(RefusedError, match=r"working tree could not be updated.*net\.c"):
+    with pytest.raises(
+        RefusedError, match=r"working tree could not be updated.*net\.c"
+    ):
         rebased(repo)
     assert repo.git("rev-parse", "HEAD") == before
     (repo.path / "net.c").unlink()

@@ -9,7 +9,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.recipient import Remedy, RemedyKind
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.maintainers.recipient_history import recipient_history
-from patchpilot.services.send.counted_recipients import CountedRecipients, count_recipients
+from patchpilot.services.send.counted_recipients import (
+    CountedRecipients,
+    count_recipients,
+)
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.services.send.mail_recipients import answer_named
 from patchpilot.services.send.questions import answer, traps
@@ -50,12 +53,18 @@ def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(
     repo.commit("net: port: mend it", NET)
     with monkeypatch.context() as demo:
         demo.setenv("PATCHPILOT_DEMO", "/sandbox")
-        assert any(one.text.endswith("; not needed in the demo") for one in counted(repo).advice)
+        assert any(
+            one.text.endswith("; not needed in the demo")
+            for one in counted(repo).advice
+        )
     found = remedies(repo)
-    assert found["target tree not named"] == Remedy(RemedyKind.PREFIX, ("PATCH net-next",))
+    assert found["target tree not named"] == Remedy(
+        RemedyKind.PREFIX, ("PATCH net-next",)
+    )
     assert found["other tree"] is None
     assert any(
-        "git remote add NAME git://git.example/net.git" in one.text for one in counted(repo).advice
+        "git remote add NAME git://git.example/net.git" in one.text
+        for one in counted(repo).advice
     )
     repo.git("config", "remote.net.url", "https://git.example/net.git")
     ahead = repo.git(
@@ -71,7 +80,9 @@ def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(
     assert "other tree" not in remedies(repo)
     with Repository.open(repo.path) as repository:
         answer(repository, "regression", "yes")
-        assert remedies(repo)["target tree not named"] == Remedy(RemedyKind.PREFIX, ("PATCH net",))
+        assert remedies(repo)["target tree not named"] == Remedy(
+            RemedyKind.PREFIX, ("PATCH net",)
+        )
         assert traps(repository).missing_tree == "PATCH net"
         change(repository, Changes(prefix="PATCH net"))
     assert "target tree not named" not in remedies(repo)
@@ -79,7 +90,9 @@ def test_a_tree_is_named_and_rebased_onto_where_the_clone_has_it(
 
 def test_open_questions_are_notes_until_they_are_answered(repo: Repo) -> None:
     repo.commit("net: port: mend it", NET)
-    assert remedies(repo)["security question open"] == Remedy(RemedyKind.ANSWER, ("security",))
+    assert remedies(repo)["security question open"] == Remedy(
+        RemedyKind.ANSWER, ("security",)
+    )
     with Repository.open(repo.path) as repository:
         answer_named(repository, "security", "no", SendRequest())
     assert "security question open" not in remedies(repo)
@@ -106,7 +119,14 @@ def test_the_history_of_a_contact_is_that_of_the_files(repo: Repo) -> None:
     repo.commit("net: port: mend it", NET)
     with Repository.open(repo.path) as repository:
         history = recipient_history(repository, SendRequest())
-    assert (history.paths, history.total, history.complete) == (("drivers/net/",), 2, True)
-    eve, author = history.contacts["eve@net.example"], history.contacts["cul@prit.example"]
+    assert (history.paths, history.total, history.complete) == (
+        ("drivers/net/",),
+        2,
+        True,
+    )
+    eve, author = (
+        history.contacts["eve@net.example"],
+        history.contacts["cul@prit.example"],
+    )
     assert (eve.commits, eve.percent, eve.last_subject) == (2, 100, "net: port: more")
     assert (author.commits, author.percent, author.last_subject) == (1, 50, "start")

@@ -55,7 +55,10 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(
     repairs = find_repairs(repository, settings, planned)
     assert head(repository) == before
     assert repairs.words[0].startswith("2 safe fixes: ")
-    assert 'Fixes: 33248b1ba072 ("acme: read the number of flash images at probe")' in repairs.words
+    assert (
+        'Fixes: 33248b1ba072 ("acme: read the number of flash images at probe")'
+        in repairs.words
+    )
     assert "subject prefix: [PATCH net]" in repairs.words
     assert any(
         line.startswith("+\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)")
@@ -66,8 +69,9 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(
     message, dirty = head(repository)
     assert not dirty
     assert message.strip() == repairs.changes[-1].new.strip()
-    assert 'Commit 33248b1ba072 ("acme: read the number of flash images' in message.replace(
-        "\n", " "
+    assert (
+        'Commit 33248b1ba072 ("acme: read the number of flash images'
+        in message.replace("\n", " ")
     )
     assert "\nFixes: 33248b1ba072 (" in message
     assert "Signed-off-by: Robin" not in message
@@ -78,11 +82,16 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(
     assert "check-warnings" not in [problem.name for problem in again.warnings]
     assert not find_repairs(repository, settings, again).words
     undo_repairs(repository, done)
-    assert (head(repository), git(repository.top, "rev-parse", "HEAD").text) == (before, was)
+    assert (head(repository), git(repository.top, "rev-parse", "HEAD").text) == (
+        before,
+        was,
+    )
     assert plan(repository, SendRequest()).mails[0].subject.startswith("[PATCH] ")
 
 
-def test_a_sign_off_is_written_only_where_it_is_asked_for(repository: Repository) -> None:
+def test_a_sign_off_is_written_only_where_it_is_asked_for(
+    repository: Repository,
+) -> None:
     planned = plan(repository, SendRequest())
     assert SIGN_OFF not in CERTAIN
     repairs = find_repairs(repository, read_settings(repository), planned, (SIGN_OFF,))
@@ -92,12 +101,19 @@ def test_a_sign_off_is_written_only_where_it_is_asked_for(repository: Repository
     assert "\nSigned-off-by: Robin Newland <robin@example.net>" in head(repository)[0]
 
 
-def test_the_tree_is_not_certain_where_a_patch_has_no_fixes_tag(repository: Repository) -> None:
+def test_the_tree_is_not_certain_where_a_patch_has_no_fixes_tag(
+    repository: Repository,
+) -> None:
     repairs = find_repairs(
-        repository, read_settings(repository), plan(repository, SendRequest()), (PREFIX,)
+        repository,
+        read_settings(repository),
+        plan(repository, SendRequest()),
+        (PREFIX,),
     )
     assert (repairs.prefix, repairs.words) == ("", ())
-    assert repairs.left == ("target tree: not certain, because not every patch has a Fixes: tag",)
+    assert repairs.left == (
+        "target tree: not certain, because not every patch has a Fixes: tag",
+    )
 
 
 def test_what_was_shown_is_not_written_to_other_commits(repository: Repository) -> None:
@@ -106,12 +122,16 @@ def test_what_was_shown_is_not_written_to_other_commits(repository: Repository) 
     repairs = find_repairs(repository, settings, planned)
     git(repository.top, "commit", "-q", "--amend", "-m", "net/acme: something else")
     before = head(repository)
-    with pytest.raises(RefusedError, match="the commits have changed since the fixes were shown"):
+    with pytest.raises(
+        RefusedError, match="the commits have changed since the fixes were shown"
+    ):
         apply_repairs(repository, settings, planned, repairs)
     assert head(repository) == before
 
 
-def test_nothing_is_left_written_where_a_later_step_fails(repository: Repository) -> None:
+def test_nothing_is_left_written_where_a_later_step_fails(
+    repository: Repository,
+) -> None:
     settings = read_settings(repository)
     planned = plan(repository, SendRequest())
     before = head(repository)

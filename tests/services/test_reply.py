@@ -19,7 +19,9 @@ from tests.kit.topics import topic, unpacked
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str) -> None:
+def test_a_reply_arrives_in_its_thread_and_is_sent_once(
+    tmp_path: Path, via: str
+) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         repo.git("config", "sendemail.bcc", "ada.archive@example.org")
@@ -54,7 +56,9 @@ def test_a_reply_arrives_in_its_thread_and_is_sent_once(tmp_path: Path, via: str
         "<post@example.org>",
         "<review@example.org>",
     ]
-    assert [address for _, address in getaddresses(got.get_all("To", []))] == ["rita@example.net"]
+    assert [address for _, address in getaddresses(got.get_all("To", []))] == [
+        "rita@example.net"
+    ]
     assert [address for _, address in getaddresses(got.get_all("Cc", []))] == [
         "linux-widgets@vger.kernel.org",
         "sam@example.com",
@@ -79,7 +83,16 @@ def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         text = json.loads(
-            call("track", "reply", review, "-C", repo.path, "--dry-run", "--format", "json").out
+            call(
+                "track",
+                "reply",
+                review,
+                "-C",
+                repo.path,
+                "--dry-run",
+                "--format",
+                "json",
+            ).out
         )["text"]
     assert text.rstrip("\n").split("\n")[1:] == [
         "> [...]",
@@ -95,7 +108,10 @@ def test_the_quote_is_trimmed_to_what_was_asked(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("> Please keep the old name.\n", "empty-reply"),
-        ("Done.\n\nOn Monday Rita Reviewer wrote:\n> Please keep the old name.\n", "top-posting"),
+        (
+            "Done.\n\nOn Monday Rita Reviewer wrote:\n> Please keep the old name.\n",
+            "top-posting",
+        ),
         ("> Please keep it.\n\n<p>Done</p>\n", "html"),
         ("> Please keep it.\n\nNo: ${why}\n", "placeholder"),
     ],
@@ -118,9 +134,11 @@ def test_what_lists_reject_is_not_sent(tmp_path: Path, text: str, problem: str) 
         )
         assert not server.take()
     assert refused.code == 1
-    assert [found["name"] for found in json.loads(refused.out)["problems"] if found["blocks"]] == [
-        problem
-    ]
+    assert [
+        found["name"]
+        for found in json.loads(refused.out)["problems"]
+        if found["blocks"]
+    ] == [problem]
 
 
 def test_long_lines_are_noted(tmp_path: Path) -> None:
@@ -147,7 +165,10 @@ def test_a_draft_is_found_again_and_can_be_deleted(tmp_path: Path) -> None:
         repo, review = followed(tmp_path, server)
         words = ("track", "reply", review, "-C", repo.path)
         call(*words, "--message", "-", "--dry-run", stdin=ANSWER.encode())
-        assert json.loads(call(*words, "--dry-run", "--format", "json").out)["text"] == ANSWER
+        assert (
+            json.loads(call(*words, "--dry-run", "--format", "json").out)["text"]
+            == ANSWER
+        )
         (kept,) = json.loads(call("track", "reply", "--format", "json").out)["drafts"]
         assert kept["in_reply_to"] == "review@example.org"
         assert call(*words, "--discard").code == 0
@@ -180,14 +201,18 @@ def test_a_reply_in_doubt_is_not_sent_again_unasked(tmp_path: Path) -> None:
         assert call(*words, "--unknown", "lost").code == 0
         one, two = server.take()
         assert (
-            message_from_bytes(one.data)["Message-ID"] == message_from_bytes(two.data)["Message-ID"]
+            message_from_bytes(one.data)["Message-ID"]
+            == message_from_bytes(two.data)["Message-ID"]
         )
 
 
 def test_a_ping_goes_to_whom_the_patch_was_sent(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        to, list_ = "Maya Maintainer <maya@example.net>", "linux-widgets@vger.kernel.org"
+        to, list_ = (
+            "Maya Maintainer <maya@example.net>",
+            "linux-widgets@vger.kernel.org",
+        )
         post = mail(
             "[PATCH v2] widget: change line 1",
             POST,
@@ -261,7 +286,11 @@ def test_a_failed_backport_is_answered_with_the_patch(tmp_path: Path, via: str) 
         message = repo.git("show", "-s", "--format=%B", "HEAD").strip()
         title, _, rest = message.partition("\n\n")
         repo.git(
-            "commit", "-q", "--amend", "-m", f"{title}\n\ncommit {upstream} upstream.\n\n{rest}"
+            "commit",
+            "-q",
+            "--amend",
+            "-m",
+            f"{title}\n\ncommit {upstream} upstream.\n\n{rest}",
         )
         sent = call(*words)
         assert sent.code == 0, sent.err

@@ -58,13 +58,16 @@ def test_an_identical_reply_is_refused_with_what_was_sent_and_when(
         (sent,) = _ids(server)
         for again in done[1:]:
             assert re.search(
-                rf"this reply was sent on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC as {sent}", again.err
+                rf"this reply was sent on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC as {sent}",
+                again.err,
             )
             assert "--force REASON" in again.err
         assert call("track", "reply").out == "no drafts of replies\n"
         dry = call(*words[:-3], "--via", via, "--dry-run", "--format", "json")
         assert (dry.code, json.loads(dry.out)["state"]) == (1, "refused")
-        assert [problem["name"] for problem in json.loads(dry.out)["problems"]] == ["sent-already"]
+        assert [problem["name"] for problem in json.loads(dry.out)["problems"]] == [
+            "sent-already"
+        ]
         assert call(*words, "--force", "the list lost it").code == 0
         first, second = _ids(server)
     assert first != second
@@ -83,7 +86,9 @@ def test_the_same_text_is_the_same_reply_from_another_template_transport_or_line
         assert call(*words).code == 0
         assert call(*words, "--via", "b4").code == 1
         assert call(*words, "--template", "thanks").code == 1
-        (tmp_path / "answer.txt").write_bytes(ANSWER.replace("\n", "\r\n").encode() + b"\r\n \r\n")
+        (tmp_path / "answer.txt").write_bytes(
+            ANSWER.replace("\n", "\r\n").encode() + b"\r\n \r\n"
+        )
         assert call(*words).code == 1
         assert len(server.take()) == 1
 
@@ -123,7 +128,9 @@ def test_a_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
         words = _answer(tmp_path, server)
 
         def write(_: int) -> None:
-            written.append(spawn(*words[:5], "--message", "-", "--dry-run", stdin=OTHER.encode()))
+            written.append(
+                spawn(*words[:5], "--message", "-", "--dry-run", stdin=OTHER.encode())
+            )
 
         server.faults.on_mail = write
         assert call(*words).code == 0
@@ -137,7 +144,9 @@ def test_a_draft_that_changed_while_it_was_sent_is_kept(tmp_path: Path) -> None:
 
 @BOTH
 @pytest.mark.parametrize("after_data", [False, True])
-def test_a_killed_reply_arrives_once(tmp_path: Path, via: str, after_data: bool) -> None:
+def test_a_killed_reply_arrives_once(
+    tmp_path: Path, via: str, after_data: bool
+) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server, "--via", via)
         _killed(server, words, after_data=after_data)
@@ -177,7 +186,10 @@ def test_a_new_text_is_not_lost_where_the_old_one_was_sent(tmp_path: Path) -> No
         assert settled.code == 1
         assert "has another text" in settled.err
         assert (
-            json.loads(call("track", "reply", "--format", "json").out)["drafts"][0]["text"] == OTHER
+            json.loads(call("track", "reply", "--format", "json").out)["drafts"][0][
+                "text"
+            ]
+            == OTHER
         )
         assert call(*words).code == 0
         assert len(set(_ids(server))) == 2
@@ -203,7 +215,10 @@ def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) 
     argv = [sys.executable, "-m", "patchpilot", *map(str, words)]
     process.append(
         subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
     )
     ready.set()

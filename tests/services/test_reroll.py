@@ -34,7 +34,9 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 def known(one: int, version: int = 1) -> KnownPatch:
     """The patch of mail `one` of a version, as tests.kit.outbox makes it."""
-    return KnownPatch(str(outgoing_mail(one, version).patch_id), f"widget: change {one}")
+    return KnownPatch(
+        str(outgoing_mail(one, version).patch_id), f"widget: change {one}"
+    )
 
 
 def sent(*versions: int) -> Send:
@@ -83,7 +85,9 @@ def test_a_reroll_is_one_version_on_with_its_changelog_begun_and_no_reply() -> N
         "- EDITME new patch: net: new one",
         "- EDITME dropped: widget: change 1",
     ]
-    assert log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
+    assert (
+        log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
+    )
     assert unfinished(made)
     # what was begun is not begun again
     assert reroll(made) == made
@@ -107,7 +111,10 @@ def test_a_changelog_gets_its_heading_and_its_link() -> None:
         made = with_changelog(
             replace(DRAFT, version=version, in_reply_to="x@example.org"), "- mended"
         )
-        assert (made.version, made.in_reply_to) == (3, "" if version < 3 else "x@example.org")
+        assert (made.version, made.in_reply_to) == (
+            3,
+            "" if version < 3 else "x@example.org",
+        )
         heading, *rest = made.changelog.split("\n")
         assert "v3" in heading
         assert rest == ["- mended", link]
@@ -128,13 +135,20 @@ def test_a_changelog_gets_its_heading_and_its_link() -> None:
         ((known(1), known(2)), ["same", "same"]),
         ((known(2), known(1)), ["same", "same"]),
         ((known(1), KnownPatch("f" * 40, "widget: change 2")), ["same", "changed"]),
-        ((known(1), known(2), KnownPatch("f" * 40, "net: another")), ["same", "same", "new"]),
+        (
+            (known(1), known(2), KnownPatch("f" * 40, "net: another")),
+            ["same", "same", "new"],
+        ),
         ((known(2),), ["same", "dropped"]),
         ((), ["dropped", "dropped"]),
     ],
 )
-def test_what_became_of_each_patch(patches: tuple[KnownPatch, ...], kinds: list[str]) -> None:
-    assert [change.kind for change in changes(replace(DRAFT, patches=patches), sent(1))] == kinds
+def test_what_became_of_each_patch(
+    patches: tuple[KnownPatch, ...], kinds: list[str]
+) -> None:
+    assert [
+        change.kind for change in changes(replace(DRAFT, patches=patches), sent(1))
+    ] == kinds
 
 
 def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
@@ -161,7 +175,10 @@ def test_changes_are_said_in_words_and_what_is_the_same_is_not_said() -> None:
 def test_a_changelog_is_unfinished_until_its_points_are_written(
     version: int, text: str, open_: bool
 ) -> None:
-    assert unfinished(replace(DRAFT, version=version, changelogs={str(version): text})) is open_
+    assert (
+        unfinished(replace(DRAFT, version=version, changelogs={str(version): text}))
+        is open_
+    )
 
 
 def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -> None:
@@ -181,7 +198,10 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         assert repo.git("cat-file", "-t", name) == "tag"
         text = repo.git("for-each-ref", "--format=%(contents)", f"refs/tags/{name}")
-        assert text.strip() == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
+        assert (
+            text.strip()
+            == f"widget: change 1\n\nbase-commit: {base}\n\nchange-id: {CHANGE}"
+        )
         # another send of that version moves no tag, and the draft as it is now gets the link
         remember(repository, replace(one, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
@@ -190,21 +210,36 @@ def test_what_was_sent_is_tagged_with_the_cover_and_remembered(tmp_path: Path) -
             assert kept is not None
             assert kept.prefix == "net"
         covered = replace(
-            draft, cover_subject="widget: all of it", cover_text="# why\n\nBecause.  \n\n\nMore."
+            draft,
+            cover_subject="widget: all of it",
+            cover_text="# why\n\nBecause.  \n\n\nMore.",
         )
         remember(repository, replace(one, version=2, head=head), covered)
-        text = repo.git("for-each-ref", "--format=%(contents)", f"refs/tags/sent/{CHANGE}-v2")
+        text = repo.git(
+            "for-each-ref", "--format=%(contents)", f"refs/tags/sent/{CHANGE}-v2"
+        )
         assert text.strip().startswith(
             "widget: all of it\n\n# why\n\nBecause.  \n\n\nMore.\n\nbase-commit: "
         )
         remember(repository, replace(one, version=3, head=None), draft)
-        assert repo.git("tag", "-l").split("\n") == [f"sent/{CHANGE}-v1", f"sent/{CHANGE}-v2"]
+        assert repo.git("tag", "-l").split("\n") == [
+            f"sent/{CHANGE}-v1",
+            f"sent/{CHANGE}-v2",
+        ]
 
 
-def test_the_range_diff_is_between_what_was_sent_and_what_is_there(tmp_path: Path) -> None:
+def test_the_range_diff_is_between_what_was_sent_and_what_is_there(
+    tmp_path: Path,
+) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse", "master"), repo.git("rev-parse", "topic")
-    repo.git("commit", "-q", "--amend", "-m", f"widget: change line 2\n\nBetter said.\n\n{SIGNED}")
+    repo.git(
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"widget: change line 2\n\nBetter said.\n\n{SIGNED}",
+    )
     ids = repo.git("rev-list", "--reverse", "master..topic").split()
     last = replace(sent(1), base=base, head=head)
     with Repository.open(repo.path) as repository:
@@ -228,16 +263,25 @@ def test_the_range_diff_is_between_what_was_sent_and_what_is_there(tmp_path: Pat
         draft = replace(
             DRAFT,
             patches=tuple(
-                KnownPatch(f"{at}", f"widget: change {at + 1}", one) for at, one in enumerate(ids)
+                KnownPatch(f"{at}", f"widget: change {at + 1}", one)
+                for at, one in enumerate(ids)
             ),
         )
         kinds = [
-            change.kind for change in changes(draft, replace(last, entries=entries), repository)
+            change.kind
+            for change in changes(draft, replace(last, entries=entries), repository)
         ]
         assert kinds == ["same", "reworded"]
-        gone = replace(last, entries=tuple(replace(entry, commit="1" * 40) for entry in entries))
-        assert [change.kind for change in changes(draft, gone, repository)] == ["same", "same"]
-        assert [change.kind for change in changes(draft, replace(last, entries=entries))] == [
+        gone = replace(
+            last, entries=tuple(replace(entry, commit="1" * 40) for entry in entries)
+        )
+        assert [change.kind for change in changes(draft, gone, repository)] == [
+            "same",
+            "same",
+        ]
+        assert [
+            change.kind for change in changes(draft, replace(last, entries=entries))
+        ] == [
             "same",
             "same",
         ]
@@ -248,7 +292,9 @@ def test_hints_for_the_changelog_have_the_changes(tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         assert changelog_hints(repository, DRAFT) == ()
         sent(1)
-        hints = changelog_hints(repository, replace(DRAFT, patches=(known(1), known(2))))
+        hints = changelog_hints(
+            repository, replace(DRAFT, patches=(known(1), known(2)))
+        )
         assert hints[:2] == ("Since v1:", "  no patch differs")
         hints = changelog_hints(repository, replace(DRAFT, patches=(known(1),)))
         assert hints[:2] == ("Since v1:", "  dropped: widget: change 2")
@@ -269,10 +315,14 @@ B4S = "Changes in v2:\n- EDITME: describe what is new in this series revision.\n
         ("Changes in v2:\n", True),
     ],
 )
-def test_what_b4_starts_a_changelog_with_is_replaced(changelog: str, is_kept: bool) -> None:
+def test_what_b4_starts_a_changelog_with_is_replaced(
+    changelog: str, is_kept: bool
+) -> None:
     sent(1)
     for version in (1, 2):
-        draft = replace(DRAFT, version=version, patches=(known(1),), changelogs={"2": changelog})
+        draft = replace(
+            DRAFT, version=version, patches=(known(1),), changelogs={"2": changelog}
+        )
         made = reroll(draft)
         assert made.version == 2
         assert (made.changelog == changelog) is is_kept
@@ -282,13 +332,18 @@ def test_what_b4_starts_a_changelog_with_is_replaced(changelog: str, is_kept: bo
 def test_a_message_that_was_reworded_is_begun_in_the_changelog(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = repo.git("rev-parse", "HEAD").strip()
-    repo.git("commit", "-q", "--amend", "-m", f"widget: change 1\n\nBetter.\n\n{SIGNED}")
+    repo.git(
+        "commit", "-q", "--amend", "-m", f"widget: change 1\n\nBetter.\n\n{SIGNED}"
+    )
     after = repo.git("rev-parse", "HEAD").strip()
     with Outbox() as outbox:
         record(outbox, outgoing_mails=[replace(outgoing_mail(1), commit=before)])
     draft = replace(DRAFT, patches=(replace(known(1), commit=after),))
     with Repository.open(repo.path) as repository:
-        assert "EDITME message reworded: widget: change 1" in reroll(draft, repository).changelog
+        assert (
+            "EDITME message reworded: widget: change 1"
+            in reroll(draft, repository).changelog
+        )
         same = replace(DRAFT, patches=(replace(known(1), commit=before),))
         gone = replace(DRAFT, patches=(replace(known(1), commit="f" * 40),))
         for unchanged in (same, gone):

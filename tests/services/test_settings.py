@@ -112,7 +112,8 @@ def said_by_verb(repo: Repo) -> object:
         )
     found = json.loads(done.out)
     return done.code, [
-        (one["name"], one["severity"], one["patch_line"]) for one in found["patches"][0]["findings"]
+        (one["name"], one["severity"], one["patch_line"])
+        for one in found["patches"][0]["findings"]
     ]
 
 
@@ -122,7 +123,9 @@ def said_by_tui(repo: Repo) -> object:
     with Repository.open(repo.path) as repository:
         try:
             session.read_topic(repository)
-            result, _ = checks_status.load(JobRequest(repository, session, lambda *_: None))
+            result, _ = checks_status.load(
+                JobRequest(repository, session, lambda *_: None)
+            )
         except PatchpilotError as error:
             return int(error.exit_code), error.message, error.hint or ""
     return int(result.exit_code), [
@@ -136,7 +139,9 @@ def test_every_setting_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_a_right_value_gives_both_front_ends_the_same_answer(repo: Repo, name: str) -> None:
+def test_a_right_value_gives_both_front_ends_the_same_answer(
+    repo: Repo, name: str
+) -> None:
     repo.git("config", f"patchpilot.{name}", RIGHT[name])
     verb = said_by_verb(repo)
     assert verb == said_by_tui(repo)
@@ -144,13 +149,17 @@ def test_a_right_value_gives_both_front_ends_the_same_answer(repo: Repo, name: s
     reported = json.loads(call("config", "-C", repo.path, "--format", "json").out)
     assert reported["problems"] == []
     with Repository.open(repo.path) as repository:
-        assert [(one["name"], one["value"], one["origin"]) for one in reported["settings"]] == [
-            (one.name, one.value, one.origin) for one in Session(repo.path).settings(repository).all
+        assert [
+            (one["name"], one["value"], one["origin"]) for one in reported["settings"]
+        ] == [
+            (one.name, one.value, one.origin)
+            for one in Session(repo.path).settings(repository).all
         ]
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+    ("name", "value"),
+    [(name, value) for name, values in WRONG.items() for value in values],
 )
 def test_a_wrong_value_gives_both_front_ends_the_same_error(
     repo: Repo, name: str, value: str
@@ -205,7 +214,9 @@ def test_what_is_wrong_in_a_trees_file_is_one_error_in_both_and_names_the_file(
     assert str(repo.path) in message + hint
 
 
-def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(repo: Repo) -> None:
+def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(
+    repo: Repo,
+) -> None:
     (repo.path / ".patchpilot.toml").write_text(
         'via = "b4"\nmax-line-length = 7\nprofil = "linux"\nstrict = true\n'
     )
@@ -220,7 +231,9 @@ def test_settings_that_stop_every_verb_stop_neither_config_nor_doctor(repo: Repo
     ):
         assert word in done.err
     assert "strict" in done.out
-    doctor = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)
+    doctor = json.loads(
+        call("doctor", "-C", repo.path, "--offline", "--format", "json").out
+    )
     assert (
         len(
             [
@@ -266,7 +279,9 @@ def test_the_tui_sends_and_signs_by_the_same_settings(repo: Repo) -> None:
     assert session.known_settings.flag("signoff")
 
 
-def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(repo: Repo) -> None:
+def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(
+    repo: Repo,
+) -> None:
     repo.git("config", "patchpilot.profil", "linux")
     repo.git("config", "patchpilot.maxLineLength", "120")
     done = call("config", "-C", repo.path)
@@ -274,14 +289,20 @@ def test_an_unknown_setting_of_git_is_named_where_settings_are_explained(repo: R
     assert "patchpilot.profil: unknown setting in git config" in done.err
     assert "did you mean patchpilot.profile?" in done.err
     assert "maxlinelength" not in done.err.lower()
-    problems = json.loads(call("config", "-C", repo.path, "--format", "json").out)["problems"]
-    assert [problem["message"].partition(":")[0] for problem in problems] == ["patchpilot.profil"]
-    looked = json.loads(call("doctor", "-C", repo.path, "--offline", "--format", "json").out)[
-        "checks"
+    problems = json.loads(call("config", "-C", repo.path, "--format", "json").out)[
+        "problems"
     ]
-    assert [one["state"] for one in looked if one["message"].startswith("patchpilot.profil:")] == [
-        "warn"
+    assert [problem["message"].partition(":")[0] for problem in problems] == [
+        "patchpilot.profil"
     ]
+    looked = json.loads(
+        call("doctor", "-C", repo.path, "--offline", "--format", "json").out
+    )["checks"]
+    assert [
+        one["state"]
+        for one in looked
+        if one["message"].startswith("patchpilot.profil:")
+    ] == ["warn"]
     assert "profil" not in call("check", "-C", repo.path, "HEAD").err
 
 

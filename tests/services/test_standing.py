@@ -60,7 +60,10 @@ def tree(tmp_path: Path) -> Repo:
 
 
 def _series(
-    repo: Repo, folder: Path, commits: list[tuple[str, dict[str, str | None]]], *words: str
+    repo: Repo,
+    folder: Path,
+    commits: list[tuple[str, dict[str, str | None]]],
+    *words: str,
 ) -> list[str]:
     """The commits made on a branch and written as mails of December 2022.
 
@@ -74,11 +77,14 @@ def _series(
             f"{subject}{BODY}{SIGNED}",
             {path: text for path, text in files.items() if text is not None},
         )
-    names = repo.git("format-patch", "-q", "-o", str(folder), *words, "master..topic").split("\n")
+    names = repo.git(
+        "format-patch", "-q", "-o", str(folder), *words, "master..topic"
+    ).split("\n")
     repo.checkout("master")
     for file in sorted(folder.iterdir()):
         lines = [
-            DATE if line.startswith("Date: ") else line for line in file.read_text().split("\n")
+            DATE if line.startswith("Date: ") else line
+            for line in file.read_text().split("\n")
         ]
         file.write_text("\n".join(lines))
     assert names is not None
@@ -89,8 +95,12 @@ def _names(result: CheckResult, number: int) -> list[str]:
     return [finding.name for finding in result.patches[number].findings]
 
 
-def _check(files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False) -> CheckResult:
-    wanted = CheckRequest(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
+def _check(
+    files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False
+) -> CheckResult:
+    wanted = CheckRequest(
+        strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux"
+    )
     return check_series(read_targets(files, None), wanted, tree=DirectoryTree(tree))
 
 
@@ -100,7 +110,9 @@ def _old(number: int, text: str) -> str:
     return "".join(lines)
 
 
-def test_a_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
+def test_a_binding_of_patch_one_is_known_to_patch_two(
+    tree: Repo, tmp_path: Path
+) -> None:
     binding: dict[str, str | None] = {
         BINDING: (
             "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
@@ -120,7 +132,9 @@ def test_a_binding_of_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path
     assert "undocumented-compatible" in _named(_check([files[1]], tree.path).patches[0])
     assert "undocumented-compatible" not in _named(_check(files, tree.path).patches[1])
     # checkpatch.pl knows one tree for all the patches of a call
-    assert "undocumented-compatible" in _named(_check(files, tree.path, compat=True).patches[1])
+    assert "undocumented-compatible" in _named(
+        _check(files, tree.path, compat=True).patches[1]
+    )
 
 
 def _named(checked: verb.CheckedPatch) -> set[str]:
@@ -142,7 +156,10 @@ def test_patch_two_applies_to_what_patch_one_leaves(
         tree,
         tmp_path / "out",
         [
-            ("demo: Rename the tenth line", {"drivers/demo/old.c": _old(10, "int renamed;\n")}),
+            (
+                "demo: Rename the tenth line",
+                {"drivers/demo/old.c": _old(10, "int renamed;\n")},
+            ),
             (
                 "demo: Rename the tenth line again",
                 {"drivers/demo/old.c": _old(10, "int renamed_again;\n")},
@@ -155,17 +172,27 @@ def test_patch_two_applies_to_what_patch_one_leaves(
         assert "does-not-apply" not in _names(_check(targets, tree.path), 1)
 
 
-def test_a_revert_of_an_earlier_patch_is_not_there_already(tree: Repo, tmp_path: Path) -> None:
+def test_a_revert_of_an_earlier_patch_is_not_there_already(
+    tree: Repo, tmp_path: Path
+) -> None:
     files = _series(
         tree,
         tmp_path / "out",
         [
-            ("demo: Rename the tenth line", {"drivers/demo/old.c": _old(10, "int renamed;\n")}),
-            ("demo: Keep the old name", {"drivers/demo/old.c": _old(10, "int line_10;\n")}),
+            (
+                "demo: Rename the tenth line",
+                {"drivers/demo/old.c": _old(10, "int renamed;\n")},
+            ),
+            (
+                "demo: Keep the old name",
+                {"drivers/demo/old.c": _old(10, "int line_10;\n")},
+            ),
         ],
     )
     assert "already-applied" in _names(_check([files[1]], tree.path), 0)
-    assert not {"already-applied", "does-not-apply"} & set(_names(_check(files, tree.path), 1))
+    assert not {"already-applied", "does-not-apply"} & set(
+        _names(_check(files, tree.path), 1)
+    )
 
 
 def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(
@@ -175,7 +202,10 @@ def test_what_a_misfitting_patch_touches_is_not_held_against_the_next(
         tree,
         tmp_path / "out",
         [
-            ("demo: Rename the tenth line", {"drivers/demo/old.c": _old(10, "int renamed;\n")}),
+            (
+                "demo: Rename the tenth line",
+                {"drivers/demo/old.c": _old(10, "int renamed;\n")},
+            ),
             (
                 "demo: Rename the tenth line again",
                 {"drivers/demo/old.c": _old(10, "int renamed_again;\n")},
@@ -198,7 +228,9 @@ def test_several_processes_find_what_one_finds(tree: Repo, tmp_path: Path) -> No
     ]
     files = _series(tree, tmp_path / "out", commits)
     alone, many = _check(files, tree.path), _check(files, tree.path, jobs=2)
-    assert [patch.findings for patch in alone.patches] == [patch.findings for patch in many.patches]
+    assert [patch.findings for patch in alone.patches] == [
+        patch.findings for patch in many.patches
+    ]
     assert not any("does-not-apply" in _names(alone, number) for number in range(14))
 
 
@@ -213,8 +245,13 @@ def test_a_commit_stands_on_its_parent(tree: Repo) -> None:
     }
     start = tree.git("rev-parse", "HEAD")
     tree.commit("dt-bindings: demo: Add the frob" + BODY + SIGNED, binding)
-    tree.commit("demo: Add a driver of the frob" + BODY + SIGNED, {"drivers/demo/frob.c": DRIVER})
+    tree.commit(
+        "demo: Add a driver of the frob" + BODY + SIGNED,
+        {"drivers/demo/frob.c": DRIVER},
+    )
     repository = Repository.open(tree.path)
     series = read_targets([f"{start}..HEAD"], repository)
-    result = check_series(series, CheckRequest(strict=True, profile="linux"), repository=repository)
+    result = check_series(
+        series, CheckRequest(strict=True, profile="linux"), repository=repository
+    )
     assert "undocumented-compatible" not in _named(result.patches[1])

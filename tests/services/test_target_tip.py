@@ -13,10 +13,14 @@ from tests.kit.bases import SUBMAINTAINER, add_remote, clone, fix, grow, upstrea
 from tests.kit.repos import Repo
 
 
-def target(repo: Repo, revision: str = "HEAD", named: str | None = None) -> TargetTree | None:
+def target(
+    repo: Repo, revision: str = "HEAD", named: str | None = None
+) -> TargetTree | None:
     """The target of a commit; of patch files where the revision is ""."""
     with Repository.open(repo.path) as repository:
-        return find_target(repository, [repository.resolve(revision)] if revision else [], named)
+        return find_target(
+            repository, [repository.resolve(revision)] if revision else [], named
+        )
 
 
 def label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
@@ -36,7 +40,10 @@ def stale(tmp_path: Path) -> Repo:
 def test_a_stale_origin_master_is_no_target(stale: Repo) -> None:
     found = target(stale)
     assert found is not None
-    assert (found.label, found.tip) == ("origin/main", stale.git("rev-parse", "origin/main"))
+    assert (found.label, found.tip) == (
+        "origin/main",
+        stale.git("rev-parse", "origin/main"),
+    )
     assert "nearest remote branch by merge-base" in found.why
     with Repository.open(stale.path) as repository:
         assert traps(repository).target == found
@@ -96,7 +103,9 @@ def test_a_commit_of_another_branch_has_that_branchs_target(stale: Repo) -> None
     assert label(stale, "topic") == "origin/main"
 
 
-def test_patch_files_are_for_the_base_of_what_is_checked_out(stale: Repo, tmp_path: Path) -> None:
+def test_patch_files_are_for_the_base_of_what_is_checked_out(
+    stale: Repo, tmp_path: Path
+) -> None:
     assert label(stale, "") == "origin/main"
     stale.git("checkout", "-q", "main")
     assert label(stale, "") == "origin/main"

@@ -12,7 +12,15 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UnclearBaseError, UsageError
 from patchpilot.topic.topic_base import find_base, likeliest, topic_base, topic_commits
-from tests.kit.bases import SUBMAINTAINER, add_remote, clone, commits_by, fix, grow, upstream
+from tests.kit.bases import (
+    SUBMAINTAINER,
+    add_remote,
+    clone,
+    commits_by,
+    fix,
+    grow,
+    upstream,
+)
 from tests.kit.repos import Repo
 
 
@@ -91,7 +99,14 @@ def _pushed_before_rebase(place: Path) -> Repo:
 def _worktree(place: Path) -> Repo:
     repo = _stale_master(place)
     repo.git(
-        "worktree", "add", "-q", "--no-track", "-b", "other", str(place / "tree"), "origin/main"
+        "worktree",
+        "add",
+        "-q",
+        "--no-track",
+        "-b",
+        "other",
+        str(place / "tree"),
+        "origin/main",
     )
     made = Repo.__new__(Repo)
     made.path, made._clock = place / "tree", repo._clock
@@ -232,7 +247,9 @@ def _several_remotes(place: Path) -> Repo:
     """MAINTAINERS names one of two trees that have the same commit."""
     source = Repo(place / "up")
     with commits_by(SUBMAINTAINER):
-        source.commit("start\n", {"MAINTAINERS": _MAINTAINERS, "drivers/net/a.c": "int a;\n"})
+        source.commit(
+            "start\n", {"MAINTAINERS": _MAINTAINERS, "drivers/net/a.c": "int a;\n"}
+        )
     net = clone(source, place / "net-main", "--bare")
     repo = clone(source, place / "r")
     add_remote(repo, "net", net)
@@ -280,7 +297,13 @@ FIXTURES: tuple[tuple[str, Callable[[Path], Repo], str, int, str], ...] = (
         1,
         "nearest remote branch",
     ),
-    ("pushed, then amended", _pushed_and_amended, "upstream/main", 1, "nearest remote branch"),
+    (
+        "pushed, then amended",
+        _pushed_and_amended,
+        "upstream/main",
+        1,
+        "nearest remote branch",
+    ),
     (
         "pushed under another name",
         _pushed_under_another_name,
@@ -306,8 +329,20 @@ FIXTURES: tuple[tuple[str, Callable[[Path], Repo], str, int, str], ...] = (
     ("detached HEAD", _detached, "origin/main", 2, "nearest remote branch"),
     ("rebased upstream", _rebased_upstream, "", 1, "origin/for-next was rebased"),
     ("on linux-next", _on_linux_next, "next/master", 1, "nearest remote branch"),
-    ("on yesterday's linux-next", _on_yesterdays_linux_next, "next-20260110", 1, "nearest release"),
-    ("on mainline, linux-next as near", _mainline_with_linux_next, "origin/main", 1, "origin/HEAD"),
+    (
+        "on yesterday's linux-next",
+        _on_yesterdays_linux_next,
+        "next-20260110",
+        1,
+        "nearest release",
+    ),
+    (
+        "on mainline, linux-next as near",
+        _mainline_with_linux_next,
+        "origin/main",
+        1,
+        "origin/HEAD",
+    ),
     (
         "stable branch, under its own name",
         _stable,
@@ -315,7 +350,13 @@ FIXTURES: tuple[tuple[str, Callable[[Path], Repo], str, int, str], ...] = (
         1,
         "the upstream of linux-6.6.y",
     ),
-    ("topic on a stable branch", _on_stable, "origin/linux-6.6.y", 1, "nearest remote branch"),
+    (
+        "topic on a stable branch",
+        _on_stable,
+        "origin/linux-6.6.y",
+        1,
+        "nearest remote branch",
+    ),
     ("a subtree of merges", _merges, "subsystem/main", 2, "nearest remote branch"),
     (
         "upstream is a stale local branch",
@@ -380,7 +421,11 @@ def test_linux_next_as_base_says_where_to_rebase(tmp_path: Path) -> None:
 def test_a_named_base_wins_and_is_never_asked_about(tmp_path: Path) -> None:
     with Repository.open(_stale_master(tmp_path).path) as repository:
         base = topic_base(repository, "origin/master")
-        assert (base.name, len(base.commits), base.guessed) == ("origin/master", 41, False)
+        assert (base.name, len(base.commits), base.guessed) == (
+            "origin/master",
+            41,
+            False,
+        )
 
 
 def test_many_commits_over_a_guessed_base_are_asked_about(tmp_path: Path) -> None:
@@ -388,7 +433,10 @@ def test_many_commits_over_a_guessed_base_are_asked_about(tmp_path: Path) -> Non
     repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
     for number in range(31):
         fix(repo, number)
-    with Repository.open(repo.path) as repository, pytest.raises(UnclearBaseError) as error:
+    with (
+        Repository.open(repo.path) as repository,
+        pytest.raises(UnclearBaseError) as error,
+    ):
         topic_commits(repository, None)
     assert "31 commits on top of the base origin/main" in error.value.message
     assert [(name, commits) for name, commits, _ in error.value.choices] == [
@@ -440,7 +488,9 @@ def test_the_default_branch_of_a_fork_is_a_pushed_copy(tmp_path: Path) -> None:
             assert any("origin/main is not used" in note for note in base.notes)
 
 
-def test_a_default_branch_with_a_commit_of_somebody_else_is_no_copy(tmp_path: Path) -> None:
+def test_a_default_branch_with_a_commit_of_somebody_else_is_no_copy(
+    tmp_path: Path,
+) -> None:
     repo = _fork_worked_on_in_its_main(tmp_path)
     grow(repo, 1, "colleague", SUBMAINTAINER)
     fix(repo, 3)
@@ -452,7 +502,9 @@ def test_a_default_branch_with_a_commit_of_somebody_else_is_no_copy(tmp_path: Pa
         topic_base(repository)
 
 
-def test_a_stale_copy_of_ones_own_project_makes_its_default_branch_no_copy(tmp_path: Path) -> None:
+def test_a_stale_copy_of_ones_own_project_makes_its_default_branch_no_copy(
+    tmp_path: Path,
+) -> None:
     """A maintainer's: the other remote ends with a commit of the same person."""
     repo = _fork_worked_on_in_its_main(tmp_path)
     repo.git("update-ref", "refs/remotes/upstream/main", "main")
@@ -481,7 +533,9 @@ def test_hundreds_of_remote_branches_take_no_process_each(
     repo.git(
         "update-ref",
         "--stdin",
-        stdin="".join(f"create refs/remotes/origin/feature-{n} {head}\n" for n in range(400)),
+        stdin="".join(
+            f"create refs/remotes/origin/feature-{n} {head}\n" for n in range(400)
+        ),
     )
     calls = []
     real = subprocess.Popen

@@ -50,7 +50,9 @@ def test_tags_are_looked_for_in_a_series_without_an_archive(tmp_path: Path) -> N
         assert "track update" in done.err
 
 
-def test_another_repositorys_series_of_this_subject_is_not_this_topics(tmp_path: Path) -> None:
+def test_another_repositorys_series_of_this_subject_is_not_this_topics(
+    tmp_path: Path,
+) -> None:
     with life(tmp_path) as one:
         other = one.another("other")
         (other.path / "widget.c").write_text("int quite_different;\n")
@@ -95,7 +97,12 @@ def test_show_without_a_number_means_this_topics_series(
             "-m",
             "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
         )
-        assert call("send", "-C", other.path, "--to", LIST, "--force", "a test", "--yes").code == 0
+        assert (
+            call(
+                "send", "-C", other.path, "--to", LIST, "--force", "a test", "--yes"
+            ).code
+            == 0
+        )
         assert "widget: change line 1" in one.track("show").out
         assert "widget: something else" in call("track", "-C", other.path, "show").out
         monkeypatch.chdir(tmp_path)
@@ -121,7 +128,8 @@ def test_the_list_marks_this_topic_and_says_when_it_is_not_sent(tmp_path: Path) 
         lines = call("track", "-C", other.path).out.splitlines()
         assert any(line.startswith("  1  sent") for line in lines), lines
         assert any(
-            line.startswith(" *   not-sent") and "widget: something else" in line for line in lines
+            line.startswith(" *   not-sent") and "widget: something else" in line
+            for line in lines
         ), lines
 
 
@@ -134,7 +142,9 @@ def to_self(one: Life) -> None:
 
 
 def prepared(one: Life) -> None:
-    assert one.run("prepare", "--cc", "Otto Other <otto@example.com>", "--yes").code == 0
+    assert (
+        one.run("prepare", "--cc", "Otto Other <otto@example.com>", "--yes").code == 0
+    )
 
 
 def rejected_by_server(one: Life) -> None:
@@ -175,7 +185,11 @@ def amended(one: Life) -> None:
 def reworded(one: Life) -> None:
     tagged(one)
     one.repo.git(
-        "commit", "-q", "--amend", "-m", f"widget: correct line 1\n\nLine 1 was wrong.\n\n{SIGNED}"
+        "commit",
+        "-q",
+        "--amend",
+        "-m",
+        f"widget: correct line 1\n\nLine 1 was wrong.\n\n{SIGNED}",
     )
 
 
@@ -214,7 +228,9 @@ def refused(one: Life) -> None:
 def superseded(one: Life) -> None:
     first = sent(one)
     robot = one.applied(first)
-    one.tell(robot, "Dropped again: I have applied the version from Otto instead.", MATT)
+    one.tell(
+        robot, "Dropped again: I have applied the version from Otto instead.", MATT
+    )
 
 
 def unfollowed(one: Life) -> None:
@@ -268,10 +284,20 @@ LIFE = {
         lambda one: None, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
     ),
     "checked": Moment(
-        lambda one: one.run("check"), UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+        lambda one: one.run("check"),
+        UNOPENED,
+        UNOPENED,
+        "not sent",
+        1,
+        "not-sent",
+        NOT_FOLLOWED,
     ),
-    "prepared": Moment(prepared, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
-    "dry-run": Moment(dry_run, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED),
+    "prepared": Moment(
+        prepared, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+    ),
+    "dry-run": Moment(
+        dry_run, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
+    ),
     "sent to self": Moment(
         to_self,
         UNOPENED,
@@ -311,27 +337,49 @@ LIFE = {
     ),
     "sent": Moment(sent, WAITING, DONE, "v1 sent: no reply yet", 2, "sent"),
     "sent, not followed": Moment(
-        unfollowed, TODO, DONE, "not followed", 2, "sent", "v1 of this topic is not followed"
+        unfollowed,
+        TODO,
+        DONE,
+        "not followed",
+        2,
+        "sent",
+        "v1 of this topic is not followed",
     ),
     "sent long ago with another program": Moment(
         elsewhere, TODO, UNOPENED, "v1 stalled: no mail since 2023-11-14", 2, "stalled"
     ),
-    "draft forgotten": Moment(forgotten, WAITING, DONE, "v1 under-review", 2, "under-review"),
-    "under review": Moment(tagged, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"),
+    "draft forgotten": Moment(
+        forgotten, WAITING, DONE, "v1 under-review", 2, "under-review"
+    ),
+    "under review": Moment(
+        tagged, WAITING, DONE, "v1 under-review: 1 reply", 2, "under-review"
+    ),
     "a question is open": Moment(
         asked, TODO, DONE, "a question by Rita Reviewer", 2, "under-review"
     ),
     "changes requested": Moment(
-        criticized, BLOCKED, DONE, "Rita Reviewer requested changes", 2, "changes-requested"
+        criticized,
+        BLOCKED,
+        DONE,
+        "Rita Reviewer requested changes",
+        2,
+        "changes-requested",
     ),
     "amended after v1": Moment(
-        amended, TODO, UNOPENED, "your commits have changed since", 2, "changes-requested"
+        amended,
+        TODO,
+        UNOPENED,
+        "your commits have changed since",
+        2,
+        "changes-requested",
     ),
     "reworded after a review": Moment(
         reworded, TODO, UNOPENED, "your commits have changed since", 2, "under-review"
     ),
     "v2 sent": Moment(second, WAITING, DONE, "v2 sent: no reply yet", 3, "sent"),
-    "v2 resent": Moment(resent, WAITING, DONE, "v2 RESEND sent: no reply yet", 3, "sent"),
+    "v2 resent": Moment(
+        resent, WAITING, DONE, "v2 RESEND sent: no reply yet", 3, "sent"
+    ),
     "accepted": Moment(
         accepted, WAITING, DONE, "v1 accepted: applied to netdev/net.git", 2, "accepted"
     ),
@@ -339,7 +387,12 @@ LIFE = {
         in_mainline, DONE, DONE, "v1 in-mainline: first in v6.9-rc1", 2, "in-mainline"
     ),
     "in stable": Moment(
-        in_stable, DONE, DONE, "v1 in-stable: 6.6 merged, in no release yet", 2, "in-stable"
+        in_stable,
+        DONE,
+        DONE,
+        "v1 in-stable: 6.6 merged, in no release yet",
+        2,
+        "in-stable",
     ),
     "rejected": Moment(refused, BLOCKED, DONE, "v1 rejected", 2, "rejected"),
     "superseded": Moment(superseded, DONE, DONE, "v1 superseded", 2, "superseded"),
@@ -366,14 +419,19 @@ def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> Non
     assert (follow.state, send.state) == (moment.follow, moment.send), (follow, send)
     assert moment.words in follow.note
     assert drafted == listed
-    assert (drafted["state"], drafted["next_version"]) == (moment.track, moment.next_version)
+    assert (drafted["state"], drafted["next_version"]) == (
+        moment.track,
+        moment.next_version,
+    )
     assert f"state:    {drafted['summary']}\nnext:     v{moment.next_version} " in text
     assert follow.note.startswith(drafted["summary"])
     assert moment.trailers in trailers.err
     assert trailers.code == (3 if moment.trailers else 0)
 
 
-def test_a_version_with_its_changelog_is_to_be_reviewed_and_sent(tmp_path: Path) -> None:
+def test_a_version_with_its_changelog_is_to_be_reviewed_and_sent(
+    tmp_path: Path,
+) -> None:
     with life(tmp_path) as one:
         amended(one)
         one.run("draft", "--changelog", "- check the return value (Rita)")

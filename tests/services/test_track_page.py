@@ -74,7 +74,9 @@ class Page(HTMLParser):
 
     def text(self) -> str:
         """What a reader sees."""
-        return " ".join(" ".join(data for tag, data in self.texts if tag != "style").split())
+        return " ".join(
+            " ".join(data for tag, data in self.texts if tag != "style").split()
+        )
 
 
 def page_of(workdir: Path, *mails: bytes) -> str:
@@ -113,10 +115,14 @@ def test_every_element_is_closed_and_every_place_is_there_once(whole: Page) -> N
     ids = whole.values("id")
     assert len(ids) == len(set(ids))
     links = whole.values("href")
-    assert {link.removeprefix("#") for link in links if link.startswith("#")} <= set(ids)
+    assert {link.removeprefix("#") for link in links if link.startswith("#")} <= set(
+        ids
+    )
 
 
-def test_the_page_has_a_series_from_its_first_mail_to_the_stable_branches(whole: Page) -> None:
+def test_the_page_has_a_series_from_its_first_mail_to_the_stable_branches(
+    whole: Page,
+) -> None:
     text = whole.text()
     said = (
         TITLE,
@@ -131,7 +137,10 @@ def test_the_page_has_a_series_from_its_first_mail_to_the_stable_branches(whole:
     assert [words for words in said if words not in text] == []
     assert "fixes it" in text
     drawings = [attributes for tag, attributes in whole.elements if tag == "svg"]
-    assert [drawing["class"] for drawing in drawings] == ["timeline wide", "timeline narrow"]
+    assert [drawing["class"] for drawing in drawings] == [
+        "timeline wide",
+        "timeline narrow",
+    ]
     assert "Revisions 2, Reviews" in str(drawings[0]["aria-label"])
     assert "stable 6.1 1" in str(drawings[0]["aria-label"])
 
@@ -144,7 +153,8 @@ def test_what_is_stated_links_to_its_proof(whole: Page) -> None:
 
 def test_each_patch_is_shown_in_the_trees_that_have_it(workdir: Path) -> None:
     patches = [
-        patch(f"[PATCH {number}/2] demo: part {number}", id=f"p{number}") for number in (1, 2)
+        patch(f"[PATCH {number}/2] demo: part {number}", id=f"p{number}")
+        for number in (1, 2)
     ]
     page = page_of(
         workdir,
@@ -157,7 +167,8 @@ def test_each_patch_is_shown_in_the_trees_that_have_it(workdir: Path) -> None:
     assert 'class="none"' in first
     assert (
         '<span class="pill'
-        f' good">applied</span><code>{SHA[:12]}</code></a><small>2024-03-04</small>' in second
+        f' good">applied</span><code>{SHA[:12]}</code></a><small>2024-03-04</small>'
+        in second
     )
     assert 'href="https://lore.kernel.org/all/a@example.org/"' in second
 
@@ -166,7 +177,12 @@ def test_a_release_of_a_stable_branch_is_drawn_after_its_review(workdir: Path) -
     repo = Repo(workdir / "linux")
     repo.commit(
         "start\n",
-        {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"},
+        {
+            "Makefile": "VERSION = 6\n",
+            "MAINTAINERS": "x\n",
+            "Kbuild": "x\n",
+            "Kconfig": "x\n",
+        },
     )
     fix = repo.commit(
         f"{story.TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
@@ -186,7 +202,9 @@ def test_a_release_of_a_stable_branch_is_drawn_after_its_review(workdir: Path) -
     assert "stable review of 6.6" in page
 
 
-def test_what_is_open_is_shown_and_the_rest_of_the_ledger_is_folded(workdir: Path) -> None:
+def test_what_is_open_is_shown_and_the_rest_of_the_ledger_is_folded(
+    workdir: Path,
+) -> None:
     quote = "Please add a Fixes: tag and name the net tree in the subject."
     answer = reply(
         f"[PATCH] {TITLE}",
@@ -198,7 +216,11 @@ def test_what_is_open_is_shown_and_the_rest_of_the_ledger_is_folded(workdir: Pat
         minutes=90,
     )
     asked = reply(
-        f"[PATCH] {TITLE}", "Please sort the includes.", id="r9", reply_to="v1", minutes=70
+        f"[PATCH] {TITLE}",
+        "Please sort the includes.",
+        id="r9",
+        reply_to="v1",
+        minutes=70,
     )
     page = page_of(workdir, story.V1, story.REVIEW, answer, asked)
     (review,) = re.findall(r'<section class="review">.*?</section>', page, re.DOTALL)
@@ -233,7 +255,8 @@ def test_nothing_is_loaded_and_nothing_runs(whole: Page) -> None:
     assert not [
         name
         for name in names
-        if name.startswith("on") or name in ("src", "style", "srcset", "background", "action")
+        if name.startswith("on")
+        or name in ("src", "style", "srcset", "background", "action")
     ]
     style = data_dir("templates").joinpath("track.css").read_text(encoding="utf-8")
     assert not re.search(r"url\(|@import|expression", style)
@@ -275,7 +298,9 @@ def test_links_say_that_the_reader_comes_from_nowhere(whole: Page) -> None:
 
 
 def test_series_are_listed_by_whose_turn_it_is(workdir: Path) -> None:
-    (workdir / "w").write_bytes(mbox(patch("[PATCH] valve: open it", id="w", author=story.OTTO)))
+    (workdir / "w").write_bytes(
+        mbox(patch("[PATCH] valve: open it", id="w", author=story.OTTO))
+    )
     call("track", "add", "--mbox", "w")
     text = Page(page_of(workdir, *story.BEGINNING)).text()
     assert re.search(r"1 your turn|2 your turn", text)
@@ -294,7 +319,9 @@ def test_a_page_without_series_says_so(workdir: Path) -> None:
     assert "No series is followed." in call("track", "export", "--format", "html").out
 
 
-def test_a_diff_and_a_very_long_mail_end_with_a_link_to_the_archive(workdir: Path) -> None:
+def test_a_diff_and_a_very_long_mail_end_with_a_link_to_the_archive(
+    workdir: Path,
+) -> None:
     long = reply(
         f"[PATCH] {TITLE}",
         "\n".join(f"line {at}" for at in range(900)),
@@ -325,7 +352,8 @@ def palettes() -> dict[str, dict[str, str]]:
 def luminance(color: str) -> float:
     parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -345,7 +373,9 @@ def test_every_text_is_legible_on_its_ground(name: str) -> None:
         for pair in pairs
         if (both := [luminance(colors[it]) for it in pair])
     }
-    assert {pair: round(ratio, 2) for pair, ratio in ratios.items() if ratio < 4.5} == {}
+    assert {
+        pair: round(ratio, 2) for pair, ratio in ratios.items() if ratio < 4.5
+    } == {}
 
 
 def test_a_long_time_without_events_is_drawn_shorter() -> None:
@@ -368,7 +398,11 @@ def test_marks_do_not_cover_each_other(workdir: Path) -> None:
     ]
     mails.append(
         reply(
-            f"[PATCH v11] {TITLE}", f"Reviewed-by: {RITA}", id="t", reply_to="v11", minutes=90_000
+            f"[PATCH v11] {TITLE}",
+            f"Reviewed-by: {RITA}",
+            id="t",
+            reply_to="v11",
+            minutes=90_000,
         )
     )
     page = page_of(workdir, *mails)
@@ -410,6 +444,8 @@ def test_no_width_needs_a_horizontal_scroll(workdir: Path) -> None:
         f"--user-data-dir={workdir}/profile",
     ]
     asked = [*browser, "--dump-dom", (workdir / "frames.html").as_uri()]
-    shown = subprocess.run(asked, check=True, capture_output=True, text=True, timeout=60).stdout
+    shown = subprocess.run(
+        asked, check=True, capture_output=True, text=True, timeout=60
+    ).stdout
     (measured,) = re.findall(r"<title>(.*?)</title>", shown)[:1]
     assert sorted(measured.split()) == ["1440:1440", "390:390", "820:820"]

@@ -9,11 +9,22 @@ from tests.kit.mails import RITA
 EVE = "Eve <eve@evil.example>"
 
 
-def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(tmp_path: Path) -> None:
+def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(
+    tmp_path: Path,
+) -> None:
     with life(tmp_path, 2) as one:
-        assert one.run("draft", "--cover", "widget: change two lines\n\nBoth were wrong.").code == 0
+        assert (
+            one.run(
+                "draft", "--cover", "widget: change two lines\n\nBoth were wrong."
+            ).code
+            == 0
+        )
         cover = one.send()
-        one.tell(cover, f"Reviewed-by: {RITA}", subject="Re: [PATCH 0/2] widget: change two lines")
+        one.tell(
+            cover,
+            f"Reviewed-by: {RITA}",
+            subject="Re: [PATCH 0/2] widget: change two lines",
+        )
         one.repo.commit(
             "widget: something new\n\nNew.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
             {"new.c": "int later;\n"},
@@ -26,7 +37,9 @@ def test_a_tag_for_the_series_is_not_for_a_commit_that_was_not_sent(tmp_path: Pa
         assert [RITA in message for message in messages[:3]] == [False, True, True]
 
 
-def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(tmp_path: Path) -> None:
+def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(
+    tmp_path: Path,
+) -> None:
     tags = (
         "Reviewed-by: Rita\rSigned-off-by: X",
         "Tested-by: R\x85ita",
@@ -42,7 +55,9 @@ def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(tmp_pa
         message = one.repo.git("log", "-1", "--format=%B")
         assert message.count("-by: ") == 2
         assert f"Reviewed-by: {RITA}" in message
-        assert [line for line in done.err.splitlines() if line.startswith("not added")] == [
+        assert [
+            line for line in done.err.splitlines() if line.startswith("not added")
+        ] == [
             (
                 "not added: Reviewed-by: Rita\\x0dSigned-off-by: X <rita@example.net> (v1):"
                 " contains \\x0d"
@@ -52,7 +67,9 @@ def test_a_tag_that_no_message_may_have_is_named_and_the_others_are_added(tmp_pa
         ]
 
 
-def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(tmp_path: Path) -> None:
+def test_a_tag_is_written_unasked_only_with_the_one_address_of_its_sender(
+    tmp_path: Path,
+) -> None:
     asked = (
         f"Reviewed-by: {EVE}, {RITA}",
         f"Acked-by: {EVE} [Cc: <x@y.example>]",

@@ -47,7 +47,9 @@ def test_a_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
     with_pack(repo)
     assert call("trust", repo.path).code == 0
     editor = EditorCheck(repo.path)
-    found = editor.findings(repo.path / "a.c", "int a;\nint OURS;\nint OURS_too;\nint OURS;\n")
+    found = editor.findings(
+        repo.path / "a.c", "int a;\nint OURS;\nint OURS_too;\nint OURS;\n"
+    )
     editor.close()
     assert "our-marker" in {one.finding.name for one in found}
 
@@ -80,7 +82,10 @@ def test_the_tui_says_the_same_of_a_pack_nobody_trusted(repo: Repo) -> None:
         session.read_topic(repository)
         with pytest.raises(Exception, match="not trusted yet") as error:
             checks_status.load(JobRequest(repository, session, lambda *_: None))
-    assert f"patchpilot: error: {error.value.message}\n" in call("check", "-C", repo.path).err  # type: ignore[attr-defined]
+    assert (
+        f"patchpilot: error: {error.value.message}\n"
+        in call("check", "-C", repo.path).err
+    )  # type: ignore[attr-defined]
 
 
 def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(
@@ -90,7 +95,10 @@ def test_what_was_trusted_is_trusted_in_a_worktree_with_the_same_files(
     repo.commit(NOTHING)
     assert call("trust", repo.path).code == 0
     repo.git("worktree", "add", "-q", str(tmp_path / "other"))
-    assert call("check", "-C", tmp_path / "other", "--select", "our-marker", "HEAD~1").code == 1
+    assert (
+        call("check", "-C", tmp_path / "other", "--select", "our-marker", "HEAD~1").code
+        == 1
+    )
 
 
 def test_the_users_own_setting_needs_no_trust_and_does_without_the_trees_packs(
@@ -114,7 +122,9 @@ def test_settings_without_packs_need_no_trust(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize("name", ["tools/ours.toml", ".patchpilot.toml"])
-def test_a_link_out_of_the_tree_is_not_followed(repo: Repo, tmp_path: Path, name: str) -> None:
+def test_a_link_out_of_the_tree_is_not_followed(
+    repo: Repo, tmp_path: Path, name: str
+) -> None:
     with_pack(repo)
     outside = tmp_path / "secret.toml"
     outside.write_text((repo.path / name).read_text())
@@ -166,14 +176,20 @@ def test_a_trusted_pack_costs_no_time_no_memory_and_shows_no_attribute(
 
 
 def gate(repo: Repo, *words: object) -> int:
-    return call("check", "-C", repo.path, "--select", "long-line", "--quiet", *words).code
+    return call(
+        "check", "-C", repo.path, "--select", "long-line", "--quiet", *words
+    ).code
 
 
 @pytest.mark.parametrize("form", CI_FORMATS)
 def test_a_branch_cannot_turn_its_own_gate_off(repo: Repo, form: str) -> None:
     long = f"int b = {' + '.join(['value'] * 30)};\n"
     repo.commit(
-        NOTHING, {"a.c": long, ".patchpilot.toml": 'fail-on = "never"\nmax-line-length = 1000\n'}
+        NOTHING,
+        {
+            "a.c": long,
+            ".patchpilot.toml": 'fail-on = "never"\nmax-line-length = 1000\n',
+        },
     )
     assert gate(repo, "--format", "text") == 0
     for targets in ((), ("HEAD",), ("base..HEAD",), ("base..",)):
@@ -201,11 +217,30 @@ def test_a_branch_cannot_excuse_itself_with_the_gates_baseline(
     assert gate(repo, "--baseline", "baseline.json") == 0
     for name in ("baseline.json", repo.path / "baseline.json"):
         assert gate(repo, "--format", form, "--baseline", name) == 1
-    assert gate(repo, "--format", form, "--baseline", "baseline.json", "--config-from", "HEAD") == 0
+    assert (
+        gate(
+            repo,
+            "--format",
+            form,
+            "--baseline",
+            "baseline.json",
+            "--config-from",
+            "HEAD",
+        )
+        == 0
+    )
     repo.git("tag", "-f", "base-with-it")
     (repo.path / "baseline.json").unlink()
     assert (
-        gate(repo, "--format", form, "--baseline", "baseline.json", "--config-from", "base-with-it")
+        gate(
+            repo,
+            "--format",
+            form,
+            "--baseline",
+            "baseline.json",
+            "--config-from",
+            "base-with-it",
+        )
         == 0
     )
 

@@ -21,7 +21,12 @@ from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import Edits, EditStore, topic_key
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.questions import answer
-from patchpilot.topic.topic_recipients import MaintainersRequest, Planned, plan_series, plan_targets
+from patchpilot.topic.topic_recipients import (
+    MaintainersRequest,
+    Planned,
+    plan_series,
+    plan_targets,
+)
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -150,8 +155,12 @@ def series_with(tag: str, culprit: str) -> Series:
         "regzbot": "#regzbot introduced: v6.0..v6.1",
         "fixes": f'Fixes: {culprit[:12]} ("widget: break it")',
     }
-    header = f"To: {SOMEBODY}\nCc: file@tag.example\n" if tag == "to in the file" else ""
-    line = lines.get(tag, f"{tag.capitalize()}: {SOMEBODY}" if "-" in tag or tag == "cc" else "")
+    header = (
+        f"To: {SOMEBODY}\nCc: file@tag.example\n" if tag == "to in the file" else ""
+    )
+    line = lines.get(
+        tag, f"{tag.capitalize()}: {SOMEBODY}" if "-" in tag or tag == "cc" else ""
+    )
     text = (
         f"From: Nia New <nia@newcomers.example>\n{header}Subject: [PATCH] widget: mend it\n\nThe"
         f" regression was bad.\n\n{line}\nSigned-off-by: Nia New"
@@ -174,7 +183,12 @@ def edit(tag: str, series: Series, repository: Repository) -> None:
 
 
 def people(
-    tag: str, via: str, repository: Repository, request: SendRequest, *, security: str = "yes"
+    tag: str,
+    via: str,
+    repository: Repository,
+    request: SendRequest,
+    *,
+    security: str = "yes",
 ) -> dict[str, str]:
     """Address → header of the recipients, also as configured, of blind copies as "bcc"."""
     series = series_with(tag, repository.resolve("HEAD"))
@@ -209,7 +223,9 @@ def test_only_the_maintainers_and_the_security_team_get_an_undisclosed_fix(
 def test_the_call_names_further_recipients_and_nothing_else_does(
     via: str, repository: Repository
 ) -> None:
-    request = SendRequest(to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",))
+    request = SendRequest(
+        to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",)
+    )
     expected = dict.fromkeys(TO, "to") | {
         TEAM: "cc",
         "ann@expert.example": "to",
@@ -217,14 +233,20 @@ def test_the_call_names_further_recipients_and_nothing_else_does(
     }
     assert people("reported-by", via, repository, request) == expected
     alone = people("reported-by", via, repository, replace(request, auto=False))
-    assert alone == {"ann@expert.example": "to", "rea@reviewer.example": "cc", TEAM: "cc"}
+    assert alone == {
+        "ann@expert.example": "to",
+        "rea@reviewer.example": "cc",
+        TEAM: "cc",
+    }
 
 
 def test_the_same_patch_reaches_the_others_once_it_is_public(
     repo: Repo, repository: Repository
 ) -> None:
     assert call("trust", repo.path).code == 0
-    found = people("reported-by", "git-send-email", repository, SendRequest(), security="no")
+    found = people(
+        "reported-by", "git-send-email", repository, SendRequest(), security="no"
+    )
     public = {
         "rea@reviewer.example",
         "somebody@tag.example",
@@ -240,7 +262,8 @@ def test_the_same_patch_reaches_the_others_once_it_is_public(
 def test_a_maintainer_that_was_dropped_stays_out(repository: Repository) -> None:
     series = series_with("cc", repository.resolve("HEAD"))
     EditStore().save(
-        topic_key(series, repository), Edits().drop(Address("", "mo@maintainer.example"))
+        topic_key(series, repository),
+        Edits().drop(Address("", "mo@maintainer.example")),
     )
     plan = plan_series(series, repository, undisclosed=True).plan
     assert {one.address.email for one in plan.to} == TO - {"mo@maintainer.example"}
@@ -256,10 +279,14 @@ def test_without_a_maintainer_the_team_is_in_to(repository: Repository) -> None:
     plan = plan_series(
         Series((parse_patch(text.encode(), "x"),)), repository, undisclosed=True
     ).plan
-    assert [(one.address.email, one.header) for one in plan.recipients] == [(TEAM, "to")]
+    assert [(one.address.email, one.header) for one in plan.recipients] == [
+        (TEAM, "to")
+    ]
 
 
-def test_a_plan_of_a_public_fix_is_not_taken_for_an_undisclosed_one(repository: Repository) -> None:
+def test_a_plan_of_a_public_fix_is_not_taken_for_an_undisclosed_one(
+    repository: Repository,
+) -> None:
     series = series_with("reported-by", "")
     public: Planned = plan_series(series, repository)
     account = transports.find("git-send-email").account(repository)
@@ -273,7 +300,9 @@ def test_what_is_not_used_is_named(repository: Repository) -> None:
     edit("placed by hand", series, repository)
     account = transports.find("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
-    said = "\n".join(addressees(repository, SendRequest(via="b4"), account, draft, series).remarks)
+    said = "\n".join(
+        addressees(repository, SendRequest(via="b4"), account, draft, series).remarks
+    )
     for name in (
         "sendemail.to",
         "sendemail.bcc",
@@ -285,7 +314,9 @@ def test_what_is_not_used_is_named(repository: Repository) -> None:
         assert name in said
 
 
-def test_maintainers_and_send_agree_on_a_topic_that_was_answered(tmp_path: Path) -> None:
+def test_maintainers_and_send_agree_on_a_topic_that_was_answered(
+    tmp_path: Path,
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit(
         "all: start",
@@ -305,12 +336,19 @@ def test_maintainers_and_send_agree_on_a_topic_that_was_answered(tmp_path: Path)
         (before,) = plan_targets(MaintainersRequest(repo=repo.path)).results
         assert not before.undisclosed
         answer(repository, "security", "yes")
-    for words in ((), ("--security",), ("HEAD",), ("--security", "-f", "drivers/widget/widget1.c")):
+    for words in (
+        (),
+        ("--security",),
+        ("HEAD",),
+        ("--security", "-f", "drivers/widget/widget1.c"),
+    ):
         text = call("maintainers", "-C", repo.path, *words, "--brief").out
         assert "Cc: security@kernel.org" in text
         assert "somebody@tag.example" not in text
         assert "reviewer.example" not in text
-    refused = call("maintainers", "-C", repo.path, "--security", "--format", "get_maintainer")
+    refused = call(
+        "maintainers", "-C", repo.path, "--security", "--format", "get_maintainer"
+    )
     assert (refused.code, refused.out) == (2, "")
     with Drafts() as drafts:
         assert [draft.is_undisclosed for draft in drafts.all()] == [True]

@@ -15,7 +15,16 @@ def test_a_branch_that_moved_on_has_a_way_back(tmp_path: Path) -> None:
     repo.commit("a: second\n\nwhy\n", {"a.c": "int b;\n"})
     assert "undo list" in call("undo", "-C", repo.path).err
     assert (
-        call("prepare", "--signoff", "--fixes", "none", "--stable", "none", "-C", repo.path).code
+        call(
+            "prepare",
+            "--signoff",
+            "--fixes",
+            "none",
+            "--stable",
+            "none",
+            "-C",
+            repo.path,
+        ).code
         == 0
     )
     repo.commit("a: third\n", {"a.c": "int c;\n"})

@@ -24,7 +24,9 @@ def _answer(pipe: Connection, repository: Repository) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-def test_a_worker_reads_objects_through_a_git_process_of_its_own(tmp_path: Path) -> None:
+def test_a_worker_reads_objects_through_a_git_process_of_its_own(
+    tmp_path: Path,
+) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("frob: start", {"a.c": "int a;\n"})
     fork = multiprocessing.get_context("fork")

@@ -26,7 +26,9 @@ CULPRIT = START.replace(
     "\tring->mask = ring->size;\n"
     "\tring->table = ring_table_alloc(ring->size);\n",
 )
-LATER = CULPRIT.replace("\tring->size = 0;\n", "\tring->size = 0;\n\tring->open = false;\n")
+LATER = CULPRIT.replace(
+    "\tring->size = 0;\n", "\tring->size = 0;\n\tring->open = false;\n"
+)
 FIX = LATER.replace("ring->mask = ring->size;", "ring->mask = ring->size - 1;")
 SIGNED = "\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
 
@@ -43,7 +45,8 @@ class History:
 
 
 def history(
-    path: Path, message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n"
+    path: Path,
+    message: str = "ring: fix the mask\n\nThe mask must be one less than the size.\n",
 ) -> History:
     """A ring buffer: born in v1.0, its mask wrong since v1.1, mended on top of v1.2."""
     repo = Repo(path)
@@ -57,7 +60,9 @@ def history(
         author="Bob Breaker <bob@example.org>",
     )
     repo.tag("v1.1")
-    later = repo.commit("ring: remember that it is closed\n" + SIGNED, {"ring.c": LATER})
+    later = repo.commit(
+        "ring: remember that it is closed\n" + SIGNED, {"ring.c": LATER}
+    )
     repo.tag("v1.2")
     repo.branch("topic")
     fix = repo.commit(message + SIGNED, {"ring.c": FIX})

@@ -42,7 +42,10 @@ deleted file mode 100644
 
 def test_runs_are_read_with_their_lines() -> None:
     first, gone = parse_change(DIFF)
-    assert (first.old_path, [(run.start, run.end, run.new_start) for run in first.runs]) == (
+    assert (
+        first.old_path,
+        [(run.start, run.end, run.new_start) for run in first.runs],
+    ) == (
         "x.c",
         [(3, 3, 3), (9, 9, 11), (12, 13, 13)],
     )
@@ -71,7 +74,12 @@ def test_subjects_tell_their_kind(subject: str, kind: str) -> None:
 
 
 def test_words_are_cut_to_stems() -> None:
-    assert stems("allocating buffers in mlx5_flow_create()") >= {"allocat", "buff", "mlx5", "flow"}
+    assert stems("allocating buffers in mlx5_flow_create()") >= {
+        "allocat",
+        "buff",
+        "mlx5",
+        "flow",
+    }
     assert identifiers("if (ring->mask != NULL) return ring_get(x);") == {
         "ring",
         "mask",
@@ -162,7 +170,10 @@ def test_a_bisection_is_read_with_its_own_words() -> None:
         ("2222222222",),
         ("3333333333", "4444444444"),
     )
-    assert parse_bisection(LOG + "# first broken commit: [5555555555] y").first_bad == "5555555555"
+    assert (
+        parse_bisection(LOG + "# first broken commit: [5555555555] y").first_bad
+        == "5555555555"
+    )
 
 
 def test_the_shipped_weights_load_and_their_curve_rises() -> None:

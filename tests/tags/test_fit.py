@@ -33,7 +33,9 @@ def test_every_weight_belongs_to_a_number_that_is_counted(tmp_path: Path) -> Non
 def test_a_second_look_reads_what_a_candidate_says_and_brings(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", story.start)
-    story.repo.commit("ring: allocate\n\nUses ring_table_alloc.\n" + SIGNED, {"ring.c": CULPRIT})
+    story.repo.commit(
+        "ring: allocate\n\nUses ring_table_alloc.\n" + SIGNED, {"ring.c": CULPRIT}
+    )
     teller = story.repo.git("rev-parse", "HEAD")
     story.repo.commit("ring: remember\n" + SIGNED, {"ring.c": LATER})
     story.repo.commit(
@@ -48,7 +50,10 @@ def test_a_second_look_reads_what_a_candidate_says_and_brings(tmp_path: Path) ->
         scene = read_scene(repository, repository.commit(repository.resolve("HEAD")))
         numbers = weigh(repository, scene, tally(scene))
     assert (numbers[teller]["told"], numbers[teller]["brought_told"]) == (1, 1)
-    assert (numbers[story.start]["told"], numbers[story.start]["brought_told"]) == (0, 0)
+    assert (numbers[story.start]["told"], numbers[story.start]["brought_told"]) == (
+        0,
+        0,
+    )
     assert [number for number in numbers if numbers[number]["speech_most"]] == [teller]
 
 
@@ -72,7 +77,10 @@ def test_the_script_runs_from_end_to_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = history(tmp_path / "r")
-    rows = [{"commit": story.fix, "fixes": [story.culprit], "fold": fold} for fold in range(5)]
+    rows = [
+        {"commit": story.fix, "fixes": [story.culprit], "fold": fold}
+        for fold in range(5)
+    ]
     (tmp_path / "truth").write_text("".join(json.dumps(row) + "\n" for row in rows))
     monkeypatch.setattr(fit_fixes, "FILE", tmp_path / "out" / "fixes.toml")
     monkeypatch.setattr(fit_fixes, "STEPS", 20)

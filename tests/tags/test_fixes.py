@@ -7,7 +7,11 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.services.tags.find_culprits import FixesRequest, FixesResult, find_culprits
+from patchpilot.services.tags.find_culprits import (
+    FixesRequest,
+    FixesResult,
+    find_culprits,
+)
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
 from patchpilot.tags.named_release import releases_in
 from tests.kit.cli import call
@@ -28,7 +32,9 @@ def test_the_owner_of_the_removed_line_comes_first(tmp_path: Path) -> None:
     assert first.commit == story.culprit
     assert first.first_release == "v1.1"
     assert result.sure
-    assert result.tags == (f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',)
+    assert result.tags == (
+        f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")',
+    )
     assert any("1 of 1 removed lines (ring.c:6)" in one for one in first.evidence)
     assert sum(candidate.confidence for candidate in result.candidates) <= 1.3
 
@@ -36,7 +42,9 @@ def test_the_owner_of_the_removed_line_comes_first(tmp_path: Path) -> None:
 def test_white_space_changes_are_looked_through(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", "-b", "indented", story.later)
-    story.repo.commit("ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")})
+    story.repo.commit(
+        "ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")}
+    )
     story.repo.commit(
         "ring: fix the mask" + SIGNED, {"ring.c": FIX.replace("\tring->", "\t\tring->")}
     )
@@ -64,7 +72,8 @@ def test_a_commit_that_only_moves_lines_is_looked_through(tmp_path: Path) -> Non
         "ring: fix closing" + SIGNED,
         {
             "close.c": (
-                '#include "ring.h"\n\nvoid ring_close' + tail.replace("open = false", "open = 0")
+                '#include "ring.h"\n\nvoid ring_close'
+                + tail.replace("open = false", "open = 0")
             )
         },
     )
@@ -75,12 +84,16 @@ def test_what_is_only_added_points_at_who_brought_in_its_like(tmp_path: Path) ->
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", "-b", "leak", story.later)
     freed = LATER.replace(
-        "\tring->open = false;\n", "\tring->open = false;\n\tring_table_free(ring->table);\n"
+        "\tring->open = false;\n",
+        "\tring->open = false;\n\tring_table_free(ring->table);\n",
     )
     story.repo.commit(
-        "ring: fix a leak of the table\n\nring->table is never freed.\n" + SIGNED, {"ring.c": freed}
+        "ring: fix a leak of the table\n\nring->table is never freed.\n" + SIGNED,
+        {"ring.c": freed},
     )
-    assert story.culprit in [candidate.commit for candidate in ask(tmp_path / "r").candidates[:2]]
+    assert story.culprit in [
+        candidate.commit for candidate in ask(tmp_path / "r").candidates[:2]
+    ]
 
 
 def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
@@ -99,9 +112,9 @@ def test_the_tags_of_the_commit_are_never_read(tmp_path: Path) -> None:
     assert [(c.commit, c.confidence, c.evidence) for c in one.candidates] == [
         (c.commit, c.confidence, c.evidence) for c in other.candidates
     ]
-    assert [judged.target.id if judged.target else None for judged in other.present][:1] == [
-        plain.start
-    ]
+    assert [judged.target.id if judged.target else None for judged in other.present][
+        :1
+    ] == [plain.start]
 
 
 def test_nor_those_of_its_backports_and_reverts(tmp_path: Path) -> None:
@@ -127,12 +140,15 @@ def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
     first = history(path)
     first.repo.git("checkout", "-q", "-b", "told", first.later)
     first.repo.commit(
-        f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n" + SIGNED,
+        f"ring: fix the mask\n\nThe bug was introduced by commit {first.later[:12]}.\n"
+        + SIGNED,
         {"ring.c": FIX},
     )
     result = ask(path)
     assert result.candidates[0].commit == first.later
-    assert "the message says that it introduced the bug" in result.candidates[0].evidence
+    assert (
+        "the message says that it introduced the bug" in result.candidates[0].evidence
+    )
 
 
 def test_a_revert_names_what_it_reverts(tmp_path: Path) -> None:
@@ -150,11 +166,14 @@ def test_a_revert_names_what_it_reverts(tmp_path: Path) -> None:
 def test_a_bisection_settles_it_and_contradicts_the_lines(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     result = ask(
-        tmp_path / "r", bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n"
+        tmp_path / "r",
+        bisect_log=f"{story.later} is the first bad commit\ncommit {story.later}\n",
     )
     assert result.candidates[0].commit == story.later
     assert any("contradicts" in note for note in result.notes)
-    agreeing = ask(tmp_path / "r", bisect_log=f"{story.culprit} is the first bad commit")
+    agreeing = ask(
+        tmp_path / "r", bisect_log=f"{story.culprit} is the first bad commit"
+    )
     assert agreeing.candidates[0].commit == story.culprit
     assert not agreeing.notes
 
@@ -166,7 +185,10 @@ def test_an_unfinished_bisection_keeps_to_what_is_left(tmp_path: Path) -> None:
         f" {story.start}\n"
     )
     result = ask(tmp_path / "r", bisect_log=log)
-    assert {candidate.commit for candidate in result.candidates} <= {story.culprit, story.later}
+    assert {candidate.commit for candidate in result.candidates} <= {
+        story.culprit,
+        story.later,
+    }
     assert "2 commits left to test" in result.notes[0]
 
 
@@ -219,7 +241,9 @@ def test_a_new_file_alone_is_unsure(tmp_path: Path) -> None:
 def test_a_change_of_white_space_alone_is_called_that(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     story.repo.git("checkout", "-q", "-b", "blanks", story.later)
-    story.repo.commit("ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")})
+    story.repo.commit(
+        "ring: indent" + SIGNED, {"ring.c": LATER.replace("\tring->", "\t\tring->")}
+    )
     result = ask(tmp_path / "r")
     assert "whitespace-only" in result.reason
     assert not result.sure
@@ -238,7 +262,8 @@ def test_a_backported_culprit_is_named_as_mainline_has_it(tmp_path: Path) -> Non
     story.repo.git("checkout", "-q", "-b", "linux-1.0.y", story.start)
     story.repo.commit("unrelated" + SIGNED, {"other.c": "int stable;\n"})
     story.repo.commit(
-        f"ring: support a mask and a table\n\n[ Upstream commit {story.culprit} ]\n" + SIGNED,
+        f"ring: support a mask and a table\n\n[ Upstream commit {story.culprit} ]\n"
+        + SIGNED,
         {"ring.c": CULPRIT},
     )
     story.repo.commit(
@@ -260,10 +285,20 @@ def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
     assert any("--unshallow" in note for note in result.notes)
 
 
-def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(tmp_path: Path) -> None:
-    story = history(tmp_path / "r", f'ring: fix the mask\n\nFixes: {"0" * 11}1 ("ring: gone")')
+def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(
+    tmp_path: Path,
+) -> None:
+    story = history(
+        tmp_path / "r", f'ring: fix the mask\n\nFixes: {"0" * 11}1 ("ring: gone")'
+    )
     story.repo.git(
-        "clone", "-q", "--bare", "--depth", "2", f"file://{tmp_path}/r", str(tmp_path / "shallow")
+        "clone",
+        "-q",
+        "--bare",
+        "--depth",
+        "2",
+        f"file://{tmp_path}/r",
+        str(tmp_path / "shallow"),
     )
     story.repo.git(
         "clone",
@@ -283,7 +318,9 @@ def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(tmp_p
     assert not tagged.culprits
     assert not untagged.culprits
     assert "names a commit that is not in this repository" in tagged.notes[0]
-    assert all(any("--unshallow" in note for note in one.notes) for one in (tagged, untagged))
+    assert all(
+        any("--unshallow" in note for note in one.notes) for one in (tagged, untagged)
+    )
 
 
 def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
@@ -299,8 +336,13 @@ def test_verify_in_a_shallow_clone_says_what_it_could_not_check(tmp_path: Path) 
     old = repo.git("rev-parse", "HEAD~1")
     repo.git("branch", "old", old)
     for n in (1, 2):
-        repo.commit(fix_of(repo, repo.git("rev-parse", "HEAD~2")), {"ring.c": FIX + f"int n{n};\n"})
-    repo.git("clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow"))
+        repo.commit(
+            fix_of(repo, repo.git("rev-parse", "HEAD~2")),
+            {"ring.c": FIX + f"int n{n};\n"},
+        )
+    repo.git(
+        "clone", "-q", "--depth", "2", repo.path.as_uri(), str(tmp_path / "shallow")
+    )
     clone = Repo(tmp_path / "shallow")
     done = call("fixes", "-C", clone.path, "--verify", "HEAD")
     assert done.code == 0
@@ -334,15 +376,22 @@ def test_verify_knows_how_a_project_lays_out_its_tags(
         {"ring.c": FIX + "int users;\n"},
     )
     (judged,) = ask(tmp_path / "r", verify=True, profile=profile).present
-    assert [problem.kind for problem in judged.problems] == (["blank-around"] if troubled else [])
+    assert [problem.kind for problem in judged.problems] == (
+        ["blank-around"] if troubled else []
+    )
 
 
-def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(tmp_path: Path) -> None:
+def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(
+    tmp_path: Path,
+) -> None:
     story = history(tmp_path / "r")
     story.repo.git("update-ref", "refs/remotes/origin/master", "master")
-    first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    first = story.repo.commit(
+        "ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"}
+    )
     story.repo.commit(
-        f'ring: fix the count\n\nFixes: {first[:12]} ("ring: count the users")' + SIGNED[1:],
+        f'ring: fix the count\n\nFixes: {first[:12]} ("ring: count the users")'
+        + SIGNED[1:],
         {"ring.c": FIX + "long users;\n"},
     )
     result = ask(tmp_path / "r", verify=True)
@@ -353,7 +402,9 @@ def test_verify_says_when_the_tag_names_a_patch_of_the_same_series(tmp_path: Pat
 
 def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
-    first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    first = story.repo.commit(
+        "ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"}
+    )
     tag = f'Fixes: {first[:12]} ("ring: count the users")'
     story.repo.commit(
         f"ring: fix the count\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "long users;\n"}
@@ -364,7 +415,8 @@ def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None
     assert not result.troubled
     tag = f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
     story.repo.commit(
-        f"ring: fix the mask again\n\n{tag}" + SIGNED[1:], {"ring.c": FIX + "char users;\n"}
+        f"ring: fix the mask again\n\n{tag}" + SIGNED[1:],
+        {"ring.c": FIX + "char users;\n"},
     )
     assert ask(tmp_path / "r", verify=True).present[0].problems == ()
 
@@ -380,18 +432,27 @@ def test_verify_says_when_the_bug_never_was_in_a_release(tmp_path: Path) -> None
         ("since 2.5GHz are needed", []),
     ],
 )
-def test_releases_are_read_from_a_message(text: str, numbers: list[tuple[int, ...]]) -> None:
+def test_releases_are_read_from_a_message(
+    text: str, numbers: list[tuple[int, ...]]
+) -> None:
     assert list(releases_in(text)) == numbers
 
 
 def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
-    plain = history(tmp_path / "plain", "ring: fix opening and closing\n\nBoth are wrong.\n")
+    plain = history(
+        tmp_path / "plain", "ring: fix opening and closing\n\nBoth are wrong.\n"
+    )
     reported = history(
-        tmp_path / "told", "ring: fix opening and closing\n\nBoth are wrong since v1.1.\n"
+        tmp_path / "told",
+        "ring: fix opening and closing\n\nBoth are wrong since v1.1.\n",
     )
     assert plain.culprit == reported.culprit
-    before = {candidate.commit: candidate for candidate in ask(tmp_path / "plain").candidates}
-    after = {candidate.commit: candidate for candidate in ask(tmp_path / "told").candidates}
+    before = {
+        candidate.commit: candidate for candidate in ask(tmp_path / "plain").candidates
+    }
+    after = {
+        candidate.commit: candidate for candidate in ask(tmp_path / "told").candidates
+    }
     assert len(before) > 1
     assert after[reported.culprit].confidence > before[reported.culprit].confidence
     assert (
@@ -399,29 +460,42 @@ def test_a_release_that_the_message_names_is_evidence(tmp_path: Path) -> None:
         == "first released in v1.1, the release that the message names"
     )
     assert all(
-        after[one].confidence <= before[one].confidence for one in before if one != reported.culprit
+        after[one].confidence <= before[one].confidence
+        for one in before
+        if one != reported.culprit
     )
     assert sum(one.confidence for one in after.values()) <= 1.001 * max(
         1.0, sum(one.confidence for one in before.values())
     )
 
 
-def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(tmp_path: Path) -> None:
+def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(
+    tmp_path: Path,
+) -> None:
     story = history(tmp_path / "r")
-    first = story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    first = story.repo.commit(
+        "ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"}
+    )
     fix = story.repo.commit(
         "ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"}
     )
     for reported in ({}, {"base": "v1.2"}, {"series": (first, fix)}):
         result = ask(tmp_path / "r", **reported)
         assert (result.candidates[0].commit, result.tags) == (first, ())
-        assert "this fixes an earlier patch of your own series: squash it" in result.notes[0]
+        assert (
+            "this fixes an earlier patch of your own series: squash it"
+            in result.notes[0]
+        )
 
 
 def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
-    story.repo.commit("ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"})
-    story.repo.commit("ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"})
+    story.repo.commit(
+        "ring: count the users" + SIGNED, {"ring.c": FIX + "int users;\n"}
+    )
+    story.repo.commit(
+        "ring: fix the count of users" + SIGNED, {"ring.c": FIX + "long users;\n"}
+    )
     story.repo.tag("v1.3")
     with Repository.open(tmp_path / "r") as repository:
         never = stable_lines(repository, StableRequest("HEAD", fixes=["HEAD~1"])).advice
@@ -429,14 +503,23 @@ def test_a_bug_and_a_fix_of_one_release_are_nothing_for_stable(tmp_path: Path) -
             repository, StableRequest("HEAD", fixes=["HEAD~1", story.culprit])
         ).advice
     assert (never.lines, never.eligible) == ((), False)
-    assert never.reasons == ("v1.3 has both the bug and the fix, so no release has only the bug",)
-    assert (older.lines, older.eligible) == (("Cc: stable@vger.kernel.org # 1.1+",), True)
+    assert never.reasons == (
+        "v1.3 has both the bug and the fix, so no release has only the bug",
+    )
+    assert (older.lines, older.eligible) == (
+        ("Cc: stable@vger.kernel.org # 1.1+",),
+        True,
+    )
 
 
-def test_a_release_that_stands_alone_does_not_tell_what_others_had(tmp_path: Path) -> None:
+def test_a_release_that_stands_alone_does_not_tell_what_others_had(
+    tmp_path: Path,
+) -> None:
     story = history(tmp_path / "r")
     story.repo._clock += 3 * 365 * 86400
-    story.repo.commit("ring: fix the mask and more" + SIGNED, {"ring.c": FIX + "int users;\n"})
+    story.repo.commit(
+        "ring: fix the mask and more" + SIGNED, {"ring.c": FIX + "int users;\n"}
+    )
     for tag in ("v1.0", "v1.1", "v1.2"):
         story.repo.git("tag", "-d", tag)
     story.repo.tag("v1.9")

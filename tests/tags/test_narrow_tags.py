@@ -34,9 +34,9 @@ def test_a_report_inside_an_organization_has_no_public_link(
     author: str, reporter: str, asked: bool
 ) -> None:
     tags = f"Reported-by: Ben Reader <{reporter}>\nSigned-off-by: Ada Fixer <{author}>"
-    text = mail("frob: wait for the link", f"{PROSE}\n\n{tags}", file_diff(PATH, HUNK)).replace(
-        "ada@example.org", author
-    )
+    text = mail(
+        "frob: wait for the link", f"{PROSE}\n\n{tags}", file_diff(PATH, HUNK)
+    ).replace("ada@example.org", author)
     assert bool(_names(text, "report-without-link")) is asked
 
 
@@ -66,6 +66,9 @@ def test_in_a_revert_this_commit_is_the_reverted_one() -> None:
         " Ada Fixer <ada@example.org>"
     )
     assert not _names(
-        mail('Revert "frob: wait for the link"', text, file_diff(PATH, HUNK)), "this-patch"
+        mail('Revert "frob: wait for the link"', text, file_diff(PATH, HUNK)),
+        "this-patch",
     )
-    assert _names(mail("frob: wait for the link", text, file_diff(PATH, HUNK)), "this-patch")
+    assert _names(
+        mail("frob: wait for the link", text, file_diff(PATH, HUNK)), "this-patch"
+    )

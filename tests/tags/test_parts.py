@@ -12,7 +12,13 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.tags.message_edit import MessageWish, compose, marked, word_diff
-from patchpilot.tags.report_trailers import codeveloped, link, pasted, person, regzbot_line
+from patchpilot.tags.report_trailers import (
+    codeveloped,
+    link,
+    pasted,
+    person,
+    regzbot_line,
+)
 from patchpilot.tags.stable_decision import BranchState, Culprits, StableFacts, advise
 from tests.kit.cli import call
 from tests.tags.culprits import FIX, history
@@ -41,11 +47,15 @@ SYZBOT = "https://syzkaller.appspot.com/bug?extid=0123456789abcdef"
         ("Tested-by: Tom <tom@example.org>", [("Tested-by", "Tom <tom@example.org>")]),
     ],
 )
-def test_what_is_pasted_becomes_trailers(text: str, trailers: list[tuple[str, str]]) -> None:
+def test_what_is_pasted_becomes_trailers(
+    text: str, trailers: list[tuple[str, str]]
+) -> None:
     assert list(pasted(text, LORE)) == trailers
 
 
-@pytest.mark.parametrize("text", ["hello", "Fixes: 0123456789ab", "Reported-by: nobody"])
+@pytest.mark.parametrize(
+    "text", ["hello", "Fixes: 0123456789ab", "Reported-by: nobody"]
+)
 def test_what_cannot_be_one_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         pasted(text, LORE)
@@ -54,7 +64,10 @@ def test_what_cannot_be_one_is_refused(text: str) -> None:
 def test_people_and_links_are_judged() -> None:
     assert person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
     assert link("a@b.example", LORE) == "https://lore.kernel.org/r/a@b.example"
-    assert regzbot_line("0" * 40, "net: x") == '#regzbot introduced: 000000000000 ("net: x")'
+    assert (
+        regzbot_line("0" * 40, "net: x")
+        == '#regzbot introduced: 000000000000 ("net: x")'
+    )
     for bad in ("nobody", "A <a b@example.org>"):
         with pytest.raises(InputError):
             person(bad, "Cc")
@@ -65,7 +78,8 @@ def test_people_and_links_are_judged() -> None:
 def test_a_developer_is_added_above_the_senders_sign_off() -> None:
     who = codeveloped("Cy <cy@example.org>")[0][1]
     text = compose(
-        "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n", MessageWish(developers=(who,))
+        "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
+        MessageWish(developers=(who,)),
     )
     assert text.split("\n")[4:7] == [
         f"Co-developed-by: {who}",
@@ -88,7 +102,10 @@ def test_what_no_message_may_have_is_left_out_of_it_and_named() -> None:
         ("C\x85y <cy@example.org>",),
         {2: "Cc: A\x0bB"},
     )
-    assert compose("x: y\n\nText.\n", wish) == "x: y\n\nText.\n\nCc: stable@vger.kernel.org\n"
+    assert (
+        compose("x: y\n\nText.\n", wish)
+        == "x: y\n\nText.\n\nCc: stable@vger.kernel.org\n"
+    )
     assert [words.partition(": contains ")[2] for words in wish.refused] == [
         "<U+202E>",
         "\\x85",
@@ -104,8 +121,16 @@ RELEASED = Culprits(("c",), ("v5.10",))
     ("words", "lines", "eligible"),
     [
         ({"culprits": RELEASED}, ("Cc: stable@vger.kernel.org",), True),
-        ({"culprits": RELEASED, "versions": True}, ("Cc: stable@vger.kernel.org # 5.10+",), True),
-        ({"culprits": RELEASED, "tagged": False}, ("Cc: stable@vger.kernel.org # 5.10+",), True),
+        (
+            {"culprits": RELEASED, "versions": True},
+            ("Cc: stable@vger.kernel.org # 5.10+",),
+            True,
+        ),
+        (
+            {"culprits": RELEASED, "tagged": False},
+            ("Cc: stable@vger.kernel.org # 5.10+",),
+            True,
+        ),
         ({"culprits": Culprits(("c",), (None,))}, (), False),
         ({"culprits": None}, (), False),
         ({"culprits": RELEASED, "present": ["Cc: stable@vger.kernel.org"]}, (), True),
@@ -137,9 +162,13 @@ def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
 def test_size_is_a_warning_and_profiles_differ() -> None:
     assert advise(LINUX, StableFacts(RELEASED, size=101)).warnings
     assert not advise(LINUX, StableFacts(RELEASED, size=100)).warnings
-    assert advise(find_project("dpdk"), StableFacts(RELEASED)).lines == ("Cc: stable@dpdk.org",)
+    assert advise(find_project("dpdk"), StableFacts(RELEASED)).lines == (
+        "Cc: stable@dpdk.org",
+    )
     assert not advise(find_project("u-boot"), StableFacts(RELEASED)).eligible
-    assert advise(find_project("xen"), StableFacts(RELEASED)).lines == ("Backport: 5.10+",)
+    assert advise(find_project("xen"), StableFacts(RELEASED)).lines == (
+        "Backport: 5.10+",
+    )
     with pytest.raises(UsageError):
         find_project("linus")
 
@@ -184,14 +213,23 @@ def test_adding_never_moves_what_is_there(tags: list[str]) -> None:
 
 def test_the_verbs_answer_in_json(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
-    done = call("fixes", "-C", story.repo.path, "HEAD", "--format", "json", "--limit", "1")
+    done = call(
+        "fixes", "-C", story.repo.path, "HEAD", "--format", "json", "--limit", "1"
+    )
     body = json.loads(done.out)
     assert done.code == 0
     assert body["schema"] == "patchpilot/fixes/1"
     assert [one["commit"] for one in body["candidates"]] == [story.culprit]
     stable = json.loads(
         call(
-            "stable", "-C", story.repo.path, "HEAD", "--fixes", story.culprit, "--format", "json"
+            "stable",
+            "-C",
+            story.repo.path,
+            "HEAD",
+            "--fixes",
+            story.culprit,
+            "--format",
+            "json",
         ).out
     )
     assert stable["lines"] == ["Cc: stable@vger.kernel.org # 1.1+"]
@@ -217,19 +255,35 @@ def test_a_bisect_log_is_read_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"{story.later} is the first bad commit\n")
     body = json.loads(
         call(
-            "fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "log", "--format", "json"
+            "fixes",
+            "-C",
+            story.repo.path,
+            "--bisect-log",
+            tmp_path / "log",
+            "--format",
+            "json",
         ).out
     )
     assert body["candidates"][0]["commit"] == story.later
-    assert body["tags"] == [f'Fixes: {story.later[:12]} ("ring: remember that it is closed")']
-    assert call("fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "none").code == 2
+    assert body["tags"] == [
+        f'Fixes: {story.later[:12]} ("ring: remember that it is closed")'
+    ]
+    assert (
+        call("fixes", "-C", story.repo.path, "--bisect-log", tmp_path / "none").code
+        == 2
+    )
 
 
 def test_a_range_is_answered_commit_by_commit(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
     body = json.loads(
         call(
-            "fixes", "-C", story.repo.path, f"{story.culprit}..{story.fix}", "--format", "json"
+            "fixes",
+            "-C",
+            story.repo.path,
+            f"{story.culprit}..{story.fix}",
+            "--format",
+            "json",
         ).out
     )
     assert [one["commit"] for one in body["results"]] == [story.later, story.fix]
@@ -244,10 +298,14 @@ def test_evidence_against_the_tag_is_said(tmp_path: Path) -> None:
         tmp_path / "r",
         f'ring: fix the mask\n\nText.\n\nFixes: {probe.start[:12]} ("ring: add ring buffers")',
     )
-    body = json.loads(call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out)
+    body = json.loads(
+        call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out
+    )
     first = body["candidates"][0]
     assert first["commit"] == story.culprit
-    assert any("check the tag" in note for note in body["notes"]) == (first["confidence"] >= 0.8)
+    assert any("check the tag" in note for note in body["notes"]) == (
+        first["confidence"] >= 0.8
+    )
 
 
 def test_an_empty_bisect_log_is_no_verdict(tmp_path: Path) -> None:
@@ -268,7 +326,9 @@ def test_stable_of_a_patch_file_says_what_it_needs(tmp_path: Path) -> None:
 
 def test_fixes_of_an_unsent_range_says_to_squash(tmp_path: Path) -> None:
     story = history(tmp_path / "r")
-    story.repo.commit("ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")})
+    story.repo.commit(
+        "ring: fix the mask again\n", {"ring.c": FIX.replace("size - 1", "size - 2")}
+    )
     for words in (("v1.2..HEAD",), ("HEAD", "--base", "v1.2")):
         done = call("fixes", "-C", story.repo.path, *words, "--format", "json")
         body = json.loads(done.out)
@@ -276,5 +336,7 @@ def test_fixes_of_an_unsent_range_says_to_squash(tmp_path: Path) -> None:
         assert last["tags"] == []
         assert any("squash it" in one for one in last["notes"])
     story.repo.git("update-ref", "refs/remotes/origin/next", "HEAD")
-    body = json.loads(call("fixes", "-C", story.repo.path, "v1.2..HEAD", "--format", "json").out)
+    body = json.loads(
+        call("fixes", "-C", story.repo.path, "v1.2..HEAD", "--format", "json").out
+    )
     assert body["results"][-1]["tags"]

@@ -18,7 +18,11 @@ from typing import Any
 import pytest
 
 from patchpilot.services.tags import prepare_commits as service
-from patchpilot.services.tags.find_culprits import FixesRequest, FixesResult, find_culprits
+from patchpilot.services.tags.find_culprits import (
+    FixesRequest,
+    FixesResult,
+    find_culprits,
+)
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
@@ -49,11 +53,15 @@ def test_the_tags_are_written_and_taken_back(story: History) -> None:
     undone = call("undo", "-C", story.repo.path)
     assert undone.code == 0
     assert story.repo.git("rev-parse", "topic") == before
-    listing = json.loads(call("undo", "-C", story.repo.path, "list", "--format", "json").out)
+    listing = json.loads(
+        call("undo", "-C", story.repo.path, "list", "--format", "json").out
+    )
     assert [one["state"] for one in listing["records"]] == ["restored"]
 
 
-def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(story: History) -> None:
+def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(
+    story: History,
+) -> None:
     before = story.repo.git("for-each-ref")
     done = call("prepare", "-C", story.repo.path, "HEAD")
     assert done.code == 1
@@ -63,9 +71,9 @@ def test_without_a_terminal_and_a_word_of_what_to_write_it_needs_yes(story: Hist
     assert story.repo.git("for-each-ref") == before
     asked = call("prepare", "-C", story.repo.path, "HEAD", "--format", "json")
     assert (asked.code, json.loads(asked.out)["written"]) == (1, False)
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0, (
-        "an option says what to write"
-    )
+    assert (
+        call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none").code == 0
+    ), "an option says what to write"
 
 
 def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> None:
@@ -75,7 +83,9 @@ def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> 
             terminal.wait_for("Fixes: ", "Write this into 1 commit message? [y/N]")
             assert "Fixes:" not in message(story)
             terminal.type(answer)
-            terminal.wait_for("written: topic is now" if written else "nothing was written")
+            terminal.wait_for(
+                "written: topic is now" if written else "nothing was written"
+            )
             assert terminal.end() == (0 if written else 1)
         assert terminal.seen.count("    ring: fix the mask") == 1
         assert ("Fixes:" in message(story)) is written
@@ -83,7 +93,11 @@ def test_on_a_terminal_it_shows_what_it_would_write_and_asks(story: History) -> 
 
 @pytest.mark.parametrize(
     ("subject", "before"),
-    [("ring: add ring buffers", ""), ("Linux 6.1", "empty"), ("Import Linux 6.1", "empty")],
+    [
+        ("ring: add ring buffers", ""),
+        ("Linux 6.1", "empty"),
+        ("Import Linux 6.1", "empty"),
+    ],
 )
 def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> None:
     repo = Repo(tmp_path / "r")
@@ -93,7 +107,8 @@ def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) 
     repo.tag("v6.1")
     repo.branch("topic")
     repo.commit(
-        "ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED, {"ring.c": FIX}
+        "ring: fix the crash\n\nThe mask must be one less than the size." + SIGNED,
+        {"ring.c": FIX},
     )
     found = json.loads(call("fixes", "-C", repo.path, "HEAD", "--format", "json").out)
     assert (found["sure"], found["tags"], found["candidates"]) == (False, [], [])
@@ -102,7 +117,10 @@ def test_an_import_is_never_proposed(tmp_path: Path, subject: str, before: str) 
     assert subject in done.err
     assert "Fixes:" not in repo.git("log", "-1", "--format=%B")
     assert (
-        json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)["lines"] == []
+        json.loads(call("stable", "-C", repo.path, "HEAD", "--format", "json").out)[
+            "lines"
+        ]
+        == []
     )
 
 
@@ -114,16 +132,23 @@ def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
     done = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
     assert "does not look like a fix" in done.out
     assert "Fixes:" not in message(story)
-    stable = json.loads(call("stable", "-C", story.repo.path, "HEAD", "--format", "json").out)
+    stable = json.loads(
+        call("stable", "-C", story.repo.path, "HEAD", "--format", "json").out
+    )
     assert (stable["lines"], stable["eligible"], stable["culprits"]) == ([], False, [])
     assert "does not look like a fix" in stable["reasons"][0]
-    found = json.loads(call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out)
+    found = json.loads(
+        call("fixes", "-C", story.repo.path, "HEAD", "--format", "json").out
+    )
     assert not found["is_fix"]
     assert any("does not look like a fix" in one for one in found["notes"])
     assert found["candidates"][0]["commit"] == story.culprit, (
         "whoever asks for the culprit is answered"
     )
-    assert "missing-fixes" not in call("check", "-C", story.repo.path, "HEAD", "--strict").out
+    assert (
+        "missing-fixes"
+        not in call("check", "-C", story.repo.path, "HEAD", "--strict").out
+    )
     assert call("prepare", "-C", story.repo.path, "HEAD", "--is-a-fix").code == 0
     assert f"Fixes: {story.culprit[:12]}" in message(story)
 
@@ -135,13 +160,20 @@ def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> 
     assert "you said that it is not a fix" in done.out
     assert "missing-fixes" not in call("check", *fixed, "--strict").out
     assert "you said that it is not a fix" in call("stable", *fixed).out
-    assert "ring: fix the mask: not a fix" in call("draft", "-C", story.repo.path, "HEAD").out
+    assert (
+        "ring: fix the mask: not a fix"
+        in call("draft", "-C", story.repo.path, "HEAD").out
+    )
     story.repo.git(
-        "commit", "--amend", "-q", "-m", "ring: fix the mask\n\nIt must be one less." + SIGNED
+        "commit",
+        "--amend",
+        "-q",
+        "-m",
+        "ring: fix the mask\n\nIt must be one less." + SIGNED,
     )
-    assert "Fixes" not in call("prepare", *fixed, "--yes").out.replace("no Fixes:", ""), (
-        "an amended commit is the same"
-    )
+    assert "Fixes" not in call("prepare", *fixed, "--yes").out.replace(
+        "no Fixes:", ""
+    ), "an amended commit is the same"
     assert call("prepare", *fixed, "--is-a-fix", "--dry-run").code == 0
     assert "you said" in call("stable", *fixed).out, "a dry run keeps no answer"
     assert call("prepare", *fixed, "--is-a-fix").code == 0
@@ -151,13 +183,18 @@ def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> 
 def test_unwaive_takes_back_that_it_is_no_fix(story: History) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     call("prepare", *fixed, "--not-a-fix")
-    assert "missing-fixes" in call("check", *fixed, "--strict", "--unwaive", "missing-fixes").out
+    assert (
+        "missing-fixes"
+        in call("check", *fixed, "--strict", "--unwaive", "missing-fixes").out
+    )
     assert "you said" not in call("stable", *fixed).out
 
 
 def test_a_dry_run_writes_nothing(story: History) -> None:
     before = story.repo.git("for-each-ref")
-    done = call("prepare", "-C", story.repo.path, "HEAD", "--dry-run", "--format", "json")
+    done = call(
+        "prepare", "-C", story.repo.path, "HEAD", "--dry-run", "--format", "json"
+    )
     body = json.loads(done.out)
     assert (body["schema"], body["written"]) == ("patchpilot/prepare/1", False)
     (commit,) = [one for one in body["commits"] if one["changed"]]
@@ -221,11 +258,15 @@ def test_unknown_trailers_stay_where_they_are(tmp_path: Path) -> None:
 def test_a_badly_written_tag_is_fixed(tmp_path: Path) -> None:
     probe = history(tmp_path / "probe")
     story = history(
-        tmp_path / "r", f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n"
+        tmp_path / "r",
+        f"ring: fix the mask\n\nText.\n\nFixes: commit {probe.culprit[:8]}\n",
     )
     done = call("prepare", "-C", story.repo.path, "HEAD", "--stable", "none")
     assert done.code == 0
-    assert f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")' in message(story)
+    assert (
+        f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
+        in message(story)
+    )
     assert message(story).count("Fixes:") == 1
 
 
@@ -274,7 +315,9 @@ def test_what_must_not_be_rewritten_is_refused(story: History) -> None:
     done = call("prepare", "-C", story.repo.path, "HEAD", "--yes")
     assert done.code == 1
     assert "--published" in done.err
-    assert call("prepare", "-C", story.repo.path, "HEAD", "--yes", "--published").code == 0
+    assert (
+        call("prepare", "-C", story.repo.path, "HEAD", "--yes", "--published").code == 0
+    )
 
 
 def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> None:
@@ -302,30 +345,45 @@ def test_a_kill_at_any_moment_leaves_the_branch_old_or_new(story: History) -> No
     whole = time.monotonic() - started
     for _ in range(4):
         story.repo.git("update-ref", "refs/heads/topic", old)
-        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         time.sleep(whole * rng.uniform(0.3, 1.1))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         time.sleep(0.05)
         now = story.repo.git("rev-parse", "topic")
-        assert now == old or story.repo.git("log", "-1", "--format=%P %T", now) == story.repo.git(
-            "log", "-1", "--format=%P %T", old
-        )
+        assert now == old or story.repo.git(
+            "log", "-1", "--format=%P %T", now
+        ) == story.repo.git("log", "-1", "--format=%P %T", old)
         story.repo.git("fsck", "--connectivity-only")
         if now != old:
             records = json.loads(
                 call("undo", "-C", story.repo.path, "list", "--format", "json").out
             )["records"]
-            assert any(record["old"] == old and record["new"] == now for record in records)
+            assert any(
+                record["old"] == old and record["new"] == now for record in records
+            )
 
 
-def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(story: History) -> None:
+def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
+    story: History,
+) -> None:
     """The same run writes the earlier one anew: its id would name nothing that is sent."""
     story.repo.commit(
-        "ring: fix the mask again" + SIGNED, {"ring.c": FIX.replace("size - 1", "size - 2")}
+        "ring: fix the mask again" + SIGNED,
+        {"ring.c": FIX.replace("size - 1", "size - 2")},
     )
     done = call(
-        "prepare", "-C", story.repo.path, "--base", "v1.2", "--fixes", "auto", "--format", "json"
+        "prepare",
+        "-C",
+        story.repo.path,
+        "--base",
+        "v1.2",
+        "--fixes",
+        "auto",
+        "--format",
+        "json",
     )
     assert done.code == 0, done.err
     first, second = json.loads(done.out)["commits"]
@@ -333,17 +391,27 @@ def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(story: Hist
     assert "Fixes:" not in second["message"]
     assert "Cc: stable" not in second["message"]
     assert any(
-        'fixes an earlier patch of your own series: squash it into "ring: fix the mask"' in one
+        'fixes an earlier patch of your own series: squash it into "ring: fix the mask"'
+        in one
         for one in second["notes"]
     )
 
 
 def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) -> None:
     story.repo.commit(
-        "ring: fix the mask again" + SIGNED, {"ring.c": FIX.replace("size - 1", "size - 2")}
+        "ring: fix the mask again" + SIGNED,
+        {"ring.c": FIX.replace("size - 1", "size - 2")},
     )
     done = call(
-        "prepare", "-C", story.repo.path, "--base", "v1.2", "--fixes", story.fix, "--format", "json"
+        "prepare",
+        "-C",
+        story.repo.path,
+        "--base",
+        "v1.2",
+        "--fixes",
+        story.fix,
+        "--format",
+        "json",
     )
     second = json.loads(done.out)["commits"][1]
     assert "Fixes:" not in second["message"]
@@ -352,9 +420,22 @@ def test_a_patch_of_the_series_that_is_named_gets_no_tag_either(story: History) 
 
 def test_a_tag_for_an_earlier_patch_of_the_series_is_reported(story: History) -> None:
     text = f'ring: fix the mask again\n\nText.\n\nFixes: {story.fix[:12]} ("ring: fix the mask")'
-    story.repo.commit(text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")})
-    done = call("prepare", "-C", story.repo.path, "--base", "v1.2", "--dry-run", "--format", "json")
-    assert any("squash it" in load for load in json.loads(done.out)["commits"][1]["notes"])
+    story.repo.commit(
+        text + SIGNED[1:], {"ring.c": FIX.replace("size - 1", "size - 2")}
+    )
+    done = call(
+        "prepare",
+        "-C",
+        story.repo.path,
+        "--base",
+        "v1.2",
+        "--dry-run",
+        "--format",
+        "json",
+    )
+    assert any(
+        "squash it" in load for load in json.loads(done.out)["commits"][1]["notes"]
+    )
 
 
 def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -364,7 +445,9 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
         result = find_culprits(repository, request, **words)
         first = replace(result.candidates[0], confidence=confidence)
         other = replace(
-            first, commit=repository.resolve("v1.2"), subject="ring: remember that it is closed"
+            first,
+            commit=repository.resolve("v1.2"),
+            subject="ring: remember that it is closed",
         )
         return replace(
             result,
@@ -381,7 +464,11 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_culprit_that_is_not_stood_by_is_not_written_and_the_rest_is(
     story: History, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged_as(0.4, "several commits are about equally likely: review the first ones", monkeypatch)
+    judged_as(
+        0.4,
+        "several commits are about equally likely: review the first ones",
+        monkeypatch,
+    )
     done = call(
         "prepare",
         "-C",

@@ -59,9 +59,9 @@ class Followed:
                 )
             assert series.status
             for patch in series.status.patches:
-                assert patch.proof.date or patch.proof.message_id or patch.proof.commit, (
-                    f"no proof for {patch.title}"
-                )
+                assert (
+                    patch.proof.date or patch.proof.message_id or patch.proof.commit
+                ), f"no proof for {patch.title}"
             self.series = series
             return series
 

@@ -33,8 +33,19 @@ ANSWER = reply(
     reply_to="r1",
     minutes=90,
 )
-V2 = patch(f"[PATCH net v2] {TITLE}", id="v2", notes="Changes in v2:\n- Fixes tag", minutes=1440)
-TAG = reply(f"[PATCH net v2] {TITLE}", f"Reviewed-by: {RITA}", id="r3", reply_to="v2", minutes=1500)
+V2 = patch(
+    f"[PATCH net v2] {TITLE}",
+    id="v2",
+    notes="Changes in v2:\n- Fixes tag",
+    minutes=1440,
+)
+TAG = reply(
+    f"[PATCH net v2] {TITLE}",
+    f"Reviewed-by: {RITA}",
+    id="r3",
+    reply_to="v2",
+    minutes=1500,
+)
 APPLIED = applied_by_robot(TITLE, SHA[:12], id="r4", reply_to="v2", minutes=2000)
 IN_REVIEW = stable_review(TITLE, SHA, "6.6", id="s1", minutes=9000)
 QUEUED = stable_added(TITLE, SHA, "6.1", id="s2", minutes=9100)
@@ -47,10 +58,17 @@ FIX_V1 = patch(
     minutes=9900,
 )
 FIX_V2 = patch(
-    "[PATCH net v2] demo: check the return of the check", id="f2", author=OTTO, minutes=10900
+    "[PATCH net v2] demo: check the return of the check",
+    id="f2",
+    author=OTTO,
+    minutes=10900,
 )
 FIX_APPLIED = applied_by_robot(
-    "demo: check the return of the check", "fedcba987654", id="f3", reply_to="f2", minutes=11000
+    "demo: check the return of the check",
+    "fedcba987654",
+    id="f3",
+    reply_to="f2",
+    minutes=11000,
 )
 
 BEGINNING = (V1, REVIEW)

@@ -30,9 +30,9 @@ from tests.threads.story import SHA, TITLE
 
 def valve(subject: str, ident: str, days: int, author: str = ADA, **more: str) -> bytes:
     """A patch to the valve; nothing in it names its other versions."""
-    return patch(subject, id=ident, author=author, minutes=days * 24 * 60, **more).replace(
-        b"demo/pump.c", b"demo/valve.c"
-    )
+    return patch(
+        subject, id=ident, author=author, minutes=days * 24 * 60, **more
+    ).replace(b"demo/pump.c", b"demo/valve.c")
 
 
 OPENED, STUCK = (
@@ -52,7 +52,11 @@ YEARS = (
     ),
     valve(f"[PATCH v4] {STUCK}", "w4", 710),
     mail(
-        "[PATCH 0/1] valves for next", "All of them.\n", sender=MATT, id="k0", minutes=720 * 24 * 60
+        "[PATCH 0/1] valves for next",
+        "All of them.\n",
+        sender=MATT,
+        id="k0",
+        minutes=720 * 24 * 60,
     ),
     valve(
         f"[PATCH 1/1] {STUCK}",
@@ -75,7 +79,9 @@ YEARS = (
 
 
 @pytest.fixture(scope="module", params=[*SERVED, *LOCAL])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     with archive_server(
         request.param, tmp_path_factory.mktemp("archive"), *story.WHOLE, *YEARS
     ) as server:
@@ -99,9 +105,18 @@ def test_one_mail_is_read(url: str) -> None:
 
 def test_searches_find_by_subject_sender_and_body(url: str) -> None:
     with open_archive(url) as archive:
-        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:gregkh")) == {"s1", "s2", "s3"}
-        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org")) >= {"v1", "v2"}
-        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org", threads=True)) >= {
+        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:gregkh")) == {
+            "s1",
+            "s2",
+            "s3",
+        }
+        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org")) >= {
+            "v1",
+            "v2",
+        }
+        assert ids(
+            archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org", threads=True)
+        ) >= {
             "v1",
             "r1",
             "r2",
@@ -122,7 +137,20 @@ def test_what_is_absent_is_not_called_unreachable(url: str) -> None:
 def test_everything_about_a_series_is_gathered_from_one_mail(url: str) -> None:
     with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "v1@example.org")
-    assert ids(mails) == {"v1", "r1", "r2", "v2", "r3", "r4", "s1", "s2", "s3", "f1", "f2", "f3"}
+    assert ids(mails) == {
+        "v1",
+        "r1",
+        "r2",
+        "v2",
+        "r3",
+        "r4",
+        "s1",
+        "s2",
+        "s3",
+        "f1",
+        "f2",
+        "f3",
+    }
     assert (troubles, failure) == ((), None)
 
 
@@ -157,7 +185,9 @@ def test_mails_added_later_are_found_at_once(tmp_path: Path) -> None:
 
 
 def test_odd_message_ids_are_asked_for(tmp_path: Path) -> None:
-    odd = mail("[PATCH] odd", "x\n").replace(b"Message-ID: <", b"Message-ID: <a/b+c%d?e")
+    odd = mail("[PATCH] odd", "x\n").replace(
+        b"Message-ID: <", b"Message-ID: <a/b+c%d?e"
+    )
     message_id = odd.split(b"Message-ID: <")[1].split(b">")[0].decode()
     for kind in (*SERVED, *LOCAL):
         with (
@@ -192,7 +222,10 @@ def test_an_archive_that_is_down_is_unreachable() -> None:
 
 @contextmanager
 def serving(
-    status: int, bodies: bytes | list[bytes], headers: dict[str, str] | None = None, until: int = 99
+    status: int,
+    bodies: bytes | list[bytes],
+    headers: dict[str, str] | None = None,
+    until: int = 99,
 ) -> Iterator[tuple[str, list[str]]]:
     """A server that gives one answer, or each of several once (the last ever after; after `until`
     requests: 404), and the requests it got.
@@ -230,14 +263,22 @@ def serving(
 
 @pytest.mark.parametrize("status", [500, 403])
 def test_a_server_in_trouble_is_unreachable_not_empty(status: int) -> None:
-    with serving(status, b"") as (url, _), Archive(url) as archive, pytest.raises(NetworkError):
+    with (
+        serving(status, b"") as (url, _),
+        Archive(url) as archive,
+        pytest.raises(NetworkError),
+    ):
         archive.search("s:x")
 
 
-def test_a_busy_server_is_asked_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_server_is_asked_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     waits: list[float] = []
     monkeypatch.setattr(
-        module, "_wait", lambda reported, attempt: waits.append(float(reported or 0)) or 0.0
+        module,
+        "_wait",
+        lambda reported, attempt: waits.append(float(reported or 0)) or 0.0,
     )
     with (
         serving(429, b"", {"Retry-After": "7"}) as (url, seen),
@@ -256,13 +297,22 @@ def test_a_long_wait_is_cut() -> None:
 
 
 def test_it_says_honestly_what_asks() -> None:
-    with serving(404, b"") as (url, seen), Archive(url) as archive, pytest.raises(NetworkError):
+    with (
+        serving(404, b"") as (url, seen),
+        Archive(url) as archive,
+        pytest.raises(NetworkError),
+    ):
         archive.search("s:x")
     assert seen[0].startswith("patchpilot/")
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>hello</html>", b"\x1f\x8bgarbage", gzip.compress(b"x" * 100, mtime=0)[:-9]]
+    "body",
+    [
+        b"<html>hello</html>",
+        b"\x1f\x8bgarbage",
+        gzip.compress(b"x" * 100, mtime=0)[:-9],
+    ],
 )
 def test_an_answer_that_is_no_mbox_is_reported(body: bytes) -> None:
     with (
@@ -274,7 +324,9 @@ def test_an_answer_that_is_no_mbox_is_reported(body: bytes) -> None:
 
 
 def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read() -> None:
-    huge = reply(f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (68 << 10), id="huge", reply_to="v1")
+    huge = reply(
+        f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (68 << 10), id="huge", reply_to="v1"
+    )
     with (
         serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
         Archive(url) as archive,
@@ -315,7 +367,10 @@ _BAD = {
 @pytest.mark.parametrize("body", _BAD.values(), ids=_BAD)
 def test_an_answer_that_cannot_be_used_is_not_kept(tmp_path: Path, body: bytes) -> None:
     answers = [body, THREAD]
-    with serving(200, answers) as (url, seen), Archive(url, cache=tmp_path / "cache") as archive:
+    with (
+        serving(200, answers) as (url, seen),
+        Archive(url, cache=tmp_path / "cache") as archive,
+    ):
         with pytest.raises(NetworkError):
             archive.thread("v1@example.org")
         assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
@@ -326,7 +381,10 @@ def test_an_answer_that_cannot_be_used_is_not_kept(tmp_path: Path, body: bytes) 
 
 
 def test_the_thread_of_a_mail_that_nobody_has_is_the_one_that_answers_it() -> None:
-    with serving(200, gzip.compress(mbox(story.REVIEW))) as (url, _), Archive(url) as archive:
+    with (
+        serving(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
+        Archive(url) as archive,
+    ):
         assert ids(archive.thread("v1@example.org")) == {"r1"}
 
 
@@ -412,7 +470,9 @@ def test_the_email_package_stays_as_it_was(url: str) -> None:
         ("", None),
     ],
 )
-def test_ids_are_read_from_what_people_paste(target: str, message_id: str | None) -> None:
+def test_ids_are_read_from_what_people_paste(
+    target: str, message_id: str | None
+) -> None:
     assert message_id_of(target) == message_id
 
 
@@ -444,7 +504,11 @@ def test_a_search_phrase_cannot_leave_its_quotes() -> None:
 def test_a_stand_in_understands_brackets_and_not(tmp_path: Path) -> None:
     with (
         archive_server(
-            "stand-in", tmp_path, story.V1, story.REVIEW, patch("[PATCH] valve: x", id="w")
+            "stand-in",
+            tmp_path,
+            story.V1,
+            story.REVIEW,
+            patch("[PATCH] valve: x", id="w"),
         ) as server,
         Archive(server.url) as archive,
     ):

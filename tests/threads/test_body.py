@@ -19,7 +19,9 @@ def test_quotes_and_their_attribution_are_not_the_senders() -> None:
 
 def test_an_attribution_over_two_lines_is_taken_out() -> None:
     assert (
-        own("On Mon, Mar 4, 2024 at 9:00 AM Ada Fixer\n<ada@example.org> wrote:\n>\n> a\n\nMine.\n")
+        own(
+            "On Mon, Mar 4, 2024 at 9:00 AM Ada Fixer\n<ada@example.org> wrote:\n>\n> a\n\nMine.\n"
+        )
         == "Mine."
     )
 
@@ -57,11 +59,15 @@ def test_the_signature_ends_the_senders_words() -> None:
 
 def test_a_list_footer_is_not_the_senders() -> None:
     assert (
-        own("Mine.\n\n_______________________________________________\nDemo mailing list\n")
+        own(
+            "Mine.\n\n_______________________________________________\nDemo mailing list\n"
+        )
         == "Mine."
     )
     assert (
-        own("Mine.\n\nYou received this message because you are subscribed to the Google Groups.\n")
+        own(
+            "Mine.\n\nYou received this message because you are subscribed to the Google Groups.\n"
+        )
         == "Mine."
     )
 

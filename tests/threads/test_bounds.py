@@ -38,8 +38,16 @@ def test_a_tag_in_a_mail_that_is_html_only_is_reported_and_not_counted(
         "<html><body><p>Looks"
         f" good.</p><div>{TAG.replace('<', '&lt;').replace('>', '&gt;')}</div></body></html>"
     )
-    kind = 'multipart/alternative; boundary="B"' if multipart else "text/html; charset=utf-8"
-    body = f"--B\nContent-Type: text/html; charset=utf-8\n\n{html}\n--B--\n" if multipart else html
+    kind = (
+        'multipart/alternative; boundary="B"'
+        if multipart
+        else "text/html; charset=utf-8"
+    )
+    body = (
+        f"--B\nContent-Type: text/html; charset=utf-8\n\n{html}\n--B--\n"
+        if multipart
+        else html
+    )
     said = mail(
         f"Re: [PATCH] {TITLE}",
         body,
@@ -60,7 +68,11 @@ def test_a_tag_in_a_mail_that_is_html_only_is_reported_and_not_counted(
 
 def test_a_mail_that_is_too_large_is_named_with_its_message_id(workdir: Path) -> None:
     huge = reply(
-        f"[PATCH] {TITLE}", f"{TAG}\n{'x' * (1 << 21)}", id="huge", reply_to="v1", minutes=5
+        f"[PATCH] {TITLE}",
+        f"{TAG}\n{'x' * (1 << 21)}",
+        id="huge",
+        reply_to="v1",
+        minutes=5,
     )
     (workdir / "m").write_bytes(mbox(story.V1, huge, story.REVIEW))
     out = shown("add", "--mbox", "m")
@@ -75,8 +87,12 @@ def huge() -> bytes:
     return reply(f"[PATCH] {TITLE}", text, id="huge", reply_to="v1", minutes=5)
 
 
-def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(workdir: Path) -> None:
-    (workdir / "m.gz").write_bytes(gzip.compress(mbox(story.V1, huge(), story.REVIEW), 1))
+def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(
+    workdir: Path,
+) -> None:
+    (workdir / "m.gz").write_bytes(
+        gzip.compress(mbox(story.V1, huge(), story.REVIEW), 1)
+    )
     out = shown("add", "--mbox", "m.gz")
     assert (
         "mail too large: the limit is 64 MiB: skipped (<huge@example.org>, read it in the archive)"
@@ -92,7 +108,9 @@ def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(workd
 def test_what_is_more_than_an_mbox_may_have_is_reported_and_not_read(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mbox_module, "MAX_INPUT", len(story.V1) + len(story.REVIEW) + 200)
+    monkeypatch.setattr(
+        mbox_module, "MAX_INPUT", len(story.V1) + len(story.REVIEW) + 200
+    )
     (workdir / "m").write_bytes(mbox(story.V1, story.REVIEW, story.V2))
     out = shown("add", "--mbox", "m")
     assert "MiB of mails: those from byte" in out
@@ -101,7 +119,9 @@ def test_what_is_more_than_an_mbox_may_have_is_reported_and_not_read(
     text = mbox(story.V1, story.REVIEW)
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
-    assert len(list(mbox_module.within_limits([text, huge()], "m", reasons.append))) == 2
+    assert (
+        len(list(mbox_module.within_limits([text, huge()], "m", reasons.append))) == 2
+    )
     assert reasons == ["m: larger than 0 MiB: the rest is skipped"]
 
 
@@ -181,7 +201,16 @@ def test_a_broken_date_is_no_date(workdir: Path, date: str) -> None:
 
 @pytest.mark.parametrize(
     "charset",
-    ["utf-7", "x-unknown", "idna", "zlib", "unicode_escape", "\udcff", "utf-16", "x" * 5000],
+    [
+        "utf-7",
+        "x-unknown",
+        "idna",
+        "zlib",
+        "unicode_escape",
+        "\udcff",
+        "utf-16",
+        "x" * 5000,
+    ],
 )
 def test_a_broken_charset_loses_no_mail(workdir: Path, charset: str) -> None:
     broken = reply(
@@ -222,8 +251,12 @@ def test_loops_and_missing_parents_end() -> None:
 
 
 def test_of_two_mails_with_one_message_id_the_first_counts(workdir: Path) -> None:
-    first = reply(f"[PATCH] {TITLE}", "Please change it.", id="same", reply_to="v1", minutes=1)
-    other = reply(f"[PATCH] {TITLE}", f"Fine.\n\n{TAG}", id="same", reply_to="v1", minutes=2)
+    first = reply(
+        f"[PATCH] {TITLE}", "Please change it.", id="same", reply_to="v1", minutes=1
+    )
+    other = reply(
+        f"[PATCH] {TITLE}", f"Fine.\n\n{TAG}", id="same", reply_to="v1", minutes=2
+    )
     (workdir / "m").write_bytes(mbox(story.V1, first))
     shown("add", "--mbox", "m")
     (workdir / "m").write_bytes(mbox(story.V1, first, other))
@@ -232,7 +265,9 @@ def test_of_two_mails_with_one_message_id_the_first_counts(workdir: Path) -> Non
     assert (len(found["replies"]), found["trailers"]) == (1, [])
 
 
-def test_names_and_subjects_cannot_act_on_the_terminal_or_in_json(workdir: Path) -> None:
+def test_names_and_subjects_cannot_act_on_the_terminal_or_in_json(
+    workdir: Path,
+) -> None:
     evil = "\x1b]0;x\x07\u202e\u2066\x9b31m"
     said = reply(
         f"[PATCH] {TITLE} {evil}",
@@ -276,7 +311,8 @@ def test_a_header_of_many_references_is_read_in_time() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "piece", ["x", " ", "_", "@", "<", "a ", "a.", "[", ".\n", "\n", "-\n", "> \n\n", " .\n"]
+    "piece",
+    ["x", " ", "_", "@", "<", "a ", "a.", "[", ".\n", "\n", "-\n", "> \n\n", " .\n"],
 )
 def test_a_reply_of_one_piece_again_and_again_is_read_in_time(piece: str) -> None:
     body = f"Hm.\n{piece * (20_000 // len(piece))}\n> quoted\n\nWhy?"

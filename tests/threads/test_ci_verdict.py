@@ -38,7 +38,9 @@ SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
 def test_the_worst_report_counts(mails: list[tuple[str, str]], verdict: str) -> None:
     classified = [
         classify(
-            parse_mail(reply("[PATCH] demo: x", text, sender=sender, id=str(at), reply_to="v1"))
+            parse_mail(
+                reply("[PATCH] demo: x", text, sender=sender, id=str(at), reply_to="v1")
+            )
         )
         for at, (sender, text) in enumerate(mails)
     ]

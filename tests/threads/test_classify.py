@@ -37,14 +37,18 @@ def kind_of(raw: bytes, author: str | None = None) -> str:
 
 ROBOTS = {
     load["name"]: load
-    for load in tomllib.loads((Path(__file__).parent / "robots.toml").read_text())["mail"]
+    for load in tomllib.loads((Path(__file__).parent / "robots.toml").read_text())[
+        "mail"
+    ]
 }
 
 
 @pytest.mark.parametrize("name", ROBOTS)
 def test_a_robot_is_known_by_sender_and_words(name: str) -> None:
     robot = ROBOTS[name]
-    extra = {"Auto_Submitted": robot["auto_submitted"]} if "auto_submitted" in robot else {}
+    extra = (
+        {"Auto_Submitted": robot["auto_submitted"]} if "auto_submitted" in robot else {}
+    )
     found = classify(
         parse(mail(robot["subject"], robot["text"], sender=robot["sender"], **extra))[0]
     )
@@ -85,8 +89,14 @@ PEOPLE = {
     ),
     "agreement to a suggestion": ("Sure, that works for me too.", "ack"),
     "a refusal": ("NAK. We do not reserve bits for code that is not there.", "nack"),
-    "a refusal within": ("Same comments as for v1.\nNAK from me until that is settled.", "nack"),
-    "a device's NAK": ("The device answers with a NAK packet here, please handle that.", "review"),
+    "a refusal within": (
+        "Same comments as for v1.\nNAK from me until that is settled.",
+        "nack",
+    ),
+    "a device's NAK": (
+        "The device answers with a NAK packet here, please handle that.",
+        "review",
+    ),
     "applied": ("Applied, thanks!", "applied"),
     "applied to": ("Thanks, applied to demo-next.", "applied"),
     "queued": ("I've queued this up, thanks!", "applied"),
@@ -127,14 +137,23 @@ PEOPLE = {
     ),
     "applied with fixups": ("Applied with a couple fixups.  Thanks!", "applied"),
     "applied, some": ("Patches 10,14,16,37 applied.  Thanks.", "applied"),
-    "applied, some of them": ("I have applied all but 4/, that is for Matt I guess.", "applied"),
-    "applied to a testing branch": ("Applied to pumps-next/testing, fixed some typos.", "applied"),
+    "applied, some of them": (
+        "I have applied all but 4/, that is for Matt I guess.",
+        "applied",
+    ),
+    "applied to a testing branch": (
+        "Applied to pumps-next/testing, fixed some typos.",
+        "applied",
+    ),
     "applied and changed": (
         "I've applied this but changed the patch title.  It's now \"pump: remove a word\".",
         "applied",
     ),
     "pushed out to a branch": ("Pushed out to pumps#for-6.9/signal.", "applied"),
-    "picked, with their number": ("I picked these four to the pump tree, thanks", "applied"),
+    "picked, with their number": (
+        "I picked these four to the pump tree, thanks",
+        "applied",
+    ),
     "took": ("Took patches (1) and (3) in pump/next, thanks.", "applied"),
     "queueing": ("Thanks, queuing it up for v6.9 then.", "applied"),
     "changed in applying": (
@@ -149,7 +168,10 @@ PEOPLE = {
         "Thanks for the patch, but this time I have already applied an\nearlier fix for it.",
         "other",
     ),
-    "suggestions applied": ("I have applied these comments already, they were mine.", "other"),
+    "suggestions applied": (
+        "I have applied these comments already, they were mine.",
+        "other",
+    ),
     "a queue that works": (
         "I have two of them on two different systems, and queued trim works fine for me.",
         "test-result",
@@ -170,8 +192,14 @@ PEOPLE = {
         "review",
     ),
     "finally applied": ("[Finally] applied.\n\nThanks,\nRita", "applied"),
-    "misspelt": ("Great.  Appiled to the pump branch and pushed out as testing.", "applied"),
-    "applied with those tweaks": ("Applied with those tweaks to the pump branch.", "applied"),
+    "misspelt": (
+        "Great.  Appiled to the pump branch and pushed out as testing.",
+        "applied",
+    ),
+    "applied with those tweaks": (
+        "Applied with those tweaks to the pump branch.",
+        "applied",
+    ),
     "already pushed": (
         (
             "I fixed a merge conflict. Already pushed.\nCompiling now, i.e. tested-by's will follow"
@@ -183,12 +211,18 @@ PEOPLE = {
         "Please base one on top of the other next time. Anyhow, fixed up and applied by hand.",
         "applied",
     ),
-    "applied and marked": ("Applied and marked for stable - with tweaks to the order.", "applied"),
+    "applied and marked": (
+        "Applied and marked for stable - with tweaks to the order.",
+        "applied",
+    ),
     "after they are in the tree": (
         "Ah. We can't change changelogs after they are in the tree, sorry.",
         "other",
     ),
-    "probably": ("Please send it as a new patch, I'll probably queue it up as a fix.", "review"),
+    "probably": (
+        "Please send it as a new patch, I'll probably queue it up as a fix.",
+        "review",
+    ),
     "changed and applied": ("Tweaked that and applied.", "applied"),
     "added to a list": (
         (
@@ -197,7 +231,10 @@ PEOPLE = {
         ),
         "other",
     ),
-    "it makes sense to": ("FWIW, I think it makes sense to wait for the other one.", "other"),
+    "it makes sense to": (
+        "FWIW, I think it makes sense to wait for the other one.",
+        "other",
+    ),
     "just checking": (
         (
             "Just checking if this is meant: can the pump change registers that nobody uses? What"
@@ -278,14 +315,23 @@ PEOPLE = {
         ),
         "other",
     ),
-    "dropped": ("Oops, wrong branch, this is now dropped, sorry for the noise.", "other"),
+    "dropped": (
+        "Oops, wrong branch, this is now dropped, sorry for the noise.",
+        "other",
+    ),
     "assent": ("Looks good to me.", "ack"),
-    "question": ("Why is this check needed here? Can the pump be NULL at all?", "question"),
+    "question": (
+        "Why is this check needed here? Can the pump be NULL at all?",
+        "question",
+    ),
     "remarks": ("Please use the helper instead, and add a Fixes: tag.", "review"),
     "thanks": ("Thanks!", "other"),
     "sorry": ("Sorry, fixed now.", "other"),
     "ping": ("Gentle ping, any comments on this?", "other"),
-    "a tag for a part": ("For the pumps: Acked-by: Rita Reviewer <rita@example.net>", "trailers"),
+    "a tag for a part": (
+        "For the pumps: Acked-by: Rita Reviewer <rita@example.net>",
+        "trailers",
+    ),
     "likes that": ("Yes, I like that very much. =)", "ack"),
     "good, with a wish": (
         "This paragraph doesn't belong in this description.\n\nThe changes look fine to me.",
@@ -309,8 +355,14 @@ PEOPLE = {
         "merged into pumps-2.6.git for-next pending more review and testing",
         "applied",
     ),
-    "pushed, after something else": ("Added the acked-bys and pushed to pumps-for-next", "applied"),
-    "taken up": ("Nobody complained, so I've taken it up the pumps-next tree.", "applied"),
+    "pushed, after something else": (
+        "Added the acked-bys and pushed to pumps-for-next",
+        "applied",
+    ),
+    "taken up": (
+        "Nobody complained, so I've taken it up the pumps-next tree.",
+        "applied",
+    ),
     "applied long ago": (
         "This was applied a while ago: https://git.example.org/c/0123456789ab",
         "applied",
@@ -331,9 +383,18 @@ PEOPLE = {
         "applied",
     ),
     "can take it": ("I can take it now, thanks!", "applied"),
-    "did take": ("I left out 2 as it needs an ack. But I did take all the others.", "applied"),
-    "sends it upstream": ("I'll send this upstream, with the tag of the report added.", "applied"),
-    "in a tree, and wrong there": ("It's in pumps-next but broken. Please send a fix.", "review"),
+    "did take": (
+        "I left out 2 as it needs an ack. But I did take all the others.",
+        "applied",
+    ),
+    "sends it upstream": (
+        "I'll send this upstream, with the tag of the report added.",
+        "applied",
+    ),
+    "in a tree, and wrong there": (
+        "It's in pumps-next but broken. Please send a fix.",
+        "review",
+    ),
     "can take it, if": ("I can take this if Otto acks the tap part.", "other"),
     "something already committed": (
         "If you refer to something already committed, please use its hash.",
@@ -377,7 +438,10 @@ PEOPLE = {
         ),
         "question",
     ),
-    "pulled to try it": ("I'll pull this into my test trees and give it a run.", "other"),
+    "pulled to try it": (
+        "I'll pull this into my test trees and give it a run.",
+        "other",
+    ),
     "a question and a wish": (
         "Why is this one here? If Otto wrote it, please add a tag for him. What does it fix?",
         "review",
@@ -414,7 +478,10 @@ PEOPLE = {
         "I can confirm that this patch also works. No hang any more.",
         "test-result",
     ),
-    "a version picked": ("Okay, so I have picked v1 instead, for fixes, thanks!", "applied"),
+    "a version picked": (
+        "Okay, so I have picked v1 instead, for fixes, thanks!",
+        "applied",
+    ),
     "did not get lost": (
         "Before the merge window closes, I just wanted to make sure this didn't get\nlost.",
         "other",
@@ -452,7 +519,10 @@ PEOPLE = {
         ),
         "applied",
     ),
-    "the driver queued": ("I have now queued the driver in pumps.git#for-6.9/taps.", "applied"),
+    "the driver queued": (
+        "I have now queued the driver in pumps.git#for-6.9/taps.",
+        "applied",
+    ),
     "queued, with a remark in parentheses": (
         "I have now queued this series (with the acked tap patches) via my pump tree.",
         "applied",
@@ -463,8 +533,14 @@ PEOPLE = {
         "Don't hesitate to ping me. Queuing this up now, with Ottos tag. Sorry for the delay.",
         "applied",
     ),
-    "merged, to be tested": ("merged into pumps-2.6.git for-next pending more testing", "applied"),
-    "applying into a branch": ("Thanks applying patches 1 to 3 into pumps-for-v6.6/dt.", "applied"),
+    "merged, to be tested": (
+        "merged into pumps-2.6.git for-next pending more testing",
+        "applied",
+    ),
+    "applying into a branch": (
+        "Thanks applying patches 1 to 3 into pumps-for-v6.6/dt.",
+        "applied",
+    ),
     "goes ahead": (
         (
             "I'm going to go ahead and merge this into pumps/dev, if Otto minds I can always"
@@ -491,7 +567,10 @@ PEOPLE = {
         ),
         "review",
     ),
-    "what is in the branch": ("Please resubmit against what is in the main branch.", "review"),
+    "what is in the branch": (
+        "Please resubmit against what is in the main branch.",
+        "review",
+    ),
     "reluctant": (
         "I'm reluctant to merge the tap part, as I can't test it. Please split it.",
         "review",
@@ -507,7 +586,10 @@ PEOPLE = {
         ),
         "trailers",
     ),
-    "it seems to work": ("I tried it with two pumps and a tap, seems to work here.", "test-result"),
+    "it seems to work": (
+        "I tried it with two pumps and a tap, seems to work here.",
+        "test-result",
+    ),
     "to another maintainer": ("Otto, can you pick this up please?", "other"),
     "to another maintainer, with thanks": (
         "Hi Otto,\n\nplease can you merge this patch?\n\nAda, thank you for the new version!",
@@ -522,12 +604,18 @@ PEOPLE = {
         "The check is on the sum, so that lengths below zero are rejected.",
         "other",
     ),
-    "agrees to take": ("> Could you apply patches 1 and 2?\n\nSure, will do so now.", "applied"),
+    "agrees to take": (
+        "> Could you apply patches 1 and 2?\n\nSure, will do so now.",
+        "applied",
+    ),
     "agrees to take, later": (
         "> Could you apply patches 1 and 2?\n\nSure, once the merge window is over.",
         "other",
     ),
-    "agrees to something": ("> Could you test patches 1 and 2?\n\nSure, will do so now.", "other"),
+    "agrees to something": (
+        "> Could you test patches 1 and 2?\n\nSure, will do so now.",
+        "other",
+    ),
     "no content": (
         (
             "Please don't send content free pings and please allow a reasonable time for review."
@@ -578,7 +666,8 @@ def test_whom_a_reply_answers_shows_in_its_thread_though_the_quote_was_cut() -> 
     assert in_thread("Please drop this.", to=MATT, above="r1@example.net") == "review"
     # somebody else is sorry, or praises, and wants a change all the same
     assert (
-        in_thread("Sorry, that's not acceptable. This does not even have a sign-off.") == "review"
+        in_thread("Sorry, that's not acceptable. This does not even have a sign-off.")
+        == "review"
     )
     assert (
         in_thread(
@@ -604,7 +693,9 @@ def test_context_lines_of_a_quoted_diff_are_code() -> None:
 
 def test_a_call_trace_asks_nothing() -> None:
     assert (
-        in_thread("It crashes:\n\n ? pump_prime+0x10/0x20\n ? pump_start+0x10/0x20\n\nas before.")
+        in_thread(
+            "It crashes:\n\n ? pump_prime+0x10/0x20\n ? pump_start+0x10/0x20\n\nas before."
+        )
         != "question"
     )
 
@@ -632,7 +723,11 @@ def test_a_person_who_answers_a_robot_under_its_subject_is_no_robot() -> None:
         "On Mon, gregkh@linuxfoundation.org wrote:\n> This is a note that I've just added the patch"
         " titled\n\nPlease drop it, it needs another first.\n"
     )
-    raw = mail('Re: Patch "demo: check" has been added to the 6.1-stable tree', text, sender=RITA)
+    raw = mail(
+        'Re: Patch "demo: check" has been added to the 6.1-stable tree',
+        text,
+        sender=RITA,
+    )
     found = classify(parse(raw)[0])
     assert (str(found.kind), found.bot) == ("review", False)
 
@@ -662,7 +757,8 @@ def test_a_patch_and_a_cover_letter_are_reported_apart() -> None:
         == "cover"
     )
     assert (
-        kind_of(mail("[GIT PULL] demo for 6.9", "The following changes since commit\n")) == "cover"
+        kind_of(mail("[GIT PULL] demo for 6.9", "The following changes since commit\n"))
+        == "cover"
     )
 
 
@@ -697,7 +793,11 @@ def test_versions_of_stable_mails_are_read() -> None:
     assert versions(stable_failed("demo: x", SHA, "5.10")) == ("5.10",)
     assert versions(stable_review("demo: x", SHA, "6.6")) == ("6.6",)
     assert versions(
-        mail("[PATCH AUTOSEL 6.19-6.12] demo: x", f"[ Upstream commit {SHA} ]\n", sender=SASHA)
+        mail(
+            "[PATCH AUTOSEL 6.19-6.12] demo: x",
+            f"[ Upstream commit {SHA} ]\n",
+            sender=SASHA,
+        )
     ) == ("6.19", "6.12")
 
 
@@ -736,7 +836,9 @@ PIECES = [
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(["", "Re: ", "RE: [tip: x] ", "FAILED: patch ", "[PATCH 1/", 'Patch "']),
+    st.sampled_from(
+        ["", "Re: ", "RE: [tip: x] ", "FAILED: patch ", "[PATCH 1/", 'Patch "']
+    ),
     st.lists(st.sampled_from(PIECES), max_size=60),
 )
 def test_odd_mixtures_are_some_mail(subject: str, parts: list[str]) -> None:
@@ -764,7 +866,9 @@ def test_odd_mixtures_are_some_mail(subject: str, parts: list[str]) -> None:
     ],
 )
 @pytest.mark.parametrize("where", ["body", "Subject", "From", "To", "References"])
-def test_a_long_repetition_takes_no_longer_than_it_is_long(part: str, where: str) -> None:
+def test_a_long_repetition_takes_no_longer_than_it_is_long(
+    part: str, where: str
+) -> None:
     long = part * (60_000 // len(part))
     raw = (
         mail("Re: [PATCH] x", long)
@@ -811,7 +915,10 @@ def test_a_tree_is_named_by_a_name() -> None:
         text: classify(parse(mail(RE, f"> x\n\n{text}\n", sender=MATT))[0]).place.tree
         for text in ("Applied to it, thanks.", "Applied to demo-next.")
     }
-    assert named == {"Applied to it, thanks.": None, "Applied to demo-next.": "demo-next"}
+    assert named == {
+        "Applied to it, thanks.": None,
+        "Applied to demo-next.": "demo-next",
+    }
 
 
 def test_who_signs_below_the_author_is_no_author() -> None:
@@ -821,7 +928,11 @@ def test_who_signs_below_the_author_is_no_author() -> None:
     )
     assert (
         kind_of(
-            mail(RE, f"Hello,\n\nAda Fixer wrote:\n{quoted}\nApplied to demo-next.\n", sender=MATT)
+            mail(
+                RE,
+                f"Hello,\n\nAda Fixer wrote:\n{quoted}\nApplied to demo-next.\n",
+                sender=MATT,
+            )
         )
         == "applied"
     )
@@ -909,9 +1020,12 @@ def test_a_date_and_a_name_on_two_lines_are_one_attribution() -> None:
 
 
 def test_a_list_in_the_quote_is_no_code() -> None:
-    text = "On Sun, 23 Oct 2022 Ada Fixer wrote:\n> - faster pumps\n\nNice to see them.\n"
+    text = (
+        "On Sun, 23 Oct 2022 Ada Fixer wrote:\n> - faster pumps\n\nNice to see them.\n"
+    )
     assert not any(
-        line.on_code for line in classify(parse(mail(RE, text, sender=RITA))[0]).body.own
+        line.on_code
+        for line in classify(parse(mail(RE, text, sender=RITA))[0]).body.own
     )
 
 
@@ -919,9 +1033,13 @@ def test_a_nickname_at_two_providers_is_one_person() -> None:
     def credited(sender: str) -> bool:
         return bool(
             classify(
-                parse(mail(RE, "Tested-by: PumpHacker <pumphacker@example.com>\n", sender=sender))[
-                    0
-                ]
+                parse(
+                    mail(
+                        RE,
+                        "Tested-by: PumpHacker <pumphacker@example.com>\n",
+                        sender=sender,
+                    )
+                )[0]
             ).credited
         )
 
@@ -938,18 +1056,24 @@ def test_a_persons_answer_to_a_test_bot_without_marks_is_theirs() -> None:
         f"Hi Ada,\n\nOn 2/23/21, bluez.test.bot@gmail.com wrote:\n\n{words}\nThe machine was"
         " broken.\n"
     )
-    found = classify(parse(mail(RE, text, sender='"An, Tedd" <tedd.an@example.com>'))[0])
+    found = classify(
+        parse(mail(RE, text, sender='"An, Tedd" <tedd.an@example.com>'))[0]
+    )
     assert (str(found.kind), found.bot) == ("other", False)
 
 
 def test_a_name_with_and_without_its_accent_is_one_person() -> None:
     text = "Acked-by: Zoe Ames <zoe.ames@example.com>\n"
     assert classify(
-        parse(mail(RE, text, sender="=?utf-8?q?Zo=C3=AB_Ames?= <noname.zoe@example.net>"))[0]
+        parse(
+            mail(RE, text, sender="=?utf-8?q?Zo=C3=AB_Ames?= <noname.zoe@example.net>")
+        )[0]
     ).credited
 
 
-def test_an_author_who_asks_a_maintainer_to_take_the_newer_version_asks_no_question() -> None:
+def test_an_author_who_asks_a_maintainer_to_take_the_newer_version_asks_no_question() -> (
+    None
+):
     text = (
         "Otto: May I kindly ask you to replace the two patches in your tree with these newer"
         " versions?"
@@ -960,10 +1084,15 @@ def test_an_author_who_asks_a_maintainer_to_take_the_newer_version_asks_no_quest
 
 def test_an_answer_to_the_patch_that_only_tells_what_to_do_wants_changes() -> None:
     assert (
-        in_thread("Changes of text files have not been taken for long. Convert the file first.")
+        in_thread(
+            "Changes of text files have not been taken for long. Convert the file first."
+        )
         == "review"
     )
-    assert in_thread("Convert the file first.", to=MATT, above="1.other@example.net") == "other"
+    assert (
+        in_thread("Convert the file first.", to=MATT, above="1.other@example.net")
+        == "other"
+    )
     assert (
         in_thread(
             "This is commit 0123456789ab (demo: drop a tap) now.\n\n./include/tap.h:23: the"

@@ -35,14 +35,19 @@ def test_the_newest_two_are_compared() -> None:
         (("<patch2@example.org>", "v3"), "v2 -> v3: 1 changed"),
     ],
 )
-def test_revisions_are_named_by_version_or_message_id(names: tuple[str, ...], first: str) -> None:
+def test_revisions_are_named_by_version_or_message_id(
+    names: tuple[str, ...], first: str
+) -> None:
     assert call("track", "range-diff", "1", *names).out.split("\n")[0] == first
 
 
 def test_json_has_each_patch() -> None:
     outcome = call("track", "range-diff", "1", "v1", "v3", "--format", "json")
     found = json.loads(outcome.out)
-    assert (found["old"]["label"], found["new"]["message_id"]) == ("v1", "patch3@example.org")
+    assert (found["old"]["label"], found["new"]["message_id"]) == (
+        "v1",
+        "patch3@example.org",
+    )
     (patch,) = found["patches"]
     assert (patch["difference"], patch["old"], patch["new"], patch["subject"]) == (
         "changed",
@@ -56,13 +61,19 @@ def test_json_has_each_patch() -> None:
 @pytest.mark.parametrize(
     ("argv", "code", "words"),
     [
-        (("1", "v7"), 2, "error: series 1 has no revision 'v7'\nhint: it has: v1, v2, v3"),
+        (
+            ("1", "v7"),
+            2,
+            "error: series 1 has no revision 'v7'\nhint: it has: v1, v2, v3",
+        ),
         (("1", "v3", "v3"), 2, "error: v3 cannot be compared with itself"),
         (("1", "v1", "v2", "v3"), 2, "error: 3 revisions given; at most 2"),
         (("7",), 2, "error: no tracked series has the number 7"),
     ],
 )
-def test_what_cannot_be_compared_is_an_error(argv: tuple[str, ...], code: int, words: str) -> None:
+def test_what_cannot_be_compared_is_an_error(
+    argv: tuple[str, ...], code: int, words: str
+) -> None:
     outcome = call("track", "range-diff", *argv)
     assert outcome.code == code
     assert words in outcome.err

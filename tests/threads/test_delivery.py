@@ -191,7 +191,10 @@ def test_a_report_is_kept_with_its_series(
 ) -> None:
     (workdir / "notice").write_bytes(raw)
     series = shown("add", "--mbox", "notice")
-    assert (series["id"], [it["problem"] for it in series["delivery"]]) == (1, [problem])
+    assert (series["id"], [it["problem"] for it in series["delivery"]]) == (
+        1,
+        [problem],
+    )
     assert series["trailers"] == []
     assert series["replies"] == []
     assert shown("show", "1")["delivery"] == series["delivery"]
@@ -202,7 +205,10 @@ def test_a_report_is_kept_with_its_series(
 @pytest.mark.usefixtures("followed")
 def test_a_report_is_read_from_standard_input() -> None:
     outcome = call("track", "add", "-", "--format", "json", stdin=bounce("v1"))
-    assert json.loads(outcome.out)["series"][0]["delivery"][0]["recipient"] == "gone@example.com"
+    assert (
+        json.loads(outcome.out)["series"][0]["delivery"][0]["recipient"]
+        == "gone@example.com"
+    )
 
 
 @pytest.mark.usefixtures("followed")
@@ -223,9 +229,9 @@ def test_a_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
         first = one.send()
         one.repo.git("config", "--global", "patchpilot.mailbox", box.url)
         assert (
-            json.loads(one.track("update", "--fresh", "--format", "json").out)["series"][0][
-                "delivery"
-            ]
+            json.loads(one.track("update", "--fresh", "--format", "json").out)[
+                "series"
+            ][0]["delivery"]
             == []
         )
         notice = bounce("x").replace(b"x@example.org", first.encode())
@@ -234,13 +240,19 @@ def test_a_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
             re.sub(rb"Date: .*", b"Date: " + date, notice),
             re.sub(rb"Date: .*", b"Date: " + date, bounce("other")),
         )
-        (found,) = json.loads(one.track("update", "--fresh", "--format", "json").out)["series"]
+        (found,) = json.loads(one.track("update", "--fresh", "--format", "json").out)[
+            "series"
+        ]
         assert [it["recipient"] for it in found["delivery"]] == ["gone@example.com"]
         assert found["new"] == ["bounce-x@example.org".replace("x@example.org", first)]
         # a notice is news once
-        (again,) = json.loads(one.track("update", "--fresh", "--format", "json").out)["series"]
+        (again,) = json.loads(one.track("update", "--fresh", "--format", "json").out)[
+            "series"
+        ]
         assert (again["new"], again["delivery"]) == ([], found["delivery"])
-        one.repo.git("config", "--global", "patchpilot.mailbox", str(tmp_path / "nowhere"))
+        one.repo.git(
+            "config", "--global", "patchpilot.mailbox", str(tmp_path / "nowhere")
+        )
         outcome = one.track("update", "--fresh")
         assert (
             f"patchpilot.mailbox: {tmp_path / 'nowhere'} does not exist"
@@ -249,7 +261,9 @@ def test_a_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
 
 
 def test_what_a_report_says_cannot_act_on_the_terminal(workdir: Path) -> None:
-    (workdir / "m").write_bytes(mbox(story.V1, bounce("v1", code="550 \x1b[31mred\u202e")))
+    (workdir / "m").write_bytes(
+        mbox(story.V1, bounce("v1", code="550 \x1b[31mred\u202e"))
+    )
     call("track", "add", "--mbox", "m")
     for words in (("show", "1"), ("show", "1", "--format", "json"), ("list",)):
         out = call("track", *words).out
@@ -276,7 +290,10 @@ def test_mails_that_the_archive_lacks_an_hour_after_the_send_are_reported(
             " track add -`" in out
         )
         (found,) = json.loads(one.track("list", "--format", "json").out)["series"]
-        assert (found["delivery"][0]["problem"], found["delivery"][0]["message_ids"]) == (
+        assert (
+            found["delivery"][0]["problem"],
+            found["delivery"][0]["message_ids"],
+        ) == (
             "missing",
             [first],
         )
@@ -301,7 +318,9 @@ def test_of_a_series_the_archive_has_in_part_the_missing_mails_are_counted(
         mails = [unpacked(mail) for mail in one.server.take()]
         one.archive.add(*mails[:-2])
         one.update()
-        assert ": 2 mails sent 0 hours before it was last asked" in one.track("show").out
+        assert (
+            ": 2 mails sent 0 hours before it was last asked" in one.track("show").out
+        )
         one.archive.add(*mails[-2:])
         one.update()
         assert "not in the archive" not in one.track("show").out
@@ -321,6 +340,9 @@ def test_send_ends_with_when_and_how_to_look(tmp_path: Path) -> None:
         ).out
         words = json.loads(out)["advice"]
     assert any(
-        "an hour after the send" in line and "patchpilot track update" in line for line in words
+        "an hour after the send" in line and "patchpilot track update" in line
+        for line in words
     )
-    assert any("a bounce" in line and "patchpilot track add -" in line for line in words)
+    assert any(
+        "a bounce" in line and "patchpilot track add -" in line for line in words
+    )

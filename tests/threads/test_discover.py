@@ -49,7 +49,13 @@ def ago(days: float) -> int:
 
 
 def autosel(
-    title: str, commit: str, days: float, *, author: str = ADA, link: str = "", **more: str
+    title: str,
+    commit: str,
+    days: float,
+    *,
+    author: str = ADA,
+    link: str = "",
+    **more: str,
 ) -> bytes:
     """A patch that was picked for a stable tree by its words."""
     tags = f"Link: {link}\n" if link else ""
@@ -59,7 +65,11 @@ def autosel(
         f" {author}\nSigned-off-by: {sender}\n---\n x | 1 +\n"
     )
     return mail(
-        f"[PATCH AUTOSEL 6.6 01/20] {title}", body, sender=sender, minutes=ago(days), **more
+        f"[PATCH AUTOSEL 6.6 01/20] {title}",
+        body,
+        sender=sender,
+        minutes=ago(days),
+        **more,
     )  # type: ignore[arg-type]
 
 
@@ -97,7 +107,9 @@ def archive(
 ) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("GIT_CONFIG_NOSYSTEM", "1")
-        with archive_server(request.param, tmp_path_factory.mktemp("pi"), *MAILS) as server:
+        with archive_server(
+            request.param, tmp_path_factory.mktemp("pi"), *MAILS
+        ) as server:
             yield server.url
 
 
@@ -138,7 +150,9 @@ def test_series_of_the_last_months_and_the_originals_of_stable_mails_are_listed(
         "g1": (1, 1, ["sg"]),
         "k1": (1, 1, ["sk"]),
     }
-    assert [one["message_id"] for one in found["without_original"]] == ["sl@example.org"]
+    assert [one["message_id"] for one in found["without_original"]] == [
+        "sl@example.org"
+    ]
     first = found["series"][0]
     assert (first["subject"], first["archive"], first["id"], first["new"]) == (
         "pump: check the pointer",
@@ -146,24 +160,36 @@ def test_series_of_the_last_months_and_the_originals_of_stable_mails_are_listed(
         None,
         False,
     )
-    assert abs(datetime.fromisoformat(first["sent"]) - NOW + timedelta(days=50)) < timedelta(
-        minutes=3
-    )
+    assert abs(
+        datetime.fromisoformat(first["sent"]) - NOW + timedelta(days=50)
+    ) < timedelta(minutes=3)
 
 
 def test_several_addresses_and_a_longer_time(archive: str) -> None:
     assert list(short(discover(archive, "--author", "ada@home.example"))) == ["c0"]
     both = discover(
-        archive, "--author", "ada@home.example", "--author", "ada@example.org", "--since", "1y"
+        archive,
+        "--author",
+        "ada@home.example",
+        "--author",
+        "ada@example.org",
+        "--since",
+        "1y",
     )
-    assert [one for one in short(both) if one in ("p1", "c0", "h1")] == ["c0", "p1", "h1"]
+    assert [one for one in short(both) if one in ("p1", "c0", "h1")] == [
+        "c0",
+        "p1",
+        "h1",
+    ]
     assert short(both)["c0"] == (1, 2, [])
     assert both["series"][0]["subject"] == "valve: two fixes"
     assert list(short(discover(archive, "--author", "otto@example.com"))) == ["o1"]
     assert discover(archive, "--author", "nobody@example.com")["series"] == []
 
 
-def test_known_addresses_are_those_of_git_and_of_mailmap(archive: str, workdir: Path) -> None:
+def test_known_addresses_are_those_of_git_and_of_mailmap(
+    archive: str, workdir: Path
+) -> None:
     repo = Repo(workdir / "linux")
     repo.commit(
         "start\n",
@@ -177,7 +203,11 @@ def test_known_addresses_are_those_of_git_and_of_mailmap(archive: str, workdir: 
     )
     repo.git("config", "sendemail.from", "Ada Fixer <ada@work.example>")
     found = discover(archive, "-C", str(repo.path))
-    assert set(found["authors"]) == {"ada@example.org", "ada@home.example", "ada@work.example"}
+    assert set(found["authors"]) == {
+        "ada@example.org",
+        "ada@home.example",
+        "ada@work.example",
+    }
     assert "c0" in short(found)
 
 
@@ -187,9 +217,13 @@ def test_all_are_followed_once(archive: str) -> None:
         (number, True) for number in range(1, 7)
     ]
     with Store() as store:
-        entries = {entry.message_id.partition("@")[0]: entry for entry in store.entries()}
+        entries = {
+            entry.message_id.partition("@")[0]: entry for entry in store.entries()
+        }
         assert set(entries) == {"p1", "h1", "n1", "f1", "g1", "k1"}
-        assert {"p2@example.org", "sp@example.org"} <= store.message_ids(entries["p1"].id)
+        assert {"p2@example.org", "sp@example.org"} <= store.message_ids(
+            entries["p1"].id
+        )
         assert {entry.lore for entry in entries.values()} == {archive}
     again = discover(archive, "--all")
     assert [(one["id"], one["new"]) for one in again["series"]] == [
@@ -211,7 +245,9 @@ def test_all_are_followed_once(archive: str) -> None:
 
 
 def test_those_named_are_followed_by_any_of_their_mails(archive: str) -> None:
-    found = discover(archive, "<p2@example.org>", "https://lists.example.org/demo/n1@example.org/")
+    found = discover(
+        archive, "<p2@example.org>", "https://lists.example.org/demo/n1@example.org/"
+    )
     assert {one["message_id"]: one["new"] for one in found["series"] if one["id"]} == {
         "p1@example.org": True,
         "n1@example.org": True,
@@ -226,11 +262,15 @@ def test_those_named_are_followed_by_any_of_their_mails(archive: str) -> None:
     assert "4 series not followed: `patchpilot track discover --all`" in shown
 
 
-def test_an_older_version_that_is_followed_is_the_same_series(archive: str, workdir: Path) -> None:
+def test_an_older_version_that_is_followed_is_the_same_series(
+    archive: str, workdir: Path
+) -> None:
     (workdir / "m").write_bytes(mbox(MAILS[0]))
     call("track", "add", "--mbox", "m")
     found = discover(archive, "--since", "55d")
-    assert {one["subject"]: one["id"] for one in found["series"]}["pump: check the pointer"] == 1
+    assert {one["subject"]: one["id"] for one in found["series"]}[
+        "pump: check the pointer"
+    ] == 1
 
 
 @pytest.mark.parametrize(
@@ -248,7 +288,9 @@ def test_an_older_version_that_is_followed_is_the_same_series(archive: str, work
 def test_following_a_mail_of_a_stable_tree_follows_the_original(
     stable: str, original: str, archive: str
 ) -> None:
-    outcome = call("track", "add", f"{stable}@example.org", "--lore", archive, "--format", "json")
+    outcome = call(
+        "track", "add", f"{stable}@example.org", "--lore", archive, "--format", "json"
+    )
     assert outcome.code == 0, outcome.err
     (found,) = json.loads(outcome.out)["series"]
     assert found["message_id"] == f"{original}@example.org"
@@ -302,7 +344,9 @@ def test_since(text: str, days: float | None) -> None:
         assert past <= datetime(2026, 1, 31, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["", "x", "0d", "-3d", "yesterday", "6q", "2026-13-01"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "0d", "-3d", "yesterday", "6q", "2026-13-01"]
+)
 def test_a_wrong_since_is_an_error(text: str, archive: str) -> None:
     outcome = call("track", "discover", "--lore", archive, "--since", text)
     assert (outcome.code, outcome.out) == (2, "")
@@ -337,7 +381,13 @@ class Empty:
 def test_what_is_in_no_archive_is_not_searched_for_forever() -> None:
     link = "https://lore.kernel.org/r/nothing@example.org"
     mails = [
-        autosel(f"sieve: number {patch_}", f"{patch_:040x}", 5, link=link, id=f"a{patch_}b{branch}")
+        autosel(
+            f"sieve: number {patch_}",
+            f"{patch_:040x}",
+            5,
+            link=link,
+            id=f"a{patch_}b{branch}",
+        )
         for patch_ in range(100)
         for branch in range(5)
     ]
@@ -347,7 +397,9 @@ def test_what_is_in_no_archive_is_not_searched_for_forever() -> None:
     assert archive.asked < 60
 
 
-def test_without_an_address_it_is_an_error(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_address_it_is_an_error(
+    archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (Path.home() / ".gitconfig").write_text("")
     outcome = call("track", "discover", "--lore", archive)
     assert (outcome.code, outcome.out) == (2, "")

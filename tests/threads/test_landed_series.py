@@ -41,7 +41,10 @@ def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) ->
     trees.repo.tag("v6.9-rc1")
     trees.backport(taken, "6.1", tag="v6.1.120")
     found = status(trees, P1, P2)
-    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 has no answer",
+    )
     assert [(it.tree, it.state, it.release) for it in found.patches[0].trees] == [
         ("torvalds/linux", "released", "v6.9-rc1"),
         ("stable/linux-6.1.y", "released", "v6.1.120"),
@@ -52,7 +55,9 @@ def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) ->
 def test_a_revert_in_mainline_reopens_it(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     assert status(trees, ALONE).state == "in-mainline"
-    revert = trees.commit(f'Revert "{ONE}"\n\nThis reverts commit {taken}.\n', checked=False)
+    revert = trees.commit(
+        f'Revert "{ONE}"\n\nThis reverts commit {taken}.\n', checked=False
+    )
     found = status(trees, ALONE)
     assert (found.state, found.why) == (
         "changes-requested",
@@ -61,7 +66,10 @@ def test_a_revert_in_mainline_reopens_it(trees: Trees) -> None:
     assert found.patches[0].proof.commit == revert
     assert "done" not in next_step(found)
     again = trees.commit(f"{ONE}\n\nCheck it, now right.\n")
-    assert (status(trees, ALONE).state, status(trees, ALONE).patches[0].proof.commit) == (
+    assert (
+        status(trees, ALONE).state,
+        status(trees, ALONE).patches[0].proof.commit,
+    ) == (
         "in-mainline",
         again,
     )
@@ -127,7 +135,10 @@ def test_a_fetched_tree_of_a_maintainer_has_it_before_linux_next(trees: Trees) -
     taken = _in_tree(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
     trees.repo.git("update-ref", "refs/remotes/net/for-next", taken)
     found = status(trees, P1, P2)
-    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 has no answer",
+    )
     (there,) = found.patches[0].trees
     assert (there.tree, there.state, there.proof.commit) == (
         "netdev/net-next.git (for-next)",
@@ -144,7 +155,9 @@ def test_a_fetched_tree_of_a_maintainer_has_it_before_linux_next(trees: Trees) -
     assert status(trees, ALONE).state == "in-mainline"
 
 
-def test_a_copy_of_the_topic_on_a_remote_is_no_tree_of_a_maintainer(trees: Trees) -> None:
+def test_a_copy_of_the_topic_on_a_remote_is_no_tree_of_a_maintainer(
+    trees: Trees,
+) -> None:
     _in_tree(trees, "origin/topic", f"{ONE}\n\nCheck it.\n", ADA)
     assert status(trees, ALONE).state == "sent"
     taken = _in_tree(
@@ -161,7 +174,9 @@ def test_a_copy_of_the_topic_on_a_remote_is_no_tree_of_a_maintainer(trees: Trees
     )
 
 
-@pytest.mark.parametrize("link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""])
+@pytest.mark.parametrize(
+    "link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""]
+)
 def test_a_commit_with_another_title_is_known_by_its_link_or_its_changes(
     trees: Trees, link: str
 ) -> None:

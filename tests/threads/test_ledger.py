@@ -84,7 +84,10 @@ def states(*mails: bytes) -> list[tuple[str, str]]:
 
 def test_each_asking_sentence_is_a_point_with_the_lines_it_is_about() -> None:
     first, second, third = ledger(post(1, OLD), review())
-    assert (first.point.text, first.place) == ("Please return a real error code.", "pump.c:13")
+    assert (first.point.text, first.place) == (
+        "Please return a real error code.",
+        "pump.c:13",
+    )
     assert first.point.quoted == ("+\tif (pump == NULL)", "+\t\treturn -1;")
     assert (second.point.text, second.place) == ("Why is this needed?", "pump.c:86")
     assert third.point.text == "Make it a bool."
@@ -93,7 +96,11 @@ def test_each_asking_sentence_is_a_point_with_the_lines_it_is_about() -> None:
 
 def test_a_hunk_of_the_next_version_addresses_a_point() -> None:
     first, second, third = ledger(post(1, OLD), review(), post(2, NEW))
-    assert [str(item.state) for item in (first, second, third)] == ["addressed", "open", "open"]
+    assert [str(item.state) for item in (first, second, third)] == [
+        "addressed",
+        "open",
+        "open",
+    ]
     assert first.hunk is not None
     assert first.hunk.place == "pump.c"
     assert "- +\t\treturn -1;" in first.hunk.lines
@@ -126,7 +133,9 @@ def test_a_reply_that_quotes_a_point_answers_it() -> None:
 
 
 def test_a_point_on_words_of_the_thread_is_addressed_by_a_change_in_its_words() -> None:
-    asked = review("> I meant the broken pump.\n\nPlease return EINVAL for NULL, then.\n")
+    asked = review(
+        "> I meant the broken pump.\n\nPlease return EINVAL for NULL, then.\n"
+    )
     assert states(post(1, OLD), asked, post(2, NEW)) == [
         ("Please return EINVAL for NULL, then.", "addressed")
     ]
@@ -190,7 +199,9 @@ def test_points_are_marked_on_the_command_line(tmp_path: Path) -> None:
     assert (wrong.code, "has no point 9" in wrong.err) == (2, True)
 
 
-def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(tmp_path: Path) -> None:
+def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(
+    tmp_path: Path,
+) -> None:
     with life(tmp_path) as one:
         one.tell(
             one.send(),
@@ -216,7 +227,9 @@ def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(tmp_pa
             "json",
         )
         planned = json.loads(dry_run.out)
-        (warning,) = [found for found in planned["warnings"] if found["name"] == "open-review"]
+        (warning,) = [
+            found for found in planned["warnings"] if found["name"] == "open-review"
+        ]
     assert (
         warning["message"]
         == "v1 has 1 open review point: Why is this needed at all? (Rita Reviewer)"

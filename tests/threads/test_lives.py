@@ -35,10 +35,19 @@ def life(tmp_path: Path) -> Iterator[Followed]:
         yield one
 
 
-def thanks(subject: str, *lines: tuple[str, str], to: str, minutes: int, id: str) -> bytes:  # noqa: A002
+def thanks(
+    subject: str,
+    *lines: tuple[str, str],
+    to: str,
+    minutes: int,
+    id: str,  # noqa: A002
+) -> bytes:
     """What `b4 ty` writes for these (title, commit)."""
     summary = (
-        "".join(f"[{number}] {title}\n      commit: {commit}\n" for number, title, commit in lines)
+        "".join(
+            f"[{number}] {title}\n      commit: {commit}\n"
+            for number, title, commit in lines
+        )
         if lines and len(lines[0]) == 3
         else ""
     )
@@ -46,7 +55,14 @@ def thanks(subject: str, *lines: tuple[str, str], to: str, minutes: int, id: str
         "On Mon, 04 Mar 2024 09:00:00 +0000, Ada Fixer wrote:\n> Check.\n\nApplied,"
         f" thanks!\n\n{summary}"
     )
-    return mail(f"Re: {subject}", text, sender=MATT, id=f"{id}.b4-ty", reply_to=to, minutes=minutes)
+    return mail(
+        f"Re: {subject}",
+        text,
+        sender=MATT,
+        id=f"{id}.b4-ty",
+        reply_to=to,
+        minutes=minutes,
+    )
 
 
 def autosel(version: str, minutes: int) -> bytes:
@@ -115,20 +131,32 @@ def test_applied_in_part(life: Followed) -> None:
         "answer the review by Rita Reviewer and send v2 (2 of 3 applied; 3/3 needs changes)",
     )
     assert life.patches == ["accepted", "accepted", "changes-requested"]
-    assert life.commands == ["patchpilot track reply '<r@example.org>'", "patchpilot send --reroll"]
+    assert life.commands == [
+        "patchpilot track reply '<r@example.org>'",
+        "patchpilot send --reroll",
+    ]
     again = patch(f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=day(3))
     state, step = life.then(again)
-    assert (state, life.patches) == ("partly-accepted", ["accepted", "accepted", "sent"])
+    assert (state, life.patches) == (
+        "partly-accepted",
+        ["accepted", "accepted", "sent"],
+    )
     assert (
-        life.then(thanks(f"[PATCH v2] {titles[2]}", to="w3", minutes=day(4), id="t2"))[0]
+        life.then(thanks(f"[PATCH v2] {titles[2]}", to="w3", minutes=day(4), id="t2"))[
+            0
+        ]
         == "accepted"
     )
 
 
 def test_reverted_after_landing(life: Followed) -> None:
     life.then(patch(f"[PATCH] {PUMP}", id="v1"))
-    taken = life.trees.commit(f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1")
-    robot = applied_by_robot(PUMP, taken[:12], marks="net", id="a", reply_to="v1", minutes=day(1))
+    taken = life.trees.commit(
+        f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
+    )
+    robot = applied_by_robot(
+        PUMP, taken[:12], marks="net", id="a", reply_to="v1", minutes=day(1)
+    )
     assert life.then(robot) == ("in-mainline", "done: it is in mainline")
     there = life.trees.backport(taken, "6.1", tag="v6.1.120")
     assert life.then()[0] == "in-stable"
@@ -151,7 +179,8 @@ def test_reverted_after_landing(life: Followed) -> None:
     second = patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(40))
     assert life.then(second)[0] == "sent"
     life.trees.commit(
-        f"{PUMP}\n\nCheck it, without the hang.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc5"
+        f"{PUMP}\n\nCheck it, without the hang.\n\nSigned-off-by: {ADA}\n",
+        tag="v6.9-rc5",
     )
     assert life.then()[0] == "in-mainline"
 
@@ -162,7 +191,9 @@ def test_dropped_by_a_stable_branch(life: Followed) -> None:
         "in-stable",
         "follow the stable review of 6.1; reply there if it should not be applied",
     )
-    assert life.commands == ["patchpilot track reply '<q@example.org>' --template objection"]
+    assert life.commands == [
+        "patchpilot track reply '<q@example.org>' --template objection"
+    ]
     subject = f'Patch "{PUMP}" has been added to the 6.1-stable tree'
     objection = mail(
         f"Re: {subject}",
@@ -185,7 +216,10 @@ def test_dropped_by_a_stable_branch(life: Followed) -> None:
         references="<q@example.org> <o@example.org>",
         minutes=day(22),
     )
-    assert life.then(done) == ("in-mainline", "done: it is in mainline; dropped from 6.1")
+    assert life.then(done) == (
+        "in-mainline",
+        "done: it is in mainline; dropped from 6.1",
+    )
 
 
 def test_autosel_objected(life: Followed) -> None:
@@ -213,7 +247,8 @@ def test_autosel_objected(life: Followed) -> None:
 def test_failed_and_then_backported(life: Followed) -> None:
     life.then(patch(f"[PATCH] {PUMP}", id="v1"))
     taken = life.trees.commit(
-        f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
+        f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n",
+        tag="v6.9-rc1",
     )
     assert life.then() == ("in-mainline", "done: it is in mainline")
     state, step = life.then(stable_failed(PUMP, taken, "5.10", id="f", minutes=day(40)))
@@ -229,7 +264,9 @@ def test_failed_and_then_backported(life: Followed) -> None:
         reply_to="f",
         minutes=day(41),
     )
-    assert "backport" in life.then(backport)[1] or life.branches["5.10"] == "did not apply"
+    assert (
+        "backport" in life.then(backport)[1] or life.branches["5.10"] == "did not apply"
+    )
     state, step = life.then(stable_added(PUMP, taken, "5.10", id="q", minutes=day(45)))
     assert (state, life.branches["5.10"]) == ("in-stable", "queued")
     life.trees.backport(taken, "5.10", tag="v5.10.240")
@@ -292,7 +329,9 @@ def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
         == "changes-requested"
     )
     assert (
-        life.then(*version("PATCH v2", "v2", day(230), "Changes in v2:\n- atomic counter\n"))[0]
+        life.then(
+            *version("PATCH v2", "v2", day(230), "Changes in v2:\n- atomic counter\n")
+        )[0]
         == "sent"
     )
     robot = mail(
@@ -372,7 +411,10 @@ def test_a_series_split_in_two(life: Followed) -> None:
     )
     assert life.then(asked)[0] == "changes-requested"
     fix = patch(
-        f"[PATCH net v2] {PUMP}", id="fix", notes="Changes in v2:\n- sent alone", minutes=day(2)
+        f"[PATCH net v2] {PUMP}",
+        id="fix",
+        notes="Changes in v2:\n- sent alone",
+        minutes=day(2),
     )
     rest = patch(
         f"[PATCH net-next v2] {COUNT}",
@@ -394,14 +436,22 @@ def test_a_series_split_in_two(life: Followed) -> None:
     assert life.patches == ["accepted", "sent"]
     tree = "netdev/net-next.git (main)"
     robot = applied_by_robot(
-        COUNT, "2" * 12, tree=tree, marks="net-next,v2", id="a2", reply_to="rest", minutes=day(21)
+        COUNT,
+        "2" * 12,
+        tree=tree,
+        marks="net-next,v2",
+        id="a2",
+        reply_to="rest",
+        minutes=day(21),
     )
     assert life.then(robot)[0] == "accepted"
 
 
 def test_someone_elses_v3(life: Followed) -> None:
     life.then(patch(f"[PATCH] {PUMP}", id="v1"))
-    life.then(patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5), Cc=OTTO))
+    life.then(
+        patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5), Cc=OTTO)
+    )
     theirs = patch(
         f"[PATCH v3] {PUMP}",
         message=f"From: {ADA}\n\nCheck the pointer before it is used.\n\nSigned-off-by: {ADA}\n",
@@ -409,13 +459,19 @@ def test_someone_elses_v3(life: Followed) -> None:
         id="v3",
         minutes=day(60),
     )
-    assert life.then(theirs) == ("superseded", "nothing to send: Otto Other sent v3 of it (sent)")
-    robot = applied_by_robot(PUMP, "1" * 12, marks="net,v3", id="a", reply_to="v3", minutes=day(62))
+    assert life.then(theirs) == (
+        "superseded",
+        "nothing to send: Otto Other sent v3 of it (sent)",
+    )
+    robot = applied_by_robot(
+        PUMP, "1" * 12, marks="net,v3", id="a", reply_to="v3", minutes=day(62)
+    )
     assert life.then(robot)[0] == "accepted"
     assert life.series.status
     assert life.series.status.why == "Otto Other sent v3 of it (accepted)"
     life.trees.commit(
-        f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\nSigned-off-by: {OTTO}\n", tag="v6.9-rc1"
+        f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\nSigned-off-by: {OTTO}\n",
+        tag="v6.9-rc1",
     )
     assert life.then()[0] == "in-mainline"
 
@@ -445,7 +501,9 @@ def test_taken_through_another_tree(life: Followed) -> None:
     assert (state, life.patches) == ("partly-accepted", ["sent", "accepted"])
     assert life.series.status.why == "1 of 2 applied; 1/2 has no answer"
     life.then(
-        applied_by_robot(PUMP, "1" * 12, marks="net,1/2", id="a", reply_to="p1", minutes=day(5))
+        applied_by_robot(
+            PUMP, "1" * 12, marks="net,1/2", id="a", reply_to="p1", minutes=day(5)
+        )
     )
     assert life.series.state == "accepted"
     assert [patch.trees[0].tree for patch in life.series.status.patches] == [
@@ -470,18 +528,25 @@ def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
         with Repository.open(trees.repo.path) as repository:
             (series,) = add_from_mbox(sent, store=store, repository=repository)
         assert series.state == "sent"
-        taken = trees.commit(f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1")
+        taken = trees.commit(
+            f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
+        )
         for version in ("6.1", "6.6"):
             trees.backport(taken, version, tag=f"v{version}.120")
         with Repository.open(trees.repo.path) as repository:
             series = show(1, store=store, repository=repository)
-        assert (series.state, series.next_step) == ("in-stable", "done: nothing left to do")
+        assert (series.state, series.next_step) == (
+            "in-stable",
+            "done: nothing left to do",
+        )
         assert [(tree.tree, tree.release) for patch in series.status.patches for tree in patch.trees] == [  # noqa: E501
             ("torvalds/linux", "v6.9-rc1"), ("stable/linux-6.6.y", "v6.6.120"), ("stable/linux-6.1.y", "v6.1.120"),  # noqa: E501
         ]  # fmt: skip
 
 
-def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(life: Followed) -> None:
+def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(
+    life: Followed,
+) -> None:
     title, versions = (
         "net/acme: allow old cards that cannot count their images",
         ("6.12", "6.6", "6.1", "5.15", "5.10"),
@@ -494,7 +559,10 @@ def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(life
     assert life.then(reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=day(1))) == (  # noqa: E501
         "changes-requested", "answer the review by Rita Reviewer and send v2",
     )  # fmt: skip
-    assert life.then(patch(f"[PATCH net v2] {title}", id="v2", minutes=day(3)))[0] == "sent"
+    assert (
+        life.then(patch(f"[PATCH net v2] {title}", id="v2", minutes=day(3)))[0]
+        == "sent"
+    )
     assert (
         life.then(
             reply(
@@ -511,7 +579,9 @@ def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(life
     life.trees.repo.git("update-ref", "refs/heads/net", taken)
     life.trees.repo.git("reset", "-q", "--hard", life.trees.first)
     assert (
-        life.then(applied_by_robot(title, taken[:12], id="a", reply_to="v2", minutes=day(6)))[0]
+        life.then(
+            applied_by_robot(title, taken[:12], id="a", reply_to="v2", minutes=day(6))
+        )[0]
         == "accepted"
     )
     life.trees.repo.git("merge", "-q", "--ff-only", "net")
@@ -531,7 +601,9 @@ def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(life
         life.trees.backport(taken, version, tag=f"v{version}.{100 + at}")
         assert life.then()[0] == "in-stable"
         assert [
-            name for name, words in life.branches.items() if words.startswith("released")
+            name
+            for name, words in life.branches.items()
+            if words.startswith("released")
         ] == list(versions[:at])
     assert life.then() == ("in-stable", "done: nothing left to do")
     fix_title = "net/acme: return the count of images"

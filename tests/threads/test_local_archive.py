@@ -32,7 +32,9 @@ def subjects(url: str, query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", LOCAL)
-def test_a_series_is_added_and_updated_from_this_machine(kind: str, workdir: Path) -> None:
+def test_a_series_is_added_and_updated_from_this_machine(
+    kind: str, workdir: Path
+) -> None:
     with archive_server(kind, workdir / "pi", story.V1) as archive:
         added = call("track", "add", "<v1@example.org>", "--lore", archive.url)
         assert added.code == 0, added.err
@@ -43,13 +45,20 @@ def test_a_series_is_added_and_updated_from_this_machine(kind: str, workdir: Pat
     assert series["source"] == archive.url
 
 
-def test_the_setting_may_be_a_path_and_a_relative_one_is_kept_whole(workdir: Path) -> None:
+def test_the_setting_may_be_a_path_and_a_relative_one_is_kept_whole(
+    workdir: Path,
+) -> None:
     with archive_server("maildir", workdir / "pi", story.V1):
-        assert call("track", "add", "<v1@example.org>", "--lore", "./pi/mails").code == 0
+        assert (
+            call("track", "add", "<v1@example.org>", "--lore", "./pi/mails").code == 0
+        )
         (series,) = json.loads(call("track", "--format", "json").out)["series"]
         assert series["source"] == str(workdir / "pi" / "mails")
     assert archive_address("file:///a%20b") == "/a b"
-    assert archive_address("https://lore.kernel.org/netdev") == "https://lore.kernel.org/netdev"
+    assert (
+        archive_address("https://lore.kernel.org/netdev")
+        == "https://lore.kernel.org/netdev"
+    )
     with pytest.raises(UsageError, match="not the URL of an archive"):
         open_archive("lore.kernel.org/netdev")
 
@@ -84,14 +93,19 @@ with open_archive(sys.argv[1]) as archive:
 """
 
 
-def test_processes_that_index_an_archive_at_once_wait_for_one_another(workdir: Path) -> None:
+def test_processes_that_index_an_archive_at_once_wait_for_one_another(
+    workdir: Path,
+) -> None:
     many = [
-        mail(f"Re: {number}", "Fine.\n", sender=RITA, id=f"i{number}") for number in range(1500)
+        mail(f"Re: {number}", "Fine.\n", sender=RITA, id=f"i{number}")
+        for number in range(1500)
     ]
     with archive_server("mbox", workdir, *many) as archive:
         words = [sys.executable, "-c", _COUNT, archive.url]
         running = [
-            subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            subprocess.Popen(
+                words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
             for _ in range(3)
         ]
         for process in running:
@@ -120,7 +134,9 @@ def test_a_mail_that_is_only_indexed_is_not_kept_in_memory(tmp_path: Path) -> No
         open_archive(archive.url) as opened,
     ):
         opened.parse_mail = lambda raw: parsed.append(raw) or parse_mail(raw)
-        assert [found.message_id for found in opened.search("f:ada")] == ["v1@example.org"]
+        assert [found.message_id for found in opened.search("f:ada")] == [
+            "v1@example.org"
+        ]
     assert len(parsed) == 1
 
 
@@ -155,7 +171,10 @@ def test_what_is_no_archive_is_an_error_and_no_news_is_not_said(
 
 
 def test_a_title_in_the_text_is_found_where_it_is_whole_words(tmp_path: Path) -> None:
-    texts = {"a": "Ada Fixer (1):\n   demo: check the pointer\n", "b": "demo: check the pointers\n"}
+    texts = {
+        "a": "Ada Fixer (1):\n   demo: check the pointer\n",
+        "b": "demo: check the pointers\n",
+    }
     mails = [mail("[GIT PULL] demo", text, id=ident) for ident, text in texts.items()]
     with archive_server("maildir", tmp_path, *mails) as archive:
         assert subjects(
@@ -165,7 +184,9 @@ def test_a_title_in_the_text_is_found_where_it_is_whole_words(tmp_path: Path) ->
         assert subjects(archive.url, 's:pull AND NOT b:"the pointer"') == ["b"]
 
 
-@pytest.mark.parametrize("kind", [*SERVED, *(kind for kind in LOCAL if kind != "maildir")])
+@pytest.mark.parametrize(
+    "kind", [*SERVED, *(kind for kind in LOCAL if kind != "maildir")]
+)
 def test_days_of_arrival_limit_a_search(kind: str, tmp_path: Path) -> None:
     first, second = START, START + timedelta(days=3)
     with archive_server(
@@ -175,8 +196,12 @@ def test_days_of_arrival_limit_a_search(kind: str, tmp_path: Path) -> None:
         reply("one", "y", id="two", reply_to="one", minutes=4320),
     ) as archive:
         assert subjects(archive.url, f"f:example AND {received(second)}") == ["two"]
-        assert subjects(archive.url, f"f:example AND {received(first, first)}") == ["one"]
-        assert sorted(subjects(archive.url, f"f:example AND {received(first, second)}")) == [
+        assert subjects(archive.url, f"f:example AND {received(first, first)}") == [
+            "one"
+        ]
+        assert sorted(
+            subjects(archive.url, f"f:example AND {received(first, second)}")
+        ) == [
             "one",
             "two",
         ]
@@ -219,7 +244,8 @@ def test_a_mail_that_is_named_is_found_among_very_many(
 ) -> None:
     monkeypatch.setattr(local_archive, "_MOST_FOUND", 2)
     later = [
-        reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number) for number in range(4)
+        reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number)
+        for number in range(4)
     ]
     with archive_server("maildir", tmp_path, story.V1, *later) as archive:
         assert "v1" in subjects(archive.url, 'f:rita OR m:"v1@example.org"')
@@ -243,7 +269,9 @@ def test_only_mails_of_the_days_asked_for_are_indexed_and_older_ones_when_needed
 
     monkeypatch.setattr(local_archive.LocalArchive, "_add", counted)
     with archive_server(LOCAL[0], tmp_path, *mails) as archive:
-        assert subjects(archive.url, f"f:rita AND {received(START + timedelta(days=2))}") == ["two"]
+        assert subjects(
+            archive.url, f"f:rita AND {received(START + timedelta(days=2))}"
+        ) == ["two"]
         assert added == ["two"]
         assert sorted(subjects(archive.url, "s:one")) == ["one", "two"]
         assert added == ["two", "one"]
@@ -258,7 +286,10 @@ def test_what_was_indexed_before_an_end_stays_and_progress_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_archive, "_AT_ONCE", 2)
-    mails = [mail(f"title {number}", "x\n", id=f"m{number}", minutes=number) for number in range(5)]
+    mails = [
+        mail(f"title {number}", "x\n", id=f"m{number}", minutes=number)
+        for number in range(5)
+    ]
     reported: list[tuple[int, int | None]] = []
     with archive_server(LOCAL[0], tmp_path, *mails) as archive:
         opened = open_archive(
@@ -273,7 +304,8 @@ def test_what_was_indexed_before_an_end_stays_and_progress_is_reported(
         assert reported == [(2, 5)]
         reported.clear()
         with open_archive(
-            archive.url, progress=lambda _what, done=0, total=None: reported.append((done, total))
+            archive.url,
+            progress=lambda _what, done=0, total=None: reported.append((done, total)),
         ) as again:
             assert len(again.search("s:title")) == 5
         assert reported == [(2, 3)]

@@ -62,11 +62,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
 def at_most_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
     """Whether so many mails were parsed and their bodies read, each once."""
     return all(
-        len(counter) >= mails and max(counter.values(), default=1) == 1 for counter in counts
+        len(counter) >= mails and max(counter.values(), default=1) == 1
+        for counter in counts
     )
 
 
-def test_add_show_list_and_update_read_a_mail_once(workdir: Path, counted: Counted) -> None:
+def test_add_show_list_and_update_read_a_mail_once(
+    workdir: Path, counted: Counted
+) -> None:
     with archive_server("stand-in", workdir, *MAILS) as server:
         # the server parses them too
         counted()
@@ -112,19 +115,24 @@ def test_show_and_the_follow_stage_read_a_mail_once_for_series_and_topic(
 
 
 @pytest.mark.parametrize("author", [ADA, RITA])
-def test_a_mail_classified_for_an_author_is_as_if_the_author_had_been_known(author: str) -> None:
+def test_a_mail_classified_for_an_author_is_as_if_the_author_had_been_known(
+    author: str,
+) -> None:
     address = parse_address(author)
     assert address
     for mail in parse(mbox(*story.WHOLE)):
         known = classify(mail)
-        assert classify_for(known, known.sender, same_person(known.sender, address)) == classify(
-            mail, address
-        )
+        assert classify_for(
+            known, known.sender, same_person(known.sender, address)
+        ) == classify(mail, address)
 
 
 def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:
     reader = MailReader()
-    first, other = reader.parse(story.V1), reader.parse(story.V1.replace(b"pointer", b"counter"))
+    first, other = (
+        reader.parse(story.V1),
+        reader.parse(story.V1.replace(b"pointer", b"counter")),
+    )
     assert reader.parse(bytes(story.V1)) is first
     assert reader.classify(first) is reader.classify(first)
     assert "counter" in reader.classify(other).mail.body

@@ -16,8 +16,12 @@ ONE, TWO = "demo: check the pointer", "demo: count the pointers"
 SHA = "0123456789abcdef0123456789abcdef01234567"
 P1 = patch(f"[PATCH 1/2] {ONE}", id="p1")
 P2 = patch(f"[PATCH 2/2] {TWO}", id="p2", reply_to="p1", minutes=1)
-MAINLINE = LandedCommit("torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE)
-STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by marker", None, 1, ONE)
+MAINLINE = LandedCommit(
+    "torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE
+)
+STABLE = LandedCommit(
+    "stable/linux-6.6.y", "b" * 40, "v6.6.20", "by marker", None, 1, ONE
+)
 
 
 def status(*mails: bytes) -> Status:
@@ -42,14 +46,19 @@ def applied(number: int, title: str, *, minutes: int = 500) -> bytes:
 def test_one_of_two_in_mainline_is_not_the_series() -> None:
     for seen in ([MAINLINE], [MAINLINE, STABLE]):
         found = with_commits(status(), seen)
-        assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
+        assert (found.state, found.why) == (
+            "partly-accepted",
+            "1 of 2 applied; 2/2 has no answer",
+        )
         assert [it.state for it in found.patches] == [
             "in-stable" if STABLE in seen else "in-mainline",
             "sent",
         ]
 
 
-def test_a_mail_that_names_one_commit_of_a_series_does_not_say_how_the_others_were_taken() -> None:
+def test_a_mail_that_names_one_commit_of_a_series_does_not_say_how_the_others_were_taken() -> (
+    None
+):
     named = mail(
         f"Re: [PATCH 1/2] {ONE}",
         f'> x\n\nThis is now commit {SHA[:12]} ("{ONE}").\n',
@@ -88,10 +97,15 @@ def test_a_mail_that_names_one_commit_of_a_series_does_not_say_how_the_others_we
 
 def test_a_subset_mail_applies_the_patches_it_names() -> None:
     found = status(applied(2, TWO))
-    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 1/2 has no answer")
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 1/2 has no answer",
+    )
     both = status(applied(2, TWO), applied(1, ONE, minutes=900))
     assert both.state == "accepted"
-    assert [(it.proof.message_id, it.proof.commit, it.trees[0].state) for it in both.patches] == [
+    assert [
+        (it.proof.message_id, it.proof.commit, it.trees[0].state) for it in both.patches
+    ] == [
         ("1.b4-ty@example.org", SHA.replace("0", "1", 1), "applied"),
         ("2.b4-ty@example.org", SHA.replace("0", "2", 1), "applied"),
     ]
@@ -100,7 +114,10 @@ def test_a_subset_mail_applies_the_patches_it_names() -> None:
 @pytest.mark.parametrize(
     ("text", "states"),
     [
-        ("Applied 1-2, thanks. There is some debate about 3.", ["accepted", "accepted", "sent"]),
+        (
+            "Applied 1-2, thanks. There is some debate about 3.",
+            ["accepted", "accepted", "sent"],
+        ),
         ("Queued up patches 1 and 3, thanks.", ["accepted", "sent", "accepted"]),
         ("Patches 1/3, 2/3 applied, thanks.", ["accepted", "accepted", "sent"]),
         ("I've applied the first two, thanks!", ["accepted", "accepted", "sent"]),
@@ -131,9 +148,14 @@ def test_who_applies_some_says_which(text: str, states: list[str]) -> None:
 
 def test_a_stable_mail_is_about_the_patch_it_names() -> None:
     found = status(
-        applied(1, ONE), applied(2, TWO), stable_added(ONE, SHA, "6.1", id="s", minutes=9000)
+        applied(1, ONE),
+        applied(2, TWO),
+        stable_added(ONE, SHA, "6.1", id="s", minutes=9000),
     )
-    assert (found.state, found.why) == ("accepted", "1 of 2 in stable branches; 2/2 applied")
+    assert (found.state, found.why) == (
+        "accepted",
+        "1 of 2 in stable branches; 2/2 applied",
+    )
     assert [
         (tree.tree, tree.state)
         for tree in found.patches[0].trees
@@ -144,7 +166,9 @@ def test_a_stable_mail_is_about_the_patch_it_names() -> None:
 
 def test_every_state_has_its_proof_and_date() -> None:
     found = status(
-        applied(1, ONE), applied(2, TWO), stable_review(ONE, SHA, "6.1", id="s", minutes=9000)
+        applied(1, ONE),
+        applied(2, TWO),
+        stable_review(ONE, SHA, "6.1", id="s", minutes=9000),
     )
     for it in found.patches:
         assert it.proof.date
@@ -154,7 +178,14 @@ def test_every_state_has_its_proof_and_date() -> None:
 
 def test_a_patch_reverted_in_mainline_is_to_be_done_again() -> None:
     undone = LandedCommit(
-        "torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE, reverted_by="c" * 40
+        "torvalds/linux",
+        SHA,
+        "v6.9",
+        "in the repository",
+        None,
+        1,
+        ONE,
+        reverted_by="c" * 40,
     )
     found = with_commits(status(applied(2, TWO)), [undone])
     assert found.patches[0].state == "changes-requested"
@@ -171,14 +202,17 @@ def test_a_patch_that_was_applied_and_left_out_of_the_next_version_counts() -> N
     assert found.state == "partly-accepted"
 
 
-def test_show_has_a_line_for_each_patch_and_the_commands_of_the_next_step(tmp_path: Path) -> None:
+def test_show_has_a_line_for_each_patch_and_the_commands_of_the_next_step(
+    tmp_path: Path,
+) -> None:
     thread = tmp_path / "t.mbox"
     thread.write_bytes(mbox(P1, P2, applied(2, TWO)))
     assert call("track", "add", "--mbox", thread).code == 0
     lines = call("track", "show", "1").out.splitlines()
     assert f"  1/2       2024-03-04  sent              <p1@example.org>  {ONE}" in lines
     assert (
-        f"  2/2       2024-03-04  accepted          {SHA.replace('0', '2', 1)[:12]}  {TWO}" in lines
+        f"  2/2       2024-03-04  accepted          {SHA.replace('0', '2', 1)[:12]}  {TWO}"
+        in lines
     )
     assert "  run       patchpilot send --reroll" in lines
     (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]

@@ -62,7 +62,9 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
         server.add(*(posted(number) for number in range(count)))
         with Store() as store:
             for number in range(count):
-                entry = store.add(f"p{number}@example.org", title(number), server.url, None)
+                entry = store.add(
+                    f"p{number}@example.org", title(number), server.url, None
+                )
                 store.keep(
                     entry.id,
                     title(number),
@@ -72,9 +74,13 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
         assert updated() == {number: [] for number in range(1, count + 1)}
         assert len(server.asked) <= most
         assert all(len(target) < 2000 for target in server.asked)
-        server.add(reply(f"[PATCH] {title(7)}", "Why?", id="why", reply_to="p7", minutes=60))
+        server.add(
+            reply(f"[PATCH] {title(7)}", "Why?", id="why", reply_to="p7", minutes=60)
+        )
         server.asked.clear()
-        assert {number: new for number, new in updated().items() if new} == {8: ["why@example.org"]}
+        assert {number: new for number, new in updated().items() if new} == {
+            8: ["why@example.org"]
+        }
         assert len(server.asked) <= most + 8, "only the series with news is read whole"
 
 
@@ -94,7 +100,10 @@ def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -
     others = [patch("[PATCH] valve: open it", id="w", author=story.OTTO)]
     with archive_server(kind, workdir / "pi", story.V1, *others) as server:
         for name in ("v1", "w"):
-            assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
+            assert (
+                call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
+                == 0
+            )
         assert updated() == {1: [], 2: []}
         server.add(news)
         assert updated()[2] == []
@@ -148,7 +157,13 @@ def test_a_mail_that_names_no_author_is_found_on_this_machine_years_later(
     kind: str, news: bytes, workdir: Path
 ) -> None:
     others = [
-        mail(f"Other {number}", "Nothing.", sender=story.OTTO, id=f"o{number}", minutes=number)
+        mail(
+            f"Other {number}",
+            "Nothing.",
+            sender=story.OTTO,
+            id=f"o{number}",
+            minutes=number,
+        )
         for number in range(3)
     ]
     with archive_server(kind, workdir / "pi", story.V1, *others) as server:
@@ -169,14 +184,20 @@ def test_a_poll_without_news_on_this_machine_reads_no_mail(
     monkeypatch.setattr(
         LocalArchive,
         "_parsed",
-        lambda self, raw, place, parse: read.append(place) or parsed(self, raw, place, parse),
+        lambda self, raw, place, parse: (
+            read.append(place) or parsed(self, raw, place, parse)
+        ),
     )
     with archive_server(
         "directory of a public-inbox", workdir / "pi", story.V1, story.REVIEW
     ) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         # the same file by the same author: perhaps a new version
-        server.add(patch("[PATCH v5] demo: another patch of the pump", id="other", minutes=99999))
+        server.add(
+            patch(
+                "[PATCH v5] demo: another patch of the pump", id="other", minutes=99999
+            )
+        )
         assert updated() == {1: []}
         assert updated() == {1: []}
         read.clear()
@@ -245,15 +266,22 @@ def test_a_poll_reads_no_mail_that_it_knows_nor_those_of_years_ago(
 ) -> None:
     # their own dates are of the first day
     others = [
-        received(mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR)
+        received(
+            mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
+        )
         for number in range(30)
     ]
-    with archive_server(kind, workdir / "pi", story.V1, story.REVIEW, *others) as server:
+    with archive_server(
+        kind, workdir / "pi", story.V1, story.REVIEW, *others
+    ) as server:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         late = _YEAR + 90 * 1440
         server.add(
             received(
-                reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60), late
+                reply(
+                    f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60
+                ),
+                late,
             )
         )
         server.add(received(mail("Another", "Nothing.", id="last", minutes=0), late))
@@ -290,7 +318,9 @@ def test_a_date_in_the_future_hides_nothing(workdir: Path) -> None:
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         assert updated() == {1: []}
         with Store() as store:
-            assert datetime.fromisoformat(store.entry(1).reached or "") <= datetime.now(UTC)
+            assert datetime.fromisoformat(store.entry(1).reached or "") <= datetime.now(
+                UTC
+            )
 
 
 def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
@@ -298,24 +328,37 @@ def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         # the same file by the same author: perhaps a new version
-        server.add(patch("[PATCH v5] demo: another patch of the pump", id="other", minutes=99999))
+        server.add(
+            patch(
+                "[PATCH v5] demo: another patch of the pump", id="other", minutes=99999
+            )
+        )
         updated()
         server.asked.clear()
         assert updated() == {1: []}
         assert len(server.asked) == 1
 
 
-def test_a_mail_of_a_series_that_is_not_asked_about_is_looked_at_once(workdir: Path) -> None:
+def test_a_mail_of_a_series_that_is_not_asked_about_is_looked_at_once(
+    workdir: Path,
+) -> None:
     with Counting() as server:
         # a patch like the finished one by the same author, later
         server.add(
             *story.WHOLE,
-            patch("[PATCH] demo: check the pointer before each use", id="alike", minutes=1),
+            patch(
+                "[PATCH] demo: check the pointer before each use", id="alike", minutes=1
+            ),
         )
         for name in ("v1", "alike"):
-            assert call("track", "add", f"<{name}@example.org>", "--lore", server.url).code == 0
+            assert (
+                call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
+                == 0
+            )
         with Store() as store, store.changing() as database:
-            database.execute("UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1")
+            database.execute(
+                "UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1"
+            )
         updated()
         updated()
         server.asked.clear()
@@ -328,7 +371,9 @@ def test_a_query_is_never_longer_than_a_url_may_be() -> None:
     asked = [query for query, _ in poll._queries(series, START)]
     assert max(len(quote(query)) for query in asked) <= poll.LONGEST_QUERY
     assert sorted(
-        one.number for _, polled_ones in poll._queries(series, START) for one in polled_ones
+        one.number
+        for _, polled_ones in poll._queries(series, START)
+        for one in polled_ones
     ) == list(range(300))
 
 

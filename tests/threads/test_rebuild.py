@@ -64,7 +64,9 @@ def test_all_is_as_before_and_a_damaged_mail_is_whole(workdir: Path) -> None:
             store.mark_read(2, ["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
         before, shown = kept(2), series("show", "--keep-unread")
-        sql("UPDATE mail SET raw = x'00' WHERE message_id IN ('r1@example.org', 'v2@example.org')")
+        sql(
+            "UPDATE mail SET raw = x'00' WHERE message_id IN ('r1@example.org', 'v2@example.org')"
+        )
         sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
         assert call("track", "show", "2", "--keep-unread").code == 2
         rebuilt = series("rebuild")
@@ -142,4 +144,6 @@ def test_a_file_is_read_again_and_a_missing_one_is_named(workdir: Path) -> None:
     outcome = call("track", "rebuild", "1")
     assert outcome.code == 3
     assert f"{file} no longer exists" in outcome.err
-    assert "patchpilot track rebuild 1 --lore https://lore.kernel.org/all" in outcome.err
+    assert (
+        "patchpilot track rebuild 1 --lore https://lore.kernel.org/all" in outcome.err
+    )

@@ -85,7 +85,9 @@ def test_what_asks_nothing_has_no_point(text: str) -> None:
     ],
 )
 def test_a_request_needs_no_word_of_asking(text: str) -> None:
-    assert points(story.V1, on_v1(f"> +\tif (!pump)\n\n{text}\n")) == [f"Matt Maintainer: {text}"]
+    assert points(story.V1, on_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
+        f"Matt Maintainer: {text}"
+    ]
 
 
 def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
@@ -103,7 +105,10 @@ def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
 
 
 def test_the_authors_own_questions_are_no_points() -> None:
-    assert points(story.V1, on_v1("Should I send this to stable as well?\n", sender=ADA)) == []
+    assert (
+        points(story.V1, on_v1("Should I send this to stable as well?\n", sender=ADA))
+        == []
+    )
 
 
 def test_a_new_version_has_the_points_of_its_own_review_only() -> None:
@@ -139,7 +144,9 @@ def test_a_tick_is_kept_and_cleared(tmp_path: Path) -> None:
         again = show(series.entry.id, store=store)
         assert [item.done for item in checklist(again)] == [False, True]
         tick(series.entry.id, checklist(again)[1])
-        assert [item.done for item in checklist(show(series.entry.id, store=store))] == [
+        assert [
+            item.done for item in checklist(show(series.entry.id, store=store))
+        ] == [
             False,
             False,
         ]
@@ -154,7 +161,10 @@ def test_what_was_applied_has_no_open_points(tmp_path: Path) -> None:
 
 def test_ticked_points_are_in_the_changelog_of_the_next_version(tmp_path: Path) -> None:
     with life(tmp_path) as one:
-        one.tell(one.send(), "Please use a helper here.\n\n> more\n\nWhy is this needed at all?")
+        one.tell(
+            one.send(),
+            "Please use a helper here.\n\n> more\n\nWhy is this needed at all?",
+        )
         with open_store() as store:
             series = show(1, store=store)
         items = checklist(series)
@@ -182,7 +192,9 @@ def test_a_report_is_one_point_its_first_new_problem() -> None:
         reply_to="v1",
         minutes=70,
     )
-    assert points(story.V1, report) == ["kernel test robot: a.c:7:2: warning: unused variable 'y'"]
+    assert points(story.V1, report) == [
+        "kernel test robot: a.c:7:2: warning: unused variable 'y'"
+    ]
 
 
 def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> None:

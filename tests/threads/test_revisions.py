@@ -39,32 +39,55 @@ def test_same_subject_of_another_author_is_another_work() -> None:
 def test_one_title_for_two_files_at_the_same_time_is_two_works() -> None:
     first = patch("[PATCH] demo: a typo fix", id="a")
     second = patch("[PATCH] demo: a typo fix", id="b", minutes=10)
-    assert [versions(one) for one in topics(first, second.replace(b"/pump.c", b"/tap.c"))] == [
+    assert [
+        versions(one) for one in topics(first, second.replace(b"/pump.c", b"/tap.c"))
+    ] == [
         [1],
         [1],
     ]
     assert [versions(one) for one in topics(first, second)] == [[1, 1]]
     later = patch("[PATCH] demo: a typo fix", id="b", minutes=2000)
-    assert [versions(one) for one in topics(first, later.replace(b"/pump.c", b"/tap.c"))] == [
-        [1, 1]
-    ]
+    assert [
+        versions(one) for one in topics(first, later.replace(b"/pump.c", b"/tap.c"))
+    ] == [[1, 1]]
 
 
 # what the header is called
-def series_of(title: str, patches: str, *, version: int = 1, id: str, minutes: int) -> list[bytes]:  # noqa: A002
+def series_of(
+    title: str,
+    patches: str,
+    *,
+    version: int = 1,
+    id: str,  # noqa: A002
+    minutes: int,
+) -> list[bytes]:
     marks = f"PATCH v{version}" if version > 1 else "PATCH"
     cover = mail(f"[{marks} 0/1] {title}", "Fixes.\n", id=id, minutes=minutes)
-    return [cover, patch(f"[{marks} 1/1] {patches}", id=f"{id}1", reply_to=id, minutes=minutes + 1)]
+    return [
+        cover,
+        patch(
+            f"[{marks} 1/1] {patches}", id=f"{id}1", reply_to=id, minutes=minutes + 1
+        ),
+    ]
 
 
 def test_a_common_title_of_cover_letters_joins_no_series() -> None:
     half_a_year = 60 * 24 * 180
     before = series_of("demo: minor fixes", "demo: clear it", id="a", minutes=0)
-    first = series_of("demo: minor fixes", "demo: use another walk", id="b", minutes=half_a_year)
-    second = series_of(
-        "demo: minor fixes", "demo: use another walk", version=2, id="c", minutes=half_a_year + 1000
+    first = series_of(
+        "demo: minor fixes", "demo: use another walk", id="b", minutes=half_a_year
     )
-    assert sorted(versions(one) for one in topics(*before, *first, *second)) == [[1], [1, 2]]
+    second = series_of(
+        "demo: minor fixes",
+        "demo: use another walk",
+        version=2,
+        id="c",
+        minutes=half_a_year + 1000,
+    )
+    assert sorted(versions(one) for one in topics(*before, *first, *second)) == [
+        [1],
+        [1, 2],
+    ]
     renamed = series_of(
         "demo: minor fixes", "demo: clear all of it", version=2, id="d", minutes=9000
     )
@@ -85,27 +108,45 @@ def test_a_request_to_pull_with_patches_of_two_series_does_not_make_them_one() -
     titles = ("demo: wait longer", "demo: check 1", "demo: check 2")
     pull = [
         mail(
-            "[PATCH net 0/3] pull-request: demo 2024-03-04", " demo.c | 6 ++\n", id="q", minutes=90
+            "[PATCH net 0/3] pull-request: demo 2024-03-04",
+            " demo.c | 6 ++\n",
+            id="q",
+            minutes=90,
         ),
         *(
-            patch(f"[PATCH net {n}/3] {title}", id=f"q{n}", reply_to="q", minutes=90 + n)
+            patch(
+                f"[PATCH net {n}/3] {title}", id=f"q{n}", reply_to="q", minutes=90 + n
+            )
             for n, title in enumerate(titles, 1)
         ),
     ]
-    assert sorted(versions(one) for one in topics(*series, single, *pull)) == [[1, 1], [3]]
+    assert sorted(versions(one) for one in topics(*series, single, *pull)) == [
+        [1, 1],
+        [3],
+    ]
 
 
-def test_a_mail_without_number_and_diff_that_patches_answer_is_their_cover_letter() -> None:
-    words = mail("[PATCH] demo: check everything", "These patches check it all.\n", id="c")
+def test_a_mail_without_number_and_diff_that_patches_answer_is_their_cover_letter() -> (
+    None
+):
+    words = mail(
+        "[PATCH] demo: check everything", "These patches check it all.\n", id="c"
+    )
     patches = [
-        patch(f"[PATCH {n}/2] demo: check {n}", id=f"p{n}", reply_to="c", minutes=n) for n in (1, 2)
+        patch(f"[PATCH {n}/2] demo: check {n}", id=f"p{n}", reply_to="c", minutes=n)
+        for n in (1, 2)
     ]
     (found,) = topics(words, *patches)
-    assert (found.latest.head.is_cover, [post.number for post in found.latest.patches]) == (
+    assert (
+        found.latest.head.is_cover,
+        [post.number for post in found.latest.patches],
+    ) == (
         True,
         [1, 2],
     )
-    alone = topics(mail("[PATCH] demo: check everything", "The patch is missing.\n", id="c"))
+    alone = topics(
+        mail("[PATCH] demo: check everything", "The patch is missing.\n", id="c")
+    )
     assert not alone[0].latest.head.is_cover
 
 
@@ -115,7 +156,10 @@ def test_a_fix_in_the_thread_of_a_series_has_versions_of_its_own() -> None:
         for n, name in ((1, "read the level"), (2, "stop at ten"))
     ]
     fix = patch(
-        "[PATCH v2] valve: find out whether there is a probe", id="f", reply_to="p1", minutes=900
+        "[PATCH v2] valve: find out whether there is a probe",
+        id="f",
+        reply_to="p1",
+        minutes=900,
     ).replace(b"pump.c", b"probe.c")
     assert sorted(versions(one) for one in topics(*series, fix)) == [[1], [2]]
     again = patch("[PATCH v2] pump: stop at ten", id="g", reply_to="p2", minutes=900)
@@ -143,9 +187,9 @@ def test_a_link_to_the_last_version_joins_what_was_renamed() -> None:
 
 def test_a_link_to_a_version_that_is_not_there_is_kept() -> None:
     link = "- Link to v1: https://lore.kernel.org/r/gone@example.org\n"
-    assert topics(patch("[PATCH v2] demo: check it", id="b", notes=link))[0].missing == {
-        "gone@example.org": 1
-    }
+    assert topics(patch("[PATCH v2] demo: check it", id="b", notes=link))[
+        0
+    ].missing == {"gone@example.org": 1}
 
 
 def test_an_answer_to_the_last_version_joins_what_was_renamed() -> None:
@@ -166,14 +210,19 @@ def test_a_slightly_reworded_subject_is_found() -> None:
 
 def test_two_works_of_an_author_stay_apart() -> None:
     found = topics(
-        patch("[PATCH] demo: check it", id="a"), patch("[PATCH] valve: open it", id="b", minutes=9)
+        patch("[PATCH] demo: check it", id="a"),
+        patch("[PATCH] valve: open it", id="b", minutes=9),
     )
     assert len(found) == 2
 
 
 def test_a_series_is_put_together_by_its_threading() -> None:
     found = topics(
-        mail("[PATCH v2 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0"),
+        mail(
+            "[PATCH v2 0/2] demo: two",
+            "Two.\n\n 2 files changed, 2 insertions(+)\n",
+            id="c0",
+        ),
         patch("[PATCH v2 2/2] demo: b", id="c2", reply_to="c0", minutes=200),
         patch("[PATCH v2 1/2] demo: a", id="c1", reply_to="c0", minutes=100),
     )
@@ -183,7 +232,8 @@ def test_a_series_is_put_together_by_its_threading() -> None:
 
 def test_a_series_without_threading_is_put_together_by_its_time() -> None:
     found = topics(
-        patch("[PATCH 1/2] demo: a", id="c1"), patch("[PATCH 2/2] demo: b", id="c2", minutes=1)
+        patch("[PATCH 1/2] demo: a", id="c1"),
+        patch("[PATCH 2/2] demo: b", id="c2", minutes=1),
     )
     assert [len(one.latest.posts) for one in found] == [2]
 
@@ -213,7 +263,9 @@ def test_an_rfc_and_a_pull_request_are_revisions() -> None:
         ),
     )
     assert len(found) == 1
-    assert [(revision.rfc, revision.pull_request) for revision in found[0].revisions] == [
+    assert [
+        (revision.rfc, revision.pull_request) for revision in found[0].revisions
+    ] == [
         (True, False),
         (False, False),
         (False, True),
@@ -222,7 +274,8 @@ def test_an_rfc_and_a_pull_request_are_revisions() -> None:
 
 def test_a_backport_is_no_revision() -> None:
     found = topics(
-        patch("[PATCH] demo: a", id="a"), patch("[PATCH 6.1.y] demo: a", id="b", minutes=9)
+        patch("[PATCH] demo: a", id="a"),
+        patch("[PATCH 6.1.y] demo: a", id="b", minutes=9),
     )
     assert [one.latest.backport_to for one in found] == [None, "6.1.y"]
 
@@ -244,7 +297,8 @@ def test_a_sender_rewritten_by_the_list_is_the_same_author(via: str) -> None:
         Reply_To=ADA,
     )
     assert [
-        versions(topic) for topic in topics(patch("[PATCH] demo: check it", id="a"), rewritten)
+        versions(topic)
+        for topic in topics(patch("[PATCH] demo: check it", id="a"), rewritten)
     ] == [[1, 2]]
 
 
@@ -285,8 +339,18 @@ def test_a_patch_that_moved_between_two_works_joins_them_not() -> None:
     found = topics(
         mail("[PATCH 0/2] board: enable the pump", CHANGE.format("board"), id="a0"),
         patch(f"[PATCH 1/2] {moved}", id="a1", reply_to="a0"),
-        mail("[PATCH v2 0/1] board: enable the pump", CHANGE.format("board"), id="b0", minutes=DAY),
-        mail("[PATCH 0/1] valve: a driver", CHANGE.format("valve"), id="c0", minutes=2 * DAY),
+        mail(
+            "[PATCH v2 0/1] board: enable the pump",
+            CHANGE.format("board"),
+            id="b0",
+            minutes=DAY,
+        ),
+        mail(
+            "[PATCH 0/1] valve: a driver",
+            CHANGE.format("valve"),
+            id="c0",
+            minutes=2 * DAY,
+        ),
         patch(f"[PATCH 1/1] {moved}", id="c1", reply_to="c0", minutes=2 * DAY),
     )
     assert [versions(one) for one in found] == [[1, 2], [1]]
@@ -294,12 +358,27 @@ def test_a_patch_that_moved_between_two_works_joins_them_not() -> None:
 
 def test_a_work_with_a_new_change_id_carries_on() -> None:
     found = topics(
-        patch("[PATCH v3] pump: run without a valve", id="a", notes=CHANGE.format("one")),
-        mail(
-            "[PATCH v4 0/2] demo: boards without valves", CHANGE.format("two"), id="b0", minutes=DAY
+        patch(
+            "[PATCH v3] pump: run without a valve", id="a", notes=CHANGE.format("one")
         ),
-        patch("[PATCH v4 1/2] demo: ask whether there is one", id="b1", reply_to="b0", minutes=DAY),
-        patch("[PATCH v4 2/2] pump: run without a valve", id="b2", reply_to="b0", minutes=DAY),
+        mail(
+            "[PATCH v4 0/2] demo: boards without valves",
+            CHANGE.format("two"),
+            id="b0",
+            minutes=DAY,
+        ),
+        patch(
+            "[PATCH v4 1/2] demo: ask whether there is one",
+            id="b1",
+            reply_to="b0",
+            minutes=DAY,
+        ),
+        patch(
+            "[PATCH v4 2/2] pump: run without a valve",
+            id="b2",
+            reply_to="b0",
+            minutes=DAY,
+        ),
     )
     assert [versions(one) for one in found] == [[3, 4]]
 
@@ -329,8 +408,12 @@ def test_what_went_on_itself_is_not_what_a_lone_version_was() -> None:
     assert [versions(one) for one in found] == [[1, 2], [2]]
 
 
-@pytest.mark.parametrize("cover", ["[PATCH v2 0/2]", "[RESEND PATCH v2 0/3]", "[RFC v2 0/3]"])
-def test_patches_under_a_cover_that_is_marked_otherwise_are_one_sending(cover: str) -> None:
+@pytest.mark.parametrize(
+    "cover", ["[PATCH v2 0/2]", "[RESEND PATCH v2 0/3]", "[RFC v2 0/3]"]
+)
+def test_patches_under_a_cover_that_is_marked_otherwise_are_one_sending(
+    cover: str,
+) -> None:
     found = topics(
         mail(f"{cover} demo: pumps", "Three patches.\n", id="c0"),
         *(
@@ -359,11 +442,15 @@ def test_a_mail_the_author_sent_to_themselves_is_no_revision() -> None:
         )
     )
     (status,) = read_thread(mails)
-    assert [revision.head.message_id for revision in status.topic.revisions] == ["a@example.org"]
+    assert [revision.head.message_id for revision in status.topic.revisions] == [
+        "a@example.org"
+    ]
     assert not status.replies
 
 
-def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_test() -> None:
+def test_a_patch_to_its_author_alone_counts_where_nothing_says_that_it_was_a_test() -> (
+    None
+):
     # a Bcc: to a list leaves no trace in the headers; what a mail server adds names nobody else
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
         (status,) = read_thread(
@@ -417,15 +504,28 @@ def joined(*mails: bytes) -> list[list[int]]:
             "See https://lore.kernel.org/r/a@example.org there\n",
             [[2], [2]],
         ),
-        ("[PATCH v3] demo: check it", "[PATCH v2] pump: something else", V1, [[3], [2]]),
+        (
+            "[PATCH v3] demo: check it",
+            "[PATCH v2] pump: something else",
+            V1,
+            [[3], [2]],
+        ),
         # the version that the link names is not the one it leads to
-        ("[PATCH v2] demo: check it", "[PATCH v3] pump: something else", V1, [[2], [3]]),
+        (
+            "[PATCH v2] demo: check it",
+            "[PATCH v3] pump: something else",
+            V1,
+            [[2], [3]],
+        ),
     ],
 )
 def test_a_link_joins_with_what_it_says_it_is(
     first: str, second: str, notes: str, expected: list[list[int]]
 ) -> None:
-    assert joined(patch(first, id="a"), patch(second, id="b", notes=notes, minutes=9)) == expected
+    assert (
+        joined(patch(first, id="a"), patch(second, id="b", notes=notes, minutes=9))
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -444,7 +544,10 @@ def test_another_author_carries_on_only_where_link_and_title_say_so(
     subject: str, notes: str, expected: list[list[int]]
 ) -> None:
     later = patch(subject, id="b", notes=notes, minutes=9, author=OTTO)
-    assert joined(patch("[PATCH] demo: check the pump", id="a", Cc=OTTO), later) == expected
+    assert (
+        joined(patch("[PATCH] demo: check the pump", id="a", Cc=OTTO), later)
+        == expected
+    )
     assert joined(patch("[PATCH] demo: check the pump", id="a"), later) == [
         [1],
         [2],
@@ -485,7 +588,10 @@ def test_a_first_version_of_the_same_title_long_after_is_another_work(
     subject: str, days: int, expected: list[list[int]]
 ) -> None:
     assert (
-        joined(patch("[PATCH] demo: check it", id="a"), patch(subject, id="b", minutes=days * DAY))
+        joined(
+            patch("[PATCH] demo: check it", id="a"),
+            patch(subject, id="b", minutes=days * DAY),
+        )
         == expected
     )
 
@@ -504,7 +610,10 @@ def test_a_lone_later_version_is_joined_by_title_and_by_files_where_it_is_the_ne
     subject: str, expected: list[list[int]]
 ) -> None:
     assert (
-        joined(patch("[PATCH] demo: check the pump", id="a"), patch(subject, id="b", minutes=9))
+        joined(
+            patch("[PATCH] demo: check the pump", id="a"),
+            patch(subject, id="b", minutes=9),
+        )
         == expected
     )
 
@@ -513,14 +622,22 @@ def test_a_lone_later_version_is_not_joined_to_what_came_after_it_or_went_on_or_
     None
 ):
     later = patch("[PATCH v2] demo: check the pump well", id="b", minutes=9)
-    assert joined(later, patch("[PATCH] demo: check the pump", id="a", minutes=99)) == [[2], [1]]
+    assert joined(later, patch("[PATCH] demo: check the pump", id="a", minutes=99)) == [
+        [2],
+        [1],
+    ]
     went_on = (
         patch("[PATCH] demo: check the pump", id="a"),
         patch("[PATCH v2] demo: check the pump", id="c", minutes=5),
     )
     assert joined(*went_on, later) == [[1, 2], [2]]
-    assert joined(patch("[PATCH 6.1.y] demo: check the pump", id="a"), later) == [[1], [2]]
-    assert joined(patch("[PATCH] demo: check the pump", id="a", author=OTTO), later) == [[1], [2]]
+    assert joined(patch("[PATCH 6.1.y] demo: check the pump", id="a"), later) == [
+        [1],
+        [2],
+    ]
+    assert joined(
+        patch("[PATCH] demo: check the pump", id="a", author=OTTO), later
+    ) == [[1], [2]]
 
 
 def test_of_two_earlier_works_the_one_it_resembles_more_is_taken() -> None:
@@ -556,7 +673,10 @@ def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers() -> None:
 @pytest.mark.parametrize(
     ("notes", "earlier"),
     [
-        ("Link to v1: https://lore.kernel.org/r/a%40example.org/\n", {"a@example.org": 1}),
+        (
+            "Link to v1: https://lore.kernel.org/r/a%40example.org/\n",
+            {"a@example.org": 1},
+        ),
         (
             "Changes since v1: https://lore.kernel.org/all/a@example.org/T/#u\n",
             {"a@example.org": 1},
@@ -565,21 +685,34 @@ def test_dates_that_cannot_be_right_leave_the_order_to_the_numbers() -> None:
             "v2: https://example.org/nothing\nv1: https://lore.kernel.org/r/a@example.org.\n",
             {"a@example.org": 1},
         ),
-        ("[1] RFC v1: <https://lore.kernel.org/r/a@example.org>\n", {"a@example.org": 1}),
-        ("- prior version (v12): https://lore.kernel.org/r/a@example.org\n", {"a@example.org": 12}),
+        (
+            "[1] RFC v1: <https://lore.kernel.org/r/a@example.org>\n",
+            {"a@example.org": 1},
+        ),
+        (
+            "- prior version (v12): https://lore.kernel.org/r/a@example.org\n",
+            {"a@example.org": 12},
+        ),
         ("as in v1.2: https://lore.kernel.org/r/a@example.org\n", {}),
         ("as I wrote in v1: https://lore.kernel.org/r/a@example.org\n", {}),
         ("https://lore.kernel.org/r/a@example.org\n", {}),
         ("v1: https://user@example.org\n", {}),
-        (f"{'x' * 88}\nv1: https://lore.kernel.org/r/a@example.org\n", {"a@example.org": 1}),
+        (
+            f"{'x' * 88}\nv1: https://lore.kernel.org/r/a@example.org\n",
+            {"a@example.org": 1},
+        ),
     ],
 )
 def test_links_to_earlier_versions_are_reported_from_other_links(
     notes: str, earlier: dict[str, int]
 ) -> None:
-    (post,) = topics(patch("[PATCH v13] demo: check it", id="b", notes=notes))[0].latest.posts
+    (post,) = topics(patch("[PATCH v13] demo: check it", id="b", notes=notes))[
+        0
+    ].latest.posts
     assert post.earlier == earlier
-    assert ("a@example.org" in post.links) is ("a@example.org" in notes or "a%40" in notes)
+    assert ("a@example.org" in post.links) is (
+        "a@example.org" in notes or "a%40" in notes
+    )
 
 
 def test_a_named_message_id_is_a_link() -> None:
@@ -626,9 +759,27 @@ def test_patches_without_threading_are_one_series_by_shape_and_time(
     [
         (("20240304090000.123-1-ada", "20240304090000.123-2-ada"), True),
         (("20240304090000.123-1-ada", "20240304090001.123-2-ada"), False),
-        (("1709542800-1234-1-git-send-email-ada", "1709542800-1234-2-git-send-email-ada"), True),
-        (("1709542800-1234-1-git-send-email-ada", "1709542800-1235-2-git-send-email-ada"), False),
-        (("1709542800-1234-git-send-email-ada", "1709542800-1234-git-send-email-ada2"), True),
+        (
+            (
+                "1709542800-1234-1-git-send-email-ada",
+                "1709542800-1234-2-git-send-email-ada",
+            ),
+            True,
+        ),
+        (
+            (
+                "1709542800-1234-1-git-send-email-ada",
+                "1709542800-1235-2-git-send-email-ada",
+            ),
+            False,
+        ),
+        (
+            (
+                "1709542800-1234-git-send-email-ada",
+                "1709542800-1234-git-send-email-ada2",
+            ),
+            True,
+        ),
         (("20240304-demo-v1-1-0123456789ab", "20240304-demo-v1-2-0123456789ab"), True),
         (("20240304-demo-v1-1-0123456789ab", "20240304-pump-v1-2-0123456789ab"), False),
         (("one", "two"), False),
@@ -649,11 +800,15 @@ def test_message_ids_of_one_run_keep_a_series_together_over_hours(
 def test_a_cover_that_miscounts_keeps_the_patches_sent_under_it() -> None:
     def cover(**more: object) -> bytes:
         return mail(
-            "[PATCH 0/3] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0", **more
+            "[PATCH 0/3] demo: two",
+            "Two.\n\n 2 files changed, 2 insertions(+)\n",
+            id="c0",
+            **more,
         )  # type: ignore[arg-type]
 
     near = [
-        patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)
+        patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at)
+        for at in (1, 2)
     ]
     assert [post.number for post in topics(cover(), *near)[0].latest.posts] == [0, 1, 2]
     late = [
@@ -672,10 +827,14 @@ def test_a_cover_that_miscounts_keeps_the_patches_sent_under_it() -> None:
 def test_the_letter_of_a_set_is_a_cover_whose_version_its_patches_have() -> None:
     cover = mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
     under = [
-        patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at) for at in (1, 2)
+        patch(f"[PATCH {at}/2] demo: {at}", id=f"c{at}", reply_to="c0", minutes=at)
+        for at in (1, 2)
     ]
     (found,) = topics(cover, *under)
-    assert (versions(found), [post.number for post in found.latest.posts]) == ([4], [0, 1, 2])
+    assert (versions(found), [post.number for post in found.latest.posts]) == (
+        [4],
+        [0, 1, 2],
+    )
 
 
 def test_a_note_with_the_patchs_subject_is_no_version() -> None:
@@ -755,7 +914,8 @@ def test_a_cover_letter_that_was_sent_twice_is_of_one_version(
     minutes: tuple[int, ...], expected: list[int]
 ) -> None:
     covers = [
-        mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id=f"c{at}", minutes=at) for at in minutes
+        mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id=f"c{at}", minutes=at)
+        for at in minutes
     ]
     under = [
         patch(
@@ -790,12 +950,17 @@ def test_a_patch_that_was_split_off_a_series_is_no_version_of_it() -> None:
         )
         for at in (1, 2)
     ]
-    assert sorted(versions(one) for one in topics(*first, alone, *second)) == [[1], [1, 2]]
+    assert sorted(versions(one) for one in topics(*first, alone, *second)) == [
+        [1],
+        [1, 2],
+    ]
     assert [versions(one) for one in topics(*first, alone)] == [[1, 1]]
     again = patch("[PATCH v2 3/3] demo: step 1", id="b3", reply_to="b1", minutes=903)
     assert [
         versions(one)
-        for one in topics(*first, alone, *(one.replace(b"/2]", b"/3]") for one in second), again)
+        for one in topics(
+            *first, alone, *(one.replace(b"/2]", b"/3]") for one in second), again
+        )
     ] == [[1, 1, 2]]
 
 
@@ -803,7 +968,9 @@ def test_a_series_that_carries_one_patch_of_another_is_another() -> None:
     def series(
         title: str, patches: list[str], prefix: str, *, name: str, minutes: int
     ) -> list[bytes]:
-        cover = mail(f"[{prefix} 0/{len(patches)}] {title}", "Pumps.\n", id=name, minutes=minutes)
+        cover = mail(
+            f"[{prefix} 0/{len(patches)}] {title}", "Pumps.\n", id=name, minutes=minutes
+        )
         return [
             cover,
             *(
@@ -851,7 +1018,10 @@ def test_a_series_that_carries_one_patch_of_another_is_another() -> None:
 
 def test_a_second_version_without_its_number_is_known_by_its_changelog() -> None:
     again = patch(
-        "[PATCH] demo: check the pump", id="b", notes="-v2:\n- check it twice\n", minutes=600
+        "[PATCH] demo: check the pump",
+        id="b",
+        notes="-v2:\n- check it twice\n",
+        minutes=600,
     )
     third = patch(
         "[PATCHv3] demo: check the pump",
@@ -860,12 +1030,14 @@ def test_a_second_version_without_its_number_is_known_by_its_changelog() -> None
         minutes=900,
     )
     first = patch("[PATCH] demo: check the pump", id="a")
-    assert [revision.version for revision in topics(first, again, third)[0].revisions] == [1, 2, 3]
+    assert [
+        revision.version for revision in topics(first, again, third)[0].revisions
+    ] == [1, 2, 3]
     assert [
         revision.version
-        for revision in topics(first, patch("[PATCH] demo: check the pump", id="b", minutes=600))[
-            0
-        ].revisions
+        for revision in topics(
+            first, patch("[PATCH] demo: check the pump", id="b", minutes=600)
+        )[0].revisions
     ] == [
         1,
         1,
@@ -905,7 +1077,10 @@ def test_a_letter_and_its_only_patch_without_numbers_are_one_sending() -> None:
         for at in (1, 2)
     ]
     (found,) = topics(*letters, *under)
-    assert (versions(found), [len(revision.patches) for revision in found.revisions]) == (
+    assert (
+        versions(found),
+        [len(revision.patches) for revision in found.revisions],
+    ) == (
         [1, 2],
         [1, 1],
     )
@@ -915,7 +1090,9 @@ def test_a_letter_that_was_sent_again_with_its_version_is_of_that_version() -> N
     first = mail("[PATCH 0/2] demo: pumps", "Two steps.\n", id="c")
     second = mail("[PATCH v2 0/2] demo: pumps", "Two steps.\n", id="d", minutes=2)
     under = [
-        patch(f"[PATCH v2 {at}/2] demo: step {at}", id=f"p{at}", reply_to="c", minutes=1)
+        patch(
+            f"[PATCH v2 {at}/2] demo: step {at}", id=f"p{at}", reply_to="c", minutes=1
+        )
         for at in (1, 2)
     ]
     assert versions(topics(first, *under, second)[0]) == [2]
@@ -923,7 +1100,9 @@ def test_a_letter_that_was_sent_again_with_its_version_is_of_that_version() -> N
 
 def test_patches_that_count_versions_of_their_own_have_the_cover_letters() -> None:
     cover = mail(
-        "[PATCH v2 0/2] demo: fence off", "Two.\n\n 2 files changed\n", id="20240304100000.77-1-ada"
+        "[PATCH v2 0/2] demo: fence off",
+        "Two.\n\n 2 files changed\n",
+        id="20240304100000.77-1-ada",
     )
     first = patch(
         "[PATCH 1/2] [v6] demo: a tap",
@@ -947,13 +1126,17 @@ def test_an_address_without_a_name_is_whose_name_it_has() -> None:
         author="Otto Other <ottoo@example.com>",
         Cc="otto.other@example.net",
     )
-    second = patch("[PATCH v2] demo: check it", id="b", author="otto.other@example.net", minutes=9)
+    second = patch(
+        "[PATCH v2] demo: check it", id="b", author="otto.other@example.net", minutes=9
+    )
     assert [versions(one) for one in topics(first, second)] == [[1, 2]]
 
 
 def test_a_patch_that_answers_without_references_belongs_to_its_series() -> None:
     first = patch("[PATCH 1/2] demo: step 1", id="a1")
-    later = patch("[PATCH 2/2] demo: step 2", id="a2", reply_to="a1", references="", minutes=90)
+    later = patch(
+        "[PATCH 2/2] demo: step 2", id="a2", reply_to="a1", references="", minutes=90
+    )
     assert [len(one.latest.posts) for one in topics(first, later)] == [2]
     alone = patch("[PATCH 2/2] demo: step 2", id="a2", minutes=90)
     assert [len(one.latest.posts) for one in topics(first, alone)] == [1, 1]
@@ -985,14 +1168,20 @@ def test_a_numbered_patch_in_the_thread_of_a_series_is_its_next_version() -> Non
         ("[PATCH v2 2/2] valve: find out whether there is a probe", [[1, 2]]),
         ("[PATCH v2] valve: find out whether there is a probe", [[1], [2]]),
     ):
-        fix = patch(subject, id="f", reply_to="p1", minutes=900).replace(b"pump.c", b"probe.c")
+        fix = patch(subject, id="f", reply_to="p1", minutes=900).replace(
+            b"pump.c", b"probe.c"
+        )
         assert sorted(versions(one) for one in topics(*series, fix)) == found, subject
 
 
 def test_series_without_cover_letters_are_joined_by_one_patch_of_a_title() -> None:
-    def series(name: str, steps: tuple[str, ...], minutes: int, cover: str = "") -> list[bytes]:
+    def series(
+        name: str, steps: tuple[str, ...], minutes: int, cover: str = ""
+    ) -> list[bytes]:
         count = len(steps)
-        letter = mail(f"[PATCH 0/{count}] {cover}", "Pumps.\n", id=name, minutes=minutes)
+        letter = mail(
+            f"[PATCH 0/{count}] {cover}", "Pumps.\n", id=name, minutes=minutes
+        )
         return [
             *([letter] if cover else []),
             *(
@@ -1042,11 +1231,35 @@ V2_LINK = "- Link to v2: https://lore.kernel.org/r/a@example.org\n"
         # a link to an earlier version joins, one to another of the same version does not
         ("[PATCH] demo: check it", "[PATCH v2] pump: else", V1, None, [[1, 2]]),
         ("[PATCH] demo: check it", "[PATCH v2 6.1.y] pump: else", V1, None, [[1], [2]]),
-        ("[PATCH v2] demo: check it", "[PATCH v2] pump: else", V2_LINK, None, [[2], [2]]),
+        (
+            "[PATCH v2] demo: check it",
+            "[PATCH v2] pump: else",
+            V2_LINK,
+            None,
+            [[2], [2]],
+        ),
         # one in a sentence joins titles that have a word or two in common
-        ("[PATCH] demo: check it", "[PATCH v3] demo: check the valves", SEE, None, [[1, 3]]),
-        ("[PATCH] demo: check it", "[PATCH v3] demo: no word alike", SEE, None, [[1], [3]]),
-        ("[PATCH v3] demo: check it", "[PATCH v3] demo: check the valves", SEE, None, [[3], [3]]),
+        (
+            "[PATCH] demo: check it",
+            "[PATCH v3] demo: check the valves",
+            SEE,
+            None,
+            [[1, 3]],
+        ),
+        (
+            "[PATCH] demo: check it",
+            "[PATCH v3] demo: no word alike",
+            SEE,
+            None,
+            [[1], [3]],
+        ),
+        (
+            "[PATCH v3] demo: check it",
+            "[PATCH v3] demo: check the valves",
+            SEE,
+            None,
+            [[3], [3]],
+        ),
     ],
 )
 def test_what_a_later_version_answers_or_links_to_is_the_version_before(
@@ -1070,9 +1283,12 @@ def test_a_link_joins_unless_both_have_another_change_id(
     mine: str, yours: str, expected: list[list[int]]
 ) -> None:
     first, second = (
-        f"change-id: 20240304-{name}-abcdef012345\n" if name else "" for name in (mine, yours)
+        f"change-id: 20240304-{name}-abcdef012345\n" if name else ""
+        for name in (mine, yours)
     )
-    later = patch("[PATCH v2] pump: something else", id="b", notes=second + V1, minutes=9)
+    later = patch(
+        "[PATCH v2] pump: something else", id="b", notes=second + V1, minutes=9
+    )
     assert joined(
         patch("[PATCH] demo: check it", id="a", notes=first), of_file("tap.c", later)
     ) == (expected)
@@ -1103,8 +1319,12 @@ def test_the_title_of_a_cover_letter_is_that_of_the_next_version_for_150_days(
 ) -> None:
     later = 150 * DAY + more
     before = series_of("demo: minor fixes", "demo: clear it", id="a", minutes=0)
-    first = series_of("demo: minor fixes", "demo: use a walk", id="b", minutes=later - 99)
-    second = series_of("demo: minor fixes", "demo: use a walk", version=2, id="c", minutes=later)
+    first = series_of(
+        "demo: minor fixes", "demo: use a walk", id="b", minutes=later - 99
+    )
+    second = series_of(
+        "demo: minor fixes", "demo: use a walk", version=2, id="c", minutes=later
+    )
     assert sorted(joined(*before, *first, *second)) == expected
 
 
@@ -1116,7 +1336,9 @@ def test_the_title_of_a_cover_letter_is_that_of_the_next_version_for_150_days(
         ("Otto Other <ada@example.org>", [[1, 2]]),
     ],
 )
-def test_a_first_name_alone_names_no_author(author: str, expected: list[list[int]]) -> None:
+def test_a_first_name_alone_names_no_author(
+    author: str, expected: list[list[int]]
+) -> None:
     assert (
         joined(
             patch("[PATCH] demo: check it", id="a", author="Ada <ada@example.org>"),
@@ -1165,7 +1387,12 @@ def test_every_renamed_version_is_looked_for_among_all_series() -> None:
     found = joined(
         patch("[PATCH] valve: open it", id="v"),
         patch("[PATCH v2] valve: open it", id="v2", minutes=5),
-        patch("[PATCH] demo: check the pump pointer early", id="o", author=OTTO, minutes=10),
+        patch(
+            "[PATCH] demo: check the pump pointer early",
+            id="o",
+            author=OTTO,
+            minutes=10,
+        ),
         patch("[PATCH 6.1.y] demo: check the pump pointer early", id="s", minutes=15),
         patch("[PATCH] demo: check the pump pointer early", id="a", minutes=20),
         patch("[PATCH] clock: run", id="c", minutes=25),
@@ -1179,11 +1406,15 @@ def test_a_renamed_version_is_of_the_series_that_it_resembles_most() -> None:
     close = patch("[PATCH] demo: check the pump pointer of a valve", id="b", minutes=5)
     renamed = patch("[PATCH v3] demo: check this pump pointer", id="c", minutes=9)
     for first, second in ((closest, close), (close, closest)):
-        (found,) = (one for one in topics(first, second, renamed) if len(one.revisions) > 1)
+        (found,) = (
+            one for one in topics(first, second, renamed) if len(one.revisions) > 1
+        )
         assert found.revisions[0].head.message_id == "a@example.org"
 
 
-@pytest.mark.parametrize(("most", "expected"), [(2, [[1, 2], [1, 2]]), (1, [[1, 2], [1], [2]])])
+@pytest.mark.parametrize(
+    ("most", "expected"), [(2, [[1, 2], [1, 2]]), (1, [[1, 2], [1], [2]])]
+)
 def test_so_many_renamed_versions_are_looked_for(
     most: int, expected: list[list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1198,10 +1429,16 @@ def test_so_many_renamed_versions_are_looked_for(
 
 
 def test_only_patches_and_cover_letters_are_sent_series() -> None:
-    inline = patch("Re: [PATCH] demo: check it", id="b", author=OTTO, reply_to="a", minutes=5)
+    inline = patch(
+        "Re: [PATCH] demo: check it", id="b", author=OTTO, reply_to="a", minutes=5
+    )
     words = mail("A question about pumps", "Which one?\n", id="c", minutes=6)
-    answer = mail("Re: A question about pumps", "This one.\n", id="d", reply_to="c", minutes=7)
-    assert joined(patch("[PATCH] demo: check it", id="a"), inline, words, answer) == [[1]]
+    answer = mail(
+        "Re: A question about pumps", "This one.\n", id="d", reply_to="c", minutes=7
+    )
+    assert joined(patch("[PATCH] demo: check it", id="a"), inline, words, answer) == [
+        [1]
+    ]
 
 
 def undated(one: bytes) -> bytes:
@@ -1239,7 +1476,14 @@ PAIR_OF = [
 ]
 
 
-def later(mark: str, title: str, *, id: str, day: int, reply_to: str | None = None) -> bytes:  # noqa: A002
+def later(
+    mark: str,
+    title: str,
+    *,
+    id: str,  # noqa: A002
+    day: int,
+    reply_to: str | None = None,
+) -> bytes:
     """A patch sent so many days after."""
     return patch(f"[{mark}] {title}", id=id, minutes=day * DAY, reply_to=reply_to)
 
@@ -1248,10 +1492,22 @@ def later(mark: str, title: str, *, id: str, day: int, reply_to: str | None = No
     ("mails", "expected"),
     [
         ([later("PATCH", B, id="b", day=1)], [[1, 1]]),
-        ([later("PATCH", B, id="b", day=1), later("PATCH v2", A, id="c", day=2)], [[1, 2], [1]]),
-        ([later("PATCH", B, id="b", day=1), later("PATCH", A, id="c", day=2)], [[1, 1, 1]]),
-        ([later("PATCH 1/1", B, id="b", day=1), later("PATCH v2", A, id="c", day=2)], [[1, 1, 2]]),
-        ([later("PATCH v2", B, id="b", day=1), later("PATCH v3", A, id="c", day=2)], [[1, 2, 3]]),
+        (
+            [later("PATCH", B, id="b", day=1), later("PATCH v2", A, id="c", day=2)],
+            [[1, 2], [1]],
+        ),
+        (
+            [later("PATCH", B, id="b", day=1), later("PATCH", A, id="c", day=2)],
+            [[1, 1, 1]],
+        ),
+        (
+            [later("PATCH 1/1", B, id="b", day=1), later("PATCH v2", A, id="c", day=2)],
+            [[1, 1, 2]],
+        ),
+        (
+            [later("PATCH v2", B, id="b", day=1), later("PATCH v3", A, id="c", day=2)],
+            [[1, 2, 3]],
+        ),
         (
             [
                 later("PATCH", B, id="b", day=1),
@@ -1261,7 +1517,10 @@ def later(mark: str, title: str, *, id: str, day: int, reply_to: str | None = No
             [[1, 1, 2]],
         ),
         # it was left out before, and sent alone after
-        ([later("PATCH v2", A, id="c", day=1), later("PATCH", B, id="b", day=2)], [[1, 2, 1]]),
+        (
+            [later("PATCH v2", A, id="c", day=1), later("PATCH", B, id="b", day=2)],
+            [[1, 2, 1]],
+        ),
     ],
 )
 def test_a_patch_sent_alone_is_split_off_where_the_series_goes_on_without_it(
@@ -1299,7 +1558,9 @@ def test_a_version_without_its_number_is_that_of_its_changelog_or_of_what_it_res
 ) -> None:
     found = joined(
         *(
-            patch(f"[{mark}] demo: check it", id=f"m{at}", notes=notes, minutes=at * DAY)
+            patch(
+                f"[{mark}] demo: check it", id=f"m{at}", notes=notes, minutes=at * DAY
+            )
             for at, (mark, notes) in enumerate(mails)
         )
     )
@@ -1309,7 +1570,9 @@ def test_a_version_without_its_number_is_that_of_its_changelog_or_of_what_it_res
 def test_a_change_id_of_gerrit_joins_what_was_renamed() -> None:
     message = f"Check it.\n\nChange-Id: I{'0123456789' * 4}\n"
     first = patch("[PATCH] demo: check it", id="a", message=message)
-    second = patch("[PATCH v2] pump: something else", id="b", message=message, minutes=9)
+    second = patch(
+        "[PATCH v2] pump: something else", id="b", message=message, minutes=9
+    )
     assert joined(first, of_file("tap.c", second)) == [[1, 2]]
 
 
@@ -1359,7 +1622,13 @@ def letter(name: str, *, minutes: int = 0, title: str = "demo: all") -> bytes:
     return mail(f"[PATCH 0/2] {title}", "What it does.\n", id=name, minutes=minutes)
 
 
-def numbered_patch(marks: str, *, id: str, minutes: int = 0, to: str | None = None) -> bytes:  # noqa: A002
+def numbered_patch(
+    marks: str,
+    *,
+    id: str,  # noqa: A002
+    minutes: int = 0,
+    to: str | None = None,
+) -> bytes:
     """A patch of a series."""
     return patch(f"[{marks}] demo: step {id}", id=id, minutes=minutes, reply_to=to)
 
@@ -1385,15 +1654,24 @@ def numbered_patch(marks: str, *, id: str, minutes: int = 0, to: str | None = No
             [[("p",)], [("q", "r")]],
         ),
         (
-            [numbered_patch("PATCH 1/2", id="p"), numbered_patch("PATCH 2/2", id="q", minutes=29)],
+            [
+                numbered_patch("PATCH 1/2", id="p"),
+                numbered_patch("PATCH 2/2", id="q", minutes=29),
+            ],
             [[("p", "q")]],
         ),
         (
-            [numbered_patch("PATCH 1/2", id="p"), numbered_patch("PATCH 2/2", id="q", minutes=30)],
+            [
+                numbered_patch("PATCH 1/2", id="p"),
+                numbered_patch("PATCH 2/2", id="q", minutes=30),
+            ],
             [[("p",)], [("q",)]],
         ),
         (
-            [numbered_patch("PATCH 1/2", id="p"), numbered_patch("PATCH 2/3", id="q", minutes=1)],
+            [
+                numbered_patch("PATCH 1/2", id="p"),
+                numbered_patch("PATCH 2/3", id="q", minutes=1),
+            ],
             [[("p",)], [("q",)]],
         ),
         # some of the numbers again, below it: they replace what they correct

@@ -88,7 +88,8 @@ def test_who_sends_a_series_on_has_taken_it(
     mails: tuple[bytes, ...], merged: bool, expected: SeriesState
 ) -> None:
     evidence = replace(
-        status(*mails).evidence, carriers=(Carrier("demo: fixes for 6.9", "Matt", merged, Proof()),)
+        status(*mails).evidence,
+        carriers=(Carrier("demo: fixes for 6.9", "Matt", merged, Proof()),),
     )
     assert decide(evidence)[0] is expected
 
@@ -100,7 +101,10 @@ def test_a_revert_says_that_it_had_landed() -> None:
         "merged; a revert for 6.6.y was posted",
     )
     assert decide(replace(evidence, reverted=""))[1] == "merged; a revert was posted"
-    assert decide(replace(evidence, reverted="", commits=(MAINLINE,)))[1] == "first in v6.9"
+    assert (
+        decide(replace(evidence, reverted="", commits=(MAINLINE,)))[1]
+        == "first in v6.9"
+    )
 
 
 def test_silence_is_too_long_when_the_project_says_so() -> None:
@@ -108,10 +112,13 @@ def test_silence_is_too_long_when_the_project_says_so() -> None:
     assert evidence.last
     days = evidence.topic.waiting.days
     assert (
-        decide(replace(evidence, now=evidence.last + timedelta(days=days)))[0] is SeriesState.SENT
+        decide(replace(evidence, now=evidence.last + timedelta(days=days)))[0]
+        is SeriesState.SENT
     )
     assert (
-        decide(replace(evidence, now=evidence.last + timedelta(days=days, seconds=1)))[0]
+        decide(replace(evidence, now=evidence.last + timedelta(days=days, seconds=1)))[
+            0
+        ]
         is SeriesState.STALLED
     )
 
@@ -135,7 +142,9 @@ def test_the_state_of_a_topic(
     assert decide_topic(series, sent=sent, partly=partly) == expected
 
 
-def said(text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = "") -> bytes:
+def said(
+    text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = ""
+) -> bytes:
     """A reply to a mail of the story."""
     return reply(
         f"[PATCH] {story.TITLE}",
@@ -159,11 +168,20 @@ ANSWERED = said("The caller has no pointer.", 90, sender=ADA, to="m60")
         # who agreed before wants something now
         ((said(f"Reviewed-by: {RITA}", 30), WISH), SeriesState.CHANGES_REQUESTED),
         # at the same time is not after it
-        ((said(f"Reviewed-by: {RITA}", 60, name="t"), WISH), SeriesState.CHANGES_REQUESTED),
+        (
+            (said(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
+            SeriesState.CHANGES_REQUESTED,
+        ),
         # another one agrees
-        ((WISH, said(f"Reviewed-by: {MATT}", 99, sender=MATT)), SeriesState.CHANGES_REQUESTED),
+        (
+            (WISH, said(f"Reviewed-by: {MATT}", 99, sender=MATT)),
+            SeriesState.CHANGES_REQUESTED,
+        ),
         # assent to what the author answered, and to what another one did
-        ((WISH, ANSWERED, said("Ok, makes sense.", 99, to="m90")), SeriesState.UNDER_REVIEW),
+        (
+            (WISH, ANSWERED, said("Ok, makes sense.", 99, to="m90")),
+            SeriesState.UNDER_REVIEW,
+        ),
         (
             (
                 WISH,
@@ -195,7 +213,9 @@ def test_what_ends_a_version_counts_from_when_the_latest_was_sent(
     sent = evidence.topic.latest.sent
     assert sent
     for seconds, found in ((-1, SeriesState.SENT), (0, expected), (1, expected)):
-        event = Event(what, sent + timedelta(seconds=seconds), "m@example.org", "Matt", title="so")
+        event = Event(
+            what, sent + timedelta(seconds=seconds), "m@example.org", "Matt", title="so"
+        )
         assert decide(replace(evidence, events=(event,)))[0] is found, seconds
 
 
@@ -206,11 +226,15 @@ SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
 def event(what: str, hours: float = 1, **more: Any) -> Event:
     """An event so many hours after the patch was sent."""
     at = SENT + hours * HOUR
-    return Event(what, at, f"{what}@{hours:g}", more.pop("by", "Matt"), title="so", **more)
+    return Event(
+        what, at, f"{what}@{hours:g}", more.pop("by", "Matt"), title="so", **more
+    )
 
 
 def with_evidence(
-    evidence: Evidence, events: tuple[Event, ...] = (), commits: tuple[LandedCommit, ...] = ()
+    evidence: Evidence,
+    events: tuple[Event, ...] = (),
+    commits: tuple[LandedCommit, ...] = (),
 ) -> Evidence:
     """The evidence with what mails report and what a repository has."""
     stable = branches_by_mail(events)
@@ -243,36 +267,86 @@ REFERENCED = "the stable trees reference its upstream commit; 6.1 under review"
     ("events", "state", "why", "proof"),
     [
         ([APPLIED], "accepted", "applied to net by Matt", "applied@1"),
-        ([event("applied")], "accepted", "applied to the maintainer’s tree by Matt", "applied@1"),
-        ([event("applied", withdrawn="dropped")], "sent", "no reply yet", "v1@example.org"),
+        (
+            [event("applied")],
+            "accepted",
+            "applied to the maintainer’s tree by Matt",
+            "applied@1",
+        ),
+        (
+            [event("applied", withdrawn="dropped")],
+            "sent",
+            "no reply yet",
+            "v1@example.org",
+        ),
         ([event("superseded")], "superseded", SUPERSEDED, "superseded@1"),
-        ([event("superseded"), APPLIED], "accepted", "applied to net by Matt", "applied@1"),
+        (
+            [event("superseded"), APPLIED],
+            "accepted",
+            "applied to net by Matt",
+            "applied@1",
+        ),
         (
             [event("superseded"), event("applied", withdrawn="dropped")],
             "superseded",
             SUPERSEDED,
             "superseded@1",
         ),
-        ([event("superseded"), event("merged", 2)], "in-mainline", IN_MAINLINE, "merged@2"),
+        (
+            [event("superseded"), event("merged", 2)],
+            "in-mainline",
+            IN_MAINLINE,
+            "merged@2",
+        ),
         ([APPLIED, event("merged", 2)], "in-mainline", IN_MAINLINE, "merged@2"),
-        ([event("merged", withdrawn="reverted")], "sent", "no reply yet", "v1@example.org"),
+        (
+            [event("merged", withdrawn="reverted")],
+            "sent",
+            "no reply yet",
+            "v1@example.org",
+        ),
         (
             [APPLIED, event("dropped", 2, tree="net")],
             "under-review",
             "dropped from net: so",
             "dropped@2",
         ),
-        ([APPLIED, event("dropped", 1, tree="net")], "accepted", "applied to net by Matt", None),
-        ([event("dropped", 0, tree="net"), APPLIED], "accepted", "applied to net by Matt", None),
-        ([APPLIED, event("dropped", 2, tree="mm")], "accepted", "applied to net by Matt", None),
+        (
+            [APPLIED, event("dropped", 1, tree="net")],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
+        (
+            [event("dropped", 0, tree="net"), APPLIED],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
+        (
+            [APPLIED, event("dropped", 2, tree="mm")],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
         (
             [event("applied", part=True)],
             "partly-accepted",
             "a part of it applied by Matt",
             "applied@1",
         ),
-        ([event("applied", 0, part=True), APPLIED], "accepted", "applied to net by Matt", None),
-        ([event("applied", 2, by="Rita"), APPLIED], "accepted", "applied to net by Matt", None),
+        (
+            [event("applied", 0, part=True), APPLIED],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
+        (
+            [event("applied", 2, by="Rita"), APPLIED],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
         (
             [event("review", version="6.1.y", commit="2" * 40)],
             "in-mainline",
@@ -282,10 +356,20 @@ REFERENCED = "the stable trees reference its upstream commit; 6.1 under review"
         ([event("queued", version="6.1")], "in-stable", "6.1 queued", "queued@1"),
         ([event("released", version="6.1")], "in-stable", "6.1 released", "released@1"),
         ([event("failed", version="6.1")], "sent", "no reply yet", "v1@example.org"),
-        ([event("withdrawn")], "withdrawn", "withdrawn by its author: so", "withdrawn@1"),
+        (
+            [event("withdrawn")],
+            "withdrawn",
+            "withdrawn by its author: so",
+            "withdrawn@1",
+        ),
         ([event("refused"), event("withdrawn", 2)], "withdrawn", None, "withdrawn@2"),
         ([event("refused")], "rejected", "Matt: so", "refused@1"),
-        ([event("refused"), event("refused", 2, by="Rita")], "rejected", "Rita: so", "refused@2"),
+        (
+            [event("refused"), event("refused", 2, by="Rita")],
+            "rejected",
+            "Rita: so",
+            "refused@2",
+        ),
         (
             [event("redone")],
             "changes-requested",
@@ -304,7 +388,10 @@ def test_what_mails_report_decides_and_is_the_proof(
     by_id = {event.message_id: event for event in events}
     if found.proof.message_id in by_id:
         reported = by_id[found.proof.message_id]
-        assert (found.proof.date, found.proof.commit) == (reported.date, reported.commit)
+        assert (found.proof.date, found.proof.commit) == (
+            reported.date,
+            reported.commit,
+        )
 
 
 MONTH = SENT + timedelta(days=30)
@@ -337,8 +424,20 @@ FAILED = event("failed", version="5.10")
             "6.1 queued",
             None,
         ),
-        ([], [UNDONE], "changes-requested", "reverted in mainline by cccccccccccc", "c"),
-        ([APPLIED], [UNDONE], "changes-requested", "reverted in mainline by cccccccccccc", "c"),
+        (
+            [],
+            [UNDONE],
+            "changes-requested",
+            "reverted in mainline by cccccccccccc",
+            "c",
+        ),
+        (
+            [APPLIED],
+            [UNDONE],
+            "changes-requested",
+            "reverted in mainline by cccccccccccc",
+            "c",
+        ),
         ([], [AGAIN, UNDONE], "in-mainline", "first in v6.9", "9"),
         ([event("refused")], [NEXT], "rejected", "Matt: so", None),
     ],
@@ -377,9 +476,9 @@ def test_a_version_sent_after_a_revert_is_to_be_applied_again(
 ) -> None:
     undone = replace(UNDONE, date=SENT + reverted * HOUR)
     evidence = status(story.V1).evidence
-    assert only_patch(with_evidence(evidence, (event("applied", applied),), (undone,))).state == (
-        state
-    )
+    assert only_patch(
+        with_evidence(evidence, (event("applied", applied),), (undone,))
+    ).state == (state)
     queued = event("queued", applied, version="6.1", commit="f" * 40)
     found = only_patch(with_evidence(evidence, (queued,), (undone,)))
     assert (found.state == "in-stable") is (state == "accepted")
@@ -389,9 +488,16 @@ def test_a_version_sent_after_a_revert_is_to_be_applied_again(
     assert (found.state == "in-mainline") is (state == "accepted")
 
 
-def carrier(state: SeriesState | None = None, *, merged: bool = False, at: int = 1) -> Carrier:
+def carrier(
+    state: SeriesState | None = None, *, merged: bool = False, at: int = 1
+) -> Carrier:
     return Carrier(
-        f"fixes {at}", "Matt M <m@x.y>", merged, Proof(SENT, f"c{at}"), 3 if state else 0, state
+        f"fixes {at}",
+        "Matt M <m@x.y>",
+        merged,
+        Proof(SENT, f"c{at}"),
+        3 if state else 0,
+        state,
     )
 
 
@@ -427,19 +533,45 @@ def carrier(state: SeriesState | None = None, *, merged: bool = False, at: int =
             "Matt M sent v3 of it (in-next)",
             "c2",
         ),
-        ([APPLIED], [carrier(SeriesState.SENT)], "accepted", "applied to net by Matt", "applied@1"),
+        (
+            [APPLIED],
+            [carrier(SeriesState.SENT)],
+            "accepted",
+            "applied to net by Matt",
+            "applied@1",
+        ),
         ([APPLIED], [carrier()], "accepted", "applied to net by Matt", "applied@1"),
         ([APPLIED], [carrier(merged=True)], "in-mainline", None, "c1"),
-        ([event("merged")], [carrier(SeriesState.SENT)], "in-mainline", IN_MAINLINE, "merged@1"),
-        ([event("merged")], [carrier(merged=True)], "in-mainline", IN_MAINLINE, "merged@1"),
+        (
+            [event("merged")],
+            [carrier(SeriesState.SENT)],
+            "in-mainline",
+            IN_MAINLINE,
+            "merged@1",
+        ),
+        (
+            [event("merged")],
+            [carrier(merged=True)],
+            "in-mainline",
+            IN_MAINLINE,
+            "merged@1",
+        ),
     ],
 )
 def test_what_another_sends_on_decides_and_is_the_proof(
-    events: list[Event], carriers: list[Carrier], state: str, why: str | None, proof: str
+    events: list[Event],
+    carriers: list[Carrier],
+    state: str,
+    why: str | None,
+    proof: str,
 ) -> None:
     evidence = with_evidence(status(story.V1).evidence, tuple(events))
     found = only_patch(replace(evidence, carriers=tuple(carriers)))
-    assert (found.state, found.why, found.proof.message_id) == (state, why or found.why, proof)
+    assert (found.state, found.why, found.proof.message_id) == (
+        state,
+        why or found.why,
+        proof,
+    )
 
 
 def test_what_another_took_over_is_in_the_tree_that_has_its_commit() -> None:
@@ -506,7 +638,11 @@ BOTH = tuple(
     ],
 )
 def test_a_series_is_as_far_as_its_least_advanced_patch(
-    events: list[Event], commits: list[LandedCommit], state: str, why: str | None, states: str
+    events: list[Event],
+    commits: list[LandedCommit],
+    state: str,
+    why: str | None,
+    states: str,
 ) -> None:
     evidence = with_evidence(status(*BOTH).evidence, tuple(events), tuple(commits))
     found = decide(evidence)
@@ -575,7 +711,9 @@ def test_replies_decide_and_the_last_one_is_the_proof(
         (RITA, "v1", "I misread the patch.", "changes-requested"),
     ],
 )
-def test_a_wish_is_taken_back_by_who_had_it(sender: str, to: str, text: str, state: str) -> None:
+def test_a_wish_is_taken_back_by_who_had_it(
+    sender: str, to: str, text: str, state: str
+) -> None:
     assert status(story.V1, WISH, said(text, 80, sender=sender, to=to)).state == state
 
 
@@ -594,7 +732,11 @@ def test_what_a_maintainer_changes_is_no_wish(text: str, state: str) -> None:
     ("answer", "assent", "state"),
     [
         ("The caller has no pointer.", "Ok, makes sense.", "under-review"),
-        ("The caller has no pointer.", "Ok, makes sense with that.", "changes-requested"),
+        (
+            "The caller has no pointer.",
+            "Ok, makes sense with that.",
+            "changes-requested",
+        ),
         ("I will rename it.", "Ok, makes sense.", "changes-requested"),
     ],
 )
@@ -623,7 +765,9 @@ TAG = said(f"Reviewed-by: {MATT}", 60, sender=MATT)
         (ASKED, "It is checked.", False),
     ],
 )
-def test_an_author_announces_changes(before: bytes, text: str, is_announced: bool) -> None:
+def test_an_author_announces_changes(
+    before: bytes, text: str, is_announced: bool
+) -> None:
     evidence = status(story.V1, before, said(text, 90, sender=ADA, to="m60")).evidence
     found = only_patch(evidence)
     assert (found.state == "changes-requested") is is_announced
@@ -632,7 +776,9 @@ def test_an_author_announces_changes(before: bytes, text: str, is_announced: boo
         assert found.proof.message_id == "m90@example.org"
 
 
-def test_an_author_announces_changes_to_others_only_and_of_the_latest_version_only() -> None:
+def test_an_author_announces_changes_to_others_only_and_of_the_latest_version_only() -> (
+    None
+):
     own = said("I will send v2 tomorrow.", 90, sender=ADA)
     assert status(story.V1, own).state == "sent"
     second = [
@@ -651,7 +797,9 @@ def test_an_author_announces_changes_to_others_only_and_of_the_latest_version_on
     ("minutes", "state"),
     [(89, "changes-requested"), (90, "changes-requested"), (91, "under-review")],
 )
-def test_who_approves_after_an_announcement_needs_no_changes(minutes: int, state: str) -> None:
+def test_who_approves_after_an_announcement_needs_no_changes(
+    minutes: int, state: str
+) -> None:
     announced = said("I will send v2 tomorrow.", 90, sender=ADA, to="m60")
     tag = said(f"Reviewed-by: {RITA}", minutes, name="tag")
     assert status(story.V1, ASKED, announced, tag).state == state
@@ -676,4 +824,6 @@ def test_a_wish_about_a_patch_that_was_sent_again_corrected_is_done() -> None:
     assert status(cover, first, second, wish).state == "changes-requested"
     assert status(cover, first, second, wish, again).state == "under-review"
     general = said("Please split it.", 70, to="c", name="g")
-    assert status(cover, first, second, wish, again, general).state == "changes-requested"
+    assert (
+        status(cover, first, second, wish, again, general).state == "changes-requested"
+    )

@@ -69,12 +69,16 @@ def by_key(new: Mail, first: Mail) -> list[str]:
 
 def test_the_same_developer_key_proves_a_new_address(first: Mail) -> None:
     assert by_key(
-        ADAS.developer(patch("[PATCH v2] demo: check it", author=NEW), "ada@work.example.com"),
+        ADAS.developer(
+            patch("[PATCH v2] demo: check it", author=NEW), "ada@work.example.com"
+        ),
         first,
     ) == [NEW]
     other = "Otto Other <ada@work.example.com>"
     assert by_key(
-        ADAS.developer(patch("[PATCH v2] demo: check it", author=other), "ada@work.example.com"),
+        ADAS.developer(
+            patch("[PATCH v2] demo: check it", author=other), "ada@work.example.com"
+        ),
         first,
     ) == ["ada@work.example.com"]
 
@@ -85,7 +89,10 @@ def test_another_key_or_a_changed_message_proves_nothing(first: Mail) -> None:
     assert by_key(EVES.developer(raw, "ada@work.example.com"), first) == []
     good = ADAS.developer(raw, "ada@work.example.com")
     assert (
-        by_key(parse_mail(good.raw.replace(b"Check the pointer", b"Trust the pointer")), first)
+        by_key(
+            parse_mail(good.raw.replace(b"Check the pointer", b"Trust the pointer")),
+            first,
+        )
         == []
     )
 
@@ -93,7 +100,9 @@ def test_another_key_or_a_changed_message_proves_nothing(first: Mail) -> None:
 def test_a_signed_patch_that_somebody_sends_on_proves_nothing(first: Mail) -> None:
     head, _, body = first.raw.partition(b"\n\n")
     again = (
-        head.replace(b"From: Ada Fixer <ada@example.org>", b"From: Ada Fixer <eve@evil.example>")
+        head.replace(
+            b"From: Ada Fixer <ada@example.org>", b"From: Ada Fixer <eve@evil.example>"
+        )
         + b"\n\nFrom: Ada Fixer <ada@example.org>\n\n"
         + body
     )
@@ -112,10 +121,14 @@ def test_the_domain_of_a_known_address_vouches_for_the_same_mailbox_below_it() -
         "Ada Fixer <ada@linux.example.org>"
     ]
     assert by_domain(signed, KNOWN) == [], "without its key"
-    assert by_domain(signed, KNOWN, EVES.record("example.org")) == [], "with another key"
+    assert by_domain(signed, KNOWN, EVES.record("example.org")) == [], (
+        "with another key"
+    )
     assert (
         by_domain(
-            parse_mail(signed.raw.replace(b"Check", b"Trust")), KNOWN, ADAS.record("example.org")
+            parse_mail(signed.raw.replace(b"Check", b"Trust")),
+            KNOWN,
+            ADAS.record("example.org"),
         )
         == []
     )
@@ -138,7 +151,11 @@ def test_a_domain_of_its_own_proves_nothing(author: str, domain: str) -> None:
 def test_a_signature_of_a_part_or_beside_a_second_sender_proves_nothing() -> None:
     raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
     assert (
-        by_domain(ADAS.dkim(raw, "example.org", length=True), KNOWN, ADAS.record("example.org"))
+        by_domain(
+            ADAS.dkim(raw, "example.org", length=True),
+            KNOWN,
+            ADAS.record("example.org"),
+        )
         == []
     )
     twice = ADAS.dkim(raw, "example.org").raw.replace(
@@ -168,7 +185,9 @@ def test_damaged_signatures_prove_nothing(header: str, first: Mail) -> None:
         + b"\n"
         + patch("[PATCH v2] x", author="Ada Fixer <ada@linux.example.org>")
     )
-    assert proved([parse_mail(raw)], [first], KNOWN, ADAS.record("example.org").get) == ()
+    assert (
+        proved([parse_mail(raw)], [first], KNOWN, ADAS.record("example.org").get) == ()
+    )
     assert (
         proved(
             [parse_mail(raw.partition(b"\n\n")[0] + b"\n\n")],

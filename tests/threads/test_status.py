@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from patchpilot.threads.mbox import parse
 from patchpilot.threads.next_step import next_step
 from patchpilot.threads.status import Status, read_thread
-from tests.kit.mails import ADA, DIFF, MATT, RITA, START, mail, mbox, patch, reply, stable_added
+from tests.kit.mails import (
+    ADA,
+    DIFF,
+    MATT,
+    RITA,
+    START,
+    mail,
+    mbox,
+    patch,
+    reply,
+    stable_added,
+)
 from tests.threads import story
 from tests.threads.story import SHA, TITLE, answer
 
@@ -64,14 +75,19 @@ def test_a_reviewer_who_then_gives_a_tag_is_content() -> None:
 
 def test_a_question_is_to_be_answered() -> None:
     asked = answer(
-        "Can this happen at all? Which hardware?", to="v1", minutes=50, subject=f"[PATCH] {TITLE}"
+        "Can this happen at all? Which hardware?",
+        to="v1",
+        minutes=50,
+        subject=f"[PATCH] {TITLE}",
     )
     assert state(story.V1, asked) == "under-review"
     assert "question" in next_step(read(story.V1, asked))
 
 
 def test_a_refusal_rejects_it_until_a_new_version() -> None:
-    refused = answer("NAK, the core does that.", to="v1", minutes=70, subject=f"[PATCH] {TITLE}")
+    refused = answer(
+        "NAK, the core does that.", to="v1", minutes=70, subject=f"[PATCH] {TITLE}"
+    )
     assert state(story.V1, refused) == "rejected"
     assert state(story.V1, refused, story.V2) == "sent"
 
@@ -93,7 +109,8 @@ def test_the_whole_story_is_reported() -> None:
         "5.10": "failed",
     }
     assert [
-        (one.relation, one.version, str(one.state), one.commit) for one in found.follow_ups
+        (one.relation, one.version, str(one.state), one.commit)
+        for one in found.follow_ups
     ] == [("fixes", 2, "accepted", "fedcba987654")]
     step = next_step(found)
     assert "5.10" in step
@@ -160,17 +177,23 @@ def test_tags_for_a_stable_candidate_are_not_the_patchs() -> None:
         reply_to="s1",
         minutes=9300,
     )
-    assert [tag.version for tag in read(*story.ACCEPTED, story.IN_REVIEW, tested).trailers] == [2]
+    assert [
+        tag.version for tag in read(*story.ACCEPTED, story.IN_REVIEW, tested).trailers
+    ] == [2]
 
 
 def test_a_tag_on_the_cover_letter_is_for_the_series() -> None:
-    cover = mail("[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0")
+    cover = mail(
+        "[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0"
+    )
     one, two = (
         patch("[PATCH 1/2] demo: a", id="c1", reply_to="c0"),
         patch("[PATCH 2/2] demo: b", id="c2", reply_to="c0"),
     )
     ack = reply("[PATCH 0/2] demo: two", f"Acked-by: {RITA}", reply_to="c0", minutes=5)
-    review = reply("[PATCH 2/2] demo: b", f"Reviewed-by: {RITA}", reply_to="c2", minutes=6)
+    review = reply(
+        "[PATCH 2/2] demo: b", f"Reviewed-by: {RITA}", reply_to="c2", minutes=6
+    )
     tags = read(cover, one, two, ack, review).trailers
     assert [(tag.trailer.split(":")[0], tag.patch) for tag in tags] == [
         ("Acked-by", 0),
@@ -195,7 +218,8 @@ def test_a_backport_offered_for_a_failed_one_is_queued_by_words() -> None:
         minutes=9400,
     )
     assert {
-        one.version: one.state for one in read(*story.ACCEPTED, story.FAILED, offer, taken).stable
+        one.version: one.state
+        for one in read(*story.ACCEPTED, story.FAILED, offer, taken).stable
     } == {"5.10": "queued"}
 
 
@@ -210,7 +234,9 @@ def test_a_revert_is_named_and_shows_that_it_had_landed() -> None:
     found = read(
         story.V1,
         revert,
-        stable_added(f'Revert "{TITLE}"', SHA, "6.1", author=story.OTTO, id="rs", minutes=9100),
+        stable_added(
+            f'Revert "{TITLE}"', SHA, "6.1", author=story.OTTO, id="rs", minutes=9100
+        ),
     )
     assert [(one.relation, str(one.state)) for one in found.follow_ups] == [
         ("reverts", "in-stable")
@@ -220,13 +246,17 @@ def test_a_revert_is_named_and_shows_that_it_had_landed() -> None:
 
 
 def test_another_authors_patch_of_the_same_title_is_not_ours() -> None:
-    theirs = stable_added(TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100)
+    theirs = stable_added(
+        TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100
+    )
     assert read(*story.ACCEPTED, theirs).stable == ()
 
 
 @pytest.mark.parametrize("cut", ["References", "In-Reply-To"])
 def test_one_of_the_threading_headers_is_enough(cut: str) -> None:
-    bare = b"\n".join(line for line in story.TAG.split(b"\n") if not line.startswith(cut.encode()))
+    bare = b"\n".join(
+        line for line in story.TAG.split(b"\n") if not line.startswith(cut.encode())
+    )
     assert len(read(story.V1, story.V2, bare).trailers) == 1
 
 
@@ -304,7 +334,10 @@ def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, at: int) -> N
 def test_advice_follows_the_newest_of_two_that_are_called_alike() -> None:
     rfc = patch(f"[RFC PATCH] {TITLE}", id="rfc")
     question = answer(
-        "Why at all? Is there hardware?", to="rfc", minutes=30, subject=f"[RFC PATCH] {TITLE}"
+        "Why at all? Is there hardware?",
+        to="rfc",
+        minutes=30,
+        subject=f"[RFC PATCH] {TITLE}",
     )
     new = patch(f"[PATCH] {TITLE}", id="new", minutes=2000)
     review = answer(
@@ -315,13 +348,20 @@ def test_advice_follows_the_newest_of_two_that_are_called_alike() -> None:
         subject=f"[PATCH] {TITLE}",
     )
     late = answer(
-        "Where is the hardware? Which one?", to="rfc", minutes=2200, subject=f"[RFC PATCH] {TITLE}"
+        "Where is the hardware? Which one?",
+        to="rfc",
+        minutes=2200,
+        subject=f"[RFC PATCH] {TITLE}",
     )
     assert "Rita Reviewer" in next_step(read(rfc, question, new, review, late))
 
 
 CARRIED = mail(
-    "[PATCH 0/2] pumps for next", "The pumps of this cycle.\n", sender=MATT, id="k0", minutes=3000
+    "[PATCH 0/2] pumps for next",
+    "The pumps of this cycle.\n",
+    sender=MATT,
+    id="k0",
+    minutes=3000,
 )
 CARRIED_PATCH = patch(
     f"[PATCH 2/2] {TITLE}",
@@ -335,7 +375,10 @@ CARRIED_PATCH = patch(
 
 def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
     found = read(story.V1, story.REVIEW, CARRIED, CARRIED_PATCH)
-    assert (str(found.state), [(one.relation, one.subject) for one in found.follow_ups]) == (
+    assert (
+        str(found.state),
+        [(one.relation, one.subject) for one in found.follow_ups],
+    ) == (
         "accepted",
         [("carries", "pumps for next")],
     )
@@ -360,23 +403,38 @@ def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
         minutes=3000,
     )
     found = read(story.V1, needs, needed)
-    assert (str(found.state), [one.relation for one in found.follow_ups]) == ("sent", ["carries"])
+    assert (str(found.state), [one.relation for one in found.follow_ups]) == (
+        "sent",
+        ["carries"],
+    )
 
 
 def test_a_patch_of_that_title_by_others_says_nothing() -> None:
-    assert state(story.V1, patch(f"[PATCH] {TITLE}", id="k2", author=MATT, minutes=3000)) == "sent"
+    assert (
+        state(story.V1, patch(f"[PATCH] {TITLE}", id="k2", author=MATT, minutes=3000))
+        == "sent"
+    )
 
 
 def test_what_was_sent_on_before_the_newest_version_is_not_that_version() -> None:
     assert (
-        state(story.V1, CARRIED, CARRIED_PATCH, patch(f"[PATCH v2] {TITLE}", id="v2", minutes=4000))
+        state(
+            story.V1,
+            CARRIED,
+            CARRIED_PATCH,
+            patch(f"[PATCH v2] {TITLE}", id="v2", minutes=4000),
+        )
         == "sent"
     )
 
 
 def test_who_takes_a_work_over_continues_it() -> None:
     over = patch(
-        f"[PATCH v2] {TITLE}", id="o", author=RITA, message=f"From: {ADA}\n\nCheck.\n", minutes=3000
+        f"[PATCH v2] {TITLE}",
+        id="o",
+        author=RITA,
+        message=f"From: {ADA}\n\nCheck.\n",
+        minutes=3000,
     )
     found = read(story.V1, over)
     assert [one.relation for one in found.follow_ups] == ["continues"]
@@ -434,7 +492,9 @@ def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
 
 def test_another_persons_stable_backport_is_no_fix_of_it() -> None:
     message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
-    backport = patch(f"[PATCH 6.1.y] {TITLE}", id="y", author=RITA, message=message, minutes=9000)
+    backport = patch(
+        f"[PATCH 6.1.y] {TITLE}", id="y", author=RITA, message=message, minutes=9000
+    )
     found = read(*story.ACCEPTED, backport)
     assert [one.relation for one in found.follow_ups] == ["backports"]
 

@@ -19,13 +19,18 @@ MAILS = parse(mbox(story.V1, story.REVIEW))
 def test_a_series_is_kept_with_its_mails(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         entry = store.add("v1@example.org", "demo", "http://x.example/y", None)
-        assert set(store.keep(entry.id, "demo: new", MAILS)) == {"v1@example.org", "r1@example.org"}
+        assert set(store.keep(entry.id, "demo: new", MAILS)) == {
+            "v1@example.org",
+            "r1@example.org",
+        }
         assert store.keep(entry.id, "demo: new", MAILS) == ()
     with Store(tmp_path / "s") as store:
         assert [(entry.id, entry.subject, entry.lore) for entry in store.entries()] == [
             (1, "demo: new", "http://x.example/y")
         ]
-        assert [mail.subject for mail in store.mails(1)] == [mail.subject for mail in MAILS]
+        assert [mail.subject for mail in store.mails(1)] == [
+            mail.subject for mail in MAILS
+        ]
 
 
 def test_the_same_series_twice_is_one(tmp_path: Path) -> None:
@@ -49,7 +54,10 @@ def test_replies_are_unread_until_read(tmp_path: Path) -> None:
 
 def test_a_removed_series_takes_its_mails_with_it(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
-        one, two = store.add("v1@example.org", "a", None, None), store.add("b", "b", None, None)
+        one, two = (
+            store.add("v1@example.org", "a", None, None),
+            store.add("b", "b", None, None),
+        )
         store.keep(one.id, "a", MAILS)
         store.keep(two.id, "b", MAILS[:1])
         store.remove(one.id)

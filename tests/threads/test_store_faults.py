@@ -84,13 +84,23 @@ def page_of(table: str) -> Callable[[Path], None]:
 
 DAMAGED = "the database of tracked series is damaged"
 FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
-    "a damaged header": (lambda file: overwrite(file, 0, 100), DAMAGED, "doctor --recover"),
-    "a damaged first page": (lambda file: overwrite(file, 100, 3000), DAMAGED, "doctor --recover"),
+    "a damaged header": (
+        lambda file: overwrite(file, 0, 100),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "a damaged first page": (
+        lambda file: overwrite(file, 100, 3000),
+        DAMAGED,
+        "doctor --recover",
+    ),
     "a damaged page of mails": (page_of("mail"), DAMAGED, "doctor --recover"),
     "a damaged page of series": (page_of("series"), DAMAGED, "doctor --recover"),
     "a damaged page of members": (page_of("member"), DAMAGED, "doctor --recover"),
     "cut in half": (
-        lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2 + 100]),
+        lambda file: file.write_bytes(
+            file.read_bytes()[: file.stat().st_size // 2 + 100]
+        ),
         DAMAGED,
         "doctor --recover",
     ),
@@ -104,7 +114,11 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         f"no table {name}": (sql(f"DROP TABLE {name}"), DAMAGED, "doctor --recover")
         for name in ("series", "mail", "member", "tick", "passed")
     },
-    "no column": (sql("ALTER TABLE series DROP COLUMN news"), DAMAGED, "doctor --recover"),
+    "no column": (
+        sql("ALTER TABLE series DROP COLUMN news"),
+        DAMAGED,
+        "doctor --recover",
+    ),
     "text that is not UTF-8": (
         sql("UPDATE series SET subject = CAST(x'ff' AS TEXT) WHERE id = 1"),
         DAMAGED,
@@ -175,7 +189,8 @@ BAD_MAILS = {
     "a mail that is gone": "DELETE FROM mail WHERE message_id = 'v2@example.org'",
 }
 SAID = (
-    "series 1: the mail <v2@example.org> is damaged; `patchpilot track rebuild 1` fetches it again"
+    "series 1: the mail <v2@example.org> is damaged; "
+    "`patchpilot track rebuild 1` fetches it again"
 )
 
 
@@ -227,7 +242,10 @@ def test_a_series_of_damaged_mails_alone_does_not_wait_for_the_archive(
     sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(followed)
     outcome = call("track", "show", "2")
     assert outcome.code == 2
-    assert "next      fetch its damaged mails again: `patchpilot track rebuild 2`" in outcome.out
+    assert (
+        "next      fetch its damaged mails again: `patchpilot track rebuild 2`"
+        in outcome.out
+    )
 
 
 @contextmanager
@@ -235,9 +253,13 @@ def full_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No page more fits on the disk."""
     original = database._prepare
 
-    def prepare(base: database.Database, layout: database.Layout, existed: bool) -> None:
+    def prepare(
+        base: database.Database, layout: database.Layout, existed: bool
+    ) -> None:
         original(base, layout, existed)
-        base.execute(f"PRAGMA max_page_count = {base.execute('PRAGMA page_count').fetchone()[0]}")
+        base.execute(
+            f"PRAGMA max_page_count = {base.execute('PRAGMA page_count').fetchone()[0]}"
+        )
 
     with monkeypatch.context() as patched:
         patched.setattr(database, "_prepare", prepare)

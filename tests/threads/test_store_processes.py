@@ -37,7 +37,15 @@ def test_processes_that_write_at_once_wait_for_one_another(workdir: Path) -> Non
         (workdir / f"{name}.mbox").write_bytes(thread(name, 12))
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "patchpilot", "track", "add", "--mbox", f"{name}.mbox"],
+            [
+                sys.executable,
+                "-m",
+                "patchpilot",
+                "track",
+                "add",
+                "--mbox",
+                f"{name}.mbox",
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

@@ -16,7 +16,9 @@ from tests.threads import story
 
 OLD = Path(__file__).parent / "stores"
 CURRENT = len(TRACK_LAYOUT.migrations)
-VERSIONS = sorted(int(file.stem.rpartition("-")[2]) for file in OLD.glob("version-*.sql"))
+VERSIONS = sorted(
+    int(file.stem.rpartition("-")[2]) for file in OLD.glob("version-*.sql")
+)
 IDS = ("v1@example.org", "r1@example.org")
 
 
@@ -65,7 +67,9 @@ def test_a_store_of_an_older_version_is_migrated_with_all_that_is_in_it(
         )
         assert [mail.raw for mail in store.mails(2)] == list(story.BEGINNING)
         assert store.unread(2) == {"r1@example.org"}
-        assert store.marks(2) == ({("r1@example.org", 4): "addressed"} if version > 1 else {})
+        assert store.marks(2) == (
+            {("r1@example.org", 4): "addressed"} if version > 1 else {}
+        )
     kept = [backup for backup in backups(file) if f"-version-{version}." in backup.name]
     assert len(kept) == (1 if version < CURRENT else 0)
     for backup in kept:
@@ -85,7 +89,10 @@ def test_a_migrated_store_is_like_a_new_one(
                     "SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY name"
                 )
             ]
-            return {name: base.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
+            return {
+                name: base.execute(f"PRAGMA table_info({name})").fetchall()
+                for name in names
+            }
 
     with Store(written_by(version)):
         pass
@@ -104,7 +111,8 @@ def test_what_a_newer_version_wrote_can_be_had_back_from_the_backup_before_its_m
 ) -> None:
     file = written_by(CURRENT)
     newer = TRACK_LAYOUT.__class__(
-        TRACK_LAYOUT.what, (*TRACK_LAYOUT.migrations, "ALTER TABLE series ADD COLUMN more TEXT")
+        TRACK_LAYOUT.what,
+        (*TRACK_LAYOUT.migrations, "ALTER TABLE series ADD COLUMN more TEXT"),
     )
     with monkeypatch.context() as patched:
         patched.setattr("patchpilot.threads.track_store.TRACK_LAYOUT", newer)

@@ -63,7 +63,9 @@ def test_what_no_mail_names_is_null_in_json(workdir: Path) -> None:
     )
     (workdir / "m").write_bytes(mbox(*story.ACCEPTED, added, story.FIX_V1))
     (found,) = series("add", "--mbox", workdir / "m")
-    assert [(one["commit"], one["tree"]) for one in found["follow_ups"]] == [(None, None)]
+    assert [(one["commit"], one["tree"]) for one in found["follow_ups"]] == [
+        (None, None)
+    ]
     assert [one["commit"] for one in found["stable"]] == [None]
 
 
@@ -84,7 +86,9 @@ def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
             "asks": None,
         }
     ]
-    assert [(one["tree"], one["commit"], one["release"]) for one in found["landed"]][-1] == (
+    assert [(one["tree"], one["commit"], one["release"]) for one in found["landed"]][
+        -1
+    ] == (
         "torvalds/linux",
         SHA,
         None,
@@ -113,7 +117,11 @@ def listing(where: Path, *modules: str) -> str:
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=where, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=where,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert TITLE[:20] in done.stdout
     return done.stderr.strip()
@@ -137,10 +145,16 @@ def test_a_list_in_a_repository_imports_nothing_that_reads_mails(
     assert series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
     assert (
-        listing(repo.path, "patchpilot.threads.mail_classifier", "patchpilot.topic.topic_state")
+        listing(
+            repo.path,
+            "patchpilot.threads.mail_classifier",
+            "patchpilot.topic.topic_state",
+        )
         == "0 []"
     )
-    repo.commit("valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"})
+    repo.commit(
+        "valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"}
+    )
     call("track", "-C", repo.path)
     assert listing(repo.path, "patchpilot.threads.mail_classifier") == "0 []"
 
@@ -168,11 +182,15 @@ def test_a_packed_mbox_is_read(workdir: Path) -> None:
 
 def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
     (workdir / "m").write_bytes(
-        mbox(story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5))
+        mbox(
+            story.V1,
+            patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5),
+        )
     )
-    assert [series_["subject"] for series_ in series("add", "<w@example.org>", "--mbox", "m")] == [
-        "valve: open it"
-    ]
+    assert [
+        series_["subject"]
+        for series_ in series("add", "<w@example.org>", "--mbox", "m")
+    ] == ["valve: open it"]
     assert len(series("add", "--mbox", "m")) == 2
 
 
@@ -198,16 +216,21 @@ def test_the_list_tells_state_and_next_step(thread: Path) -> None:
     assert series("list") == series()
 
 
-def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(workdir: Path) -> None:
+def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
+    workdir: Path,
+) -> None:
     title = (
-        "valve: open it when asked, and close it again before anybody has noticed that it was open"
+        "valve: open it when asked, and close it again "
+        "before anybody has noticed that it was open"
     )
     robot = reply(
         f"[PATCH] {title}", "kernel test robot noticed the following build errors:\n\n>> a.c:1: error: x\n",  # noqa: E501
         sender="kernel test robot <lkp@intel.com>", id="k", reply_to="w", minutes=60,
     )  # fmt: skip
     pump = patch("[PATCH] pump: stop", id="p", author=story.OTTO)
-    asked = reply("[PATCH] pump: stop", "Please say why.", id="q", reply_to="p", minutes=90)
+    asked = reply(
+        "[PATCH] pump: stop", "Please say why.", id="q", reply_to="p", minutes=90
+    )
     files = (
         (pump, asked),
         (patch(f"[PATCH] {title}", id="w", author=story.OTTO), robot),
@@ -234,7 +257,9 @@ def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(workdi
         "  4       sent               v1               18h  demo: check the retu…  wait",
     ]
     assert all(len(line) <= 80 for line in narrow)
-    assert [line.split()[:2] for line in wide[1:]] == [line.split()[:2] for line in narrow[1:]]
+    assert [line.split()[:2] for line in wide[1:]] == [
+        line.split()[:2] for line in narrow[1:]
+    ]
     assert "answer the review by Rita Reviewer and send v2" in "\n".join(wide)
     assert {one["id"]: (one["turn"], one["ci"], one["tags"]) for one in series()} == {
         1: ("your turn", None, {}),
@@ -247,7 +272,10 @@ def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(workdi
 def test_showing_marks_replies_as_read(thread: Path) -> None:
     call("track", "add", "--mbox", thread)
     assert series()[0]["unread"] > 0
-    assert any(series_["unread"] for series_ in series("show", "1", "--keep-unread")[0]["replies"])
+    assert any(
+        series_["unread"]
+        for series_ in series("show", "1", "--keep-unread")[0]["replies"]
+    )
     assert "Please add a Fixes: tag" in call("track", "show", "1").out
     assert series()[0]["unread"] == 0
 
@@ -278,7 +306,11 @@ def test_an_archive_is_followed(workdir: Path) -> None:
         server.add(story.V2, story.TAG, story.APPLIED)
         (found,) = series("update", "--fresh")
         assert found["state"] == "accepted"
-        assert set(found["new"]) == {"v2@example.org", "r3@example.org", "r4@example.org"}
+        assert set(found["new"]) == {
+            "v2@example.org",
+            "r3@example.org",
+            "r4@example.org",
+        }
         server.add(story.IN_REVIEW, story.QUEUED)
         assert series("update", "--fresh")[0]["state"] == "in-stable"
 
@@ -292,7 +324,10 @@ def test_a_refused_series_is_followed_on(workdir: Path) -> None:
         minutes=60,
     )
     with archive_server("stand-in", workdir, story.V1, refused) as server:
-        assert series("add", "<v1@example.org>", "--lore", server.url)[0]["state"] == "rejected"
+        assert (
+            series("add", "<v1@example.org>", "--lore", server.url)[0]["state"]
+            == "rejected"
+        )
         server.add(story.V2, story.TAG, story.APPLIED)
         assert series("update", "--fresh")[0]["state"] == "accepted"
 
@@ -302,7 +337,8 @@ def test_a_finished_series_is_asked_about_less_and_less_often(workdir: Path) -> 
         with sqlite3.connect(default_file()) as database:
             for column, past in columns.items():
                 database.execute(
-                    f"UPDATE series SET {column} = ?", ((datetime.now(UTC) - past).isoformat(),)
+                    f"UPDATE series SET {column} = ?",
+                    ((datetime.now(UTC) - past).isoformat(),),
                 )
 
     with archive_server("stand-in", workdir, *story.WHOLE) as server:
@@ -341,7 +377,9 @@ def answering(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[byt
     def listen() -> None:
         with contextlib.suppress(OSError):
             while True:
-                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+                threading.Thread(
+                    target=serve, args=(listener.accept()[0],), daemon=True
+                ).start()
 
     threading.Thread(target=listen, daemon=True).start()
     try:
@@ -353,7 +391,12 @@ def answering(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[byt
 
 
 def http(status: str, body: bytes = b"", *headers: str) -> bytes:
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    head = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *headers,
+    ]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
@@ -361,15 +404,31 @@ FAULTS = {
     "unreachable": (b"", 0.0, "cannot be reached"),
     "404": (http("404 Not Found"), 0.0, "is not an archive: HTTP status 404"),
     "empty": (http("200 OK"), 0.0, "sent an empty answer"),
-    "429": (http("429 Too Many Requests", b"", "Retry-After: 0"), 0.0, "is rate-limiting requests"),
-    "503": (http("503 Service Unavailable", b"", "Retry-After: 0"), 0.0, "HTTP status 503"),
+    "429": (
+        http("429 Too Many Requests", b"", "Retry-After: 0"),
+        0.0,
+        "is rate-limiting requests",
+    ),
+    "503": (
+        http("503 Service Unavailable", b"", "Retry-After: 0"),
+        0.0,
+        "HTTP status 503",
+    ),
     "html": (
         http("200 OK", b"<html>log in</html>", "Content-Type: text/html"),
         0.0,
         "did not send an mbox",
     ),
-    "truncated": (http("200 OK", gzip.compress(mbox(story.V1))[:-20]), 0.0, "did not send an mbox"),
-    "dripping": (http("200 OK", gzip.compress(mbox(story.V1))), 0.2, "no whole answer within"),
+    "truncated": (
+        http("200 OK", gzip.compress(mbox(story.V1))[:-20]),
+        0.0,
+        "did not send an mbox",
+    ),
+    "dripping": (
+        http("200 OK", gzip.compress(mbox(story.V1))),
+        0.2,
+        "no whole answer within",
+    ),
     "dripping body": (
         http("200 OK", b"x" * 9999, "Content-Type: text/plain"),
         0.05,
@@ -385,7 +444,10 @@ def test_no_fault_of_an_archive_is_no_news(
     answer, pause, reported = FAULTS[fault]
     monkeypatch.setattr(archive_session, "MAX_SECONDS", 1.0)
     with archive_server(
-        "stand-in", workdir, story.V1, patch("[PATCH] valve: open it", id="w", author=story.OTTO)
+        "stand-in",
+        workdir,
+        story.V1,
+        patch("[PATCH] valve: open it", id="w", author=story.OTTO),
     ) as server:
         for name in ("v1", "w"):
             series("add", f"<{name}@example.org>", "--lore", server.url)
@@ -393,7 +455,10 @@ def test_no_fault_of_an_archive_is_no_news(
         started = time.monotonic()
         outcome = call("track", "update", "--fresh", "--lore", url, "--format", "json")
         took = time.monotonic() - started
-    assert (outcome.code, [one["state"] for one in json.loads(outcome.out)["series"]]) == (
+    assert (
+        outcome.code,
+        [one["state"] for one in json.loads(outcome.out)["series"]],
+    ) == (
         4,
         ["stalled", "stalled"],
     )
@@ -422,11 +487,15 @@ def test_an_answer_that_is_too_large_is_named_as_that(
 def test_what_was_found_before_a_search_failed_is_kept(workdir: Path) -> None:
     class Half(StandIn):
         def answer(self, method: str, target: str) -> HttpAnswer:
-            return HttpAnswer(403) if method == "POST" else super().answer(method, target)
+            return (
+                HttpAnswer(403) if method == "POST" else super().answer(method, target)
+            )
 
     with Half() as server:
         server.add(*story.BEGINNING)
-        outcome = call("track", "add", "<v1@example.org>", "--lore", server.url, "--format", "json")
+        outcome = call(
+            "track", "add", "<v1@example.org>", "--lore", server.url, "--format", "json"
+        )
         assert outcome.code == 4
         (found,) = json.loads(outcome.out)["series"]
         assert (found["state"], [one["message_id"] for one in found["replies"]]) == (
@@ -439,7 +508,10 @@ def test_what_was_found_before_a_search_failed_is_kept(workdir: Path) -> None:
 def test_another_archive_is_asked_for_a_lore_url_too(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         (found,) = series(
-            "add", "https://lore.kernel.org/netdev/v1@example.org/", "--lore", server.url
+            "add",
+            "https://lore.kernel.org/netdev/v1@example.org/",
+            "--lore",
+            server.url,
         )
         assert found["source"] == server.url
 
@@ -449,7 +521,8 @@ def test_offline_says_how_old_it_is(workdir: Path) -> None:
         series("add", "<v1@example.org>", "--lore", server.url)
     with sqlite3.connect(default_file()) as database:
         database.execute(
-            "UPDATE series SET updated = ?", ((datetime.now(UTC) - timedelta(hours=3)).isoformat(),)
+            "UPDATE series SET updated = ?",
+            ((datetime.now(UTC) - timedelta(hours=3)).isoformat(),),
         )
     for argv, code in (
         (("track", "--offline"), 0),
@@ -487,7 +560,10 @@ def test_watching_once_tells_of_news_by_its_exit_code(
         monkeypatch.setenv("XDG_CACHE_HOME", str(workdir / "new-cache"))
         server.add(story.REVIEW)
         outcome = call("track", "watch", "--once", "--format", "json")
-        assert (outcome.code, document(outcome)["series"][0]["new"]) == (1, ["r1@example.org"])
+        assert (outcome.code, document(outcome)["series"][0]["new"]) == (
+            1,
+            ["r1@example.org"],
+        )
 
 
 def test_absent_and_unreachable_exit_differently(workdir: Path) -> None:
@@ -554,11 +630,17 @@ def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
     repo = Repo(workdir / "linux")
     repo.commit(
         "start\n",
-        {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"},
+        {
+            "Makefile": "VERSION = 6\n",
+            "MAINTAINERS": "x\n",
+            "Kbuild": "x\n",
+            "Kconfig": "x\n",
+        },
     )
     repo.tag("v6.8")
     fix = repo.commit(
-        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"}
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "x\n"},
     )
     repo.commit("Linux 6.9-rc1\n", {"Makefile": "VERSION = 69\n"})
     repo.tag("v6.9-rc1")
@@ -573,17 +655,27 @@ def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
     places = {one["tree"]: (one["commit"], one["release"]) for one in found["landed"]}
     assert places["torvalds/linux"] == (fix, "v6.9-rc1")
     assert places["stable/linux-6.6.y"] == (backport, "v6.6.30")
-    assert {one["version"]: one["state"] for one in found["stable"]}["6.6"] == "released"
+    assert {one["version"]: one["state"] for one in found["stable"]}[
+        "6.6"
+    ] == "released"
 
 
-def test_show_has_the_story_with_the_proof_of_each_event(thread: Path, workdir: Path) -> None:
+def test_show_has_the_story_with_the_proof_of_each_event(
+    thread: Path, workdir: Path
+) -> None:
     repo = Repo(workdir / "linux")
     repo.commit(
         "start\n",
-        {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"},
+        {
+            "Makefile": "VERSION = 6\n",
+            "MAINTAINERS": "x\n",
+            "Kbuild": "x\n",
+            "Kconfig": "x\n",
+        },
     )
     fix = repo.commit(
-        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"}
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "x\n"},
     )
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
     start, end = shown.index("  story"), shown.index("  replies")
@@ -607,15 +699,23 @@ def test_show_has_the_story_with_the_proof_of_each_event(thread: Path, workdir: 
     ]
 
 
-def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path) -> None:
+def test_a_stable_branch_has_one_state_on_one_screen(
+    thread: Path, workdir: Path
+) -> None:
     repo = Repo(workdir / "linux")
     repo.commit(
         "start\n",
-        {"Makefile": "VERSION = 6\n", "MAINTAINERS": "x\n", "Kbuild": "x\n", "Kconfig": "x\n"},
+        {
+            "Makefile": "VERSION = 6\n",
+            "MAINTAINERS": "x\n",
+            "Kbuild": "x\n",
+            "Kconfig": "x\n",
+        },
     )
     repo.tag("v6.8")
     fix = repo.commit(
-        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"a.c": "x\n"}
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "x\n"},
     )
     repo.branch("linux-6.6.y", "v6.8")
     backport = repo.commit(
@@ -624,9 +724,13 @@ def test_a_stable_branch_has_one_state_on_one_screen(thread: Path, workdir: Path
     )
     repo.checkout("master")
     shown = call("track", "add", "--mbox", thread, "-C", repo.path).out
-    lines = [line for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line]
+    lines = [
+        line for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line
+    ]
     assert [line.split()[0] for line in lines] == ["state", "stable"], shown
-    assert all("6.6 merged, in no release yet" in " ".join(line.split()) for line in lines), shown
+    assert all(
+        "6.6 merged, in no release yet" in " ".join(line.split()) for line in lines
+    ), shown
     assert backport[:12] in lines[1]
     assert "under review" not in shown
     repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
@@ -663,7 +767,9 @@ def test_export_gives_the_mails_and_a_page(thread: Path, workdir: Path) -> None:
 def test_mails_are_classified_without_a_store(workdir: Path) -> None:
     (workdir / "one.eml").write_bytes(story.REVIEW)
     (workdir / "all.mbox").write_bytes(mbox(*story.ACCEPTED))
-    found = document(call("track", "classify", "--format", "json", "one.eml", "all.mbox"))
+    found = document(
+        call("track", "classify", "--format", "json", "one.eml", "all.mbox")
+    )
     assert found["schema"] == "patchpilot/classify/1"
     assert [(one["source"], one["kind"]) for one in found["mails"]][:2] == [
         ("one.eml", "review"),
@@ -720,9 +826,12 @@ def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest
     monkeypatch.setattr("patchpilot.threads.track_store.FIRST_READ", 1)
     title = "[PATCH] demo: check the pointer"
     talk = [
-        reply(title, f"I wonder about point {at}.", id=f"t{at}", reply_to="v1") for at in range(8)
+        reply(title, f"I wonder about point {at}.", id=f"t{at}", reply_to="v1")
+        for at in range(8)
     ]
-    tag = reply(title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag", reply_to="v1")
+    tag = reply(
+        title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag", reply_to="v1"
+    )
     (workdir / "m").write_bytes(mbox(patch(title, id="v1"), tag, *talk))
     assert call("track", "add", "--mbox", "m").code == 0
     shown = call("track", "show", "1").out

@@ -31,19 +31,23 @@ def test_another_address_of_the_same_person_counts() -> None:
 
 
 def test_a_tag_folded_before_its_address_counts() -> None:
-    assert credited(reply(SUBJECT, "Tested-by: Rita Reviewer\n <rita@example.net>")) == [
-        f"Tested-by: {RITA}"
-    ]
+    assert credited(
+        reply(SUBJECT, "Tested-by: Rita Reviewer\n <rita@example.net>")
+    ) == [f"Tested-by: {RITA}"]
 
 
 def test_a_scope_after_a_hash_is_kept_apart() -> None:
-    tag = classify(parse(reply(SUBJECT, f"Tested-by: {RITA} # build only"))[0]).credited[0]
+    tag = classify(
+        parse(reply(SUBJECT, f"Tested-by: {RITA} # build only"))[0]
+    ).credited[0]
     assert (str(tag), tag.scope) == (f"Tested-by: {RITA}", "build only")
 
 
 def test_a_condition_is_reported() -> None:
     tag = classify(
-        parse(reply(SUBJECT, f"One nit below. With that fixed,\n\nReviewed-by: {RITA}"))[0]
+        parse(
+            reply(SUBJECT, f"One nit below. With that fixed,\n\nReviewed-by: {RITA}")
+        )[0]
     ).credited[0]
     assert tag.conditional
     assert (
@@ -102,12 +106,21 @@ def test_what_the_sender_does_not_give_is_not_credited(text: str) -> None:
 
 def test_tags_of_a_patch_are_not_given_by_its_mail() -> None:
     assert (
-        credited(mail(SUBJECT, f"Text.\n\nReviewed-by: {ADA}\nSigned-off-by: {ADA}\n{DIFF}")) == []
+        credited(
+            mail(SUBJECT, f"Text.\n\nReviewed-by: {ADA}\nSigned-off-by: {ADA}\n{DIFF}")
+        )
+        == []
     )
 
 
 def test_the_same_tag_twice_counts_once() -> None:
     assert (
-        len(credited(reply(SUBJECT, f"Reviewed-by: {RITA}\n\nAs said:\n\nReviewed-by: {RITA}")))
+        len(
+            credited(
+                reply(
+                    SUBJECT, f"Reviewed-by: {RITA}\n\nAs said:\n\nReviewed-by: {RITA}"
+                )
+            )
+        )
         == 1
     )

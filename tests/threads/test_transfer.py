@@ -63,7 +63,9 @@ def stored() -> dict[str, Any]:
                 ).fetchall()
             ),
             "mails": sorted(base.execute("SELECT message_id, raw FROM mail")),
-            "ticks": sorted(base.execute("SELECT series, message_id, line, state FROM tick")),
+            "ticks": sorted(
+                base.execute("SELECT series, message_id, line, state FROM tick")
+            ),
         }
 
 
@@ -81,7 +83,11 @@ def followed(workdir: Path) -> None:
 
 @pytest.mark.usefixtures("followed")
 def test_a_round_trip_is_equal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    before, shown, file = stored(), call("track", "list", "--format", "json").out, export()
+    before, shown, file = (
+        stored(),
+        call("track", "list", "--format", "json").out,
+        export(),
+    )
     elsewhere(monkeypatch, tmp_path / "new")
     outcome = call("track", "import", file)
     assert (outcome.code, outcome.out, outcome.err) == (
@@ -101,12 +107,15 @@ def test_each_line_has_the_documented_form() -> None:
     for line in lines:
         validator("patchpilot/followed/1").validate(json.loads(line))
     assert [
-        next(iter(json.loads(line))) for line in export("one.jsonl", "1").read_text().splitlines()
+        next(iter(json.loads(line)))
+        for line in export("one.jsonl", "1").read_text().splitlines()
     ] == ["schema", "mail", "series"]
 
 
 @pytest.mark.usefixtures("followed")
-def test_a_second_import_changes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_second_import_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     before = stored()
     outcome = call("track", "import", export(), "--format", "json")
     assert outcome.code == 0
@@ -136,10 +145,13 @@ def test_two_stores_are_merged_and_neither_loses(
     add(patch("[PATCH] mine: x", id="m"), name="mine.mbox")
     add(story.V1, story.V2, story.TAG, name="later.mbox")
     outcome = call("track", "import", file)
-    assert outcome.out == "1 series added as 3; 1 series already followed; 2 new mails\n"
+    assert (
+        outcome.out == "1 series added as 3; 1 series already followed; 2 new mails\n"
+    )
     with Store() as store:
         assert [
-            (entry.id, entry.message_id, Path(entry.mbox or "").name) for entry in store.entries()
+            (entry.id, entry.message_id, Path(entry.mbox or "").name)
+            for entry in store.entries()
         ] == [
             (1, "m@example.org", "mine.mbox"),
             (2, "v1@example.org", "later.mbox"),
@@ -156,10 +168,15 @@ def test_two_stores_are_merged_and_neither_loses(
 
 
 @pytest.mark.parametrize(
-    "first", [(story.V2,), (story.V1, story.V2)], ids=["the second version", "both versions"]
+    "first",
+    [(story.V2,), (story.V1, story.V2)],
+    ids=["the second version", "both versions"],
 )
 def test_the_same_series_under_another_mail_is_one(
-    first: tuple[bytes, ...], workdir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    first: tuple[bytes, ...],
+    workdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     add(*first)
     file = export()
@@ -210,7 +227,11 @@ WRONG = {
     ),
 }
 DAMAGED = {
-    "cut": (lambda lines: lines[:-1], " is incomplete: 1 of 2 series, 14 of 14 mails", (1,)),
+    "cut": (
+        lambda lines: lines[:-1],
+        " is incomplete: 1 of 2 series, 14 of 14 mails",
+        (1,),
+    ),
     "cut in a line": (
         lambda lines: [*lines[:-1], lines[-1][:90]],
         ":17: not a line of an export: ",
@@ -246,7 +267,11 @@ DAMAGED = {
         ":2: not a line of an export: ",
         (1, 3),
     ),
-    "a wrong time": (lambda lines: changed(lines, -1, updated="yesterday"), "yesterday", (1,)),
+    "a wrong time": (
+        lambda lines: changed(lines, -1, updated="yesterday"),
+        "yesterday",
+        (1,),
+    ),
     "another kind of archive": (
         lambda lines: changed(lines, -1, archive="file:///etc"),
         "is neither the URL nor the path of an archive",
@@ -293,7 +318,11 @@ DAMAGED = {
         (1, 3),
     ),
     "a mail over a limit": (
-        lambda lines: [lines[0], json.dumps({"mail": "x", "text": "a" * (60 << 20)}), *lines[1:]],
+        lambda lines: [
+            lines[0],
+            json.dumps({"mail": "x", "text": "a" * (60 << 20)}),
+            *lines[1:],
+        ],
         "too long",
         (1, 3),
     ),
@@ -340,12 +369,18 @@ def test_a_line_that_cannot_be_read_is_reported_and_all_else_imported(
         if name == "without a mail"
         else []
     )
-    assert outcome.err == "".join(f"patchpilot: warning: {line}\n" for line in (problem, *more))
+    assert outcome.err == "".join(
+        f"patchpilot: warning: {line}\n" for line in (problem, *more)
+    )
     there = stored()
     absent = {"w@example.org"} if name == "without a mail" else set()
-    assert there["series"] == [row for row in everything["series"] if row[0] in imported]
+    assert there["series"] == [
+        row for row in everything["series"] if row[0] in imported
+    ]
     assert there["members"] == [
-        row for row in everything["members"] if row[0] in imported and row[1] not in absent
+        row
+        for row in everything["members"]
+        if row[0] in imported and row[1] not in absent
     ]
     assert there["ticks"] == [row for row in everything["ticks"] if row[0] in imported]
     assert {message_id for message_id, _ in there["mails"]} == {
@@ -361,7 +396,9 @@ def test_a_missing_file_is_an_error(workdir: Path) -> None:
     )
 
 
-def test_a_time_of_the_future_does_not_keep_a_series_from_being_asked_about(workdir: Path) -> None:
+def test_a_time_of_the_future_does_not_keep_a_series_from_being_asked_about(
+    workdir: Path,
+) -> None:
     add(*story.WHOLE)
     lines = export().read_text().splitlines()
     Path("future.jsonl").write_text(
@@ -399,7 +436,9 @@ def test_a_line_that_never_ends_and_problems_without_end_import_nothing(
         assert stored() == before
 
 
-def test_what_a_series_says_reaches_no_terminal_no_page_and_no_statement(workdir: Path) -> None:
+def test_what_a_series_says_reaches_no_terminal_no_page_and_no_statement(
+    workdir: Path,
+) -> None:
     hostile = (
         "'; DROP TABLE series; -- </title><script>alert(1)</script> \x1b[2J\x1b]0;x\x07 \u202e"
         " ::error::x ##[error]x"
@@ -408,7 +447,9 @@ def test_what_a_series_says_reaches_no_terminal_no_page_and_no_statement(workdir
     lines = export().read_text().splitlines()
     call("track", "remove", "1")
     Path("h.jsonl").write_text(
-        "\n".join(changed(lines, -1, subject=hostile, mbox=f"/dev/{hostile}", archive=None))
+        "\n".join(
+            changed(lines, -1, subject=hostile, mbox=f"/dev/{hostile}", archive=None)
+        )
     )
     assert call("track", "import", "h.jsonl").code == 0
     with Store() as store:
@@ -433,9 +474,11 @@ def test_an_mbox_that_is_no_file_is_not_read(workdir: Path, kind: str) -> None:
     lines = export().read_text().splitlines()
     call("track", "remove", "1")
     os.mkfifo("pipe")
-    path = {"a device": "/dev/zero", "a pipe": str(Path("pipe").resolve()), "a directory": "/etc"}[
-        kind
-    ]
+    path = {
+        "a device": "/dev/zero",
+        "a pipe": str(Path("pipe").resolve()),
+        "a directory": "/etc",
+    }[kind]
     Path("h.jsonl").write_text("\n".join(changed(lines, -1, mbox=path, archive=None)))
     assert call("track", "import", "h.jsonl").code == 0
     for verb in ("update", "rebuild"):

@@ -41,7 +41,11 @@ def _program(folder: Path, name: str, exit_code: int = 0) -> Path:
 
 def _calls(folder: Path) -> list[list[str]]:
     file = folder / "called"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    return (
+        [json.loads(line) for line in file.read_text().splitlines()]
+        if file.exists()
+        else []
+    )
 
 
 def _hostile_review() -> bytes:
@@ -75,7 +79,9 @@ def test_news_are_printed_once_with_the_next_step(workdir: Path) -> None:
 def test_each_mail_is_named_by_what_it_is(workdir: Path) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING, story.V2) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
-        server.add(story.TAG, story.APPLIED, story.answer("I see, that is how it is.", to="v2"))
+        server.add(
+            story.TAG, story.APPLIED, story.answer("I see, that is how it is.", to="v2")
+        )
         lines = call("track", "watch", "--once").out.splitlines()
     assert {line.strip() for line in lines[1:-1]} == {
         "Reviewed-by Rita Reviewer", "applied by patchwork-bot+netdevbpf@kernel.org", "reply by Matt Maintainer"  # noqa: E501
@@ -120,12 +126,17 @@ def test_programs_get_the_news_as_arguments_and_no_shell_reads_them(
     assert not (workdir / "owned").exists()
 
 
-def test_settings_of_the_user_say_how_and_those_of_a_repository_do_not(workdir: Path) -> None:
+def test_settings_of_the_user_say_how_and_those_of_a_repository_do_not(
+    workdir: Path,
+) -> None:
     own, foreign = _program(workdir, "own"), _program(workdir, "foreign")
-    subprocess.run(["git", "config", "--global", "patchpilot.notify-command", str(own)], check=True)
+    subprocess.run(
+        ["git", "config", "--global", "patchpilot.notify-command", str(own)], check=True
+    )
     subprocess.run(["git", "init", "-q", "repo"], check=True)
     subprocess.run(
-        ["git", "-C", "repo", "config", "patchpilot.notify-command", str(foreign)], check=True
+        ["git", "-C", "repo", "config", "patchpilot.notify-command", str(foreign)],
+        check=True,
     )
     foreign.unlink()
     with archive_server("stand-in", workdir, story.V1) as server:
@@ -155,7 +166,10 @@ def test_a_program_that_fails_is_a_warning_and_the_news_stay(workdir: Path) -> N
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["--notify", "bel"], "--notify: 'bel' is not one of bell, osc9, osc777, desktop, none"),
+        (
+            ["--notify", "bel"],
+            "--notify: 'bel' is not one of bell, osc9, osc777, desktop, none",
+        ),
         (["--notify-command", "a 'b"], 'notify-command: "a \'b": No closing quotation'),
         (["--interval", "5"], "60"),
     ],
@@ -178,7 +192,8 @@ def test_a_terminal_gets_the_sequences_that_were_chosen(workdir: Path) -> None:
             assert terminal.process.wait(30) == 1
             seen = terminal.seen
     assert re.search(
-        r"\x07(\x1b\[\S*)?\x1b\]9;series 1: demo: check the pointer before use: review by ", seen
+        r"\x07(\x1b\[\S*)?\x1b\]9;series 1: demo: check the pointer before use: review by ",
+        seen,
     )
     fields = re.search(r"\x1b\]777;notify;([^\x07]*)\x07", seen)
     assert fields
@@ -190,7 +205,11 @@ def test_an_interrupt_ends_it_at_once_and_leaves_nothing_behind(workdir: Path) -
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
         server.add(story.REVIEW)
-        before = {file for folder in (default_file().parent, workdir) for file in folder.rglob("*")}
+        before = {
+            file
+            for folder in (default_file().parent, workdir)
+            for file in folder.rglob("*")
+        }
         for ending, interval in ((signal.SIGINT, "60"), (signal.SIGTERM, "900")):
             process = subprocess.Popen(
                 [*WALK, "track", "watch", "--interval", interval],
@@ -214,7 +233,11 @@ def test_an_interrupt_ends_it_at_once_and_leaves_nothing_behind(workdir: Path) -
             assert time.monotonic() - started < 5
             with pytest.raises(ProcessLookupError):
                 os.killpg(process.pid, 0)
-        after = {file for folder in (default_file().parent, workdir) for file in folder.rglob("*")}
+        after = {
+            file
+            for folder in (default_file().parent, workdir)
+            for file in folder.rglob("*")
+        }
         assert {file.name for file in after - before} <= {"backups"} | {
             file.name for file in after if "backups" in file.parts
         }
@@ -227,7 +250,10 @@ def _units() -> dict[str, str]:
     named = (file.partition("\n") for file in files)
     return {
         name: (
-            "\n".join(line.removeprefix("    ") for line in body.partition("\n\n#")[0].splitlines())
+            "\n".join(
+                line.removeprefix("    ")
+                for line in body.partition("\n\n#")[0].splitlines()
+            )
             + "\n"
         )
         for name, _, body in named
@@ -238,7 +264,8 @@ def test_the_unit_files_of_the_documentation_are_valid(workdir: Path) -> None:
     units = _units()
     assert set(units) == {"patchpilot-watch.service", "patchpilot-watch.timer"}
     (command,) = re.findall(
-        r"(?m)^ExecStart=%h/\.local/bin/patchpilot (.*)$", units["patchpilot-watch.service"]
+        r"(?m)^ExecStart=%h/\.local/bin/patchpilot (.*)$",
+        units["patchpilot-watch.service"],
     )
     assert call(*command.split(), "--offline").code == 0
     assert "SuccessExitStatus=1" in units["patchpilot-watch.service"]

@@ -15,11 +15,16 @@ from tests.threads import story
 from tests.threads.story import SHA, TITLE, answer
 
 TO_MATT = patch(
-    f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, demo@lists.example.org", minutes=1440
+    f"[PATCH net v2] {TITLE}",
+    id="v2",
+    to=f"{MATT}, demo@lists.example.org",
+    minutes=1440,
 )
 V3 = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000)
 TESTER = "Tess Tester <tess@example.com>"
-TO_TESTER = patch(f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, {TESTER}", minutes=1440)
+TO_TESTER = patch(
+    f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, {TESTER}", minutes=1440
+)
 
 
 def read(*mails: bytes) -> Status:
@@ -88,7 +93,9 @@ def test_an_author_who_maintains_takes_the_own_series() -> None:
         ("I've pushed it to my branch for you to test.", "under-review"),
     ],
 )
-def test_an_author_who_maintains_tells_others_where_it_is(text: str, expected: str) -> None:
+def test_an_author_who_maintains_tells_others_where_it_is(
+    text: str, expected: str
+) -> None:
     tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
     own = mail(
         f"Re: [PATCH net v2] {TITLE}",
@@ -127,7 +134,10 @@ def test_one_word_of_somebody_who_was_not_addressed_is_asked_about() -> None:
         "sent",
         ["tess@example.com"],
     )
-    assert state(TO_TESTER, answer("Applied.\n\nTess", to="v2", sender=TESTER)) == "accepted"
+    assert (
+        state(TO_TESTER, answer("Applied.\n\nTess", to="v2", sender=TESTER))
+        == "accepted"
+    )
 
 
 def test_an_author_may_refuse_the_own_patch_and_ask_something() -> None:
@@ -149,7 +159,11 @@ def test_a_part_of_a_patch_that_was_applied_is_a_part() -> None:
     part = answer("I've applied the water pump part of the patch.", to="v2")
     assert state(TO_MATT, part) == "partly-accepted"
     assert (
-        state(TO_MATT, part, answer("Applied the rest as well, thanks.", to="v2", minutes=2200))
+        state(
+            TO_MATT,
+            part,
+            answer("Applied the rest as well, thanks.", to="v2", minutes=2200),
+        )
         == "accepted"
     )
 
@@ -172,7 +186,10 @@ def test_a_part_of_a_patch_of_a_series_is_left_open() -> None:
         minutes=700,
     )
     found = read(*_series(), first, second)
-    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 is partly applied")
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 is partly applied",
+    )
     assert next_step(found)
 
 
@@ -196,7 +213,10 @@ def test_a_series_but_for_a_patch(text: str) -> None:
             minutes=600,
         ),
     )
-    assert (found.state, found.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 has no answer",
+    )
 
 
 def test_an_author_begins_with_what_was_applied() -> None:
@@ -247,7 +267,13 @@ def test_a_few_patches_of_a_series_are_not_the_series() -> None:
             id="c0",
         )
         posts = [
-            patch(f"[PATCH {n}/3] demo: {n}{n}", id=f"c{n}", reply_to="c0", to=MATT, minutes=n)
+            patch(
+                f"[PATCH {n}/3] demo: {n}{n}",
+                id=f"c{n}",
+                reply_to="c0",
+                to=MATT,
+                minutes=n,
+            )
             for n in (1, 2, 3)
         ]
         return state(
@@ -263,7 +289,10 @@ def test_a_few_patches_of_a_series_are_not_the_series() -> None:
             ),
         )
 
-    assert of_three("FWIW, I had just applied these two patches today.") == "partly-accepted"
+    assert (
+        of_three("FWIW, I had just applied these two patches today.")
+        == "partly-accepted"
+    )
     assert of_three("FWIW, I had just applied these three patches today.") == "accepted"
 
 
@@ -271,7 +300,8 @@ def test_who_pushed_it_has_a_tree() -> None:
     for text in ("Pushed now.", "OK, the patch is now applied."):
         assert state(TO_TESTER, answer(text, to="v2", sender=TESTER)) == "accepted"
         assert [
-            claim.what for claim in read(TO_MATT, answer(text, to="v2", sender=TESTER)).claims
+            claim.what
+            for claim in read(TO_MATT, answer(text, to="v2", sender=TESTER)).claims
         ] == ["reports: applied"]
 
 
@@ -303,7 +333,12 @@ def test_a_tester_takes_nothing(text: str) -> None:
 def test_a_thank_you_mail_of_b4_that_only_gives_a_tag_applies_nothing() -> None:
     body = f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nTested-by: {MATT}\n"
     tested = mail(
-        f"Re: [PATCH net v2] {TITLE}", body, sender=MATT, id="1.b4-ty", reply_to="v2", minutes=1500
+        f"Re: [PATCH net v2] {TITLE}",
+        body,
+        sender=MATT,
+        id="1.b4-ty",
+        reply_to="v2",
+        minutes=1500,
     )
     found = read(TO_MATT, tested)
     assert (found.state, [tag.trailer for tag in found.trailers]) == (
@@ -325,7 +360,8 @@ def test_a_refused_version_is_followed_to_the_next() -> None:
     assert state(TO_MATT, refused) == "rejected"
     assert state(TO_MATT, refused, V3) == "sent"
     assert (
-        state(TO_MATT, refused, V3, answer("Applied, thanks.", to="v3", minutes=5100)) == "accepted"
+        state(TO_MATT, refused, V3, answer("Applied, thanks.", to="v3", minutes=5100))
+        == "accepted"
     )
     applied_later = answer("Fine, I was wrong. Applied, thanks.", to="v2", minutes=2200)
     assert state(TO_MATT, refused, applied_later) == "accepted"
@@ -350,7 +386,12 @@ def test_an_author_who_asks_to_ignore_the_version_before_withdraws_nothing() -> 
     assert (
         state(
             story.V1,
-            answer("Please ignore this, v2 is on its way.", to="v1", sender=ADA, minutes=1000),
+            answer(
+                "Please ignore this, v2 is on its way.",
+                to="v1",
+                sender=ADA,
+                minutes=1000,
+            ),
             TO_MATT,
         )
         == "sent"
@@ -359,16 +400,23 @@ def test_an_author_who_asks_to_ignore_the_version_before_withdraws_nothing() -> 
 
 def test_the_authors_own_marks_for_patchwork_count() -> None:
     assert (
-        state(TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA))
+        state(
+            TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA)
+        )
         == "changes-requested"
     )
     assert (
-        state(TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA), V3)
+        state(
+            TO_MATT,
+            answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA),
+            V3,
+        )
         == "sent"
     )
-    assert state(TO_MATT, answer("pw-bot: accepted", to="v2", sender=TESTER)) == "under-review", (
-        "nobody knows them"
-    )
+    assert (
+        state(TO_MATT, answer("pw-bot: accepted", to="v2", sender=TESTER))
+        == "under-review"
+    ), "nobody knows them"
 
 
 def _about_queue(
@@ -399,14 +447,19 @@ def _about_queue(
     ],
 )
 def test_a_stable_tree_drops_it_in_a_reply_to_a_reply(text: str) -> None:
-    asked = _about_queue("Why is this needed there?", to="s2", sender=RITA, id="q", minutes=9300)
+    asked = _about_queue(
+        "Why is this needed there?", to="s2", sender=RITA, id="q", minutes=9300
+    )
     dropped = _about_queue(text, to="q")
     assert [
-        branch.state for branch in read(*story.ACCEPTED, story.QUEUED, asked, dropped).stable
+        branch.state
+        for branch in read(*story.ACCEPTED, story.QUEUED, asked, dropped).stable
     ] == ["dropped"]
     assert [
         branch.state
-        for branch in read(*story.ACCEPTED, story.QUEUED, _about_queue(text, to="s2")).stable
+        for branch in read(
+            *story.ACCEPTED, story.QUEUED, _about_queue(text, to="s2")
+        ).stable
     ] == ["dropped"]
 
 
@@ -427,18 +480,28 @@ def test_queued_again_after_a_drop_counts() -> None:
     dropped = _about_queue("Now dropped.", to="s2")
     again = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
     assert [
-        branch.state for branch in read(*story.ACCEPTED, story.QUEUED, dropped, again).stable
+        branch.state
+        for branch in read(*story.ACCEPTED, story.QUEUED, dropped, again).stable
     ] == ["queued"]
 
 
 def _series() -> list[bytes]:
     cover = mail(
-        "[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", to=MATT, id="c0"
+        "[PATCH 0/2] demo: two",
+        "Two.\n\n 2 files changed, 2 insertions(+)\n",
+        to=MATT,
+        id="c0",
     )
     return [
         cover,
         *(
-            patch(f"[PATCH {n}/2] demo: {name}", id=f"c{n}", reply_to="c0", to=MATT, minutes=n)
+            patch(
+                f"[PATCH {n}/2] demo: {name}",
+                id=f"c{n}",
+                reply_to="c0",
+                to=MATT,
+                minutes=n,
+            )
             for n, name in ((1, "a"), (2, "b"))
         ),
     ]
@@ -457,7 +520,10 @@ def test_a_part_that_was_applied_is_a_part() -> None:
     first = ("[1/2] demo: a", "      commit: 0123456789abcdef0123456789abcdef01234567")
     second = ("[2/2] demo: b", "      commit: 1123456789abcdef0123456789abcdef01234567")
     part = read(*_series(), _thanks(*first))
-    assert (part.state, part.why) == ("partly-accepted", "1 of 2 applied; 2/2 has no answer")
+    assert (part.state, part.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 has no answer",
+    )
     assert (
         state(*_series(), _thanks(*first, *second, subject="Re: [PATCH 0/2] demo: two"))
         == "accepted"
@@ -476,7 +542,14 @@ def test_a_part_that_was_applied_is_a_part() -> None:
         assert (
             state(
                 *_series(),
-                reply("[PATCH 2/2] demo: b", text, sender=MATT, id="w", reply_to="c2", minutes=600),
+                reply(
+                    "[PATCH 2/2] demo: b",
+                    text,
+                    sender=MATT,
+                    id="w",
+                    reply_to="c2",
+                    minutes=600,
+                ),
             )
             == "accepted"
         )
@@ -507,7 +580,10 @@ def test_a_link_to_v1_is_found(way: str) -> None:
         notes=f"Changes in v2:\n- renamed\n\n{way}",
         minutes=2000,
     )
-    assert [revision.version for revision in read(first, second).topic.revisions] == [1, 2]
+    assert [revision.version for revision in read(first, second).topic.revisions] == [
+        1,
+        2,
+    ]
     assert read(second).topic.missing == {"w1@example.org": 1}
 
 
@@ -554,7 +630,9 @@ def test_naming_a_commit_is_not_fixing_it() -> None:
     ]
 
 
-def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series() -> None:
+def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series() -> (
+    None
+):
     series = [
         patch(f"[PATCH {number}/3] demo: part {number}", id=f"p{number}", reply_to="p0")
         for number in (1, 2, 3)
@@ -581,8 +659,14 @@ def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series()
         "Please ignore this one, it is merged already and has nothing to do with the 2 other"
         " patches of this series."
     )
-    dropped = reply("[PATCH 1/3] demo: part 1", one, id="d", reply_to="p1", sender=ADA, minutes=60)
-    assert [it.state for it in read(*first, dropped).patches] == ["withdrawn", "sent", "sent"]
+    dropped = reply(
+        "[PATCH 1/3] demo: part 1", one, id="d", reply_to="p1", sender=ADA, minutes=60
+    )
+    assert [it.state for it in read(*first, dropped).patches] == [
+        "withdrawn",
+        "sent",
+        "sent",
+    ]
     whole = reply(
         "[PATCH 0/3] demo: parts",
         "Please drop this series.",
@@ -596,14 +680,17 @@ def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series()
 
 def test_a_maintainer_who_says_late_that_it_was_applied() -> None:
     late = (
-        "I forgot to say I applied this a while back. Just noticed status was wrong in\npatchwork!"
+        "I forgot to say I applied this a while back. Just "
+        "noticed status was wrong in\npatchwork!"
     )
     assert state(TO_MATT, answer(late, to="v2", sender=MATT)) == "accepted"
 
 
 def test_a_commit_that_is_named_with_the_patchs_title_is_in_a_tree() -> None:
     naming = f'The patch {SHA} "{TITLE}" does apply to 5.7 itself, but it is not present in 5.7.10.'
-    assert state(TO_MATT, answer(naming, to="v2", sender=TESTER)) == "sent", "nobody knows them"
+    assert state(TO_MATT, answer(naming, to="v2", sender=TESTER)) == "sent", (
+        "nobody knows them"
+    )
     found = read(TO_TESTER, answer(naming, to="v2", sender=TESTER))
     assert found.state == "accepted"
     assert "Tess Tester names the commit" in found.why
@@ -615,7 +702,12 @@ def test_a_maintainer_who_applies_patches_of_their_own() -> None:
     text = f"1 patches applied to demo-next branch of demo.git, thanks.\n\n{SHA[:12]} {TITLE}"
     assert state(TO_MATT, answer(text, to="v2", sender=ADA)) == "accepted"
     assert (
-        state(TO_MATT, answer("2 patches applied to my machine make it work.", to="v2", sender=ADA))
+        state(
+            TO_MATT,
+            answer(
+                "2 patches applied to my machine make it work.", to="v2", sender=ADA
+            ),
+        )
         != "accepted"
     )
 
@@ -623,10 +715,14 @@ def test_a_maintainer_who_applies_patches_of_their_own() -> None:
 def test_what_is_asked_after_it_was_applied_is_to_be_answered() -> None:
     applied = answer("Applied, thanks.", to="v2", sender=MATT)
     late = answer(
-        "This breaks my board since today: please look at the probe order.", to="v2", sender=TESTER
+        "This breaks my board since today: please look at the probe order.",
+        to="v2",
+        sender=TESTER,
     )
     found = read(
-        TO_MATT, applied, mailed_later(late.replace(b"Message-ID: <", b"Message-ID: <late"))
+        TO_MATT,
+        applied,
+        mailed_later(late.replace(b"Message-ID: <", b"Message-ID: <late")),
     )
     assert found.state == "accepted"
     assert "Tess Tester wrote after that" in next_step(found)
@@ -670,7 +766,10 @@ def test_patchworks_summary_is_about_every_series_it_lists() -> None:
         for found in every
     } == {
         ("Ada Fixer", TITLE): ("accepted", "matt/pumps.git (refs/heads/for-next)"),
-        ("Otto Other", "valve: open it"): ("accepted", "matt/pumps.git (refs/heads/for-next)"),
+        ("Otto Other", "valve: open it"): (
+            "accepted",
+            "matt/pumps.git (refs/heads/for-next)",
+        ),
         ("Otto Other", TITLE): ("sent", ""),
     }
 
@@ -681,7 +780,9 @@ def test_an_author_who_is_the_maintainer_says_at_length_where_it_is() -> None:
         " to\nhttps://git.example.org/ada/pumps.git pumps/for-next\nbased on v6.9-rc1 which"
         ' includes commit b0cde62e4c54 ("clk: Add a variant\nof the getter").\n'
     )
-    taken = mail(f"Re: [PATCH net v2] {TITLE}", words, id="own", reply_to="v2", minutes=3000)
+    taken = mail(
+        f"Re: [PATCH net v2] {TITLE}", words, id="own", reply_to="v2", minutes=3000
+    )
     assert state(TO_MATT, taken) == "accepted"
 
 
@@ -731,9 +832,21 @@ def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
 @pytest.mark.parametrize(
     ("asked", "said", "expected"),
     [
-        ("Shouldn't the name change, too?", "Good point, I'll change it.", "changes-requested"),
-        ("Shouldn't the name change, too?", "No, it is the name that users know.", "under-review"),
-        ("Has the tap the same bug?", "Sounds good, I'll spin a v3.", "changes-requested"),
+        (
+            "Shouldn't the name change, too?",
+            "Good point, I'll change it.",
+            "changes-requested",
+        ),
+        (
+            "Shouldn't the name change, too?",
+            "No, it is the name that users know.",
+            "under-review",
+        ),
+        (
+            "Has the tap the same bug?",
+            "Sounds good, I'll spin a v3.",
+            "changes-requested",
+        ),
         (
             "Did you see the same in the tap?",
             "That was fixed in v2, I'll test it again.",
@@ -763,7 +876,11 @@ def test_an_author_who_announces_changes_has_to_make_them(
 @pytest.mark.parametrize(
     ("said", "back", "expected"),
     [
-        ("It will stay as it is, the pump needs it.", "Ok, makes sense to me.", "under-review"),
+        (
+            "It will stay as it is, the pump needs it.",
+            "Ok, makes sense to me.",
+            "under-review",
+        ),
         ("I will change it.", "Sounds good to me.", "changes-requested"),
         (
             "It will stay as it is, the pump needs it.",
@@ -778,21 +895,32 @@ def test_a_reviewer_whom_an_answer_convinced_wants_nothing_more(
     wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
     own = answer(said, to="x2100", sender=ADA, minutes=2200)
     assert (
-        state(TO_MATT, wish, own, answer(back, to="x2200", sender=RITA, minutes=2300)) == expected
+        state(TO_MATT, wish, own, answer(back, to="x2200", sender=RITA, minutes=2300))
+        == expected
     )
 
 
 @pytest.mark.parametrize(
     "text",
-    ["Dropped again, it stalls two pumps.", "It broke the build, so I've dropped this patch."],
+    [
+        "Dropped again, it stalls two pumps.",
+        "It broke the build, so I've dropped this patch.",
+    ],
 )
 def test_a_maintainer_drops_what_they_applied_wherever_they_say_so(text: str) -> None:
     applied = answer("Applied, thanks.", to="v2")
-    report = answer("The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200)
+    report = answer(
+        "The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200
+    )
     dropped = answer(text, to="x2200", minutes=2300)
     assert state(TO_MATT, applied, report, dropped) != "accepted"
     assert (
-        state(TO_MATT, applied, report, answer(text, to="x2200", minutes=2300, sender=TESTER))
+        state(
+            TO_MATT,
+            applied,
+            report,
+            answer(text, to="x2200", minutes=2300, sender=TESTER),
+        )
         == "accepted"
     )
 
@@ -803,7 +931,10 @@ def test_a_list_of_commits_with_their_titles_names_the_patches_applied() -> None
         f"2 patches applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n{SHA[1:13]}"
         " demo: b\n"
     )
-    assert read(*posted, answer(text, to="c1", subject="[PATCH 1/2] demo: a")).state == "accepted"
+    assert (
+        read(*posted, answer(text, to="c1", subject="[PATCH 1/2] demo: a")).state
+        == "accepted"
+    )
     one = f"Patch applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n"
     assert (
         read(*posted, answer(one, to="c1", subject="[PATCH 1/2] demo: a")).state
@@ -855,10 +986,15 @@ def test_an_author_who_sent_it_twice_withdraws_one() -> None:
             "under-review",
         ),
         ("This should be a bool. No need for a new version, though.", "under-review"),
-        ("This should be a bool. I fixed the same in the other pump.", "changes-requested"),
+        (
+            "This should be a bool. I fixed the same in the other pump.",
+            "changes-requested",
+        ),
     ],
 )
-def test_a_reviewer_who_does_it_themselves_asks_for_nothing(text: str, expected: str) -> None:
+def test_a_reviewer_who_does_it_themselves_asks_for_nothing(
+    text: str, expected: str
+) -> None:
     assert state(TO_MATT, answer(text, to="v2")) == expected
 
 
@@ -870,8 +1006,12 @@ def test_a_reviewer_who_does_it_themselves_asks_for_nothing(text: str, expected:
         ("I will apply this here and try it.", TESTER, "under-review"),
     ],
 )
-def test_a_maintainer_who_gives_a_tag_and_takes_it(text: str, sender: str, expected: str) -> None:
-    found = read(TO_MATT, answer(f"Reviewed-by: {sender}\n\n{text}", to="v2", sender=sender))
+def test_a_maintainer_who_gives_a_tag_and_takes_it(
+    text: str, sender: str, expected: str
+) -> None:
+    found = read(
+        TO_MATT, answer(f"Reviewed-by: {sender}\n\n{text}", to="v2", sender=sender)
+    )
     assert (found.state, [tag.trailer for tag in found.trailers]) == (
         expected,
         [f"Reviewed-by: {sender}"],

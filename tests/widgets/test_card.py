@@ -93,12 +93,23 @@ async def test_what_does_not_fit_into_the_border_is_left_out_from_the_end() -> N
     app = Cards()
     async with app.run_test(size=(34, 30)):
         card = app.query_one("#tree", Card)
-        assert Text.from_markup(str(card.border_subtitle)).plain == "a Rebase onto net/main"
+        assert (
+            Text.from_markup(str(card.border_subtitle)).plain
+            == "a Rebase onto net/main"
+        )
         assert not app.query_one("#rest", Card).border_subtitle
 
 
 @pytest.mark.parametrize(
-    "theme", ["textual-dark", "textual-light", "nord", "gruvbox", "solarized-light", CONTRAST.name]
+    "theme",
+    [
+        "textual-dark",
+        "textual-light",
+        "nord",
+        "gruvbox",
+        "solarized-light",
+        CONTRAST.name,
+    ],
 )
 async def test_badges_are_legible_in_every_theme(theme: str) -> None:
     app = Cards()
@@ -110,11 +121,15 @@ async def test_badges_are_legible_in_every_theme(theme: str) -> None:
             assert not isinstance(style, str)
             assert style.color
             assert style.bgcolor
-            over, under = (Color.from_rich_color(color) for color in (style.color, style.bgcolor))
+            over, under = (
+                Color.from_rich_color(color) for color in (style.color, style.bgcolor)
+            )
             assert contrast(under, over) >= LEGIBLE, tone
 
 
-async def test_without_colors_badges_are_words_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colors_badges_are_words_in_brackets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = Cards()
     async with app.run_test():

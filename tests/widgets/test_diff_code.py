@@ -21,7 +21,10 @@ from patchpilot.tui.widgets.diff_code import changed_words, lexer_of, paired, sy
 def test_the_languages_of_the_kernel_are_highlighted(
     path: str, line: str, word: str, role: str
 ) -> None:
-    spans = [(line[first:last].strip(), name) for first, last, name in syntax(path, [line])[0]]
+    spans = [
+        (line[first:last].strip(), name)
+        for first, last, name in syntax(path, [line])[0]
+    ]
     assert (word, role) in spans, spans
 
 
@@ -41,7 +44,9 @@ def test_a_line_without_end_is_not_read() -> None:
     assert syntax("a.c", ["int " * 1000, "int a;"])[0] == []
 
 
-def test_words_that_changed_are_found_and_lines_with_nothing_in_common_are_left_alone() -> None:
+def test_words_that_changed_are_found_and_lines_with_nothing_in_common_are_left_alone() -> (
+    None
+):
     old, new = "\tif ((rsp & MASK) != OK)", "\tif ((rsp & ACME_MASK) != OK)"
     assert [
         [text[a:b] for a, b in spans]

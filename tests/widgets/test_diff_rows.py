@@ -69,7 +69,19 @@ def test_each_line_of_a_patch_is_recognized() -> None:
             "ADDED",
             "CONTEXT",
         ),
-        *("FILE", "META", "META", "META", "META", "HUNK", "ADDED", "MARK", "RULE", "TEXT", "TEXT"),
+        *(
+            "FILE",
+            "META",
+            "META",
+            "META",
+            "META",
+            "HUNK",
+            "ADDED",
+            "MARK",
+            "RULE",
+            "TEXT",
+            "TEXT",
+        ),
     ]
 
 
@@ -82,7 +94,9 @@ def test_lines_are_numbered_in_the_old_and_in_the_new_file() -> None:
 
 def test_files_and_hunks_have_names_and_counts() -> None:
     parts = read_rows(PATCH)
-    assert [(file.path, file.note, file.added, file.removed) for file in parts.files] == [
+    assert [
+        (file.path, file.note, file.added, file.removed) for file in parts.files
+    ] == [
         ("drivers/frob.c", "", 2, 2),
         ("new.rst", "new file", 1, 0),
     ]

@@ -110,7 +110,9 @@ async def test_findings_are_below_their_lines_and_one_is_current() -> None:
     async with app.run_test(size=(80, 40)) as pilot:
         app.view.choose(1)
         lines = await pressed(pilot)
-        at = next(number for number, line in enumerate(lines) if "unchecked-read" in line)
+        at = next(
+            number for number, line in enumerate(lines) if "unchecked-read" in line
+        )
         assert "frob_read(&count)" in lines[at - 1]
         assert lines[at].startswith("▌    └ !")
         assert app.view.cursor == 19
@@ -138,7 +140,8 @@ async def test_old_and_new_are_side_by_side_where_there_is_room() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         lines = await pressed(pilot, "vertical_line")
         assert any(
-            "int count;" in line.partition("│")[0] and "u32 count;" in line.partition("│")[2]
+            "int count;" in line.partition("│")[0]
+            and "u32 count;" in line.partition("│")[2]
             for line in lines
         )
         assert any("11 -" in line.partition("│")[0] for line in lines)
@@ -183,14 +186,17 @@ async def test_trailing_whitespace_that_a_patch_adds_is_visible() -> None:
         await pressed(pilot)
         strips = list(app.screen._compositor.render_strips())
         assert [
-            any(part.style and part.style.reverse for part in strip) for strip in strips[2:4]
+            any(part.style and part.style.reverse for part in strip)
+            for strip in strips[2:4]
         ] == [False, True]
 
 
 @pytest.mark.parametrize("name", [*sorted(BUILTIN_THEMES), CONTRAST.name])
 def test_every_text_is_readable_in_every_theme(name: str) -> None:
     variables = (
-        (CONTRAST if name == CONTRAST.name else BUILTIN_THEMES[name]).to_color_system().generate()
+        (CONTRAST if name == CONTRAST.name else BUILTIN_THEMES[name])
+        .to_color_system()
+        .generate()
     )
     ground = Color.parse(variables["background"])
     if ground.ansi is not None:
@@ -203,13 +209,16 @@ def test_every_text_is_readable_in_every_theme(name: str) -> None:
                 assert style.color
                 assert style.bgcolor
                 front, back = (
-                    Color.from_rich_color(color) for color in (style.color, style.bgcolor)
+                    Color.from_rich_color(color)
+                    for color in (style.color, style.bgcolor)
                 )
                 assert contrast(front, back) >= READABLE, (role, place, cursor)
 
 
 @pytest.mark.parametrize(
-    ("size", "keys"), [((80, 40), ()), ((120, 40), ("vertical_line",))], ids=["unified", "beside"]
+    ("size", "keys"),
+    [((80, 40), ()), ((120, 40), ("vertical_line",))],
+    ids=["unified", "beside"],
 )
 def test_it_looks_as_it_did(
     snap_compare: Callable[..., bool],

@@ -34,7 +34,9 @@ class Both(App[None]):
         yield Table(ident="table")
         yield List(ident="list")
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_highlighted(
+        self, event: OptionList.OptionHighlighted
+    ) -> None:
         self.seen.append((event.option_index, event_row(event)))
 
 

@@ -48,7 +48,9 @@ def test_meters_and_badges_look_as_they_did(
         def compose(self) -> ComposeResult:
             for share, style in ((0.93, "green"), (0.5, "yellow"), (0.03, "dim")):
                 yield Static(
-                    Meter(share, style).bar(20) + Text(" ") + Badge("done", "clean", style).text
+                    Meter(share, style).bar(20)
+                    + Text(" ")
+                    + Badge("done", "clean", style).text
                 )
 
     assert snap_compare(Both(), terminal_size=(40, 4))

@@ -20,7 +20,9 @@ class Rows(App[None]):
     def compose(self) -> ComposeResult:
         yield RowList(ident="rows")
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_highlighted(
+        self, event: OptionList.OptionHighlighted
+    ) -> None:
         self.moves.append(event.option_index)
 
 

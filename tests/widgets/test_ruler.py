@@ -21,7 +21,9 @@ def acme(**states: ReleaseState) -> BugRange:
     """The demo's bug; `v5_10=ReleaseState.FIXED` sets the state of a series."""
     known = {"v5_10": ReleaseState.CLEAN, **states}
     points = [
-        ReleasePoint(version, known.get(f"v{version.replace('.', '_')}", ReleaseState.AFFECTED))
+        ReleasePoint(
+            version, known.get(f"v{version.replace('.', '_')}", ReleaseState.AFFECTED)
+        )
         for version in SERIES
     ]
     return BugRange(in_order(points, ENTERS, FIX), (NOTE,))
@@ -86,10 +88,17 @@ def test_a_line_has_the_releases_above_and_the_states_below() -> None:
 def test_no_state_needs_its_color_or_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     rows = shown(
-        acme(v6_6=ReleaseState.FIXED, v6_12=ReleaseState.UNKNOWN, v6_18=ReleaseState.CLEAN), 156
+        acme(
+            v6_6=ReleaseState.FIXED,
+            v6_12=ReleaseState.UNKNOWN,
+            v6_18=ReleaseState.CLEAN,
+        ),
+        156,
     )
     assert all(row.isascii() for row in rows)
-    assert "".join(sign for sign in rows[1] if sign not in "-.=") == "   oX+Xv?o* your fix"
+    assert (
+        "".join(sign for sign in rows[1] if sign not in "-.=") == "   oX+Xv?o* your fix"
+    )
     assert rows[2].split() == [
         "no",
         "bug",
@@ -107,7 +116,9 @@ def test_no_state_needs_its_color_or_unicode(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("columns", range(20, 170, 7))
 def test_nothing_is_wider_than_its_place(columns: int) -> None:
     assert all(
-        len(row) <= columns for row in shown(acme(), columns) if not row.lstrip().startswith("┳")
+        len(row) <= columns
+        for row in shown(acme(), columns)
+        if not row.lstrip().startswith("┳")
     )
 
 
@@ -124,7 +135,10 @@ def test_a_narrow_place_gets_a_list() -> None:
 def test_a_fix_that_is_released_has_its_place_and_the_bug_ends_there() -> None:
     series = [
         ReleasePoint(version, state)
-        for version, state in (("6.1", ReleaseState.AFFECTED), ("6.6", ReleaseState.FIXED))
+        for version, state in (
+            ("6.1", ReleaseState.AFFECTED),
+            ("6.6", ReleaseState.FIXED),
+        )
     ]
     points = in_order(
         [*series, ReleasePoint("6.12", ReleaseState.FIXED)],
@@ -143,7 +157,9 @@ def test_while_nothing_is_known_the_ruler_says_so() -> None:
     assert shown(BugRange(), 80) == ["  finding out which releases have the bug …"]
 
 
-def test_the_ruler_looks_as_it_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ruler_looks_as_it_did(
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
 
     class Ruler(App[None]):

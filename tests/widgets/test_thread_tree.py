@@ -42,7 +42,12 @@ Please \x1b[31mrename\x1b[0m it [bold]now[/bold].
 
 def on_v1(text: str, ident: str = "p1", to: str = "v1", minutes: int = 70) -> bytes:
     return mail(
-        f"Re: [PATCH] {story.TITLE}", text, sender=MATT, id=ident, reply_to=to, minutes=minutes
+        f"Re: [PATCH] {story.TITLE}",
+        text,
+        sender=MATT,
+        id=ident,
+        reply_to=to,
+        minutes=minutes,
     )
 
 
@@ -62,7 +67,9 @@ def laid(
     return lay_thread(conversation(series), shown, series.unread, folding, columns)
 
 
-def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(tmp_path: Path) -> None:
+def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(
+    tmp_path: Path,
+) -> None:
     layout = laid(
         followed(
             tmp_path,
@@ -85,7 +92,10 @@ def test_posts_are_closed_replies_open_quotes_folded_and_points_have_boxes(tmp_p
         "       Reviewed-by: Matt Maintainer <matt@example.com>",
     ]
     assert layout.mails == (0, 1, 9)
-    assert [layout.points[at].point.text[:10] for at in (5, 8)] == ["Can pump e", "Please \x1b[3"]
+    assert [layout.points[at].point.text[:10] for at in (5, 8)] == [
+        "Can pump e",
+        "Please \x1b[3",
+    ]
 
 
 def test_enter_opens_and_closes_mails_and_quotes(tmp_path: Path) -> None:
@@ -124,7 +134,10 @@ def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the
     )
     layout = laid(followed(tmp_path, story.V1, on_v1(text)))
     rows = [row for row in layout.rows if isinstance(row, TreeRow)][2:]
-    assert [" ".join(text for text, style in row.parts[2:] if style == STRONG) for row in rows] == [
+    assert [
+        " ".join(text for text, style in row.parts[2:] if style == STRONG)
+        for row in rows
+    ] == [
         "",
         "Could you say in the message that the probe function takes it as",
         "harmless?",
@@ -137,7 +150,9 @@ def test_a_point_is_strong_from_its_first_word_to_its_last_and_its_box_is_in_the
     ("words", "badge"),
     [("warning: unused", "build-warning"), ("error: undeclared", "build-failure")],
 )
-def test_a_report_without_an_error_is_no_failure(tmp_path: Path, words: str, badge: str) -> None:
+def test_a_report_without_an_error_is_no_failure(
+    tmp_path: Path, words: str, badge: str
+) -> None:
     report = (
         f"kernel test robot noticed the following build {words.partition(':')[0]}s:\n\n>>"
         f" drivers/demo/pump.c:12:3: {words} 'x'\n"
@@ -205,7 +220,9 @@ def test_a_paragraph_that_is_too_wide_is_filled_again_and_a_quote_keeps_its_leve
     ]
 
 
-def test_in_a_long_conversation_only_what_asks_something_is_open(tmp_path: Path) -> None:
+def test_in_a_long_conversation_only_what_asks_something_is_open(
+    tmp_path: Path,
+) -> None:
     many = [
         on_v1("Thanks, this works for me on two boards.\n", f"t{at}", minutes=100 + at)
         for at in range(45)
@@ -219,7 +236,12 @@ def test_what_is_shown_again_is_not_laid_again(tmp_path: Path) -> None:
     known: dict[Any, Any] = {}
     before = lay_thread(conversation(series), (), series.unread, None, 78, known)
     after = lay_thread(
-        conversation(series), (), series.unread, Folding().toggled(before.folds[0]), 78, known
+        conversation(series),
+        (),
+        series.unread,
+        Folding().toggled(before.folds[0]),
+        78,
+        known,
     )
     assert after.rows[-1] is before.rows[-1]
 
@@ -243,7 +265,10 @@ class Shown(App[None]):
     def on_mount(self) -> None:
         tree = self.query_one(ThreadTree)
         tree.show_layout(
-            [TreeRow(("next     ", "dim"), ("answer the review", "bold")), TreeRow(("", ""))],
+            [
+                TreeRow(("next     ", "dim"), ("answer the review", "bold")),
+                TreeRow(("", "")),
+            ],
             self.layout,
             keep=False,
         )

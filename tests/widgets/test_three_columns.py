@@ -25,9 +25,13 @@ FIX = (
 
 
 def conflicts(
-    shown: tuple[int, ...] = (0, 1, 2), columns: int = 120, sides: Any = (BRANCH, BASE, FIX)
+    shown: tuple[int, ...] = (0, 1, 2),
+    columns: int = 120,
+    sides: Any = (BRANCH, BASE, FIX),
 ) -> Conflicts:
-    versions = tuple(Version(lines, first) for lines, first in zip(sides, (54, 60, 0), strict=True))
+    versions = tuple(
+        Version(lines, first) for lines, first in zip(sides, (54, 60, 0), strict=True)
+    )
     return Conflicts([("w.c", "w.c:54 (content)", versions)], shown, columns)  # type: ignore[list-item]
 
 
@@ -45,7 +49,11 @@ def test_equal_lines_are_on_one_row_with_numbers_and_signs_and_without_the_inden
 ):
     assert table() == [
         ("  54  if (rc)", "  60  if (rc)", "      if (rc)"),
-        ("  55          return rc;", "  61          return rc;", "              return rc;"),
+        (
+            "  55          return rc;",
+            "  61          return rc;",
+            "              return rc;",
+        ),
         (
             "  56! if (rsp != OK)",
             "  62- if ((rsp & MASK) != OK)",
@@ -70,16 +78,26 @@ def test_fewer_versions_have_more_room_and_no_row_that_all_of_them_lack() -> Non
     assert {len(row) for row in conflicts(shown=(0, 2), columns=121).rows[1:]} == {121}
 
 
-def test_a_version_with_longer_lines_has_the_columns_that_the_others_do_not_need() -> None:
+def test_a_version_with_longer_lines_has_the_columns_that_the_others_do_not_need() -> (
+    None
+):
     long = ("\tif ((rsp & ACME_MSG_CODE_MASK) == ACME_MSG_UNSUPPORTED)",)
-    found = conflicts(shown=(0, 2), columns=90, sides=(("\tif (rc)",), ("\tif (rsp)",), long))
+    found = conflicts(
+        shown=(0, 2), columns=90, sides=(("\tif (rc)",), ("\tif (rsp)",), long)
+    )
     assert found.rows[2].rstrip().endswith("ACME_MSG_UNSUPPORTED)")
     assert {len(row) for row in found.rows[1:]} == {90}
-    assert conflicts(shown=(0, 2), columns=70, sides=(long, long, long)).rows[2].count("…") == 2
+    assert (
+        conflicts(shown=(0, 2), columns=70, sides=(long, long, long)).rows[2].count("…")
+        == 2
+    )
 
 
 def test_a_version_that_has_nothing_leaves_its_column_empty() -> None:
-    assert table(sides=((), ("a", ""), ("a",))) == [("", "  60- a", "      a"), ("", "  61-", "")]
+    assert table(sides=((), ("a", ""), ("a",))) == [
+        ("", "  60- a", "      a"),
+        ("", "  61-", ""),
+    ]
     assert table(sides=((), (), ())) == []
 
 
@@ -94,12 +112,16 @@ def test_rows_are_as_wide_as_their_place(columns: int) -> None:
 
 def test_code_has_the_colors_of_its_syntax_and_changed_words_are_marked() -> None:
     found = conflicts()
-    colors = DiffColors.of(App[None]().theme_variables, Color.parse("#000000"), tinted=True)
+    colors = DiffColors.of(
+        App[None]().theme_variables, Color.parse("#000000"), tinted=True
+    )
     look = found.look(found.rows[4], colors)
     assert look is not None
     assert look.plain == found.rows[4]
     keyword = next(
-        span for span in look.spans if look.plain[span.start : span.end] == "if" and span.start < 20
+        span
+        for span in look.spans
+        if look.plain[span.start : span.end] == "if" and span.start < 20
     )
     assert keyword.style == colors.style("keyword", "panel")
     marked = [
@@ -118,7 +140,9 @@ def test_hostile_lines_stay_in_their_cells() -> None:
     assert not set(row) & {"\x1b", "\u202e", "\t"}
 
 
-def test_three_columns_look_as_they_did(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_three_columns_look_as_they_did(
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     found = conflicts(columns=116)
 
@@ -126,7 +150,9 @@ def test_three_columns_look_as_they_did(snap_compare: Any, monkeypatch: pytest.M
         def compose(self) -> ComposeResult:
             yield Pager(
                 ident="sides",
-                styler=lambda row: found.look(row, colors_on(self.query_one(Pager))) or Text(row),
+                styler=lambda row: (
+                    found.look(row, colors_on(self.query_one(Pager))) or Text(row)
+                ),
             )
 
         def on_mount(self) -> None:

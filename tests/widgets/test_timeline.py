@@ -57,7 +57,12 @@ def test_each_event_has_its_sign_and_its_proof_and_long_ones_are_wrapped() -> No
 
 def test_text_of_mails_cannot_move_the_cursor() -> None:
     shown = timeline(
-        [StoryEvent(StoryKind.REPLY, "review by \x1b[2JEve\n[red]x", None, "a\x1b]0;@b")], 60
+        [
+            StoryEvent(
+                StoryKind.REPLY, "review by \x1b[2JEve\n[red]x", None, "a\x1b]0;@b"
+            )
+        ],
+        60,
     )
     assert "\x1b" not in shown.plain
     assert "[red]x" in shown.plain

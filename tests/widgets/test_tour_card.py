@@ -35,9 +35,13 @@ class Toured(App[int]):
         yield TourCard()
 
     def on_mount(self) -> None:
-        self.query_one(TourCard).fill("2/8 What would be reported", TEXT, "a", "apply the fix")
+        self.query_one(TourCard).fill(
+            "2/8 What would be reported", TEXT, "a", "apply the fix"
+        )
         self.call_after_refresh(
-            lambda: self.query_one(TourCard).put(self.query_one("#list"), Region(0, 2, 120, 21))
+            lambda: self.query_one(TourCard).put(
+                self.query_one("#list"), Region(0, 2, 120, 21)
+            )
         )
 
 

@@ -14,7 +14,11 @@ from patchpilot.backports.adapt.calls import (
     undeclared_variables,
 )
 from patchpilot.backports.adapt.confidence import UNSURE, confidence_of
-from patchpilot.backports.adapt.dropped_code import files_with_change, found_elsewhere, is_torn
+from patchpilot.backports.adapt.dropped_code import (
+    files_with_change,
+    found_elsewhere,
+    is_torn,
+)
 from patchpilot.backports.adapt.explain_steps import (
     elsewhere_step,
     renamed_step,
@@ -79,7 +83,11 @@ def adapt(
         return None
     files = {path: _read(scratch, merge, path) for path in merge.paths}
     known = {path: file for path, file in files.items() if file}
-    return adapt_files(scratch, merge, onto, fix, known, tip) if len(known) == len(files) else None
+    return (
+        adapt_files(scratch, merge, onto, fix, known, tip)
+        if len(known) == len(files)
+        else None
+    )
 
 
 def adapt_files(
@@ -111,7 +119,9 @@ def adapt_files(
                 scratch, onto, near, file.ours, file.base, file.theirs, file.made
             )
             unknown |= absent_headers(scratch, onto, base, file.ours, file.made)
-            unknown |= undeclared_variables(file.ours, file.base, file.theirs, file.made)
+            unknown |= undeclared_variables(
+                file.ours, file.base, file.theirs, file.made
+            )
             unknown |= other_returns(file.ours, file.theirs, file.made)
     steps = [
         renamed_step(name, here, _renamed_since(scratch, fix, name, adapted, tip))
@@ -139,7 +149,10 @@ def adapt_files(
         lost
         or twins
         or is_torn(adapted.values())
-        or (any(map(is_code, fix.paths)) and not any(map(is_code, scratch.changed(onto, made))))
+        or (
+            any(map(is_code, fix.paths))
+            and not any(map(is_code, scratch.changed(onto, made)))
+        )
     ):
         features = {**found.features, UNSURE: 1.0}
         found = replace(found, features=features, confidence=confidence_of(features))
@@ -160,7 +173,8 @@ def concluded(
     replaced, `unknown` those that the branch does not declare.
     """
     if any(
-        file.ours is not None and problems(path, file.made, file.ours, file.base, file.theirs)
+        file.ours is not None
+        and problems(path, file.made, file.ours, file.base, file.theirs)
         for path, file in files.items()
     ):
         return None
@@ -205,7 +219,9 @@ def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
     ):
         return None
     lines = {number: text_lines(content or b"") for number, content in contents.items()}
-    return AdaptedFile(sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3])
+    return AdaptedFile(
+        sides[2][0] if 2 in sides else "", lines.get(2), lines[1], lines[3]
+    )
 
 
 def merge_file(path: str, file: AdaptedFile) -> None:
@@ -238,9 +254,15 @@ def _moved(
     with the change made; None where there is none.
     """
     changed = changed_units(file.base, file.theirs)
-    there = find_file(scratch, tree, path, [one.name for one, _ in changed]) if changed else None
+    there = (
+        find_file(scratch, tree, path, [one.name for one, _ in changed])
+        if changed
+        else None
+    )
     ours = _lines(scratch, tree, there) if there else []
-    merged = merge_units(ours, file.base, file.theirs, changed) if changed and ours else None
+    merged = (
+        merge_units(ours, file.base, file.theirs, changed) if changed and ours else None
+    )
     if not there or not merged:
         return None
     return there, _read_moved(scratch, tree, there, file, ours, merged)
@@ -261,7 +283,9 @@ def _placed(
     if not sides:
         return None
     merged = _merged(there, ours, *sides)
-    if merged.lines == ours or not _SURE_WHEN_MOVED.issuperset(one.how for one in merged.carried):
+    if merged.lines == ours or not _SURE_WHEN_MOVED.issuperset(
+        one.how for one in merged.carried
+    ):
         return None
     first = next(
         (
@@ -286,17 +310,30 @@ def _read_moved(
     entry = scratch.entries(tree, [there])[there]
     assert entry is not None
     return AdaptedFile(
-        entry[0], list(ours), file.base, file.theirs, merged.lines, tuple(merged.carried)
+        entry[0],
+        list(ours),
+        file.base,
+        file.theirs,
+        merged.lines,
+        tuple(merged.carried),
     )
 
 
 def _rename(
-    scratch: Scratch, files: Mapping[str, AdaptedFile], merge: Merge, onto: str, base: str
+    scratch: Scratch,
+    files: Mapping[str, AdaptedFile],
+    merge: Merge,
+    onto: str,
+    base: str,
 ) -> tuple[dict[str, str], set[str]]:
     """Replace the names that the branch does not have by those it has in their place: the replaced
     names, and those left.
     """
-    code = {path: file for path, file in files.items() if is_code(path) and file.ours is not None}
+    code = {
+        path: file
+        for path, file in files.items()
+        if is_code(path) and file.ours is not None
+    }
     new = set().union(
         *(names_used(file.made) - names_in(file.ours or []) for file in code.values())
     )
@@ -321,11 +358,21 @@ def _rename(
 
 
 def _renamed_since(
-    scratch: Scratch, fix: FixCommit, name: str, files: Mapping[str, AdaptedFile], tip: str | None
+    scratch: Scratch,
+    fix: FixCommit,
+    name: str,
+    files: Mapping[str, AdaptedFile],
+    tip: str | None,
 ) -> str | None:
     """The commit, not in the branch, that introduced a name to a conflicted file."""
-    path = next((path for path, file in files.items() if name in names_in(file.base)), None)
-    return who_added(scratch, fix, MissingSymbol(name, "", path), tip) if tip and path else None
+    path = next(
+        (path for path, file in files.items() if name in names_in(file.base)), None
+    )
+    return (
+        who_added(scratch, fix, MissingSymbol(name, "", path), tip)
+        if tip and path
+        else None
+    )
 
 
 def _folders_in(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:
@@ -333,12 +380,16 @@ def _folders_in(scratch: Scratch, tree: str, paths: Sequence[str]) -> list[str]:
 
     In place of one that it does not have, the folder above.
     """
-    return sorted({nearest_folder(scratch, tree, f"{folder}/") for folder in _near(paths)} - {""})
+    return sorted(
+        {nearest_folder(scratch, tree, f"{folder}/") for folder in _near(paths)} - {""}
+    )
 
 
 def _near(paths: Sequence[str]) -> list[str]:
     """The folders of files, and those of shared headers."""
-    return sorted({path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"})
+    return sorted(
+        {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
+    )
 
 
 def _lines(scratch: Scratch, tree: str, path: str) -> Sequence[str]:

@@ -44,13 +44,18 @@ def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
     return found
 
 
-def align_tokens(one: Sequence[str], other: Sequence[str], *, whole: bool = False) -> Pairs:
+def align_tokens(
+    one: Sequence[str], other: Sequence[str], *, whole: bool = False
+) -> Pairs:
     """The pairs of equal tokens of lines (names as `whole` ones or in parts), without those of
     lines that have little in common.
     """
-    mine, theirs = ([tokenize([line], whole=whole) for line in lines] for lines in (one, other))
+    mine, theirs = (
+        [tokenize([line], whole=whole) for line in lines] for lines in (one, other)
+    )
     starts, others = (
-        [*accumulate((len(line) for line in side), initial=0)] for side in (mine, theirs)
+        [*accumulate((len(line) for line in side), initial=0)]
+        for side in (mine, theirs)
     )
     lines = align([key(line) for line in one], [key(line) for line in other])
     found: Pairs = {}
@@ -64,7 +69,10 @@ def align_tokens(one: Sequence[str], other: Sequence[str], *, whole: bool = Fals
             ).items()
         }
         if at < len(one):
-            found |= {starts[at] + token: others[there] + token for token in range(len(mine[at]))}
+            found |= {
+                starts[at] + token: others[there] + token
+                for token in range(len(mine[at]))
+            }
         low, start = at + 1, there + 1
     return found
 
@@ -74,7 +82,8 @@ def _token_blocks(mine: Sequence[str], theirs: Sequence[str]) -> Pairs:
         return {}
     blocks = SequenceMatcher(None, mine, theirs, autojunk=False).get_matching_blocks()
     return _without_chance(
-        {block.a + at: block.b + at for block in blocks for at in range(block.size)}, mine
+        {block.a + at: block.b + at for block in blocks for at in range(block.size)},
+        mine,
     )
 
 
@@ -96,14 +105,19 @@ def _without_chance(pairs: Pairs, mine: Sequence[str]) -> Pairs:
             words = [one for one in line if is_word(mine[one])] or [
                 one for one in line if mine[one] != "\n"
             ]
-            if not words or sum(one in pairs for one in words) >= _SAME_LINE * len(words):
+            if not words or sum(one in pairs for one in words) >= _SAME_LINE * len(
+                words
+            ):
                 kept |= {one: pairs[one] for one in line if one in pairs}
             start = at + 1
     return kept
 
 
 def _unique_pairs(
-    one: Sequence[str], other: Sequence[str], mine: tuple[int, int], theirs: tuple[int, int]
+    one: Sequence[str],
+    other: Sequence[str],
+    mine: tuple[int, int],
+    theirs: tuple[int, int],
 ) -> list[tuple[int, int]]:
     """The longest increasing series of items that each side has once."""
     places = _once(one, *mine)
@@ -140,7 +154,10 @@ def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _by_blocks(
-    one: Sequence[str], other: Sequence[str], mine: tuple[int, int], theirs: tuple[int, int]
+    one: Sequence[str],
+    other: Sequence[str],
+    mine: tuple[int, int],
+    theirs: tuple[int, int],
 ) -> Pairs:
     (low, high), (start, end) = mine, theirs
     if (high - low) * (end - start) > _MOST_PAIRS:
@@ -149,5 +166,7 @@ def _by_blocks(
         None, one[low:high], other[start:end], autojunk=False
     ).get_matching_blocks()
     return {
-        low + block.a + at: start + block.b + at for block in blocks for at in range(block.size)
+        low + block.a + at: start + block.b + at
+        for block in blocks
+        for at in range(block.size)
     }

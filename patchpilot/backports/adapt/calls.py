@@ -15,7 +15,16 @@ _PLAIN = re.compile(
 )
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _INCLUDE = re.compile(r'\s*#\s*include\s*["<]([^">]+)[">]')
-_NO_CALLS = {"return", "sizeof", "switch", "while", "for", "defined", "typeof", "__attribute__"}
+_NO_CALLS = {
+    "return",
+    "sizeof",
+    "switch",
+    "while",
+    "for",
+    "defined",
+    "typeof",
+    "__attribute__",
+}
 _RETURN = re.compile(r"\s*return\b")
 _TYPED = re.compile(
     r"^\s+(?:(?:const|static|unsigned|struct|enum|union)\s+)*[A-Za-z_]\w*(?:\s+|\s*\*+\s*)(?:[A-Za-z_]\w*|\*)"
@@ -78,22 +87,34 @@ def other_signatures(
     """
     # calls that the branch's own lines have need not be counted
     names = names_in(set(made) - set(ours))
-    mine, old, new, result = (calls_in("".join(side), names) for side in (ours, base, theirs, made))
-    introduced = {name for name, count in new - old if any(one == name for one, _ in old)}
-    added = {(name, count) for name, count in (result - mine) & new if name not in introduced}
+    mine, old, new, result = (
+        calls_in("".join(side), names) for side in (ours, base, theirs, made)
+    )
+    introduced = {
+        name for name, count in new - old if any(one == name for one, _ in old)
+    }
+    added = {
+        (name, count) for name, count in (result - mine) & new if name not in introduced
+    }
     known: dict[str, set[int]] = {}
     for name, count in mine:
         known.setdefault(name, set()).add(count)
-    for name, count in _in_tree(scratch, tree, near, {name for name, _ in added} - known.keys()):
+    for name, count in _in_tree(
+        scratch, tree, near, {name for name, _ in added} - known.keys()
+    ):
         known.setdefault(name, set()).add(count)
     made_up = {name for name, _ in result - mine - new if name in names_in(base)}
     # a function that is called with several numbers of arguments takes any
     return made_up | {
-        name for name, count in added if len(known.get(name, ())) == 1 and count not in known[name]
+        name
+        for name, count in added
+        if len(known.get(name, ())) == 1 and count not in known[name]
     }
 
 
-def _in_tree(scratch: Scratch, tree: str, near: Sequence[str], names: Iterable[str]) -> Calls:
+def _in_tree(
+    scratch: Scratch, tree: str, near: Sequence[str], names: Iterable[str]
+) -> Calls:
     wanted = sorted(names)[:_MOST_NAMES]
     if not wanted or not near:
         return set()
@@ -136,12 +157,16 @@ def undeclared_variables(
         if here is None or name not in before or body == here:
             continue
         used, fixed = names_in(body), new.get(name, [])
-        lost = (used - names_in(here)) & _declared(before[name]) | used & _declared(here)
+        lost = (used - names_in(here)) & _declared(before[name]) | used & _declared(
+            here
+        )
         missing |= lost - _declared(body) - (names_in(fixed) - _declared(fixed))
     return missing
 
 
-def other_returns(ours: Sequence[str], theirs: Sequence[str], made: Sequence[str]) -> set[str]:
+def other_returns(
+    ours: Sequence[str], theirs: Sequence[str], made: Sequence[str]
+) -> set[str]:
     """The adapted functions with a return that the branch's do not have, whose type is another one
     than in the fix's tree.
     """
@@ -165,11 +190,15 @@ def absent_headers(
     """The headers that an adapted file includes, that the branch's own does not, and that the
     base's tree has and the branch's has not.
     """
-    new = {found[1] for line in set(made) - set(ours) if (found := _INCLUDE.match(line))}
+    new = {
+        found[1] for line in set(made) - set(ours) if (found := _INCLUDE.match(line))
+    }
     new -= {found[1] for line in ours if (found := _INCLUDE.match(line))}
     for of, is_there in ((base, True), (tree, False)):
         if new:
-            files = scratch.git("ls-tree", "-r", "-z", "--name-only", of).text.split("\0")
+            files = scratch.git("ls-tree", "-r", "-z", "--name-only", of).text.split(
+                "\0"
+            )
             new = {
                 header
                 for header in new
@@ -182,9 +211,13 @@ def _declared(body: Sequence[str]) -> set[str]:
     """The variables and parameters of a function, as far as their lines show."""
     found: set[str] = set()
     for line in body:
-        if line.lstrip().startswith(("return", "goto", "else", "case")) or not _TYPED.match(line):
+        if line.lstrip().startswith(
+            ("return", "goto", "else", "case")
+        ) or not _TYPED.match(line):
             continue
         found |= set(
-            re.findall(r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip())
+            re.findall(
+                r"([A-Za-z_]\w*)\s*(?==[^=]|;|,|\[|\)|$)", line.split("(")[0].rstrip()
+            )
         )
     return found

@@ -26,7 +26,9 @@ def _weights() -> Mapping[str, float]:
     try:
         return {
             name: float(value)
-            for name, value in tomllib.loads(file.read_text(encoding="utf-8"))["confidence"].items()
+            for name, value in tomllib.loads(file.read_text(encoding="utf-8"))[
+                "confidence"
+            ].items()
         }
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise PackError(
@@ -49,4 +51,6 @@ def confidence_of(
     total = weights["bias"] + sum(
         weights.get(name, 0.0) * limited(value) for name, value in features.items()
     )
-    return round(min(_MOST_UNSURE if UNSURE in features else 1.0, 1 / (1 + math.exp(-total))), 2)
+    return round(
+        min(_MOST_UNSURE if UNSURE in features else 1.0, 1 / (1 + math.exp(-total))), 2
+    )

@@ -121,7 +121,8 @@ def _file(scratch: Scratch, merge: Merge, path: str) -> ConflictedFile:
         for number in (1, 2, 3)
     }
     base, ours, theirs = (
-        None if content is None else tuple(text_lines(content)) for content in contents.values()
+        None if content is None else tuple(text_lines(content))
+        for content in contents.values()
     )
     mode = next((entries[number][0] for number in (2, 3, 1) if number in entries), "")
     if (
@@ -130,7 +131,13 @@ def _file(scratch: Scratch, merge: Merge, path: str) -> ConflictedFile:
         or any(b"\0" in content for content in contents.values() if content)
     ):
         return ConflictedFile(
-            path, mode, ours, base, theirs, ours or (), (Conflict(path, 0, ours, base, theirs),)
+            path,
+            mode,
+            ours,
+            base,
+            theirs,
+            ours or (),
+            (Conflict(path, 0, ours, base, theirs),),
         )
     return ConflictedFile(
         path,
@@ -148,7 +155,9 @@ def merged_with(
     """What `theirs` changed over `base`, in `ours`: the merge with the branch's side of each
     conflict, and the conflicts.
     """
-    marked = merge_file_lines(repository, *(content_of(side) for side in (ours, base, theirs)))
+    marked = merge_file_lines(
+        repository, *(content_of(side) for side in (ours, base, theirs))
+    )
     conflicts = [
         Conflict(
             path,
@@ -160,7 +169,9 @@ def merged_with(
         )
         for place in marked_places(path, marked)
     ]
-    return tuple(line for side, line in sides_of(marked) if side in ("", "ours")), tuple(conflicts)
+    return tuple(
+        line for side, line in sides_of(marked) if side in ("", "ours")
+    ), tuple(conflicts)
 
 
 def content_of(lines: Sequence[str]) -> bytes:

@@ -26,7 +26,10 @@ def found_elsewhere(
     """Path of a file of which a change was dropped → a file in the folders `near` it in the branch
     that has the lines of this change.
     """
-    places = {path: files_with_change(scratch, tree, near, file) for path, file in files.items()}
+    places = {
+        path: files_with_change(scratch, tree, near, file)
+        for path, file in files.items()
+    }
     return {path: found[0] for path, found in places.items() if found}
 
 
@@ -61,7 +64,9 @@ def _dropped(file: AdaptedFile) -> Iterator[Sequence[str]]:
             yield from _around_changes(file.base, file.theirs)
 
 
-def _around_changes(base: Sequence[str], theirs: Sequence[str]) -> Iterator[Sequence[str]]:
+def _around_changes(
+    base: Sequence[str], theirs: Sequence[str]
+) -> Iterator[Sequence[str]]:
     kept = align([key(line) for line in base], [key(line) for line in theirs])
     for at in range(len(base)):
         if at not in kept or kept.get(at + 1, kept[at] + 1) != kept[at] + 1:

@@ -58,7 +58,8 @@ def renamed_step(name: str, here: str, since: str | None) -> str:
 def elsewhere_step(path: str, place: str) -> str:
     """The step for a dropped change whose code the branch has in another place."""
     return (
-        f"{path}: the code of a dropped change is in {place} in the branch; make the change there"
+        f"{path}: the code of a dropped change is in {place} "
+        "in the branch; make the change there"
     )
 
 
@@ -76,7 +77,9 @@ def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...
     """
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(
-        _with_cause(step, [cause for cause in telling if step.startswith(f"{cause.path}:")])
+        _with_cause(
+            step, [cause for cause in telling if step.startswith(f"{cause.path}:")]
+        )
         for step in steps
     )
 

@@ -35,10 +35,14 @@ def features_of(
         mine, old, new = (Counter(map(key, side)) for side in (ours, base, theirs))
         own += (mine - old).total()
         changed += (new - old).total() + (old - new).total()
-        features["added"] = max(features["added"], math.log1p(max(0, len(theirs) - len(base))))
+        features["added"] = max(
+            features["added"], math.log1p(max(0, len(theirs) - len(base)))
+        )
     for path, file in files.items():
         if is_code(path) and file.ours is not None:
-            crooked += len(_crooked(file.made) - _crooked(file.ours) - _crooked(file.theirs))
+            crooked += len(
+                _crooked(file.made) - _crooked(file.ours) - _crooked(file.theirs)
+            )
     features["spaces"] = not carried
     features["disagreed"] = not all(one.is_agreed for _, one in carried)
     features["elsewhere"] = not all(file.is_confirmed for file in files.values())
@@ -58,7 +62,9 @@ def _crooked(lines: Sequence[str]) -> set[tuple[str, str]]:
     wide = (line.expandtabs(_TAB) for line in code_lines(lines) if line.strip())
     code = [(len(line) - len(line.lstrip()), line.strip()) for line in wide]
     found: set[tuple[str, str]] = set()
-    for (_, before), (above, text), (width, below) in zip(code, code[1:], code[2:], strict=False):
+    for (_, before), (above, text), (width, below) in zip(
+        code, code[1:], code[2:], strict=False
+    ):
         if _NO_STATEMENT.match(below):
             continue
         if (text.endswith("{") and width <= above) or (

@@ -35,7 +35,12 @@ def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
 
 
 def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
-    if change.is_binary or change.is_rename or change.old_path is None or change.new_path is None:
+    if (
+        change.is_binary
+        or change.is_rename
+        or change.old_path is None
+        or change.new_path is None
+    ):
         return None
     content = tree.read(change.path)
     if content is None:
@@ -44,4 +49,8 @@ def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
     found = before_and_after(
         ours, [Change(hunk.old_start - 1, *sides(hunk)) for hunk in change.hunks]
     )
-    return AdaptedFile(PLAIN_FILE, ours, *found) if found and b"\0" not in content else None
+    return (
+        AdaptedFile(PLAIN_FILE, ours, *found)
+        if found and b"\0" not in content
+        else None
+    )

@@ -55,12 +55,17 @@ def origins(
     for one, numbers in _entries(done.text, lines):
         known = found.get((one.commit, one.path))
         found[one.commit, one.path] = Origin(
-            one.commit, one.subject, one.path, (*(known.lines if known else ()), *numbers)
+            one.commit,
+            one.subject,
+            one.path,
+            (*(known.lines if known else ()), *numbers),
         )
     return tuple(sorted(found.values(), key=lambda one: -len(one.lines)))
 
 
-def _entries(text: str, wanted: Collection[int]) -> Iterator[tuple[Origin, tuple[int, ...]]]:
+def _entries(
+    text: str, wanted: Collection[int]
+) -> Iterator[tuple[Origin, tuple[int, ...]]]:
     """What `git blame --incremental` says of the wanted lines, without those of the commits that
     the branch has.
     """
@@ -71,18 +76,27 @@ def _entries(text: str, wanted: Collection[int]) -> Iterator[tuple[Origin, tuple
         head = _ENTRY.fullmatch(line)
         word, _, rest = line.partition(" ")
         if head:
-            commit, start, at, count = head[1], int(head[2]) - 1, int(head[3]) - 1, int(head[4])
+            commit, start, at, count = (
+                head[1],
+                int(head[2]) - 1,
+                int(head[3]) - 1,
+                int(head[4]),
+            )
         elif word == "summary":
             subjects[commit] = rest
         elif word == "boundary":
             boundaries.add(commit)
         elif word == "filename" and commit not in boundaries:
-            numbers = tuple(start + step for step in range(count) if at + step in wanted)
+            numbers = tuple(
+                start + step for step in range(count) if at + step in wanted
+            )
             if numbers:
                 yield Origin(commit, subjects.get(commit, ""), rest, numbers), numbers
 
 
-def who_added_file(repository: Repository, base: str, tip: str, path: str) -> Origin | None:
+def who_added_file(
+    repository: Repository, base: str, tip: str, path: str
+) -> Origin | None:
     """The commit, missing from the branch, with which a file came."""
     try:
         done = repository.git(
@@ -103,7 +117,9 @@ def who_added_file(repository: Repository, base: str, tip: str, path: str) -> Or
     return Origin(commit, subject, path, ()) if commit else None
 
 
-def part_of(before: Sequence[str], after: Sequence[str], lines: Collection[int]) -> list[str]:
+def part_of(
+    before: Sequence[str], after: Sequence[str], lines: Collection[int]
+) -> list[str]:
     """The lines of a file before a commit with only those of its changes that made some of these
     lines (from 0) of it after.
     """
@@ -112,7 +128,9 @@ def part_of(before: Sequence[str], after: Sequence[str], lines: Collection[int])
     low = start = 0
     for at, there in [*sorted(pairs.items()), (len(before), len(after))]:
         made += (
-            after[start:there] if any(start <= line < there for line in lines) else before[low:at]
+            after[start:there]
+            if any(start <= line < there for line in lines)
+            else before[low:at]
         )
         made += before[at : at + 1]
         low, start = at + 1, there + 1

@@ -17,7 +17,9 @@ _TIMEOUT = 5.0
 _MOST_NAMES = 8
 
 
-def changed_units(base: Sequence[str], theirs: Sequence[str]) -> list[tuple[Unit, Unit]] | None:
+def changed_units(
+    base: Sequence[str], theirs: Sequence[str]
+) -> list[tuple[Unit, Unit]] | None:
     """The units that a fix changes, before and after it; None where it changes anything else."""
     old, new = units_by_name(base), units_by_name(theirs)
     pairs = [(unit, new[name]) for name, unit in old.items() if name in new]
@@ -33,7 +35,9 @@ def changed_units(base: Sequence[str], theirs: Sequence[str]) -> list[tuple[Unit
     return changed if changed and rest[0] == rest[1] else None
 
 
-def find_file(scratch: Scratch, tree: str, path: str, names: Sequence[str]) -> str | None:
+def find_file(
+    scratch: Scratch, tree: str, path: str, names: Sequence[str]
+) -> str | None:
     """The one file in the folder of `path` (or, where the tree lacks it, the folder above) that
     defines all these functions or structures in a tree.
     """
@@ -85,7 +89,9 @@ def merge_units(
     if any(one.name not in here for one, _ in changed):
         return None
     merged = MergedLines(list(ours))
-    for one, other in sorted(changed, key=lambda pair: here[pair[0].name].start, reverse=True):
+    for one, other in sorted(
+        changed, key=lambda pair: here[pair[0].name].start, reverse=True
+    ):
         mine = here[one.name]
         sides = [
             lines[unit.start : unit.end]
@@ -93,7 +99,9 @@ def merge_units(
         ]
         inner = merge_lines(sides[0], sides[1], sides[2], openers(sides[1]))
         merged.lines[mine.start : mine.end] = inner.lines
-        merged.carried += [replace(how, line=mine.start + how.line) for how in inner.carried]
+        merged.carried += [
+            replace(how, line=mine.start + how.line) for how in inner.carried
+        ]
         merged.carried.append(Carried(How.MOVED, mine.start))
     return merged
 
@@ -102,7 +110,9 @@ def unchanged_twins(ours: Sequence[str], made: Sequence[str]) -> list[str]:
     """The units of `ours` that were left as they are, while one with the same body was changed."""
     mine, changed = (_bodies(lines) for lines in (ours, made))
     was = {body for name, body in mine.items() if changed.get(name) != body}
-    return [name for name, body in mine.items() if body in was and changed.get(name) == body]
+    return [
+        name for name, body in mine.items() if body in was and changed.get(name) == body
+    ]
 
 
 def _bodies(lines: Sequence[str]) -> dict[str, str]:

@@ -34,7 +34,9 @@ def changes_between(base: Sequence[str], theirs: Sequence[str]) -> list[Change]:
     """
     found: list[Change] = []
     pairs = [
-        *sorted(align([key(line) for line in base], [key(line) for line in theirs]).items()),
+        *sorted(
+            align([key(line) for line in base], [key(line) for line in theirs]).items()
+        ),
         (len(base), len(theirs)),
     ]
     ranges: list[tuple[int, int, int, int]] = []
@@ -82,7 +84,9 @@ def before_and_after(
     return [*before, *rest], [*after, *rest]
 
 
-def _place(ours: Sequence[str], old: Sequence[str], meant: int) -> tuple[int, int] | None:
+def _place(
+    ours: Sequence[str], old: Sequence[str], meant: int
+) -> tuple[int, int] | None:
     """The range of lines of the file that a hunk is about: where most of its lines are, rare ones
     first, the nearest to its intended line.
     """
@@ -101,10 +105,14 @@ def _place(ours: Sequence[str], old: Sequence[str], meant: int) -> tuple[int, in
         start: sum(votes.get(start + step, 0.0) for step in range(-_NEAR, _NEAR + 1))
         for start in votes
     }
-    start = max(around, key=lambda one: (round(around[one], 6), votes[one], -abs(one - meant)))
+    start = max(
+        around, key=lambda one: (round(around[one], 6), votes[one], -abs(one - meant))
+    )
     low = max(0, start - _NEAR)
     pairs = align(old, ours[low : start + len(old) + _NEAR])
     if len(pairs) < _LEAST_FOUND * len(old):
         return None
     first, last = min(pairs), max(pairs)
-    return max(0, low + pairs[first] - first), min(len(ours), low + pairs[last] + len(old) - last)
+    return max(0, low + pairs[first] - first), min(
+        len(ours), low + pairs[last] + len(old) - last
+    )

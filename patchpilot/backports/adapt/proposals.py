@@ -19,7 +19,12 @@ from patchpilot.backports.adapt.conflicted_file import (
     merged_with,
     without_newlines,
 )
-from patchpilot.backports.adapt.line_origins import Origin, origins, part_of, who_added_file
+from patchpilot.backports.adapt.line_origins import (
+    Origin,
+    origins,
+    part_of,
+    who_added_file,
+)
 from patchpilot.backports.adapt.renamed_names import absent_names, names_in, names_used
 from patchpilot.backports.adapt.tokens import key
 from patchpilot.backports.adapt.units import is_code
@@ -49,7 +54,9 @@ class Source(StrEnum):
     EDITED = "edited"
 
 
-@json_form("source", "confidence", "why", "commit~", "path~", "lines=plain_lines", "unknown")
+@json_form(
+    "source", "confidence", "why", "commit~", "path~", "lines=plain_lines", "unknown"
+)
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a conflict may become: its lines (None: no such file) and the reason; `confidence` where
@@ -75,7 +82,9 @@ class Proposal:
         return without_newlines(self.lines)
 
 
-@json_form("path=conflict.path", "line=conflict.line~", "ours", "base", "theirs", "proposals")
+@json_form(
+    "path=conflict.path", "line=conflict.line~", "ours", "base", "theirs", "proposals"
+)
 @dataclass(frozen=True, slots=True)
 class ProposedConflict:
     """A conflict and what it may become, the surest first."""
@@ -111,7 +120,12 @@ class Decided:
 
 
 def propose(
-    scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str, progress: Progress = silent
+    scratch: Scratch,
+    merge: Merge,
+    onto: str,
+    fix: FixCommit,
+    tip: str,
+    progress: Progress = silent,
 ) -> tuple[ProposedConflict, ...]:
     """The conflicts of a fix's merge onto a tree (that of the branch's `tip`), each with its
     proposals.
@@ -121,7 +135,11 @@ def propose(
     found = []
     for number, (file, conflict) in enumerate(every):
         progress("reading the conflicts", number, len(every))
-        came = _came_with(scratch, fix, tip, file, conflict) if number < _MOST_LOOKED_UP else ()
+        came = (
+            _came_with(scratch, fix, tip, file, conflict)
+            if number < _MOST_LOOKED_UP
+            else ()
+        )
         known = [
             *_adapted(scratch, merge, onto, fix, tip, file, conflict),
             *_with_parts(scratch, onto, fix, file, conflict, came),
@@ -132,7 +150,11 @@ def propose(
 
 
 def decide(
-    scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, chosen: Mapping[str, Proposal]
+    scratch: Scratch,
+    merge: Merge,
+    onto: str,
+    fix: FixCommit,
+    chosen: Mapping[str, Proposal],
 ) -> Decided:
     """The conflicted files of a merge with a proposal chosen for each conflict, by its key."""
     contents: dict[str, tuple[str, bytes] | None] = {}
@@ -140,37 +162,52 @@ def decide(
     new: set[str] = set()
     for file in conflicted_files(scratch, merge):
         elsewhere = [
-            chosen[conflict.key] for conflict in file.conflicts if chosen[conflict.key].path
+            chosen[conflict.key]
+            for conflict in file.conflicts
+            if chosen[conflict.key].path
         ]
         lines = (
             None
             if elsewhere
             else file.made(
-                {conflict.key: chosen[conflict.key].lines for conflict in file.conflicts}
+                {
+                    conflict.key: chosen[conflict.key].lines
+                    for conflict in file.conflicts
+                }
             )
         )
         contents[file.path] = None if lines is None else (file.mode, content_of(lines))
         for one in elsewhere:
             entry, merged = (
-                scratch.entries(tree, [one.path])[one.path] for tree in (onto, merge.tree)
+                scratch.entries(tree, [one.path])[one.path]
+                for tree in (onto, merge.tree)
             )
             if one.path in contents or merged != entry:
                 wrong.append(
                     f"{one.path}: changed by another part of the fix, too; make both changes in a"
                     " clone (Edit adaptation)"
                 )
-            contents[one.path] = (entry[0] if entry else file.mode, content_of(one.lines or ()))
+            contents[one.path] = (
+                entry[0] if entry else file.mode,
+                content_of(one.lines or ()),
+            )
         if lines is None:
             continue
         sides = (file.ours or (), file.base or (), file.theirs or ())
-        wrong += [f"{file.path}: {problem}" for problem in problems(file.path, lines, *sides)]
+        wrong += [
+            f"{file.path}: {problem}" for problem in problems(file.path, lines, *sides)
+        ]
         if is_code(file.path):
             new |= names_used(lines) - names_in(file.ours or ())
     return Decided(contents, tuple(wrong), _unknown(scratch, onto, fix, contents, new))
 
 
 def _unknown(
-    scratch: Scratch, onto: str, fix: FixCommit, paths: Iterable[str], names: Collection[str]
+    scratch: Scratch,
+    onto: str,
+    fix: FixCommit,
+    paths: Iterable[str],
+    names: Collection[str],
 ) -> tuple[str, ...]:
     """Those of the names that the base's tree has and the branch's does not.
 
@@ -235,10 +272,17 @@ def _adapted(
     ):
         return
     ours, base, theirs = (
-        file.sides(conflict) if conflict.line else (None, conflict.base, conflict.theirs)
+        file.sides(conflict)
+        if conflict.line
+        else (None, conflict.base, conflict.theirs)
     )
     found = adapt_files(
-        scratch, merge, onto, fix, {file.path: AdaptedFile(file.mode, ours, base, theirs)}, tip
+        scratch,
+        merge,
+        onto,
+        fix,
+        {file.path: AdaptedFile(file.mode, ours, base, theirs)},
+        tip,
     )
     for path, content in found.contents.items() if found else ():
         lines = tuple(text_lines(content[1])) if content else None
@@ -250,7 +294,8 @@ def _adapted(
         if found is None or (path == file.path and (lines is None or inside is None)):
             continue
         why = "; ".join(
-            step.partition(": ")[2] if step.startswith(path) else step for step in found.steps
+            step.partition(": ")[2] if step.startswith(path) else step
+            for step in found.steps
         )
         yield Proposal(
             Source.ADAPTED,
@@ -305,7 +350,12 @@ def _with_parts(
     """What comes of the conflict with only the part of a missing commit before it that made the
     lines.
     """
-    if not conflict.line or file.ours is None or file.base is None or file.theirs is None:
+    if (
+        not conflict.line
+        or file.ours is None
+        or file.base is None
+        or file.theirs is None
+    ):
         return
     repository = scratch.repository
     for one in came[:_MOST_ORIGINS]:
@@ -315,18 +365,30 @@ def _with_parts(
             for commit in (parents[0] if parents else one.commit, one.commit)
         )
         ours, left = merged_with(
-            repository, file.path, file.ours, before, tuple(part_of(before, after, one.lines))
+            repository,
+            file.path,
+            file.ours,
+            before,
+            tuple(part_of(before, after, one.lines)),
         )
         if left or ours == file.ours:
             continue
-        merged, conflicts = merged_with(repository, file.path, ours, file.base, file.theirs)
+        merged, conflicts = merged_with(
+            repository, file.path, ours, file.base, file.theirs
+        )
         lines = file.inside(conflict, merged)
-        if lines is None or any(_overlap(other, conflict, len(lines)) for other in conflicts):
+        if lines is None or any(
+            _overlap(other, conflict, len(lines)) for other in conflicts
+        ):
             continue
         names = names_used(lines) - names_in(file.ours) if is_code(file.path) else ()
         unknown = _unknown(scratch, onto, fix, [file.path], names)
         said = f'with the part of {one.commit[:12]} ("{one.subject}") that these lines need'
-        why = f"{said}; the branch does not have {', '.join(unknown)}" if unknown else said
+        why = (
+            f"{said}; the branch does not have {', '.join(unknown)}"
+            if unknown
+            else said
+        )
         yield Proposal(
             Source.PREREQUISITE,
             lines,
@@ -349,7 +411,10 @@ def _sides(conflict: Conflict, came: Sequence[Origin]) -> Iterator[Proposal]:
     """
     place, words = conflict.place, _side_words(conflict)
     yield Proposal(
-        Source.FIX, conflict.theirs, words[0], (f"{place}: took {words[0].partition(';')[0]}",)
+        Source.FIX,
+        conflict.theirs,
+        words[0],
+        (f"{place}: took {words[0].partition(';')[0]}",),
     )
     source = f'{came[0].commit[:12]} ("{came[0].subject}")' if came else ""
     if came and not {key(line) for line in conflict.ours or ()} - _TRIVIAL:
@@ -364,21 +429,37 @@ def _sides(conflict: Conflict, came: Sequence[Origin]) -> Iterator[Proposal]:
     else:
         why = f"{words[1]}; the branch lacks {source}" if came else words[1]
         yield Proposal(
-            Source.BRANCH, conflict.ours, why, (f"{place}: kept {words[1].partition(';')[0]}",)
+            Source.BRANCH,
+            conflict.ours,
+            why,
+            (f"{place}: kept {words[1].partition(';')[0]}",),
         )
 
 
 def _side_words(conflict: Conflict) -> tuple[str, str]:
     """What it means to take the fix's side, and the branch's."""
     if conflict.line:
-        known = {key(line) for line in (*(conflict.base or ()), *(conflict.theirs or ()))}
+        known = {
+            key(line) for line in (*(conflict.base or ()), *(conflict.theirs or ()))
+        }
         lost = sum(key(line) not in known for line in conflict.ours or ())
         fix = "the lines of the fix" + (
-            f"; {counted(lost, 'line')} that only the branch has would be lost" if lost else ""
+            f"; {counted(lost, 'line')} that only the branch has would be lost"
+            if lost
+            else ""
         )
         return fix, "the lines of the branch; the change is dropped"
-    fix = "the file of the fix" if conflict.theirs is not None else "the fix's deletion of the file"
-    return fix, "the branch's file" if conflict.ours is not None else "the branch without the file"
+    fix = (
+        "the file of the fix"
+        if conflict.theirs is not None
+        else "the fix's deletion of the file"
+    )
+    return (
+        fix,
+        "the branch's file"
+        if conflict.ours is not None
+        else "the branch without the file",
+    )
 
 
 _TRIVIAL = {"", "{", "}", "};", "*/", "return;", "break;"}

@@ -44,7 +44,9 @@ def other_names(ours: Sequence[str], base: Sequence[str]) -> dict[str, str]:
     low = start = 0
     for at, there in [*sorted(pairs.items()), (len(base), len(ours))]:
         for old, new in _same_but_for_names(base[low:at], ours[start:there]):
-            for one, other in zip(IDENTIFIER.findall(old), IDENTIFIER.findall(new), strict=True):
+            for one, other in zip(
+                IDENTIFIER.findall(old), IDENTIFIER.findall(new), strict=True
+            ):
                 votes.setdefault(one, Counter())[other] += 1
         low, start = at + 1, there + 1
     return {
@@ -70,15 +72,23 @@ def absent_names(
     The folders `near` are searched first.
     """
     left = set(sorted(names)[:_MOST])
-    for of, folders, wanted in ((tree, near, False), (base, (), True), (tree, (), False)):
+    for of, folders, wanted in (
+        (tree, near, False),
+        (base, (), True),
+        (tree, (), False),
+    ):
         if not left:
             break
-        found = _found(scratch, of, left, [folder for folder in folders if scratch.has(of, folder)])
+        found = _found(
+            scratch, of, left, [folder for folder in folders if scratch.has(of, folder)]
+        )
         left = left & found if wanted else left - found
     return left
 
 
-def _found(scratch: Scratch, tree: str, names: Iterable[str], folders: Sequence[str]) -> set[str]:
+def _found(
+    scratch: Scratch, tree: str, names: Iterable[str], folders: Sequence[str]
+) -> set[str]:
     patterns = [part for name in sorted(names) for part in ("-e", name)]
     try:
         done = scratch.git(
@@ -100,7 +110,9 @@ def _found(scratch: Scratch, tree: str, names: Iterable[str], folders: Sequence[
     return set(done.text.split("\n"))
 
 
-def _same_but_for_names(base: Sequence[str], ours: Sequence[str]) -> Iterable[tuple[str, str]]:
+def _same_but_for_names(
+    base: Sequence[str], ours: Sequence[str]
+) -> Iterable[tuple[str, str]]:
     """The pairs of lines that differ in names only, and share one where they have several."""
     free: dict[str, list[str]] = {}
     for line in ours:
@@ -110,14 +122,19 @@ def _same_but_for_names(base: Sequence[str], ours: Sequence[str]) -> Iterable[tu
         near = [
             (
                 sum(
-                    one == other for one, other in zip(names, IDENTIFIER.findall(mine), strict=True)
+                    one == other
+                    for one, other in zip(names, IDENTIFIER.findall(mine), strict=True)
                 ),
                 mine,
             )
             for mine in free.get(_skeleton(line), [])
         ]
         best = max(near, default=(0, ""))
-        if names and best[1] and (2 * best[0] >= len(names) or len(names) == 1 == len(near)):
+        if (
+            names
+            and best[1]
+            and (2 * best[0] >= len(names) or len(names) == 1 == len(near))
+        ):
             free[_skeleton(line)].remove(best[1])
             yield line, best[1]
 

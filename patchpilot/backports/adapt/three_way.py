@@ -67,7 +67,10 @@ Chunk = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
 
 def merge_lines(
-    ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], blocks: Sequence[int] = ()
+    ours: Sequence[str],
+    base: Sequence[str],
+    theirs: Sequence[str],
+    blocks: Sequence[int] = (),
 ) -> MergedLines:
     """What `theirs` changed over `base`, in `ours`.
 
@@ -81,7 +84,9 @@ def merge_lines(
     for number, (at, (mine, old, new)) in enumerate(chunks):
         keys = [[key(line) for line in side] for side in (mine, old, new)]
         if keys[0] == keys[1] == keys[2]:
-            merged.lines += [_spaced(*lines) for lines in zip(mine, old, new, strict=True)]
+            merged.lines += [
+                _spaced(*lines) for lines in zip(mine, old, new, strict=True)
+            ]
         elif keys[0] == keys[1]:
             merged.lines += _reindented(
                 new, [sides for _, sides in chunks[max(0, number - 1) : number + 2]]
@@ -90,7 +95,9 @@ def merge_lines(
             merged.lines += mine
         else:
             _merge_chunk(
-                merged, (mine, old, new), [one - at for one in blocks[at : at + len(old) + 1]]
+                merged,
+                (mine, old, new),
+                [one - at for one in blocks[at : at + len(old) + 1]],
             )
     return merged
 
@@ -105,7 +112,9 @@ def _chunks(
     for at in range(len(base) + 1):
         if at < len(base) and not (at in in_ours and at in in_theirs):
             continue
-        to, tf = (in_ours[at], in_theirs[at]) if at < len(base) else (len(ours), len(theirs))
+        to, tf = (
+            (in_ours[at], in_theirs[at]) if at < len(base) else (len(ours), len(theirs))
+        )
         if o < to or b < at or f < tf:
             yield b, (ours[o:to], base[b:at], theirs[f:tf])
         if at < len(base):
@@ -143,7 +152,9 @@ def _reindented(new: Sequence[str], near: Sequence[Chunk]) -> list[str]:
         return list(new)
     ((mine, old), *_) = pairs
     return [
-        _indented(mine, old, _indent(line)) + line.lstrip(" \t") if line.strip() else line
+        _indented(mine, old, _indent(line)) + line.lstrip(" \t")
+        if line.strip()
+        else line
         for line in new
     ]
 
@@ -171,7 +182,9 @@ def _merge_chunk(merged: MergedLines, sides: Chunk, blocks: Sequence[int]) -> No
     merged.lines += text.splitlines(keepends=True)
     for how in dict.fromkeys(chunk.ways):
         merged.carried.append(
-            Carried(how, start, tuple(mine), tuple(old), tuple(new), key(one) == key(other))
+            Carried(
+                how, start, tuple(mine), tuple(old), tuple(new), key(one) == key(other)
+            )
         )
 
 
@@ -184,7 +197,9 @@ class _TokenChunk:
 
     def __init__(self, sides: Chunk, blocks: Sequence[int], *, whole: bool) -> None:
         mine, old, new = sides
-        self.mine, self.old, self.new = (tokenize(side, whole=whole) for side in (mine, old, new))
+        self.mine, self.old, self.new = (
+            tokenize(side, whole=whole) for side in (mine, old, new)
+        )
         self.in_mine = align_tokens(old, mine, whole=whole)
         self.in_new = align_tokens(old, new, whole=whole)
         self.blocks = blocks
@@ -193,16 +208,26 @@ class _TokenChunk:
     def merge(self) -> list[Token]:
         """The branch's tokens with the fix's changes."""
         result = self._respaced()
-        for old, new in reversed(list(_gaps(self.in_new, len(self.old), len(self.new)))):
+        for old, new in reversed(
+            list(_gaps(self.in_new, len(self.old), len(self.new)))
+        ):
             place = self._carry(old, self.new[new[0] : new[1]])
             if place:
                 result[place[0] : place[1]] = self.new[new[0] : new[1]]
         return result
 
-    def _carry(self, old: tuple[int, int], added: Sequence[Token]) -> tuple[int, int] | None:
+    def _carry(
+        self, old: tuple[int, int], added: Sequence[Token]
+    ) -> tuple[int, int] | None:
         """Where in the branch's tokens a change goes; None where it does not."""
         low, high = old
-        left = 0 if low == 0 else self.in_mine[low - 1] + 1 if low - 1 in self.in_mine else None
+        left = (
+            0
+            if low == 0
+            else self.in_mine[low - 1] + 1
+            if low - 1 in self.in_mine
+            else None
+        )
         right = len(self.mine) if high == len(self.old) else self.in_mine.get(high)
         if left is not None and right is not None and left <= right:
             return self._between(left, right, texts(self.old[low:high]), texts(added))
@@ -215,7 +240,9 @@ class _TokenChunk:
             ):
                 self.ways.append(How.ALREADY)
                 return None
-            self.ways.append(How.EDGE if self._is_whole_lines(at, at, texts(added)) else How.PIECE)
+            self.ways.append(
+                How.EDGE if self._is_whole_lines(at, at, texts(added)) else How.PIECE
+            )
             return at, at
         return self._torn(low, high, added)
 
@@ -244,12 +271,15 @@ class _TokenChunk:
         if not removed:
             self.ways.append(
                 How.OVER
-                if _is_alike(here, added) or not self._is_whole_lines(left, right, added)
+                if _is_alike(here, added)
+                or not self._is_whole_lines(left, right, added)
                 else How.BESIDE
             )
             return right, right
         if not added:
-            self.ways.append(How.REMOVED if not here or _is_alike(here, removed) else How.OVER)
+            self.ways.append(
+                How.REMOVED if not here or _is_alike(here, removed) else How.OVER
+            )
             return left, right
         self.ways.append(How.OVER)
         return left, right
@@ -263,7 +293,9 @@ class _TokenChunk:
             and (left == right or self.mine[right - 1].text == NEWLINE)
         )
 
-    def _torn(self, low: int, high: int, added: Sequence[Token]) -> tuple[int, int] | None:
+    def _torn(
+        self, low: int, high: int, added: Sequence[Token]
+    ) -> tuple[int, int] | None:
         """A change of text that the branch has only a part of, or nothing."""
         before = max((at for at in self.in_mine if at < low), default=-1)
         after = min((at for at in self.in_mine if at >= high), default=len(self.old))
@@ -275,7 +307,9 @@ class _TokenChunk:
                 self.ways.append(How.ABSENT)
                 return None
             self.ways.append(
-                How.HOLE if self._is_whole_lines(left, left, texts(added)) else How.PIECE
+                How.HOLE
+                if self._is_whole_lines(left, left, texts(added))
+                else How.PIECE
             )
             return left, left
         if not added:
@@ -304,21 +338,28 @@ class _TokenChunk:
                 continue
             mine, old, new = self.mine[here], self.old[at], self.new[there]
             if old.space != new.space:
-                result[here] = Token(_indented(mine.space, old.space, new.space), mine.text)
+                result[here] = Token(
+                    _indented(mine.space, old.space, new.space), mine.text
+                )
         return result
 
 
 def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
     """Where a text has another, if it has it once."""
     places = [
-        at for at in range(len(texts_) - len(wanted) + 1) if texts_[at : at + len(wanted)] == wanted
+        at
+        for at in range(len(texts_) - len(wanted) + 1)
+        if texts_[at : at + len(wanted)] == wanted
     ]
     return places[0] if len(places) == 1 else None
 
 
 def _is_alike(one: Sequence[str], other: Sequence[str]) -> bool:
     """Whether two texts have most of their words in common."""
-    return similarity([*filter(is_word, one)], [*filter(is_word, other)]) >= _STILL_THE_SAME
+    return (
+        similarity([*filter(is_word, one)], [*filter(is_word, other)])
+        >= _STILL_THE_SAME
+    )
 
 
 def _gaps(

@@ -28,7 +28,10 @@ def tokenize(lines: Iterable[str], *, whole: bool = False) -> list[Token]:
     """
     pattern = _WHOLE if whole else _TOKEN
     return [
-        Token(*found.groups()) for line in lines for found in pattern.finditer(line) if found[0]
+        Token(*found.groups())
+        for line in lines
+        for found in pattern.finditer(line)
+        if found[0]
     ]
 
 

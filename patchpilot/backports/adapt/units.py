@@ -119,7 +119,9 @@ class _UnitReading:
             return
         if named := _NAMED.search(self._head):
             name = next(filter(None, named.groups()))
-            self.found.append(Unit(name, _with_comment(self._lines, self._start), at + 1))
+            self.found.append(
+                Unit(name, _with_comment(self._lines, self._start), at + 1)
+            )
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -131,7 +133,8 @@ def return_type(lines: Sequence[str], unit: Unit) -> tuple[str, ...]:
     where it can be called; () where none is found.
     """
     head = re.match(
-        rf"([^(]*)\b{unit.name}\s*\(", " ".join(code_lines(lines[unit.start : unit.end]))
+        rf"([^(]*)\b{unit.name}\s*\(",
+        " ".join(code_lines(lines[unit.start : unit.end])),
     )
     return (
         tuple(word for word in re.findall(r"\w+|\*", head[1]) if word not in _NO_TYPES)
@@ -151,7 +154,11 @@ def units_by_name(lines: Sequence[str]) -> dict[str, Unit]:
 def _with_comment(lines: Sequence[str], start: int) -> int:
     """The first line of the comment right above a line, else the line."""
     at = start
-    while at and lines[at - 1].strip() and lines[at - 1].lstrip().startswith(("*", "/*", "//")):
+    while (
+        at
+        and lines[at - 1].strip()
+        and lines[at - 1].lstrip().startswith(("*", "/*", "//"))
+    ):
         at -= 1
     return at
 

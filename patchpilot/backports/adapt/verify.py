@@ -22,7 +22,11 @@ MARKERS = "conflict markers are left"
 
 
 def problems(
-    path: str, made: Sequence[str], ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
+    path: str,
+    made: Sequence[str],
+    ours: Sequence[str],
+    base: Sequence[str],
+    theirs: Sequence[str],
 ) -> tuple[str, ...]:
     """What is wrong with an adapted file, in words.
 
@@ -43,7 +47,10 @@ def _python_problems(made: Sequence[str], ours: Sequence[str]) -> list[str]:
     if mine is None:
         return ["not valid Python"]
     lost = (_bound(own) - _bound(mine)) & _used(mine)
-    return [f"{name} is used, but the fix removes where it comes from" for name in sorted(lost)]
+    return [
+        f"{name} is used, but the fix removes where it comes from"
+        for name in sorted(lost)
+    ]
 
 
 def _c_problems(
@@ -133,7 +140,9 @@ def _stray_elses(lines: Sequence[str]) -> Counter[str]:
 
 
 def _brackets(lines: Sequence[str]) -> Counter[str]:
-    return Counter(char for line in code_lines(lines) for char in line if char in _BRACKETS)
+    return Counter(
+        char for line in code_lines(lines) for char in line if char in _BRACKETS
+    )
 
 
 def _undeclared(lines: Sequence[str]) -> set[str]:
@@ -142,5 +151,9 @@ def _undeclared(lines: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for unit in units(lines):
         body = "\n".join(code[unit.start : unit.end])
-        found |= {label for label in _GOTO.findall(body) if not re.search(rf"\b{label}\s*:", body)}
+        found |= {
+            label
+            for label in _GOTO.findall(body)
+            if not re.search(rf"\b{label}\s*:", body)
+        }
     return found

@@ -4,7 +4,15 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cli.option_table import CHOICE, NUMBER, PATH, TEXT, Option, base_table, common_table
+from patchpilot.cli.option_table import (
+    CHOICE,
+    NUMBER,
+    PATH,
+    TEXT,
+    Option,
+    base_table,
+    common_table,
+)
 from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.model.rewrite_overrides import OVERRIDES
 
@@ -29,7 +37,8 @@ OPTIONS = (
         name="whole_files",
     ),
     Option(
-        ("--all-revisions",), "check all revisions of a series in a mailbox, not only the newest"
+        ("--all-revisions",),
+        "check all revisions of a series in a mailbox, not only the newest",
     ),
     Option(("--strict",), "also report findings of severity check"),
     Option(
@@ -53,15 +62,29 @@ OPTIONS = (
         "N",
         limits=COLUMNS,
     ),
-    Option(("--data",), "directory with spelling.txt and const_structs.checkpatch", PATH, "DIR"),
+    Option(
+        ("--data",),
+        "directory with spelling.txt and const_structs.checkpatch",
+        PATH,
+        "DIR",
+    ),
     Option(
         ("--kernel",),
         "apply the rules of this kernel version (default: the tree's, else the newest)",
         TEXT,
         "VERSION",
     ),
-    Option(("--jobs",), "number of processes (default: number of CPUs)", NUMBER, "N", limits=JOBS),
-    Option(("--statistics",), "print how often each rule fired instead of the findings (text)"),
+    Option(
+        ("--jobs",),
+        "number of processes (default: number of CPUs)",
+        NUMBER,
+        "N",
+        limits=JOBS,
+    ),
+    Option(
+        ("--statistics",),
+        "print how often each rule fired instead of the findings (text)",
+    ),
     Option(
         ("--checkpatch",),
         "also run the tree's own scripts/checkpatch.pl (executes code of that tree)",
@@ -86,7 +109,13 @@ OPTIONS = (
         Option((f"--{name}",), f"with --fix: {text}", plain=False)
         for name, text in OVERRIDES.items()
     ),
-    Option(("--baseline",), "do not report the findings listed in FILE", PATH, "FILE", plain=False),
+    Option(
+        ("--baseline",),
+        "do not report the findings listed in FILE",
+        PATH,
+        "FILE",
+        plain=False,
+    ),
     Option(
         ("--write-baseline",),
         "write the current findings to FILE (default: the file of --baseline)",
@@ -111,7 +140,9 @@ OPTIONS = (
         multiple=True,
         plain=False,
     ),
-    Option(("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True, plain=False),
+    Option(
+        ("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True, plain=False
+    ),
     Option(
         ("--resume-at",),
         "with --format jsonl: start at the mail with this position, which each line has",
@@ -189,4 +220,6 @@ class CheckOptions(NamedTuple):
     def overrides(self) -> tuple[str, ...]:
         """What overrides a refusal to rewrite commits."""
         given = (self.published, self.shared, self.claim)
-        return tuple(name for name, is_given in zip(OVERRIDES, given, strict=True) if is_given)
+        return tuple(
+            name for name, is_given in zip(OVERRIDES, given, strict=True) if is_given
+        )

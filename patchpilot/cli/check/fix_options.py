@@ -28,7 +28,8 @@ def answer(
 
     if options.fix and options.diff:
         raise UsageError(
-            "--fix and --diff cannot be combined", hint="use --diff to preview, --fix to apply"
+            "--fix and --diff cannot be combined",
+            hint="use --diff to preview, --fix to apply",
         )
     if options.statistics or options.checkpatch_compat:
         raise UsageError(
@@ -91,7 +92,11 @@ def _report(common: Common, result: "FixResult") -> None:
     if common.format == "text":
         report = fix_text.fixed(result, colored=colored)
         found = findings_text.render(
-            check, colored=colored, quiet=common.quiet, verbose=common.verbose, columns=common.room
+            check,
+            colored=colored,
+            quiet=common.quiet,
+            verbose=common.verbose,
+            columns=common.room,
         )
         text = "\n".join(
             part
@@ -106,7 +111,9 @@ def _report(common: Common, result: "FixResult") -> None:
         text = _document(result, written=True)
     else:
         text = str(
-            importlib.import_module(f"patchpilot.cli.output.findings_{common.format}").render(check)
+            importlib.import_module(
+                f"patchpilot.cli.output.findings_{common.format}"
+            ).render(check)
         )
         if not common.quiet:
             tell(fix_text.summary(result, written=True))
@@ -127,7 +134,9 @@ def _document(result: "FixResult", *, written: bool) -> str:
     from patchpilot.services.check.check_answer import patch_fixes, run_fixes
 
     patches = [patch_fixes(result, patch, written=written) for patch in result.patches]
-    return findings_json.render(result.check, run_fixes(result, written=written), patches)
+    return findings_json.render(
+        result.check, run_fixes(result, written=written), patches
+    )
 
 
 def _exact(common: Common, text: str) -> None:

@@ -7,7 +7,11 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.check.check_options import CI_FORMATS, PROPOSING_FORMATS, CheckOptions
+from patchpilot.cli.check.check_options import (
+    CI_FORMATS,
+    PROPOSING_FORMATS,
+    CheckOptions,
+)
 from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
 from patchpilot.config import WAIVERS_GIVEN
@@ -30,10 +34,13 @@ def answer(common: Common, options: CheckOptions) -> int:
 
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
-        raise UsageError(f"{name} requires --fix", hint=f"patchpilot check --fix {name}")
+        raise UsageError(
+            f"{name} requires --fix", hint=f"patchpilot check --fix {name}"
+        )
     if options.unsafe_fixes and not (options.fix or options.diff):
         raise UsageError(
-            "--unsafe-fixes requires --diff or --fix", hint="patchpilot check --diff --unsafe-fixes"
+            "--unsafe-fixes requires --diff or --fix",
+            hint="patchpilot check --diff --unsafe-fixes",
         )
     if options.data and not options.data.is_dir():
         raise MissingError(
@@ -46,7 +53,9 @@ def answer(common: Common, options: CheckOptions) -> int:
             return _check(common, options, place, place.repository_if_any())
     files_only = common.repo is None and need_no_repository(options.targets)
     with common.workplace(uses_repository=not files_only) as place:
-        return _check(common, options, place, place.repository if not files_only else None)
+        return _check(
+            common, options, place, place.repository if not files_only else None
+        )
 
 
 def _refuse_with_whole_files(options: CheckOptions) -> None:
@@ -59,22 +68,29 @@ def _refuse_with_whole_files(options: CheckOptions) -> None:
     ):
         if given:
             raise UsageError(
-                f"-f and {option} cannot be combined", hint=f"{option} is for patches and commits"
+                f"-f and {option} cannot be combined",
+                hint=f"{option} is for patches and commits",
             )
 
 
-def _check(common: Common, options: CheckOptions, place: "Workplace", repository: Any) -> int:
+def _check(
+    common: Common, options: CheckOptions, place: "Workplace", repository: Any
+) -> int:
     from patchpilot.checking.check_patches import check
     from patchpilot.checking.check_request import check_request
     from patchpilot.services.check.check_source import check_source
 
     in_ci = common.format in CI_FORMATS
-    source = check_source(place, options.config_from, options.targets, options.base, in_ci=in_ci)
+    source = check_source(
+        place, options.config_from, options.targets, options.base, in_ci=in_ci
+    )
     settings = place.settings(
         {
             "strict": "true" if options.strict else None,
             "fail-on": options.fail_on,
-            "max-line-length": str(options.max_line_length) if options.max_line_length else None,
+            "max-line-length": str(options.max_line_length)
+            if options.max_line_length
+            else None,
             "select": ",".join(options.select) or None,
             "ignore": ",".join(options.ignore) or None,
         },
@@ -146,10 +162,15 @@ def _suppressions(
     judge: "Source | None",
 ) -> "Suppressions | None":
     """The waivers and the baseline of this call; what was recorded is reported on stderr."""
-    asked = options.baseline or options.write_baseline or options.waive or options.unwaive
+    asked = (
+        options.baseline or options.write_baseline or options.waive or options.unwaive
+    )
     if not (asked or settings.waivers or (repository and _waivers_given())):
         return None
-    from patchpilot.services.check.find_suppressions import SuppressionRequest, find_suppressions
+    from patchpilot.services.check.find_suppressions import (
+        SuppressionRequest,
+        find_suppressions,
+    )
 
     given = SuppressionRequest(
         options.targets,
@@ -161,7 +182,9 @@ def _suppressions(
         fixes=options.fix or options.diff,
         judge=judge,
     )
-    suppressions, recorded, warning = find_suppressions(given, settings, repository, packs)
+    suppressions, recorded, warning = find_suppressions(
+        given, settings, repository, packs
+    )
     if recorded:
         notice("note", recorded)
     if warning:
@@ -216,10 +239,15 @@ def _post(common: Common, options: CheckOptions, result: "CheckResult") -> None:
 
     assert options.post_checks
     done = post_checks(
-        result, options.post_checks, target_url=options.check_url or "", offline=common.offline
+        result,
+        options.post_checks,
+        target_url=options.check_url or "",
+        offline=common.offline,
     )
     if not common.quiet:
-        notice("note", f"{counted(done.posted, 'check')} posted to {options.post_checks}")
+        notice(
+            "note", f"{counted(done.posted, 'check')} posted to {options.post_checks}"
+        )
         for title in done.unknown:
             notice("warning", f"not in this patchwork: {title}")
 
@@ -236,7 +264,9 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
         return None
     version = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.\d+)?", text)
     if not version:
-        raise UsageError(f"--kernel {text}: not a kernel version", hint="example: --kernel 6.1")
+        raise UsageError(
+            f"--kernel {text}: not a kernel version", hint="example: --kernel 6.1"
+        )
     return int(version[1]), int(version[2])
 
 
@@ -245,7 +275,9 @@ def _can_be_fixed(options: CheckOptions) -> bool:
     from patchpilot.services.check.check_targets import can_be_fixed
 
     return (
-        not options.checkpatch_compat and not options.whole_files and can_be_fixed(options.targets)
+        not options.checkpatch_compat
+        and not options.whole_files
+        and can_be_fixed(options.targets)
     )
 
 

@@ -37,7 +37,11 @@ def needs_no_comparison(request: "CheckRequest") -> bool:
 
 
 def answer(
-    common: Common, options: CheckOptions, request: "CheckRequest", repository: Any, tree: Any
+    common: Common,
+    options: CheckOptions,
+    request: "CheckRequest",
+    repository: Any,
+    tree: Any,
 ) -> int:
     """Check and write line by line; returns the exit code."""
     from patchpilot.services.check.check_stream import stream_targets
@@ -49,7 +53,9 @@ def answer(
     return int(lines.exit_code)
 
 
-def answer_json(common: Common, request: "CheckRequest", repository: Any, tree: Any) -> int:
+def answer_json(
+    common: Common, request: "CheckRequest", repository: Any, tree: Any
+) -> int:
     """Check and write each patch into the document when it is checked; returns the exit code."""
     from patchpilot.checking.check_patches import check_one_by_one
     from patchpilot.cli.output.findings_json import parts
@@ -58,7 +64,10 @@ def answer_json(common: Common, request: "CheckRequest", repository: Any, tree: 
         # on a terminal the document shows the progress itself
         shown = sys.stdout.isatty() and not common.output
         checked = check_one_by_one(
-            request, repository=repository, tree=tree, progress=silent if shown else progress
+            request,
+            repository=repository,
+            tree=tree,
+            progress=silent if shown else progress,
         )
         common.write_lines(parts(checked))
     result = checked.result

@@ -59,7 +59,9 @@ def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[s
                 times = f" ({stale.count} times)" if stale.count > 1 else ""
                 yield (
                     crop(
-                        one_line(f"  {stale.path or 'the message'}: {stale.name}: {stale.text}"),
+                        one_line(
+                            f"  {stale.path or 'the message'}: {stale.name}: {stale.text}"
+                        ),
                         SHOWN,
                     )
                     + times

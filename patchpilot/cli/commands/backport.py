@@ -12,7 +12,9 @@ from patchpilot.cli.verb_command import verb
 _FOLDER = click.Path(path_type=Path)
 
 
-@verb(epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown")
+@verb(
+    epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown"
+)
 @click.argument("target", required=False)
 @click.option(
     "--onto",
@@ -20,7 +22,9 @@ _FOLDER = click.Path(path_type=Path)
     metavar="REV|DIR",
     help="check this revision or unpacked tree instead of the stable branches (repeatable)",
 )
-@click.option("--ended", is_flag=True, help="include branches that are no longer maintained")
+@click.option(
+    "--ended", is_flag=True, help="include branches that are no longer maintained"
+)
 @base_options("base of the topic, if no TARGET is given")
 @click.option(
     "--effort",
@@ -124,7 +128,8 @@ def command(
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 
     searched = {
-        name: given.pop(name) for name in ("ended", "effort", "fixes", "adapt", "followers")
+        name: given.pop(name)
+        for name in ("ended", "effort", "fixes", "adapt", "followers")
     }
     directories = bool(onto) and all(Path(word).is_dir() for word in onto)
     with common.workplace() as place:
@@ -155,9 +160,11 @@ def command(
                 progress,
                 profile=profile,
             )
-    form: Any = {"json": output.as_json, "markdown": output.as_markdown, "text": output.as_text}[
-        common.format
-    ]
+    form: Any = {
+        "json": output.as_json,
+        "markdown": output.as_markdown,
+        "text": output.as_text,
+    }[common.format]
     common.write(form(results, done))
     bad = {
         "conflict": output.has_conflict,

@@ -30,7 +30,8 @@ class _CheckCommand(VerbCommand):
             if error.option_name not in _OTHERS:
                 raise
             raise UsageError(
-                f"check has no option {error.option_name}", hint=_OTHERS[error.option_name]
+                f"check has no option {error.option_name}",
+                hint=_OTHERS[error.option_name],
             ) from error
 
 

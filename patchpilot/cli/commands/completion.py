@@ -39,7 +39,9 @@ def command(ctx: click.Context, shell: str) -> int:
     """
     kind = get_completion_class(shell)
     assert kind is not None
-    script = kind(ctx.find_root().command, {}, "patchpilot", "_PATCHPILOT_COMPLETE").source()
+    script = kind(
+        ctx.find_root().command, {}, "patchpilot", "_PATCHPILOT_COMPLETE"
+    ).source()
     for wrong, right in _REPAIRS:
         script = script.replace(wrong, right)
     click.echo(script)

@@ -52,7 +52,9 @@ def _table(rows: tuple[ConfigRow, ...]) -> str:
     lines: list[str] = []
     for row in rows:
         value = printable(row.value) or "(empty)"
-        lines += filled(f"{row.name:{indent}}", f"{value}  ({printable(row.origin)})", room)
+        lines += filled(
+            f"{row.name:{indent}}", f"{value}  ({printable(row.origin)})", room
+        )
         lines += filled(" " * indent, row.meaning, room)
     lines.append("")
     lines += filled("", "To set one: git config --global patchpilot.NAME VALUE", room)

@@ -32,10 +32,14 @@ Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
     )
 )
 @click.option(
-    "--script", is_flag=True, help="run the whole workflow without a terminal and print it"
+    "--script",
+    is_flag=True,
+    help="run the whole workflow without a terminal and print it",
 )
 @click.option(
-    "--shell", is_flag=True, help="open your shell in the sandbox, to try the commands yourself"
+    "--shell",
+    is_flag=True,
+    help="open your shell in the sandbox, to try the commands yourself",
 )
 @click.option(
     "--keep",
@@ -50,7 +54,9 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if not script and not terminal:
         raise UsageError(
-            "the shell needs a terminal" if shell else "the guided workflow needs a terminal",
+            "the shell needs a terminal"
+            if shell
+            else "the guided workflow needs a terminal",
             hint="`patchpilot demo --script` runs without one",
         )
     line = ProgressLine() if sys.stderr.isatty() else None
@@ -95,7 +101,9 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
 
 
 _PLAIN = (
-    "".join(f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049))
+    "".join(
+        f"\x1b[?{mode}l" for mode in (1000, 1002, 1003, 1004, 1006, 1015, 2004, 1049)
+    )
     + "\x1b[<u\x1b[?25h\x1b[0m"
 )
 """Ends mouse, paste and focus reports, the alternate screen, keyboard protocols, the hidden cursor

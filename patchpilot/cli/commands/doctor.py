@@ -16,7 +16,9 @@ from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diag
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot doctor\n  patchpilot doctor --offline --format json")
+@verb(
+    epilog="\b\nExamples:\n  patchpilot doctor\n  patchpilot doctor --offline --format json"
+)
 @common_options("text", "json")
 @via_option("transport to check")
 @click.option("--identity", metavar="NAME", help="sendemail identity to check")
@@ -25,7 +27,9 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
     is_flag=True,
     help="restore damaged databases from their backups and from what can still be read",
 )
-def command(common: Common, via: str | None, identity: str | None, recover: bool) -> int:
+def command(
+    common: Common, via: str | None, identity: str | None, recover: bool
+) -> int:
     """Check this machine stage by stage, with the command that fixes each problem.
 
     Logs in to the mail server; sends no mail.
@@ -34,7 +38,8 @@ def command(common: Common, via: str | None, identity: str | None, recover: bool
         from patchpilot.services.setup.diagnose import recovered
 
         common.write(
-            "".join(f"{printable(line)}\n" for line in recovered()) or "there is no database yet\n"
+            "".join(f"{printable(line)}\n" for line in recovered())
+            or "there is no database yet\n"
         )
         return int(ExitCode.OK)
     with common.workplace() as place, progress_of(common) as progress:

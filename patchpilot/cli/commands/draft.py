@@ -28,8 +28,14 @@ from patchpilot.topic.workplace import Workplace
 )
 @common_options("text", "json", short_verbose=False)
 @base_options()
-@click.option("--edit", is_flag=True, help="edit cover letter, changelog and notes in your editor")
-@click.option("--cover-subject", metavar="TEXT", help="the cover letter's subject, without [PATCH]")
+@click.option(
+    "--edit", is_flag=True, help="edit cover letter, changelog and notes in your editor"
+)
+@click.option(
+    "--cover-subject",
+    metavar="TEXT",
+    help="the cover letter's subject, without [PATCH]",
+)
 @click.option(
     "--cover",
     "text",
@@ -60,7 +66,9 @@ from patchpilot.topic.workplace import Workplace
     help="version of the next send",
 )
 @click.option(
-    "--in-reply-to", metavar="MSGID|URL", help="send the next version as a reply to this mail"
+    "--in-reply-to",
+    metavar="MSGID|URL",
+    help="send the next version as a reply to this mail",
 )
 @click.option(
     "--export",
@@ -76,13 +84,21 @@ from patchpilot.topic.workplace import Workplace
     type=click.Path(path_type=Path),
     help="read the texts from an exported file",
 )
-@click.option("--ping", is_flag=True, help="print a polite reminder about the last send")
 @click.option(
-    "--no-b4", is_flag=True, help="remove the branch from b4's tracking data; its commits stay"
+    "--ping", is_flag=True, help="print a polite reminder about the last send"
 )
-@click.option("--forget", is_flag=True, help="delete the draft; the record of sent mails stays")
+@click.option(
+    "--no-b4",
+    is_flag=True,
+    help="remove the branch from b4's tracking data; its commits stay",
+)
+@click.option(
+    "--forget", is_flag=True, help="delete the draft; the record of sent mails stays"
+)
 @click.argument("words", metavar="[show|reset] [TARGET]", nargs=-1)
-def command(common: Common, words: tuple[str, ...], base: str | None, **given: Any) -> int:
+def command(
+    common: Common, words: tuple[str, ...], base: str | None, **given: Any
+) -> int:
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
     The draft is kept outside the branch. `show` (the default) prints its contents and their origin;
@@ -113,7 +129,8 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **given: A
             return _reset(common, place, target, base)
         if given["no_b4"]:
             click.echo(
-                f"{service.leave_b4(place.repository)} is removed from b4's tracking data", err=True
+                f"{service.leave_b4(place.repository)} is removed from b4's tracking data",
+                err=True,
             )
             return 0
         if given["forget"]:
@@ -135,11 +152,15 @@ def command(common: Common, words: tuple[str, ...], base: str | None, **given: A
         if given["export_to"]:
             _export(service.export(place.repository, target, base), given["export_to"])
             return 0
-    common.write(document("draft", result) if common.format == "json" else _text(result))
+    common.write(
+        document("draft", result) if common.format == "json" else _text(result)
+    )
     return 0
 
 
-def _reset(common: Common, place: Workplace, target: str | None, base: str | None) -> int:
+def _reset(
+    common: Common, place: Workplace, target: str | None, base: str | None
+) -> int:
     before, result = service.reset(place.repository, target, base)
     cleared = draft_rows(before, kept=result.draft)
     click.echo("cleared:" if cleared else "nothing to clear in the draft", err=True)
@@ -178,7 +199,8 @@ def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
     rest = words[1:] if action else words
     if len(rest) > 1:
         raise UsageError(
-            f"more than one TARGET: {' '.join(rest)}", hint="patchpilot draft [show|reset] [TARGET]"
+            f"more than one TARGET: {' '.join(rest)}",
+            hint="patchpilot draft [show|reset] [TARGET]",
         )
     return action, rest[0] if rest else None
 
@@ -186,7 +208,8 @@ def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
 def _text(result: DraftResult) -> str:
     draft = result.draft
     lines = [
-        f"topic:    {draft.change_id}" + (f"   branch {draft.branch}" if draft.branch else ""),
+        f"topic:    {draft.change_id}"
+        + (f"   branch {draft.branch}" if draft.branch else ""),
         f"state:    {result.state.summary}",
         f"next:     v{result.state.next_version}   [{draft.prefix or 'PATCH'}]",
         *(f"patch:    {patch.subject}" for patch in draft.patches),
@@ -198,7 +221,9 @@ def _text(result: DraftResult) -> str:
             f"sent:     v{send.version} on {send.begun[:16]} via {send.transport}:"
             f" {send.state}{forced}"
         )
-        lines += [f"          dropped: {printable(address)}" for address in send.left_out]
+        lines += [
+            f"          dropped: {printable(address)}" for address in send.left_out
+        ]
     if result.b4:
         lines.append(
             f"b4:       tracks this branch ({result.b4.strategy}, next v{result.b4.revision}"

@@ -31,14 +31,18 @@ MAX_LOG = 4 << 20
     show_default=True,
     help="number of candidates to show",
 )
-@click.option("--verify", is_flag=True, help="only check the Fixes: tags that the commits have")
+@click.option(
+    "--verify", is_flag=True, help="only check the Fixes: tags that the commits have"
+)
 @click.option(
     "--bisect-log",
     metavar="FILE",
     type=click.Path(path_type=Path, allow_dash=True),
     help="output of `git bisect log`, or a bug report that quotes its end",
 )
-@base_options("base of the topic: for a bug that the topic itself introduced, squashing is advised")
+@base_options(
+    "base of the topic: for a bug that the topic itself introduced, squashing is advised"
+)
 @click.argument("target", required=False)
 def command(
     common: Common,
@@ -68,7 +72,9 @@ def command(
         from patchpilot.cli.output.json_document import document
 
         one = len(results) == 1
-        common.write(document("fixes", results[0]) if one else document("fixes", results=results))
+        common.write(
+            document("fixes", results[0]) if one else document("fixes", results=results)
+        )
     else:
         columns = (
             shutil.get_terminal_size().columns
@@ -78,7 +84,10 @@ def command(
         common.write("\n".join(text(result, verify, columns) for result in results))
     if verify:
         if any(result.unverified for result in results):
-            notice("note", "the clone is shallow; fetch older history with `git fetch --unshallow`")
+            notice(
+                "note",
+                "the clone is shallow; fetch older history with `git fetch --unshallow`",
+            )
         return findings_exit(any(result.troubled for result in results))
     return findings_exit(not all(result.sure for result in results))
 
@@ -105,11 +114,15 @@ def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
     lines = [f'{result.commit[:12]} ("{result.subject}")']
     for judged in result.present:
         lines.append(f"  {judged.tag.text}")
-        lines += [f"    - {problem.message}" for problem in judged.problems] or ["    correct"]
+        lines += [f"    - {problem.message}" for problem in judged.problems] or [
+            "    correct"
+        ]
         if judged.suggestion:
             lines.append(f"    help: {judged.suggestion}")
     if verify:
-        return printable("\n".join(lines if result.present else [*lines, "  no Fixes: tag"]))
+        return printable(
+            "\n".join(lines if result.present else [*lines, "  no Fixes: tag"])
+        )
     if result.reason:
         lines.append(f"not certain: {result.reason}")
     for culprit in result.candidates:

@@ -31,6 +31,13 @@ def command(ctx: click.Context, word: str | None) -> int:
 
 
 def _topics() -> str:
-    lines = ["Verbs", *(f"  {name:<12} {line}" for name, line in VERBS.items()), "", "Topics"]
-    lines += [f"  {name:<12} {text.strip().splitlines()[0]}" for name, text in TOPICS.items()]
+    lines = [
+        "Verbs",
+        *(f"  {name:<12} {line}" for name, line in VERBS.items()),
+        "",
+        "Topics",
+    ]
+    lines += [
+        f"  {name:<12} {text.strip().splitlines()[0]}" for name, text in TOPICS.items()
+    ]
     return "\n".join([*lines, "", "Run `patchpilot help NAME` to show one of them."])

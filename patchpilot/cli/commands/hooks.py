@@ -24,7 +24,9 @@ from patchpilot.topic.workplace import Workplace
     )
 )
 @common_options("text", "json")
-@click.argument("action", type=click.Choice(("list", "install", "remove", "run")), default="list")
+@click.argument(
+    "action", type=click.Choice(("list", "install", "remove", "run")), default="list"
+)
 @click.argument("words", nargs=-1, metavar="[HOOK]...")
 def command(common: Common, action: str, words: tuple[str, ...]) -> int:
     """Install, remove or list hooks that check commits and mails.
@@ -46,7 +48,10 @@ def command(common: Common, action: str, words: tuple[str, ...]) -> int:
         common.write(document("hooks", hooks=hooks))
     else:
         common.write(
-            "".join(f"{hook.name:18}  {hook.state:9}  {printable(hook.place)}\n" for hook in hooks)
+            "".join(
+                f"{hook.name:18}  {hook.state:9}  {printable(hook.place)}\n"
+                for hook in hooks
+            )
         )
     return 0
 
@@ -55,7 +60,8 @@ def _run(place: Workplace, words: tuple[str, ...]) -> int:
     """Run an installed hook: errors stop git, other findings are only printed."""
     if len(words) < 2 or words[0] not in service.GIT_HOOKS:
         raise UsageError(
-            "`hooks run` is called by installed hooks only", hint="patchpilot hooks install"
+            "`hooks run` is called by installed hooks only",
+            hint="patchpilot hooks install",
         )
     name, file = words[0], Path(words[1])
     if name == "sendemail-validate" and service.sent_by_us():
@@ -70,9 +76,9 @@ def _run(place: Workplace, words: tuple[str, ...]) -> int:
 def _check(place: Workplace, file: Path, *, is_message: bool = False) -> int:
     from patchpilot.services.setup import check_in_hook as hook
 
-    result, problem = (hook.check_message_in_hook if is_message else hook.check_in_hook)(
-        place, file
-    )
+    result, problem = (
+        hook.check_message_in_hook if is_message else hook.check_in_hook
+    )(place, file)
     if problem:
         # a missing pack must not stop a commit
         notice("warning", f"{problem}: skipped")

@@ -17,8 +17,12 @@ from patchpilot.errors import UsageError
     is_flag=True,
     help="download the project's list of releases to your data directory",
 )
-@click.option("--from", "url", metavar="URL", help="with --update: download it from URL")
-@click.option("--all", "every", is_flag=True, help="include series that are no longer maintained")
+@click.option(
+    "--from", "url", metavar="URL", help="with --update: download it from URL"
+)
+@click.option(
+    "--all", "every", is_flag=True, help="include series that are no longer maintained"
+)
 @common_options("text", "json")
 def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
     """List the maintained stable series and their end-of-life dates."""
@@ -29,14 +33,21 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
     if url and not refresh:
         raise UsageError("--from requires --update", hint="add --update")
     branches = (
-        update(common.profile, url=url, offline=common.offline) if refresh else lts(common.profile)
+        update(common.profile, url=url, offline=common.offline)
+        if refresh
+        else lts(common.profile)
     )
     rows = [series_ for series_ in branches.series if every or not series_.is_over]
     if common.format == "json":
         common.write(document("lts", replace(branches, series=tuple(rows))))
     else:
         lines = [
-            f"{row.version:<6} EOL {row.ends}" + (" (ended)" if row.is_over else "") for row in rows
+            f"{row.version:<6} EOL {row.ends}" + (" (ended)" if row.is_over else "")
+            for row in rows
         ]
-        common.write(printable("\n".join([*lines, f"{branches.family}, as of {branches.updated}"])))
+        common.write(
+            printable(
+                "\n".join([*lines, f"{branches.family}, as of {branches.updated}"])
+            )
+        )
     return 0

@@ -51,7 +51,11 @@ class _MaintainersCommand(VerbCommand):
 @table_options(OPTIONS)
 @common_options(*FORMATS)
 def command(
-    common: Common, targets: tuple[str, ...], who: str | None, self_test: bool, **values: Any
+    common: Common,
+    targets: tuple[str, ...],
+    who: str | None,
+    self_test: bool,
+    **values: Any,
 ) -> int | None:
     """List who gets TARGET."""
     switches: dict[str, Any] = click.get_current_context().meta["patchpilot.switches"]
@@ -60,7 +64,9 @@ def command(
     if who is not None:
         return _who(common, who)
     drop_in = (
-        common.format == "get_maintainer" or switches.get("sections") or switches.get("letters")
+        common.format == "get_maintainer"
+        or switches.get("sections")
+        or switches.get("letters")
     )
     if drop_in and values["security"]:
         raise UsageError(
@@ -74,7 +80,9 @@ def command(
     return None
 
 
-def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any]) -> None:
+def _drop_in(
+    common: Common, targets: tuple[str, ...], switches: dict[str, Any]
+) -> None:
     from patchpilot.cli.get_maintainer_args import shown
     from patchpilot.services.maintainers.get_maintainer_answer import drop_in
 
@@ -86,12 +94,19 @@ def _drop_in(common: Common, targets: tuple[str, ...], switches: dict[str, Any])
         from_archive=common.workplace().from_archive,
     )
     common.write(
-        shown(result, quiet=common.quiet, to_terminal=not common.output and sys.stdout.isatty())
+        shown(
+            result,
+            quiet=common.quiet,
+            to_terminal=not common.output and sys.stdout.isatty(),
+        )
     )
 
 
 def _plan(
-    common: Common, targets: tuple[str, ...], switches: dict[str, Any], given: dict[str, Any]
+    common: Common,
+    targets: tuple[str, ...],
+    switches: dict[str, Any],
+    given: dict[str, Any],
 ) -> None:
     from patchpilot.cli.output.recipients_report import as_json, as_text
     from patchpilot.topic import topic_recipients as service
@@ -134,7 +149,11 @@ def _plan(
         if any(edits.values()) or given["reset"]:
             for plan in {planned.topic: planned for planned in result.results}.values():
                 service.edit(plan, **edits, reset=given["reset"])
-            missed = () if common.quiet else service.not_in_plan(result.results, given["drop"])
+            missed = (
+                ()
+                if common.quiet
+                else service.not_in_plan(result.results, given["drop"])
+            )
             result = ask()
     for address in missed:
         notice(
@@ -143,7 +162,9 @@ def _plan(
             f" --restore {address.email})",
         )
     common.write(
-        as_json(result) if common.format == "json" else as_text(result, reasons=not given["brief"]),
+        as_json(result)
+        if common.format == "json"
+        else as_text(result, reasons=not given["brief"]),
         fold=True,
     )
 
@@ -163,5 +184,7 @@ def _self_test(common: Common) -> int:
 
     with progress_of(common) as progress:
         result = self_test(tree=common.tree, repo=common.repo, progress=progress)
-    common.write(self_test_json(result) if common.format == "json" else self_test_text(result))
+    common.write(
+        self_test_json(result) if common.format == "json" else self_test_text(result)
+    )
     return 1 if result.problems else 0

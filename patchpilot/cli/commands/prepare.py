@@ -48,16 +48,35 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     help="the Cc: stable line  [default: auto]",
 )
 @click.option(
-    "--versions", is_flag=True, help="add the first affected version to the Cc: stable line"
+    "--versions",
+    is_flag=True,
+    help="add the first affected version to the Cc: stable line",
 )
 @click.option(
-    "--no-backport", metavar="REASON", help="ask the stable team not to pick it up, and why"
+    "--no-backport",
+    metavar="REASON",
+    help="ask the stable team not to pick it up, and why",
 )
-@click.option("--reported-by", metavar="CONTACT", multiple=True, help='reporter, as "Name <email>"')
-@click.option("--closes", metavar="URL", multiple=True, help="the bug report that this closes")
-@click.option("--link", "links", metavar="URL", multiple=True, help="another link, or a message-id")
+@click.option(
+    "--reported-by",
+    metavar="CONTACT",
+    multiple=True,
+    help='reporter, as "Name <email>"',
+)
+@click.option(
+    "--closes", metavar="URL", multiple=True, help="the bug report that this closes"
+)
+@click.option(
+    "--link",
+    "links",
+    metavar="URL",
+    multiple=True,
+    help="another link, or a message-id",
+)
 @click.option("--cc", metavar="CONTACT", multiple=True, help="contact to keep informed")
-@click.option("--suggested-by", metavar="CONTACT", multiple=True, help="who suggested the change")
+@click.option(
+    "--suggested-by", metavar="CONTACT", multiple=True, help="who suggested the change"
+)
 @click.option("--tested-by", metavar="CONTACT", multiple=True, help="who tested it")
 @click.option(
     "--co-developed-by",
@@ -65,7 +84,9 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     multiple=True,
     help="co-author (also adds the Signed-off-by)",
 )
-@click.option("--assisted-by", metavar="TOOL", multiple=True, help="tool that assisted you")
+@click.option(
+    "--assisted-by", metavar="TOOL", multiple=True, help="tool that assisted you"
+)
 @click.option(
     "--paste",
     metavar="TEXT",
@@ -73,7 +94,9 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     help="a link, message-id, tag line or contact, as copied",
 )
 @click.option(
-    "--regression", is_flag=True, help="Cc the regressions list and print the line for its tracker"
+    "--regression",
+    is_flag=True,
+    help="Cc the regressions list and print the line for its tracker",
 )
 @click.option("--signoff", is_flag=True, default=None, help="add your Signed-off-by")
 @click.option(
@@ -84,7 +107,9 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
 )
 @base_options()
 @rewrite_options
-@click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
+@click.option(
+    "--dry-run", is_flag=True, help="print what would be written; write nothing"
+)
 @click.option(
     "--yes",
     is_flag=True,
@@ -93,7 +118,9 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     ),
 )
 @click.argument("target", required=False)
-def command(common: Common, target: str | None, base: str | None, yes: bool, **words: Any) -> int:
+def command(
+    common: Common, target: str | None, base: str | None, yes: bool, **words: Any
+) -> int:
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a
     range; default: your topic).
 
@@ -120,12 +147,17 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **w
         words["signoff"] = (
             settings.flag("signoff") if words["signoff"] is None else words["signoff"]
         )
-        words["is_fix"] = None if (no_fix := words.pop("no_fix")) is None else not no_fix
+        words["is_fix"] = (
+            None if (no_fix := words.pop("no_fix")) is None else not no_fix
+        )
         words["developed_by"] = words.pop("co_developed_by")
         result = prepare(
             repository,
             PrepareRequest(
-                target, place.base(settings, base, (target,)), settings.get("profile"), **words
+                target,
+                place.base(settings, base, (target,)),
+                settings.get("profile"),
+                **words,
             ),
             confirm=asking.confirm,
             progress=progress,
@@ -147,7 +179,10 @@ def command(common: Common, target: str | None, base: str | None, yes: bool, **w
 def _says_what(words: Mapping[str, Any]) -> bool:
     """Whether an option on the command line says what to write."""
     context = click.get_current_context()
-    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in words)
+    return any(
+        context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        for name in words
+    )
 
 
 class _Asking:
@@ -178,21 +213,27 @@ class _Asking:
         if isinstance(self.progress, ProgressLine):
             self.progress.wipe()
         self.shown = (
-            self._common.format == "text" and self._common.output is None and sys.stdout.isatty()
+            self._common.format == "text"
+            and self._common.output is None
+            and sys.stdout.isatty()
         )
         # where the result is redirected, the preview is needed on stderr
         click.echo(
-            text(preparation, self._common.colored if self.shown else False), err=not self.shown
+            text(preparation, self._common.colored if self.shown else False),
+            err=not self.shown,
         )
         for cost in preparation.costs:
             notice("note", cost)
         number = len(preparation.changed)
         if click.confirm(
-            f"Write this into {counted(number, 'commit message')}?", default=False, err=True
+            f"Write this into {counted(number, 'commit message')}?",
+            default=False,
+            err=True,
         ):
             return True
         self.refusal = RefusedError(
-            "nothing was written", hint="use options to specify what to write; --help lists them"
+            "nothing was written",
+            hint="use options to specify what to write; --help lists them",
         )
         return False
 
@@ -231,13 +272,16 @@ def text(result: Preparation, colored: bool) -> str:
     lines: list[str] = []
     for change in result.changes:
         lines.append(
-            f"commit {change.commit[:12]}" + ("" if change.changed else ": nothing to add")
+            f"commit {change.commit[:12]}"
+            + ("" if change.changed else ": nothing to add")
         )
         if change.changed:
             lines.append(_drawn(change, colored))
         else:
             lines.append(printable(f"    {change.subject}\n"))
-        lines += [printable(f"  # {note}") for note in change.notes if note != change.unsure]
+        lines += [
+            printable(f"  # {note}") for note in change.notes if note != change.unsure
+        ]
     return "\n".join(lines)
 
 
@@ -249,7 +293,14 @@ def _drawn(change: MessageChange, colored: bool) -> str:
     else:
         paint = {"-": "31", "+": "32"}
         body = "".join(
-            f"\x1b[{paint[sign]}m{printable(part)}\x1b[m" if sign in paint else printable(part)
+            f"\x1b[{paint[sign]}m{printable(part)}\x1b[m"
+            if sign in paint
+            else printable(part)
             for sign, part in change.pieces
         )
-    return "\n".join(f"    {line}" if line else "" for line in body.rstrip("\n").split("\n")) + "\n"
+    return (
+        "\n".join(
+            f"    {line}" if line else "" for line in body.rstrip("\n").split("\n")
+        )
+        + "\n"
+    )

@@ -7,7 +7,9 @@ from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import verb
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot rules --pack tags\n  patchpilot rules --format json")
+@verb(
+    epilog="\b\nExamples:\n  patchpilot rules --pack tags\n  patchpilot rules --format json"
+)
 @common_options("text", "json", "markdown")
 @click.option("--pack", metavar="NAME", help="only the rules of this pack")
 def command(common: Common, pack: str | None) -> int:

@@ -12,7 +12,13 @@ from typing import Any
 import click
 
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import Common, base_options, common_options, progress_of, via_option
+from patchpilot.cli.options import (
+    Common,
+    base_options,
+    common_options,
+    progress_of,
+    via_option,
+)
 from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import verb
 from patchpilot.config import Settings
@@ -65,18 +71,24 @@ from patchpilot.topic.workplace import Workplace
     help="with --reroll: include a range-diff against the previous version",
 )
 @click.option(
-    "--resend", is_flag=True, help="send the last version again, unchanged and marked RESEND"
+    "--resend",
+    is_flag=True,
+    help="send the last version again, unchanged and marked RESEND",
 )
 @click.option(
     "--cover-letter",
     is_flag=True,
     help="include the cover letter of the draft, even for a single patch",
 )
-@click.option("--in-reply-to", metavar="MSGID|URL", help="send the series as a reply to this mail")
+@click.option(
+    "--in-reply-to", metavar="MSGID|URL", help="send the series as a reply to this mail"
+)
 @base_options()
 @click.option("--identity", metavar="NAME", help="sendemail identity to use")
 @click.option(
-    "--dry-run", is_flag=True, help="print everything; send nothing and do not change the draft"
+    "--dry-run",
+    is_flag=True,
+    help="print everything; send nothing and do not change the draft",
 )
 @click.option("--to-self", is_flag=True, help="send only to yourself, as a test")
 @click.option(
@@ -86,10 +98,14 @@ from patchpilot.topic.workplace import Workplace
     help="write the mails to DIR; send nothing",
 )
 @click.option(
-    "--yes", is_flag=True, help="send without asking; required if stdin is not a terminal"
+    "--yes",
+    is_flag=True,
+    help="send without asking; required if stdin is not a terminal",
 )
 @click.option(
-    "--resume", is_flag=True, help="continue an interrupted send, with the same Message-IDs"
+    "--resume",
+    is_flag=True,
+    help="continue an interrupted send, with the same Message-IDs",
 )
 @click.option(
     "--unknown",
@@ -145,7 +161,9 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     if outbox is not None:
         paths = write_outbox(plan, outbox)
         _show(common, place, plan, result_of_plan(plan), "NOT SENT (written to files)")
-        click.echo(f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True)
+        click.echo(
+            f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True
+        )
         return int(findings_exit(plan.refused))
     if not dry_run and plan.waiting and (blocked := plan.blocked):
         return _show_blocked(common, place, plan, blocked)
@@ -159,7 +177,9 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
             "nothing was sent: stdin is not a terminal",
             "read the preview, then add --yes",
         )
-        plan = replace(plan, request=replace(plan.request, force=None), blockers=(unasked,))
+        plan = replace(
+            plan, request=replace(plan.request, force=None), blockers=(unasked,)
+        )
         _show(common, place, plan, result_of_plan(plan))
         return int(ExitCode.FINDINGS)
     if not yes:
@@ -167,12 +187,16 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     elif common.format == "text":
         _preview(common, place, plan, plan.blockers)
     with progress_of(common) as progress, _between_mails() as stopping:
-        result = deliver(repository, plan, terminal=terminal, stopping=stopping, progress=progress)
+        result = deliver(
+            repository, plan, terminal=terminal, stopping=stopping, progress=progress
+        )
     _result(common, plan, result)
     if stopping():
         return int(ExitCode.INTERRUPTED)
     return int(
-        {"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(result.state, ExitCode.NETWORK)
+        {"sent": ExitCode.OK, "refused": ExitCode.FINDINGS}.get(
+            result.state, ExitCode.NETWORK
+        )
     )
 
 
@@ -192,7 +216,9 @@ def _request(
         range_diff=asked["range_diff"],
         cover=asked["cover_letter"],
         in_reply_to=asked["in_reply_to"],
-        answers=tuple((name, asked[name]) for name in ("security", "regression") if asked[name]),
+        answers=tuple(
+            (name, asked[name]) for name in ("security", "regression") if asked[name]
+        ),
         base=place.base(settings, asked["base"], (asked["target"],)),
         to_self=asked["to_self"],
         force=asked["force"],
@@ -206,7 +232,8 @@ def _refuse_options(asked: Mapping[str, Any]) -> None:
     """UsageError for an option without what it requires."""
     if asked["force"] is not None and not asked["force"].strip():
         raise UsageError(
-            "--force requires a reason", hint="example: --force 'agreed with the maintainer'"
+            "--force requires a reason",
+            hint="example: --force 'agreed with the maintainer'",
         )
     if asked["drop"] and not asked["resume"]:
         raise UsageError(
@@ -232,7 +259,11 @@ def _plan(
 
     with progress_of(common) as progress:
         if asked["resume"]:
-            from patchpilot.services.send.resume import archive_lookup, plan_resume, read_unknown
+            from patchpilot.services.send.resume import (
+                archive_lookup,
+                plan_resume,
+                read_unknown,
+            )
 
             lookup = (
                 None
@@ -256,11 +287,15 @@ def _plan(
         return plan_mails(place.repository, request, progress=progress)
 
 
-def _show_blocked(common: Common, place: Workplace, plan: SendPlan, blocked: SendProblem) -> int:
+def _show_blocked(
+    common: Common, place: Workplace, plan: SendPlan, blocked: SendProblem
+) -> int:
     """Print what keeps every mail from being sent; returns the exit code."""
     # first, since nothing can be sent until it is fixed
     others = () if plan.request.force else plan.blockers
-    warnings = tuple(warning for warning in plan.warnings if warning.name != blocked.name)
+    warnings = tuple(
+        warning for warning in plan.warnings if warning.name != blocked.name
+    )
     plan = replace(
         plan,
         request=replace(plan.request, force=None),
@@ -273,16 +308,24 @@ def _show_blocked(common: Common, place: Workplace, plan: SendPlan, blocked: Sen
     return int(findings_exit(others) or ExitCode.MISSING)
 
 
-def _nothing_to_do(common: Common, place: Workplace, plan: SendPlan, *, dry_run: bool) -> int:
+def _nothing_to_do(
+    common: Common, place: Workplace, plan: SendPlan, *, dry_run: bool
+) -> int:
     """Report a resumed send with no mail left to send; b4's tracking data is updated where needed."""  # noqa: E501
     from patchpilot.services.send.send_mails import deliver
     from patchpilot.services.send.send_result import standing
 
     with progress_of(common) as progress:
-        result = standing(plan) if dry_run else deliver(place.repository, plan, progress=progress)
+        result = (
+            standing(plan)
+            if dry_run
+            else deliver(place.repository, plan, progress=progress)
+        )
     done = result.state == "sent"
     if common.format == "text" and done:
-        common.write(f"v{result.version}: all mails were accepted; nothing is left to send\n")
+        common.write(
+            f"v{result.version}: all mails were accepted; nothing is left to send\n"
+        )
     _result(common, plan, result)
     return int(ExitCode.OK if done else ExitCode.NETWORK)
 
@@ -326,7 +369,11 @@ def _show(
         _result(common, plan, result)
     else:
         _preview(common, place, plan, result.blockers, after, mails=mails)
-    if result.blockers and not plan.request.force and (common.output or not sys.stdout.isatty()):
+    if (
+        result.blockers
+        and not plan.request.force
+        and (common.output or not sys.stdout.isatty())
+    ):
         from patchpilot.cli.output.send_text import last_line
         from patchpilot.model.printable import one_line
 
@@ -398,11 +445,15 @@ def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
     else:
         _preview(common, place, plan, plan.blockers)
     answer = click.prompt(
-        f"Send {in_numbers(plan)}? Type 'send' to confirm", default="", show_default=False, err=True
+        f"Send {in_numbers(plan)}? Type 'send' to confirm",
+        default="",
+        show_default=False,
+        err=True,
     )
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError(
-            "nothing was sent", hint="the draft was kept; run the same command to try again"
+            "nothing was sent",
+            hint="the draft was kept; run the same command to try again",
         )
 
 
@@ -421,7 +472,9 @@ def _between_mails() -> Iterator[Any]:
             notice("note", "stopping after this mail; press Ctrl-C again to stop now")
 
     caught = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else nohup wants us to go on
+    if (
+        signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    ):  # else nohup wants us to go on
         caught.append(signal.SIGHUP)
     old = {number: signal.signal(number, remember) for number in caught}
     try:

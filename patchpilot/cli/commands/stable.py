@@ -6,7 +6,11 @@ import click
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode
-from patchpilot.services.tags.stable_request_tag import StableRequest, StableResult, stable_lines
+from patchpilot.services.tags.stable_request_tag import (
+    StableRequest,
+    StableResult,
+    stable_lines,
+)
 
 
 @verb(
@@ -23,9 +27,13 @@ from patchpilot.services.tags.stable_request_tag import StableRequest, StableRes
     multiple=True,
     help="the commit that introduced the bug (default: its Fixes: tags)",
 )
-@click.option("--versions", is_flag=True, help="add the first affected version (# 5.10+)")
 @click.option(
-    "--no-backport", metavar="REASON", help="ask the stable team not to pick it up, and why"
+    "--versions", is_flag=True, help="add the first affected version (# 5.10+)"
+)
+@click.option(
+    "--no-backport",
+    metavar="REASON",
+    help="ask the stable team not to pick it up, and why",
 )
 @click.argument("target", required=False)
 def command(
@@ -41,7 +49,9 @@ def command(
     with common.workplace() as place, progress_of(common) as progress:
         result = stable_lines(
             place.repository,
-            StableRequest(target, fixes, place.settings().get("profile"), versions, no_backport),
+            StableRequest(
+                target, fixes, place.settings().get("profile"), versions, no_backport
+            ),
             progress=progress,
         )
     if common.format == "json":

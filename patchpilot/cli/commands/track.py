@@ -95,7 +95,11 @@ def add(
 
     if target == "-":
         target, mbox = None, Path("-")
-    with common.workplace() as place, open_store() as store, progress_of(common) as progress:
+    with (
+        common.workplace() as place,
+        open_store() as store,
+        progress_of(common) as progress,
+    ):
         lore = lore or archive_setting(common.repo)
         archives = _archives(common, progress)
         repository = place.repository_if_any()
@@ -124,12 +128,18 @@ def list_(common: Common) -> int:
     return _list(common)
 
 
-@command.command(epilog="\b\nExamples:\n  patchpilot track show\n  patchpilot track show 1")
+@command.command(
+    epilog="\b\nExamples:\n  patchpilot track show\n  patchpilot track show 1"
+)
 @common_options("text", "json")
 @click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
-@click.option("--all", "every_mail", is_flag=True, help="read every message of a very long thread")
+@click.option(
+    "--all", "every_mail", is_flag=True, help="read every message of a very long thread"
+)
 @click.argument("number", metavar="[ID]", type=int, required=False)
-def show(common: Common, number: int | None, keep_unread: bool, every_mail: bool) -> int:
+def show(
+    common: Common, number: int | None, keep_unread: bool, every_mail: bool
+) -> int:
     """Show everything about a series (default: this topic's, else the only one) and mark its
     replies as read.
 
@@ -150,22 +160,35 @@ def show(common: Common, number: int | None, keep_unread: bool, every_mail: bool
 )
 @common_options("text", "json")
 @click.option(
-    "--all", "everything", is_flag=True, help="read every series whole again, also finished ones"
+    "--all",
+    "everything",
+    is_flag=True,
+    help="read every series whole again, also finished ones",
 )
 @_FRESH
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def update(
-    common: Common, numbers: tuple[int, ...], everything: bool, fresh: bool, lore: str | None
+    common: Common,
+    numbers: tuple[int, ...],
+    everything: bool,
+    fresh: bool,
+    lore: str | None,
 ) -> int:
     """Fetch new replies from the archive."""
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import follow_series as service
     from patchpilot.topic.followed.known_series import open_store
 
-    with common.workplace() as place, open_store() as store, progress_of(common) as progress:
+    with (
+        common.workplace() as place,
+        open_store() as store,
+        progress_of(common) as progress,
+    ):
         series = service.update(
-            service.UpdateRequest(numbers, everything, fresh, lore, whole=common.format == "json"),
+            service.UpdateRequest(
+                numbers, everything, fresh, lore, whole=common.format == "json"
+            ),
             store=store,
             archive_at=_archives(common, progress),
             repository=place.repository_if_any(),
@@ -188,7 +211,9 @@ def update(
     )
 )
 @common_options("text", "json")
-@click.option("--once", is_flag=True, help="check once; exit with 1 if there is something new")
+@click.option(
+    "--once", is_flag=True, help="check once; exit with 1 if there is something new"
+)
 @click.option(
     "--interval",
     metavar="SECONDS",
@@ -236,14 +261,20 @@ def watch(
     while True:
         # open only while the archives are asked: what was fetched since counts, and an interrupted
         # pause leaves nothing behind
-        with common.workplace() as place, open_store() as store, progress_of(common) as progress:
+        with (
+            common.workplace() as place,
+            open_store() as store,
+            progress_of(common) as progress,
+        ):
             looked_at = service.news(
                 store=store, archive_at=_archives(common, progress), lore=lore, fresh=not once and service.outlives(interval),  # noqa: E501
                 repository=place.repository_if_any(), progress=progress,
             )  # fmt: skip
         news = [series for series in looked_at if notify.news_lines(series)]
         if news or (once and common.format == "json"):
-            common.write(series_json(news) if common.format == "json" else news_text(news))
+            common.write(
+                series_json(news) if common.format == "json" else news_text(news)
+            )
             sys.stdout.flush()
         code = _warn_incomplete(looked_at)
         found = notify.notifications(news)
@@ -315,7 +346,9 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
     show_default=True,
     help="how far to search: 90d, 6m, 1y, or a date",
 )
-@click.option("--all", "everything", is_flag=True, help="follow all series that are found")
+@click.option(
+    "--all", "everything", is_flag=True, help="follow all series that are found"
+)
 @click.option(
     "--lore",
     "archives",
@@ -345,7 +378,11 @@ def discover(
     from patchpilot.topic.followed.known_series import open_store
     from patchpilot.topic.followed.own_addresses import known_addresses
 
-    with common.workplace() as place, open_store() as store, progress_of(common) as progress:
+    with (
+        common.workplace() as place,
+        open_store() as store,
+        progress_of(common) as progress,
+    ):
         repository, archive_at = place.repository_if_any(), _archives(common, progress)
         places = archives or tuple(
             dict.fromkeys(
@@ -365,7 +402,11 @@ def discover(
         )
         open_ones = [series for series in found.series if series.number is None]
         wanted = (
-            service.chosen(found, targets) if targets else tuple(open_ones) if everything else ()
+            service.chosen(found, targets)
+            if targets
+            else tuple(open_ones)
+            if everything
+            else ()
         )
         if (
             open_ones
@@ -376,7 +417,8 @@ def discover(
             and sys.stderr.isatty()
         ):
             click.echo(
-                discovered_text(replace(found, series=tuple(open_ones)), numbered=True), err=True
+                discovered_text(replace(found, series=tuple(open_ones)), numbered=True),
+                err=True,
             )
             picked = click.prompt(
                 "Follow which? (1 3-5, all; Enter: none)",
@@ -394,7 +436,11 @@ def discover(
             repository=repository,
             progress=progress,
         )
-    common.write(document("discover", found) if common.format == "json" else discovered_text(found))
+    common.write(
+        document("discover", found)
+        if common.format == "json"
+        else discovered_text(found)
+    )
     for problem in found.troubles:
         notice("warning", problem)
     return ExitCode.NETWORK if found.troubles else ExitCode.OK
@@ -422,7 +468,9 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
 
     with progress_of(common) as progress:
         topic, series = _shown(common, number, progress)
-        make_forecast(series, lore=lore, archive_at=_archives(common, progress), progress=progress)
+        make_forecast(
+            series, lore=lore, archive_at=_archives(common, progress), progress=progress
+        )
     if common.format == "json":
         _write(common, (series,), topic=topic)
     else:
@@ -471,7 +519,10 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     from patchpilot.cli.output.json_document import document
     from patchpilot.errors import UsageError
     from patchpilot.model.printable import printable
-    from patchpilot.services.track.compare_revisions import compare_revisions, comparison_lines
+    from patchpilot.services.track.compare_revisions import (
+        compare_revisions,
+        comparison_lines,
+    )
     from patchpilot.topic.followed.known_series import open_store
 
     if len(revisions) > 2:
@@ -496,7 +547,9 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
 )
 @common_options("text", "json")
 @click.option(
-    "--stranger", is_flag=True, help="the sender is not who they claim to be: do not ask again"
+    "--stranger",
+    is_flag=True,
+    help="the sender is not who they claim to be: do not ask again",
 )
 @click.argument("message_ids", metavar="MESSAGE-ID...", nargs=-1, required=True)
 def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> None:
@@ -510,7 +563,9 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
 
     with open_store() as store, progress_of(common) as progress:
         numbers = confirm_senders(message_ids, known=not stranger, store=store)
-        series = tuple(show(number, store=store, progress=progress) for number in numbers)
+        series = tuple(
+            show(number, store=store, progress=progress) for number in numbers
+        )
     _write(common, series)
 
 
@@ -564,13 +619,18 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
             if common.format == "jsonl":
                 common.write("\n".join(as_lines(chosen, store, lost.append)))
             else:
-                common.write(as_mbox(chosen, store, lost.append).decode("utf-8", "surrogateescape"))
+                common.write(
+                    as_mbox(chosen, store, lost.append).decode(
+                        "utf-8", "surrogateescape"
+                    )
+                )
             for reason in lost:
                 notice("warning", reason)
             return ExitCode.USAGE if lost else ExitCode.OK
         repository = place.repository_if_any()
         series = tuple(
-            service.show(number, store=store, repository=repository) for number in chosen
+            service.show(number, store=store, repository=repository)
+            for number in chosen
         )
     if common.format == "html":
         common.write(as_html(series, datetime.now(UTC)))
@@ -579,7 +639,9 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
     return ExitCode.OK
 
 
-@command.command("import", epilog="\b\nExample:\n  patchpilot track import followed.jsonl")
+@command.command(
+    "import", epilog="\b\nExample:\n  patchpilot track import followed.jsonl"
+)
 @common_options("text", "json")
 @click.argument("file", metavar="FILE")
 def import_(common: Common, file: str) -> int:
@@ -604,7 +666,9 @@ def import_(common: Common, file: str) -> int:
         else:
             repository = place.repository_if_any()
             series = [
-                service.show(number, store=store, repository=repository, progress=progress)
+                service.show(
+                    number, store=store, repository=repository, progress=progress
+                )
                 for number in imported.numbers
             ]
             common.write(series_json(series, imported=imported))
@@ -662,7 +726,10 @@ def _list(common: Common) -> int:
     ):
         whole = common.format == "json"
         series = service.listed(
-            store=store, repository=place.repository_if_any(), whole=whole, progress=progress
+            store=store,
+            repository=place.repository_if_any(),
+            whole=whole,
+            progress=progress,
         )
         topic = topic_at(place, store, series)
     _write(common, series, topic=topic)
@@ -689,7 +756,9 @@ def _shown(
         chosen = (
             number
             if number is not None
-            else _chosen([(entry.id, entry.subject) for entry in store.entries()], topic)
+            else _chosen(
+                [(entry.id, entry.subject) for entry in store.entries()], topic
+            )
         )
         series = service.show(
             chosen,
@@ -713,7 +782,8 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
         return topic.series.entry.id
     if not entries:
         raise MissingError(
-            "you are not following any series", hint="patchpilot track add '<message-id>'"
+            "you are not following any series",
+            hint="patchpilot track add '<message-id>'",
         )
     if len(entries) == 1:
         return entries[0][0]
@@ -721,7 +791,8 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"ID is missing: {len(entries)} series are followed",
-            hint=f"`patchpilot track show {entries[0][0]}`, or another one:\n" + "\n".join(rows),
+            hint=f"`patchpilot track show {entries[0][0]}`, or another one:\n"
+            + "\n".join(rows),
         )
     tell("\n".join(rows))
     return int(
@@ -756,13 +827,16 @@ def _write(
 
         common.write(
             "\n\n".join(
-                f"{series_.entry.id:>3}  {series_text(series_, topic)}" for series_ in series
+                f"{series_.entry.id:>3}  {series_text(series_, topic)}"
+                for series_ in series
             )
         )
     else:
         from patchpilot.cli.output.track_table import series_table
 
-        common.write(series_table(series, datetime.now(UTC), common.room or UNLIMITED, topic))
+        common.write(
+            series_table(series, datetime.now(UTC), common.room or UNLIMITED, topic)
+        )
 
 
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
@@ -774,13 +848,18 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
 
     silent = list(
         dict.fromkeys(
-            problem for series_ in series if series_.unreachable for problem in series_.troubles
+            problem
+            for series_ in series
+            if series_.unreachable
+            for problem in series_.troubles
         )
     )
     for problem in silent:
         notice("warning", problem)
     damaged = [
-        f"series {series_.entry.id}: {problem}" for series_ in series for problem in series_.damaged
+        f"series {series_.entry.id}: {problem}"
+        for series_ in series
+        for problem in series_.damaged
     ]
     for problem in damaged:
         notice("warning", problem)
@@ -812,10 +891,15 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
     from patchpilot.model.bounded_date import stored_time
 
-    asked = [stored_time(series_.entry.updated) for series_ in series if series_.entry.updated]
+    asked = [
+        stored_time(series_.entry.updated)
+        for series_ in series
+        if series_.entry.updated
+    ]
     if common.offline and asked:
         notice(
-            "note", f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(asked))}"
+            "note",
+            f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(asked))}",
         )
 
 

@@ -44,7 +44,11 @@ from patchpilot.cli.verb_command import VerbCommand
     help="mark point N as open; repeatable",
 )
 @click.option(
-    "--reset", metavar="N", type=int, multiple=True, help="drop your mark of point N; repeatable"
+    "--reset",
+    metavar="N",
+    type=int,
+    multiple=True,
+    help="drop your mark of point N; repeatable",
 )
 @click.argument("number", metavar="ID", type=int)
 def command(
@@ -92,4 +96,6 @@ def command(
             if not only_open or item.state is PointState.OPEN
         ),
     )
-    common.write(document("ledger", shown) if common.format == "json" else ledger_text(shown))
+    common.write(
+        document("ledger", shown) if common.format == "json" else ledger_text(shown)
+    )

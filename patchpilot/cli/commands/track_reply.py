@@ -56,9 +56,13 @@ if TYPE_CHECKING:
     help="take the text of the reply from FILE (`-`: standard input); no editor",
 )
 @click.option("--no-edit", is_flag=True, help="do not open the editor")
-@click.option("--dry-run", is_flag=True, help="keep the draft and print the mail; send nothing")
 @click.option(
-    "--yes", is_flag=True, help="send without asking; required if stdin is not a terminal"
+    "--dry-run", is_flag=True, help="keep the draft and print the mail; send nothing"
+)
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="send without asking; required if stdin is not a terminal",
 )
 @click.option(
     "--force",
@@ -101,7 +105,9 @@ def _list(common: Common) -> int:
     return int(ExitCode.OK)
 
 
-def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]) -> int:
+def _reply(
+    common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]
+) -> int:
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.reply_report import reply_text
     from patchpilot.model.printable import one_line
@@ -126,7 +132,10 @@ def _reply(common: Common, place: "Workplace", target: str, asked: Mapping[str, 
     if not asked["yes"]:
         _confirm()
     sent = send_reply(
-        place.repository, plan, unknown=asked["unknown"] or "", terminal=sys.stdin.isatty()
+        place.repository,
+        plan,
+        unknown=asked["unknown"] or "",
+        terminal=sys.stdin.isatty(),
     )
     accepted = sent.state == "accepted"
     if common.format == "json":
@@ -145,7 +154,12 @@ def _plan(
     common: Common, place: "Workplace", target: str, asked: Mapping[str, Any]
 ) -> "ReplyPlan | None":
     """The plan of the reply, its draft edited; None where the draft was deleted."""
-    from patchpilot.services.reply.reply_session import ReplyWishes, discard, given_reply, plan
+    from patchpilot.services.reply.reply_session import (
+        ReplyWishes,
+        discard,
+        given_reply,
+        plan,
+    )
     from patchpilot.services.send.text_editor import editor_of
 
     wishes = ReplyWishes(
@@ -160,12 +174,15 @@ def _plan(
     )
     if wishes.force is not None and not wishes.force.strip():
         raise UsageError(
-            "--force requires a reason", hint="example: --force 'the list lost the first one'"
+            "--force requires a reason",
+            hint="example: --force 'the list lost the first one'",
         )
     if asked["discard"]:
         notice(
             "note",
-            "the draft was deleted" if discard(wishes) else "there is no draft of this reply",
+            "the draft was deleted"
+            if discard(wishes)
+            else "there is no draft of this reply",
         )
         return None
     if asked["message"] and asked["patch"]:
@@ -174,7 +191,9 @@ def _plan(
             hint="write notes below the `---` of the patch in the commit's draft",
         )
     editor = (
-        None if asked["no_edit"] or asked["message"] or not sys.stdin.isatty() else editor_of(place)
+        None
+        if asked["no_edit"] or asked["message"] or not sys.stdin.isatty()
+        else editor_of(place)
     )
     return plan(place.repository, common.repo, wishes, editor)
 
@@ -183,12 +202,17 @@ def _confirm() -> None:
     """The typed confirmation, as of `send`."""
     if not sys.stdin.isatty():
         raise RefusedError(
-            "nothing was sent: stdin is not a terminal", hint="read the preview, then add --yes"
+            "nothing was sent: stdin is not a terminal",
+            hint="read the preview, then add --yes",
         )
     answer = click.prompt(
-        "Send this reply? Type 'send' to confirm", default="", show_default=False, err=True
+        "Send this reply? Type 'send' to confirm",
+        default="",
+        show_default=False,
+        err=True,
     )
     if answer.strip().lower() not in ("send", "yes"):
         raise RefusedError(
-            "nothing was sent", hint="the draft was kept; run the same command to try again"
+            "nothing was sent",
+            hint="the draft was kept; run the same command to try again",
         )

@@ -44,12 +44,18 @@ from patchpilot.topic.review_trailers import TrailersRequest
     help="also add this tag, which is added on request only; repeatable",
 )
 @rewrite_options
-@click.option("--dry-run", is_flag=True, help="print what would be written; write nothing")
 @click.option(
-    "--yes", is_flag=True, help="write without asking; required if stdin is not a terminal"
+    "--dry-run", is_flag=True, help="print what would be written; write nothing"
+)
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="write without asking; required if stdin is not a terminal",
 )
 @click.argument("target", required=False)
-def command(common: Common, target: str | None, base: str | None, yes: bool, **options: Any) -> int:
+def command(
+    common: Common, target: str | None, base: str | None, yes: bool, **options: Any
+) -> int:
     """Add Reviewed-by: and other tags from replies to the commits of TARGET (default: the topic).
 
     Only messages change; `patchpilot undo` restores the commits.

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 @common_options("text", "json")
 @click.option("--show", is_flag=True, help="only print it")
 @click.option("--revoke", is_flag=True, help="revoke trust, also for earlier versions")
-@click.argument("directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
+@click.argument(
+    "directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False
+)
 def command(common: Common, show: bool, revoke: bool, directory: Path | None) -> int:
     """Trust what the tree in DIR (default: here) names itself: rule packs and commands.
 
@@ -41,22 +43,32 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
     """
     from patchpilot.settings import trusted_packs as service
 
-    configuration = service.configuration_of(directory, repo=common.repo, tree=common.tree)
+    configuration = service.configuration_of(
+        directory, repo=common.repo, tree=common.tree
+    )
     gone = service.revoke(configuration) if revoke else 0
     if configuration.needs_trust and not (show or revoke):
         service.trust(configuration)
-    trusted = not revoke and (configuration.trusted or (configuration.needs_trust and not show))
+    trusted = not revoke and (
+        configuration.trusted or (configuration.needs_trust and not show)
+    )
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
 
         common.write(document("trust", replace(configuration, trusted=trusted)))
         return 0
     if not revoke:
-        files = (f"==> {printable(name)} <==\n{_text(data)}" for name, data in configuration.files)
+        files = (
+            f"==> {printable(name)} <==\n{_text(data)}"
+            for name, data in configuration.files
+        )
         common.write("\n".join((*files, shown(configuration.commands))))
     if not common.quiet:
         sys.stdout.flush()
-        notice("note", f"{configuration.label}: {_state(configuration, trusted, revoke, gone)}")
+        notice(
+            "note",
+            f"{configuration.label}: {_state(configuration, trusted, revoke, gone)}",
+        )
     return 0
 
 
@@ -64,7 +76,9 @@ def _text(data: bytes) -> str:
     return printable(data.decode("utf-8", "replace"))
 
 
-def _state(configuration: "TreeConfiguration", trusted: bool, revoke: bool, gone: int) -> str:
+def _state(
+    configuration: "TreeConfiguration", trusted: bool, revoke: bool, gone: int
+) -> str:
     """What became of the trust, in words."""
     if revoke:
         return "no longer trusted" if gone else "was not trusted"

@@ -6,7 +6,12 @@ import click
 from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, UsageError
-from patchpilot.services.tags.undo_rewrite import UndoAnswer, UndoState, undo_list, undo_restore
+from patchpilot.services.tags.undo_rewrite import (
+    UndoAnswer,
+    UndoState,
+    undo_list,
+    undo_restore,
+)
 
 
 @verb(

@@ -24,7 +24,9 @@ _NOTHING = WorkDone()
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
     """Whether a branch conflicts."""
-    return any(branch.verdict == "conflict" for result in results for branch in result.branches)
+    return any(
+        branch.verdict == "conflict" for result in results for branch in result.branches
+    )
 
 
 def has_affected(results: Sequence[BackportResult]) -> bool:
@@ -61,14 +63,24 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
             lines += _wrapped(f"note: {rule}", "  ", "    ")
         width = max((len(_label(branch)) for branch in result.branches), default=0)
         for branch in result.branches:
-            ends = f" ({'ended' if branch.is_over else 'EOL'} {branch.ends})" if branch.ends else ""
+            ends = (
+                f" ({'ended' if branch.is_over else 'EOL'} {branch.ends})"
+                if branch.ends
+                else ""
+            )
             head = f"  {_label(branch):<{width}}  {branch.verdict.value:<13}  "
-            lines += _wrapped(f"{branch.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2))
+            lines += _wrapped(
+                f"{branch.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2)
+            )
             lines += [
-                f"      {line}" for line in _details(branch, upstream=result.upstream is not False)
+                f"      {line}"
+                for line in _details(branch, upstream=result.upstream is not False)
             ]
         if result.cc_stable:
-            lines += ["  add to its message:", *(f"    {line}" for line in result.cc_stable)]
+            lines += [
+                "  add to its message:",
+                *(f"    {line}" for line in result.cc_stable),
+            ]
         blocks.append("\n".join(lines))
     blocks += _missing(results[-1])
     blocks += _work_text(done)
@@ -86,12 +98,18 @@ def _missing(result: BackportResult) -> list[str]:
         command, _, ref = series.command.rpartition(" ")
         fetches.setdefault(command, []).append(ref)
     said = _wrapped(
-        "not in this repository: " + ", ".join(series.version for series in result.missing),
+        "not in this repository: "
+        + ", ".join(series.version for series in result.missing),
         "",
         "  ",
     )
     return [
-        "\n".join([*said, *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items())])
+        "\n".join(
+            [
+                *said,
+                *(f"  {command} {' '.join(refs)}" for command, refs in fetches.items()),
+            ]
+        )
     ]
 
 
@@ -102,7 +120,9 @@ def _label(row: BranchResult) -> str:
 def _work_text(done: WorkDone) -> list[str]:
     blocks = []
     if done.written:
-        blocks.append("\n".join(line for backport in done.written for line in _files(backport)))
+        blocks.append(
+            "\n".join(line for backport in done.written for line in _files(backport))
+        )
     if done.resolving:
         resolving = done.resolving
         head = (
@@ -130,14 +150,20 @@ def _work_text(done: WorkDone) -> list[str]:
         if built.warnings:
             word += f" with {counted(len(built.warnings), 'new warning')}"
         below = built.warnings if built.code == 0 else built.tail.split("\n")
-        blocks.append("\n".join([f"{built.branch}: {word}", *(f"  {line}" for line in below)]))
+        blocks.append(
+            "\n".join([f"{built.branch}: {word}", *(f"  {line}" for line in below)])
+        )
     if done.request:
         blocks.append(done.request.rstrip("\n"))
     return blocks
 
 
 def _name(result: BackportResult) -> str:
-    return f'{result.commit[:12]} ("{result.subject}")' if result.commit else result.subject
+    return (
+        f'{result.commit[:12]} ("{result.subject}")'
+        if result.commit
+        else result.subject
+    )
 
 
 def _wrapped(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
@@ -173,7 +199,9 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
         if row.lacking_newer and upstream:
             say(f"needed in newer trees first: {', '.join(row.lacking_newer)}")
     for follower in row.followers:
-        say(f'also needed: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it')
+        say(
+            f'also needed: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it'
+        )
     if row.stale and row.ends and row.wants_fix:
         say("the local copy of the branch is outdated: fetch it again")
     return lines
@@ -196,7 +224,9 @@ def _conflicts(row: BranchResult) -> list[str]:
 def _say_why(row: BranchResult, say: Callable[..., None]) -> None:
     """How the fix was adapted, and which commits caused its conflicts."""
     if row.adaptation:
-        say(f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):")
+        say(
+            f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):"
+        )
         for step in row.adaptation.steps:
             say(step, "  ")
     for cause in row.causes:
@@ -207,7 +237,11 @@ def _say_needs(branch: BranchResult, say: Callable[..., None]) -> None:
     if branch.prerequisites:
         say(
             "prerequisites"
-            + (" (only their changes to the files of the fix)" if branch.partial else "")
+            + (
+                " (only their changes to the files of the fix)"
+                if branch.partial
+                else ""
+            )
             + ":"
         )
         for need in branch.prerequisites:
@@ -226,7 +260,10 @@ def _say_needs(branch: BranchResult, say: Callable[..., None]) -> None:
                 " (--write writes both variants):"
             )
             for need in branch.whole:
-                say(f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}', "  ")
+                say(
+                    f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}',
+                    "  ",
+                )
     elif branch.search == "gave-up":
         say("no prerequisites found within the time limit (see --effort)")
     elif branch.search == "none":
@@ -240,7 +277,11 @@ def _short(side: Sequence[str]) -> list[str]:
 def _files(backport: WrittenBackport) -> list[str]:
     if not backport.files:
         return [f"{backport.branch}: nothing written: {backport.skipped}"]
-    answers = [f"{backport.branch}: in reply to {backport.answers}"] if backport.answers else []
+    answers = (
+        [f"{backport.branch}: in reply to {backport.answers}"]
+        if backport.answers
+        else []
+    )
     return [
         *answers,
         *(str(file) for file in backport.files),
@@ -260,7 +301,8 @@ def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) ->
         ]
         for branch in result.branches:
             needs = "<br>".join(
-                _cell(f'{need.commit[:12]} ("{need.subject}")') for need in branch.prerequisites
+                _cell(f'{need.commit[:12]} ("{need.subject}")')
+                for need in branch.prerequisites
             )
             needs += (
                 "<br>(only their changes to the files of the fix)"
@@ -268,14 +310,18 @@ def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) ->
                 else ""
             )
             also = "".join(
-                f"<br>also needed: {_cell(follower.commit[:12])}" for follower in branch.followers
+                f"<br>also needed: {_cell(follower.commit[:12])}"
+                for follower in branch.followers
             )
             lines.append(
                 f"| {_cell(branch.branch)} | {branch.verdict.value} | {_cell(branch.reason)}{also}"
                 f" | {needs} |"
             )
         blocks.append("\n".join(lines))
-    blocks += ["\n".join(f"    {line}" for line in block.split("\n")) for block in _work_text(done)]
+    blocks += [
+        "\n".join(f"    {line}" for line in block.split("\n"))
+        for block in _work_text(done)
+    ]
     return printable("\n\n".join(blocks) + "\n")
 
 

@@ -42,7 +42,8 @@ def discovered_text(found: Discovered, *, numbered: bool = False) -> str:
             lines.append(crop(f"{indent}<{printable(series.message_id)}>", columns))
     lines += [
         crop(
-            f"original not found: {printable(mail.subject)} <{printable(mail.message_id)}>", columns
+            f"original not found: {printable(mail.subject)} <{printable(mail.message_id)}>",
+            columns,
         )
         for mail in found.without_original
     ]

@@ -20,8 +20,17 @@ def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
         origin = draft.origins.get(name, "")
         came = f"   ({origin})" if origin else ""
         first, *rest = text.split("\n")
-        if name.partition(".")[0] in ("cover_subject", "cover_text", "changelogs", "notes"):
-            rows += ["", f"{label}{came}", *(f"  {line}".rstrip() for line in (first, *rest))]
+        if name.partition(".")[0] in (
+            "cover_subject",
+            "cover_text",
+            "changelogs",
+            "notes",
+        ):
+            rows += [
+                "",
+                f"{label}{came}",
+                *(f"  {line}".rstrip() for line in (first, *rest)),
+            ]
         else:
             rows.append(f"{label:<9} {first}{came}")
     return rows
@@ -36,12 +45,22 @@ def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
     if draft.in_reply_to:
         yield "in_reply_to", "reply to:", f"<{draft.in_reply_to}>"
     for name, value in draft.answers.items():
-        yield f"answers.{name}", "answered:", claim_of(name, value) or f"{name}: {value}"
+        yield (
+            f"answers.{name}",
+            "answered:",
+            claim_of(name, value) or f"{name}: {value}",
+        )
     for rule, reason in sorted(draft.waivers.items()):
         yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"
     if draft.has_cover:
-        only_text = "cover_text" in draft.origins and "cover_subject" not in draft.origins
-        parts = (draft.cover_subject, "" if draft.cover_text else None, draft.cover_text)
+        only_text = (
+            "cover_text" in draft.origins and "cover_subject" not in draft.origins
+        )
+        parts = (
+            draft.cover_subject,
+            "" if draft.cover_text else None,
+            draft.cover_text,
+        )
         yield (
             "cover_text" if only_text else "cover_subject",
             "cover letter:",
@@ -49,11 +68,17 @@ def _held(draft: Draft) -> Iterator[tuple[str, str, str]]:
         )
     yield from (
         (f"changelogs.{version}", f"changelog of v{version}:", text)
-        for version, text in sorted(draft.changelogs.items(), key=lambda item: -int(item[0]))
+        for version, text in sorted(
+            draft.changelogs.items(), key=lambda item: -int(item[0])
+        )
         if text
     )
     yield from (
-        (f"notes.{patch.patch_id}", f"note for {patch.subject}:", draft.notes[patch.patch_id])
+        (
+            f"notes.{patch.patch_id}",
+            f"note for {patch.subject}:",
+            draft.notes[patch.patch_id],
+        )
         for patch in draft.patches
         if draft.notes.get(patch.patch_id)
     )

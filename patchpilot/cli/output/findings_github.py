@@ -19,7 +19,8 @@ _COMMAND = {
 def render(result: CheckResult) -> str:
     """One command a finding; nothing when there is none."""
     return "".join(
-        f"{_line(source, finding, result.since)}\n" for source, _, finding in sources(result)
+        f"{_line(source, finding, result.since)}\n"
+        for source, _, finding in sources(result)
     )
 
 
@@ -32,7 +33,9 @@ def _line(source: str, finding: Finding, since: str | None) -> str:
     if inside and finding.column:
         fields["col"] = finding.column
     fields["title"] = f"{finding.name} ({finding.rule})"
-    shown = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items())
+    shown = ",".join(
+        f"{name}={_property(str(value))}" for name, value in fields.items()
+    )
     return (
         f"::{_COMMAND[finding.severity]}"
         f" {shown}::{_data(without_commands(printable(finding.message + finding.age(since))))}"
@@ -46,4 +49,6 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     """Text as a command's property has it."""
-    return _data(without_commands(printable(text))).replace(":", "%3A").replace(",", "%2C")
+    return (
+        _data(without_commands(printable(text))).replace(":", "%3A").replace(",", "%2C")
+    )

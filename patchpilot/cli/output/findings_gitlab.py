@@ -25,7 +25,9 @@ def render(result: CheckResult) -> str:
     return json_text(issues, indent=1)
 
 
-def _issue(source: str, finding: Finding, fingerprint: str, since: str | None) -> dict[str, object]:
+def _issue(
+    source: str, finding: Finding, fingerprint: str, since: str | None
+) -> dict[str, object]:
     inside = finding.path and finding.line
     return {
         "type": "issue",

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.json_document import check_parts
 from patchpilot.model.json_form import json_object
-from patchpilot.services.check.check_answer import CheckFix, PatchFixes, check_head, check_tail
+from patchpilot.services.check.check_answer import (
+    CheckFix,
+    PatchFixes,
+    check_head,
+    check_tail,
+)
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_patches import CheckedOneByOne

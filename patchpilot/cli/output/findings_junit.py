@@ -57,7 +57,10 @@ def _suite(
             *(_waived(source, suppressed) for suppressed in waived),
         ]
     )
-    cases = cases or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
+    cases = (
+        cases
+        or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
+    )
     failures = sum(1 for finding in findings if _fails(finding))
     tests = max(1, len(findings) + len(waived))
     return (

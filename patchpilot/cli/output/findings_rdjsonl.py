@@ -33,7 +33,11 @@ def _line(source: str, patch: Patch | None, finding: Finding, since: str | None)
     inside = bool(finding.path and finding.line)
     start = {
         "line": (finding.line if inside else finding.patch_line) or 1,
-        **({"column": _byte_column(patch, finding)} if inside and finding.column and patch else {}),
+        **(
+            {"column": _byte_column(patch, finding)}
+            if inside and finding.column and patch
+            else {}
+        ),
     }
     body: dict[str, Any] = {
         "message": _markdown(one_line(finding.message + finding.age(since))),
@@ -52,7 +56,9 @@ def _line(source: str, patch: Patch | None, finding: Finding, since: str | None)
 
 def _markdown(text: str) -> str:
     """Text as Markdown that shows it: no code, link, image or HTML, and nobody is notified by name."""  # noqa: E501
-    return _MARKUP.sub(lambda found: "@\u2060" if found[0] == "@" else f"\\{found[0]}", text)
+    return _MARKUP.sub(
+        lambda found: "@\u2060" if found[0] == "@" else f"\\{found[0]}", text
+    )
 
 
 def _byte_column(patch: Patch, finding: Finding) -> int:
@@ -70,6 +76,9 @@ def _suggestion(edit: FixEdit) -> dict[str, Any]:
             "text": "\n".join(edit.insert),
         }
     return {
-        "range": {"start": {"line": edit.start, "column": 1}, "end": {"line": last, "column": 1}},
+        "range": {
+            "start": {"line": edit.start, "column": 1},
+            "end": {"line": last, "column": 1},
+        },
         "text": "",
     }

@@ -45,9 +45,13 @@ def render(result: CheckResult) -> str:
         body = _result(finding, places, suppressed)
         body["locations"] = [
             {"physicalLocation": place}
-            for place in _places(finding, relative_path(patch.source, result) if patch else "")
+            for place in _places(
+                finding, relative_path(patch.source, result) if patch else ""
+            )
         ]
-        body["partialFingerprints"] = {"patchpilotFinding/v1": fingerprints.of(finding, patch)}
+        body["partialFingerprints"] = {
+            "patchpilotFinding/v1": fingerprints.of(finding, patch)
+        }
         results.append(body)
     if not result.suppressed:
         # SARIF has these of all results or of none
@@ -67,7 +71,11 @@ def render(result: CheckResult) -> str:
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [
-            {"tool": {"driver": driver}, "results": results, "columnKind": "unicodeCodePoints"}
+            {
+                "tool": {"driver": driver},
+                "results": results,
+                "columnKind": "unicodeCodePoints",
+            }
         ],
     }
     return json_text(document, indent=1)
@@ -87,7 +95,9 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _result(
     finding: Finding, places: dict[str, int], suppressed: Suppressed | None
 ) -> dict[str, Any]:
-    old = finding.new is False or (suppressed is not None and suppressed.by == "baseline")
+    old = finding.new is False or (
+        suppressed is not None and suppressed.by == "baseline"
+    )
     body: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL[finding.severity],
@@ -117,9 +127,17 @@ def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
         after = edit.start + edit.delete
         region = {"startLine": edit.start, "endLine": after - 1}
         if not edit.insert:
-            region = {"startLine": edit.start, "startColumn": 1, "endLine": after, "endColumn": 1}
+            region = {
+                "startLine": edit.start,
+                "startColumn": 1,
+                "endLine": after,
+                "endColumn": 1,
+            }
         replacements.append(
-            {"deletedRegion": region, "insertedContent": {"text": "\n".join(edit.insert)}}
+            {
+                "deletedRegion": region,
+                "insertedContent": {"text": "\n".join(edit.insert)},
+            }
         )
     change = {"artifactLocation": {"uri": _uri(path)}, "replacements": replacements}
     return {"description": {"text": printable(fix.text)}, "artifactChanges": [change]}
@@ -133,7 +151,11 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
         if suppressed.by == "baseline"
         else f"{suppressed.reason} ({suppressed.origin}{until})"
     )
-    return {"kind": "external", "status": "accepted", "justification": printable(justification)}
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": printable(justification),
+    }
 
 
 def _places(finding: Finding, source: str) -> list[dict[str, Any]]:

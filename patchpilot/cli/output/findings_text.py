@@ -61,11 +61,21 @@ def render(
         if checked.findings:
             if len(result.patches) > 1:
                 blocks.append(
-                    paint(one_line(f"{checked.patch.source}: {checked.patch.subject.title}"), BOLD)
+                    paint(
+                        one_line(
+                            f"{checked.patch.source}: {checked.patch.subject.title}"
+                        ),
+                        BOLD,
+                    )
                 )
             blocks += [
                 _finding(
-                    _placed(finding, whole), checked.patch, paint, reasons, explained, result.since
+                    _placed(finding, whole),
+                    checked.patch,
+                    paint,
+                    reasons,
+                    explained,
+                    result.since,
                 )
                 for finding in checked.findings
             ]
@@ -145,7 +155,9 @@ def _finding(
         f" {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
     ]
     if patch and finding.patch_line and finding.patch_line <= len(patch.lines):
-        lines += _quoted(patch.lines[finding.patch_line - 1], finding, paint, in_diff=in_diff)
+        lines += _quoted(
+            patch.lines[finding.patch_line - 1], finding, paint, in_diff=in_diff
+        )
     if finding.rule not in explained and (why := reasons.get(finding.rule)):
         explained.add(finding.rule)
         lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
@@ -195,7 +207,10 @@ def _summary(result: CheckResult, paint: Colors) -> str:
         for severity in Severity
         if counts[severity]
     ]
-    bare = sum(checked.patch.has_diff and not checked.patch.headers for checked in result.patches)
+    bare = sum(
+        checked.patch.has_diff and not checked.patch.headers
+        for checked in result.patches
+    )
     note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
     return f"{patches} checked: {', '.join(said) if said else 'no findings'}{_aside(result)}{note}"
 
@@ -222,13 +237,21 @@ def offer(result: CheckResult) -> str:
 
     A fix may still turn out not to apply.
     """
-    fixable = sum(finding.fix is not None and finding.fix.kind == "safe" for finding in result.all)
-    return f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)" if fixable else ""
+    fixable = sum(
+        finding.fix is not None and finding.fix.kind == "safe" for finding in result.all
+    )
+    return (
+        f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)"
+        if fixable
+        else ""
+    )
 
 
 def statistics(result: CheckResult) -> str:
     """How often each rule fired, most often first."""
-    counts = Counter((finding.name, str(finding.severity), finding.rule) for finding in result.all)
+    counts = Counter(
+        (finding.name, str(finding.severity), finding.rule) for finding in result.all
+    )
     lines = [
         f"{number:6d}  {severity:8s}{rule:9s}{name}"
         for (name, severity, rule), number in counts.most_common()

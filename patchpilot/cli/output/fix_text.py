@@ -35,7 +35,9 @@ def fixed(result: FixResult, *, colored: bool = False) -> str:
                 else patch.patch.source
             )
             word = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
-            lines.append(f"{place}: {word}: {one_line(finding.message)} [{finding.name}]")
+            lines.append(
+                f"{place}: {word}: {one_line(finding.message)} [{finding.name}]"
+            )
         if patch.refused:
             lines.append(_left(patch))
     return "\n".join(lines)
@@ -56,7 +58,9 @@ def summary(result: FixResult, *, written: bool) -> str:
         f" {_remain(left, written)}"
     )
     if not written:
-        text += "".join(f"\n{_left(patch)}" for patch in result.patches if patch.refused)
+        text += "".join(
+            f"\n{_left(patch)}" for patch in result.patches if patch.refused
+        )
         return text
     text += "".join(f"\n{one_line(cost)}" for cost in result.costs)
     if result.undo:
@@ -87,7 +91,9 @@ def painted(lines: Sequence[str], *, colored: bool) -> str:
             at += len(old) + len(new)
             continue
         color = next((code for mark, code in _COLORS if lines[at].startswith(mark)), "")
-        shown.append(f"{color}{printable(lines[at])}{PLAIN}" if color else printable(lines[at]))
+        shown.append(
+            f"{color}{printable(lines[at])}{PLAIN}" if color else printable(lines[at])
+        )
         at += 1
     return "\n".join(shown)
 
@@ -99,7 +105,10 @@ def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
     below = (lines[at] for at in range(start, len(lines)))
     return list(
         takewhile(
-            lambda line: line[:1] == sign and line[1:2] not in ("+", "-", "@", " ", "\t"), below
+            lambda line: (
+                line[:1] == sign and line[1:2] not in ("+", "-", "@", " ", "\t")
+            ),
+            below,
         )
     )
 
@@ -109,7 +118,9 @@ def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
 
     The words that are in one of them only are bold, wherever the lines are broken.
     """
-    before, after = ([word for line in side for word in line[1:].split()] for side in (old, new))
+    before, after = (
+        [word for line in side for word in line[1:].split()] for side in (old, new)
+    )
     changes = [
         one
         for one in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
@@ -126,7 +137,9 @@ def _by_words(old: Sequence[str], new: Sequence[str]) -> list[str]:
     ]
 
 
-def _bold_words(lines: Sequence[str], bold: AbstractSet[int], color: str) -> Iterator[str]:
+def _bold_words(
+    lines: Sequence[str], bold: AbstractSet[int], color: str
+) -> Iterator[str]:
     """Lines in a color; `bold` are the places of words among those of all lines."""
     number = count()
     for line in lines:

@@ -30,7 +30,10 @@ def ledger_text(ledger: SeriesLedger) -> str:
             ]
         lines += _lines(numbered.number, item)
     count = Counter(numbered.item.state for numbered in ledger.points)
-    lines += ["", ", ".join(f"{count[state]} {state}" for state in PointState if count[state])]
+    lines += [
+        "",
+        ", ".join(f"{count[state]} {state}" for state in PointState if count[state]),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -40,7 +43,9 @@ def _about(item: LedgerItem) -> str:
 
 
 def _lines(number: int, item: LedgerItem) -> Iterator[str]:
-    yield from filled(f"  {number:>3}  {item.state:9}  ", one_line(item.point.text), columns())
+    yield from filled(
+        f"  {number:>3}  {item.state:9}  ", one_line(item.point.text), columns()
+    )
     place = [line for line in item.point.quoted if line.strip()][-2:]
     indent = " " * 18
     if item.place:
@@ -51,7 +56,8 @@ def _lines(number: int, item: LedgerItem) -> Iterator[str]:
     elif item.state is PointState.ADDRESSED and item.hunk:
         yield f"{indent}by {one_line(item.hunk.place)}"
         yield from (
-            f"{indent}  {printable(line).rstrip()}" for line in item.hunk.lines[:_MOST_LINES]
+            f"{indent}  {printable(line).rstrip()}"
+            for line in item.hunk.lines[:_MOST_LINES]
         )
     elif item.state is PointState.ANSWERED:
         yield f"{indent}by <{item.reply}>"

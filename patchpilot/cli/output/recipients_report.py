@@ -55,7 +55,9 @@ def _role(who: Recipient) -> str:
 def _sections(plan: RecipientPlan) -> Iterator[str]:
     for section in plan.sections:
         trees = f"; {', '.join(section.trees)}" if section.trees else ""
-        yield printable(f"Section: {section.name} ({section.status or 'no status'}{trees})")
+        yield printable(
+            f"Section: {section.name} ({section.status or 'no status'}{trees})"
+        )
 
 
 def who_json(result: WhoResult) -> str:
@@ -68,7 +70,9 @@ def who_text(result: WhoResult) -> str:
     if not result.sections:
         return f"{printable(result.word)}: not in MAINTAINERS"
     return "\n".join(
-        printable(f"{section.name} ({section.status or 'no status'}, line {section.line})")
+        printable(
+            f"{section.name} ({section.status or 'no status'}, line {section.line})"
+        )
         + "".join(printable(f"\n      {line}") for line in section.lines)
         for section in result.sections
     )

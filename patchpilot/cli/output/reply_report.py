@@ -25,7 +25,8 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
     lines += [f"by {plan.transport.name}, {plan.account.label}"]
     notes = (*plan.warnings, *(plan.blockers if plan.force else ()))
     lines += [
-        "note: " + "; ".join(one_line(str(part)) for part in (note.message, note.hint) if part)
+        "note: "
+        + "; ".join(one_line(str(part)) for part in (note.message, note.hint) if part)
         for note in notes
     ]
     return "\n".join([*lines, *([after] if after else [])]) + "\n"

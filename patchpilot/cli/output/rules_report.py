@@ -23,7 +23,9 @@ def listing(rules: Sequence[Rule]) -> str:
             lines += ["", f"{rule.pack}"] if lines else [rule.pack]
             pack = rule.pack
         alias = f" ({rule.checkpatch})" if rule.checkpatch else ""
-        lines.append(f"  {rule.id:8s} {rule.severity:8s} {rule.name}{alias}: {rule.summary}")
+        lines.append(
+            f"  {rule.id:8s} {rule.severity:8s} {rule.name}{alias}: {rule.summary}"
+        )
     return "\n".join(lines)
 
 
@@ -43,7 +45,9 @@ def page(explanation: RuleExplanation) -> str:
     """What, why, bad and good example, fix, reference: always in that order."""
     rule = explanation.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
-    strict = " (mostly shown with --strict only)" if rule.severity is Severity.CHECK else ""
+    strict = (
+        " (mostly shown with --strict only)" if rule.severity is Severity.CHECK else ""
+    )
     lines = [
         f"{rule.name} ({rule.id}{alias}): {rule.severity}{_cases(rule)}{strict}",
         "",
@@ -111,7 +115,12 @@ def reference(rules: Sequence[RuleExplanation]) -> str:
         if conditions := in_force(rule):
             lines += ["", f"Applies: {conditions}"]
         for title, entries in _notes(explanation):
-            lines += ["", f"{title}:", "", *(f"- {' '.join(entry.split())}" for entry in entries)]
+            lines += [
+                "",
+                f"{title}:",
+                "",
+                *(f"- {' '.join(entry.split())}" for entry in entries),
+            ]
         lines += ["", f"Reference: <{rule.reference}>"]
     return "\n".join(lines)
 

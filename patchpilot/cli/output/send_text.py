@@ -7,7 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.model.printable import one_line, printable, width
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.services.send.preflight_card import CheckState, in_numbers, preflight_card
+from patchpilot.services.send.preflight_card import (
+    CheckState,
+    in_numbers,
+    preflight_card,
+)
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 
 _BLOCKING = (CheckState.PROBLEM, CheckState.OVERRIDDEN)
@@ -18,13 +22,18 @@ _LABEL = 12
 def head(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
     """The verdict and the problems, each with its command."""
     return (
-        "\n".join([last_line(plan, blockers, after), *_checks(plan, blockers, *_BLOCKING)]) + "\n"
+        "\n".join(
+            [last_line(plan, blockers, after), *_checks(plan, blockers, *_BLOCKING)]
+        )
+        + "\n"
     )
 
 
 def notes(plan: SendPlan) -> str:
     """Notes that do not block sending; empty where there are none."""
-    return "".join(f"{line}\n" for line in _checks(plan, plan.blockers, CheckState.NOTE))
+    return "".join(
+        f"{line}\n" for line in _checks(plan, plan.blockers, CheckState.NOTE)
+    )
 
 
 def card(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
@@ -45,14 +54,22 @@ def card(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> st
 def last_line(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
     """The verdict; of a plan that could be sent also what becomes of it."""
     said = preflight_card(plan, blockers).verdict
-    return f"{said}; {after}" if after and not (blockers and not plan.request.force) else said
+    return (
+        f"{said}; {after}"
+        if after and not (blockers and not plan.request.force)
+        else said
+    )
 
 
 def mails(plan: SendPlan) -> str:
     """Every mail that is to be sent, in full."""
     lines: list[str] = []
     for number, at in enumerate(plan.waiting, 1):
-        lines += [title(f"mail {number} of {len(plan.waiting)}"), mail_text(plan.mails[at].raw), ""]
+        lines += [
+            title(f"mail {number} of {len(plan.waiting)}"),
+            mail_text(plan.mails[at].raw),
+            "",
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -76,7 +93,9 @@ def title(text: str) -> str:
 
 def mail_text(raw: bytes) -> str:
     """The bytes of a mail as they can be shown on a terminal."""
-    return printable(raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")).rstrip("\n")
+    return printable(
+        raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    ).rstrip("\n")
 
 
 def _short(plan: SendPlan, room: int) -> Iterator[str]:
@@ -89,10 +108,16 @@ def _short(plan: SendPlan, room: int) -> Iterator[str]:
 def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
     for recipient in plan.recipients:
         yield f"{recipient.header.capitalize() + ':':4} {one_line(str(recipient.address))}"
-        role = f"{recipient.role} of {recipient.section}" if recipient.section else recipient.role
+        role = (
+            f"{recipient.role} of {recipient.section}"
+            if recipient.section
+            else recipient.role
+        )
         reasons = joined_reasons(recipient.reasons)
         yield from filled(
-            "       ", one_line(f"{role}: {'; '.join(reasons)}" if reasons else role), room
+            "       ",
+            one_line(f"{role}: {'; '.join(reasons)}" if reasons else role),
+            room,
         )
     if not plan.recipients:
         yield "no recipients yet: add them with --to and --cc"
@@ -141,24 +166,39 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
     if plan.account.password_from:
         rows.append(("password", f"from {plan.account.password_from}"))
     if plan.request.to_self:
-        rows.append(("test", "only you receive these mails; nothing is recorded as sent"))
+        rows.append(
+            ("test", "only you receive these mails; nothing is recorded as sent")
+        )
     rows += [("note", str(remark)) for remark in plan.remarks]
     if not plan.request.to_self:
-        tag = f", and the tag sent/{plan.draft.change_id}-v{plan.version}" if plan.head else ""
-        rows.append(("recorded", f"Message-ID and state of each mail in the outbox{tag}"))
-    exact, again = "sent exactly as shown", "sent exactly as shown, except Date and X-Mailer"
+        tag = (
+            f", and the tag sent/{plan.draft.change_id}-v{plan.version}"
+            if plan.head
+            else ""
+        )
+        rows.append(
+            ("recorded", f"Message-ID and state of each mail in the outbox{tag}")
+        )
+    exact, again = (
+        "sent exactly as shown",
+        "sent exactly as shown, except Date and X-Mailer",
+    )
     rows.append(("content", exact if plan.transport.exact_bytes else again))
     for label, text in rows:
         yield from filled(f"{label + ':':{_LABEL}}", one_line(text), room)
 
 
-def _checks(plan: SendPlan, blockers: Sequence[SendProblem], *states: CheckState) -> Iterator[str]:
+def _checks(
+    plan: SendPlan, blockers: Sequence[SendProblem], *states: CheckState
+) -> Iterator[str]:
     """The lines of the card's checks in these states, in the order of the states."""
     checks = preflight_card(plan, blockers).checks
     for state in states:
         for check in (check for check in checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"
-            yield from filled(f"{state}: ", f"{one_line(check.message)}{name}", columns(), indent=2)
+            yield from filled(
+                f"{state}: ", f"{one_line(check.message)}{name}", columns(), indent=2
+            )
             if check.hint:
                 yield from filled("  help: ", one_line(str(check.hint)), columns())
 
@@ -189,7 +229,9 @@ def outcome(result: SendResult) -> str:
     lines += _problems("problem", result.blockers, room)
     lines += filled(
         "",
-        one_line(f"{result.state}: v{result.version} via {result.transport}, {result.account}"),
+        one_line(
+            f"{result.state}: v{result.version} via {result.transport}, {result.account}"
+        ),
         room,
         indent=2,
     )

@@ -23,7 +23,9 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
             sys.stdout.buffer.write(data.encode("utf-8", "surrogateescape"))
             sys.stdout.flush()
             return
-        data = data.encode(coding or "ascii", "backslashreplace").decode(coding or "ascii")
+        data = data.encode(coding or "ascii", "backslashreplace").decode(
+            coding or "ascii"
+        )
     if "\x1b" not in data:
         sys.stdout.write(data)
         sys.stdout.flush()

@@ -38,7 +38,9 @@ def _folded(line: str, room: int) -> Iterator[str]:
     yield part
 
 
-def filled(label: str, text: str, room: int, indent: int | None = None) -> Iterator[str]:
+def filled(
+    label: str, text: str, room: int, indent: int | None = None
+) -> Iterator[str]:
     """Lines of at most `room` columns: the label, then the text, continued under `indent` (default:
     where the text starts).
 

@@ -20,13 +20,17 @@ from patchpilot.topic.topic_state import TopicState
 
 
 def series_json(
-    series: Sequence[Tracked], topic: TopicState | None = None, imported: Imported | None = None
+    series: Sequence[Tracked],
+    topic: TopicState | None = None,
+    imported: Imported | None = None,
 ) -> str:
     """The document of `track`.
 
     `topic` is that of the current branch, `imported` what `track import` did.
     """
-    return document("track", TrackAnswer(tuple(map(SeriesAnswer, series)), topic, imported))
+    return document(
+        "track", TrackAnswer(tuple(map(SeriesAnswer, series)), topic, imported)
+    )
 
 
 def news_text(news: Sequence[Tracked]) -> str:
@@ -60,7 +64,8 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
     answer = SeriesAnswer(tracked)
     lines = [
         printable(tracked.subject),
-        f"  state     {tracked.state}" + (f": {printable(answer.why)}" if tracked.status else ""),
+        f"  state     {tracked.state}"
+        + (f": {printable(answer.why)}" if tracked.status else ""),
     ]
     if tracked.own and topic:
         changed = "; your commits have changed since" if topic.changed else ""
@@ -70,7 +75,10 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
         )
     lines += _thread_lines(answer)
     for it in tracked.delivery:
-        lines += [f"  delivery  {printable(it.words)}", f"            {printable(str(it.advice))}"]
+        lines += [
+            f"  delivery  {printable(it.words)}",
+            f"            {printable(str(it.advice))}",
+        ]
     lines.append(f"  next      {printable(tracked.next_step)}")
     lines += [
         f"  run       {printable(command)}"
@@ -115,7 +123,9 @@ def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
                 if it.version == latest.version
                 else f"v{it.version} {it.number}"
             )
-            proof = (it.proof.commit or "")[:12] or f"<{printable(it.proof.message_id or '')}>"
+            proof = (it.proof.commit or "")[
+                :12
+            ] or f"<{printable(it.proof.message_id or '')}>"
             state = f"{_day(it.proof.date)}  {it.state:<17} {proof}"
             yield f"  {name:<9} {state}  {printable(it.title)}"
 
@@ -125,7 +135,9 @@ def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
     several = len(answer.revisions[-1].revision.patches) > 1
     for tag in answer.trailers:
         about = f" (patch {tag.patch})" if tag.patch and several else ""
-        condition = f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""
+        condition = (
+            f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""
+        )
         asks = f" (not added by itself: {printable(tag.asks)})" if tag.asks else ""
         yield f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}"
     for it in answer.claims:
@@ -153,7 +165,11 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
         )
         yield f"  stable    {branch.version:<6} {printable(branch.words)}{commit}"
     for later in answer.follow_ups:
-        where = f", in {printable(later.tree or '?')} as {later.commit}" if later.commit else ""
+        where = (
+            f", in {printable(later.tree or '?')} as {later.commit}"
+            if later.commit
+            else ""
+        )
         yield (
             f"  follow-up {printable(later.subject)} (v{later.version}, {later.state}{where})"
             f" {later.relation} it"
@@ -215,7 +231,9 @@ def _counted(patches: int) -> str:
 
 def _excerpt(text: str, most: int = 24) -> list[str]:
     lines = [line.rstrip() for line in printable(text).split("\n")]
-    lines_shown = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
+    lines_shown = [
+        line for at, line in enumerate(lines) if line or (at and lines[at - 1])
+    ]
     return [
         *(crop(line, 110) for line in lines_shown[:most]),
         *(["…"] if len(lines_shown) > most else []),

@@ -53,7 +53,10 @@ class Row(NamedTuple):
 
 
 def series_table(
-    series: Sequence[Tracked], now: datetime, columns: int, topic: "TopicState | None" = None
+    series: Sequence[Tracked],
+    now: datetime,
+    columns: int,
+    topic: "TopicState | None" = None,
 ) -> str:
     """A table of at most so many columns.
 
@@ -70,7 +73,9 @@ def series_table(
         rows_of_turn = {**groups, own: [_topic_row(topic, own), *groups.get(own, ())]}
         groups = {turn: rows_of_turn[turn] for turn in Turn if turn in rows_of_turn}
     rows = [row for group in groups.values() for row in group]
-    used = [at for at in range(_NEXT) if at == _TITLE or any(row.cells[at] for row in rows)]
+    used = [
+        at for at in range(_NEXT) if at == _TITLE or any(row.cells[at] for row in rows)
+    ]
     wide = {
         at: max(width(text) for text in (HEADER[at], *(row.cells[at] for row in rows)))
         for at in used
@@ -78,22 +83,36 @@ def series_table(
     room = columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
     sentence = room >= min(wide[_TITLE], _ENOUGH) + _SENTENCE
     longest = max(width(row.sentence if sentence else row.step) for row in rows)
-    wide[_TITLE] = min(wide[_TITLE], max(room - longest, _ENOUGH if sentence else _NARROWEST))
+    wide[_TITLE] = min(
+        wide[_TITLE], max(room - longest, _ENOUGH if sentence else _NARROWEST)
+    )
     lines = [_line(HEADER, HEADER[_NEXT], used, wide, columns)]
     for turn, group in groups.items():
         lines.append(f"{turn.capitalize()} ({len(group)})")
         for row in group:
             lines.append(
-                _line(row.cells, row.sentence if sentence else row.step, used, wide, columns)
+                _line(
+                    row.cells,
+                    row.sentence if sentence else row.step,
+                    used,
+                    wide,
+                    columns,
+                )
             )
             lines += [crop(f"    note: {note}", columns) for note in row.notes]
     return "\n".join(lines)
 
 
 def _line(
-    cells: Sequence[str], step: str, used: Iterable[int], wide: dict[int, int], columns: int
+    cells: Sequence[str],
+    step: str,
+    used: Iterable[int],
+    wide: dict[int, int],
+    columns: int,
 ) -> str:
-    padded = (crop(cells[at], wide[at]) + " " * (wide[at] - width(cells[at])) for at in used)
+    padded = (
+        crop(cells[at], wide[at]) + " " * (wide[at] - width(cells[at])) for at in used
+    )
     return crop("  ".join((*padded, step)), columns).rstrip()
 
 
@@ -133,6 +152,8 @@ def _in_short(advice: Advice, turn: Turn) -> str:
         return _NO_ACTION[turn]
     for action in actions(advice):
         words = {action.verb, *action.arguments}
-        if name := next((name for known, name in _STEPS if words.issuperset(known)), None):
+        if name := next(
+            (name for known, name in _STEPS if words.issuperset(known)), None
+        ):
             return name
     return _NO_ACTION[turn]

@@ -62,7 +62,9 @@ class LineContext:
         if self.span is None:
             return None
         if self._statement is None:
-            self._statement = self.span.raw_text if self.statement_raw else self.span.text
+            self._statement = (
+                self.span.raw_text if self.statement_raw else self.span.text
+            )
         return self._statement
 
     @property
@@ -129,7 +131,11 @@ class CWalk:
 
     def __init__(self, scan: LineScan, context: "Context", types: Types) -> None:
         self.scan, self.context, self.types = scan, context, types
-        self.learner, self.tracker, self.passage = Learner(types), ValueTracker(types), Passage([])
+        self.learner, self.tracker, self.passage = (
+            Learner(types),
+            ValueTracker(types),
+            Passage([]),
+        )
         self.function: str | None = None
         self.skip_until = 0
         self.operators: dict[OperatorKind, list[Operator]] = {}
@@ -161,7 +167,9 @@ PLACEHOLDERS: dict[str, str] = {}
 """
 
 
-def check(stage: list[CCheck], *needles: str) -> Callable[[CheckFunction], CheckFunction]:
+def check(
+    stage: list[CCheck], *needles: str
+) -> Callable[[CheckFunction], CheckFunction]:
     """Registers a check.
 
     LAYOUT runs on added lines of sources and the line below them, before parsing; CONTEXT on all C

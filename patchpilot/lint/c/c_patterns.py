@@ -158,4 +158,6 @@ def value() -> str:
 
     Groups: cast, whole, name, parentheses of a call.
     """
-    return rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"
+    return (
+        rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"
+    )

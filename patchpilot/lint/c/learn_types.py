@@ -4,13 +4,22 @@ parameters.
 """
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.c.c_patterns import IDENT, INLINE, MODIFIER, SPARSE, STORAGE, pattern
+from patchpilot.lint.c.c_patterns import (
+    IDENT,
+    INLINE,
+    MODIFIER,
+    SPARSE,
+    STORAGE,
+    pattern,
+)
 from patchpilot.lint.c.types import TypePattern, Types
 
 _WHOLE = TypePattern(r"$")
 _ANY = TypePattern(r"\s*")
 _PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
-_NO_TYPE = r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
+_NO_TYPE = (
+    r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
+)
 # only this much of a statement is parsed: no declaration is longer
 _LONGEST = 8000
 _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
@@ -79,7 +88,11 @@ class Learner:
             reverse=True,
         )
         found = next(
-            (match for start in starts if (match := self._types.match(_PARAMETERS, head, start))),
+            (
+                match
+                for start in starts
+                if (match := self._types.match(_PARAMETERS, head, start))
+            ),
             None,
         )
         if not found:
@@ -105,7 +118,9 @@ class Learner:
                 self._types.learn_modifier(word)
 
     def _cannot(self, words: str) -> bool:
-        if pattern(_NO_TYPE).match(words) or pattern(rf"(?:{STORAGE}|DEFINE_\S+)$").match(words):
+        if pattern(_NO_TYPE).match(words) or pattern(
+            rf"(?:{STORAGE}|DEFINE_\S+)$"
+        ).match(words):
             return True
         if words in self._types.modifiers or pattern(_MODIFIER).match(words):
             return True

@@ -20,11 +20,17 @@ _HUNK = cached_re.compile(
 )
 _GIT_FILE = cached_re.compile(r"^diff --git.*?(\S+)$", cached_re.ASCII)
 _NEW_FILE = cached_re.compile(r"^\+\+\+\s+(\S+)", cached_re.ASCII)
-_SIGNED_OFF = cached_re.compile(r"^\s*signed-off-by:", cached_re.IGNORECASE | cached_re.ASCII)
+_SIGNED_OFF = cached_re.compile(
+    r"^\s*signed-off-by:", cached_re.IGNORECASE | cached_re.ASCII
+)
 _INDENTED = cached_re.compile(r"^\s+(?:\S|$)", cached_re.ASCII)
-_HEADER = cached_re.compile(r"^(?:commit\b|from\b|[\w-]+:)", cached_re.IGNORECASE | cached_re.ASCII)
+_HEADER = cached_re.compile(
+    r"^(?:commit\b|from\b|[\w-]+:)", cached_re.IGNORECASE | cached_re.ASCII
+)
 _EDGE = cached_re.compile(r"/\*|\*/")
-_STARRED = cached_re.compile(r"^.\s*(?:\*\*+| \*)(?:\s|$)", cached_re.ASCII | cached_re.DOTALL)
+_STARRED = cached_re.compile(
+    r"^.\s*(?:\*\*+| \*)(?:\s|$)", cached_re.ASCII | cached_re.DOTALL
+)
 _LINE_COMMENT = cached_re.compile(r"^[+ ].*//")
 _COMMENT_HERE = cached_re.compile(r"^\+.*//|.*/\*.*\*/\s*(?:\\\s*)?$", cached_re.ASCII)
 _STAR = cached_re.compile(r"^.\s*\*", cached_re.ASCII)
@@ -91,7 +97,12 @@ class ScannedLine:
         indent: int = 0,
     ) -> None:
         self.number, self.raw, self.text, self.sign = number, raw, text, sign
-        self.file, self.new_line, self.left, self.previous = file, new_line, left, previous
+        self.file, self.new_line, self.left, self.previous = (
+            file,
+            new_line,
+            left,
+            previous,
+        )
         self.starts_file, self.starts_hunk, self.section, self.hunk_start = (
             starts_file,
             starts_hunk,
@@ -126,7 +137,9 @@ class ScannedLine:
     def code(self) -> str:
         """Returns the sanitized text with spaces for comments."""
         if self._code is None:
-            self._code = self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
+            self._code = (
+                self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
+            )
         return self._code
 
     @property
@@ -135,7 +148,9 @@ class ScannedLine:
         if COMMENT not in self.text:
             return ""
         return "".join(
-            char for mark, char in zip(self.text, self.raw, strict=False) if mark == COMMENT
+            char
+            for mark, char in zip(self.text, self.raw, strict=False)
+            if mark == COMMENT
         )
 
 
@@ -152,7 +167,9 @@ class LineScan:
 
     __slots__ = ("_comments", "added", "lines", "strict")
 
-    def __init__(self, lines: list[ScannedLine], added: list[ScannedLine], strict: bool) -> None:
+    def __init__(
+        self, lines: list[ScannedLine], added: list[ScannedLine], strict: bool
+    ) -> None:
         self.lines, self.added, self.strict = lines, added, strict
         self._comments: dict[int, bool] = {}
 
@@ -185,7 +202,9 @@ class LineScan:
         if _COMMENT_HERE.match(line.raw):
             return True
         near = self.lines[line.number - 2 : line.number + 1 : 2]
-        return any(_LINE_COMMENT.match(one.raw) for one in near) or self._comment_above(line)
+        return any(_LINE_COMMENT.match(one.raw) for one in near) or self._comment_above(
+            line
+        )
 
     def _comment_above(self, line: ScannedLine) -> bool:
         known = self._comments.get(line.number)
@@ -227,7 +246,11 @@ def measure(raw: str) -> tuple[int, int]:
 
 def as_bytes(line: str) -> str:
     """Returns a line of a patch with one character for each byte."""
-    return line if line.isascii() else line.encode("utf-8", "surrogateescape").decode("latin-1")
+    return (
+        line
+        if line.isascii()
+        else line.encode("utf-8", "surrogateescape").decode("latin-1")
+    )
 
 
 def as_text(line: str) -> str:
@@ -244,12 +267,16 @@ def scan(context: "Context") -> LineScan:
     made = context.shared.get(_KEY)
     if not isinstance(made, LineScan):
         made = context.shared[_KEY] = scan_lines(
-            context.patch.lines, context.options.strict, compat=context.options.checkpatch_compat
+            context.patch.lines,
+            context.options.strict,
+            compat=context.options.checkpatch_compat,
         )
     return made
 
 
-def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False) -> LineScan:
+def scan_lines(
+    patch_lines: Sequence[str], strict: bool, *, compat: bool = False
+) -> LineScan:
     """Scans the lines of a patch (mail and diff).
 
     With `compat` the empty line after the headers must be one that checkpatch.pl takes for empty.
@@ -297,7 +324,11 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
         elif left == 1:
             left = 0
         named = (
-            _GIT_FILE.match(text) if sign == "d" else _NEW_FILE.match(text) if sign == "+" else None
+            _GIT_FILE.match(text)
+            if sign == "d"
+            else _NEW_FILE.match(text)
+            if sign == "+"
+            else None
         )
         if named:
             file = named[1].partition("/")[2] if "/" in named[1] else named[1]
@@ -336,7 +367,11 @@ def scan_lines(patch_lines: Sequence[str], strict: bool, *, compat: bool = False
         lines.append(line)
     return LineScan(
         lines,
-        [line for line in lines if line.sign == "+" and line.left and not line.starts_file],
+        [
+            line
+            for line in lines
+            if line.sign == "+" and line.left and not line.starts_file
+        ],
         strict,
     )
 

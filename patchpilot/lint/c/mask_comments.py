@@ -11,10 +11,14 @@ from patchpilot.cache import cached_re
 COMMENT = "\x01"
 
 _OPENER = cached_re.compile(r"/\*|//|[\"']")
-_STRING_PART = {quote: cached_re.compile(rf"\\.?|{quote}", cached_re.DOTALL) for quote in "\"'"}
+_STRING_PART = {
+    quote: cached_re.compile(rf"\\.?|{quote}", cached_re.DOTALL) for quote in "\"'"
+}
 _NOT_TAB = cached_re.compile(r"[^\t]")
 _INCLUDE = cached_re.compile(r"^.\s*#\s*include\s+<(.*)>", cached_re.ASCII)
-_ERROR_DIRECTIVE = cached_re.compile(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", cached_re.ASCII)
+_ERROR_DIRECTIVE = cached_re.compile(
+    r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", cached_re.ASCII
+)
 _ERROR_TEXT = cached_re.compile(r"(#\s*(?:error|warning)\s+).*", cached_re.ASCII)
 _ANGLE = cached_re.compile(r"<.*>")
 
@@ -41,7 +45,9 @@ class Sanitizer:
 
         An open comment or string continues on the next line.
         """
-        text = raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
+        text = (
+            raw if not self.inside and not _OPENER.search(raw, 1) else self._mask(raw)
+        )
         return _directive(text) if "#" in text else text
 
     def _mask(self, raw: str) -> str:

@@ -55,19 +55,25 @@ class StatementSpan(NamedTuple):
         """Returns its condition (or everything up to the parentheses of a call) with the diff
         signs.
         """
-        return self.passage.text[self.start : min(self.condition_end, self.start + _LONGEST)]
+        return self.passage.text[
+            self.start : min(self.condition_end, self.start + _LONGEST)
+        ]
 
     @property
     def raw_block(self) -> str:
         """Returns the text after the condition, cut like `raw_text`."""
-        return self.passage.text[self.condition_end : min(self.end, self.condition_end + _LONGEST)]
+        return self.passage.text[
+            self.condition_end : min(self.end, self.condition_end + _LONGEST)
+        ]
 
     @property
     def head(self) -> str:
         """Returns the statement up to its first brace, signs as in `text`."""
         stop = min(self.end, self.start + _LONGEST)
         brace = self.passage.text.find("{", self.start, stop)
-        return blank_signs(self.passage.text[self.start : brace if brace >= 0 else stop])
+        return blank_signs(
+            self.passage.text[self.start : brace if brace >= 0 else stop]
+        )
 
     @property
     def newlines(self) -> int:
@@ -121,7 +127,8 @@ class Passage:
         """Returns the statement that starts in a line of the passage, at this column."""
         index = self.index(line.number)
         return self.statement_at(
-            self.starts[index] + column, self.starts[min(index + line.left, len(self.lines))]
+            self.starts[index] + column,
+            self.starts[min(index + line.left, len(self.lines))],
         )
 
     def after(self, span: StatementSpan) -> StatementSpan:
@@ -142,7 +149,15 @@ class Passage:
         if whole:
             index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
             return StatementSpan(
-                self, start, end, condition + 1, level, end, self._numbers[index] + 1, 0, limit
+                self,
+                start,
+                end,
+                condition + 1,
+                level,
+                end,
+                self._numbers[index] + 1,
+                0,
+                limit,
             )
         index = bisect_right(self.starts, end, 0, len(self.lines)) - 1
         return StatementSpan(
@@ -163,15 +178,15 @@ class Passage:
         """
         span = self.statement(line, column)
         parts = [span]
-        if span.next >= span.limit or not pattern(r"\s*(?:\n[+-])?\s*(?:if|else|do)\b").match(
-            span.raw_condition
-        ):
+        if span.next >= span.limit or not pattern(
+            r"\s*(?:\n[+-])?\s*(?:if|else|do)\b"
+        ).match(span.raw_condition):
             return span.level, parts
         while True:
             span = self.after(span)
-            if span.next >= span.limit or not pattern(r"(?:\s*\n[+-])*\s*(?:else|do)\b").match(
-                span.raw_condition
-            ):
+            if span.next >= span.limit or not pattern(
+                r"(?:\s*\n[+-])*\s*(?:else|do)\b"
+            ).match(span.raw_condition):
                 return span.level, parts
             parts.append(span)
 
@@ -190,9 +205,9 @@ class Passage:
         for one in self.lines[index : index + most]:
             self._budget -= len(one.text)
             if "#" in one.text and (
-                branch := pattern(r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(
-                    one.text
-                )
+                branch := pattern(
+                    r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)"
+                ).match(one.text)
             ):
                 level = _at_branch(branch, stack, level, 0)
             for mark in marks.finditer(one.text):
@@ -212,7 +227,9 @@ class Passage:
 def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
     """Returns the passage of the hunk whose first line is patch line `first`."""
     last = first
-    while last <= len(lines) and not (lines[last - 1].starts_hunk or lines[last - 1].starts_file):
+    while last <= len(lines) and not (
+        lines[last - 1].starts_hunk or lines[last - 1].starts_file
+    ):
         last += 1
     return Passage(lines[first - 1 : last - 1])
 
@@ -278,9 +295,9 @@ class _Statement:
             self.inside, self.level = "#", 1
 
     def _branch(self, at: int) -> None:
-        branch = pattern(r"#[^\S\n]*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)").match(
-            self.text, at, self.limit
-        )
+        branch = pattern(
+            r"#[^\S\n]*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)"
+        ).match(self.text, at, self.limit)
         if branch:
             state = (self.inside, self.level)
             self.inside, self.level = _at_branch(branch, self.stack, state, ("", 0))

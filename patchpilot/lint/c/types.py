@@ -12,7 +12,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.c.c_patterns import IDENT, INLINE, MODIFIER, STORAGE, TYPEDEFS, WORD, pattern
+from patchpilot.lint.c.c_patterns import (
+    IDENT,
+    INLINE,
+    MODIFIER,
+    STORAGE,
+    TYPEDEFS,
+    WORD,
+    pattern,
+)
 from patchpilot.lint.c.typewords import (
     MODIFIER_WORDS,
     NAME_ENDS,
@@ -28,7 +36,9 @@ _MAX_MODIFIERS = 64
 # more modifiers in a row than any declaration has
 _MAX_ROW = 10
 _SPACES = tuple(" \t\n\r\f\v")
-_WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+_WORD_CHARS = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+)
 # text between a type's name and the variable: spaces, a *, [], or const after one of them
 _STAR = cached_re.compile(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", cached_re.ASCII)
 _SPACE_WORD = cached_re.compile(r"\s+([A-Za-z_]\w*)", cached_re.ASCII)
@@ -54,7 +64,11 @@ class TypePattern:
 
         Learned modifiers that occur in the text are modifiers in it.
         """
-        learned = types.learned_in(text) if types.modifiers and "<MODIFIER>" in self._tail else ()
+        learned = (
+            types.learned_in(text)
+            if types.modifiers and "<MODIFIER>" in self._tail
+            else ()
+        )
         compiled = self._compiled.get(learned)
         if compiled is None:
             tail = (
@@ -136,7 +150,9 @@ class Types:
             self.modifiers.append(name)
             self._lengths.clear()
 
-    def match(self, type_pattern: TypePattern, text: str, at: int = 0) -> FoundType | None:
+    def match(
+        self, type_pattern: TypePattern, text: str, at: int = 0
+    ) -> FoundType | None:
         """Returns the type that starts at `at` and is followed by the pattern's tail."""
         tail: cached_re.Pattern[str] | None = None
         for start in self._starts(text, at, type_pattern.storage):
@@ -188,7 +204,9 @@ class Types:
             known = (
                 static.end() - at
                 if static
-                else next((len(name) for name in self.modifiers if word.startswith(name)), 0)
+                else next(
+                    (len(name) for name in self.modifiers if word.startswith(name)), 0
+                )
             )
             if not word.startswith("__alloc_size"):
                 self._lengths[word] = known
@@ -196,7 +214,11 @@ class Types:
 
     def learned_in(self, text: str) -> tuple[str, ...]:
         """Returns the learned modifiers that occur in a text, in the order they were learned."""
-        return tuple(name for name in self.modifiers if name in text) if self.modifiers else ()
+        return (
+            tuple(name for name in self.modifiers if name in text)
+            if self.modifiers
+            else ()
+        )
 
     def may_begin(self, text: str, word: str, end: int, storage: bool = False) -> bool:
         """Whether a type may start with this word, which ends at `end`.
@@ -356,7 +378,11 @@ def _is_usual_name(name: str) -> bool:
 
 def modifier_source(learned: tuple[str, ...]) -> str:
     """Returns the pattern of a modifier, including learned ones."""
-    return f"(?:{MODIFIER}|{'|'.join(map(cached_re.escape, learned))})" if learned else MODIFIER
+    return (
+        f"(?:{MODIFIER}|{'|'.join(map(cached_re.escape, learned))})"
+        if learned
+        else MODIFIER
+    )
 
 
 def _glued(text: str, end: int) -> bool:

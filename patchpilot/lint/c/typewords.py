@@ -14,7 +14,13 @@ INIT_WORDS = tuple(
     for kind in ("initdata", "initconst", "init")
 )
 MODIFIER_WORDS = frozenset(
-    (*ATTRIBUTE_WORDS_BEFORE, *ATTRIBUTE_WORDS_AFTER, *SPARSE_WORDS, *INIT_WORDS, "fastcall")
+    (
+        *ATTRIBUTE_WORDS_BEFORE,
+        *ATTRIBUTE_WORDS_AFTER,
+        *SPARSE_WORDS,
+        *INIT_WORDS,
+        "fastcall",
+    )
 )
 STORAGE_WORDS = frozenset(("extern", "static", "asmlinkage"))
 PLAIN_TYPES = frozenset(("void", "float", "double", "bool"))
@@ -44,9 +50,9 @@ def _spelled(orders: tuple[str, ...]) -> dict[tuple[str, ...], int]:
 
 
 _MISORDERED_RANKS = _spelled(_MISORDERED)
-_RANKS = {words: rank + len(_ORDERED) for words, rank in _MISORDERED_RANKS.items()} | _spelled(
-    _ORDERED
-)
+_RANKS = {
+    words: rank + len(_ORDERED) for words, rank in _MISORDERED_RANKS.items()
+} | _spelled(_ORDERED)
 NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
 
 

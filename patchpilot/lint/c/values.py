@@ -97,7 +97,9 @@ class ValueTracker:
 
     def _open(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Opens a parenthesis, or takes it with the type of a cast."""
-        if self._pending == _NOT_PENDING and (length := self._cast(text, token.start())):
+        if self._pending == _NOT_PENDING and (
+            length := self._cast(text, token.start())
+        ):
             self._brackets.append(kind)
             return "c", length
         self._brackets.append(self._pending)

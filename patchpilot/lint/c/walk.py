@@ -42,7 +42,15 @@ class CCode:
     kind, and for every added C line its statement and the function around it.
     """
 
-    __slots__ = ("_functions", "_spans", "_states", "_types", "hits", "macros", "operators")
+    __slots__ = (
+        "_functions",
+        "_spans",
+        "_states",
+        "_types",
+        "hits",
+        "macros",
+        "operators",
+    )
 
     def __init__(self) -> None:
         self.hits: dict[str, list[Hit]] = {}
@@ -102,11 +110,15 @@ def _walk(context: "Context") -> CCode:
     walk = CWalk(lines, context, types)
     result.operators, result.macros = walk.operators, walk.macros
     result.learn_from(types)
-    stages = _Stages("\n".join(line.text for line in lines.lines if line.left and line.sign != "-"))
+    stages = _Stages(
+        "\n".join(line.text for line in lines.lines if line.left and line.sign != "-")
+    )
     hunk = 0
     for line in lines.lines:
         if line.number % _LINES_A_WORD == 0:
-            context.report_progress("reading code", line.number, len(context.patch.lines))
+            context.report_progress(
+                "reading code", line.number, len(context.patch.lines)
+            )
         if line.starts_hunk:
             walk.tracker.reset()
             walk.hunk = {}
@@ -146,7 +158,8 @@ class _Stage:
         self._checks = [
             check
             for check in checks
-            if not check.needles or any(needle in self._needles for needle in check.needles)
+            if not check.needles
+            or any(needle in self._needles for needle in check.needles)
         ]
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
@@ -205,9 +218,9 @@ def _declared_function(line_context: LineContext) -> str | None:
     lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)
     if not lead:
         return None
-    if match := line_context.types.match(_FUNCTION, before, lead.end()) or line_context.types.match(
-        _FUNCTION, before, 1
-    ):
+    if match := line_context.types.match(
+        _FUNCTION, before, lead.end()
+    ) or line_context.types.match(_FUNCTION, before, 1):
         return match.match[1]
     bare = pattern(rf"\+({IDENT})\(").match(before)
     return bare[1] if bare else None

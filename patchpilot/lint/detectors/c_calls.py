@@ -15,7 +15,9 @@ from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
-_FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", cached_re.DOTALL)
+_FORMAT_CALL = lazy(
+    rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", cached_re.DOTALL
+)
 _STRING_ARGUMENT = lazy(r'"\s*,')
 _VOLATILE = lazy(r"^_*volatile_*$")
 _STRING = lazy(STRING)
@@ -28,7 +30,9 @@ _ARGUMENT = value()
 # words that the large patterns need; searching for them first is cheaper, since most patches have
 # none
 _ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
-_SLEEP = lazy(rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)")
+_SLEEP = lazy(
+    rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)"
+)
 _MULTIPLIED = lazy(
     rf"^\+\s*(?:{LVAL})\s*=\s*(?:{BALANCED})?\s*(?P<call>(?:kv|k)[mz]alloc)\s*\(\s*(?P<one>{_ARGUMENT})\s*\*\s*(?P<two>{_ARGUMENT})\s*,"
 )
@@ -95,7 +99,9 @@ def _all(context: Context) -> Hits:
         for line in scan(context).lines
         if line.left and line.sign != "-" and line.suffix in ("c", "h")
     )
-    rules = [(words, rule) for words, rule in _RULES if any(word in whole for word in words)]
+    rules = [
+        (words, rule) for words, rule in _RULES if any(word in whole for word in words)
+    ]
     if not rules:
         return
     lines, walked = scan(context), code(context)
@@ -119,7 +125,9 @@ def _all(context: Context) -> Hits:
 
 
 def _hit(case: str = "", **values: str) -> Hit:
-    return Hit(None, case=case, values={name: as_text(text) for name, text in values.items()})
+    return Hit(
+        None, case=case, values={name: as_text(text) for name, text in values.items()}
+    )
 
 
 def _pointer_formats(at: CallPlace) -> Hits:
@@ -139,7 +147,9 @@ def _pointer_formats(at: CallPlace) -> Hits:
             break
         found = _STRING.search(at.lines.lines[number - 1].text)
         text = (
-            (at.lines.raw_line(number) or "")[found.start() : found.end()].replace("%%", "")
+            (at.lines.raw_line(number) or "")[found.start() : found.end()].replace(
+                "%%", ""
+            )
             if found
             else ""
         )
@@ -160,7 +170,9 @@ def _bad_extension(specifier: str) -> Hit:
     if "pA" in specifier:
         return _hit("rust", specifier=specifier)
     if "pF" in specifier or "pf" in specifier:
-        return _hit("symbol", specifier=specifier, instead="%pS" if "pF" in specifier else "%ps")
+        return _hit(
+            "symbol", specifier=specifier, instead="%pS" if "pF" in specifier else "%ps"
+        )
     return _hit(specifier=specifier)
 
 
@@ -171,14 +183,21 @@ def _sleep(at: CallPlace) -> Hits:
     low, high = found["min"], found["max"]
     if low == high:
         yield "USLEEP_RANGE", _hit("no-range")
-    elif low.isdecimal() and high.isdecimal() and len(low + high) < 40 and int(low) > int(high):
+    elif (
+        low.isdecimal()
+        and high.isdecimal()
+        and len(low + high) < 40
+        and int(low) > int(high)
+    ):
         yield "USLEEP_RANGE", _hit()
 
 
 def _multiplied(at: CallPlace) -> Hits:
     found = (
         _MULTIPLIED.match(at.statement)
-        if "*" in at.statement and "sizeof" in at.statement and _ALLOCATES.match(at.statement)
+        if "*" in at.statement
+        and "sizeof" in at.statement
+        and _ALLOCATES.match(at.statement)
         else None
     )
     if not found:
@@ -192,9 +211,11 @@ def _multiplied(at: CallPlace) -> Hits:
         and _SIZEOF.match(size)
         and not constant
     ):
-        better = {"kvmalloc": "kvmalloc_array", "kvzalloc": "kvcalloc", "kzalloc": "kcalloc"}.get(
-            found["call"], "kmalloc_array"
-        )
+        better = {
+            "kvmalloc": "kvmalloc_array",
+            "kvzalloc": "kvcalloc",
+            "kzalloc": "kcalloc",
+        }.get(found["call"], "kmalloc_array")
         yield "ALLOC_WITH_MULTIPLY", _hit(better=better, call=found["call"])
 
 

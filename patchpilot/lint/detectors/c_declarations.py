@@ -33,7 +33,9 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         indent, name = found[1], found[2]
         for following in hunk.lines[at + 1 : at + 40]:
-            if name not in following.code or name not in cached_re.findall(r"\w+", following.code):
+            if name not in following.code or name not in cached_re.findall(
+                r"\w+", following.code
+            ):
                 # the code that follows may jump over an assignment
                 if cached_re.match(
                     r"^\}|^\t*(?:for|while|do|switch|goto)\b", following.code
@@ -62,12 +64,22 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
                 continue
             for block in declaration_blocks(hunk):
                 for above, below in pairwise(block):
-                    longer = len(below.text.expandtabs(8)) > len(above.text.expandtabs(8))
-                    if longer and (below.added or above.added) and not _depends(above, below):
+                    longer = len(below.text.expandtabs(8)) > len(
+                        above.text.expandtabs(8)
+                    )
+                    if (
+                        longer
+                        and (below.added or above.added)
+                        and not _depends(above, below)
+                    ):
                         at = below.patch_line if below.added else above.patch_line
                         required = subsystem if wanted == "longest-first" else None
                         yield (
-                            Hit(at, case="required", values={"subsystem": required.title})
+                            Hit(
+                                at,
+                                case="required",
+                                values={"subsystem": required.title},
+                            )
                             if required
                             else Hit(at)
                         )

@@ -35,7 +35,9 @@ def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if not _LABEL.match(line.code):
                 continue
             near = range(at - 1, max(-1, at - 1 - MOST_ABOVE), -1)
-            above = next((other for other in near if hunk.lines[other].code.strip()), None)
+            above = next(
+                (other for other in near if hunk.lines[other].code.strip()), None
+            )
             if above is None or not (line.added or hunk.lines[above].added):
                 continue
             code = hunk.lines[above].code.rstrip()

@@ -53,7 +53,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def _hit(case: str = "", **values: str) -> Hit:
-    return Hit(None, case=case, values={name: as_text(text) for name, text in values.items()})
+    return Hit(
+        None, case=case, values={name: as_text(text) for name, text in values.items()}
+    )
 
 
 Hits = Iterator[tuple[str, Hit]]
@@ -69,11 +71,21 @@ class ApiPlace(NamedTuple):
 
 def _asm_include(at: ApiPlace) -> Hits:
     found = _ASM_INCLUDE.match(at.line.raw)
-    if not found or at.context.tree is None or any(word in found[1] for word in _OWN_ASM):
+    if (
+        not found
+        or at.context.tree is None
+        or any(word in found[1] for word in _OWN_ASM)
+    ):
         return
     header = f"{found[1]}.h"
-    if at.line.file != f"include/linux/{header}" and _wraps_asm(at.context.tree, header):
-        kind = "ARCH_INCLUDE_LINUX" if at.line.file.startswith("arch/") else "INCLUDE_LINUX"
+    if at.line.file != f"include/linux/{header}" and _wraps_asm(
+        at.context.tree, header
+    ):
+        kind = (
+            "ARCH_INCLUDE_LINUX"
+            if at.line.file.startswith("arch/")
+            else "INCLUDE_LINUX"
+        )
         yield kind, _hit(header=header)
 
 
@@ -81,7 +93,9 @@ def _wraps_asm(tree: Tree, header: str) -> bool:
     text = tree.read(f"include/linux/{header}")
     return (
         text is not None
-        and cached_re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text)
+        and cached_re.search(
+            rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text
+        )
         is not None
     )
 
@@ -101,7 +115,9 @@ def _license(at: ApiPlace) -> Hits:
     if not found:
         return
     # checkpatch.pl looks at the first string of the line, for any macro
-    said = (at.context.options.checkpatch_compat and _TEXT.search(at.line.text)) or found
+    said = (
+        at.context.options.checkpatch_compat and _TEXT.search(at.line.text)
+    ) or found
     name = at.line.raw[said.start(1) : said.end(1)]
     if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
         yield "MODULE_LICENSE", _hit(name=name)
@@ -127,7 +143,12 @@ def _const_structs(context: Context, whole: str) -> Hits:
     for line in c_lines(context):
         if "struct" in line.text and not _CONST.search(line.text):
             name = next(
-                (found[1] for found in _STRUCT.finditer(line.text) if found[1] in names), None
+                (
+                    found[1]
+                    for found in _STRUCT.finditer(line.text)
+                    if found[1] in names
+                ),
+                None,
             )
             if name:
                 yield "CONST_STRUCT", Hit(line.number, values={"name": name})

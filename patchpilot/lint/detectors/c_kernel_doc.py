@@ -48,7 +48,9 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     body = hunk.lines[start + 1 : end]
     text = [cached_re.sub(r"^\s*\*\s?", "", line.text) for line in body]
     for line, words in zip(body, text, strict=True):
-        if found := cached_re.match(r"^[@\\](brief|param|returns?|details|note)\b", words):
+        if found := cached_re.match(
+            r"^[@\\](brief|param|returns?|details|note)\b", words
+        ):
             yield Hit(line.patch_line, case="doxygen", values={"tag": found[1]})
             return
     signature = _signature(hunk.lines[end + 1 : end + 12])
@@ -71,16 +73,24 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         )
         return
     described = {
-        found[1] for words in text if (found := cached_re.match(r"^@(\w+|\.\.\.)\s*:", words))
+        found[1]
+        for words in text
+        if (found := cached_re.match(r"^@(\w+|\.\.\.)\s*:", words))
     }
     missing = [argument for argument in arguments if argument not in described]
-    extra = sorted(name for name in described if name not in arguments and name != "...")
+    extra = sorted(
+        name for name in described if name not in arguments and name != "..."
+    )
     if extra:
         line = next(
-            line for line, words in zip(body, text, strict=True) if words.startswith(f"@{extra[0]}")
+            line
+            for line, words in zip(body, text, strict=True)
+            if words.startswith(f"@{extra[0]}")
         )
         yield Hit(
-            line.patch_line, case="extra-argument", values={"function": name, "argument": extra[0]}
+            line.patch_line,
+            case="extra-argument",
+            values={"function": name, "argument": extra[0]},
         )
     elif missing and described:
         yield Hit(
@@ -92,24 +102,34 @@ def _judge(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         returns
         and described
         and not any(
-            cached_re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words) for words in text
+            cached_re.match(r"^(?:Returns?|RETURNS?|Return value)\b", words)
+            for words in text
         )
     ):
-        yield Hit(hunk.lines[end].patch_line, case="missing-return", values={"function": name})
+        yield Hit(
+            hunk.lines[end].patch_line, case="missing-return", values={"function": name}
+        )
 
 
 def _judge_kind(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     """Reports a file's header that is written as kernel-doc, and a described structure without its
     keyword.
     """
-    text = [cached_re.sub(r"^\s*\*\s?", "", line.text) for line in hunk.lines[start + 1 : end]]
-    below = next((line.code.strip() for line in hunk.lines[end + 1 :] if line.text.strip()), "")
+    text = [
+        cached_re.sub(r"^\s*\*\s?", "", line.text)
+        for line in hunk.lines[start + 1 : end]
+    ]
+    below = next(
+        (line.code.strip() for line in hunk.lines[end + 1 :] if line.text.strip()), ""
+    )
     if (
         hunk.is_new
         and start < 4
         and text
         and not text[0].startswith("DOC:")
-        and not cached_re.match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below)
+        and not cached_re.match(
+            r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below
+        )
     ):
         yield Hit(hunk.lines[start].patch_line, case="file-header")
         return
@@ -128,7 +148,11 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
     """
     body = hunk.lines[start + 1 : end]
     text = [cached_re.sub(r"^\s*\*\s?", "", line.text) for line in body]
-    head = cached_re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", text[0]) if text else None
+    head = (
+        cached_re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", text[0])
+        if text
+        else None
+    )
     below = hunk.lines[end + 1 :]
     if (
         not head
@@ -136,7 +160,10 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         or not cached_re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", below[0].code.strip())
     ):
         return
-    close = next((at for at, line in enumerate(below) if cached_re.match(r"^\}", line.code)), None)
+    close = next(
+        (at for at, line in enumerate(below) if cached_re.match(r"^\}", line.code)),
+        None,
+    )
     inside = below[1:close] if close else ()
     # nested members and macros that declare members are parsed by scripts/kernel-doc only
     if not inside or any(
@@ -144,7 +171,9 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
         for line in inside
     ):
         return
-    private = next((at for at, line in enumerate(inside) if "private:" in line.text), len(inside))
+    private = next(
+        (at for at, line in enumerate(inside) if "private:" in line.text), len(inside)
+    )
     members = [
         found[1]
         for line in inside[:private]
@@ -154,9 +183,17 @@ def _judge_members(hunk: NewHunk, start: int, end: int) -> Iterator[Hit]:
             )
         )
     ]
-    inline = {found[1] for line in inside if (found := cached_re.search(r"@(\w+)\s*:", line.text))}
-    described = {found[1] for words in text if (found := cached_re.match(r"^@(\w+)\s*:", words))}
-    missing = [member for member in members if member not in described and member not in inline]
+    inline = {
+        found[1]
+        for line in inside
+        if (found := cached_re.search(r"@(\w+)\s*:", line.text))
+    }
+    described = {
+        found[1] for words in text if (found := cached_re.match(r"^@(\w+)\s*:", words))
+    }
+    missing = [
+        member for member in members if member not in described and member not in inline
+    ]
     if missing and (described or inline) and all(line.added for line in inside):
         yield Hit(
             body[0].patch_line,
@@ -175,16 +212,17 @@ def _signature(lines: tuple[NewLine, ...]) -> tuple[str, list[str], bool] | None
         joined,
     )
     if not found or cached_re.search(
-        r"\b(?:return|if|while|EXPORT_SYMBOL\w*|define)\b", found["type"] + found["name"]
+        r"\b(?:return|if|while|EXPORT_SYMBOL\w*|define)\b",
+        found["type"] + found["name"],
     ):
         return None
     arguments: list[str] = []
     for part in cached_re.split(r",(?![^(]*\))", found["arguments"]):
         if pointer := cached_re.search(r"\(\s*\*\s*(\w+)\s*\)", part):
             arguments.append(pointer[1])
-        elif (plain := cached_re.search(r"(\w+)\s*(?:\[[^\]]*\])*\s*$", part.strip())) and plain[
-            1
-        ] != "void":
+        elif (
+            plain := cached_re.search(r"(\w+)\s*(?:\[[^\]]*\])*\s*$", part.strip())
+        ) and plain[1] != "void":
             arguments.append(plain[1])
     kind = " ".join(found["type"].split())
     returns = not cached_re.search(r"(?:^|\s)void$", kind)

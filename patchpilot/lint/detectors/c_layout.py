@@ -80,8 +80,16 @@ def _left_behind(hunk: Hunk) -> Iterator[Hit]:
         ):
             continue
         before = _replaced(hunk.lines, at)
-        was, now = (_open_column(before.text) if before else None), _open_column(line.text)
-        if was is not None and now is not None and was != now and _indent(below.text) == was + 1:
+        was, now = (
+            (_open_column(before.text) if before else None),
+            _open_column(line.text),
+        )
+        if (
+            was is not None
+            and now is not None
+            and was != now
+            and _indent(below.text) == was + 1
+        ):
             yield Hit(below.patch_line, values={"column": now + 1})
 
 
@@ -121,7 +129,8 @@ def unsorted_headers(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if paths.search(hunk.change.path) and (found := _out_of_order(hunk)):
             line, name, above = found
             yield Hit(
-                line.patch_line, values={"header": f"linux/{name}.h", "above": f"linux/{above}.h"}
+                line.patch_line,
+                values={"header": f"linux/{name}.h", "above": f"linux/{above}.h"},
             )
 
 
@@ -142,7 +151,12 @@ def _out_of_order(hunk: NewHunk) -> tuple[NewLine, str, str] | None:
             continue
         name = match["name"]
         # with and without the suffix: some put clk.h before clk-provider.h
-        if above and name < above and f"{name}.h" < f"{above}.h" and (line.added or was_added):
+        if (
+            above
+            and name < above
+            and f"{name}.h" < f"{above}.h"
+            and (line.added or was_added)
+        ):
             return line, name, above
         above, was_added = name, line.added
     return None
@@ -157,14 +171,18 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context, (".c",)):
-            if "return" not in line.code or at < 2 or not paths.search(hunk.change.path):
+            if (
+                "return" not in line.code
+                or at < 2
+                or not paths.search(hunk.change.path)
+            ):
                 continue
             lines = hunk.lines
             if cached_re.match(r"^\treturn 0;$", line.code):
                 above = lines[at - 1].code
-                if cached_re.match(r"^\t[^\s}].*;$", above) and not lines[at - 2].code.startswith(
-                    "{"
-                ):
+                if cached_re.match(r"^\t[^\s}].*;$", above) and not lines[
+                    at - 2
+                ].code.startswith("{"):
                     yield Hit(line.patch_line, values={"side": "before the return"})
             elif (
                 cached_re.match(r"^\t\treturn [\w-]+;$", line.code)
@@ -175,6 +193,8 @@ def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 if below.added and cached_re.match(
                     r"^\t(?!if\b|else\b|return\b|\w+:)[^\s}#]", below.text
                 ):
-                    yield Hit(below.patch_line, values={"side": "after the error check"})
+                    yield Hit(
+                        below.patch_line, values={"side": "after the error check"}
+                    )
 
     yield from spaced(context, hits())

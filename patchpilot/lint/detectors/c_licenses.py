@@ -18,7 +18,9 @@ def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         head = next(
             (
-                cached_re.search(r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text)
+                cached_re.search(
+                    r"SPDX-License-Identifier:\s*(.*?)\s*(?:\*/)?$", line.text
+                )
                 for line in hunk.lines[:3]
                 if "SPDX" in line.text
             ),
@@ -46,7 +48,9 @@ def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for line in list(change.lines("+"))[:3]:
             match = cached_re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
             names = (
-                cached_re.split(r"[\s()]+", cached_re.sub(r"\bWITH \S+", "", match[1].strip()))
+                cached_re.split(
+                    r"[\s()]+", cached_re.sub(r"\bWITH \S+", "", match[1].strip())
+                )
                 if match
                 else []
             )

@@ -95,7 +95,10 @@ def _filled(text: str, match: cached_re.Match[str]) -> cached_re.Pattern[str]:
         return c_pattern(text)
     values = match.groupdict()
     return c_patterns.pattern(
-        _GROUP.sub(lambda found: cached_re.escape(values.get(found[1]) or ""), with_fragments(text))
+        _GROUP.sub(
+            lambda found: cached_re.escape(values.get(found[1]) or ""),
+            with_fragments(text),
+        )
     )
 
 
@@ -115,7 +118,8 @@ def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
         return [
             line
             for line in lines
-            if needle in line.raw and (not needles or any(word in line.raw for word in needles))
+            if needle in line.raw
+            and (not needles or any(word in line.raw for word in needles))
         ]
     whole = c_text(context) if suffixes is None else _added_text(context)
     if needle not in whole or (needles and not any(word in whole for word in needles)):
@@ -128,7 +132,9 @@ def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
     if needle:
         lines = [line for line in lines if needle in line.raw]
     return (
-        [line for line in lines if any(word in line.raw for word in needles)] if needles else lines
+        [line for line in lines if any(word in line.raw for word in needles)]
+        if needles
+        else lines
     )
 
 
@@ -238,7 +244,10 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     lines = added_c_lines(context, arguments)
     if not lines:
         return
-    regex, unless = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern")
+    regex, unless = (
+        c_pattern(arguments["pattern"]),
+        optional(arguments, "unless_pattern"),
+    )
     form, each, whole = (
         arguments.get("line", "code"),
         arguments.get("each"),
@@ -254,7 +263,8 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     for line in lines:
         # the line before is mostly the rarer one
         if line.starts_file or (
-            (before or unless_before) and not _follows(line, form, before, unless_before)
+            (before or unless_before)
+            and not _follows(line, form, before, unless_before)
         ):
             continue
         text = form_of(line, form)
@@ -304,12 +314,18 @@ _CONDITIONS = frozenset(
 
 
 def _suits(
-    context: Context, arguments: Arguments, line: ScannedLine, found: cached_re.Match[str]
+    context: Context,
+    arguments: Arguments,
+    line: ScannedLine,
+    found: cached_re.Match[str],
 ) -> Mapping[str, str | None] | None:
     """Returns the named groups of what is around a line, or None where the conditions of the rule
     are not met.
     """
-    files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
+    files, others = (
+        optional(arguments, "files_pattern"),
+        optional(arguments, "other_files_pattern"),
+    )
     if (files and not files.search(line.file)) or (others and others.search(line.file)):
         return None
     if not groups_suit(arguments, found, line.raw) or not _is_placed(arguments, line):
@@ -319,7 +335,9 @@ def _suits(
     return _groups_around(context, arguments, line, found)
 
 
-def groups_suit(arguments: Arguments, found: cached_re.Match[str], raw: str = "") -> bool:
+def groups_suit(
+    arguments: Arguments, found: cached_re.Match[str], raw: str = ""
+) -> bool:
     """Whether the groups of a match are as the rule requires.
 
     `raw` is the text as written, for `raw_group_patterns`.
@@ -333,12 +351,17 @@ def groups_suit(arguments: Arguments, found: cached_re.Match[str], raw: str = ""
         arguments.get("unless_raw_group_patterns", {}),
     )
     return (
-        all(_filled(text, found).search(found[name] or "") for name, text in wanted.items())
+        all(
+            _filled(text, found).search(found[name] or "")
+            for name, text in wanted.items()
+        )
         and not any(
-            _filled(text, found).search(found[name] or "") for name, text in unwanted.items()
+            _filled(text, found).search(found[name] or "")
+            for name, text in unwanted.items()
         )
         and all(
-            c_pattern(text).search(raw[slice(*found.span(name))]) for name, text in written.items()
+            c_pattern(text).search(raw[slice(*found.span(name))])
+            for name, text in written.items()
         )
         and not any(
             c_pattern(text).search(raw[slice(*found.span(name))])
@@ -351,11 +374,16 @@ def _is_placed(arguments: Arguments, line: ScannedLine) -> bool:
     if line.new_line < arguments.get("from_line", 0):
         return False
     above = line.previous
-    return not arguments.get("same_indent") or (above is not None and above.indent == line.indent)
+    return not arguments.get("same_indent") or (
+        above is not None and above.indent == line.indent
+    )
 
 
 def _groups_around(
-    context: Context, arguments: Arguments, line: ScannedLine, found: cached_re.Match[str]
+    context: Context,
+    arguments: Arguments,
+    line: ScannedLine,
+    found: cached_re.Match[str],
 ) -> Mapping[str, str | None] | None:
     """Returns the named groups of the lines around a line.
 
@@ -370,7 +398,11 @@ def _groups_around(
             else form_of(other, wanted.get("line", "code"))
         )
         if "pattern" in wanted:
-            match = _filled(wanted["pattern"], found).search(text) if text is not None else None
+            match = (
+                _filled(wanted["pattern"], found).search(text)
+                if text is not None
+                else None
+            )
             if match is None:
                 return None
             groups.update(match.groupdict())
@@ -388,7 +420,10 @@ def _other_line(context: Context, line: ScannedLine, at: str) -> ScannedLine | N
         return line
     if at == "before":
         return line.previous
-    lines, other = scan(context).lines, line.number - 3 if at == "two-before" else line.number
+    lines, other = (
+        scan(context).lines,
+        line.number - 3 if at == "two-before" else line.number,
+    )
     return lines[other] if 0 <= other < len(lines) else None
 
 
@@ -407,7 +442,9 @@ def _follows(
     )
 
 
-@detector("string-like", "*pattern", generic=True, reads=lines_read, pattern=str, needle=str)
+@detector(
+    "string-like", "*pattern", generic=True, reads=lines_read, pattern=str, needle=str
+)
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of C with a string that matches `pattern`, in which %% is read as __.
 
@@ -421,11 +458,14 @@ def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if needle not in line.raw or '"' not in line.raw:
             continue
         for part in _QUOTED.finditer(line.text):
-            if found := regex.search(line.raw[part.start(1) : part.end(1)].replace("%%", "__")):
+            if found := regex.search(
+                line.raw[part.start(1) : part.end(1)].replace("%%", "__")
+            ):
                 yield Hit(
                     line.number,
                     values={
-                        name: as_text(value or "") for name, value in found.groupdict().items()
+                        name: as_text(value or "")
+                        for name, value in found.groupdict().items()
                     },
                 )
                 break

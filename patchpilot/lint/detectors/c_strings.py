@@ -54,11 +54,18 @@ def _attributes(line: ScannedLine) -> Iterator[tuple[str, Hit]]:
     for word in _ATTRIBUTE_WORD.finditer(body):
         macro = word_table("c", "attributes").get(word[1].strip("_"))
         if macro:
-            if word[1].strip("_") == "format" and word[2] and (kind := _FORMAT_KIND.match(word[2])):
+            if (
+                word[1].strip("_") == "format"
+                and word[2]
+                and (kind := _FORMAT_KIND.match(word[2]))
+            ):
                 macro = f"__{kind[1]}({kind[2]}"
             yield (
                 "PREFER_DEFINED_ATTRIBUTE_MACRO",
-                Hit(line.number, values={"attribute": as_text(word[1]), "macro": as_text(macro)}),
+                Hit(
+                    line.number,
+                    values={"attribute": as_text(word[1]), "macro": as_text(macro)},
+                ),
             )
     if body.lstrip("_").startswith("unused"):
         yield "PREFER_DEFINED_ATTRIBUTE_MACRO", Hit(line.number, case="unused")
@@ -80,6 +87,8 @@ def _function_names(context: Context) -> Iterator[tuple[str, Hit]]:
             name
             and name in text
             and len(text) != len(name) + 2
-            and cached_re.search(rf"\b{cached_re.escape(name)}\b", text, cached_re.ASCII)
+            and cached_re.search(
+                rf"\b{cached_re.escape(name)}\b", text, cached_re.ASCII
+            )
         ):
             yield "EMBEDDED_FUNCTION_NAME", Hit(line.number, values={"name": name})

@@ -28,13 +28,19 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$",
             line.code,
         )
-        if not entry or line.code.rstrip().endswith((",", "{", ";", "(", "\\", "|", "&", "+")):
+        if not entry or line.code.rstrip().endswith(
+            (",", "{", ";", "(", "\\", "|", "&", "+")
+        ):
             continue
-        if cached_re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
+        if (
+            cached_re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code)
+            or "\\" in line.text
+        ):
             continue
         if entry["constant"] and (
             cached_re.search(
-                r"NUM|MAX|COUNT|LAST|END|_NR|^\s*NR_|__|SIZE|INVALID|TOTAL|LEN", entry["constant"]
+                r"NUM|MAX|COUNT|LAST|END|_NR|^\s*NR_|__|SIZE|INVALID|TOTAL|LEN",
+                entry["constant"],
             )
         ):
             continue
@@ -46,7 +52,8 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         ):
             continue
         if cached_re.search(r"(?:,|\{)\s*$", above.code) and (
-            _gained_a_comma(hunk, above) or _open_list(hunk.lines, at, enum=bool(entry["constant"]))
+            _gained_a_comma(hunk, above)
+            or _open_list(hunk.lines, at, enum=bool(entry["constant"]))
         ):
             yield Hit(line.patch_line)
 
@@ -68,7 +75,9 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
             return (
                 bool(cached_re.search(r"\benum\b", line.code))
                 if enum
-                else bool(cached_re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))
+                else bool(
+                    cached_re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code)
+                )
             )
     return False
 
@@ -134,7 +143,11 @@ def space_around_assignment(context: Context, _arguments: Arguments) -> Iterator
     """
     for hunk, at, line in added_lines(context):
         match = _ASSIGNMENT.match(line.code) if "  " in line.code else None
-        if not match or not line.code.rstrip().endswith(";") or "\t" in line.code.lstrip("\t"):
+        if (
+            not match
+            or not line.code.rstrip().endswith(";")
+            or "\t" in line.code.lstrip("\t")
+        ):
             continue
         if len(match["before"]) < 2 and len(match["after"]) < 2:
             continue
@@ -184,7 +197,9 @@ def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 continue
             # a comparison, an assignment or a conditional may have them to be read more easily; ({
             # … }) is another thing
-            if cached_re.search(r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value):
+            if cached_re.search(
+                r"[<>=!]=|&&|\|\||\?|[^<>]=[^=]|\{|(?<![<>\-])[<>](?![<>])", value
+            ):
                 continue
             yield Hit(
                 line.patch_line,
@@ -203,7 +218,9 @@ def _is_one_group(text: str) -> bool:
     for at, character in enumerate(text):
         depth += (character == "(") - (character == ")")
         if depth == 0:
-            return at == len(text) - 1 and bool(cached_re.search(r"[|&+\-*/]|<<|>>", text[1:-1]))
+            return at == len(text) - 1 and bool(
+                cached_re.search(r"[|&+\-*/]|<<|>>", text[1:-1])
+            )
     return False
 
 
@@ -216,10 +233,16 @@ def _opens_a_call(hunk: NewHunk, at: int) -> bool:
 
 
 @detector("blank-line-next-to-blank-line")
-def blank_line_next_to_blank_line(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+def blank_line_next_to_blank_line(
+    context: Context, _arguments: Arguments
+) -> Iterator[Hit]:
     """Reports a new blank line above a blank line that was there before."""
     for hunk, at, line in added_lines(context):
         if not line.text.strip() and at + 1 < len(hunk.lines):
             below = hunk.lines[at + 1]
-            if not below.added and not below.text.strip() and not hunk.lines[at - 1].comment:
+            if (
+                not below.added
+                and not below.text.strip()
+                and not hunk.lines[at - 1].comment
+            ):
                 yield Hit(line.patch_line)

@@ -77,7 +77,9 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
     base: int | None = None
     depth = 0
     whole = True
-    for line in (line for hunk in change.hunks for line in hunk.lines if line.kind != "-"):
+    for line in (
+        line for hunk in change.hunks for line in hunk.lines if line.kind != "-"
+    ):
         text = line.text
         if cached_re.match(r"^examples:", text):
             inside, base, depth, whole = True, None, 0, True
@@ -101,7 +103,8 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
         level = depth - (1 if stripped.startswith("}") else 0)
         begins, whole = (
             whole,
-            stripped.endswith((";", "{", "}", "*/", ">;")) or stripped.startswith(("#", "//")),
+            stripped.endswith((";", "{", "}", "*/", ">;"))
+            or stripped.startswith(("#", "//")),
         )
         wrong = (
             begins

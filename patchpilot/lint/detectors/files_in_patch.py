@@ -82,7 +82,10 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
     from patchpilot.maintainers import load
     from patchpilot.maintainers.match import match_texts
 
-    others, many = compiled(arguments["except_pattern"]), compiled(arguments["many_pattern"])
+    others, many = (
+        compiled(arguments["except_pattern"]),
+        compiled(arguments["many_pattern"]),
+    )
     try:
         file = load(tree)
     except MissingError:
@@ -97,10 +100,14 @@ def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
         ]
         strict = bool(many.search(change.path))
         if not any(
-            not strict or _files_of(tree, section, arguments["most"]) < arguments["most"]
+            not strict
+            or _files_of(tree, section, arguments["most"]) < arguments["most"]
             for section in sections
         ):
-            values = {"path": change.path, "section": sections[0].name if sections else ""}
+            values = {
+                "path": change.path,
+                "section": sections[0].name if sections else "",
+            }
             yield Hit(
                 change.patch_line,
                 case="large-section" if sections else "no-section",
@@ -134,7 +141,9 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
     if tree is None:
         return
     for change in context.patch.files:
-        found = cached_re.match(r"(tools/testing/selftests/.+)/([\w.+-]+)\.(sh|py|c)$", change.path)
+        found = cached_re.match(
+            r"(tools/testing/selftests/.+)/([\w.+-]+)\.(sh|py|c)$", change.path
+        )
         if (
             change.old_path is not None
             or not found
@@ -150,10 +159,13 @@ def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]
         after = context.of_series("makefiles", _added_to_makefiles).get(makefile, [])
         text = "\n".join([before, *after])
         if not cached_re.search(
-            rf"(?<![\w.-]){cached_re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b", text
+            rf"(?<![\w.-]){cached_re.escape(named)}(?![\w-])|wildcard [^)]*\*\.{suffix}\b",
+            text,
         ):
             yield Hit(
-                change.patch_line, path=change.path, values={"makefile": makefile, "test": named}
+                change.patch_line,
+                path=change.path,
+                values={"makefile": makefile, "test": named},
             )
 
 
@@ -164,7 +176,9 @@ _ATTRIBUTE = cached_re.compile(
 
 
 @detector("sysfs-without-documentation", "attribute", except_pattern=str)
-def sysfs_without_documentation(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def sysfs_without_documentation(
+    context: Context, arguments: Arguments
+) -> Iterator[Hit]:
     """Reports the first sysfs attribute that the patch adds, if no patch of its series documents
     any; the whole series must be known.
     """
@@ -226,7 +240,8 @@ def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit
 def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
     """Whether a pattern of MAINTAINERS matches a file of the tree, or one that the series adds."""
     if any(
-        path == pattern or path.startswith(pattern) or fnmatchcase(path, pattern) for path in new
+        path == pattern or path.startswith(pattern) or fnmatchcase(path, pattern)
+        for path in new
     ):
         return True
     if not cached_re.search(r"[*?\[]", pattern):
@@ -239,7 +254,11 @@ def _matches_any(tree: Tree, pattern: str, new: Sequence[str]) -> bool:
 
 
 def _whole(context: Context) -> tuple[Patch, ...]:
-    return context.series.patches if context.series and context.series.patches else (context.patch,)
+    return (
+        context.series.patches
+        if context.series and context.series.patches
+        else (context.patch,)
+    )
 
 
 def _is_whole(context: Context) -> bool:
@@ -271,7 +290,9 @@ def _added_to_makefiles(patches: Sequence[Patch]) -> dict[str, list[str]]:
     added: dict[str, list[str]] = {}
     for change in (change for patch in patches for change in patch.files):
         if change.path.endswith("/Makefile"):
-            added.setdefault(change.path, []).extend(line.text for line in change.lines("+"))
+            added.setdefault(change.path, []).extend(
+                line.text for line in change.lines("+")
+            )
     return added
 
 
@@ -332,6 +353,6 @@ def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hi
 
 
 def _same_words(old: Sequence[str], new: Sequence[str]) -> bool:
-    return (bool(old) or bool(new)) and "".join("".join(line.split()) for line in old) == "".join(
-        "".join(line.split()) for line in new
-    )
+    return (bool(old) or bool(new)) and "".join(
+        "".join(line.split()) for line in old
+    ) == "".join("".join(line.split()) for line in new)

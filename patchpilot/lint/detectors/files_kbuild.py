@@ -12,7 +12,9 @@ SECTION_ORDER = "MRLSWQBCPTFXNK"
 _CONFIG = lazy(r"^\+\s*(?:config|menuconfig|choice)\b")
 _PROMPT = lazy(r"^\+\s*(?:bool|tristate|prompt)\s*[\"']")
 _HELP = lazy(r"^\+\s*help\s*$")
-_NEXT_ENTRY = lazy(r"^(?:config|menuconfig|choice|endchoice|if|endif|menu|endmenu|source)\b")
+_NEXT_ENTRY = lazy(
+    r"^(?:config|menuconfig|choice|endchoice|if|endif|menu|endmenu|source)\b"
+)
 _ENTRY = lazy(r"^[+ ]([A-Z]):\s*(.*)")
 _TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
 _PLACEHOLDERS = {
@@ -94,7 +96,11 @@ def _section_entry(line: ScannedLine) -> Iterator[Hit]:
     elif above_rank >= 0 and rank < above_rank:
         yield Hit(
             line.number,
-            values={"entry": entry[1], "above": above[1], "order": ", ".join(SECTION_ORDER)},
+            values={
+                "entry": entry[1],
+                "above": above[1],
+                "order": ", ".join(SECTION_ORDER),
+            },
         )
     elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:
         yield Hit(

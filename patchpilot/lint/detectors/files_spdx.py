@@ -60,10 +60,15 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
                 and line.suffix in SOURCES
                 and _TAG_WORD.search(line.raw)
             ):
-                yield "SPDX_LICENSE_TAG", Hit(line.number, case="line", values={"place": place})
+                yield (
+                    "SPDX_LICENSE_TAG",
+                    Hit(line.number, case="line", values={"place": place}),
+                )
 
 
-def _first_line(line: ScannedLine, place: int, kernel: tuple[int, int]) -> Iterator[Hit]:
+def _first_line(
+    line: ScannedLine, place: int, kernel: tuple[int, int]
+) -> Iterator[Hit]:
     raw, suffix = line.raw, line.suffix
     comment = _COMMENTS.get(suffix, "")
     if place == 2 and suffix not in ("h", "s", "S", "c", "rs", "dts", "dtsi"):
@@ -75,19 +80,31 @@ def _first_line(line: ScannedLine, place: int, kernel: tuple[int, int]) -> Itera
         and _TAG in raw
         and not raw[1:].lstrip(" \t\r\f\v").startswith(comment)
     ):
-        yield Hit(line.number, case="comment", values={"suffix": suffix, "comment": comment})
+        yield Hit(
+            line.number, case="comment", values={"suffix": suffix, "comment": comment}
+        )
     if comment and not raw.startswith(f"+{comment} {_TAG} "):
         yield Hit(line.number, values={"place": place, "comment": comment, "tag": _TAG})
-    elif f"{_TAG} " in raw and line.file.startswith("include/dt-bindings/") and kernel >= _STRICTER:
+    elif (
+        f"{_TAG} " in raw
+        and line.file.startswith("include/dt-bindings/")
+        and kernel >= _STRICTER
+    ):
         if not _DUAL_HEADER.search(raw):
             yield Hit(
                 line.number,
-                case="other-license" if _PERMISSIVE_CHOICE.search(raw) else "binding-header",
+                case="other-license"
+                if _PERMISSIVE_CHOICE.search(raw)
+                else "binding-header",
             )
-    elif f"{_TAG} " in raw and line.file.startswith("Documentation/devicetree/bindings/"):
+    elif f"{_TAG} " in raw and line.file.startswith(
+        "Documentation/devicetree/bindings/"
+    ):
         licence = raw[raw.index(f"{_TAG} ") :]
         if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
             yield Hit(
                 line.number,
-                case="other-license" if _PERMISSIVE_CHOICE.search(licence) else "binding",
+                case="other-license"
+                if _PERMISSIVE_CHOICE.search(licence)
+                else "binding",
             )

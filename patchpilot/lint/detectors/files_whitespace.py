@@ -16,13 +16,17 @@ _URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", cached_re.IGNORECASE)
 _LOG_STRING = lazy(
     rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$'
 )
-_ONLY_STRING = lazy(rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$")
+_ONLY_STRING = lazy(
+    rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$"
+)
 _LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
 _SPACE = " \t\n\r\f\v"
 _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
-_ROW = lazy(r"\s*(?:\[[^\]]+\]\s*=\s*)?(?:\{.*\}|[A-Z][A-Z0-9_]+\(.*\)),(?:\s*/\*.*\*/)?\s*$")
+_ROW = lazy(
+    r"\s*(?:\[[^\]]+\]\s*=\s*)?(?:\{.*\}|[A-Z][A-Z0-9_]+\(.*\)),(?:\s*/\*.*\*/)?\s*$"
+)
 _WHOLE_NAMES = (6, 17)
 _PLACEHOLDERS = {
     "LONG_LINE": "columns limit",
@@ -58,7 +62,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 def _names_whole(line: ScannedLine) -> bool:
     """Whether the name is a word by itself and not part of a longer one, as newer kernels require."""  # noqa: E501
     return (
-        cached_re.search(rf"\b{cached_re.escape(line.file)}\b", line.raw, cached_re.ASCII)
+        cached_re.search(
+            rf"\b{cached_re.escape(line.file)}\b", line.raw, cached_re.ASCII
+        )
         is not None
     )
 
@@ -76,9 +82,15 @@ def _character_beyond(text: str, limit: int) -> int:
     return len(text)
 
 
-def _source(lines: LineScan, line: ScannedLine, limit: int) -> Iterator[tuple[str, Hit]]:
+def _source(
+    lines: LineScan, line: ScannedLine, limit: int
+) -> Iterator[tuple[str, Hit]]:
     if line.length > limit and (kind := _too_long(line, limit)):
-        case = "row" if kind == "LONG_LINE" and _is_row_of_table(lines, line, limit) else ""
+        case = (
+            "row"
+            if kind == "LONG_LINE" and _is_row_of_table(lines, line, limit)
+            else ""
+        )
         yield (
             kind,
             Hit(
@@ -100,7 +112,10 @@ def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
         lines.lines[max(0, line.number - 1 - _ROWS) : line.number - 1]
         + lines.lines[line.number : line.number + _ROWS]
     )
-    return any(len(expand(other.raw[1:])) > limit and _ROW.match(other.raw[1:]) for other in near)
+    return any(
+        len(expand(other.raw[1:])) > limit and _ROW.match(other.raw[1:])
+        for other in near
+    )
 
 
 _ROWS = 6

@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS, applies, project_list
-from patchpilot.lint.detector import DETECTORS, Arguments, Hit, RegisteredDetector, detector
+from patchpilot.lint.detector import (
+    DETECTORS,
+    Arguments,
+    Hit,
+    RegisteredDetector,
+    detector,
+)
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
@@ -62,7 +68,9 @@ def lines_of(context: Context, where: str) -> Lines:
             if at not in left_out
         )
     elif where == "trailers":
-        yield from ((patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers)
+        yield from (
+            (patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers
+        )
     elif where == "tags":
         yield from ((line, str(tag)) for line, tag in tag_lines(context))
     elif where in ("fixes", "fixes without commit"):
@@ -111,10 +119,13 @@ def _fixes_values(context: Context, *, without_commit: bool) -> Lines:
 
 def _mail_lines(patch: Patch, where: str) -> Lines:
     if where == "headers":
-        yield from ((header.line, f"{header.name}: {header.value}") for header in patch.headers)
+        yield from (
+            (header.line, f"{header.name}: {header.value}") for header in patch.headers
+        )
     elif where == "subject header":
         header = next(
-            (header for header in patch.headers if header.name.lower() == "subject"), None
+            (header for header in patch.headers if header.name.lower() == "subject"),
+            None,
         )
         if header and header.line <= len(patch.lines):
             yield header.line, patch.lines[header.line - 1]
@@ -125,7 +136,9 @@ def _mail_lines(patch: Patch, where: str) -> Lines:
         yield from enumerate(patch.lines, 1)
     elif where in ("head", "mail"):
         for at, line in enumerate(patch.lines, 1):
-            if at < patch.diff_line or (where == "mail" and not line.startswith(("+", "-", " "))):
+            if at < patch.diff_line or (
+                where == "mail" and not line.startswith(("+", "-", " "))
+            ):
                 yield at, line
 
 
@@ -147,13 +160,20 @@ def first_tag(context: Context, name: str) -> int | None:
 
 def is_plain(title: str) -> bool:
     """Whether a title is written for a change: not a revert, merge or release."""
-    return bool(title) and not cached_re.match(r"(?:Revert|Reapply) \"|Merge |Linux \d", title)
+    return bool(title) and not cached_re.match(
+        r"(?:Revert|Reapply) \"|Merge |Linux \d", title
+    )
 
 
 def subject_line(context: Context) -> int:
     """Returns the patch line of the Subject: header (1 when there is none)."""
     return next(
-        (header.line for header in context.patch.headers if header.name.lower() == "subject"), 1
+        (
+            header.line
+            for header in context.patch.headers
+            if header.name.lower() == "subject"
+        ),
+        1,
     )
 
 
@@ -177,7 +197,9 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """
     if not applies(context, arguments):
         return ()
-    hits: Iterable[Hit] = _hits_of_all(context, arguments["of"], arguments.get("first", ""))
+    hits: Iterable[Hit] = _hits_of_all(
+        context, arguments["of"], arguments.get("first", "")
+    )
     if "when" in arguments or "unless" in arguments:
         hits = tuple(hits)
         if not hits or not _is_met(context, arguments):
@@ -196,7 +218,9 @@ def _is_met(context: Context, arguments: Arguments) -> bool:
     ) and not any(True for _ in _hits_of_all(context, arguments.get("unless", ())))
 
 
-def _hits_of_all(context: Context, tables: Iterable[Arguments], first: str = "") -> Iterator[Hit]:
+def _hits_of_all(
+    context: Context, tables: Iterable[Arguments], first: str = ""
+) -> Iterator[Hit]:
     """Yields the hits of all tables, or those of the `first` one for the patch or for each line."""
     reported: set[int | None] = set()
     for one in tables:
@@ -294,7 +318,9 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    unless = (
+        compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    )
     for (where, paths), cases in groupby(
         _cases(context, arguments), lambda case: (case.where, case.paths)
     ):
@@ -308,7 +334,9 @@ def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                         break
                 else:
                     continue
-                if (unless and unless.search(line)) or _is_of_path(context, arguments, match):
+                if (unless and unless.search(line)) or _is_of_path(
+                    context, arguments, match
+                ):
                     continue
                 yield Hit(
                     at,
@@ -322,7 +350,9 @@ def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     break
 
 
-def _is_of_path(context: Context, arguments: Arguments, match: cached_re.Match[str]) -> bool:
+def _is_of_path(
+    context: Context, arguments: Arguments, match: cached_re.Match[str]
+) -> bool:
     """Whether a path of the patch is one for which the match is not reported."""
     if "unless_paths_pattern" not in arguments:
         return False
@@ -360,7 +390,9 @@ def _looked_at(
         ):
             lines = list(_changed(change, where))
             head = arguments.get("head_pattern")
-            if head is None or any(compiled(head).search(text) for _, text in lines[:3]):
+            if head is None or any(
+                compiled(head).search(text) for _, text in lines[:3]
+            ):
                 yield (
                     _beyond_removed(change, arguments, lines)
                     if arguments.get("beyond_removed")
@@ -377,7 +409,9 @@ def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
     return lines
 
 
-_OF_FILES = frozenset(("new_files", "beyond_removed", "head_pattern", "within", "first_in_file"))
+_OF_FILES = frozenset(
+    ("new_files", "beyond_removed", "head_pattern", "within", "first_in_file")
+)
 
 
 def _beyond_removed(
@@ -385,7 +419,9 @@ def _beyond_removed(
 ) -> Lines:
     """Returns the lines without as many matches as the file loses."""
     pattern = compiled(arguments["pattern"])
-    unless = compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    unless = (
+        compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    )
 
     def matches(text: str) -> bool:
         return bool(pattern.search(text)) and not (unless and unless.search(text))
@@ -415,7 +451,9 @@ def groups_of(match: cached_re.Match[str]) -> dict[str, str]:
     """Returns the named groups of a match; one whose name ends in `_lower` in lower case, one whose
     name ends in `_code` as the hexadecimal code of its first character.
     """
-    return {name: _form_of(name, value or "") for name, value in match.groupdict().items()}
+    return {
+        name: _form_of(name, value or "") for name, value in match.groupdict().items()
+    }
 
 
 def _form_of(name: str, text: str) -> str:
@@ -426,7 +464,9 @@ def _form_of(name: str, text: str) -> str:
 
 def filled_pattern(pattern: str, match: cached_re.Match[str]) -> cached_re.Pattern[str]:
     """Returns a pattern with {name} replaced by the text of this named group of a match."""
-    groups = {name: cached_re.escape(value or "") for name, value in match.groupdict().items()}
+    groups = {
+        name: cached_re.escape(value or "") for name, value in match.groupdict().items()
+    }
     return compiled(filled(pattern, groups))
 
 
@@ -459,7 +499,9 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
         arguments.get("missing_pattern"),
         arguments.get("missing_recipient_pattern"),
     )
-    if pattern and any(compiled(pattern).search(line[:LONGEST_LINE]) for line in patch.message):
+    if pattern and any(
+        compiled(pattern).search(line[:LONGEST_LINE]) for line in patch.message
+    ):
         return
     if recipient and any(
         compiled(recipient).search(address.key)
@@ -472,7 +514,11 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
         place = first_tag(context, arguments["at_tag"])
     if place is not None:
         subject = patch.subject
-        values = {"number": subject.number, "total": subject.total, "version": subject.version}
+        values = {
+            "number": subject.number,
+            "total": subject.total,
+            "version": subject.version,
+        }
         yield Hit(place, values={**values, "list": project_list(context, arguments)})
 
 
@@ -493,7 +539,9 @@ def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     pattern, seen = compiled(arguments["pattern"]), dict[Any, int]()
     subjects = arguments["where"] == "subjects"
-    for at, text in _subjects(context) if subjects else lines_of(context, arguments["where"]):
+    for at, text in (
+        _subjects(context) if subjects else lines_of(context, arguments["where"])
+    ):
         match = pattern.search(text[:LONGEST_LINE])
         if not match:
             continue

@@ -76,7 +76,9 @@ def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ]
     found.sort(key=lambda one: (one.line.number, one.at))
     for one in found:
-        column = one.at if one.line.raw.isascii() else len(as_text(one.line.raw[: one.at]))
+        column = (
+            one.at if one.line.raw.isascii() else len(as_text(one.line.raw[: one.at]))
+        )
         yield Hit(one.line.number, column=column, values={"operator": one.sign})
 
 
@@ -147,7 +149,9 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `other_files_pattern` and `each` are as in code-like.
     """
     needles = (
-        (arguments["needle"],) if "needle" in arguments else tuple(arguments.get("needles", ()))
+        (arguments["needle"],)
+        if "needle" in arguments
+        else tuple(arguments.get("needles", ()))
     )
     if needles and not any(needle in _new_text(context) for needle in needles):
         return
@@ -161,7 +165,9 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     pattern = c_pattern(arguments["pattern"])
     for line, span, text in _statements(context):
-        if needles and not any(needle in text or needle in line.text for needle in needles):
+        if needles and not any(
+            needle in text or needle in line.text for needle in needles
+        ):
             continue
         if not _starts_well(line, arguments):
             continue
@@ -169,7 +175,10 @@ def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for match in _matches(part, pattern, arguments):
             yield Hit(
                 line.number,
-                values={name: as_text(value or "") for name, value in match.groupdict().items()},
+                values={
+                    name: as_text(value or "")
+                    for name, value in match.groupdict().items()
+                },
             )
 
 
@@ -185,7 +194,9 @@ def _statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]
             # a macro may be defined in the middle of a statement
             span = walked.macros.get(line.number) or walked.statement(line.number)
             if span is not None:
-                found.append((line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT])))
+                found.append(
+                    (line, span, blank_signs(span.raw_text[:LONGEST_STATEMENT]))
+                )
     return found
 
 
@@ -194,11 +205,16 @@ def _anywhere(pattern: str) -> cached_re.Pattern[str]:
     """Returns a pattern for one line of a text as one for the whole text: no match in the text
     means none in a line.
     """
-    return cached_re.compile(with_fragments(pattern), cached_re.ASCII | cached_re.MULTILINE)
+    return cached_re.compile(
+        with_fragments(pattern), cached_re.ASCII | cached_re.MULTILINE
+    )
 
 
 def _starts_well(line: ScannedLine, arguments: Arguments) -> bool:
-    first, others = optional(arguments, "line_pattern"), optional(arguments, "other_files_pattern")
+    first, others = (
+        optional(arguments, "line_pattern"),
+        optional(arguments, "other_files_pattern"),
+    )
     if (first and not first.search(line.text)) or (others and others.search(line.file)):
         return False
     unless = optional(arguments, "unless_line_pattern")
@@ -219,23 +235,30 @@ def _matches(
 
 
 def _modes_suit(arguments: Arguments, match: cached_re.Match[str]) -> bool:
-    wanted, unwanted = arguments.get("group_modes", {}), arguments.get("unless_group_modes", {})
-    return all(_mode(match[name]) in modes for name, modes in wanted.items()) and not any(
-        _mode(match[name]) in modes for name, modes in unwanted.items()
+    wanted, unwanted = (
+        arguments.get("group_modes", {}),
+        arguments.get("unless_group_modes", {}),
     )
+    return all(
+        _mode(match[name]) in modes for name, modes in wanted.items()
+    ) and not any(_mode(match[name]) in modes for name, modes in unwanted.items())
 
 
 def _mode(text: str) -> str:
     return f"{mode_of(text):04o}"
 
 
-def _part(context: Context, line: ScannedLine, span: StatementSpan, text: str, part: str) -> str:
+def _part(
+    context: Context, line: ScannedLine, span: StatementSpan, text: str, part: str
+) -> str:
     if part == "condition":
         return span.condition
     if part == "raw":
         return scan(context).raw_lines(line.number, line.number + text.count("\n"))
     if part == "joined":
-        return _CONTINUED.sub("", span.raw_text[:LONGEST_STATEMENT]).replace(COMMENT, " ")
+        return _CONTINUED.sub("", span.raw_text[:LONGEST_STATEMENT]).replace(
+            COMMENT, " "
+        )
     return text
 
 
@@ -310,7 +333,11 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         for at, found in found_types:
             if (groups := _type_suits(text, found, arguments)) is not None:
-                yield Hit(line.number, column=_column(line, at, found, arguments), values=groups)
+                yield Hit(
+                    line.number,
+                    column=_column(line, at, found, arguments),
+                    values=groups,
+                )
 
 
 @cache
@@ -320,14 +347,18 @@ def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
 
 def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
     """Whether the file suits the rule, and the line where that does not depend on the type."""
-    files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
+    files, others = (
+        optional(arguments, "files_pattern"),
+        optional(arguments, "other_files_pattern"),
+    )
     if (files and not files.search(line.file)) or (others and others.search(line.file)):
         return False
     first = arguments.get("line_pattern", "")
     return (
         not first
         or "{type}" in first
-        or c_pattern(first).search(form_of(line, arguments.get("line", "code"))) is not None
+        or c_pattern(first).search(form_of(line, arguments.get("line", "code")))
+        is not None
     )
 
 
@@ -341,12 +372,16 @@ def _types_in(
             if found := types.match(kind, text, before.end()):
                 yield before.start(), found
     elif arguments.get("each"):
-        yield from ((found.start, found) for found in types.finditer(kind, text, inside=inside))
+        yield from (
+            (found.start, found) for found in types.finditer(kind, text, inside=inside)
+        )
     elif found := types.search(kind, text, inside=inside):
         yield found.start, found
 
 
-def _type_suits(text: str, found: FoundType, arguments: Arguments) -> dict[str, str] | None:
+def _type_suits(
+    text: str, found: FoundType, arguments: Arguments
+) -> dict[str, str] | None:
     """Returns the values for the message, or None where the conditions of the rule are not met."""
     wanted, unwanted = (
         optional(arguments, "type_pattern"),
@@ -369,14 +404,18 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
             pattern = c_patterns.pattern(
-                with_fragments(arguments[name]).replace("{type}", cached_re.escape(type_text))
+                with_fragments(arguments[name]).replace(
+                    "{type}", cached_re.escape(type_text)
+                )
             )
             if (pattern.search(text) is not None) is not must:
                 return False
     return True
 
 
-def _column(line: ScannedLine, at: int, found: FoundType, arguments: Arguments) -> int | None:
+def _column(
+    line: ScannedLine, at: int, found: FoundType, arguments: Arguments
+) -> int | None:
     """Returns the column that the rule asks for; None where it asks for none."""
     where = arguments.get("column")
     if where is None:
@@ -408,15 +447,22 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     calls = [entry.split(" => ") for entry in arguments["call_patterns"]]
     names = c_pattern("|".join(entry[0] for entry in calls))
-    wanted, unless = c_pattern(arguments["pattern"]), optional(arguments, "unless_pattern")
+    wanted, unless = (
+        c_pattern(arguments["pattern"]),
+        optional(arguments, "unless_pattern"),
+    )
     for line, _, text in _statements(context):
         if not names.search(line.text):
             continue
         for name, place, *excepted in calls:
             argument = _argument(name, int(place), text)
-            if argument is None or (excepted and c_pattern(excepted[0]).fullmatch(argument)):
+            if argument is None or (
+                excepted and c_pattern(excepted[0]).fullmatch(argument)
+            ):
                 continue
-            if wanted.fullmatch(argument) and not (unless and unless.fullmatch(argument)):
+            if wanted.fullmatch(argument) and not (
+                unless and unless.fullmatch(argument)
+            ):
                 yield Hit(line.number, values={"argument": as_text(argument)})
 
 

@@ -10,7 +10,12 @@ from itertools import islice
 from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS, applies
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import filled_pattern, groups_of, is_plain, subject_line
+from patchpilot.lint.detectors.generic import (
+    filled_pattern,
+    groups_of,
+    is_plain,
+    subject_line,
+)
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     DECLARATION,
@@ -86,9 +91,13 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patterns = [
         (name, _pattern(text))
-        for name, text in arguments.get("case_patterns", {"": arguments.get("pattern", "")}).items()
+        for name, text in arguments.get(
+            "case_patterns", {"": arguments.get("pattern", "")}
+        ).items()
     ]
-    unless = _pattern(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    unless = (
+        _pattern(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
+    )
     paths_pattern, whole = (
         compiled(arguments.get("paths_pattern", "")),
         arguments.get("line") == "text",
@@ -103,7 +112,9 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 break
         else:
             continue
-        if (unless and unless.search(text)) or not paths_pattern.search(hunk.change.path):
+        if (unless and unless.search(text)) or not paths_pattern.search(
+            hunk.change.path
+        ):
             continue
         # once for each hunk, whose lines may all match
         exclusions = _exclusions(arguments, match)
@@ -134,7 +145,9 @@ def _surroundings(
     if not _is_in_function(context, hunk, at, arguments):
         return None
     above = previous_line(hunk.lines, at)
-    if arguments.get("same_indent") and (not above or above.indent != hunk.lines[at].indent):
+    if arguments.get("same_indent") and (
+        not above or above.indent != hunk.lines[at].indent
+    ):
         return None
     for name, line in (
         ("above_pattern", above),
@@ -144,12 +157,14 @@ def _surroundings(
             line and _pattern(arguments[name]).search(line.code.rstrip())
         ):
             return None
-    lines = hunk.lines[max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)]
+    lines = hunk.lines[
+        max(0, at - arguments.get("above", 0)) : at + 1 + arguments.get("below", 0)
+    ]
     as_it_is = arguments.get("near") == "text"
     text = "\n".join(line.text if as_it_is else line.code for line in lines)
-    if "unless_near_pattern" in arguments and compiled(arguments["unless_near_pattern"]).search(
-        text
-    ):
+    if "unless_near_pattern" in arguments and compiled(
+        arguments["unless_near_pattern"]
+    ).search(text):
         return None
     if "near_pattern" not in arguments:
         return {}
@@ -159,7 +174,9 @@ def _surroundings(
     return groups_of(match) if match else None
 
 
-def _is_in_function(context: Context, hunk: NewHunk, at: int, arguments: Arguments) -> bool:
+def _is_in_function(
+    context: Context, hunk: NewHunk, at: int, arguments: Arguments
+) -> bool:
     """Whether the function around a line, or that there is none, is as the rule requires."""
     if "in_function" in arguments:
         inside = bool(in_functions(context, hunk)[at])
@@ -174,7 +191,11 @@ def _exclusions(
 ) -> dict[str, cached_re.Pattern[str]]:
     """Returns the patterns of lines that say that a match is not reported."""
     names = ("unless_hunk_pattern", "unless_unchanged_pattern", "unless_added_pattern")
-    return {name: filled_pattern(arguments[name], match) for name in names if name in arguments}
+    return {
+        name: filled_pattern(arguments[name], match)
+        for name in names
+        if name in arguments
+    }
 
 
 def _is_excluded(
@@ -202,7 +223,11 @@ def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
 
 @detector(
     "longer-than",
-    {"": "length most", "project": "length most project", "subsystem": "length most subsystem"},
+    {
+        "": "length most",
+        "project": "length most project",
+        "subsystem": "length most subsystem",
+    },
     generic=True,
     **CONDITIONS,
     where=("added", "code", "comment", "title", "series"),
@@ -245,7 +270,9 @@ def _title_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
 def _series_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
     count = len(context.series.patches) if context.series else 0
     if count > arguments["most"]:
-        yield Hit(subject_line(context), values={"length": count, "most": arguments["most"]})
+        yield Hit(
+            subject_line(context), values={"length": count, "most": arguments["most"]}
+        )
 
 
 _MEASURED = {"title": _title_longer, "series": _series_longer}
@@ -254,17 +281,24 @@ _MEASURED = {"title": _title_longer, "series": _series_longer}
 def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
     pattern, unless = (
         compiled(arguments.get("pattern", "")),
-        compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None,
+        compiled(arguments["unless_pattern"])
+        if "unless_pattern" in arguments
+        else None,
     )
     for path, at, text in _measured_lines(
         context, arguments["where"], compiled(arguments.get("paths_pattern", ""))
     ):
-        subsystem = file_subsystem(context, path) if arguments.get("by_subsystem") else None
+        subsystem = (
+            file_subsystem(context, path) if arguments.get("by_subsystem") else None
+        )
         most: int = subsystem.columns if subsystem else arguments["most"]
         if (
             not most
             or len(text) <= most
-            or (arguments["where"] == "code" and len(text) > context.options.max_line_length)
+            or (
+                arguments["where"] == "code"
+                and len(text) > context.options.max_line_length
+            )
         ):
             continue
         if pattern.search(text[:LONGEST_LINE]) and not (
@@ -272,7 +306,11 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
         ):
             values = {"length": len(text), "most": most}
             yield (
-                Hit(at, case="subsystem", values={**values, "subsystem": subsystem.title})
+                Hit(
+                    at,
+                    case="subsystem",
+                    values={**values, "subsystem": subsystem.title},
+                )
                 if subsystem
                 else Hit(at, values=values)
             )
@@ -285,10 +323,15 @@ def _measured_lines(
     if where == "added":
         for change in context.patch.files:
             if paths.search(change.path):
-                yield from ((change.path, line.patch_line, line.text) for line in change.lines("+"))
+                yield from (
+                    (change.path, line.patch_line, line.text)
+                    for line in change.lines("+")
+                )
         return
     for hunk, _, line in added_lines(context):
-        is_comment = line.comment or bool(cached_re.match(r"^\s*(?:/\*|\*\s)", line.text))
+        is_comment = line.comment or bool(
+            cached_re.match(r"^\s*(?:/\*|\*\s)", line.text)
+        )
         if paths.search(hunk.change.path) and (
             is_comment if where == "comment" else not line.comment
         ):
@@ -311,11 +354,21 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     pattern, unless = (
         compiled(arguments.get("pattern", "")),
-        compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None,
+        compiled(arguments["unless_pattern"])
+        if "unless_pattern" in arguments
+        else None,
     )
     for change in context.patch.files:
-        changed = change.is_rename if arguments["change"] == "renamed" else change.old_path is None
-        if changed and pattern.search(change.path) and not (unless and unless.search(change.path)):
+        changed = (
+            change.is_rename
+            if arguments["change"] == "renamed"
+            else change.old_path is None
+        )
+        if (
+            changed
+            and pattern.search(change.path)
+            and not (unless and unless.search(change.path))
+        ):
             yield Hit(
                 change.patch_line,
                 path=change.path,
@@ -325,7 +378,9 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 return
 
 
-@detector("added-call", "name", generic=True, reads=_added_read, names=list, paths_pattern=str)
+@detector(
+    "added-call", "name", generic=True, reads=_added_read, names=list, paths_pattern=str
+)
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports new calls of these functions, of calls close to each other the first."""
     paths_pattern = compiled(arguments["paths_pattern"])
@@ -337,7 +392,9 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 continue
             for match in pattern.finditer(line.code):
                 if not any(
-                    cached_re.search(rf"\b{cached_re.escape(match['name'])}\s*\(", gone.text)
+                    cached_re.search(
+                        rf"\b{cached_re.escape(match['name'])}\s*\(", gone.text
+                    )
                     for gone in hunk.change.lines("-")
                 ):
                     yield Hit(
@@ -363,26 +420,47 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `names` are "pattern => what to use".
     """
     paths_pattern = compiled(arguments["paths_pattern"])
-    changes = [change for change in context.patch.files if paths_pattern.search(change.path)]
+    changes = [
+        change for change in context.patch.files if paths_pattern.search(change.path)
+    ]
     for entry in arguments["names"]:
         name, instead = entry.split(" => ", 1)
         pattern = compiled(name)
-        new = [line for change in changes for line in change.lines("+") if _uses(pattern, line)]
-        gone = sum(1 for change in changes for line in change.lines("-") if _uses(pattern, line))
+        new = [
+            line
+            for change in changes
+            for line in change.lines("+")
+            if _uses(pattern, line)
+        ]
+        gone = sum(
+            1
+            for change in changes
+            for line in change.lines("-")
+            if _uses(pattern, line)
+        )
         if len(new) > gone:
             match = pattern.search(new[0].text)
             word = match[0].strip(" \t(") if match else name
             yield Hit(
                 new[0].patch_line,
-                values={"name": word, "gone": gone, "new": len(new), "instead": instead},
+                values={
+                    "name": word,
+                    "gone": gone,
+                    "new": len(new),
+                    "instead": instead,
+                },
             )
 
 
 def _uses(pattern: cached_re.Pattern[str], line: DiffLine) -> bool:
-    return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(("*", "/*", "//"))
+    return bool(pattern.search(line.text)) and not line.text.lstrip().startswith(
+        ("*", "/*", "//")
+    )
 
 
-@detector("deprecated-interface", "name instead", generic=True, reads=_added_read, names=list)
+@detector(
+    "deprecated-interface", "name instead", generic=True, reads=_added_read, names=list
+)
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports lines with an interface that is being removed, in excess of the removed ones.
 
@@ -391,7 +469,9 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
     pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
     union = any_of(tuple(name for name, _ in pairs))
     changes = [
-        change for change in context.patch.files if (change.new_path or change.path).endswith(_C)
+        change
+        for change in context.patch.files
+        if (change.new_path or change.path).endswith(_C)
     ]
     gone = Counter(
         name
@@ -409,10 +489,14 @@ def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit
                 continue
             match = compiled(name).search(line.text)
             word = match[0].strip(" \t(;") if match else name
-            yield Hit(line.patch_line, values={"name": word, "instead": dict(pairs)[name]})
+            yield Hit(
+                line.patch_line, values={"name": word, "instead": dict(pairs)[name]}
+            )
 
 
-def _named(text: str, union: cached_re.Pattern[str], pairs: Sequence[Sequence[str]]) -> str | None:
+def _named(
+    text: str, union: cached_re.Pattern[str], pairs: Sequence[Sequence[str]]
+) -> str | None:
     """Returns the first pattern that matches a line of code."""
     if not union.search(text) or text.lstrip().startswith(("*", "/*", "//")):
         return None

@@ -60,7 +60,9 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
         match = pattern.search(line)
         if not match or _matches(arguments, "unless_pattern", line):
             continue
-        if arguments.get("pasted", at in pasted(context)) is not (at in pasted(context)):
+        if arguments.get("pasted", at in pasted(context)) is not (
+            at in pasted(context)
+        ):
             continue
         above = lines[at - 1] if at else ""
         below = lines[at + 1] if at + 1 < len(lines) else ""
@@ -79,7 +81,9 @@ def _suits(arguments: Arguments, side: str, text: str) -> bool:
     """Whether the line on one side of another is as the rule requires."""
     line = text[:LONGEST_LINE]
     wanted = arguments.get(side)
-    if wanted and (wanted.removeprefix("not ") == _kind_of(line)) is wanted.startswith("not "):
+    if wanted and (wanted.removeprefix("not ") == _kind_of(line)) is wanted.startswith(
+        "not "
+    ):
         return False
     pattern = f"{side}_pattern"
     if pattern in arguments and not _matches(arguments, pattern, line):
@@ -121,9 +125,14 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """
     if not applies(context, arguments):
         return
-    lines = [(at, text[:LONGEST_LINE]) for at, text in part_lines(context, arguments["where"])]
+    lines = [
+        (at, text[:LONGEST_LINE])
+        for at, text in part_lines(context, arguments["where"])
+    ]
     if "of_pattern" in arguments:
-        lines = [(at, text) for at, text in lines if _matches(arguments, "of_pattern", text)]
+        lines = [
+            (at, text) for at, text in lines if _matches(arguments, "of_pattern", text)
+        ]
     if len(lines) > arguments.get("most_of", len(lines)):
         return
     pattern = compiled(arguments["pattern"])
@@ -194,11 +203,15 @@ def _tags_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(line, values={**own, **values_of(match, value)})
 
 
-def _named(context: Context, names: list[str]) -> Iterator[tuple[int, str, str, Address | None]]:
+def _named(
+    context: Context, names: list[str]
+) -> Iterator[tuple[int, str, str, Address | None]]:
     """Yields (patch line, name, value, address) of the tags with these names."""
     keys, author = frozenset(map(str.lower, names)), context.patch.author
     if "from" in keys and author:
-        headers = (header for header in context.patch.headers if header.name.lower() == "from")
+        headers = (
+            header for header in context.patch.headers if header.name.lower() == "from"
+        )
         line = next((header.line for header in headers), 1)
         yield line, "From", str(author), author
     for line, tag in tag_lines(context):
@@ -206,7 +219,9 @@ def _named(context: Context, names: list[str]) -> Iterator[tuple[int, str, str, 
             yield line, tag.name, tag.value, tag.address
 
 
-def _is_persons(context: Context, arguments: Arguments, address: Address | None) -> bool:
+def _is_persons(
+    context: Context, arguments: Arguments, address: Address | None
+) -> bool:
     """Whether the address of a tag is as the rule requires."""
     if "address_pattern" in arguments and not (
         address and _matches(arguments, "address_pattern", address.email)
@@ -217,7 +232,11 @@ def _is_persons(context: Context, arguments: Arguments, address: Address | None)
         _is_one(arguments, "by_author", same_person, address, patch.author)
         and _is_one(arguments, "by_sender", same_person, address, patch.sender)
         and _is_one(
-            arguments, "by_organization", partial(_colleagues, arguments), address, patch.author
+            arguments,
+            "by_organization",
+            partial(_colleagues, arguments),
+            address,
+            patch.author,
         )
     )
 

@@ -16,7 +16,18 @@ def _whole_read(context: Context, _arguments: Arguments) -> str:
     return whole_text(context)
 
 
-_PARTS = ("any", "header", "not-header", "log", "not-log", "message", "mail", "hunk", "new", "file")
+_PARTS = (
+    "any",
+    "header",
+    "not-header",
+    "log",
+    "not-log",
+    "message",
+    "mail",
+    "hunk",
+    "new",
+    "file",
+)
 
 
 @detector(
@@ -61,7 +72,10 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         optional(arguments, "until_pattern"),
     )
     end = (
-        next((line.number for line in _part(context, "any") if until.search(line.text)), None)
+        next(
+            (line.number for line in _part(context, "any") if until.search(line.text)),
+            None,
+        )
         if until
         else None
     )
@@ -73,7 +87,9 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if end is not None and line.number >= end:
             return
         if groups_suit(arguments, match) and _suits(lines, line, arguments):
-            groups = {name: as_text(value or "") for name, value in match.groupdict().items()}
+            groups = {
+                name: as_text(value or "") for name, value in match.groupdict().items()
+            }
             yield Hit(
                 line.number - bool(arguments.get("at_line_before")),
                 values={"file": as_text(line.file), **groups},
@@ -119,14 +135,19 @@ def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
 
 def _suits(lines: LineScan, line: ScannedLine, arguments: Arguments) -> bool:
     """Whether the file of a line and the lines next to it are as the rule requires."""
-    files, others = optional(arguments, "files_pattern"), optional(arguments, "other_files_pattern")
+    files, others = (
+        optional(arguments, "files_pattern"),
+        optional(arguments, "other_files_pattern"),
+    )
     if (files and not files.search(line.file)) or (others and others.search(line.file)):
         return False
     before, unless_after = (
         optional(arguments, "before_pattern"),
         optional(arguments, "unless_after_pattern"),
     )
-    if before and (line.number < 2 or not before.search(lines.lines[line.number - 2].raw)):
+    if before and (
+        line.number < 2 or not before.search(lines.lines[line.number - 2].raw)
+    ):
         return False
     after = lines.lines[line.number].raw if line.number < len(lines.lines) else ""
     return not (unless_after and unless_after.search(after))

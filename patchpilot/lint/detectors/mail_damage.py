@@ -72,7 +72,9 @@ def _lost_space(patch: Patch) -> int | None:
         len(patch.lines),
     )
     for at in range(patch.diff_line - 1, last):
-        if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith("diff --git"):
+        if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith(
+            "diff --git"
+        ):
             return at + 1
     return None
 
@@ -100,7 +102,8 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and len(spaced) == len(indented)
             and _may_have_been_tabs(spaced)
             and kept
-            and len(kept) == len([line for line in kept if line.text.startswith("    ")])
+            and len(kept)
+            == len([line for line in kept if line.text.startswith("    ")])
         ):
             yield Hit(spaced[0].patch_line, case="all")
             return
@@ -160,13 +163,15 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         for at, line in enumerate(patch.lines)
         if "=" in line
         and cached_re.search(
-            r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ", line
+            r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ",
+            line,
         )
         and not cached_re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
         and at >= patch.message_line - 1
     ]
     if len(qp) >= 2 or any(
-        cached_re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at]) for at in qp
+        cached_re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at])
+        for at in qp
     ):
         yield Hit(qp[0] + 1, case="quoted-printable")
     for at in range(patch.message_line - 1, len(patch.lines)):

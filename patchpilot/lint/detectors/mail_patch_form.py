@@ -17,7 +17,9 @@ _STARTS = lazy(
     cached_re.ASCII,
 )
 _MAINTAINERS_STAT = lazy(r"^\s*MAINTAINERS\s*\|")
-_MADE_OR_MOVED = lazy(r"^(?:(?:new|deleted) file mode\s*\d+\s*$|rename (?:from|to) [\w/.\-]+\s*$)")
+_MADE_OR_MOVED = lazy(
+    r"^(?:(?:new|deleted) file mode\s*\d+\s*$|rename (?:from|to) [\w/.\-]+\s*$)"
+)
 _BRACED_MOVE = lazy(r"\{\s*[\w/.\-]*\s*=>\s*[\w/.\-]*\s*\}")
 _BINDING = ("Documentation/devicetree/", "include/dt-bindings/")
 _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
@@ -49,7 +51,9 @@ def last_line(lines: LineScan) -> int:
     """Returns the patch line for findings about the whole patch: the last that is not a hunk
     header.
     """
-    return next((line.number for line in reversed(lines.lines) if not line.starts_hunk), 1)
+    return next(
+        (line.number for line in reversed(lines.lines) if not line.starts_hunk), 1
+    )
 
 
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:

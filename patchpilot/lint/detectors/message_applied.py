@@ -45,7 +45,9 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         elif scissors_line(line):
             yield Hit(
                 where,
-                case="scissors-on-purpose" if _is_message(patch.message[at + 1 :]) else "scissors",
+                case="scissors-on-purpose"
+                if _is_message(patch.message[at + 1 :])
+                else "scissors",
             )
     yield from _lost_sign_off(patch)
     if patch.commit:
@@ -82,7 +84,9 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
         if at <= len(patch.lines) and _SIGNED.match(patch.lines[at - 1]):
             yield Hit(
                 at,
-                case="sign-off-below-separator" if at < patch.diff_line else "sign-off-below-diff",
+                case="sign-off-below-separator"
+                if at < patch.diff_line
+                else "sign-off-below-diff",
             )
             return
     for at in range(end, len(patch.lines) + 1):

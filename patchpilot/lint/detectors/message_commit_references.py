@@ -90,7 +90,9 @@ def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
 def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     facts = _Facts(context.history)
-    backport = not context.options.checkpatch_compat and context.patch.subject.for_stable
+    backport = (
+        not context.options.checkpatch_compat and context.patch.subject.for_stable
+    )
     oops, continued = False, 0
     for line in lines.lines:
         if line.starts_file or line.starts_hunk or line.in_header:
@@ -135,7 +137,11 @@ class _Facts(NamedTuple):
 
     def find(self, word: str) -> Commit | None:
         """Returns the commit with this id, or None."""
-        return self.history.find(word.lower()) if self.history is not None and word else None
+        return (
+            self.history.find(word.lower())
+            if self.history is not None and word
+            else None
+        )
 
     def unknown(self, word: str) -> bool:
         """Whether there is a history and it does not have this commit."""
@@ -172,7 +178,8 @@ def _fixes(
         commit_id = fixes.id
         title, quoted = _title(text, opened)
         good = (
-            (fixes.before, fixes.name, fixes.colon, fixes.space) == ("", "Fixes", ":", " ")
+            (fixes.before, fixes.name, fixes.colon, fixes.space)
+            == ("", "Fixes", ":", " ")
             and fixes.gap == " "
             and DIGITS <= len(commit_id) <= (40 if kernel >= _LONGER_IDS else DIGITS)
             and commit_id == commit_id.lower()
@@ -187,7 +194,10 @@ def _fixes(
         yield (
             "BAD_FIXES_TAG",
             Hit(
-                line.number, case="known", values={"right": right}, fix=FindingFix("suggest", right)
+                line.number,
+                case="known",
+                values={"right": right},
+                fix=FindingFix("suggest", right),
             ),
         )
     else:
@@ -197,23 +207,34 @@ def _fixes(
 def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
     """Whether the line names a commit, by `commit` and its id or by its id alone."""
     text = line.text
-    if not (_HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")) or _EXEMPT.match(
-        text
-    ):
+    if not (
+        _HEX_RUN.search(text) or text.lower().rstrip().endswith("commit")
+    ) or _EXEMPT.match(text):
         return False
     if _COMMIT_ID.search(text):
         return True
     following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
-    if following is not None and _COMMIT_ENDS.search(text) and _ID_BEGINS.match(following):
+    if (
+        following is not None
+        and _COMMIT_ENDS.search(text)
+        and _ID_BEGINS.match(following)
+    ):
         return True
-    return bool(_BARE_ID.search(text)) and not _BRACKETED_ID.search(text) and not mentions_fix(text)
+    return (
+        bool(_BARE_ID.search(text))
+        and not _BRACKETED_ID.search(text)
+        and not mentions_fix(text)
+    )
 
 
 def _as_read(context: Context, hit: Hit) -> Hit:
     """Returns the hit as a reader of the whole message sees it: a number, a commit named again, or
     one of several. checkpatch.pl reads single lines.
     """
-    message, at = context.patch.message, (hit.patch_line or 0) - context.patch.message_line
+    message, at = (
+        context.patch.message,
+        (hit.patch_line or 0) - context.patch.message_line,
+    )
     if hit.case == "known" or not 0 <= at < len(message):
         return hit
     parts = [part.strip() for part in message]
@@ -225,20 +246,36 @@ def _as_read(context: Context, hit: Hit) -> Hit:
     for found in _SOME_ID.finditer(text, start, end):
         before = text[max(0, found.start() - _NEAR) : found.start()]
         if len(found[0]) >= DIGITS or _AFTER_COMMIT.search(before):
-            in_line = message[at][: message[at].find(found[0])] if found[0] in message[at] else ""
-            cases.append(_case_of(context, found, before, in_line, pasted_in=at in pasted(context)))
+            in_line = (
+                message[at][: message[at].find(found[0])]
+                if found[0] in message[at]
+                else ""
+            )
+            cases.append(
+                _case_of(
+                    context, found, before, in_line, pasted_in=at in pasted(context)
+                )
+            )
     if not cases or not all(cases):
         return hit
     return hit._replace(case=cases[0], values=hit.values or {"id": ""})
 
 
 def _case_of(
-    context: Context, found: cached_re.Match[str], before: str, in_line: str, *, pasted_in: bool
+    context: Context,
+    found: cached_re.Match[str],
+    before: str,
+    in_line: str,
+    *,
+    pasted_in: bool,
 ) -> str:
     """Returns the case of an id that may stay as it is; "" for one that needs `commit <id>
     ("subject")`.
     """
-    commit_id, titled = found[0].lower(), _TITLE_FOLLOWS.match(found.string, found.end())
+    commit_id, titled = (
+        found[0].lower(),
+        _TITLE_FOLLOWS.match(found.string, found.end()),
+    )
     if (
         not titled
         and not _AFTER_COMMIT.search(before)
@@ -250,14 +287,20 @@ def _case_of(
             _AFTER_OTHER.search(before) and _COMMITS.search(before)
         )
         return (
-            "in-list" if len(commit_id) >= DIGITS and (several or _LIST_ITEM.match(in_line)) else ""
+            "in-list"
+            if len(commit_id) >= DIGITS and (several or _LIST_ITEM.match(in_line))
+            else ""
         )
     full = [
         one[0]
         for one in _SOME_ID.finditer(found.string, 0, found.start())
         if _TITLE_FOLLOWS.match(found.string, one.end())
     ]
-    fixed = [read_fixes_value(tag.value) for _, tag in tag_lines(context) if tag.key == "fixes"]
+    fixed = [
+        read_fixes_value(tag.value)
+        for _, tag in tag_lines(context)
+        if tag.key == "fixes"
+    ]
     full += [fixes.id for fixes in fixed if fixes.id and not fixes.word]
     return "again" if any(commit_id.startswith(one[:7].lower()) for one in full) else ""
 
@@ -279,7 +322,9 @@ def _with_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
     return text, "", False
 
 
-def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int) -> Hit | None:
+def _reference(
+    lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
+) -> Hit | None:
     """Returns what is wrong with how the line (and up to two after it) names a commit."""
     text, title, quoted = _with_title(lines, line)
     good, commit_id = False, ""
@@ -301,7 +346,10 @@ def _reference(lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
     if commit:
         right = f"commit {commit.reference}"
         return Hit(
-            line.number, case="known", values={"right": right}, fix=FindingFix("suggest", right)
+            line.number,
+            case="known",
+            values={"right": right},
+            fix=FindingFix("suggest", right),
         )
     return (
         Hit(line.number, case="id", values={"id": as_text(commit_id)})

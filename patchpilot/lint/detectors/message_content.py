@@ -16,7 +16,12 @@ from patchpilot.model.trailer import is_trailer
 
 @detector(
     "message-too-short",
-    {"repeats-subject-of-binding": "", "short": "count", "empty": "", "repeats-subject": ""},
+    {
+        "repeats-subject-of-binding": "",
+        "short": "count",
+        "empty": "",
+        "repeats-subject": "",
+    },
     fewest=int,
     fewest_of_change=int,
 )
@@ -108,7 +113,9 @@ TOO_LONG = 90
 
 
 @detector(
-    "badly-wrapped", {"uneven": "", "broken-again": "", "early": "", "narrow": "width"}, narrow=int
+    "badly-wrapped",
+    {"uneven": "", "broken-again": "", "early": "", "narrow": "width"},
+    narrow=int,
 )
 def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a paragraph of prose with lines that end much too early: the next line's words would
@@ -126,10 +133,14 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
             and not _ends_thought(lines[at], lines[at + 1])
         ]
         widest = max(map(len, lines))
-        if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]):
+        if len(early) >= 2 and (
+            len(early) * 2 >= len(lines) - 1 or widest >= arguments["narrow"]
+        ):
             yield Hit(paragraph.start + early[0], case="uneven")
             return
-        if stub := next((at for at in range(1, len(lines) - 1) if _stub(lines, at)), None):
+        if stub := next(
+            (at for at in range(1, len(lines) - 1) if _stub(lines, at)), None
+        ):
             yield Hit(paragraph.start + stub, case="broken-again")
             return
         if (
@@ -137,7 +148,9 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
             and max(map(len, lines[:-1])) < arguments["narrow"]
             and not any(_ends_thought(*pair) for pair in pairwise(lines))
         ):
-            yield Hit(paragraph.start, case="narrow", values={"width": max(map(len, lines))})
+            yield Hit(
+                paragraph.start, case="narrow", values={"width": max(map(len, lines))}
+            )
             return
         if early and len(lines) == 2 and len(lines[0]) <= 45 and len(lines[1]) > 12:
             yield Hit(paragraph.start, case="early")
@@ -166,7 +179,9 @@ _STAT = cached_re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+
 
 
 @detector(
-    "no-changelog", {"missing": "version previous", "old": "latest version"}, heading_pattern=str
+    "no-changelog",
+    {"missing": "version previous", "old": "latest version"},
+    heading_pattern=str,
 )
 def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a later version without a changelog.
@@ -195,7 +210,9 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
         and len(cached_re.findall(r"[a-z]{2,}", line)) >= 4
         and "://" not in line
     ]
-    if not notes and not any(_describes_change(heading, texts, at) for at in range(len(texts))):
+    if not notes and not any(
+        _describes_change(heading, texts, at) for at in range(len(texts))
+    ):
         yield Hit(
             subject_line(context),
             case="missing",
@@ -204,14 +221,20 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     elif (
         latest := _latest_version([*patch.notes, *(cover.message if cover else ())])
     ) and latest < version:
-        yield Hit(subject_line(context), case="old", values={"latest": latest, "version": version})
+        yield Hit(
+            subject_line(context),
+            case="old",
+            values={"latest": latest, "version": version},
+        )
 
 
 def _latest_version(texts: list[str]) -> int:
     """Returns the latest version that a changelog's headings name, 0 when there are none."""
     versions = [0]
     for line in texts:
-        if found := cached_re.match(r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line):
+        if found := cached_re.match(
+            r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line
+        ):
             versions.append(int(found[2]))
         elif found := cached_re.match(
             r"^\s*(?:[-*]"
@@ -229,7 +252,9 @@ def _latest_version(texts: list[str]) -> int:
     return max(versions)
 
 
-def _describes_change(heading: cached_re.Pattern[str], texts: list[str], at: int) -> bool:
+def _describes_change(
+    heading: cached_re.Pattern[str], texts: list[str], at: int
+) -> bool:
     line = texts[at]
     if _STAT.match(line):
         return False
@@ -250,6 +275,10 @@ def _describes_change(heading: cached_re.Pattern[str], texts: list[str], at: int
             heading.match(line) is not None and not any("://" in text for text in rest)
         )
     return (
-        bool(cached_re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line))
+        bool(
+            cached_re.match(
+                r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line
+            )
+        )
         and "://" not in line
     )

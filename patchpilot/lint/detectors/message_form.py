@@ -13,7 +13,9 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.model.source_tree import Tree
 
 LOG_WIDTH = 75
-_OOPS = lazy(r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]")
+_OOPS = lazy(
+    r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]"
+)
 _REGISTERS = lazy(
     r"^(?:\s+\w+:\s+[0-9a-fA-F]+){3}|^\s*#\d+\s*\[[0-9a-fA-F]+\]\s*\w+ at [0-9a-fA-F]+"
 )
@@ -83,13 +85,20 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
         text = line.text
         if line.starts_file or line.starts_hunk:
             continue
-        if line.file and not (line.in_header or line.in_log or log_before(lines, line.number)):
+        if line.file and not (
+            line.in_header or line.in_log or log_before(lines, line.number)
+        ):
             # the message does not go on after the first file
             return
         oops = oops or in_stack_dump(line)
         if not line.in_log:
             continue
-        if len(text) > LOG_WIDTH and not long_seen and not oops and not _may_be_long(text, kernel):
+        if (
+            len(text) > LOG_WIDTH
+            and not long_seen
+            and not oops
+            and not _may_be_long(text, kernel)
+        ):
             long_seen = True
             yield (
                 "COMMIT_LOG_LONG_LINE",
@@ -117,7 +126,11 @@ def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
         if line.starts_file or line.starts_hunk:
             continue
         raw = line.raw
-        if line.in_header and raw.startswith("Content-Type:") and (found := _CHARSET.match(raw)):
+        if (
+            line.in_header
+            and raw.startswith("Content-Type:")
+            and (found := _CHARSET.match(raw))
+        ):
             other_charset = other_charset or "utf-8" not in found[1].lower()
         if (line.file and line.sign != "+") or _CLEAN.fullmatch(raw):
             continue
@@ -127,7 +140,11 @@ def _encoding(lines: LineScan) -> Iterator[tuple[str, Hit]]:
 
 def _absolute_paths(lines: LineScan, tree: Tree) -> Iterator[tuple[str, Hit]]:
     for line in lines.lines:
-        if line.log_after and "/" in line.text and not (line.starts_file or line.starts_hunk):
+        if (
+            line.log_after
+            and "/" in line.text
+            and not (line.starts_file or line.starts_hunk)
+        ):
             for found in _PATH.finditer(line.text):
                 place = _PLACE.match(found[1])
                 if (place and _in_tree(place[1], tree)) or _in_tree(found[1], tree):

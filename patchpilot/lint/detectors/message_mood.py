@@ -43,13 +43,17 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
     first = next(iter(paragraphs(context)), None)
     opening = (
-        cached_re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text)
+        cached_re.match(
+            r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text
+        )
         if first
         else None
     )
     if first and opening and imperative_of(opening["verb"]):
         order = (imperative_of(opening["verb"]) or "").capitalize()
-        yield Hit(first.start, case="this", values={"quoted": opening[0], "verb": order})
+        yield Hit(
+            first.start, case="this", values={"quoted": opening[0], "verb": order}
+        )
 
 
 @detector("not-imperative", {"verb": "quoted verb", "other": "quoted verb"})
@@ -89,7 +93,10 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 @cache
 def _phrases() -> tuple[
-    cached_re.Pattern[str], cached_re.Pattern[str], cached_re.Pattern[str], cached_re.Pattern[str]
+    cached_re.Pattern[str],
+    cached_re.Pattern[str],
+    cached_re.Pattern[str],
+    cached_re.Pattern[str],
 ]:
     adverb = r"(?:[Aa]lso|[Aa]dditionally,?|[Nn]ow|[Ss]o|[Tt]hus,?|[Hh]ence,?|[Tt]herefore,?|[Ff]inally,?|[Ii]nstead,?|[Hh]ere,?|[Aa]nd)"  # noqa: E501
     verbs = (
@@ -155,7 +162,11 @@ def _is_noun_use(sentence: str, found: cached_re.Match[str]) -> bool:
             has_verb
             or "," in rest[:80]
             or bool(cached_re.search(finite, rest))
-            or bool(cached_re.search(r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest))
+            or bool(
+                cached_re.search(
+                    r"\b(?:leads|means|seems|needs|goes|looks|becomes)\b", rest
+                )
+            )
             or bool(_DESCRIBES_IT.search(rest))
         )
     if verb.endswith("ed"):
@@ -164,7 +175,8 @@ def _is_noun_use(sentence: str, found: cached_re.Match[str]) -> bool:
         finite = r"(?: [\w-]+){1,3} (?:has|have|had|is|are|was|were|can|will|may|must|should)\b"
         described_by = r"(?: [a-z-]+){1,2} (?:add|defin|describ|say|need|us|mak|show|requir|chang|allow)(?:s|es|ed)\b"  # noqa: E501
         return (
-            bool(cached_re.match(rf"{passive}|{finite}|{described_by}", rest)) or "," in rest[:60]
+            bool(cached_re.match(rf"{passive}|{finite}|{described_by}", rest))
+            or "," in rest[:60]
         )
     return (
         bool(

@@ -62,13 +62,21 @@ def several_changes(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `aside_lines`.
     """
     patch = context.patch
-    if patch.subject.title.lower().startswith(("revert", "merge ")) or not patch.has_diff:
+    if (
+        patch.subject.title.lower().startswith(("revert", "merge "))
+        or not patch.has_diff
+    ):
         return
     is_old = all(change.old_path is not None for change in patch.files)
     found = _by_files(context)
     if not found and is_old:
         found = _by_message(context, arguments) or _by_hunks(context)
-    if not found and is_old and len(patch.files) > 1 and _AND.search(patch.subject.title):
+    if (
+        not found
+        and is_old
+        and len(patch.files) > 1
+        and _AND.search(patch.subject.title)
+    ):
         found = Hit(subject_line(context), case="and")
     if found:
         yield found
@@ -95,7 +103,11 @@ def _by_files(context: Context) -> Hit | None:
         return None
     (first, mine), *others = names.items()
     second = next((path for path, theirs in others if not mine & theirs), others[-1][0])
-    return Hit(subject_line(context), case="sections", values={"first": first, "second": second})
+    return Hit(
+        subject_line(context),
+        case="sections",
+        values={"first": first, "second": second},
+    )
 
 
 def _section_names(context: Context, path: str) -> frozenset[str]:
@@ -121,8 +133,13 @@ def _by_message(context: Context, arguments: Arguments) -> Hit | None:
     if (len(items) >= arguments["items"] and size >= arguments["lines"]) or (
         ordered >= 2 and 2 * size >= arguments["lines"]
     ):
-        return Hit(patch.message_line + items[0][0], case="list", values={"count": len(items)})
-    for pattern, least in ((_ALSO, arguments["lines"]), (_WHILE, arguments["aside_lines"])):
+        return Hit(
+            patch.message_line + items[0][0], case="list", values={"count": len(items)}
+        )
+    for pattern, least in (
+        (_ALSO, arguments["lines"]),
+        (_WHILE, arguments["aside_lines"]),
+    ):
         for paragraph in paragraphs(context) if size >= least else ():
             if match := pattern.search(paragraph.text):
                 return Hit(
@@ -140,11 +157,17 @@ def _by_hunks(context: Context) -> Hit | None:
     patch = context.patch
     said = f"{patch.subject.title} {' '.join(patch.message)}".lower()
     changes = [
-        change for change in patch.files if change.path.endswith((".c", ".h")) and change.new_path
+        change
+        for change in patch.files
+        if change.path.endswith((".c", ".h")) and change.new_path
     ]
     if not cached_re.search(r"\binclud(?:e|es|ed|ing)\b|header|sort", said):
         for change in changes:
-            moved = {line.text for line in change.lines("-") if line.text.startswith("#include")}
+            moved = {
+                line.text
+                for line in change.lines("-")
+                if line.text.startswith("#include")
+            }
             for line in change.lines("+"):
                 if line.text in moved:
                     return Hit(line.patch_line, case="headers")

@@ -23,14 +23,17 @@ def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     text = " ".join(line for line in patch.message if not is_trailer(line))
-    named = cached_re.search(r"\b(?:This reverts|[Rr]everts?) commits? ([0-9a-f]{7,40})", text)
+    named = cached_re.search(
+        r"\b(?:This reverts|[Rr]everts?) commits? ([0-9a-f]{7,40})", text
+    )
     if not cached_re.search(r"\b[0-9a-f]{12,40}\b", text):
         yield Hit(subject_line(context), case="no-commit")
     elif (
         named
         and len(
             cached_re.findall(
-                r"[A-Za-z]{2,}", cached_re.sub(r"This reverts commits? \w+|\(\".*?\"\)", "", text)
+                r"[A-Za-z]{2,}",
+                cached_re.sub(r"This reverts commits? \w+|\(\".*?\"\)", "", text),
             )
         )
         < arguments["fewest"]

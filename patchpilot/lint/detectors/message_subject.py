@@ -30,7 +30,12 @@ def _plain(context: Context) -> str | None:
 
 @detector(
     "no-prefix",
-    {"": "", "loose-file": "", "other-sign": "instead", "loose-file-other-sign": "instead"},
+    {
+        "": "",
+        "loose-file": "",
+        "other-sign": "instead",
+        "loose-file-other-sign": "instead",
+    },
 )
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a title without a subsystem prefix.
@@ -39,7 +44,11 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """
     patch = context.patch
     title = _plain(context)
-    if title is None or not patch.has_diff or cached_re.match(r"(?:fixup|squash|amend)!", title):
+    if (
+        title is None
+        or not patch.has_diff
+        or cached_re.match(r"(?:fixup|squash|amend)!", title)
+    ):
         return
     prefixes, _ = split_prefix(title)
     if prefixes or cached_re.match(r"^[\w/.-]+：", title):
@@ -47,7 +56,9 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     near = cached_re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
     case = "" if patch.commit or is_mail(patch) else "loose-file"
     usual = (
-        learned_prefix(patch.paths) if context.history is None and context.project.kernel else None
+        learned_prefix(patch.paths)
+        if context.history is None and context.project.kernel
+        else None
     )
     fix = (
         FindingFix("suggest", f'other patches to {usual.where} have "{usual.text}:"')
@@ -108,13 +119,24 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), case="outside")
     elif unread := _unread_version(patch):
         yield Hit(subject_line(context), case="unread", values={"quoted": unread})
-    elif len([mark for mark in patch.subject.marks if cached_re.search(r"\bPATCH\b", mark)]) > 1:
+    elif (
+        len(
+            [
+                mark
+                for mark in patch.subject.marks
+                if cached_re.search(r"\bPATCH\b", mark)
+            ]
+        )
+        > 1
+    ):
         yield Hit(subject_line(context), case="two-marks")
     elif (
         patch.has_diff
         and (
             found := cached_re.match(
-                r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw, cached_re.IGNORECASE
+                r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)",
+                patch.subject.raw,
+                cached_re.IGNORECASE,
             )
         )
         and _signed(patch)
@@ -123,7 +145,9 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     elif cached_re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
-        and cached_re.search(r"\bpatch", " ".join(patch.subject.words), cached_re.IGNORECASE)
+        and cached_re.search(
+            r"\bpatch", " ".join(patch.subject.words), cached_re.IGNORECASE
+        )
     ):
         yield Hit(subject_line(context), case="unrecognized")
     elif (
@@ -182,9 +206,7 @@ def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     title = _plain(context)
     # markers of a vendor's tree have their own rule
-    marks = (
-        r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"
-    )
+    marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"  # noqa: E501
     unless = compiled(arguments["unless_prefix_pattern"])
     if unless.search(prefix_of(title or "")):
         return
@@ -236,11 +258,17 @@ def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if own and own.after_prefix and own.after_prefix != case and learned != case:
         yield Hit(
             subject_line(context),
-            values={"word": word, "usual": _CASES[own.after_prefix], "subsystem": own.title},
+            values={
+                "word": word,
+                "usual": _CASES[own.after_prefix],
+                "subsystem": own.title,
+            },
         )
     elif learned and learned != case and not (own and own.after_prefix):
         yield Hit(
-            subject_line(context), case="learned", values={"word": word, "usual": _CASES[learned]}
+            subject_line(context),
+            case="learned",
+            values={"word": word, "usual": _CASES[learned]},
         )
 
 
@@ -272,7 +300,9 @@ def _learned_case(context: Context) -> str:
     the table where there is no history; "" if mixed.
     """
     if context.history is None:
-        usual = learned_prefix([path for path in context.patch.paths if path != "MAINTAINERS"])
+        usual = learned_prefix(
+            [path for path in context.patch.paths if path != "MAINTAINERS"]
+        )
         return usual.case if usual else ""
     for paths in paths_asked(context.patch):
         cases = [
@@ -282,6 +312,11 @@ def _learned_case(context: Context) -> str:
         ]
         if len(cases) >= _LEAST_TITLES:
             return next(
-                (case for case in _CASES if cases.count(case) / len(cases) >= _STRONG_SHARE), ""
+                (
+                    case
+                    for case in _CASES
+                    if cases.count(case) / len(cases) >= _STRONG_SHARE
+                ),
+                "",
             )
     return ""

@@ -25,7 +25,12 @@ def _patches(context: Context) -> tuple[Patch, ...]:
 
 @detector(
     "numbering",
-    {"totals": "totals", "missing": "numbers", "twice": "number total", "none": "count"},
+    {
+        "totals": "totals",
+        "missing": "numbers",
+        "twice": "number total",
+        "none": "count",
+    },
 )
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports missing and duplicate numbers, different totals, and numbered files whose subjects
@@ -59,12 +64,16 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield Hit(
             subject_line(context),
             case="missing",
-            values={"numbers": ", ".join(f"{number}/{total}" for number in missing[:5])},
+            values={
+                "numbers": ", ".join(f"{number}/{total}" for number in missing[:5])
+            },
         )
     doubled = sorted(number for number, count in Counter(numbers).items() if count > 1)
     if doubled:
         yield Hit(
-            subject_line(context), case="twice", values={"number": doubled[0], "total": total}
+            subject_line(context),
+            case="twice",
+            values={"number": doubled[0], "total": total},
         )
 
 
@@ -75,7 +84,10 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
         len(patches)
-        >= (as_subsystem_wants(context.project, patches).mail.cover_from or arguments["fewest"])
+        >= (
+            as_subsystem_wants(context.project, patches).mail.cover_from
+            or arguments["fewest"]
+        )
         and context.series
         and context.series.cover is None
         and first
@@ -92,7 +104,11 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patches = [patch for patch in _patches(context) if patch.subject.is_patch]
     if not patches or any(patch.commit for patch in patches):
         return
-    if context.series and context.series.cover and context.series.cover.subject.is_patch:
+    if (
+        context.series
+        and context.series.cover
+        and context.series.cover.subject.is_patch
+    ):
         patches.insert(0, context.series.cover)
     if len(patches) < 2:
         return
@@ -103,12 +119,17 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             case="versions",
             values={"versions": ", ".join(f"v{version}" for version in versions)},
         )
-    words = {tuple(sorted(word.lower() for word in patch.subject.words)) for patch in patches}
+    words = {
+        tuple(sorted(word.lower() for word in patch.subject.words)) for patch in patches
+    }
     if len(words) > 1:
         yield Hit(subject_line(context), case="trees")
 
 
-@detector("fixes-earlier", {"changes": "number subject earlier", "fixes": "number subject earlier"})
+@detector(
+    "fixes-earlier",
+    {"changes": "number subject earlier", "fixes": "number subject earlier"},
+)
 def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch whose Fixes: names an earlier patch of the same series, or that only undoes
     lines of it.
@@ -117,18 +138,32 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if all(patch.subject.for_stable for patch in patches):
         # mainline commits are backported to a stable tree one by one, never squashed
         return
-    titles = {one.subject.title.lower(): number for number, one in enumerate(patches, 1)}
-    ids = {one.commit[:12]: number for number, one in enumerate(patches, 1) if one.commit}
+    titles = {
+        one.subject.title.lower(): number for number, one in enumerate(patches, 1)
+    }
+    ids = {
+        one.commit[:12]: number for number, one in enumerate(patches, 1) if one.commit
+    }
     added: dict[tuple[str, str], list[int]] = {}
     for number, one in enumerate(patches, 1):
         for tag in one.tags("Fixes"):
-            named = cached_re.match(r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value)
-            earlier = titles.get(named[2].lower()) or ids.get(named[1][:12]) if named else None
+            named = cached_re.match(
+                r"([0-9a-f]{7,40})\s*\(\"?(.*?)\"?\)\s*$", tag.value
+            )
+            earlier = (
+                titles.get(named[2].lower()) or ids.get(named[1][:12])
+                if named
+                else None
+            )
             if earlier and earlier < number:
                 yield Hit(
                     subject_line(context),
                     case="fixes",
-                    values={"number": number, "subject": one.subject.title, "earlier": earlier},
+                    values={
+                        "number": number,
+                        "subject": one.subject.title,
+                        "earlier": earlier,
+                    },
                 )
         undone = _undone(added, one)
         for line in _lines_of(one, "+"):
@@ -137,7 +172,11 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(
                 subject_line(context),
                 case="changes",
-                values={"number": number, "subject": one.subject.title, "earlier": undone + 1},
+                values={
+                    "number": number,
+                    "subject": one.subject.title,
+                    "earlier": undone + 1,
+                },
             )
 
 
@@ -155,7 +194,9 @@ def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int
 
 def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
     return {
-        (change.path, line.text.strip()) for change in patch.files for line in change.lines(kind)
+        (change.path, line.text.strip())
+        for change in patch.files
+        for line in change.lines(kind)
     }
 
 
@@ -164,7 +205,8 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a cover letter that still has git's template."""
     cover = context.series.cover if context.series else None
     if cover and any(
-        "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line for line in cover.lines
+        "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
+        for line in cover.lines
     ):
         yield Hit(subject_line(context), case="placeholder")
     elif cover and cover.message and not _prose_of(cover):
@@ -176,7 +218,8 @@ def _prose_of(cover: Patch) -> bool:
     return any(
         cached_re.search(r"[a-z]{2,}", line)
         and not cached_re.match(
-            r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$", line
+            r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$",
+            line,
         )
         for line in (*cover.message, *cover.notes)
     )
@@ -195,7 +238,8 @@ def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 @detector(
-    "inconsistent-author", {"addresses": "author first second", "names": "address first second"}
+    "inconsistent-author",
+    {"addresses": "author first second", "names": "address first second"},
 )
 def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports an author of the series' patches with two names or two addresses."""
@@ -242,7 +286,11 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 and not change.is_binary
                 and any(_contradicts(lines, hunk) for hunk in change.hunks)
             ):
-                values = {"number": number, "subject": patch.subject.title, "earlier": earlier}
+                values = {
+                    "number": number,
+                    "subject": patch.subject.title,
+                    "earlier": earlier,
+                }
                 yield Hit(subject_line(context), values=values)
                 return
         for change in patch.files:
@@ -261,11 +309,17 @@ def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
     """Whether the old side of a hunk is about these lines, and not the same: in the middle of equal
     lines at least one differs.
     """
-    both = [(text, lines[at]) for at, text in _side_of(hunk, "-", hunk.old_start) if at in lines]
+    both = [
+        (text, lines[at])
+        for at, text in _side_of(hunk, "-", hunk.old_start)
+        if at in lines
+    ]
     equal = sum(1 for old, kept in both if old == kept)
     return len(both) >= LEAST_COMPARED and equal < len(both) <= 2 * equal
 
 
 def _side_of(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     """Yields (number, text) of each line of one side of a hunk."""
-    yield from enumerate((line.text for line in hunk.lines if line.kind in (" ", sign)), start)
+    yield from enumerate(
+        (line.text for line in hunk.lines if line.kind in (" ", sign)), start
+    )

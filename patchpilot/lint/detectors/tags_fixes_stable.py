@@ -56,7 +56,11 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     tree = {word.lower() for word in patch.subject.words}
     blamed = _blamed(context)
-    if blamed and not _cosmetic(context) and tree.isdisjoint(context.project.tags.feature_prefixes):
+    if (
+        blamed
+        and not _cosmetic(context)
+        and tree.isdisjoint(context.project.tags.feature_prefixes)
+    ):
         titles = quoted_titles(patch.message)
         spans = [titles.get(at, (0, 0)) for at in range(len(patch.message))]
         harm = describes_harm(
@@ -66,11 +70,17 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 for line, (start, end) in zip(patch.message, spans, strict=True)
             ],
         )
-        yield Hit(blamed[0], case="blamed" if harm else "mentioned", values={"commit": blamed[1]})
+        yield Hit(
+            blamed[0],
+            case="blamed" if harm else "mentioned",
+            values={"commit": blamed[1]},
+        )
         return
     fix_trees = tree.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not only_documents(context.patch.paths):
-        yield Hit(subject_line(context), case="fixes-tree", values={"tree": min(fix_trees)})
+        yield Hit(
+            subject_line(context), case="fixes-tree", values={"tree": min(fix_trees)}
+        )
         return
     if context.history and (defect := defect_in(title)) and not _cosmetic(context):
         # with a history, a command can find the commit
@@ -94,7 +104,10 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _needs_stable(context: Context) -> bool:
     """Whether the bug is serious and Cc: stable is missing too."""
     patch = context.patch
-    serious = cached_re.search(_SERIOUS, patch.subject.title, cached_re.IGNORECASE) is not None
+    serious = (
+        cached_re.search(_SERIOUS, patch.subject.title, cached_re.IGNORECASE)
+        is not None
+    )
     return (
         serious
         and bool(context.project.lists.stable)
@@ -115,7 +128,9 @@ def _is_unmarked(context: Context) -> bool:
 def _blamed(context: Context) -> tuple[int, str] | None:
     """Returns (patch line, id) of a commit that the message names as the cause of the bug."""
     quoted = pasted(context)
-    text = ["" if at in quoted else line for at, line in enumerate(context.patch.message)]
+    text = [
+        "" if at in quoted else line for at, line in enumerate(context.patch.message)
+    ]
     found = blamed_in(context.patch.subject.title, text)
     return (context.patch.message_line + found[0], found[1]) if found else None
 
@@ -124,7 +139,11 @@ def _cosmetic(context: Context) -> bool:
     return is_cosmetic(context.patch.subject.title, context.patch.paths)
 
 
-@detector("missing-stable", {"serious": "quoted stable", "each-fix": "stable"}, each_pattern=str)
+@detector(
+    "missing-stable",
+    {"serious": "quoted stable", "each-fix": "stable"},
+    each_pattern=str,
+)
 def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a serious fix of a named commit without Cc: stable; stable trees do not take a fix
     because of its Fixes: tag alone.
@@ -144,7 +163,9 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if _is_unmarked(context) or _cosmetic(context):
         return
     serious = cached_re.search(
-        _SERIOUS, f"{patch.subject.title}\n" + "\n".join(patch.message), cached_re.IGNORECASE
+        _SERIOUS,
+        f"{patch.subject.title}\n" + "\n".join(patch.message),
+        cached_re.IGNORECASE,
     )
     if serious:
         yield Hit(
@@ -154,7 +175,11 @@ def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
         )
         return
     each = compiled(arguments["each_pattern"])
-    if is_mail(patch) and patch.paths and all(each.search(path) for path in patch.paths):
+    if (
+        is_mail(patch)
+        and patch.paths
+        and all(each.search(path) for path in patch.paths)
+    ):
         yield Hit(fixes[0][0], case="each-fix", values={"stable": lists.stable})
 
 
@@ -174,7 +199,9 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     # vendor trees also use a bare version as prefix, and have other rules
     sent = any(
-        "stable" in address.key for name in ("To", "Cc") for address in patch.addresses(name)
+        "stable" in address.key
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
     )
     if not sent and not any(
         cached_re.search(r"\.y\b|stable", word, cached_re.IGNORECASE)
@@ -199,8 +226,14 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a patch for stable that is larger than stable trees accept."""
     for line, tag in tag_lines(context):
         if tag.key == "cc" and cached_re.search(r"\bstable@", tag.value):
-            size = sum(len(hunk.lines) for change in context.patch.files for hunk in change.hunks)
+            size = sum(
+                len(hunk.lines)
+                for change in context.patch.files
+                for hunk in change.hunks
+            )
             if size > arguments["lines"]:
                 case = "" if size > 3 * arguments["lines"] else "slightly"
-                yield Hit(line, case=case, values={"length": size, "most": arguments["lines"]})
+                yield Hit(
+                    line, case=case, values={"length": size, "most": arguments["lines"]}
+                )
             return

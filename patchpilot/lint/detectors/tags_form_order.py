@@ -19,7 +19,9 @@ from patchpilot.model.trailer import Trailer, is_trailer
 
 
 def _signed(context: Context) -> list[tuple[int, Trailer]]:
-    return [(line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
+    return [
+        (line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"
+    ]
 
 
 @detector("sender-not-signed", "sender")
@@ -52,7 +54,11 @@ def _is_relay(sender: Address, author: Address) -> bool:
         author.email.partition("@")[0].lower(),
         cached_re.sub(r"[^a-z]", "", author.name.lower()),
     )
-    return len(local) > LEAST_LOCAL and (not sender.name or "@" in sender.name) and local in names
+    return (
+        len(local) > LEAST_LOCAL
+        and (not sender.name or "@" in sender.name)
+        and local in names
+    )
 
 
 @detector("unexplained-signer", "signer")
@@ -65,17 +71,22 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
     if not author or len(signed) < 2:
         return
     authored = [
-        at for at, (_, tag) in enumerate(signed) if tag.address and same_person(author, tag.address)
+        at
+        for at, (_, tag) in enumerate(signed)
+        if tag.address and same_person(author, tag.address)
     ]
     if not authored or authored[0] == 0:
         return
     partners = [
         tag.address
         for _, tag in tag_lines(context)
-        if tag.key in ("co-developed-by", "co-authored-by", "originally-by") and tag.address
+        if tag.key in ("co-developed-by", "co-authored-by", "originally-by")
+        and tag.address
     ]
     for line, tag in signed[: authored[0]]:
-        if tag.address and not any(same_person(tag.address, partner) for partner in partners):
+        if tag.address and not any(
+            same_person(tag.address, partner) for partner in partners
+        ):
             yield Hit(line, values={"signer": tag.address.called})
             return
 
@@ -92,11 +103,19 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         name = address.name.strip()
         local = address.email.partition("@")[0].lower()
         squeezed = cached_re.sub(r"[^a-z]", "", name.lower())
-        odd = name.islower() or cached_re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name) or not name
+        odd = (
+            name.islower()
+            or cached_re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
+            or not name
+        )
         alias = " " not in name and name.isascii() and odd
         if (
             alias
-            and (len(squeezed) > 4 or not name or squeezed == cached_re.sub(r"[^a-z]", "", local))
+            and (
+                len(squeezed) > 4
+                or not name
+                or squeezed == cached_re.sub(r"[^a-z]", "", local)
+            )
         ) or name == "@":
             yield Hit(line, case="alias", values={"name": name or address.email})
         elif _role().search(name) or (
@@ -142,7 +161,9 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     known = {name.lower(): name for name in word_list("tags", "known")}
     for at, line in enumerate(patch.message):
         head = line[:LONGEST_NAME]
-        found = cached_re.match(r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head) or (
+        found = cached_re.match(
+            r"^\s{0,2}([A-Za-z][A-Za-z-]{2,24}?)\s?[:;]\s*(?=\S)", head
+        ) or (
             cached_re.match(
                 r"^((?:[Ss]igned|[Rr]eviewed|[Aa]cked|[Tt]ested|[Rr]eported)[ -]\w+(?:["
                 r" -][Bb]y)?)\s*:?\s+",
@@ -167,7 +188,9 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 r"[^\s<]<\S+@", line[:MAX_ADDRESS]
             ):
                 yield Hit(
-                    patch.message_line + at, case="space", values={"tag": known[name.lower()]}
+                    patch.message_line + at,
+                    case="space",
+                    values={"tag": known[name.lower()]},
                 )
             elif (
                 name not in known.values()
@@ -181,7 +204,9 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 )
             elif ";" in found[0]:
                 yield Hit(
-                    patch.message_line + at, case="semicolon", values={"quoted": found[0].strip()}
+                    patch.message_line + at,
+                    case="semicolon",
+                    values={"quoted": found[0].strip()},
                 )
             continue
         near = _nearest(name.lower())
@@ -190,7 +215,9 @@ def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         value = line[found.end() :]
         if name.lower() in ("fix", "fixed", "fixing") and _fits("fixes", value):
             yield Hit(
-                patch.message_line + at, case="fixes", values={"quoted": found[1], "tag": "Fixes"}
+                patch.message_line + at,
+                case="fixes",
+                values={"quoted": found[1], "tag": "Fixes"},
             )
         elif near and not is_checkpatchs and _fits(near[0], value):
             yield Hit(
@@ -218,7 +245,9 @@ def _nearest(name: str) -> list[str]:
 
 def _fits(tag: str, value: str) -> bool:
     return (
-        read_fixes_value(value).has_digits(7, most=len(value)) if tag == "fixes" else "@" in value
+        read_fixes_value(value).has_digits(7, most=len(value))
+        if tag == "fixes"
+        else "@" in value
     )
 
 
@@ -269,7 +298,8 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
         (
             at
             for at in range(last + 1, len(lines))
-            if len(lines[at].split()) >= 4 and cached_re.match(r"[A-Za-z]\w* \w", lines[at])
+            if len(lines[at].split()) >= 4
+            and cached_re.match(r"[A-Za-z]\w* \w", lines[at])
         ),
         None,
     )
@@ -313,7 +343,14 @@ def _first_after(places: Sequence[int], at: int, otherwise: int) -> int:
     return places[found] if found < len(places) else otherwise
 
 
-_STRANDED = ("fixes", "reported-by", "suggested-by", "reviewed-by", "acked-by", "tested-by")
+_STRANDED = (
+    "fixes",
+    "reported-by",
+    "suggested-by",
+    "reviewed-by",
+    "acked-by",
+    "tested-by",
+)
 
 
 @detector("subsystem-tag-order", "tag before subsystem")
@@ -322,16 +359,24 @@ def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit
     own = subsystem(context)
     if own is None or not own.tag_order:
         return
-    known = [(line, tag) for line, tag in tag_lines(context) if tag.key in own.tag_order]
+    known = [
+        (line, tag) for line, tag in tag_lines(context) if tag.key in own.tag_order
+    ]
     signed = False
     for (line, tag), (_, below) in pairwise(known):
         signed = signed or tag.key == "signed-off-by"
         # co-authors' sign-offs follow their Co-developed-by:, and each handler adds one at the end
-        paired = below.key == "co-developed-by" or (below.key == "signed-off-by" and signed)
+        paired = below.key == "co-developed-by" or (
+            below.key == "signed-off-by" and signed
+        )
         if own.tag_order.index(tag.key) > own.tag_order.index(below.key) and not paired:
             yield Hit(
                 line,
-                values={"tag": f"{tag.name}:", "before": f"{below.name}:", "subsystem": own.title},
+                values={
+                    "tag": f"{tag.name}:",
+                    "before": f"{below.name}:",
+                    "subsystem": own.title,
+                },
             )
             return
 
@@ -349,7 +394,8 @@ def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     for paths in paths_asked(context.patch):
         known = [
-            list(dict.fromkeys(tags)) for tags in context.history.tags_touching(paths, COMMITS)
+            list(dict.fromkeys(tags))
+            for tags in context.history.tags_touching(paths, COMMITS)
         ]
         judged = False
         for (line, above), (_, below) in pairwise(ordered):
@@ -404,7 +450,9 @@ def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     for at, line in enumerate(lines):
         if cached_re.match(r"^https?://\S+\s*$", line):
-            beside = [lines[other] for other in (at - 1, at + 1) if 0 <= other < len(lines)]
+            beside = [
+                lines[other] for other in (at - 1, at + 1) if 0 <= other < len(lines)
+            ]
             # the rest of a tag that was broken, such as a long Link:, is indented or follows an
             # empty value
             if any(is_trailer(other) for other in beside) and all(

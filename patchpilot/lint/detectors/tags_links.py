@@ -21,7 +21,13 @@ _BUG_SIGN = lazy(r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller")
 _ID_TABLE = lazy(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
 _FIELD = lazy(rf"\.{IDENT}=")
 _EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
-_TABLE_ENDS = ("{}};", "{{}}};", "ISAPNP_DEVICE_SINGLE_END}};", "ISAPNP_CARD_END}};", "NULL};")
+_TABLE_ENDS = (
+    "{}};",
+    "{{}}};",
+    "ISAPNP_DEVICE_SINGLE_END}};",
+    "ISAPNP_CARD_END}};",
+    "NULL};",
+)
 _PLACEHOLDERS = {
     "MISSING_FIXES_TAG": "sign",
     "MISSING_FIXES_TAG/explained": "sign",
@@ -55,7 +61,10 @@ def _missing_fixes(context: Context) -> Iterator[tuple[str, Hit]]:
                 sign = found[0].strip()
     if sign and is_patch(lines):
         case = "explained" if explains_missing_fixes(context.patch.message) else ""
-        yield "MISSING_FIXES_TAG", Hit(last_line(lines), case=case, values={"sign": sign})
+        yield (
+            "MISSING_FIXES_TAG",
+            Hit(last_line(lines), case=case, values={"sign": sign}),
+        )
 
 
 def _has_fixes(text: str) -> bool:
@@ -76,7 +85,12 @@ def _tables(context: Context) -> Iterator[tuple[str, Hit]]:
         span = walked.statement(line.number)
         if span is None:
             continue
-        table = "\n".join(part[1:] for part in span.text.split("\n")).replace("\\\n", "\n")
+        table = "\n".join(part[1:] for part in span.text.split("\n")).replace(
+            "\\\n", "\n"
+        )
         table = _FIELD.sub("", _EMPTY.sub("", table))
         if not table.endswith(_TABLE_ENDS):
-            yield "MISSING_SENTINEL", Hit(line.number, case="cut" if span.level > 0 else "")
+            yield (
+                "MISSING_SENTINEL",
+                Hit(line.number, case="cut" if span.level > 0 else ""),
+            )

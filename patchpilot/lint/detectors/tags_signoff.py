@@ -35,7 +35,9 @@ _STANDARD = (
     "Reported-by:",
     "Suggested-by:",
 )
-_TAG = lazy(rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", cached_re.IGNORECASE)
+_TAG = lazy(
+    rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", cached_re.IGNORECASE
+)
 _KNOWN_TAG = lazy(rf"(?:{'|'.join(KNOWN)}):", cached_re.IGNORECASE)
 _SIGNED = lazy(r"^\s*signed-off-by:\s*(.*)", cached_re.IGNORECASE)
 _FROM = lazy(r"^From:\s*(.*)")
@@ -86,7 +88,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         if line.starts_hunk or line.starts_file:
             continue
         text = line.text
-        if text.startswith("From:") or (text.startswith("=?") and "From:" in decode_words(text)):
+        if text.startswith("From:") or (
+            text.startswith("=?") and "From:" in decode_words(text)
+        ):
             author = _author(lines, line) or author
         colon = text.find(":")
         if colon < 2:
@@ -172,7 +176,11 @@ def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
 
 
 def _tag(
-    lines: LineScan, line: ScannedLine, found: cached_re.Match[str], author: str, seen: set[str]
+    lines: LineScan,
+    line: ScannedLine,
+    found: cached_re.Match[str],
+    author: str,
+    seen: set[str],
 ) -> Iterator[tuple[str, Hit]]:
     bad = partial(_bad, line)
     before, tag, after, value = found.groups()
@@ -191,7 +199,9 @@ def _tag(
             yield bad("agent")
         return
     yield from _value(line, value, in_text=tag.islower() and "-" not in tag)
-    compact = "".join(text for text in cached_re.split(r"[ \t\n\r\f\v]+", line.text)).lower()
+    compact = "".join(
+        text for text in cached_re.split(r"[ \t\n\r\f\v]+", line.text)
+    ).lower()
     if compact in seen:
         yield bad("repeated")
     seen.add(compact)
@@ -201,7 +211,9 @@ def _tag(
         yield from _unsigned_co_developer(lines, line, value)
 
 
-def _value(line: ScannedLine, value: str, *, in_text: bool) -> Iterator[tuple[str, Hit]]:
+def _value(
+    line: ScannedLine, value: str, *, in_text: bool
+) -> Iterator[tuple[str, Hit]]:
     bad = partial(_bad, line)
     box = parse_mailbox(value)
     better = box.written()
@@ -216,11 +228,16 @@ def _value(line: ScannedLine, value: str, *, in_text: bool) -> Iterator[tuple[st
     if len(_NAME_COMMENT.findall(box.comment)) > 1:
         yield bad("comments", value=value)
     if _STABLE.match(value):
-        if box.name or (box.rest and not (box.rest.startswith("#") and len(box.rest) > 1)):
+        if box.name or (
+            box.rest and not (box.rest.startswith("#") and len(box.rest) > 1)
+        ):
             right = _stable_form(box)
             yield (
                 "BAD_STABLE_ADDRESS_STYLE",
-                Hit(line.number, values={"right": as_text(right), "value": as_text(value)}),
+                Hit(
+                    line.number,
+                    values={"right": as_text(right), "value": as_text(value)},
+                ),
             )
     elif box.rest and not (
         (box.rest[0] == "#" and len(box.rest) > 1)
@@ -258,6 +275,8 @@ def _distance(one: str, other: str) -> int:
     for i, char in enumerate(one, 1):
         diagonal, row[0] = row[0], i
         for j, against in enumerate(other, 1):
-            cost = diagonal if char == against else 1 + min(diagonal, row[j], row[j - 1])
+            cost = (
+                diagonal if char == against else 1 + min(diagonal, row[j], row[j - 1])
+            )
             diagonal, row[j] = row[j], cost
     return row[-1]

@@ -52,7 +52,9 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _BASE = cached_re.compile(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
-_PREREQUISITE = cached_re.compile(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
+_PREREQUISITE = cached_re.compile(
+    r"^prerequisite-(?:patch-id|message-id|change-id): \S"
+)
 _FOOT = 60
 """The number of lines at the end of a mail in which git format-patch and b4 name the base."""
 
@@ -79,7 +81,9 @@ def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[
         return
     if found := _alien(context, tree):
         values = {"base": base[:12], "path": found[1], "count": count}
-        yield Hit(found[0], case="prerequisites" if count else "conflict", values=values)
+        yield Hit(
+            found[0], case="prerequisites" if count else "conflict", values=values
+        )
 
 
 def _named_base(context: Context) -> tuple[int, str, int] | None:
@@ -89,7 +93,10 @@ def _named_base(context: Context) -> tuple[int, str, int] | None:
     cover = context.series.cover if context.series else None
     for mail in (context.patch, cover):
         last = list(enumerate(mail.lines, 1))[-_FOOT:] if mail else []
-        named = next(((at, match["id"]) for at, text in last if (match := _BASE.match(text))), None)
+        named = next(
+            ((at, match["id"]) for at, text in last if (match := _BASE.match(text))),
+            None,
+        )
         if named and mail:
             at = named[0] if mail is context.patch else context.patch.diff_line
             return at, named[1], sum(1 for _, text in last if _PREREQUISITE.match(text))
@@ -104,7 +111,9 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
     patch, history = context.patch, context.history
     if history is None or not patch.has_diff or patch.subject.stables:
         return
-    target = next((tip for line in _trees_of(context) if (tip := history.tip_of(line))), None)
+    target = next(
+        (tip for line in _trees_of(context) if (tip := history.tip_of(line))), None
+    )
     for case, tip in (("target", target), ("next", history.next_tip())):
         sent = _sent(patch)
         if (
@@ -118,7 +127,11 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
             yield Hit(
                 found[0],
                 case=case,
-                values={"tip": tip.label, "date": f"{tip.date:%Y-%m-%d}", "path": found[1]},
+                values={
+                    "tip": tip.label,
+                    "date": f"{tip.date:%Y-%m-%d}",
+                    "path": found[1],
+                },
             )
             return
 
@@ -126,7 +139,10 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
 def _contains(context: Context, tip: Tip, commit: str) -> bool:
     """Whether the tip may contain the commit."""
     own = getattr(tip.tree, "commit_id", "")
-    return context.history is not None and context.history.is_ancestor(commit, own) is not False
+    return (
+        context.history is not None
+        and context.history.is_ancestor(commit, own) is not False
+    )
 
 
 def _trees_of(context: Context) -> Iterator[str]:
@@ -219,7 +235,8 @@ def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
     text = (
         "\n"
         + "\n".join(
-            line.rstrip("\r") for line in data.decode("utf-8", "surrogateescape").split("\n")
+            line.rstrip("\r")
+            for line in data.decode("utf-8", "surrogateescape").split("\n")
         )
         + "\n"
     )
@@ -239,7 +256,9 @@ def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
 
 
 def _side(hunk: Hunk, sign: str) -> str:
-    return "\n" + "".join(f"{line.text}\n" for line in hunk.lines if line.kind in (" ", sign))
+    return "\n" + "".join(
+        f"{line.text}\n" for line in hunk.lines if line.kind in (" ", sign)
+    )
 
 
 def _older(patch: Patch, tree: Tree) -> bool:
@@ -247,7 +266,12 @@ def _older(patch: Patch, tree: Tree) -> bool:
     not about to be sent.
     """
     released, sent = _released(tree.version), _sent(patch)
-    return patch.commit is None and released is not None and sent is not None and sent < released
+    return (
+        patch.commit is None
+        and released is not None
+        and sent is not None
+        and sent < released
+    )
 
 
 def _is_stable(tree: Tree) -> bool:
@@ -256,7 +280,9 @@ def _is_stable(tree: Tree) -> bool:
     """
     return bool(
         cached_re.search(
-            rb"^SUBLEVEL = *[1-9]", (tree.read("Makefile") or b"")[:500], cached_re.MULTILINE
+            rb"^SUBLEVEL = *[1-9]",
+            (tree.read("Makefile") or b"")[:500],
+            cached_re.MULTILINE,
         )
     )
 
@@ -278,7 +304,9 @@ def _same_age(patch: Patch, tree: Tree) -> bool:
     release.
     """
     released, sent = _released(tree.version), _sent(patch)
-    return released is not None and sent is not None and abs(sent - released) < MOST_APART
+    return (
+        released is not None and sent is not None and abs(sent - released) < MOST_APART
+    )
 
 
 _DATE = cached_re.compile(
@@ -294,7 +322,12 @@ def _sent(patch: Patch) -> datetime | None:
     found = _DATE.search(patch.header("Date") or "")
     try:
         return (
-            datetime(int(found[3]), _MONTHS.index(found[2]) // 3 + 1, int(found[1]), tzinfo=UTC)
+            datetime(
+                int(found[3]),
+                _MONTHS.index(found[2]) // 3 + 1,
+                int(found[1]),
+                tzinfo=UTC,
+            )
             if found
             else None
         )

@@ -50,7 +50,9 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if usual is None or not own:
         return
     counted, total = usual
-    share = sum(number for prefix, number in counted.items() if _alike(prefix, own)) / total
+    share = (
+        sum(number for prefix, number in counted.items() if _alike(prefix, own)) / total
+    )
     best, number = counted.most_common(1)[0]
     if share < 0.05 and number / total >= USUAL_SHARE and not _alike(best, own):
         better = f"{best} {_rest(title)}"
@@ -72,7 +74,9 @@ def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] 
             if not cached_re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
         ]
         # the patch may already be in that history
-        subjects = [subject for subject in subjects if subject != context.patch.subject.title]
+        subjects = [
+            subject for subject in subjects if subject != context.patch.subject.title
+        ]
         prefixes = [prefix for subject in subjects if (prefix := _prefix(subject))]
         if len(prefixes) >= LEAST_COMMITS:
             return Counter(prefixes), len(prefixes)
@@ -139,10 +143,20 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     if problem.kind == "same-release" and _asks_for_stable(context)
                     else problem.kind
                 )
-                fix = FindingFix("suggest", judged.suggestion) if judged.suggestion else None
-                values = {"commit": judged.tag.commit_id, "release": relations.own_release or ""}
+                fix = (
+                    FindingFix("suggest", judged.suggestion)
+                    if judged.suggestion
+                    else None
+                )
+                values = {
+                    "commit": judged.tag.commit_id,
+                    "release": relations.own_release or "",
+                }
                 yield Hit(
-                    patch.message_line + judged.tag.line - 1, case=case, fix=fix, values=values
+                    patch.message_line + judged.tag.line - 1,
+                    case=case,
+                    fix=fix,
+                    values=values,
                 )
         if (
             judged.target
@@ -185,8 +199,14 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
         or cached_re.search(r"no-?reply@", commit.committer.email)
     ):
         return
-    signed = [(line, tag.address) for line, tag in tag_lines(context) if tag.key == "signed-off-by"]
-    if signed and not any(one and same_person(commit.committer, one) for _, one in signed):
+    signed = [
+        (line, tag.address)
+        for line, tag in tag_lines(context)
+        if tag.key == "signed-off-by"
+    ]
+    if signed and not any(
+        one and same_person(commit.committer, one) for _, one in signed
+    ):
         who = commit.committer.called
         yield Hit(signed[-1][0], values={"committer": who})
 
@@ -197,11 +217,21 @@ def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     history = context.history
     if history is None or not _asks_for_stable(context):
         return
-    read = [read_fixes_value(tag.value) for _, tag in tag_lines(context) if tag.key == "fixes"]
-    targets = [history.find(one.id) for one in read if len(one.id) >= 7 and not one.word]
-    if targets and all(target and history.is_released(target.id) is False for target in targets):
+    read = [
+        read_fixes_value(tag.value)
+        for _, tag in tag_lines(context)
+        if tag.key == "fixes"
+    ]
+    targets = [
+        history.find(one.id) for one in read if len(one.id) >= 7 and not one.word
+    ]
+    if targets and all(
+        target and history.is_released(target.id) is False for target in targets
+    ):
         line = next(
-            line for line, tag in tag_lines(context) if tag.key == "cc" and "stable@" in tag.value
+            line
+            for line, tag in tag_lines(context)
+            if tag.key == "cc" and "stable@" in tag.value
         )
         yield Hit(line)
 
@@ -210,5 +240,7 @@ def _commits(patches: Sequence[Patch]) -> tuple[str, ...]:
     return tuple(patch.commit for patch in patches if patch.commit)
 
 
-def _is_ancestor(history: HistoryFacts, commit: str | None, target: "Commit") -> bool | None:
+def _is_ancestor(
+    history: HistoryFacts, commit: str | None, target: "Commit"
+) -> bool | None:
     return history.is_ancestor(target.id, commit) if commit else None

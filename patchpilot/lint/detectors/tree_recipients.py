@@ -71,7 +71,9 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         cached_re.IGNORECASE,
     )
     fixes, rest = wanted.trees[0], wanted.trees[-1]
-    if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(wanted.trees):
+    if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(
+        wanted.trees
+    ):
         return
     if _has_own_tree(context, wanted):
         return
@@ -113,7 +115,9 @@ def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     known = {*own.trees, *own.other_trees}
     others = {tree for other in subsystems().values() for tree in other.trees} - known
     for word in patch.subject.words:
-        if word.lower() in others and not known & {mark.lower() for mark in patch.subject.words}:
+        if word.lower() in others and not known & {
+            mark.lower() for mark in patch.subject.words
+        }:
             yield Hit(
                 subject_line(context),
                 values={
@@ -143,13 +147,18 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
             or any(_among(address, have) for address in people)
         ):
             continue
-        listed = any(address.lower() == other.key for address in lists for other in have)
-        if (listed and not _is_deepest(context, section)) or section.section.name in reported:
+        listed = any(
+            address.lower() == other.key for address in lists for other in have
+        )
+        if (
+            listed and not _is_deepest(context, section)
+        ) or section.section.name in reported:
             continue
         reported.add(section.section.name)
         whom = ", ".join(address.called for address in people[:3])
         yield Hit(
-            _recipient_line(patch), values={"section": section.section.name, "maintainers": whom}
+            _recipient_line(patch),
+            values={"section": section.section.name, "maintainers": whom},
         )
         if len(reported) == 3:
             return
@@ -178,7 +187,8 @@ def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             address.lower() == other.key for address in lists for other in have
         ):
             yield Hit(
-                _recipient_line(patch), values={"section": section.section.name, "list": lists[0]}
+                _recipient_line(patch),
+                values={"section": section.section.name, "list": lists[0]},
             )
             return
 
@@ -188,12 +198,21 @@ def _recipients(patch: Patch) -> list[Address]:
     addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
     if not addressed or not patch.has_diff:
         return []
-    return [*addressed, *(address for address in (patch.sender, patch.author) if address)]
+    return [
+        *addressed,
+        *(address for address in (patch.sender, patch.author) if address),
+    ]
 
 
-def _contacts(context: Context, match: "SectionMatch") -> tuple[list[Address], list[str]]:
+def _contacts(
+    context: Context, match: "SectionMatch"
+) -> tuple[list[Address], list[str]]:
     """Returns the maintainers of a section, and its lists without those for all patches."""
-    people = [address for value in match.section.values("M") if (address := parse_address(value))]
+    people = [
+        address
+        for value in match.section.values("M")
+        if (address := parse_address(value))
+    ]
     return people, [
         address
         for address, _ in match.section.lists
@@ -227,7 +246,9 @@ def _is_deepest(context: Context, match: "SectionMatch") -> bool:
         depths = [
             section.depth
             for section in sections_of(context)
-            if path in section.paths and section.section.values("M") and not section.by_keyword
+            if path in section.paths
+            and section.section.values("M")
+            and not section.by_keyword
         ]
         if depths and match.depth >= max(depths):
             return True

@@ -17,7 +17,9 @@ from patchpilot.lint.message_prose import is_prose, pasted, quoted_titles
 from patchpilot.lint.new_side import c_hunks
 from patchpilot.lint.word_lists import word_set
 
-_WORD = cached_re.compile(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])")
+_WORD = cached_re.compile(
+    r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’][a-z])"
+)
 
 
 @detector("codespell", "word right")
@@ -34,7 +36,9 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if right and word not in known and not _means_itself(context, found[0]):
                 seen.add(word)
                 yield Hit(
-                    where, column=found.start() + 1, values={"word": found[0], "right": right}
+                    where,
+                    column=found.start() + 1,
+                    values={"word": found[0], "right": right},
                 )
 
 
@@ -43,13 +47,21 @@ def _texts(context: Context) -> Iterator[tuple[int, str]]:
     yield subject_line(context), patch.subject.title
     quoted, titles = pasted(context), quoted_titles(patch.message)
     for at, line in enumerate(patch.message):
-        if at not in quoted and (is_prose(line) or cached_re.match(r"^\s{0,4}[-*] ", line)):
+        if at not in quoted and (
+            is_prose(line) or cached_re.match(r"^\s{0,4}[-*] ", line)
+        ):
             start, end = titles.get(at, (0, 0))
-            yield patch.message_line + at, line[:start] + " " * (end - start) + line[end:]
+            yield (
+                patch.message_line + at,
+                line[:start] + " " * (end - start) + line[end:],
+            )
     for hunk in c_hunks(context):
         for new in hunk.lines:
             if new.added and (new.comment or "/*" in new.text or "//" in new.text):
-                yield new.patch_line, new.text if new.comment else new.text[new.text.find("/") :]
+                yield (
+                    new.patch_line,
+                    new.text if new.comment else new.text[new.text.find("/") :],
+                )
     for change in patch.files:
         if change.path.endswith((".rst", ".yaml", ".txt", "Kconfig")):
             for added in change.lines("+"):
@@ -62,7 +74,9 @@ def _means_itself(context: Context, word: str) -> bool:
     if any(cached_re.search(rf"\b{word}\(", line) for line in context.patch.lines):
         return True
     return word.lower() in " ".join(context.patch.paths).lower() or (
-        word[0].isupper() and not word.isupper() and word.lower() in word_set("codespell", "names")
+        word[0].isupper()
+        and not word.isupper()
+        and word.lower() in word_set("codespell", "names")
     )
 
 
@@ -78,7 +92,9 @@ def correction(word: str) -> str | None:
     first = right.partition(",")[0].strip()
     # text after the last comma marks words that codespell itself does not correct
     return (
-        None if not first or ("," in right and right.rstrip().rpartition(",")[2].strip()) else first
+        None
+        if not first or ("," in right and right.rstrip().rpartition(",")[2].strip())
+        else first
     )
 
 
@@ -110,21 +126,24 @@ class _Words:
         if found < 0:
             return None
         stop = self._data.find(b"\n", found + 1)
-        return self._data[found + len(key) : stop if stop >= 0 else len(self._data)].decode(
-            "utf-8", "replace"
-        )
+        return self._data[
+            found + len(key) : stop if stop >= 0 else len(self._data)
+        ].decode("utf-8", "replace")
 
     def _range(self, beginning: bytes) -> tuple[int, int]:
         """Returns where the lines with this beginning are; an empty range where there are none."""
         start = self._starts.get(beginning[:2], len(self._data))
         end = min(
-            (other for other in self._starts.values() if other > start), default=len(self._data)
+            (other for other in self._starts.values() if other > start),
+            default=len(self._data),
         )
         last = self._data.rfind(beginning, start, end)
         if last < 0:
             return 0, 0
         stop = self._data.find(b"\n", last + 1)
-        return self._data.find(beginning, start, end), stop if stop >= 0 else len(self._data)
+        return self._data.find(beginning, start, end), stop if stop >= 0 else len(
+            self._data
+        )
 
 
 @cache
@@ -161,9 +180,15 @@ class _KernelList:
         return word in self._words
 
     def _read(self) -> frozenset[str]:
-        data = self._context.tree.read("scripts/spelling.txt") if self._context.tree else None
+        data = (
+            self._context.tree.read("scripts/spelling.txt")
+            if self._context.tree
+            else None
+        )
         folder = self._context.options.data_dir
         if data is None and folder and (folder / "spelling.txt").is_file():
             data = (folder / "spelling.txt").read_bytes()
         lines = (data or b"").decode("utf-8", "replace").split("\n")
-        return frozenset(line.partition("||")[0].strip().lower() for line in lines if "||" in line)
+        return frozenset(
+            line.partition("||")[0].strip().lower() for line in lines if "||" in line
+        )

@@ -43,7 +43,9 @@ _PLACEHOLDERS = {
 def words(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Returns hits of one type about words, in the message and in added lines."""
     return by_type(
-        context, _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated, arguments["type"]
+        context,
+        _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated,
+        arguments["type"],
     )
 
 
@@ -87,7 +89,9 @@ def _spelling(context: Context) -> Iterator[tuple[str, Hit]]:
             if first <= start < last:
                 continue
             typo = raw[start:end]
-            better = _in_case(typo, single.get(typo.lower()) or phrases.get(typo.lower()) or "")
+            better = _in_case(
+                typo, single.get(typo.lower()) or phrases.get(typo.lower()) or ""
+            )
             fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
             yield (
                 "TYPO_SPELLING",
@@ -104,14 +108,18 @@ def _misspelled(
     raw: str, single: Mapping[str, str], phrases: Mapping[str, str]
 ) -> Iterator[tuple[int, int]]:
     places = [
-        (found.start(), found.end()) for found in _RUN.finditer(raw) if found[0].lower() in single
+        (found.start(), found.end())
+        for found in _RUN.finditer(raw)
+        if found[0].lower() in single
     ]
     lower = raw.lower()
     for phrase in phrases:
         at = lower.find(phrase)
         while at >= 0:
             end = at + len(phrase)
-            if not (at and _RUN.match(raw, at - 1, at)) and not _RUN.match(raw, end, end + 1):
+            if not (at and _RUN.match(raw, at - 1, at)) and not _RUN.match(
+                raw, end, end + 1
+            ):
                 places.append((at, end))
             at = lower.find(phrase, end)
     return iter(sorted(places))
@@ -133,13 +141,18 @@ def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] |
         kept = _TREES.get(id(tree))
         if kept is None or kept[0] is not tree:
             _TREES.clear()
-            kept = _TREES[id(tree)] = (tree, parse_spelling(tool_data(context, "spelling.txt")))
+            kept = _TREES[id(tree)] = (
+                tree,
+                parse_spelling(tool_data(context, "spelling.txt")),
+            )
         return kept[1]
     return parse_spelling(tool_data(context, "spelling.txt"))
 
 
 @functools.lru_cache(maxsize=4)
-def parse_spelling(data: bytes | None) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
+def parse_spelling(
+    data: bytes | None,
+) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
     """Parses `wrong||right` lines: (single words, phrases), keys in lower case and as byte text."""
     if data is None:
         return None
@@ -184,7 +197,9 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
             for word, second in _doubles(line):
                 # a finding in the message without a column is shown without a place
                 column = None if line.log_after else second
-                case = "meant" if line.log_after and _is_meant(context, line, word) else ""
+                case = (
+                    "meant" if line.log_after and _is_meant(context, line, word) else ""
+                )
                 yield (
                     "REPEATED_WORD",
                     Hit(line.number, column=column, case=case, values={"word": word}),
@@ -193,7 +208,12 @@ def _repeated(context: Context) -> Iterator[tuple[str, Hit]]:
             column = line.raw.index(carried, 1)
             yield (
                 "REPEATED_WORD",
-                Hit(line.number, column=column, case="line-break", values={"carried": carried}),
+                Hit(
+                    line.number,
+                    column=column,
+                    case="line-break",
+                    values={"carried": carried},
+                ),
             )
 
 
@@ -221,7 +241,12 @@ def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
 
 def _carried_over(line: ScannedLine) -> str | None:
     before = line.previous
-    if before is None or line.raw[:1] != "+" or "*" not in line.raw or COMMENT not in before.text:
+    if (
+        before is None
+        or line.raw[:1] != "+"
+        or "*" not in line.raw
+        or COMMENT not in before.text
+    ):
         return None
     opening = _FIRST_IN_COMMENT.match(line.raw)
     if not opening or not _ENDS_IN_COMMENT.search(before.text):

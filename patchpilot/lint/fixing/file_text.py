@@ -11,7 +11,9 @@ def file_text(site: FixSite, path: str) -> tuple[str, bool]:
     """Returns the lines of a file in the tree and those that the patch adds (one character a byte),
     and whether these are all that it has.
     """
-    change = next((one for one in site.context.patch.files if one.new_path == path), None)
+    change = next(
+        (one for one in site.context.patch.files if one.new_path == path), None
+    )
     old = _old_text(site, path, change)
     return (old or "") + as_bytes(
         "".join(f"{line.text}\n" for line in change.lines("+")) if change else ""
@@ -22,7 +24,11 @@ def _old_text(site: FixSite, path: str, change: FileChange | None) -> str | None
     if change is not None and change.old_path is None:
         return ""
     tree = site.context.tree
-    content = tree.read(change.old_path if change and change.old_path else path) if tree else None
+    content = (
+        tree.read(change.old_path if change and change.old_path else path)
+        if tree
+        else None
+    )
     return None if content is None else content.decode("latin-1")
 
 

@@ -59,7 +59,8 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
             words = _TOKEN.finditer(clean.replace(NOTE, " "))
             if '"' in clean or "'" in clean:
                 result += [
-                    text[word.start() : word.end()] if word["string"] else word[0] for word in words
+                    text[word.start() : word.end()] if word["string"] else word[0]
+                    for word in words
                 ]
             else:
                 result += [word[0] for word in words]
@@ -123,19 +124,28 @@ def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) 
         return False
     runs = SequenceMatcher(None, was, now, autojunk=False).get_opcodes()
     return all(
-        kind == "equal" or _is_allowed(was[a:b], now[c:d], allowed) for kind, a, b, c, d in runs
+        kind == "equal" or _is_allowed(was[a:b], now[c:d], allowed)
+        for kind, a, b, c, d in runs
     ) or aligns(was, now, allowed)
 
 
-def _is_allowed(was: Sequence[str], now: Sequence[str], allowed: Sequence[tuple[str, str]]) -> bool:
+def _is_allowed(
+    was: Sequence[str], now: Sequence[str], allowed: Sequence[tuple[str, str]]
+) -> bool:
     return any(
-        cached_re.fullmatch(rf"(?:{old})\n(?:{new})", f"{' '.join(was)}\n{' '.join(now)}")
+        cached_re.fullmatch(
+            rf"(?:{old})\n(?:{new})", f"{' '.join(was)}\n{' '.join(now)}"
+        )
         for old, new in allowed
     )
 
 
 def aligns(
-    was: Sequence[str], now: Sequence[str], allowed: TokenChanges, *, most: int = _MOST_ALIGNMENTS
+    was: Sequence[str],
+    now: Sequence[str],
+    allowed: TokenChanges,
+    *,
+    most: int = _MOST_ALIGNMENTS,
 ) -> bool:
     """Whether there is an alignment of the tokens in which every run that differs is one of the
     allowed changes; at `most` so many are tried.
@@ -147,10 +157,14 @@ def aligns(
         if at == len(was) and here == len(now):
             return True
         ends: list[tuple[int, int, bool]] = []
-        for length in () if has_changed else range(min(_LONGEST_RUN, len(was) - at) + 1):
+        for length in (
+            () if has_changed else range(min(_LONGEST_RUN, len(was) - at) + 1)
+        ):
             run = was[at : at + length]
             patterns = [
-                (old, new) for old, new in allowed if cached_re.fullmatch(old, " ".join(run))
+                (old, new)
+                for old, new in allowed
+                if cached_re.fullmatch(old, " ".join(run))
             ]
             others = (
                 range(0 if length else 1, min(_LONGEST_RUN, len(now) - here) + 1)

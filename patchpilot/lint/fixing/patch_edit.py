@@ -14,7 +14,9 @@ from patchpilot.model.patch import Patch
 
 MAX_LINES_AFTER = 100
 """The number of lines after a hunk among which an unchanged one is expected."""
-_HEADER = cached_re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)")
+_HEADER = cached_re.compile(
+    r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)"
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,10 @@ class PatchEdit:
         changed: list[tuple[int, str]] = []
         reverted: set[int] = set()
         at = 0
-        for origin, text in (*zip(later.origin, later.patch.lines, strict=True), (None, "")):
+        for origin, text in (
+            *zip(later.origin, later.patch.lines, strict=True),
+            (None, ""),
+        ):
             place = len(old) if origin is None else places.get(origin, -1)
             is_same = place >= at and (
                 place == len(old) or origin in headers or old[place][1] == text
@@ -88,9 +93,9 @@ class PatchEdit:
                 reverted |= touched
             lines += end
             at, changed = place + 1, []
-        return self._recounted([text for _, text in lines], [one for one, _ in lines]), frozenset(
-            reverted
-        )
+        return self._recounted(
+            [text for _, text in lines], [one for one, _ in lines]
+        ), frozenset(reverted)
 
     def _hunk_starts(self) -> list[int]:
         """Returns the patch lines of the hunk headers."""
@@ -102,8 +107,13 @@ class PatchEdit:
         """
         files = [change.patch_line for change in self.patch.files]
         starts = (number - 1 for number in sorted((*files, *self._hunk_starts())))
-        hunks = (self.origin[start:end] for start, end in pairwise((0, *starts, len(self.origin))))
-        return frozenset().union(*(hunk for hunk in hunks if not origins.isdisjoint(hunk)))
+        hunks = (
+            self.origin[start:end]
+            for start, end in pairwise((0, *starts, len(self.origin)))
+        )
+        return frozenset().union(
+            *(hunk for hunk in hunks if not origins.isdisjoint(hunk))
+        )
 
     def excerpt(self, change: LineChange, first: int, last: int) -> list[str]:
         """Returns patch lines `first` to `last` with the change applied."""
@@ -116,7 +126,9 @@ class PatchEdit:
             at += max(count, 1)
         return lines
 
-    def _edits(self, changes: Sequence[LineChange]) -> dict[int, tuple[int, tuple[str, ...]]]:
+    def _edits(
+        self, changes: Sequence[LineChange]
+    ) -> dict[int, tuple[int, tuple[str, ...]]]:
         """Returns, by patch line, how many lines are removed there and the lines that replace them."""  # noqa: E501
         edits: dict[int, tuple[int, tuple[str, ...]]] = {}
         by_line: dict[int, list[tuple[int, int, str]]] = {}
@@ -124,7 +136,9 @@ class PatchEdit:
             for edit in change.edits:
                 edits[edit.start] = (edit.delete, edit.insert)
             for span in change.spans:
-                by_line.setdefault(span.line, []).append((span.start, span.end, span.text))
+                by_line.setdefault(span.line, []).append(
+                    (span.start, span.end, span.text)
+                )
         for number, spans in by_line.items():
             raw = as_bytes(self.patch.lines[number - 1])
             for start, end, text in sorted(set(spans), reverse=True):
@@ -142,7 +156,9 @@ class PatchEdit:
                 match = _HEADER.match(lines[header]) if header >= 0 else None
                 if not match or not hunk.lines:
                     continue
-                body = lines[header + 1 : self._end(hunk.lines[-1].patch_line, where, len(lines))]
+                body = lines[
+                    header + 1 : self._end(hunk.lines[-1].patch_line, where, len(lines))
+                ]
                 # text after the hunk is not part of it: only lines that the fix added or removed
                 # are counted
                 delta = _growth(body) - _growth(
@@ -153,7 +169,9 @@ class PatchEdit:
                     ranges = f"{hunk.new_start + shift}" + (
                         "" if match[3] is None and count == 1 else f",{count}"
                     )
-                    lines[header] = f"{match[1]}{ranges}{match[4]}{lines[header][match.end() :]}"
+                    lines[header] = (
+                        f"{match[1]}{ranges}{match[4]}{lines[header][match.end() :]}"
+                    )
                 shift += delta
         patch = parse_patch(
             ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"),
@@ -168,7 +186,11 @@ class PatchEdit:
         The end when there is none.
         """
         return next(
-            (where[one] for one in self.origin[number : number + MAX_LINES_AFTER] if one in where),
+            (
+                where[one]
+                for one in self.origin[number : number + MAX_LINES_AFTER]
+                if one in where
+            ),
             end,
         )
 

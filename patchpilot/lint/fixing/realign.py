@@ -103,7 +103,13 @@ def _below(
     depth = len(_open(lines[at].text))
     columns = dict(shifts)
     for line in lines[at + 1 : at + 1 + _MOST_LINES]:
-        if not columns or depth <= 0 or line.starts_hunk or line.starts_file or not line.in_hunk:
+        if (
+            not columns
+            or depth <= 0
+            or line.starts_hunk
+            or line.starts_file
+            or not line.in_hunk
+        ):
             return
         if line.sign == "-":
             continue
@@ -140,7 +146,10 @@ def _tail(old: ScannedLine, new: ScannedLine) -> ColumnSpan | None:
         or old.raw[before.start(2) :] != new.raw[after.start(2) :]
     ):
         return None
-    column, end = len(expand(old.raw[1 : before.end(1)])), len(expand(new.raw[1 : after.start(1)]))
+    column, end = (
+        len(expand(old.raw[1 : before.end(1)])),
+        len(expand(new.raw[1 : after.start(1)])),
+    )
     if column <= end or column == len(expand(new.raw[1 : after.end(1)])):
         return None
     if " " in before[1]:

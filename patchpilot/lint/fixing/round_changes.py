@@ -45,7 +45,9 @@ class RoundChanges:
         """Adds a change."""
         for span in change.spans:
             self._spans.add(span)
-            self._columns.setdefault(span.line, set()).update(range(span.start, span.end + 1))
+            self._columns.setdefault(span.line, set()).update(
+                range(span.start, span.end + 1)
+            )
         if change.edits:
             self._edited |= change.lines
         for hunk, lost in self._losses(change).items():
@@ -54,8 +56,13 @@ class RoundChanges:
     def meets(self, change: LineChange) -> bool:
         """Whether the change touches lines of another one."""
         if change.edits:
-            return any(number in self._edited or number in self._columns for number in change.lines)
-        return any(span.line in self._edited or self._overlaps(span) for span in change.spans)
+            return any(
+                number in self._edited or number in self._columns
+                for number in change.lines
+            )
+        return any(
+            span.line in self._edited or self._overlaps(span) for span in change.spans
+        )
 
     def _overlaps(self, span: ColumnSpan) -> bool:
         """Whether a span has or touches a column of another one.
@@ -69,7 +76,9 @@ class RoundChanges:
 
     def leaves_hunks(self, change: LineChange) -> bool:
         """Whether every hunk still changes something after it."""
-        return all(self._left[hunk] > lost for hunk, lost in self._losses(change).items())
+        return all(
+            self._left[hunk] > lost for hunk, lost in self._losses(change).items()
+        )
 
     def _losses(self, change: LineChange) -> dict[int, int]:
         """Returns, by hunk, how many changed lines it removes."""
@@ -140,10 +149,15 @@ class TouchedLines:
         at = self._places.get(line)
         if at is None:
             return frozenset()
-        if line < 0 and (neighbors := self.fixes.keys() & origin[max(0, at - 1) : at + 2]):
+        if line < 0 and (
+            neighbors := self.fixes.keys() & origin[max(0, at - 1) : at + 2]
+        ):
             return frozenset(neighbors)
         above = range(at, max(-1, at - MOST_BETWEEN), -1)
-        for place in (*above, *range(at + 1, min(len(origin), at + MOST_BETWEEN - len(above) + 1))):
+        for place in (
+            *above,
+            *range(at + 1, min(len(origin), at + MOST_BETWEEN - len(above) + 1)),
+        ):
             here = origin[place]
             if here in self.fixes:
                 return frozenset((here,))

@@ -111,7 +111,11 @@ def fix_patch(
     context, found = known or check(patch)
     start = PatchEdit.of(patch)
     fixers = (
-        {rule.id: _fixers_of(rule, kinds) for rule in rules.values() if rule.remedy.kind in kinds}
+        {
+            rule.id: _fixers_of(rule, kinds)
+            for rule in rules.values()
+            if rule.remedy.kind in kinds
+        }
         if found
         else {}
     )
@@ -124,7 +128,11 @@ def fix_patch(
         last, (tried, whole) = tried, _pass(tried, fixing, set(suppressed))
         # a reverted fix may succeed now that the rest is fixed: a second call must find nothing to
         # do
-        if whole or fixing.check.left < 2 or tried.draft.patch.lines == last.draft.patch.lines:
+        if (
+            whole
+            or fixing.check.left < 2
+            or tried.draft.patch.lines == last.draft.patch.lines
+        ):
             break
     if _is_empty_change(tried.draft.patch) and not _is_empty_change(patch):
         tried = TriedFix(start, context, found, ())
@@ -151,7 +159,11 @@ def _fixers_of(rule: Rule, kinds: AbstractSet[str]) -> RuleFixers:
     known = import_fixers()
     first = (known[rule.remedy.fixer],)
     second = (known[rule.remedy.unsafe],) if rule.remedy.unsafe else ()
-    return RuleFixers((*first, *second)) if "unsafe" in kinds else RuleFixers(first, second)
+    return (
+        RuleFixers((*first, *second))
+        if "unsafe" in kinds
+        else RuleFixers(first, second)
+    )
 
 
 class BoundedCheck:
@@ -182,7 +194,9 @@ class Fixing:
     names: Mapping[str, str]
 
 
-def _pass(start: "TriedFix", fixing: Fixing, banned: set[Key]) -> tuple["TriedFix", bool]:
+def _pass(
+    start: "TriedFix", fixing: Fixing, banned: set[Key]
+) -> tuple["TriedFix", bool]:
     """Applies all fixes that cause no new finding; also returns whether no fix had to be reverted.
 
     Adds to the reasons why fixes are left out.
@@ -190,7 +204,9 @@ def _pass(start: "TriedFix", fixing: Fixing, banned: set[Key]) -> tuple["TriedFi
     before = _counted(start.found, start.draft)
     for number in range(MOST_STARTS):
         # half of the checks that are left, so that there are some for what must be reverted
-        tried = _rounds(start, fixing, banned, min(MOST_ROUNDS, (fixing.check.left + 1) // 2))
+        tried = _rounds(
+            start, fixing, banned, min(MOST_ROUNDS, (fixing.check.left + 1) // 2)
+        )
         causes = _fixes_to_revert(tried, before, fixing.names)
         is_whole = number == 0 and not causes
         while causes and 0 < fixing.check.left <= SCARCE:
@@ -200,7 +216,9 @@ def _pass(start: "TriedFix", fixing: Fixing, banned: set[Key]) -> tuple["TriedFi
         if not to_revert:
             return tried, is_whole
         if not fixing.check.left:
-            fixing.reasons.update(dict.fromkeys((one.key for one in tried.applied), STOPPED))
+            fixing.reasons.update(
+                dict.fromkeys((one.key for one in tried.applied), STOPPED)
+            )
             break
         if number >= MOST_STARTS // 2:
             # what reverting them one by one does not end: no fix of their rules
@@ -228,7 +246,9 @@ def _reverted(
     the last check of their hunks.
     """
     fixing.reasons.update(causes)
-    wrong = frozenset(line for one in tried.applied if one.key in causes for line in one.lines)
+    wrong = frozenset(
+        line for one in tried.applied if one.key in causes for line in one.lines
+    )
     if fixing.check.left == 1:
         wrong |= start.draft.hunk_lines(wrong)
     draft, reverted = start.draft.with_reverted(tried.draft, wrong)
@@ -267,7 +287,9 @@ def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> Tri
             if banned.issuperset(again):
                 break
             banned |= again
-            fixing.reasons.update(dict.fromkeys(again, NOT_GONE if circular else ALIGNED))
+            fixing.reasons.update(
+                dict.fromkeys(again, NOT_GONE if circular else ALIGNED)
+            )
             continue
         draft = after.with_changes([kept.change]) if kept.change.spans else after
         texts.add(draft)
@@ -324,7 +346,11 @@ def _proposed(
     accepted = RoundChanges(draft.patch)
     for finding in found:
         key = _key(finding, draft)
-        if key in banned or finding.patch_line is None or finding.rule not in fixing.fixers:
+        if (
+            key in banned
+            or finding.patch_line is None
+            or finding.rule not in fixing.fixers
+        ):
             continue
         if _is_long(draft.patch, finding.patch_line):
             fixing.reasons[key] = TOO_LONG
@@ -332,7 +358,9 @@ def _proposed(
         fixers = fixing.fixers[finding.rule]
         site = FixSite(context, finding)
         proposed = ((one, one.function(site)) for one in fixers.tried)
-        fixer, change = next(((one, change) for one, change in proposed if change), (None, None))
+        fixer, change = next(
+            ((one, change) for one, change in proposed if change), (None, None)
+        )
         if fixer is None or change is None:
             withheld = any(one.function(site) for one in fixers.withheld)
             fixing.reasons[key] = NEEDS_UNSAFE if withheld else NOT_CERTAIN
@@ -341,7 +369,9 @@ def _proposed(
         if accepted.meets(change):
             continue
         may_touch = all(map(fixing.may_touch, touched))
-        against = _objection(change, draft, context, accepted) if may_touch else NOT_ADDED
+        against = (
+            _objection(change, draft, context, accepted) if may_touch else NOT_ADDED
+        )
         spaces = _is_space(change, fixer) and change.spans[0].line not in each
         if against or not (spaces or _guarded(change, draft, context, fixer)):
             fixing.reasons[key] = against or NOT_EQUAL
@@ -367,7 +397,10 @@ def _is_space(change: LineChange, fixer: RegisteredFixer) -> bool:
 
 
 def _is_ours(
-    moved: AbstractSet[str], may_touch: Callable[[int], bool], line: ScannedLine, origin: int
+    moved: AbstractSet[str],
+    may_touch: Callable[[int], bool],
+    line: ScannedLine,
+    origin: int,
 ) -> bool:
     """Whether the patch adds the line (does not only move it) and the line may change."""
     return line.added and as_text(line.raw[1:]) not in moved and may_touch(origin)
@@ -473,7 +506,9 @@ def _guarded(
     after = draft.excerpt(change, numbers[0], numbers[-1])
     new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
     version = context.tree.version if context.tree else None
-    return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside, version=version)
+    return keeps_meaning(
+        old, new, path=first.file, fixer=fixer, inside=inside, version=version
+    )
 
 
 def _inside(text: str, raw: str) -> str | None:
@@ -532,7 +567,9 @@ def _fixes_to_revert(
         if not near:
             # any of them may be the cause
             return dict.fromkeys(keys, reason)
-        failed.update(dict.fromkeys((one for line in near for one in touched.fixes[line]), reason))
+        failed.update(
+            dict.fromkeys((one for line in near for one in touched.fixes[line]), reason)
+        )
     return failed
 
 

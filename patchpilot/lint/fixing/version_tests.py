@@ -81,10 +81,15 @@ def _result(condition: str, version: tuple[int, int]) -> bool | None:
     while text != before:
         before = text
         text = _NOT_OR_AND.sub(
-            lambda match: match[1] or _NOT.get(match[0]) or _first_of("FU", match[0]) or "T", text
+            lambda match: (
+                match[1] or _NOT.get(match[0]) or _first_of("FU", match[0]) or "T"
+            ),
+            text,
         )
         if text == before:
-            text = _OR.sub(lambda match: _first_of("TU", match[0]) or "F", text, count=1)
+            text = _OR.sub(
+                lambda match: _first_of("TU", match[0]) or "F", text, count=1
+            )
     return {"T": True, "F": False}.get(text)
 
 

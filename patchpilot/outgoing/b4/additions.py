@@ -21,15 +21,19 @@ from patchpilot.outgoing.compose_mails import SeriesText, insert_note
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 
 _ENCODING = re.compile(
-    rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE
+    rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*",
+    re.IGNORECASE | re.MULTILINE,
 )
 _THREAD = re.compile(
-    rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
+    rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 
 def additions(
-    series_text: SeriesText, notes: Mapping[str, str], outgoing_mails: Sequence[OutgoingMail]
+    series_text: SeriesText,
+    notes: Mapping[str, str],
+    outgoing_mails: Sequence[OutgoingMail],
 ) -> tuple[str, ...]:
     """What is to be put into each mail: its patch's note.
 
@@ -40,7 +44,9 @@ def additions(
         for outgoing_mail in outgoing_mails
     ]
     if texts:
-        texts[0] = "\n\n".join(part for part in (texts[0], *series_text.extras) if part.strip())
+        texts[0] = "\n\n".join(
+            part for part in (texts[0], *series_text.extras) if part.strip()
+        )
     return tuple(texts)
 
 
@@ -55,11 +61,15 @@ def put_in(
     for mail, outgoing_mail, text in zip(mails, outgoing_mails, texts, strict=True):
         raw = mail.raw
         if text.strip():
-            raw = _rewritten(raw, partial(_with, text=text, outgoing_mail=outgoing_mail))
+            raw = _rewritten(
+                raw, partial(_with, text=text, outgoing_mail=outgoing_mail)
+            )
         if parent:
             raw = _answering(raw, parent, mails[0].message_id)
         changed.append(
-            mail if raw == mail.raw else captured(raw, mail.envelope_from, mail.recipients)
+            mail
+            if raw == mail.raw
+            else captured(raw, mail.envelope_from, mail.recipients)
         )
     return tuple(changed)
 
@@ -69,7 +79,9 @@ def refuse_signed(texts: Sequence[str], *, why: str) -> None:
     if any(text.strip() for text in texts):
         raise RefusedError(
             f"cannot add a note to these mails: {why}",
-            hint=Action("draft", ("--edit",), "use --via git-send-email, or remove the note: {}"),
+            hint=Action(
+                "draft", ("--edit",), "use --via git-send-email, or remove the note: {}"
+            ),
         )
 
 
@@ -94,7 +106,11 @@ def _rewritten(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
     """
     head, gap, body = raw.partition(b"\n\n")
     coding = (
-        str(message_from_bytes(head + gap, policy=compat32).get("Content-Transfer-Encoding", ""))
+        str(
+            message_from_bytes(head + gap, policy=compat32).get(
+                "Content-Transfer-Encoding", ""
+            )
+        )
         .strip()
         .lower()
     )
@@ -112,11 +128,16 @@ def _plain_head(head: bytes) -> bytes:
     message = message_from_bytes(head + b"\n\n", policy=compat32)
     if message.get_content_charset() not in ("utf-8", "utf8"):
         head = re.sub(
-            rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*", b"", b"\n" + head, flags=re.IGNORECASE
+            rb"\ncontent-type:[^\n]*(?:\n[ \t][^\n]*)*",
+            b"",
+            b"\n" + head,
+            flags=re.IGNORECASE,
         )[1:]
         head += b'\nContent-Type: text/plain; charset="utf-8"'
     head = _ENCODING.sub(b"Content-Transfer-Encoding: 8bit", head)
-    return head if _ENCODING.search(head) else head + b"\nContent-Transfer-Encoding: 8bit"
+    return (
+        head if _ENCODING.search(head) else head + b"\nContent-Transfer-Encoding: 8bit"
+    )
 
 
 def _answering(raw: bytes, parent: str, first: str) -> bytes:
@@ -124,7 +145,13 @@ def _answering(raw: bytes, parent: str, first: str) -> bytes:
     first.
     """
     head, gap, body = raw.partition(b"\n\n")
-    mine = id_in_header(str(message_from_bytes(head + gap, policy=compat32).get("In-Reply-To", "")))
+    mine = id_in_header(
+        str(message_from_bytes(head + gap, policy=compat32).get("In-Reply-To", ""))
+    )
     chain = (bracketed(parent), *((bracketed(first),) if mine else ()))
-    lines = f"In-Reply-To: {bracketed(mine or parent)}\nReferences: " + "\n ".join(chain) + "\n"
+    lines = (
+        f"In-Reply-To: {bracketed(mine or parent)}\nReferences: "
+        + "\n ".join(chain)
+        + "\n"
+    )
     return _THREAD.sub(b"", head + b"\n") + lines.encode("ascii") + gap[1:] + body

@@ -22,7 +22,9 @@ killed.
 def command(*words: str) -> list[str]:
     """The argv of b4: the one installed with us. MissingError when there is none."""
     if importlib.util.find_spec("b4") is None:
-        raise MissingError("b4 is not installed", hint=f"{INSTALL}, or use --via git-send-email")
+        raise MissingError(
+            "b4 is not installed", hint=f"{INSTALL}, or use --via git-send-email"
+        )
     # -P: the current directory may have a b4/ of its own, which must not be run
     return [
         sys.executable,

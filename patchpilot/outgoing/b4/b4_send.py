@@ -24,7 +24,13 @@ from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stop
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.errors import InputError, MissingError, PatchpilotError, RefusedError, UsageError
+from patchpilot.errors import (
+    InputError,
+    MissingError,
+    PatchpilotError,
+    RefusedError,
+    UsageError,
+)
 from patchpilot.model.address import Address, judge
 from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
 from patchpilot.outgoing.b4.b4_command import INHERITED, b4_environment, command, run
@@ -140,7 +146,9 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
         socket.socket(socket.AF_UNIX) as listener,
         Submission(delivery.account, delivery.credential) as submission,
     ):
-        program = shlex.join([sys.executable, "-I", "-S", str(listen_in(place, listener))])
+        program = shlex.join(
+            [sys.executable, "-I", "-S", str(listen_in(place, listener))]
+        )
         options = [
             *switched_off(),
             "-c",
@@ -231,7 +239,9 @@ class _Counter:
                 ready = [key.fileobj for key, _ in streams.select(0.25)]
                 if self.process.stderr in ready:
                     data = self.process.stderr.read1(65536)  # type: ignore[attr-defined]
-                    self.seen.text = (self.seen.text + data.decode("utf-8", "replace"))[-20000:]
+                    self.seen.text = (self.seen.text + data.decode("utf-8", "replace"))[
+                        -20000:
+                    ]
                     if not data:
                         streams.unregister(self.process.stderr)
                 if self.listener in ready:
@@ -262,11 +272,16 @@ class _Counter:
         if self.delivery.stopping():
             return "stopped"
         outcome = deliver_one(
-            self.delivery, entry, partial(send_mail, self.submission, self.delivery), self.retries
+            self.delivery,
+            entry,
+            partial(send_mail, self.submission, self.delivery),
+            self.retries,
         )
         self.seen.handed += 1
         return (
-            "taken" if outcome.state is MailState.ACCEPTED else outcome.detail or str(outcome.state)
+            "taken"
+            if outcome.state is MailState.ACCEPTED
+            else outcome.detail or str(outcome.state)
         )
 
 
@@ -280,7 +295,9 @@ def same_mail(entry: OutboxEntry, given: RenderedMail) -> bool:
     body = parse_mail(given.raw).body.rstrip()
     # who was left out of a mail since is still with the others of the series
     same = shown.subject == given.subject and _keys(shown) <= _keys(given)
-    return same and any(body == parse_mail(raw).body.rstrip() for raw in (shown.raw, entry.file))
+    return same and any(
+        body == parse_mail(raw).body.rstrip() for raw in (shown.raw, entry.file)
+    )
 
 
 def _keys(mail: RenderedMail) -> set[str]:
@@ -318,7 +335,10 @@ def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
 
 
 def _flags(cover: bool, sign: bool) -> list[str]:
-    return [*(["--force-cover-letter"] if cover else []), *([] if sign else ["--no-sign"])]
+    return [
+        *(["--force-cover-letter"] if cover else []),
+        *([] if sign else ["--no-sign"]),
+    ]
 
 
 class UndecodableError(InputError):
@@ -337,10 +357,13 @@ def _failed(text: str) -> PatchpilotError:
     ] or lines[-1:]
     if "uncommitted changes" in text:
         return RefusedError(
-            "b4 sends only from a clean working tree", hint="commit or stash your changes first"
+            "b4 sends only from a clean working tree",
+            hint="commit or stash your changes first",
         )
     if "UnicodeDecodeError" in text:
-        return UndecodableError("b4 cannot decode a patch: it is not UTF-8", hint=_OTHER_WAY)
+        return UndecodableError(
+            "b4 cannot decode a patch: it is not UTF-8", hint=_OTHER_WAY
+        )
     return MissingError(
         f"b4 failed before the first mail: {critical[0] if critical else 'no message'}",
         hint=_OTHER_WAY,

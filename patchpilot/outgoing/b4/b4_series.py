@@ -4,7 +4,13 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.commits.b4_prep import DESCRIPTION, TIP_COMMIT, PrepBranch, is_tip, prep_branch
+from patchpilot.commits.b4_prep import (
+    DESCRIPTION,
+    TIP_COMMIT,
+    PrepBranch,
+    is_tip,
+    prep_branch,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
@@ -38,25 +44,36 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
     if not account.configured and not account.destination:
         raise MissingError(
             "no mail server is set: b4 would choose a web endpoint by itself",
-            hint=Action("doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"),
+            hint=Action(
+                "doctor", (), "git config --global sendemail.smtpserver HOST (see `{}`)"
+            ),
         )
     if draft.in_reply_to and account.destination:
         raise UsageError(
-            "b4's web endpoint does not support --in-reply-to", hint="use --via git-send-email"
+            "b4's web endpoint does not support --in-reply-to",
+            hint="use --via git-send-email",
         )
     if repository.git("status", "--porcelain", "--untracked-files=no").out.strip():
         raise RefusedError(
-            "b4 sends only from a clean working tree", hint="commit or stash your changes first"
+            "b4 sends only from a clean working tree",
+            hint="commit or stash your changes first",
         )
     sign = signing(repository) or bool(account.destination)
     # nothing is sent yet, so nothing of it may stay: the branch is enrolled again when the first
     # mail is about to be sent
     with journaled(repository, branch):
-        known = enroll(repository, branch, repository.resolve(f"{ids[0]}^"), series.base)
+        known = enroll(
+            repository, branch, repository.resolve(f"{ids[0]}^"), series.base
+        )
         known = _with_texts(repository, known, draft, text, len(ids))
         try:
             mails = capture(
-                repository, account, series.to, series.cc, cover=text.cover is not None, sign=sign
+                repository,
+                account,
+                series.to,
+                series.cc,
+                cover=text.cover is not None,
+                sign=sign,
             )
         except UndecodableError as error:
             raise InputError(
@@ -64,12 +81,18 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
             ) from error
         # a signature covers the Message-ID, and the web endpoint gives its own
         mails = (
-            mails if sign else with_kept_ids(draft, "b4 to-self" if series.to_self else "b4", mails)
+            mails
+            if sign
+            else with_kept_ids(draft, "b4 to-self" if series.to_self else "b4", mails)
         )
-        tracking_data = branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
+        tracking_data = (
+            branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
+        )
     outgoing_mails = _outgoing_mails(repository, mails, ids)
     notes = {
-        patch.commit: draft.notes.get(patch.patch_id, "") for patch in draft.patches if patch.commit
+        patch.commit: draft.notes.get(patch.patch_id, "")
+        for patch in draft.patches
+        if patch.commit
     }
     added = additions(text, notes, outgoing_mails)
     if sign:
@@ -83,7 +106,9 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
     )
 
 
-def _remarks(account: Account, known: PrepBranch, *, sign: bool, to_self: bool) -> Iterator[Advice]:
+def _remarks(
+    account: Account, known: PrepBranch, *, sign: bool, to_self: bool
+) -> Iterator[Advice]:
     """What the preview says of how b4 sends the mails."""
     if account.destination:
         yield (
@@ -158,7 +183,11 @@ def _deliver_without_b4(delivery: Delivery) -> None:
         raise RefusedError(
             "cannot resume: b4's web endpoint only accepts a whole series, and the commits have"
             " changed since part of the series was sent",
-            hint=Action("send", ("--reroll",), "send the changed commits as the next version: {}"),
+            hint=Action(
+                "send",
+                ("--reroll",),
+                "send the changed commits as the next version: {}",
+            ),
         )
     deliver_as_shown(delivery)
 
@@ -166,7 +195,9 @@ def _deliver_without_b4(delivery: Delivery) -> None:
 def _everybody(send: Send, name: str) -> tuple[Address, ...]:
     """Whom a header names in any mail of the series."""
     addresses = {
-        address.key: address for entry in send.entries for address in getattr(entry.mail, name)
+        address.key: address
+        for entry in send.entries
+        for address in getattr(entry.mail, name)
     }
     return tuple(addresses.values())
 
@@ -189,7 +220,11 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
             hint="switch to the topic branch and omit TARGET, or use --via git-send-email",
         )
     known = prep_branch(repository, branch)
-    if known and known.strategy == TIP_COMMIT and known.cover_commit != repository.find("HEAD"):
+    if (
+        known
+        and known.strategy == TIP_COMMIT
+        and known.cover_commit != repository.find("HEAD")
+    ):
         raise RefusedError(
             "b4 sends only the commits before its cover letter commit: this branch has commits"
             " after it",
@@ -202,7 +237,11 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
 
 
 def _with_texts(
-    repository: Repository, known: PrepBranch, draft: Draft, text: SeriesText, count: int
+    repository: Repository,
+    known: PrepBranch,
+    draft: Draft,
+    text: SeriesText,
+    count: int,
 ) -> PrepBranch:
     """b4's record with this draft's texts.
 
@@ -214,10 +253,14 @@ def _with_texts(
         if "EDITME" in cover and count > 1:
             raise RefusedError(
                 "the b4 cover letter has not been written yet",
-                hint=Action("draft", ("--edit",), "write it: b4 prep --edit-cover, or {}"),
+                hint=Action(
+                    "draft", ("--edit",), "write it: b4 prep --edit-cover, or {}"
+                ),
             )
     else:
-        title = draft.cover_subject or (draft.patches[0].subject if draft.patches else "")
+        title = draft.cover_subject or (
+            draft.patches[0].subject if draft.patches else ""
+        )
         if count > 1 and not draft.has_cover:
             raise RefusedError(
                 "no cover letter: b4 requires one for a series",
@@ -233,14 +276,18 @@ def _with_texts(
             if part
         )
     if known.strategy != DESCRIPTION and (
-        cover != known.cover or text.version != known.revision or prefixes != list(known.prefixes)
+        cover != known.cover
+        or text.version != known.revision
+        or prefixes != list(known.prefixes)
     ):
         raise RefusedError(
             f"b4 keeps the cover letter of this branch in a commit, with v{known.revision} and"
             f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'}; send"
             " does not change commits",
             hint=Action(
-                "draft", ("--edit",), "`{}` writes them there; or use --via git-send-email"
+                "draft",
+                ("--edit",),
+                "`{}` writes them there; or use --via git-send-email",
             ),
         )
     return write_record(
@@ -270,7 +317,11 @@ def _outgoing_mails(
         )
     patch_ids = patch_ids_of(repository, [patch.raw for patch in patches])
     commits = dict(
-        zip((patch.message_id for patch in patches), zip(ids, patch_ids, strict=True), strict=True)
+        zip(
+            (patch.message_id for patch in patches),
+            zip(ids, patch_ids, strict=True),
+            strict=True,
+        )
     )
     outgoing = []
     for at, mail in enumerate(mails):

@@ -19,7 +19,12 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.probes import Probe
-from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender, Transport
+from patchpilot.outgoing.transport import (
+    Delivery,
+    RenderedSeries,
+    SeriesToRender,
+    Transport,
+)
 
 KNOWN_VERSION = "0.16"
 
@@ -30,7 +35,8 @@ class B4Transport(Transport):
     name = NAME
     sends_checkout = True
     to_self_note = (
-        "As with b4's --reflect, the headers name all recipients; the mails are sent only to you."
+        "As with b4's --reflect, the headers name all "
+        "recipients; the mails are sent only to you."
     )
     keeps_range_diff = False
     keeps_tracking_data = True
@@ -52,7 +58,9 @@ class B4Transport(Transport):
             return account
         return replace(account, destination=f"b4's web endpoint {url}")
 
-    def installed(self, repository: Repository, account: Account, *, chosen: bool) -> Probe:
+    def installed(
+        self, repository: Repository, account: Account, *, chosen: bool
+    ) -> Probe:
         """Whether b4 is installed, in a version that is known to work; only where it is `chosen` is
         it a failure that it is not.
         """
@@ -60,7 +68,9 @@ class B4Transport(Transport):
             return (
                 Probe("b4", "fail", "b4 is not installed", INSTALL)
                 if chosen
-                else Probe("b4", "skip", "b4 is not installed (needed only for --via b4)")
+                else Probe(
+                    "b4", "skip", "b4 is not installed (needed only for --via b4)"
+                )
             )
         from importlib.metadata import version
 

@@ -72,7 +72,11 @@ def cover_of(draft: Draft, known: PrepBranch) -> str:
     ]
     if addresses:
         last = head.split("\n\n")[-1].split("\n")
-        joined = "\n" if "\n\n" in head and all(is_trailer(line) for line in last) else "\n\n"
+        joined = (
+            "\n"
+            if "\n\n" in head and all(is_trailer(line) for line in last)
+            else "\n\n"
+        )
         head += joined + "\n".join(addresses)
     head = re.sub(r"^#", ">#", head, flags=re.MULTILINE)
     changes = cover_body("", changelogs, max(map(int, changelogs), default=1))
@@ -88,7 +92,11 @@ def prose_of(body: str) -> str:
     """The text of a cover letter without the trailers at its end."""
     text, gap, last = body.strip().rpartition("\n\n")
     tags = last.split("\n")
-    return text if tags and all(is_trailer(line) for line in tags) else f"{text}{gap}{last}"
+    return (
+        text
+        if tags and all(is_trailer(line) for line in tags)
+        else f"{text}{gap}{last}"
+    )
 
 
 def _unwritten(known: PrepBranch) -> str:

@@ -24,7 +24,9 @@ _KEYS = (
 """What a branch's section of the configuration holds of b4's tracking data."""
 
 
-def _base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
+def _base_name(
+    repository: Repository, branch: str, base: str, asked: str | None
+) -> str:
     """What b4 is to be given as base: the branch that was asked for where the topic forked there,
     else the commit or another such branch.
 
@@ -64,7 +66,13 @@ def _branch_name(repository: Repository, word: str) -> str:
     none.
     """
     done = repository.git(
-        "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", word, ok=()
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--symbolic-full-name",
+        "--end-of-options",
+        word,
+        ok=(),
     )
     ref = re.fullmatch(r"refs/(?:heads|remotes)/(\S+)", done.text.strip())
     return ref[1] if ref and not done.code else ""
@@ -74,11 +82,15 @@ def _forked(repository: Repository, one: str, other: str) -> str:
     """Where the branch `other` forked from the branch `one`; "" where it did not."""
     tips = [repository.find(name) for name in (one, f"refs/heads/{other}")]
     return (
-        repository.git("merge-base", *filter(None, tips), ok=()).text.strip() if all(tips) else ""
+        repository.git("merge-base", *filter(None, tips), ok=()).text.strip()
+        if all(tips)
+        else ""
     )
 
 
-def enroll(repository: Repository, branch: str, base: str, asked: str | None = None) -> PrepBranch:
+def enroll(
+    repository: Repository, branch: str, base: str, asked: str | None = None
+) -> PrepBranch:
     """Enroll the checked-out branch in b4 by its branch description; its commits stay as they are.
 
     `asked` is the base as it was named.
@@ -100,7 +112,9 @@ def enroll(repository: Repository, branch: str, base: str, asked: str | None = N
     )
     # b4 remembers the strategy for a branch only where it is set: a later call without our -c must
     # find it
-    repository.git("config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description")
+    repository.git(
+        "config", f"branch.{branch}.b4-prep-cover-strategy", "branch-description"
+    )
     enrolled = prep_branch(repository, branch)
     if done.code or enrolled is None or repository.resolve("HEAD") != before:
         withdraw(repository, branch)
@@ -111,7 +125,9 @@ def enroll(repository: Repository, branch: str, base: str, asked: str | None = N
         )
     repository.git("config", f"branch.{branch}.patchpilot-enrolled", "true")
     if description:
-        repository.git("config", f"branch.{branch}.patchpilot-description", description[-1])
+        repository.git(
+            "config", f"branch.{branch}.patchpilot-description", description[-1]
+        )
     return replace(enrolled, cover="", by_us=True)
 
 
@@ -120,11 +136,16 @@ def withdraw(repository: Repository, branch: str) -> None:
     for key in ("b4-tracking", "b4-prep-cover-strategy", "patchpilot-enrolled"):
         repository.git("config", "--unset-all", f"branch.{branch}.{key}", ok=(0, 1, 5))
     description = branch_config(repository, branch).get("patchpilot-description")
-    repository.git("config", "--unset-all", f"branch.{branch}.description", ok=(0, 1, 5))
+    repository.git(
+        "config", "--unset-all", f"branch.{branch}.description", ok=(0, 1, 5)
+    )
     if description:
         repository.git("config", f"branch.{branch}.description", description[-1])
         repository.git(
-            "config", "--unset-all", f"branch.{branch}.patchpilot-description", ok=(0, 1, 5)
+            "config",
+            "--unset-all",
+            f"branch.{branch}.patchpilot-description",
+            ok=(0, 1, 5),
         )
 
 
@@ -132,7 +153,9 @@ def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str,
     """What the repository's configuration holds of b4's tracking data of a branch, to be put back
     by `write_branch_tracking`.
     """
-    done = repository.git("config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1))
+    done = repository.git(
+        "config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1)
+    )
     values: dict[str, tuple[str, ...]] = {}
     for entry in done.text.split("\0"):
         name, _, value = entry.partition("\n")
@@ -172,4 +195,6 @@ def restore_tracking(
     noted = {version: list(ids) for version, ids in now.history} if now else {}
     if noted:
         data["series"]["history"] = {**(data["series"].get("history") or {}), **noted}
-    write_branch_tracking(repository, branch, {**then, "b4-tracking": (json.dumps(data),)})
+    write_branch_tracking(
+        repository, branch, {**then, "b4-tracking": (json.dumps(data),)}
+    )

@@ -42,7 +42,9 @@ class _Changed:
 
 
 @contextlib.contextmanager
-def journaled(repository: Repository, branch: str, send: int | None = None) -> Iterator[None]:
+def journaled(
+    repository: Repository, branch: str, send: int | None = None
+) -> Iterator[None]:
     """Hold b4's tracking data of a branch; every b4 called meanwhile holds it too, so that it stays
     held while that runs, even without us.
 
@@ -109,7 +111,9 @@ def _stays(repository: Repository, record: _Changed) -> bool:
         )
     known = prep_branch(repository, record.branch)
     noted = json.dumps(record.before.get("b4-tracking", ()))
-    return known is not None and any(id_ not in noted for _, ids in known.history for id_ in ids)
+    return known is not None and any(
+        id_ not in noted for _, ids in known.history for id_ in ids
+    )
 
 
 @dataclass(slots=True)

@@ -10,7 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from patchpilot.commits import rewrite
-from patchpilot.commits.b4_prep import DESCRIPTION, MARKER, PrepBranch, prep_branch, tracking_data
+from patchpilot.commits.b4_prep import (
+    DESCRIPTION,
+    MARKER,
+    PrepBranch,
+    prep_branch,
+    tracking_data,
+)
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.series.cover_letter import changelog_title
@@ -39,7 +45,9 @@ def store(
     if cover == known.cover and changed == data:
         return known
     if known.strategy == DESCRIPTION:
-        repository.git("config", f"branch.{known.branch}.b4-tracking", json.dumps(changed))
+        repository.git(
+            "config", f"branch.{known.branch}.b4-tracking", json.dumps(changed)
+        )
         if cover != known.cover:
             repository.git("config", f"branch.{known.branch}.description", cover)
     elif known.cover_commit:
@@ -57,7 +65,9 @@ def store(
             rewrite.apply(repository, planned, verb)
         elif planned.old != planned.new:
             copy_notes(repository, planned.commits)
-            rewrite.move(repository, ref, planned.new, planned.old, f"patchpilot {verb}")
+            rewrite.move(
+                repository, ref, planned.new, planned.old, f"patchpilot {verb}"
+            )
     stored = prep_branch(repository, known.branch)
     assert stored is not None
     return replace(stored, by_us=known.by_us)
@@ -87,7 +97,12 @@ def write_record(
 
 
 def note_sent(
-    repository: Repository, known: PrepBranch, version: int, message_id: str, cover: str, link: str
+    repository: Repository,
+    known: PrepBranch,
+    version: int,
+    message_id: str,
+    cover: str,
+    link: str,
 ) -> PrepBranch:
     """Keep that a revision was sent, as b4 does after a send of its own: its Message-ID, the next
     revision, a changelog to be written.
@@ -99,7 +114,9 @@ def note_sent(
     following = max(known.revision, version + 1)
     if known.revision <= version:
         cover = _with_heading(cover, following, link)
-    return store(repository, known, cover, {"history": history, "revision": following}, "send")
+    return store(
+        repository, known, cover, {"history": history, "revision": following}, "send"
+    )
 
 
 def _with_heading(cover: str, version: int, link: str) -> str:
@@ -108,7 +125,12 @@ def _with_heading(cover: str, version: int, link: str) -> str:
     entry = f"{changelog_title(version)}\n- EDITME: what changed since v{version - 1}\n{shown}\n"
     parts = _RULE.split(cover)
     at = next(
-        (number for number, part in enumerate(parts) if number and _HEADING.search(part)), None
+        (
+            number
+            for number, part in enumerate(parts)
+            if number and _HEADING.search(part)
+        ),
+        None,
     )
     if at is None:
         return f"{cover.rstrip()}\n\n---\n{entry}".rstrip()
@@ -122,7 +144,12 @@ def correct_record(repository: Repository, known: PrepBranch, message_id: str) -
     if now is None:
         return
     wrong = next(
-        (ids[-1] for version, ids in now.history if version == f"v{known.revision}" and ids), None
+        (
+            ids[-1]
+            for version, ids in now.history
+            if version == f"v{known.revision}" and ids
+        ),
+        None,
     )
     if wrong is None or wrong == message_id:
         return
@@ -130,4 +157,10 @@ def correct_record(repository: Repository, known: PrepBranch, message_id: str) -
         version: [message_id if id_ == wrong else id_ for id_ in ids]
         for version, ids in now.history
     }
-    store(repository, now, now.cover.replace(wrong, message_id), {"history": history}, "send")
+    store(
+        repository,
+        now,
+        now.cover.replace(wrong, message_id),
+        {"history": history},
+        "send",
+    )

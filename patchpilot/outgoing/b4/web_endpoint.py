@@ -24,7 +24,9 @@ def post(delivery: Delivery, send_run: SendRun) -> None:
     """
     send = delivery.send
     if send.undisclosed:
-        raise RefusedError("an undisclosed security fix is not sent through b4's web endpoint")
+        raise RefusedError(
+            "an undisclosed security fix is not sent through b4's web endpoint"
+        )
     for entry in send.entries:
         delivery.report(entry.place, Outcome(MailState.SENDING))
     words = [
@@ -61,9 +63,9 @@ def _rename(delivery: Delivery, noted: str) -> None:
     first = delivery.send.entries[0].mail
     for entry in delivery.send.entries:
         name = _renamed(entry.mail.message_id, first.message_id, noted)
-        raw = entry.mail.raw.replace(entry.mail.message_id.encode(), name.encode()).replace(
-            first.message_id.encode(), noted.encode()
-        )
+        raw = entry.mail.raw.replace(
+            entry.mail.message_id.encode(), name.encode()
+        ).replace(first.message_id.encode(), noted.encode())
         delivery.rename(entry.place, name, raw)
 
 
@@ -79,7 +81,8 @@ def _outcome(code: int, output: str) -> Outcome:
     odd = "Odd response from the endpoint" in output
     if "Error from endpoint" in output and not odd:
         return Outcome(
-            MailState.REJECTED, next(line for line in words if "Error from endpoint" in line)
+            MailState.REJECTED,
+            next(line for line in words if "Error from endpoint" in line),
         )
     if not odd and _NEVER_LEFT.search(output):
         return Outcome(MailState.PENDING, f"cannot reach the endpoint: {last}")
@@ -92,5 +95,8 @@ def _outcome(code: int, output: str) -> Outcome:
 
 def _renamed(old: str, first_old: str, first_new: str) -> str:
     """A mail's Message-ID after b4 gave its run another random part."""
-    was, now = re.search(r"-([0-9a-f]{12})@", first_old), re.search(r"-([0-9a-f]{12})@", first_new)
+    was, now = (
+        re.search(r"-([0-9a-f]{12})@", first_old),
+        re.search(r"-([0-9a-f]{12})@", first_new),
+    )
     return old.replace(was[1], now[1]) if was and now else old

@@ -23,7 +23,11 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address, judge, parse_address
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.rendered_mail import RenderedMail, captured
-from patchpilot.outgoing.capture_program import captured_mails, capturing_program, split_arguments
+from patchpilot.outgoing.capture_program import (
+    captured_mails,
+    capturing_program,
+    split_arguments,
+)
 from patchpilot.outgoing.credentials import helper
 from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
@@ -48,7 +52,9 @@ INSTALL = (
     "Debian: apt install git-email libmailtools-perl libauthen-sasl-perl libio-socket-ssl-perl;"
     " Fedora: dnf install git-email"
 )
-_SETTINGS = Action("doctor", (), "check git config --get-regexp '^sendemail', and see `{}`")
+_SETTINGS = Action(
+    "doctor", (), "check git config --get-regexp '^sendemail', and see `{}`"
+)
 
 
 def capture(
@@ -73,7 +79,9 @@ def capture(
             *map(str, paths),
         ]
         env = _environment(account, _NO_COPY)
-        done = run(argv, env=env, cwd=repository.top, timeout=CAPTURE, name="git send-email")
+        done = run(
+            argv, env=env, cwd=repository.top, timeout=CAPTURE, name="git send-email"
+        )
         mails = captured_mails(folder)
         if done.code or len(mails) != len(files):
             raise _failed(done.error_text, done.out.decode("utf-8", "replace"))
@@ -103,11 +111,21 @@ def deliver(delivery: Delivery) -> Dialogue:
     files = [entry.file for entry in delivery.waiting]
     retries = Retries(delivery.stopping, delivery.progress)
     done, one_each, login = 0, False, ""
-    with TemporaryFolder("send") as place, helper(delivery.credential) as (options, descriptors):
+    with (
+        TemporaryFolder("send") as place,
+        helper(delivery.credential) as (options, descriptors),
+    ):
         paths = _write(place, files)
         keep_self = _names_sender(account, files)
         common = [
-            *_argv(repository, account, delivery.send.bcc, delivery.identity, keep_self, options),
+            *_argv(
+                repository,
+                account,
+                delivery.send.bcc,
+                delivery.identity,
+                keep_self,
+                options,
+            ),
             "--confirm=always",
         ]
         if not account.sendmail:
@@ -125,14 +143,21 @@ def deliver(delivery: Delivery) -> Dialogue:
                 dialogue = talk.hold()
             dialogue.login = login = dialogue.login or login
             done += talk.accepted
-            if done == len(files) or talk.doubtful or talk.current < 0 or delivery.stopping():
+            if (
+                done == len(files)
+                or talk.doubtful
+                or talk.current < 0
+                or delivery.stopping()
+            ):
                 return dialogue
             if talk.last.state is MailState.ACCEPTED:
                 # it ended over a reply that it does not know, not over a mail
                 continue
             one_each = one_each or talk.last.retry is Retry.NEW_CONNECTION
             if not retries.again(talk.last):
-                delivery.report(delivery.waiting[done].place, retries.with_tries(talk.last))
+                delivery.report(
+                    delivery.waiting[done].place, retries.with_tries(talk.last)
+                )
                 return dialogue
 
 
@@ -150,7 +175,8 @@ def _started(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=_environment(delivery.account) | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"},
+        env=_environment(delivery.account)
+        | {"GIT_SEND_EMAIL_NOTTY": "1", "PERL_RL": "Stub"},
         cwd=delivery.repository.top,
         pass_fds=descriptors,
         start_new_session=True,
@@ -231,8 +257,13 @@ class _Conversation:
             selector.register(self.process.stderr, selectors.EVENT_READ, "err")
             selector.register(self.process.stdout, selectors.EVENT_READ, "out")
             while selector.get_map():
-                ready = sorted(selector.select(0.25), key=lambda event: str(event[0].data))
-                if not ready and time.monotonic() - heard > self.stalled + self._patience():
+                ready = sorted(
+                    selector.select(0.25), key=lambda event: str(event[0].data)
+                )
+                if (
+                    not ready
+                    and time.monotonic() - heard > self.stalled + self._patience()
+                ):
                     self.killed = f"no output for {self.stalled:.0f} s"
                     stop(self.process)
                 for key, _ in ready:
@@ -308,7 +339,8 @@ class _Conversation:
             outcome = Outcome(MailState.ACCEPTED, "handed to " + self.account.program)
         elif self.dialogue.phase < Phase.COMPLETE and b"\nResult: 2" in output:
             outcome = Outcome(
-                MailState.ACCEPTED, "the server's answer as git send-email prints it: 2xx"
+                MailState.ACCEPTED,
+                "the server's answer as git send-email prints it: 2xx",
             )
         self.report(outcome)
 
@@ -319,7 +351,9 @@ class _Conversation:
         if not self.open:
             if self.current < 0 and (code or self.killed):
                 raise _failed(
-                    "\n".join(self.dialogue.other), self.out.decode("utf-8", "replace"), self.killed
+                    "\n".join(self.dialogue.other),
+                    self.out.decode("utf-8", "replace"),
+                    self.killed,
                 )
             return
         outcome = self._outcome()
@@ -378,7 +412,14 @@ def _argv(
         "--8bit-encoding=UTF-8",
     ]
     # "self" would also take the sender out of a Cc: that names them on purpose
-    kinds = ("author", "bodycc", "sob", "misc-by", "cccmd", *(() if keep_self else ("self",)))
+    kinds = (
+        "author",
+        "bodycc",
+        "sob",
+        "misc-by",
+        "cccmd",
+        *(() if keep_self else ("self",)),
+    )
     words += [f"--suppress-cc={kind}" for kind in kinds]
     # an older git has neither the setting nor the option
     if account.value("headercmd") and git_version() >= (2, 41):
@@ -389,13 +430,24 @@ def _argv(
 def _names_sender(account: Account, files: Sequence[bytes]) -> bool:
     """Whether a Cc: of these mails names the sender."""
     return account.sender is not None and any(
-        address.key == account.sender.key for file in files for address in parse_mail(file).cc
+        address.key == account.sender.key
+        for file in files
+        for address in parse_mail(file).cc
     )
 
 
-def _environment(account: Account, more: Sequence[tuple[str, str]] = ()) -> dict[str, str]:
-    sections = ["sendemail", *([f"sendemail.{account.identity}"] if account.identity else [])]
-    pins = [(f"{section}.{key}", value) for section in sections for key, value in (*_OFF, *more)]
+def _environment(
+    account: Account, more: Sequence[tuple[str, str]] = ()
+) -> dict[str, str]:
+    sections = [
+        "sendemail",
+        *([f"sendemail.{account.identity}"] if account.identity else []),
+    ]
+    pins = [
+        (f"{section}.{key}", value)
+        for section in sections
+        for key, value in (*_OFF, *more)
+    ]
     env = environment(configuration(pins))
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):
         env.pop(name, None)
@@ -417,7 +469,9 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
         return MissingError("git send-email is not installed", hint=INSTALL)
     if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
         return MissingError("git send-email lacks a Perl module it needs", hint=INSTALL)
-    if address := re.search(r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text):
+    if address := re.search(
+        r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text
+    ):
         # the file it was reading follows the address
         # its own grammar wants a dot in every domain; ours only warns of an address without a
         # public domain
@@ -441,7 +495,9 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
         if "nknown option" in text
         else _SETTINGS
     )
-    return MissingError(f"git send-email failed before the first mail: {words}", hint=hint)
+    return MissingError(
+        f"git send-email failed before the first mail: {words}", hint=hint
+    )
 
 
 def git_version() -> tuple[int, int]:

@@ -10,11 +10,15 @@ from enum import IntEnum
 from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
 from patchpilot.outgoing.reply_codes import NO_ANSWER, after_mail, before_mail, lost
 
-_LINE = re.compile(r"^Net::SMTP(?:::\w+)*(?:=GLOB\(0x[0-9a-f]+\))?(?P<way><<<|>>>) (?P<text>.*)$")
+_LINE = re.compile(
+    r"^Net::SMTP(?:::\w+)*(?:=GLOB\(0x[0-9a-f]+\))?(?P<way><<<|>>>) (?P<text>.*)$"
+)
 _REPLY = re.compile(r"^(?P<code>[2-5]\d\d)(?P<more>[ -]|$)(?P<text>.*)$")
 
 _ENCRYPTION = re.compile(r"STARTTLS|\bSSL\b|\bTLS\b")
-_FOR_GOOD = re.compile(r"does not support STARTTLS|certificate|CA path|Can't locate", re.IGNORECASE)
+_FOR_GOOD = re.compile(
+    r"does not support STARTTLS|certificate|CA path|Can't locate", re.IGNORECASE
+)
 
 _LONGEST = 1000
 """Lines of one reply."""
@@ -46,7 +50,13 @@ class Dialogue:
 
     def begin(self) -> None:
         """A new mail: forget the last one's dialogue."""
-        self.phase, self.reply, self.asked, self.other, self.codes = Phase.QUIET, "", "", [], set()
+        self.phase, self.reply, self.asked, self.other, self.codes = (
+            Phase.QUIET,
+            "",
+            "",
+            [],
+            set(),
+        )
         self.lines = 0
 
     @property

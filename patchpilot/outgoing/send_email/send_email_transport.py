@@ -11,7 +11,12 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.send_email import NAME
-from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender, Transport
+from patchpilot.outgoing.transport import (
+    Delivery,
+    RenderedSeries,
+    SeriesToRender,
+    Transport,
+)
 
 
 class SendEmailTransport(Transport):
@@ -20,7 +25,9 @@ class SendEmailTransport(Transport):
     name = NAME
     exact_bytes = False
 
-    def installed(self, repository: Repository, account: Account, *, chosen: bool) -> Probe:
+    def installed(
+        self, repository: Repository, account: Account, *, chosen: bool
+    ) -> Probe:
         """Whether git send-email and the Perl modules that the account needs are there."""
         from patchpilot.outgoing.send_email.perl_modules import git_send_email
 

@@ -102,7 +102,9 @@ def _is_address(tokens: list[str]) -> bool:
     )
 
 
-_MAP_LINE = r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<second>[^>]+)>)?$"
+_MAP_LINE = (
+    r"^(?P<real>[^<]*)<(?P<first>[^>]+)>(?:\s*(?P<wrong>[^<]*)<(?P<second>[^>]+)>)?$"
+)
 
 
 class Mailmap:
@@ -136,7 +138,11 @@ class Mailmap:
         parts = re.match(_MAP_LINE, line.partition("#")[0].strip(_SPACE), re.ASCII)
         if not parts:
             return
-        real, first, second = parts["real"].rstrip(_SPACE), parts["first"], parts["second"]
+        real, first, second = (
+            parts["real"].rstrip(_SPACE),
+            parts["first"],
+            parts["second"],
+        )
         wrong = (parts["wrong"] or "").rstrip(_SPACE)
         name, address = split_mailbox(f"{real} <{first}>") if real else ("", first)
         if second is None:
@@ -172,12 +178,14 @@ class Merger:
         if not self.merge:
             return mapped
         name, address = split_mailbox(mapped)
-        known = (self.by_name.get(ascii_lower(name)) if name else None) or self.by_address.get(
-            ascii_lower(address)
-        )
+        known = (
+            self.by_name.get(ascii_lower(name)) if name else None
+        ) or self.by_address.get(ascii_lower(address))
         if known is None:
             known = (name, address)
-            self.by_name[ascii_lower(name)] = self.by_address[ascii_lower(address)] = known
+            self.by_name[ascii_lower(name)] = self.by_address[ascii_lower(address)] = (
+                known
+            )
         return self.mailmap.apply(written(*known))
 
     def all(self, texts: Iterable[str]) -> list[str]:

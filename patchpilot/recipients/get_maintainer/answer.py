@@ -41,11 +41,15 @@ class SignerSource(Protocol):
         """What could not be determined, and why."""
         ...
 
-    def add_file_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
+    def add_file_people(
+        self, people: CollectedRoles, question: GetMaintainerRequest
+    ) -> None:
         """Those who changed the files recently, as the options request."""
         ...
 
-    def add_culprit_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
+    def add_culprit_people(
+        self, people: CollectedRoles, question: GetMaintainerRequest
+    ) -> None:
         """Those who signed the commits that are fixed."""
         ...
 
@@ -75,22 +79,34 @@ def answer(
         found.places |= {match.place for match in keyword_matches(file, found.texts)}
 
     people = CollectedRoles(
-        switches, file.words, Merger(_mailmap(tree, switches), switches.remove_duplicates)
+        switches,
+        file.words,
+        Merger(_mailmap(tree, switches), switches.remove_duplicates),
     )
     matched = _add_sections(people, file, tree, switches, found.files)
-    sections = {word.place: word.section for word in file.keywords} if found.places else {}
+    sections = (
+        {word.place: word.section for word in file.keywords} if found.places else {}
+    )
     for place in sorted(found.places, key=str):
         people.add_section(file.section(sections[place]))
     people.settle_names()
     fixes = found.fixes if switches.fixes else {}
     question = GetMaintainerRequest(
-        tuple(found.files), matched.exact, tuple(fixes), tuple(found.ranges), bool(paths)
+        tuple(found.files),
+        matched.exact,
+        tuple(fixes),
+        tuple(found.ranges),
+        bool(paths),
     )
     if switches.email:
         _add_file_people(people, question, tree, switches, history)
     if history and question.fixes:
         history.add_culprit_people(people, question)
-    remarks = (*found.remarks, *(history.remarks if history else ()), *people.omit_dangerous())
+    remarks = (
+        *found.remarks,
+        *(history.remarks if history else ()),
+        *people.omit_dangerous(),
+    )
     return GetMaintainerAnswer((*matched.printed, *_output(people, switches)), remarks)
 
 
@@ -108,7 +124,9 @@ class _Found:
     def add_patch(self, name: str, read: Scan) -> None:
         """Add what a patch of this name has."""
         if not read.files:
-            self.remarks.append(f"{name} does not look like a patch; use -f for source files")
+            self.remarks.append(
+                f"{name} does not look like a patch; use -f for source files"
+            )
         self.files += read.files
         self.fixes.update(dict.fromkeys(read.fixes))
         self.ranges += read.ranges
@@ -122,7 +140,9 @@ class _Matched(NamedTuple):
     printed: tuple[str, ...]
 
 
-def _keyword_places(file: MaintainersFile, tree: Tree, paths: Sequence[str]) -> set[int]:
+def _keyword_places(
+    file: MaintainersFile, tree: Tree, paths: Sequence[str]
+) -> set[int]:
     """The keywords that the contents of files have."""
     contents = (tree.read(path) for path in paths if path != "MAINTAINERS")
     return {
@@ -172,7 +192,9 @@ def _add_file_people(
         history.add_file_people(people, question)
     people.settle_chiefs()
     for box in named_in_files(question.files, tree, switches):
-        mapped = people.merger.mailmap.apply(box) if people.words.maps_file_emails else box
+        mapped = (
+            people.merger.mailmap.apply(box) if people.words.maps_file_emails else box
+        )
         shown = written(*split_mailbox(mapped), with_name=switches.n)
         people.add(shown, "")
         people.add_role(shown, "in file")
@@ -190,7 +212,9 @@ def _output(people: CollectedRoles, switches: Switches) -> list[str]:
     )
     seen: dict[str, str] = {}
     for row in rows:
-        seen.setdefault(row.who, f"{row.who} ({row.role})" if switches.roles else row.who)
+        seen.setdefault(
+            row.who, f"{row.who} ({row.role})" if switches.roles else row.who
+        )
     groups = [list(seen.values())] if seen else []
     for is_asked, values in (
         (switches.scm, people.trees),
@@ -215,7 +239,11 @@ def _section_lines(section: Section, letters: str, tree: Tree) -> list[str]:
     lines = [section.name]
     for entry in section.entries:
         if not letters or entry.letter.lower() in letters.lower():
-            value = _pattern_back(entry.value, tree) if entry.letter in "FX" else entry.value
+            value = (
+                _pattern_back(entry.value, tree)
+                if entry.letter in "FX"
+                else entry.value
+            )
             lines.append(f"{entry.letter}:\t{value}")
     return [*lines, ""]
 
@@ -242,15 +270,21 @@ def _pattern_back(value: str, tree: Tree) -> str:
 
 _USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
 # in prose: words that may be a name, then an address with or without angle brackets
-_ADDRESS = rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
+_ADDRESS = (
+    rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
+)
 _BOX = rf"[<({{]?({_USER}@{_HOST})[>)}}]?"
 MAX_SCANNED = 1 << 20
 
 
-def named_in_files(paths: Iterable[str], tree: Tree, switches: Switches) -> tuple[str, ...]:
+def named_in_files(
+    paths: Iterable[str], tree: Tree, switches: Switches
+) -> tuple[str, ...]:
     """The mailboxes in source files, each once: see `_addresses_in`."""
     return tuple(
-        dict.fromkeys(box for path in paths for box in _addresses_in(path, tree, switches))
+        dict.fromkeys(
+            box for path in paths for box in _addresses_in(path, tree, switches)
+        )
     )
 
 
@@ -268,7 +302,8 @@ def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
     if data is None or b"@" not in data:
         return []
     addresses = (
-        match[0] for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1"))
+        match[0]
+        for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1"))
     )
     return [
         _cleaned(address, switches).encode("latin-1").decode("utf-8", "surrogateescape")
@@ -291,7 +326,9 @@ def _cleaned(text: str, switches: Switches) -> str:
         )
         name = (
             f"{first} {middle} {last}"
-            if initial or len(middle) == 1 or (len(middle) == 2 and middle.endswith("."))
+            if initial
+            or len(middle) == 1
+            or (len(middle) == 2 and middle.endswith("."))
             else f"{middle} {last}"
         )
     if name[-1:] in (",", "."):

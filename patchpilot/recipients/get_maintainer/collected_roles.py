@@ -80,7 +80,10 @@ class CollectedRoles:
         if "subscribers-only" in remark:
             is_asked, word = self.switches.s, self.words.subscriber_list
         elif "moderated" in remark:
-            is_asked, word = self.switches.l and self.switches.moderated, self.words.moderated_list
+            is_asked, word = (
+                self.switches.l and self.switches.moderated,
+                self.words.moderated_list,
+            )
         else:
             is_asked, word = self.switches.l, self.words.open_list
         if is_asked and key not in self._known_lists:
@@ -98,12 +101,16 @@ class CollectedRoles:
             return
         low_name, low_address = ascii_lower(name), ascii_lower(address)
         if self.switches.remove_duplicates:
-            if (name and low_name in self._known_names) or low_address in self._known_addresses:
+            if (
+                name and low_name in self._known_names
+            ) or low_address in self._known_addresses:
                 return
             if name:
                 self._known_names.add(low_name)
             self._known_addresses.add(low_address)
-        self.rows.append(RoleRow(written(name, address, with_name=self.switches.n), role))
+        self.rows.append(
+            RoleRow(written(name, address, with_name=self.switches.n), role)
+        )
 
     def add_role(self, box: str, role: str) -> None:
         """Add a role to the contact with this name or address."""
@@ -137,10 +144,14 @@ class CollectedRoles:
         omitted = []
         for rows in (self.rows, self.lists):
             for row in list(rows):
-                email = split_mailbox(row.who)[1] or row.who.partition(" ")[0].strip('"')
+                email = split_mailbox(row.who)[1] or row.who.partition(" ")[0].strip(
+                    '"'
+                )
                 if why := danger(email):
                     rows.remove(row)
-                    omitted.append(f"{email} is not a valid address and was omitted: {why}")
+                    omitted.append(
+                        f"{email} is not a valid address and was omitted: {why}"
+                    )
         return tuple(omitted)
 
     def settle_names(self) -> None:
@@ -169,4 +180,7 @@ def shortened(name: str, length: int) -> str:
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:
         return name
-    return data[: length - 3].rstrip(b" \t\n\r\f\v").decode("utf-8", "surrogateescape") + "..."
+    return (
+        data[: length - 3].rstrip(b" \t\n\r\f\v").decode("utf-8", "surrogateescape")
+        + "..."
+    )

@@ -51,7 +51,9 @@ class GitHistory:
     remarks: list[str] = field(default_factory=list)
     _end: float = 0.0
 
-    def add_file_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
+    def add_file_people(
+        self, people: CollectedRoles, question: GetMaintainerRequest
+    ) -> None:
         """The signers and authors of each file that no maintained section names exactly (of every
         file with --git), and by blame on request.
         """
@@ -67,7 +69,9 @@ class GitHistory:
             if switches.git_blame:
                 self._add_blamed(people, question, path)
 
-    def add_culprit_people(self, people: CollectedRoles, question: GetMaintainerRequest) -> None:
+    def add_culprit_people(
+        self, people: CollectedRoles, question: GetMaintainerRequest
+    ) -> None:
         """The signers of every commit a Fixes: line names."""
         for commit in question.fixes:
             signed = self._log(people, "-1", commit, path="")
@@ -130,7 +134,11 @@ class GitHistory:
 
     def _add_signers(self, people: CollectedRoles, path: str) -> None:
         signed = self._log(
-            people, "--follow", f"--since={people.switches.git_since}", "--no-merges", path=path
+            people,
+            "--follow",
+            f"--since={people.switches.git_since}",
+            "--no-merges",
+            path=path,
         )
         if not signed or not signed.commits:
             return
@@ -147,8 +155,12 @@ class GitHistory:
         for author, (plus, minus) in zip(authors, signed.stats, strict=True):
             added[apply(author)] += plus
             removed[apply(author)] += minus
-        self._assign(people, "added_lines", sum(plus for plus, _ in signed.stats), added)
-        self._assign(people, "removed_lines", sum(minus for _, minus in signed.stats), removed)
+        self._assign(
+            people, "added_lines", sum(plus for plus, _ in signed.stats), added
+        )
+        self._assign(
+            people, "removed_lines", sum(minus for _, minus in signed.stats), removed
+        )
 
     def _add_blamed(
         self, people: CollectedRoles, question: GetMaintainerRequest, path: str
@@ -213,7 +225,10 @@ class GitHistory:
                 break
             people.add(who, "")
             people.add_role(
-                who, f"{role}:{count}/{total}={percent:.0f}%" if switches.rolestats else role
+                who,
+                f"{role}:{count}/{total}={percent:.0f}%"
+                if switches.rolestats
+                else role,
             )
 
 

@@ -50,7 +50,9 @@ def scan(text: str) -> Scan:
             lines = result.diff
         elif git := re.match(_GIT, line, re.ASCII):
             result.files += [git[1], git[2]]
-        elif moved := re.match(_RENAME, line, re.ASCII) or re.match(_MODE, line, re.ASCII):
+        elif moved := re.match(_RENAME, line, re.ASCII) or re.match(
+            _MODE, line, re.ASCII
+        ):
             result.files.append(moved[1])
         elif fixed := _fixed_id(line):
             result.fixes.append(fixed)
@@ -64,6 +66,11 @@ def scan(text: str) -> Scan:
 def _fixed_id(line: str) -> str:
     """The id in a Fixes: line as the script reads it, "" in other lines."""
     read = read_fixes_line(line)
-    if read is None or (read.before, read.name, read.colon, read.word) != ("", "Fixes", ":", ""):
+    if read is None or (read.before, read.name, read.colon, read.word) != (
+        "",
+        "Fixes",
+        ":",
+        "",
+    ):
         return ""
     return read.id[:40] if read.space and len(read.id) >= 6 else ""

@@ -188,7 +188,10 @@ class BackportResult:
             return ()
         lines: dict[str, None] = {}
         for branch in self.branches:
-            if branch.verdict is BranchVerdict.CONFLICT and branch.prerequisites_complete:
+            if (
+                branch.verdict is BranchVerdict.CONFLICT
+                and branch.prerequisites_complete
+            ):
                 tree = f"Cc: <{self.list}> # {branch.version}.x"
                 for need in branch.prerequisites:
                     lines.setdefault(f"{tree}: {need.commit[:12]}: {need.subject}")

@@ -74,14 +74,18 @@ def read_wanted(
     )
 
 
-def committed(repository: Repository, wanted: BackportTarget, progress: Progress) -> BackportTarget:
+def committed(
+    repository: Repository, wanted: BackportTarget, progress: Progress
+) -> BackportTarget:
     """A patch file as the commit of the mainline it became; UsageError when there is none."""
     if wanted.commit or wanted.patch is None:
         return wanted
     tip = mainline(repository)
     if tip:
         with History(repository, progress) as history:
-            commit = history.same_change(wanted.subject, changed_in(wanted.patch.files), tip)
+            commit = history.same_change(
+                wanted.subject, changed_in(wanted.patch.files), tip
+            )
         if commit:
             return replace(wanted, commit=commit)
     if not wanted.patch.subject.title:
@@ -130,7 +134,9 @@ def branch_word(
     """The ref meant by a branch's name, or by its version alone ("6.1")."""
     if repository.find(word) and "." not in word:
         return word
-    known = stable_branches(repository, profile=profile, remote=remote, ended=True).branches
+    known = stable_branches(
+        repository, profile=profile, remote=remote, ended=True
+    ).branches
     named = (
         branch.name
         for branch in known
@@ -145,7 +151,9 @@ def branch_word(
     return next(named, word)
 
 
-def _series_ref(repository: Repository, word: str, profile: str | None, remote: str) -> str:
+def _series_ref(
+    repository: Repository, word: str, profile: str | None, remote: str
+) -> str:
     """The stable branch of a version.
 
     UsageError with the command that fetches it, or the nearest ref.
@@ -154,7 +162,9 @@ def _series_ref(repository: Repository, word: str, profile: str | None, remote: 
     if repository.find(name):
         return name
     stable = own_trees(
-        repository, stable_branches(repository, profile=profile, remote=remote).stable, profile
+        repository,
+        stable_branches(repository, profile=profile, remote=remote).stable,
+        profile,
     )
     version = (stable.version_of(word) if stable else None) or word.removesuffix(".y")
     if stable and any(series_.version == version for series_ in stable.series):
@@ -200,7 +210,9 @@ def form_of(repository: Repository, profile: str | None) -> StableTrees:
         or any(map(guessed.version_of, repository.refs))
         or (tip and project_of_tree(CommitTree(repository, tip)))
     )
-    return (own_trees(repository, guessed, profile) if is_known else None) or StableTrees()
+    return (
+        own_trees(repository, guessed, profile) if is_known else None
+    ) or StableTrees()
 
 
 def way_to_stable(repository: Repository, known: Branches, profile: str | None) -> str:

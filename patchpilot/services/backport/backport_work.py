@@ -20,7 +20,11 @@ from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
 from patchpilot.services.backport.work_clone import Built, Resolving, build, resolve
-from patchpilot.services.backport.write_backports import WrittenBackport, taken, write_backports
+from patchpilot.services.backport.write_backports import (
+    WrittenBackport,
+    taken,
+    write_backports,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,9 @@ def work(
     text = _text(repository, wanted)
     folder = wanted.folder if not wanted.resolve else None
     unpacked = (
-        write_for_directories(results, folder, wording=text, profile=profile, unsure=wanted.unsure)
+        write_for_directories(
+            results, folder, wording=text, profile=profile, unsure=wanted.unsure
+        )
         if folder
         else ()
     )
@@ -119,12 +125,22 @@ def work(
         if wanted.resolve
         else None,
         built=tuple(
-            build(repository, last, branch, stable, wanted.build, progress, unsure=wanted.unsure)
+            build(
+                repository,
+                last,
+                branch,
+                stable,
+                wanted.build,
+                progress,
+                unsure=wanted.unsure,
+            )
             for branch in last.branches
         )
         if wanted.build
         else (),
-        request=request_mail(repository, last, stable, wanted.note) if wanted.request else "",
+        request=request_mail(repository, last, stable, wanted.note)
+        if wanted.request
+        else "",
     )
 
 
@@ -137,4 +153,6 @@ def _text(repository: Repository | None, wanted: BackportWork) -> BackportText:
             hint="git config --global user.name and user.email",
         )
     answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
-    return BackportText(wanted.note if not wanted.request else "", signer, answered, identity)
+    return BackportText(
+        wanted.note if not wanted.request else "", signer, answered, identity
+    )

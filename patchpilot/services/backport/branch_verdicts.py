@@ -15,9 +15,18 @@ from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.followups import followers, lacking_newer, needed_followers, stable_rules
+from patchpilot.backports.followups import (
+    followers,
+    lacking_newer,
+    needed_followers,
+    stable_rules,
+)
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.prerequisites import PrerequisiteSearch, SearchState, find_prerequisites
+from patchpilot.backports.prerequisites import (
+    PrerequisiteSearch,
+    SearchState,
+    find_prerequisites,
+)
 from patchpilot.backports.verdict import BranchAnswer, BranchVerdict, judge
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
@@ -76,13 +85,21 @@ class BackportRequest:
 
 
 def backport(
-    repository: Repository | None, request: BackportRequest, *, progress: Progress = silent
+    repository: Repository | None,
+    request: BackportRequest,
+    *,
+    progress: Progress = silent,
 ) -> tuple[BackportResult, ...]:
     """The answers for each commit of TARGET, oldest first and each on top of the former.
 
     MissingError where no stable branch is known.
     """
-    onto, profile, remote, fixes = request.onto, request.profile, request.remote, request.fixes
+    onto, profile, remote, fixes = (
+        request.onto,
+        request.profile,
+        request.remote,
+        request.fixes,
+    )
     revisions, folders = split_onto(repository, onto, profile=profile, remote=remote)
     if fixes and repository is None:
         raise MissingError(
@@ -96,14 +113,25 @@ def backport(
         if repository is None:
             raise MissingError(
                 "not in a git repository",
-                hint=Action("", ("-C", "DIR"), "name one with {}, or a directory with --onto DIR"),
+                hint=Action(
+                    "",
+                    ("-C", "DIR"),
+                    "name one with {}, or a directory with --onto DIR",
+                ),
             )
         wanted = tuple(committed(repository, fix, progress) for fix in wanted)
-        stable = stable_branches(repository, profile=profile, remote=remote, ended=request.ended)
-        branches = named_branches(repository, stable, revisions) if revisions else stable.branches
+        stable = stable_branches(
+            repository, profile=profile, remote=remote, ended=request.ended
+        )
+        branches = (
+            named_branches(repository, stable, revisions)
+            if revisions
+            else stable.branches
+        )
         if not branches:
             raise MissingError(
-                "no stable branch has been fetched", hint=way_to_stable(repository, stable, profile)
+                "no stable branch has been fetched",
+                hint=way_to_stable(repository, stable, profile),
             )
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in wanted]
@@ -124,7 +152,8 @@ def backport(
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in wanted]
         answers = [
-            on_directory(patches, folder, repository, adapts=request.adapt) for folder in folders
+            on_directory(patches, folder, repository, adapts=request.adapt)
+            for folder in folders
         ]
         results = tuple(
             replace(result, branches=(*result.branches, *here))
@@ -170,15 +199,23 @@ class BackportSession:
         self.scratch.close()
         self.history.close()
 
-    def ask(self, commits: Sequence[str], branches: Sequence[Branch]) -> tuple[BackportResult, ...]:
+    def ask(
+        self, commits: Sequence[str], branches: Sequence[Branch]
+    ) -> tuple[BackportResult, ...]:
         """The answers for commits in order, each on top of the former where that applied.
 
         With `followers` for their later fixes too.
         """
         self.history.add(
-            [*([self.main] if self.main else []), *commits, *(branch.tip for branch in branches)]
+            [
+                *([self.main] if self.main else []),
+                *commits,
+                *(branch.tip for branch in branches),
+            ]
         )
-        ahead = {branch.tip: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches}
+        ahead = {
+            branch.tip: _Ahead(self.scratch.tree_of(branch.tip)) for branch in branches
+        }
         # what --fixes names is meant for the one commit given; in a series, for commits without a
         # Fixes: tag
         chosen = self.named if len(commits) == 1 else ()
@@ -191,7 +228,9 @@ class BackportSession:
                 if one.kind == "fix" and not one.undone
             }
             later -= {result.commit for result in results}
-            order = sorted(later, key=lambda commit: self.history.index.ordinal(commit) or 0)
+            order = sorted(
+                later, key=lambda commit: self.history.index.ordinal(commit) or 0
+            )
             results += [self._one(commit, branches, ahead, ()) for commit in order]
         return tuple(results)
 
@@ -215,9 +254,12 @@ class BackportSession:
         answers = []
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
-            answers.append(self._on_branch(fix, culprits, company, branch, ahead[branch.tip]))
+            answers.append(
+                self._on_branch(fix, culprits, company, branch, ahead[branch.tip])
+            )
         wanting = [
-            (branch, answer.wants_fix) for branch, answer in zip(branches, answers, strict=True)
+            (branch, answer.wants_fix)
+            for branch, answer in zip(branches, answers, strict=True)
         ]
         answers = [
             (
@@ -251,12 +293,18 @@ class BackportSession:
         ahead: _Ahead,
     ) -> BranchResult:
         tree = ahead.tree
-        answer = judge(self.history, self.scratch, fix, culprits, branch.tip, tree, ahead.commits)
+        answer = judge(
+            self.history, self.scratch, fix, culprits, branch.tip, tree, ahead.commits
+        )
         wants = answer.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
         need: PrerequisiteSearch | None = None
         said = ConflictExplanation()
         adapted: Adaptation | None = None
-        if self.request.adapt and answer.verdict is BranchVerdict.CONFLICT and answer.applied:
+        if (
+            self.request.adapt
+            and answer.verdict is BranchVerdict.CONFLICT
+            and answer.applied
+        ):
             adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
         used = taken(adapted, unsure=self.request.unsure)
         proposed: tuple[ProposedConflict, ...] = ()
@@ -280,7 +328,9 @@ class BackportSession:
                 tree=tree,
             )
             if adapted:
-                adapted = replace(adapted, steps=with_causes(adapted.steps, said.causes))
+                adapted = replace(
+                    adapted, steps=with_causes(adapted.steps, said.causes)
+                )
             # an adapted fix does without its prerequisites
             if answer.applied.how is AppliesHow.CONFLICT and not used:
                 need = find_prerequisites(
@@ -300,11 +350,17 @@ class BackportSession:
             reason=answer.reason,
             affected=answer.affected,
             applies=answer.applied.how if answer.applied else None,
-            landed_as=answer.landing.commit if answer.landing and answer.landing.holds else None,
-            landed_by=answer.landing.how.value if answer.landing and answer.landing.holds else None,
+            landed_as=answer.landing.commit
+            if answer.landing and answer.landing.holds
+            else None,
+            landed_by=answer.landing.how.value
+            if answer.landing and answer.landing.holds
+            else None,
             queued=wants
             and bool(branch.version)
-            and is_queued(self.history, fix.id, branch.version, self.found.stable, self.queues),
+            and is_queued(
+                self.history, fix.id, branch.version, self.found.stable, self.queues
+            ),
             culprit_as=answer.culprit_as,
             conflicts=answer.conflicts,
             causes=said.causes,
@@ -326,12 +382,18 @@ class BackportSession:
             proposals=proposed,
         )
         if wants:
-            ahead.tree = used.made if used else self._tree_after(fix, answer, need, tree)
+            ahead.tree = (
+                used.made if used else self._tree_after(fix, answer, need, tree)
+            )
             ahead.commits.append(fix.id)
         return result
 
     def _tree_after(
-        self, fix: FixCommit, answer: BranchAnswer, need: PrerequisiteSearch | None, tree: str
+        self,
+        fix: FixCommit,
+        answer: BranchAnswer,
+        need: PrerequisiteSearch | None,
+        tree: str,
     ) -> str:
         if answer.applied and answer.applied.how is not AppliesHow.CONFLICT:
             return answer.applied.merge.tree
@@ -341,9 +403,16 @@ class BackportSession:
 
 
 def _commands(
-    answer: BranchAnswer, fix: FixCommit, branch: Branch, need: PrerequisiteSearch | None
+    answer: BranchAnswer,
+    fix: FixCommit,
+    branch: Branch,
+    need: PrerequisiteSearch | None,
 ) -> tuple[str, ...]:
-    if answer.verdict not in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY, BranchVerdict.CONFLICT):
+    if answer.verdict not in (
+        BranchVerdict.CLEAN,
+        BranchVerdict.THREE_WAY,
+        BranchVerdict.CONFLICT,
+    ):
         return ()
     name = branch.name if branch.version else branch.tip[:12]
     local = f"backport-{fix.commit.short}-{branch.version or branch.tip[:12]}"
@@ -365,7 +434,10 @@ def named_branches(
         tip = repository.resolve(word)
         version = version_at(repository, known.stable, tip, word) or ""
         over = any(
-            series_.version == version and series_.is_over(today) for series_ in known.stable.series
+            series_.version == version and series_.is_over(today)
+            for series_ in known.stable.series
         )
-        named.append(Branch(word, version, tip, known.stable.ends(version), is_over=over))
+        named.append(
+            Branch(word, version, tip, known.stable.ends(version), is_over=over)
+        )
     return tuple(named)

@@ -30,16 +30,31 @@ Series = tuple[str, ReleaseState, str | None]
 
 
 def range_of_candidate(
-    repository: Repository, fix: str, culprits: Sequence[str], branches: Iterable[BranchState]
+    repository: Repository,
+    fix: str,
+    culprits: Sequence[str],
+    branches: Iterable[BranchState],
 ) -> BugRange:
     """The range of a bug for which `stable` looked at the branches."""
-    states = {True: ReleaseState.AFFECTED, False: ReleaseState.CLEAN, None: ReleaseState.UNKNOWN}
+    states = {
+        True: ReleaseState.AFFECTED,
+        False: ReleaseState.CLEAN,
+        None: ReleaseState.UNKNOWN,
+    }
     series = []
     with History(repository) as history:
         for branch in branches:
             tip = repository.find(branch.branch)
-            landing = history.landed(fix, tip, content=False) if tip and branch.affected else None
-            state = ReleaseState.FIXED if landing and landing.holds else states[branch.affected]
+            landing = (
+                history.landed(fix, tip, content=False)
+                if tip and branch.affected
+                else None
+            )
+            state = (
+                ReleaseState.FIXED
+                if landing and landing.holds
+                else states[branch.affected]
+            )
             if branch.version:
                 series.append((branch.version, state, branch.culprit_as))
     return _bug_range(repository, fix, culprits, series)
@@ -56,7 +71,9 @@ def range_of_backports(repository: Repository, result: BackportResult) -> BugRan
     for branch in result.branches:
         state = ReleaseState.AFFECTED if branch.affected else ReleaseState.UNKNOWN
         if not branch.wants_fix:
-            state = ReleaseState.CLEAN if branch.affected is False else ReleaseState.FIXED
+            state = (
+                ReleaseState.CLEAN if branch.affected is False else ReleaseState.FIXED
+            )
         if branch.version:
             series.append((branch.version, state, branch.culprit_as))
     culprits = [id_ for written in result.culprits if (id_ := repository.find(written))]
@@ -70,9 +87,14 @@ def _bug_range(
     releases = Releases(repository)
     first = [releases.first(culprit) for culprit in culprits]
     names = sorted(
-        (release.name.removeprefix("v") for release in first if release), key=version_order
+        (release.name.removeprefix("v") for release in first if release),
+        key=version_order,
     )
-    enters = ReleasePoint(names[0] if names else "", ReleaseState.ENTERS) if culprits else None
+    enters = (
+        ReleasePoint(names[0] if names else "", ReleaseState.ENTERS)
+        if culprits
+        else None
+    )
     done = releases.first(fix)
     last = done.name if done else _before(repository, releases, fix)
     points = in_order(
@@ -93,7 +115,9 @@ def _bug_range(
 def _before(repository: Repository, releases: Releases, fix: str) -> str:
     """The last release before a fix that no release has; "" where none is near."""
     committed = int(repository.commit(fix).committed.timestamp())
-    before = [release for release in releases.all if release.date <= committed + SLOP][-NEAR:]
+    before = [release for release in releases.all if release.date <= committed + SLOP][
+        -NEAR:
+    ]
     return next(
         (
             release.name

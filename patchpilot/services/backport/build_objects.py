@@ -58,7 +58,13 @@ def check_tools(tree: Tree) -> None:
 
 
 def compile_objects(
-    place: Path, before: str, after: str, paths: Sequence[str], progress: Progress, *, hours: float
+    place: Path,
+    before: str,
+    after: str,
+    paths: Sequence[str],
+    progress: Progress,
+    *,
+    hours: float,
 ) -> Compiled:
     """Compile the objects of the C files among `paths` in a clone at two commits, configured with
     allmodconfig in a build directory next to it.
@@ -70,14 +76,20 @@ def compile_objects(
     def make(what: str, *words: str) -> tuple[int, str]:
         # allmodconfig makes errors of warnings
         argv = ["make", f"O={place.parent / 'build'}", "KCFLAGS=-Wno-error", *words]
-        done = run(argv, cwd=place, timeout=Watched(hours * 3600, partial(progress, what)))
+        done = run(
+            argv, cwd=place, timeout=Watched(hours * 3600, partial(progress, what))
+        )
         return done.code, (done.out + done.err).decode("utf-8", "replace").replace(
             f"{place}/", ""
         ).strip()
 
     def make_objects(what: str, commit: str) -> tuple[int, str]:
         git(place, "checkout", "-q", "--detach", commit, timeout=1800)
-        here = [f"{path.removesuffix('.c')}.o" for path in sources if (place / path).is_file()]
+        here = [
+            f"{path.removesuffix('.c')}.o"
+            for path in sources
+            if (place / path).is_file()
+        ]
         return make(what, "-k", f"-j{os.cpu_count() or 1}", *here) if here else (0, "")
 
     git(place, "checkout", "-q", "--detach", before, timeout=1800)
@@ -92,4 +104,6 @@ def compile_objects(
 
 def _warnings(text: str) -> Counter[str]:
     """The warnings of a compiler, without the lines that they are for: those move."""
-    return Counter(_PLACE.sub(": ", line) for line in text.split("\n") if _WARNING in line)
+    return Counter(
+        _PLACE.sub(": ", line) for line in text.split("\n") if _WARNING in line
+    )

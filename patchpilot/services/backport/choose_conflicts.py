@@ -22,7 +22,10 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.build_objects import OBJECTS
-from patchpilot.services.backport.conflict_columns import ConflictColumns, conflict_columns
+from patchpilot.services.backport.conflict_columns import (
+    ConflictColumns,
+    conflict_columns,
+)
 from patchpilot.services.backport.saved_choices import Choices as Choices
 from patchpilot.services.backport.saved_choices import read_choices, save_choices
 from patchpilot.services.backport.work_clone import Built as Built
@@ -95,7 +98,10 @@ def open_conflicts(
     """
     assert result.commit
     with Scratch(repository) as scratch:
-        fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
+        fix, tree = (
+            FixCommit.read(repository, result.commit),
+            scratch.tree_of(branch.tip),
+        )
         merge = scratch.pick(fix.id, tree, fix.base)
         found = propose(scratch, merge, tree, fix, branch.tip, progress)
     choices, changed = read_choices(repository, result.commit, branch)
@@ -105,7 +111,9 @@ def open_conflicts(
         count=len(found),
         made=tuple((key, one) for key, one in choices.made if key in keys),
     )
-    columns = _columns(repository, result.commit, branch, [one.conflict for one in found])
+    columns = _columns(
+        repository, result.commit, branch, [one.conflict for one in found]
+    )
     conflicts = []
     for one, its in zip(found, columns, strict=True):
         proposals = _with_chosen(one.proposals, choices, one.conflict.key)
@@ -117,15 +125,21 @@ def open_conflicts(
     return OpenConflicts(tuple(conflicts), choices, changed)
 
 
-def _with_chosen(known: Sequence[Proposal], choices: Choices, key: str) -> tuple[Proposal, ...]:
+def _with_chosen(
+    known: Sequence[Proposal], choices: Choices, key: str
+) -> tuple[Proposal, ...]:
     """The proposals of a conflict, before them what was chosen before the fix or the branch
     changed, and what the user wrote.
     """
     earlier = choices.earlier.get(key)
     before = (
-        [replace(earlier, why=f"{EARLIER}{earlier.why.removeprefix(EARLIER)}")] if earlier else []
+        [replace(earlier, why=f"{EARLIER}{earlier.why.removeprefix(EARLIER)}")]
+        if earlier
+        else []
     )
-    mine = [one for of, one in choices.made if of == key and one.source is Source.EDITED]
+    mine = [
+        one for of, one in choices.made if of == key and one.source is Source.EDITED
+    ]
     found: dict[tuple[str, tuple[str, ...] | None], Proposal] = {}
     for one in (*before, *reversed(mine), *known):
         found.setdefault((one.path, one.lines), one)
@@ -133,7 +147,10 @@ def _with_chosen(known: Sequence[Proposal], choices: Choices, key: str) -> tuple
 
 
 def _columns(
-    repository: Repository, fix: str, branch: BranchResult, conflicts: Sequence[Conflict]
+    repository: Repository,
+    fix: str,
+    branch: BranchResult,
+    conflicts: Sequence[Conflict],
 ) -> list[ConflictColumns]:
     """The versions of each conflict, with the lines around them where these are known."""
     read = conflict_columns(repository, fix, branch)
@@ -160,26 +177,42 @@ def save(repository: Repository, branch: BranchResult, choices: Choices) -> None
 
 def edited(conflict: OpenConflict, lines: Sequence[str], note: str) -> Proposal:
     """The proposal of lines that the user wrote, with what the patch's message says of them."""
-    return Proposal(Source.EDITED, tuple(lines), note, (f"{conflict.conflict.place}: {note}",))
+    return Proposal(
+        Source.EDITED, tuple(lines), note, (f"{conflict.conflict.place}: {note}",)
+    )
 
 
 def outcome(
-    repository: Repository, result: BackportResult, branch: BranchResult, known: OpenConflicts
+    repository: Repository,
+    result: BackportResult,
+    branch: BranchResult,
+    known: OpenConflicts,
 ) -> Outcome:
     """The adaptation that comes of a choice for each conflict.
 
     Verified as one that is made without asking.
     """
     assert result.commit
-    chosen = {one.conflict.key: known.choices.chosen[one.conflict.key] for one in known.conflicts}
+    chosen = {
+        one.conflict.key: known.choices.chosen[one.conflict.key]
+        for one in known.conflicts
+    }
     with Scratch(repository) as scratch:
-        fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
+        fix, tree = (
+            FixCommit.read(repository, result.commit),
+            scratch.tree_of(branch.tip),
+        )
         merge = scratch.pick(fix.id, tree, fix.base)
         decided = decide(scratch, merge, tree, fix, chosen)
-        steps = dict.fromkeys(step for one in chosen.values() for step in _steps(one, branch))
+        steps = dict.fromkeys(
+            step for one in chosen.values() for step in _steps(one, branch)
+        )
         found = Adaptation(CHOSEN, 1.0, tuple(steps), decided.contents)
         is_empty = found.tree(scratch, merge) == tree
-    problems = (*decided.problems, *(["nothing is left of the fix"] if is_empty else []))
+    problems = (
+        *decided.problems,
+        *(["nothing is left of the fix"] if is_empty else []),
+    )
     return Outcome(found, problems, _doubts(decided))
 
 

@@ -48,15 +48,22 @@ def conflict_columns(
         read = [content for content in contents if content is not None]
         is_text = len(read) == _SIDES and all(place.line for place in known)
         merged = (
-            marked_places(path, merge_file_lines(repository, *read), CONTEXT) if is_text else []
+            marked_places(path, merge_file_lines(repository, *read), CONTEXT)
+            if is_text
+            else []
         )
         sides = (
-            [[line.rstrip("\n") for line in text_lines(content)] for content in read[1:]]
+            [
+                [line.rstrip("\n") for line in text_lines(content)]
+                for content in read[1:]
+            ]
             if merged
             else [[], []]
         )
         found += [
-            ConflictColumns(place, _line_of(place.base, sides[0]), _line_of(place.theirs, sides[1]))
+            ConflictColumns(
+                place, _line_of(place.base, sides[0]), _line_of(place.theirs, sides[1])
+            )
             for place in merged or known
         ]
     return tuple(found)

@@ -56,10 +56,13 @@ def write_for_directories(
             "",
         )
         if skipped or not wanted:
-            written.append(WrittenBackport(branch.branch, (), skipped or "the tree has the fix"))
+            written.append(
+                WrittenBackport(branch.branch, (), skipped or "the tree has the fix")
+            )
             continue
         files = write_mails(
-            folder / folder_name(branch), _mails(wanted, _stable(branch, profile), wording)
+            folder / folder_name(branch),
+            _mails(wanted, _stable(branch, profile), wording),
         )
         written.append(WrittenBackport(branch.branch, files))
     return tuple(written)
@@ -81,7 +84,9 @@ def _why_not(answer: BranchResult, *, unsure: bool) -> Advice:
 
 def _stable(branch: BranchResult, profile: str | None) -> StableTrees:
     """The stable trees of the project that a directory is of."""
-    return (find_project(profile) if profile else detect(DirectoryTree(branch.branch))).stable
+    return (
+        find_project(profile) if profile else detect(DirectoryTree(branch.branch))
+    ).stable
 
 
 def _mails(
@@ -106,12 +111,18 @@ def _mails(
                 signer=wording.signer,
                 adapter=wording.adapter if adapted else None,
             )
-            prefix = stable.subject.format(version=answer.version) if answer.version else "PATCH"
+            prefix = (
+                stable.subject.format(version=answer.version)
+                if answer.version
+                else "PATCH"
+            )
             title = f"{prefix} {number}/{len(wanted)}" if len(wanted) > 1 else prefix
             mails.append(
                 (
                     file_name(number, original.subject),
-                    commits.mail(change.patch, message, change.before, change.after, title),
+                    commits.mail(
+                        change.patch, message, change.before, change.after, title
+                    ),
                 )
             )
     return mails

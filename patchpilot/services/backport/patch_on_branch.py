@@ -19,7 +19,9 @@ def patch_on_branch(
 
     None where it does not apply. Nothing is written.
     """
-    steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False, parts=True)
+    steps, skipped = steps_for(
+        repository, [(result, branch)], upstream_only=False, parts=True
+    )
     if skipped or not steps:
         return ()
     stable = form_of(repository, None)

@@ -31,7 +31,9 @@ def risk_of(need: PrerequisiteNeed, max_lines: int) -> Risk:
     return Risk.LOW if need.is_fix else Risk.MEDIUM
 
 
-def without(result: BackportResult, left_out: Mapping[str, Collection[str]]) -> BackportResult:
+def without(
+    result: BackportResult, left_out: Mapping[str, Collection[str]]
+) -> BackportResult:
     """The result with the prerequisites of each branch (by its name) that are not left out.
 
     Their order stays.
@@ -39,7 +41,8 @@ def without(result: BackportResult, left_out: Mapping[str, Collection[str]]) -> 
     return replace(
         result,
         branches=tuple(
-            _without(branch, left_out.get(branch.branch, ())) for branch in result.branches
+            _without(branch, left_out.get(branch.branch, ()))
+            for branch in result.branches
         ),
     )
 

@@ -51,7 +51,9 @@ class Choices:
         return f"{len(self.chosen)} of {self.count} chosen" if self.made else ""
 
 
-def read_choices(repository: Repository, fix: str, branch: BranchResult) -> tuple[Choices, str]:
+def read_choices(
+    repository: Repository, fix: str, branch: BranchResult
+) -> tuple[Choices, str]:
     """The saved choices, and what changed since they were made: they are `earlier` ones then; ""
     where nothing did, or nothing is saved.
     """
@@ -67,13 +69,18 @@ def read_choices(repository: Repository, fix: str, branch: BranchResult) -> tupl
         ) from error
     changed = [
         f"{what} changed ({old[:12]} is now {new[:12]})"
-        for what, old, new in (("the fix", known.fix, fix), ("the branch", known.tip, branch.tip))
+        for what, old, new in (
+            ("the fix", known.fix, fix),
+            ("the branch", known.tip, branch.tip),
+        )
         if old != new
     ]
     if not changed:
         return known, ""
     earlier = {**known.earlier, **known.chosen}
-    return Choices(fix, branch.tip, earlier=earlier), " and ".join(changed) if earlier else ""
+    return Choices(fix, branch.tip, earlier=earlier), " and ".join(
+        changed
+    ) if earlier else ""
 
 
 def chosen_words(repository: Repository, fix: str, branch: BranchResult) -> str:
@@ -87,10 +94,14 @@ def chosen_words(repository: Repository, fix: str, branch: BranchResult) -> str:
     return choices.words or (f"stale choices: {changed}" if changed else "")
 
 
-def save_choices(repository: Repository, choices: Choices, branch: BranchResult) -> None:
+def save_choices(
+    repository: Repository, choices: Choices, branch: BranchResult
+) -> None:
     """Save the choices; on disk when this returns. Without any, the file is deleted."""
     data = asdict(choices) if choices.made or choices.earlier else None
-    store_json(_file(repository, choices.fix, branch), data, "your choice was not saved")
+    store_json(
+        _file(repository, choices.fix, branch), data, "your choice was not saved"
+    )
 
 
 def _file(repository: Repository, fix: str, branch: BranchResult) -> Path:

@@ -35,7 +35,9 @@ def request_mail(
         )
     commit = repository.commit(result.commit)
     identity = repository.identity
-    others = [branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT]
+    others = [
+        branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT
+    ]
     state = [
         (
             "It applies there unchanged, and I have checked the result."
@@ -79,7 +81,9 @@ def request_mail(
 def _first_paragraph(body: str) -> str:
     for paragraph in body.split("\n\n"):
         text = paragraph.strip("\n")
-        if text and not text.startswith(("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")):
+        if text and not text.startswith(
+            ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
+        ):
             return text
     return "(say why)"
 

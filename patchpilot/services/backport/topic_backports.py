@@ -27,8 +27,17 @@ from patchpilot.services.backport.branch_verdicts import BackportRequest, backpo
 from patchpilot.services.backport.bug_range import range_of_backports
 from patchpilot.services.backport.prerequisite_queue import without
 from patchpilot.services.backport.saved_choices import chosen_words, read_choices
-from patchpilot.services.backport.work_clone import Resolving, is_started, resolution, resolve
-from patchpilot.services.backport.write_backports import WrittenBackport, answered, write_backports
+from patchpilot.services.backport.work_clone import (
+    Resolving,
+    is_started,
+    resolution,
+    resolve,
+)
+from patchpilot.services.backport.write_backports import (
+    WrittenBackport,
+    answered,
+    write_backports,
+)
 from patchpilot.topic.fix_claims import denies_fix
 from patchpilot.topic.topic_project import project_of
 
@@ -78,7 +87,9 @@ def topic_backports(
         )
         for branch in result.branches
     )
-    return replace(result, branches=branches, bug=range_of_backports(repository, result))
+    return replace(
+        result, branches=branches, bug=range_of_backports(repository, result)
+    )
 
 
 def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
@@ -92,12 +103,16 @@ def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
         return {}
 
 
-def _without_series(repository: Repository, settings: Settings, commit: Commit) -> str | None:
+def _without_series(
+    repository: Repository, settings: Settings, commit: Commit
+) -> str | None:
     """The name of the commit's project where that keeps no stable series and none is among the
     refs, else None.
     """
     profile = settings.get("profile")
-    project = project_of(repository, profile, Series((commit_patch(repository, commit.id),)))
+    project = project_of(
+        repository, profile, Series((commit_patch(repository, commit.id),))
+    )
     if (
         project.lists.stable
         or project.stable.branch
@@ -118,7 +133,9 @@ def write_topic_backports(
 
     `left_out` are the prerequisites, by branch, that are not written with it.
     """
-    return write_backports(repository, [without(result, left_out)], folder, wording=BackportText())
+    return write_backports(
+        repository, [without(result, left_out)], folder, wording=BackportText()
+    )
 
 
 def write_adapted(
@@ -133,7 +150,11 @@ def write_adapted(
     """
     chosen = replace(result, branches=(replace(branch, adaptation=adapted),))
     (written,) = write_backports(
-        repository, [chosen], folder, wording=BackportText(adapter=repository.identity), unsure=True
+        repository,
+        [chosen],
+        folder,
+        wording=BackportText(adapter=repository.identity),
+        unsure=True,
     )
     return written
 
@@ -149,14 +170,21 @@ class Ways:
     is_started: bool = False
 
 
-def ways_to(repository: Repository, result: BackportResult, branch: BranchResult) -> Ways:
+def ways_to(
+    repository: Repository, result: BackportResult, branch: BranchResult
+) -> Ways:
     """The ways to bring the fix to a branch where it conflicts."""
     assert result.commit
     if is_started(repository, result.commit, branch):
         return Ways(is_started=True)
     with Scratch(repository) as scratch:
-        fix, tree = FixCommit.read(repository, result.commit), scratch.tree_of(branch.tip)
-        adapted = adapt(scratch, scratch.pick(fix.id, tree, fix.base), tree, fix, branch.tip)
+        fix, tree = (
+            FixCommit.read(repository, result.commit),
+            scratch.tree_of(branch.tip),
+        )
+        adapted = adapt(
+            scratch, scratch.pick(fix.id, tree, fix.base), tree, fix, branch.tip
+        )
     if adapted:
         adapted = replace(adapted, steps=with_causes(adapted.steps, branch.causes))
     return Ways(adapted, read_choices(repository, result.commit, branch)[0].words)
@@ -174,7 +202,9 @@ def resolve_conflict(
 
     The prerequisites `left_out` are not applied before the fix.
     """
-    narrowed = without(replace(result, branches=(branch,)), {branch.branch: left_out}).branches[0]
+    narrowed = without(
+        replace(result, branches=(branch,)), {branch.branch: left_out}
+    ).branches[0]
     return resolve(
         repository,
         result,

@@ -51,7 +51,11 @@ class _ChangedTree:
 
     def exists(self, path: str) -> bool:
         """Whether a file or directory is there."""
-        return self.changed[path] is not None if path in self.changed else self.ground.exists(path)
+        return (
+            self.changed[path] is not None
+            if path in self.changed
+            else self.ground.exists(path)
+        )
 
     def is_dir(self, path: str) -> bool:
         """Whether a directory is there."""
@@ -91,12 +95,19 @@ def on_directory(
 
 
 def _one(
-    patch: Patch, commit: str | None, tree: Tree, repository: Repository | None, *, adapts: bool
+    patch: Patch,
+    commit: str | None,
+    tree: Tree,
+    repository: Repository | None,
+    *,
+    adapts: bool,
 ) -> BranchResult:
     answer = judge_directory(patch, tree)
     if repository and commit and answer.verdict is BranchVerdict.CONFLICT:
         with Scratch(repository) as scratch:
-            answer = merges_into(answer, scratch, FixCommit.read(repository, commit), tree)
+            answer = merges_into(
+                answer, scratch, FixCommit.read(repository, commit), tree
+            )
     conflicts = answer.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
     adapted = adapt_patch(answer.patch, tree) if adapts and conflicts else None
     wants = answer.verdict is BranchVerdict.CLEAN or adapted is not None
@@ -116,7 +127,9 @@ def _one(
     )
 
 
-def _change(patch: Patch, tree: Tree, adapted: Adaptation | None) -> DirectoryChange | None:
+def _change(
+    patch: Patch, tree: Tree, adapted: Adaptation | None
+) -> DirectoryChange | None:
     """What a patch that fits or is adapted changes in a tree; None where nothing is left."""
     before: Files = {}
     after: Files = {}

@@ -37,7 +37,11 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.build_objects import OBJECTS, check_tools, compile_objects
+from patchpilot.services.backport.build_objects import (
+    OBJECTS,
+    check_tools,
+    compile_objects,
+)
 from patchpilot.services.backport.write_backports import (
     answered,
     answering,
@@ -108,7 +112,9 @@ def resolve(
     place = _place(repository, result.commit, branch)
     if not (place / ".git").exists():
         _prepare(repository, result, branch, stable, place, wording, start)
-    return _take_up(repository, result, branch, stable, place, folder or _patches(place), wording)
+    return _take_up(
+        repository, result, branch, stable, place, folder or _patches(place), wording
+    )
 
 
 def is_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
@@ -116,7 +122,9 @@ def is_started(repository: Repository, commit: str, branch: BranchResult) -> boo
     return (_place(repository, commit, branch) / ".git").exists()
 
 
-def resolution(repository: Repository, commit: str, branch: BranchResult) -> Path | None:
+def resolution(
+    repository: Repository, commit: str, branch: BranchResult
+) -> Path | None:
     """The folder with the patches that `resolve` wrote for a branch, None where it wrote none."""
     folder = _patches(_place(repository, commit, branch))
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
@@ -139,15 +147,20 @@ def build(
     """
     words = shlex.split(command)
     if not words:
-        raise UsageError("--build: no command given", hint="e.g. --build 'make -j8 drivers/net/'")
+        raise UsageError(
+            "--build: no command given", hint="e.g. --build 'make -j8 drivers/net/'"
+        )
     if command == OBJECTS:
         check_tools(CommitTree(repository, branch.tip))
-    steps, skipped = steps_for(repository, [(result, branch)], upstream_only=False, unsure=unsure)
+    steps, skipped = steps_for(
+        repository, [(result, branch)], upstream_only=False, unsure=unsure
+    )
     if skipped or not steps:
         return Built(
             branch.branch,
             -1,
-            str(skipped) or "nothing to build: the branch has the fix, or does not have the bug",
+            str(skipped)
+            or "nothing to build: the branch has the fix, or does not have the bug",
         )
     with Scratch(repository) as scratch, TemporaryFolder("build") as top:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
@@ -155,7 +168,9 @@ def build(
         _clone(repository, place, extra=scratch.path)
         if command == OBJECTS:
             paths = tuple(
-                scratch.changed(scratch.tree_of(branch.tip), scratch.tree_of(commits[-1].id))
+                scratch.changed(
+                    scratch.tree_of(branch.tip), scratch.tree_of(commits[-1].id)
+                )
             )
             compiled = compile_objects(
                 place, branch.tip, commits[-1].id, paths, progress, hours=_BUILD_HOURS
@@ -209,7 +224,9 @@ def _clone(repository: Repository, place: Path, extra: Path | None = None) -> No
             timeout=1800,
         )
     git(place, "config", "remote.origin.url", str(source))
-    alternates.write(place / ".git" / "objects", source / "objects", *([extra] if extra else []))
+    alternates.write(
+        place / ".git" / "objects", source / "objects", *([extra] if extra else [])
+    )
     identity = repository.identity
     if identity:
         git(place, "config", "user.name", identity.name)
@@ -242,7 +259,15 @@ def _prepare(
             commits = make_commits(scratch, stable, needs, branch.tip, wording)
             _clone(repository, unready, extra=scratch.path)
             top = commits[-1].id if commits else branch.tip
-            git(unready, "checkout", "-q", "-B", f"backport-{fix.short}", top, timeout=1800)
+            git(
+                unready,
+                "checkout",
+                "-q",
+                "-B",
+                f"backport-{fix.short}",
+                top,
+                timeout=1800,
+            )
             git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
             # what only the scratch store has must outlive it
             _own_objects(unready, scratch, commits)
@@ -265,14 +290,18 @@ def _prepare(
             adapter=wording.adapter if start else None,
         )
         for path, (mode, content) in (
-            ((path, made) for path, made in start.contents.items() if made) if start else ()
+            ((path, made) for path, made in start.contents.items() if made)
+            if start
+            else ()
         ):
             # a link's content is a path, which may lead out of the clone
             if mode.startswith(_PLAIN_FILE):
                 (unready / path).write_bytes(content)
         merge_message = unready / ".git" / "MERGE_MSG"
         if merge_message.exists():
-            merge_message.write_text(message + _ADVICE, encoding="utf-8", errors="surrogateescape")
+            merge_message.write_text(
+                message + _ADVICE, encoding="utf-8", errors="surrogateescape"
+            )
         else:
             git(
                 unready,
@@ -288,7 +317,9 @@ def _prepare(
     except (OSError, GitError) as error:
         shutil.rmtree(unready, ignore_errors=True)
         if isinstance(error, OSError):
-            raise InputError(f"cannot create {place}: {error.strerror or error}") from error
+            raise InputError(
+                f"cannot create {place}: {error.strerror or error}"
+            ) from error
         raise
 
 
@@ -301,7 +332,8 @@ def _own_objects(place: Path, scratch: Scratch, commits: Sequence[MadeCommit]) -
                 goal.parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, goal)
     alternates.write(
-        place / ".git" / "objects", (scratch.repository.common_dir / "objects").resolve()
+        place / ".git" / "objects",
+        (scratch.repository.common_dir / "objects").resolve(),
     )
 
 
@@ -318,13 +350,17 @@ def _take_up(
     with Repository.open(place) as clone:
         conflicted = tuple(
             path
-            for path in clone.git("diff", "--name-only", "--diff-filter=U", "-z").text.split("\0")
+            for path in clone.git(
+                "diff", "--name-only", "--diff-filter=U", "-z"
+            ).text.split("\0")
             if path
         )
         head = clone.commit(clone.resolve("HEAD"))
         base = clone.resolve("refs/patchpilot/base")
         picking = (place / ".git" / "CHERRY_PICK_HEAD").exists()
-        done = any(result.commit.startswith(id_) for id_ in read_marks(head.message).upstream)
+        done = any(
+            result.commit.startswith(id_) for id_ in read_marks(head.message).upstream
+        )
         if picking or not done:
             advice = (
                 f"cd {shlex.quote(str(place))}",
@@ -338,12 +374,16 @@ def _take_up(
             )
             return Resolving(branch.branch, place, "conflict", conflicted, advice)
         made = _resolved(repository, clone, base, head.id)
-        commits = tuple(f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in made)
+        commits = tuple(
+            f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in made
+        )
         with Scratch(clone) as scratch:
             made = [_rediffed(scratch, commit) for commit in made]
             version = branch.version or "stable"
             if not wording.in_reply_to:
-                wording = answering(wording, answered([result]), [result.commit], branch.version)
+                wording = answering(
+                    wording, answered([result]), [result.commit], branch.version
+                )
             mails = format_series(
                 scratch,
                 stable,
@@ -366,7 +406,9 @@ def _take_up(
     )
 
 
-def _resolved(repository: Repository, clone: Repository, base: str, head: str) -> list[MadeCommit]:
+def _resolved(
+    repository: Repository, clone: Repository, base: str, head: str
+) -> list[MadeCommit]:
     """The commits the user made, each with the mainline commit its message names."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
@@ -374,7 +416,9 @@ def _resolved(repository: Repository, clone: Repository, base: str, head: str) -
         named = read_marks(message).upstream
         original = repository.find(named[0]) if named else None
         commit = repository.commit(original) if original else clone.commit(id_)
-        commits.append(MadeCommit(id_, commit, "", is_explained=has_note(message, commit)))
+        commits.append(
+            MadeCommit(id_, commit, "", is_explained=has_note(message, commit))
+        )
     return commits
 
 

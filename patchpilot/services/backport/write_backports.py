@@ -78,7 +78,11 @@ def answering(
         ),
         None,
     )
-    return wording if wording.in_reply_to or not mail else replace(wording, in_reply_to=mail)
+    return (
+        wording
+        if wording.in_reply_to or not mail
+        else replace(wording, in_reply_to=mail)
+    )
 
 
 def write_backports(
@@ -116,20 +120,32 @@ def write_backports(
                 [result.commit for result, answer in pairs if answer.wants_fix],
                 branch.version,
             )
-            for whole in (False, True) if any(answer.whole for _, answer in pairs) else (False,):
+            for whole in (
+                (False, True) if any(answer.whole for _, answer in pairs) else (False,)
+            ):
                 name = f"{branch.branch} (whole commits)" if whole else branch.branch
                 steps, skipped = steps_for(
-                    repository, pairs, parts=True, whole=whole, adapts=adapts, unsure=unsure
+                    repository,
+                    pairs,
+                    parts=True,
+                    whole=whole,
+                    adapts=adapts,
+                    unsure=unsure,
                 )
                 if skipped or not steps:
                     written.append(
                         WrittenBackport(
-                            name, (), skipped or "the branch has the fix, or does not have the bug"
+                            name,
+                            (),
+                            skipped
+                            or "the branch has the fix, or does not have the bug",
                         )
                     )
                     continue
                 try:
-                    commits_made = make_commits(scratch, stable, steps, branch.tip, wording)
+                    commits_made = make_commits(
+                        scratch, stable, steps, branch.tip, wording
+                    )
                 except PatchpilotError as error:
                     written.append(WrittenBackport(name, (), error.message))
                     continue
@@ -137,12 +153,18 @@ def write_backports(
                 files = write_mails(
                     folder / (folder_name(branch) + ("-whole" if whole else "")), mails
                 )
-                answers = f"<{given_message_id(mine.in_reply_to)}>" if mine.in_reply_to else ""
+                answers = (
+                    f"<{given_message_id(mine.in_reply_to)}>"
+                    if mine.in_reply_to
+                    else ""
+                )
                 unsigned = wording.signer is None and any(
                     commit.is_explained for commit in commits_made
                 )
                 written.append(
-                    WrittenBackport(name, files, answers=answers, hint=_SIGN if unsigned else "")
+                    WrittenBackport(
+                        name, files, answers=answers, hint=_SIGN if unsigned else ""
+                    )
                 )
     return tuple(written)
 
@@ -200,7 +222,9 @@ def steps_for(
     return steps, ""
 
 
-def _obstacle(fix: Commit, answer: BranchResult, *, parts: bool, adapts: bool) -> Advice:
+def _obstacle(
+    fix: Commit, answer: BranchResult, *, parts: bool, adapts: bool
+) -> Advice:
     """Why a fix that was not adapted cannot be applied to a branch; "" if it can."""
     if answer.adaptation:
         return not_sure(answer.adaptation)
@@ -208,7 +232,9 @@ def _obstacle(fix: Commit, answer: BranchResult, *, parts: bool, adapts: bool) -
         return ""
     if (answer.partial and not parts) or not answer.prerequisites:
         return Action(
-            "backport", (fix.id[:12], "--resolve", answer.branch), "conflict; resolve it with: {}"
+            "backport",
+            (fix.id[:12], "--resolve", answer.branch),
+            "conflict; resolve it with: {}",
         )
     return _NOT_ADAPTED if adapts else ""
 
@@ -234,7 +260,9 @@ def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
     any other.
     """
     return "\n\n".join(
-        part for part in (_difference(commit, version, wording), *commit.refused) if part
+        part
+        for part in (_difference(commit, version, wording), *commit.refused)
+        if part
     )
 
 
@@ -253,7 +281,10 @@ def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
         "rangediff": commit.rangediff,
     }
     return without_comments(
-        fill(template("backport-adapted" if commit.is_explained else "backport-note"), values)
+        fill(
+            template("backport-adapted" if commit.is_explained else "backport-note"),
+            values,
+        )
     )
 
 
@@ -272,7 +303,9 @@ def not_sure(adapted: Adaptation) -> str:
 
 def folder_name(branch: BranchResult) -> str:
     """The folder that the patches for a branch or directory are written into."""
-    name = branch.version or (branch.tip[:12] if branch.branch == branch.tip else branch.branch)
+    name = branch.version or (
+        branch.tip[:12] if branch.branch == branch.tip else branch.branch
+    )
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-") or "branch"
 
 
@@ -287,12 +320,15 @@ def write_mails(
         folder.mkdir(parents=True, exist_ok=True)
         if not overwrite and any(folder.glob("*.patch")):
             raise UsageError(
-                f"{folder} already has patches", hint="name another folder, or remove them"
+                f"{folder} already has patches",
+                hint="name another folder, or remove them",
             )
         files = []
         for name, content in mails:
             (folder / name).write_bytes(content)
             files.append(folder / name)
     except OSError as error:
-        raise InputError(f"cannot write to {folder}: {error.strerror or error}") from error
+        raise InputError(
+            f"cannot write to {folder}: {error.strerror or error}"
+        ) from error
     return tuple(files)

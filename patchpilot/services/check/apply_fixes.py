@@ -16,7 +16,12 @@ from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.fixed_patch import FixedPatch, Only, fixed_patch, place_of
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import ExitCode, RefusedError, UsageError
-from patchpilot.lint.fixing.try_fixes import NEEDS_UNSAFE, NOT_CERTAIN, SAFE_ONLY, FixOutcome
+from patchpilot.lint.fixing.try_fixes import (
+    NEEDS_UNSAFE,
+    NOT_CERTAIN,
+    SAFE_ONLY,
+    FixOutcome,
+)
 from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
@@ -65,7 +70,9 @@ class FixResult:
         lines: list[str] = []
         for patch in self.patches:
             if patch.patch.commit and patch.texts:
-                lines.append(f"commit {patch.patch.commit} {one_line(patch.patch.subject.title)}")
+                lines.append(
+                    f"commit {patch.patch.commit} {one_line(patch.patch.subject.title)}"
+                )
             lines += patch.diff
         return lines
 
@@ -111,14 +118,18 @@ def fix(
     )
     kinds = frozenset(APPLIED_FIXES) if request.unsafe_fixes else SAFE_ONLY
     needed_lines = (
-        NeededLines() if commits else NeededLines.of([checked.patch for checked in first.patches])
+        NeededLines()
+        if commits
+        else NeededLines.of([checked.patch for checked in first.patches])
     )
     patches: list[FixedPatch] = []
     outcomes: list[FixOutcome | None] = []
     for number, checked in enumerate(first.patches):
         progress("fixing", number, len(first.patches))
         needed = needed_lines.after(number, checked.patch)
-        fixed, outcome = fixed_patch(first, checked, series, commits or files, needed, only, kinds)
+        fixed, outcome = fixed_patch(
+            first, checked, series, commits or files, needed, only, kinds
+        )
         patches.append(fixed)
         outcomes.append(outcome)
     by_patch = {
@@ -164,7 +175,9 @@ def fix(
     if commits and ready:
         with _refusals():
             done = commits.write(ready, overrides)
-        return replace(result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids)
+        return replace(
+            result, written=done.written, undo=done.undo, costs=done.costs, ids=done.ids
+        )
     changed = files.rendered({patch.source: outcome for patch, outcome in changing})
     if not write:
         return result
@@ -177,7 +190,9 @@ def fix(
 def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
     """UsageError for patch files together with commits."""
     patches = (patch for each in series for patch in each.patches)
-    if files.names and any(patch.commit for patch in patches if patch.source not in files.mails):
+    if files.names and any(
+        patch.commit for patch in patches if patch.source not in files.mails
+    ):
         raise UsageError(
             "cannot fix patch files and commits in one run",
             hint="run it once for the files and once for the commits",
@@ -213,7 +228,10 @@ class NeededLines:
             for change in patch.files
             if change.old_path and change.new_path
         ):
-            one, other = _first(names, change.old_path or ""), _first(names, change.new_path or "")
+            one, other = (
+                _first(names, change.old_path or ""),
+                _first(names, change.new_path or ""),
+            )
             if one != other:
                 # a file that is renamed or copied is one with what becomes of it: better a line too
                 # many left than one too few
@@ -240,7 +258,8 @@ class NeededLines:
             for hunk in change.hunks
             for line in hunk.lines
             if line.kind in "+ "
-            and self.lines.get((_first(self.names, change.path), line.text), -1) > number
+            and self.lines.get((_first(self.names, change.path), line.text), -1)
+            > number
         )
 
 
@@ -268,7 +287,9 @@ def _with_reasons(
             left=WITHOUT_FIX.get(kinds.get(finding.rule, ""), WITHOUT_FIX["none"])
         )
 
-    def explained(findings: Sequence[Finding], fixed: FixedPatch) -> tuple[Finding, ...]:
+    def explained(
+        findings: Sequence[Finding], fixed: FixedPatch
+    ) -> tuple[Finding, ...]:
         outcome = outcomes.get(id(fixed.patch))
         done = frozenset() if outcome else frozenset(map(place_of, fixed.fixed))
         found = []
@@ -280,7 +301,11 @@ def _with_reasons(
                 found.append(finding)
             else:
                 origin = outcome.draft.origin[at] if outcome and at >= 0 else at
-                found.append(finding._replace(left=fixed.reasons.get((rule, origin), NOT_CERTAIN)))
+                found.append(
+                    finding._replace(
+                        left=fixed.reasons.get((rule, origin), NOT_CERTAIN)
+                    )
+                )
         return tuple(found)
 
     return check._replace(

@@ -167,7 +167,9 @@ class CheckTail:
 def check_head(result: CheckResult | CheckedOneByOne) -> CheckHead:
     """Returns what comes before the patches."""
     kernel = ".".join(map(str, result.kernel))
-    return CheckHead(__version__, result.repository, result.tree, result.profile, kernel)
+    return CheckHead(
+        __version__, result.repository, result.tree, result.profile, kernel
+    )
 
 
 def check_tail(
@@ -216,11 +218,15 @@ def run_fixes(result: "FixResult", *, written: bool) -> CheckFix:
     )
 
 
-def patch_fixes(result: "FixResult", patch: "FixedPatch", *, written: bool) -> PatchFixes:
+def patch_fixes(
+    result: "FixResult", patch: "FixedPatch", *, written: bool
+) -> PatchFixes:
     """Returns what was fixed in a patch."""
     fixed = tuple(map(FixedFinding, patch.fixed))
     if not written:
-        return FixesPreview(fixed, patch.refused, "".join(f"{line}\n" for line in patch.diff))
+        return FixesPreview(
+            fixed, patch.refused, "".join(f"{line}\n" for line in patch.diff)
+        )
     if patch.patch.commit:
         return CommitFixes(fixed, patch.refused, result.ids.get(patch.patch.commit))
     return PatchFixes(fixed, patch.refused)

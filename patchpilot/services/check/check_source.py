@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def check_source(
-    place: Workplace, revision: str | None, targets: Sequence[str], base: str | None, *, in_ci: bool
+    place: Workplace,
+    revision: str | None,
+    targets: Sequence[str],
+    base: str | None,
+    *,
+    in_ci: bool,
 ) -> Source | None:
     """Where a check reads the settings of the tree: the `revision` that was named, in a CI job the
     base, else the working tree.
@@ -42,12 +47,17 @@ def _base_revision(
     from patchpilot.topic.topic_base import find_base
 
     ranges = [
-        target.partition("..") for target in targets if ".." in target and not Path(target).exists()
+        target.partition("..")
+        for target in targets
+        if ".." in target and not Path(target).exists()
     ]
-    commits = [target for target in targets if ".." not in target and repository.find(target)]
+    commits = [
+        target for target in targets if ".." not in target and repository.find(target)
+    ]
     try:
         head = repository.resolve(
-            (ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "") or "HEAD"
+            (ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "")
+            or "HEAD"
         )
         at_head = head == repository.find("HEAD")
         start = (
@@ -60,4 +70,6 @@ def _base_revision(
             raise
         return repository.find(f"{commits[0]}^") if commits else None
     common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
-    return repository.find(f"{head}^") if common == head and commits else common or start
+    return (
+        repository.find(f"{head}^") if common == head and commits else common or start
+    )

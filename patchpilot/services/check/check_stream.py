@@ -63,7 +63,9 @@ def stream_targets(
     "I/N" only.
     """
     refuse_absent(request.targets)
-    mails = stream_mails(request.targets, resume_at, parse_shard(shard) if shard else WHOLE)
+    mails = stream_mails(
+        request.targets, resume_at, parse_shard(shard) if shard else WHOLE
+    )
     return CheckStream(request, mails, repository=repository, tree=tree)
 
 
@@ -75,7 +77,9 @@ def stream_range(
     """
     tree = DirectoryTree(top) if top else None
     return CheckStream(
-        request._replace(jobs=1), mails_of_range(epoch, resolved_range(epoch, revisions)), tree=tree
+        request._replace(jobs=1),
+        mails_of_range(epoch, resolved_range(epoch, revisions)),
+        tree=tree,
     )
 
 
@@ -112,7 +116,8 @@ class CheckStream:
         if self._counts["damaged"] and self._request.fail_on != "never":
             return ExitCode.USAGE
         return exit_code(
-            (severity for severity in Severity if self._counts[severity]), self._request.fail_on
+            (severity for severity in Severity if self._counts[severity]),
+            self._request.fail_on,
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -126,7 +131,10 @@ class CheckStream:
                 break
         cached_re.keep()
         for checked in in_order(
-            self._lines, _shares(mails), self._request.jobs, lambda: own_objects(self._repository)
+            self._lines,
+            _shares(mails),
+            self._request.jobs,
+            lambda: own_objects(self._repository),
         ):
             if text := self._counted(checked):
                 yield text

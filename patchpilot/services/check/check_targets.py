@@ -28,4 +28,6 @@ def _is_file(target: str) -> bool:
 
 def can_be_fixed(targets: Sequence[str]) -> bool:
     """Whether --fix can write to them: what is in an archive or packed stays as it is."""
-    return not any(is_network_target(target) or target.endswith(".gz") for target in targets)
+    return not any(
+        is_network_target(target) or target.endswith(".gz") for target in targets
+    )

@@ -40,7 +40,11 @@ class CheckedTopic:
 
 
 def topic_request(
-    repository: Repository, settings: Settings, topic: CheckedTopic, *, strict: bool = False
+    repository: Repository,
+    settings: Settings,
+    topic: CheckedTopic,
+    *,
+    strict: bool = False,
 ) -> CheckRequest:
     """What a check of the topic is asked for: what `check` takes from the same settings, and what
     is waived.
@@ -76,7 +80,11 @@ def check_topic(
 
 
 def waive_rule(
-    repository: Repository, settings: Settings, topic: CheckedTopic, rule: str, reason: str
+    repository: Repository,
+    settings: Settings,
+    topic: CheckedTopic,
+    rule: str,
+    reason: str,
 ) -> None:
     """Waive a rule for the topic, with the reason."""
     waiver = Waiver(rule, " ".join(reason.split()))
@@ -93,7 +101,9 @@ def take_back_waivers(
 ) -> tuple[str, ...]:
     """Take back the topic's waivers that cover a finding; the rules they named."""
     rules = _rules(repository, settings)
-    words = next((rule.words for rule in rules if rule.id == finding.rule), (finding.name,))
+    words = next(
+        (rule.words for rule in rules if rule.id == finding.rule), (finding.name,)
+    )
     draft = known_draft(repository, topic.target, topic.base)
     names = tuple(
         waiver.rule

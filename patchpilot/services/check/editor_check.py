@@ -62,7 +62,9 @@ def editor_directory(path: Path) -> Path:
     if link.is_file():
         # the message of a commit in a linked working tree
         return Path(link.read_text().strip()).parent
-    return next((above for above in path.parents if (above / ".git").exists()), path.parent)
+    return next(
+        (above for above in path.parents if (above / ".git").exists()), path.parent
+    )
 
 
 class EditorCheck:
@@ -72,7 +74,9 @@ class EditorCheck:
     named).
     """
 
-    def __init__(self, directory: Path, *, topic: bool = False, base: str | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, topic: bool = False, base: str | None = None
+    ) -> None:
         self._place = Workplace(directory)
         self._topic, self._base = topic or bool(base), base
         self.repository = None
@@ -97,7 +101,9 @@ class EditorCheck:
         self._trees: dict[str, _KnownTree | None] = {}
         self._start = ""
         if self.repository and (head := self.repository.find("HEAD")):
-            self._start = find_base(self.repository, self._base).start if self._topic else head
+            self._start = (
+                find_base(self.repository, self._base).start if self._topic else head
+            )
 
     def findings(
         self, path: Path, text: str, *, with_history: bool = False
@@ -121,7 +127,11 @@ class EditorCheck:
                     if finding.column and finding.path
                     else 0
                 )
-                found.append(TextFinding(finding, at, start, len(lines[at]), finding.rule in safe))
+                found.append(
+                    TextFinding(
+                        finding, at, start, len(lines[at]), finding.rule in safe
+                    )
+                )
         return tuple(found)
 
     def fix(self, path: Path, text: str, wanted: Finding) -> tuple[TextEdit, ...]:
@@ -149,7 +159,9 @@ class EditorCheck:
         names = self.repository.git(
             "diff", "--name-only", "-z", "--diff-filter=AM", self._start
         ).text.split("\0")
-        return tuple(file for name in names if name and (file := self._top / name).is_file())
+        return tuple(
+            file for name in names if name and (file := self._top / name).is_file()
+        )
 
     def page(self, rule: str) -> str:
         """The page of a rule in Markdown."""
@@ -169,7 +181,9 @@ class EditorCheck:
             return ()
         if not self._start or not path.is_relative_to(self._top):
             return ()
-        changes = source_text(self.repository, self._start, str(path.relative_to(self._top)), text)
+        changes = source_text(
+            self.repository, self._start, str(path.relative_to(self._top)), text
+        )
         return (changes,) if changes else ()
 
     def _checked(self, part: TextPatch, *, with_history: bool) -> CheckResult:
@@ -183,9 +197,13 @@ class EditorCheck:
 
     def _tree(self, revision: str) -> "_KnownTree | None":
         if revision not in self._trees:
-            found = self.repository.find(revision) if self.repository and revision else None
+            found = (
+                self.repository.find(revision) if self.repository and revision else None
+            )
             self._trees[revision] = (
-                _KnownTree(self.repository, found) if self.repository and found else None
+                _KnownTree(self.repository, found)
+                if self.repository and found
+                else None
             )
         return self._trees[revision]
 
@@ -214,7 +232,10 @@ class _KnownTree(CommitTree):
 
 
 def _concerning(
-    kind: TextKind, part: TextPatch, findings: Sequence[Finding], of_mails: Container[str]
+    kind: TextKind,
+    part: TextPatch,
+    findings: Sequence[Finding],
+    of_mails: Container[str],
 ) -> Iterator[Finding]:
     """The findings about what the text shows: in a source file its lines.
 
@@ -242,4 +263,6 @@ def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
         above = part.lines.get(first)
         at = part.lines.get(first + 1, (above + 1) if above is not None else None)
         if at is not None:
-            yield TextEdit(at, at + last - first, tuple(map(part.text_of, after[start:end])))
+            yield TextEdit(
+                at, at + last - first, tuple(map(part.text_of, after[start:end]))
+            )

@@ -61,7 +61,9 @@ def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
         above = data.count(b"\n", 0, start)
         # the lines of an encoded body are not those of the file
         last = patch.message_line if patch.damage else len(patch.lines) + 1
-        yield TextPatch(patch, {number: above + number - 1 for number in range(1, last)})
+        yield TextPatch(
+            patch, {number: above + number - 1 for number in range(1, last)}
+        )
 
 
 def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
@@ -70,7 +72,9 @@ def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
     return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
 
 
-def source_text(repository: "Repository", base: str, path: str, text: str) -> TextPatch | None:
+def source_text(
+    repository: "Repository", base: str, path: str, text: str
+) -> TextPatch | None:
     """A source file with its changes since `base`; None where it has none."""
     before = repository.blob(base, path)
     new = text.encode("utf-8", "surrogateescape")
@@ -86,7 +90,9 @@ def source_text(repository: "Repository", base: str, path: str, text: str) -> Te
     name = path.encode("utf-8", "surrogateescape")
     head = [b"diff --git a/%b b/%b" % (name, name)]
     head += (
-        [b"--- a/" + name] if before is not None else [b"new file mode 100644", b"--- /dev/null"]
+        [b"--- a/" + name]
+        if before is not None
+        else [b"new file mode 100644", b"--- /dev/null"]
     )
     patch = parse_patch(b"\n".join((*head, b"+++ b/" + name)) + mark + hunks, path)
     lines = {

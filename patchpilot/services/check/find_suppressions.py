@@ -67,7 +67,9 @@ def find_suppressions(
     given = from_words(request.waive)
     base = request.base or settings.get("base") or None
     recorded = (
-        _write_down(given, request, base, repository, packs) if given or request.unwaive else ""
+        _write_down(given, request, base, repository, packs)
+        if given or request.unwaive
+        else ""
     )
     if request.write_baseline and request.baseline is None:
         raise UsageError(
@@ -102,7 +104,9 @@ def find_suppressions(
                 " (--config-from REV names another revision)"
             )
     return FoundSuppressions(
-        Suppressions(tuple(distinct.values()), request.baseline, request.write_baseline, content),
+        Suppressions(
+            tuple(distinct.values()), request.baseline, request.write_baseline, content
+        ),
         recorded,
         warning,
     )

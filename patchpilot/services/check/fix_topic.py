@@ -25,7 +25,9 @@ def fix_topic(
     written; each overrides the refusal that names it. `only` chooses the findings."""
     request = topic_request(repository, settings, topic, strict=strict)
     return fix(
-        request._replace(targets=(topic.target,) if topic.target else (), base=topic.base),
+        request._replace(
+            targets=(topic.target,) if topic.target else (), base=topic.base
+        ),
         write=overrides is not None,
         overrides=overrides or (),
         only=only,

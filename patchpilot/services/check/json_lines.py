@@ -66,7 +66,9 @@ class SummaryLine:
     series: SeriesFindings | None
 
 
-def patch_line(patch: Patch, findings: Sequence[Finding], position: str, profile: str) -> str:
+def patch_line(
+    patch: Patch, findings: Sequence[Finding], position: str, profile: str
+) -> str:
     """The line of a patch with its findings."""
     return _text(CheckedLine(position, patch, profile, tuple(findings)))
 
@@ -88,7 +90,9 @@ def summary_line(
         counts=FindingCounts.of(by_severity, counts["waived"], counts["baselined"]),
         exit_code=int(exit_code),
     )
-    return _text(SummaryLine(summary, SeriesFindings(tuple(series)) if series else None))
+    return _text(
+        SummaryLine(summary, SeriesFindings(tuple(series)) if series else None)
+    )
 
 
 def _text(line: Any) -> str:

@@ -44,7 +44,8 @@ def post_checks(
             f"checks cannot be posted to {place} with --offline", hint="drop --offline"
         )
     token = os.environ.get(TOKEN) or next(
-        iter(config_values(None, rf"^{re.escape(TOKEN_KEY)}$").get(TOKEN_KEY, ())[-1:]), ""
+        iter(config_values(None, rf"^{re.escape(TOKEN_KEY)}$").get(TOKEN_KEY, ())[-1:]),
+        "",
     )
     if not token:
         raise MissingError(
@@ -56,7 +57,8 @@ def post_checks(
         private = outbox.undisclosed_ids()
     if any(checked.patch.message_id in private for checked in result.patches):
         raise RefusedError(
-            "checks of an undisclosed security fix are not posted", hint="omit --post-checks"
+            "checks of an undisclosed security fix are not posted",
+            hint="omit --post-checks",
         )
     for checked in result.patches:
         message_id = checked.patch.message_id
@@ -76,11 +78,19 @@ def _check_of(message_id: str, checked: CheckedPatch) -> PostedCheck:
     """
     counts = Counter(finding.severity for finding in checked.findings)
     state = (
-        "fail" if counts[Severity.ERROR] else "warning" if counts[Severity.WARNING] else "success"
+        "fail"
+        if counts[Severity.ERROR]
+        else "warning"
+        if counts[Severity.WARNING]
+        else "success"
     )
     return PostedCheck(
         message_id,
         state,
-        ", ".join(counted(counts[severity], severity) for severity in Severity if counts[severity])
+        ", ".join(
+            counted(counts[severity], severity)
+            for severity in Severity
+            if counts[severity]
+        )
         or "no findings",
     )

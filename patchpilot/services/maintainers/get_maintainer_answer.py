@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.maintainers.load import conf_words, load
-from patchpilot.model.get_maintainer import GetMaintainerAnswer, assemble, script_defaults, take
+from patchpilot.model.get_maintainer import (
+    GetMaintainerAnswer,
+    assemble,
+    script_defaults,
+    take,
+)
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.answer import answer
 
@@ -69,9 +74,17 @@ def _answer(
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
     conf, _ = take((*_home_conf(source), *conf_words(source)))
-    path = str(given.get("maintainer_path") or conf.get("maintainer_path") or "") or None
-    everywhere = bool(given.get("find_maintainer_files") or conf.get("find_maintainer_files"))
-    file = load(source, path=path, everywhere=everywhere) if path or everywhere else load(source)
+    path = (
+        str(given.get("maintainer_path") or conf.get("maintainer_path") or "") or None
+    )
+    everywhere = bool(
+        given.get("find_maintainer_files") or conf.get("find_maintainer_files")
+    )
+    file = (
+        load(source, path=path, everywhere=everywhere)
+        if path or everywhere
+        else load(source)
+    )
     switches = assemble(script_defaults(file.words.defaults), conf, given)
     if switches.interactive:
         raise UsageError(
@@ -97,7 +110,9 @@ def _answer(
     )
 
 
-def _source(tree: Path | None, repo: Path | None, opened: ExitStack) -> tuple["Tree", Path | None]:
+def _source(
+    tree: Path | None, repo: Path | None, opened: ExitStack
+) -> tuple["Tree", Path | None]:
     """The tree to read and, where there is a repository, the top of its working tree.
 
     `--tree` asks nothing of a repository.
@@ -106,7 +121,9 @@ def _source(tree: Path | None, repo: Path | None, opened: ExitStack) -> tuple["T
         return DirectoryTree(tree), None
     where = (repo or Path.cwd()).absolute()
     if not where.is_dir():
-        raise MissingError(f"{repo}: no such directory", hint="pass an existing directory with -C")
+        raise MissingError(
+            f"{repo}: no such directory", hint="pass an existing directory with -C"
+        )
     for folder in (where, *where.parents):
         if (folder / ".git").exists():
             if (folder / "MAINTAINERS").exists():
@@ -188,14 +205,19 @@ def _patches_of(
             read = read_targets((target,), repository, from_archive)
     else:
         read = read_targets((target,), None, from_archive)
-    return [(patch.source, "\n".join(patch.lines)) for series in read for patch in series.patches]
+    return [
+        (patch.source, "\n".join(patch.lines))
+        for series in read
+        for patch in series.patches
+    ]
 
 
 def _patch_text(target: str, stdin: bool) -> str:
     if target == "-":
         if sys.stdin.isatty() or not stdin:
             raise UsageError(
-                "no patch or file given", hint="pass a patch file, or use -f for a source file"
+                "no patch or file given",
+                hint="pass a patch file, or use -f for a source file",
             )
         data = sys.stdin.buffer.read(MAX_PATCH)
     else:
@@ -210,7 +232,9 @@ def _patch_text(target: str, stdin: bool) -> str:
     if data[:2] == b"\x1f\x8b":
         from patchpilot.commits.range import read_file
 
-        return "\n".join(line for patch in read_file(Path(target)) for line in patch.lines)
+        return "\n".join(
+            line for patch in read_file(Path(target)) for line in patch.lines
+        )
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -219,5 +243,6 @@ def _history(top: Path, tree: "Tree") -> "GitHistory":
 
     data = tree.read(".get_maintainer.ignore")
     return GitHistory(
-        top, read_ignored(data.decode("utf-8", "surrogateescape")) if data else frozenset()
+        top,
+        read_ignored(data.decode("utf-8", "surrogateescape")) if data else frozenset(),
     )

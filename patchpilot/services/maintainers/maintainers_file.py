@@ -6,7 +6,11 @@ from pathlib import Path
 
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.maintainers import load
-from patchpilot.maintainers.load import conf_words, maintainers_files, where_maintainers_are
+from patchpilot.maintainers.load import (
+    conf_words,
+    maintainers_files,
+    where_maintainers_are,
+)
 from patchpilot.maintainers.selftest import SelfTestProblem, naming
 from patchpilot.maintainers.selftest import self_test as problems_of
 from patchpilot.model.json_form import json_form
@@ -67,8 +71,12 @@ def self_test(
         progress("reading MAINTAINERS")
         file = load(source)
         contents = maintainers_files(source, *where_maintainers_are(conf_words(source)))
-        listed = CommitTree(repository, repository.resolve("HEAD")) if repository else source
+        listed = (
+            CommitTree(repository, repository.resolve("HEAD")) if repository else source
+        )
         progress("listing files")
         paths = listed.files()
     progress("checking")
-    return SelfTestResult(problems_of(contents, paths, file.words), len(contents), len(file))
+    return SelfTestResult(
+        problems_of(contents, paths, file.words), len(contents), len(file)
+    )

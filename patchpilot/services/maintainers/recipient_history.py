@@ -18,7 +18,11 @@ def recipient_history(
     Nothing of patch files.
     """
     series, ids = named_patches(repository, request)
-    patches = series.patches if patch is None else (series.patches[patch % len(series.patches)],)
+    patches = (
+        series.patches
+        if patch is None
+        else (series.patches[patch % len(series.patches)],)
+    )
     parents = repository.commit(ids[0]).parents if ids else ()
     paths = tuple(dict.fromkeys(path for one in patches for path in one.paths))
     return (

@@ -52,7 +52,9 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     message_id = message_id_of(target)
     if message_id is not None and not Path(target).is_file():
         for mail in store.stored([message_id]):
-            return AnsweredMail(store.reader.classify(mail), store.with_mail(message_id))
+            return AnsweredMail(
+                store.reader.classify(mail), store.with_mail(message_id)
+            )
         raise MissingError(
             f"no followed series has the mail {message_id}",
             hint=Action(
@@ -67,7 +69,9 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
             f"{target} holds {len(mails)} mails",
             hint="name one of them by its Message-ID, or save it alone",
         )
-    return AnsweredMail(store.reader.classify(mails[0]), store.with_mail(mails[0].message_id))
+    return AnsweredMail(
+        store.reader.classify(mails[0]), store.with_mail(mails[0].message_id)
+    )
 
 
 def _of_series(number: int, template: str, store: Store) -> AnsweredMail:
@@ -76,7 +80,8 @@ def _of_series(number: int, template: str, store: Store) -> AnsweredMail:
     series = show(number, store=store)
     if series.status is None:
         raise MissingError(
-            f"the archive does not have series {number} yet", hint=Action("track", ("update",))
+            f"the archive does not have series {number} yet",
+            hint=Action("track", ("update",)),
         )
     topic = series.status.topic
     if template in OWN_POST:
@@ -92,6 +97,9 @@ def _of_series(number: int, template: str, store: Store) -> AnsweredMail:
             hint="name the mail to reply to by its Message-ID",
         )
     return AnsweredMail(
-        max(wanting, key=lambda mail: mail.mail.date.timestamp() if mail.mail.date else 0.0),
+        max(
+            wanting,
+            key=lambda mail: mail.mail.date.timestamp() if mail.mail.date else 0.0,
+        ),
         series.entry,
     )

@@ -22,7 +22,11 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
-from patchpilot.outgoing.reply_mail import reply_recipients, reply_references, reply_subject
+from patchpilot.outgoing.reply_mail import (
+    reply_recipients,
+    reply_references,
+    reply_subject,
+)
 from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.detection import is_list_address, is_on_list_host
 from patchpilot.projects.loading import projects
@@ -116,7 +120,8 @@ def patch_draft(
         line for line in body.body.split(b"\n") if line.startswith(b"Signed-off-by:")
     ):
         raise RefusedError(
-            f"commit {commit[:12]} lacks your Signed-off-by", hint="add it: git commit --amend -s"
+            f"commit {commit[:12]} lacks your Signed-off-by",
+            hint="add it: git commit --amend -s",
         )
     title = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:
@@ -140,7 +145,9 @@ def patch_draft(
     return draft, mail
 
 
-def _new_draft(answered: AnsweredMail, template: str, subject: str, text: str) -> ReplyDraft:
+def _new_draft(
+    answered: AnsweredMail, template: str, subject: str, text: str
+) -> ReplyDraft:
     return ReplyDraft(answered.message_id, template, "", subject, text)
 
 
@@ -176,7 +183,9 @@ def _is_list(address: Address) -> bool:
 
     One with a name may be a maintainer's.
     """
-    return is_on_list_host(address.email) or (not address.name and is_list_address(address.email))
+    return is_on_list_host(address.email) or (
+        not address.name and is_list_address(address.email)
+    )
 
 
 def plan_reply(
@@ -197,13 +206,21 @@ def plan_reply(
     account = transport.account(repository, identity)
     sender = sender_of(repository, via, identity)
     own = {
-        address.lower() for address in (*known_addresses(repository, repository.top), sender.email)
+        address.lower()
+        for address in (*known_addresses(repository, repository.top), sender.email)
     }
-    to, cc, omitted = reply_recipients(answered.mail.mail, real_sender(answered.mail.mail), own)
+    to, cc, omitted = reply_recipients(
+        answered.mail.mail, real_sender(answered.mail.mail), own
+    )
     lists = {project.lists.stable for project in projects().values()}
-    if patch and (stable := tuple(address for address in (*to, *cc) if address.key in lists)):
+    if patch and (
+        stable := tuple(address for address in (*to, *cc) if address.key in lists)
+    ):
         # a patch for a stable tree is for its list; whoever reported the failure gets a copy
-        to, cc = stable, tuple(address for address in (*to, *cc) if address not in stable)
+        to, cc = (
+            stable,
+            tuple(address for address in (*to, *cc) if address not in stable),
+        )
     undisclosed = is_undisclosed(answered)
     public = tuple(one for one in (*to, *cc) if undisclosed and _is_list(one))
     to = tuple(one for one in to if one not in public)
@@ -237,7 +254,10 @@ def plan_reply(
     refuse_foreign([rendered])
     with Outbox() as outbox:
         earlier = sent_already(outbox, draft)
-    blockers = (*((earlier,) if earlier else ()), *(() if patch else text_problems(draft.text)))
+    blockers = (
+        *((earlier,) if earlier else ()),
+        *(() if patch else text_problems(draft.text)),
+    )
     remarks = (*omitted, *(f"sendemail.bcc: {remark}" for remark in unusable))
     notes = () if patch else tuple(text_notes(draft.text))
     warnings = (*(SendProblem("recipients", remark) for remark in remarks), *notes)
@@ -246,7 +266,8 @@ def plan_reply(
         warnings = (
             *warnings,
             SendProblem(
-                "security-on-list", f"not sent to a list, because the fix is undisclosed: {names}"
+                "security-on-list",
+                f"not sent to a list, because the fix is undisclosed: {names}",
             ),
         )
     return ReplyPlan(

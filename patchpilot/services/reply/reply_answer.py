@@ -15,7 +15,9 @@ ReplyState = MailState | Literal["planned", "refused", "drafts"]
 """What became of a reply; `drafts` for the list of those that were not sent."""
 
 
-@json_form("name=problem.name", "blocks", "message=problem.message", "hint=problem.hint")
+@json_form(
+    "name=problem.name", "blocks", "message=problem.message", "hint=problem.hint"
+)
 @dataclass(frozen=True, slots=True)
 class ReplyProblem:
     """A problem of a reply, and whether it blocks sending."""

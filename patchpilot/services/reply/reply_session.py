@@ -82,7 +82,11 @@ def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) 
         answered = answered_mail(wishes.target, wishes.template, store)
     sender = sender_of(repository, wishes.via, wishes.identity)
     return open_draft(
-        answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags
+        answered,
+        wishes.template,
+        archive=archive_setting(where),
+        sender=sender,
+        tags=wishes.tags,
     ).text
 
 
@@ -103,7 +107,9 @@ def plan(
     RefusedError where the editor failed.
     """
     planned = _planned(repository, where, wishes, editor)
-    if planned.refused and any(problem.name == "sent-already" for problem in planned.blockers):
+    if planned.refused and any(
+        problem.name == "sent-already" for problem in planned.blockers
+    ):
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
     return planned
@@ -132,7 +138,11 @@ def _planned(
             force=wishes.force,
         )
     draft = open_draft(
-        answered, wishes.template, archive=archive_setting(where), sender=sender, tags=wishes.tags
+        answered,
+        wishes.template,
+        archive=archive_setting(where),
+        sender=sender,
+        tags=wishes.tags,
     )
     if wishes.text is not None:
         draft = replace(draft, text=as_edited(wishes.text))
@@ -140,12 +150,18 @@ def _planned(
         edited = editor(draft.text)
         if edited is None:
             raise RefusedError(
-                "the editor failed; nothing was sent", hint="the draft was kept as it was"
+                "the editor failed; nothing was sent",
+                hint="the draft was kept as it was",
             )
         draft = replace(draft, text=as_edited(edited))
     draft = keep_draft(draft, sender)
     return plan_reply(
-        repository, answered, draft, wishes.via, identity=wishes.identity, force=wishes.force
+        repository,
+        answered,
+        draft,
+        wishes.via,
+        identity=wishes.identity,
+        force=wishes.force,
     )
 
 

@@ -19,7 +19,8 @@ REPLY = "reply"
 TEMPLATES = (REPLY, "ping", "withdraw", "objection", "prerequisite", "thanks")
 """The templates of replies; a reply with a patch has none."""
 _HTML = re.compile(
-    r"</?(?:html|body|div|span|p|br|font|table|blockquote)\b[^<>]{0,200}>", re.IGNORECASE
+    r"</?(?:html|body|div|span|p|br|font|table|blockquote)\b[^<>]{0,200}>",
+    re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 _CODE = re.compile(r"^(?:[ \t]|[-+@]|\S*$|\[?\d+\]?:? https?://|[A-Z][\w-]+(?:-by)?: )")
@@ -80,16 +81,22 @@ def text_problems(text: str) -> Iterator[SendProblem]:
         )
     if missing := sorted(set(_PLACEHOLDER.findall("\n".join(own)))):
         yield SendProblem(
-            "placeholder", f"not filled in: {', '.join(missing)}", "replace the ${name} with text"
+            "placeholder",
+            f"not filled in: {', '.join(missing)}",
+            "replace the ${name} with text",
         )
     if tag := _HTML.search("\n".join(own)):
         yield SendProblem(
-            "html", f"HTML in the text: {tag[0]}", "kernel lists reject HTML; write plain text"
+            "html",
+            f"HTML in the text: {tag[0]}",
+            "kernel lists reject HTML; write plain text",
         )
     lines = text.rstrip("\n").split("\n")
     first = next((at for at, line in enumerate(lines) if line.startswith(">")), None)
     if words and first is not None:
-        after = [line for line in lines[first:] if line.strip() and not line.startswith(">")]
+        after = [
+            line for line in lines[first:] if line.strip() and not line.startswith(">")
+        ]
         if not after:
             yield SendProblem(
                 "top-posting",
@@ -100,7 +107,11 @@ def text_problems(text: str) -> Iterator[SendProblem]:
 
 def text_notes(text: str) -> Iterator[SendProblem]:
     """What is worth another look before a reply is sent: long lines, a quote with nothing below it."""  # noqa: E501
-    long = [line for line in _own_lines(text) if len(line) > MAX_COLUMNS and not _CODE.match(line)]
+    long = [
+        line
+        for line in _own_lines(text)
+        if len(line) > MAX_COLUMNS and not _CODE.match(line)
+    ]
     if long:
         yield SendProblem(
             "long-lines",
@@ -108,7 +119,11 @@ def text_notes(text: str) -> Iterator[SendProblem]:
             "wrap the text at 72 columns",
         )
     lines = [line for line in text.rstrip("\n").split("\n") if line.strip()]
-    if lines and lines[-1].startswith(">") and any(not line.startswith(">") for line in lines[1:]):
+    if (
+        lines
+        and lines[-1].startswith(">")
+        and any(not line.startswith(">") for line in lines[1:])
+    ):
         yield SendProblem(
             "unanswered-quote",
             "quoted lines at the end have no answer below them",

@@ -18,7 +18,12 @@ from patchpilot.outgoing.sender_lock import one_at_a_time
 from patchpilot.outgoing.transport import Delivery
 from patchpilot.services.reply.answered_mail import is_undisclosed
 from patchpilot.services.reply.plan_reply import ReplyPlan
-from patchpilot.services.reply.sent_replies import accepted, has_text, sent_already, sole_reply
+from patchpilot.services.reply.sent_replies import (
+    accepted,
+    has_text,
+    sent_already,
+    sole_reply,
+)
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.mail_result import MailResult, mail_result
 
@@ -59,7 +64,9 @@ def send_reply(
     return mail_result(send.entries[0])
 
 
-def _claimed(outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str) -> Send:
+def _claimed(
+    outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str
+) -> Send:
     """The send as the outbox has it from now on; the earlier one where it is said that it was sent.
 
     No other process sends a reply to this mail: what the outbox has as being sent was interrupted.
@@ -85,7 +92,9 @@ def _claimed(outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown
         if own and not accepted(send):
             outbox.forget(send.id)
     _refuse_sent(outbox, planned)
-    return outbox.add(_as_send(planned, repository), (planned.outgoing,), (planned.mail,))
+    return outbox.add(
+        _as_send(planned, repository), (planned.outgoing,), (planned.mail,)
+    )
 
 
 def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
@@ -117,7 +126,11 @@ def _in_doubt(planned: ReplyPlan, detail: str) -> RefusedError:
 
 
 def _deliver(
-    repository: Repository, outbox: Outbox, send: Send, planned: ReplyPlan, terminal: bool
+    repository: Repository,
+    outbox: Outbox,
+    send: Send,
+    planned: ReplyPlan,
+    terminal: bool,
 ) -> None:
     credential = credential_of(repository, planned.account, terminal=terminal)
     try:

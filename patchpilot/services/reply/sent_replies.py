@@ -20,7 +20,9 @@ def sole_reply(answers: str) -> Iterator[None]:
     # the name of a lock is one of a file; a Message-ID may be longer than that
     key = hashlib.sha256(answers.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     with sole_sender(
-        f"reply-{key}", "reply", "wait for it to finish, then run the same command again"
+        f"reply-{key}",
+        "reply",
+        "wait for it to finish, then run the same command again",
     ):
         yield
 
@@ -61,7 +63,9 @@ def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
         "sent-already",
         f"this reply was sent on {when:%Y-%m-%d at %H:%M} UTC as"
         f" <{same[-1].entries[0].mail.message_id}>",
-        Action("", ("--force", "REASON"), "write another text, or send it again: add {}"),
+        Action(
+            "", ("--force", "REASON"), "write another text, or send it again: add {}"
+        ),
     )
 
 

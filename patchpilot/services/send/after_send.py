@@ -43,14 +43,23 @@ class SendReport:
 
 
 def send_report(
-    repository: Repository, plan: SendPlan, result: SendResult, today: date | None = None
+    repository: Repository,
+    plan: SendPlan,
+    result: SendResult,
+    today: date | None = None,
 ) -> SendReport:
     """The report of a send of a plan; what is expected is reckoned from `today`."""
     with Outbox() as outbox:
-        sends = [send for send in outbox.sends(result.change_id) if send.version == result.version]
+        sends = [
+            send
+            for send in outbox.sends(result.change_id)
+            if send.version == result.version
+        ]
     first = sends[-1].entries[0].mail.message_id if sends else ""
     at = stored_time(sends[-1].begun).astimezone() if sends else None
-    base = link_to(sends[-1], repository).rstrip("/").removesuffix(first) if sends else ""
+    base = (
+        link_to(sends[-1], repository).rstrip("/").removesuffix(first) if sends else ""
+    )
     accepted = [message.state is MailState.ACCEPTED for message in result.messages]
     mails = tuple(
         SentMail(
@@ -58,14 +67,20 @@ def send_report(
             message.subject,
             message.message_id,
             message.detail,
-            f"{base}{message.message_id}/" if base and message.state is MailState.ACCEPTED else "",
+            f"{base}{message.message_id}/"
+            if base and message.state is MailState.ACCEPTED
+            else "",
         )
         for message in result.messages
     )
     headline = f"v{result.version}: {sum(accepted)} of {counted(len(accepted), 'mail')} accepted"
     if result.state != "sent" or plan.draft.is_undisclosed:
         return SendReport(headline, mails, result.advice, at)
-    project = find_project(plan.request.profile) if plan.request.profile else default_project()
+    project = (
+        find_project(plan.request.profile)
+        if plan.request.profile
+        else default_project()
+    )
     days = project.mail.waiting_days
     remind = (today or datetime.now().astimezone().date()) + timedelta(days=days)
     return SendReport(

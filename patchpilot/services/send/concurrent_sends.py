@@ -27,7 +27,9 @@ def sent_before(draft: Draft) -> tuple[int, ...]:
 def sent_since(send: Send) -> tuple[Send, ...]:
     """The later sends that have a patch which waits in this one: sent, or being sent right now."""
     waiting = [
-        entry.patch_id for entry in send.entries if entry.patch_id and entry.state in WAITING
+        entry.patch_id
+        for entry in send.entries
+        if entry.patch_id and entry.state in WAITING
     ]
     if not waiting:
         return ()
@@ -72,7 +74,9 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
         if other.change_id != topic and is_being_sent(other.change_id):
             raise RefusedError(
                 f"another patchpilot process is already sending these patches, {words_of(other)}",
-                hint=Action("send", ("--dry-run",), "wait for it to finish, then see `{}`"),
+                hint=Action(
+                    "send", ("--dry-run",), "wait for it to finish, then see `{}`"
+                ),
             )
 
 

@@ -59,7 +59,11 @@ def count_recipients(
     account = read_account(repository, request.identity)
     counted = addressees(repository, request, account, draft, series, planned, project)
     out = {recipient.address.key for recipient in planned.left_out}
-    kept = tuple(recipient for recipient in counted.recipients if recipient.address.key not in out)
+    kept = tuple(
+        recipient
+        for recipient in counted.recipients
+        if recipient.address.key not in out
+    )
     advice = recipient_advice(
         repository, planned.plan, counted.remarks, whole, draft, project, request.base
     )
@@ -70,4 +74,6 @@ def is_sendable(email: str) -> bool:
     """Whether mail can be sent to an address: no server takes a bad one, and git send-email none
     whose domain has no dot.
     """
-    return "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD
+    return (
+        "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD
+    )

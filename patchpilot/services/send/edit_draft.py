@@ -25,7 +25,13 @@ from patchpilot.series.draft_text import as_text, from_text, read_draft_file
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.b4_record import draft_for_b4
 from patchpilot.topic.find_topic import Topic, find_draft, finished_topic
-from patchpilot.topic.reroll import changelog_hints, last_sent, link_to, reroll, with_changelog
+from patchpilot.topic.reroll import (
+    changelog_hints,
+    last_sent,
+    link_to,
+    reroll,
+    with_changelog,
+)
 from patchpilot.topic.topic_state import TopicState, topic_state
 
 Edit = Callable[[str], str | None]
@@ -62,13 +68,20 @@ class Changes:
     imported: Path | None = None
 
 
-def show(repository: Repository, target: str | None = None, base: str | None = None) -> DraftResult:
+def show(
+    repository: Repository, target: str | None = None, base: str | None = None
+) -> DraftResult:
     """The draft of a TARGET's topic, started when there is none."""
-    return _result(repository, finished_topic(repository, SendRequest(target=target, base=base)))
+    return _result(
+        repository, finished_topic(repository, SendRequest(target=target, base=base))
+    )
 
 
 def change(
-    repository: Repository, changes: Changes, target: str | None = None, base: str | None = None
+    repository: Repository,
+    changes: Changes,
+    target: str | None = None,
+    base: str | None = None,
 ) -> DraftResult:
     """Change a draft and keep it."""
     subject, text = changes.subject, changes.text
@@ -104,18 +117,24 @@ def change(
         )
     draft_for_b4(repository, draft)
     with Drafts() as drafts:
-        return _result(repository, replace(topic, draft=drafts.keep(before, draft, "set")))
+        return _result(
+            repository, replace(topic, draft=drafts.keep(before, draft, "set"))
+        )
 
 
 def edit(
-    repository: Repository, editor: Edit, target: str | None = None, base: str | None = None
+    repository: Repository,
+    editor: Edit,
+    target: str | None = None,
+    base: str | None = None,
 ) -> DraftResult:
     """Let the user edit all texts at once; what they gave up on is not kept."""
     topic = finished_topic(repository, SendRequest(target=target, base=base))
     draft = topic.draft
     offered = _offered(repository, draft)
     shown = as_text(
-        offered, changed=changelog_hints(repository, offered) if offered.version > 1 else ()
+        offered,
+        changed=changelog_hints(repository, offered) if offered.version > 1 else (),
     )
     text = editor(shown)
     if text is not None and text != shown:
@@ -126,13 +145,17 @@ def edit(
     return _result(repository, replace(topic, draft=draft))
 
 
-def export(repository: Repository, target: str | None = None, base: str | None = None) -> str:
+def export(
+    repository: Repository, target: str | None = None, base: str | None = None
+) -> str:
     """The texts of a draft as `change` imports them.
 
     Once a version was sent, with the next one's changelog, filled with what differs.
     """
     return as_text(
-        _offered(repository, find_draft(repository, SendRequest(target=target, base=base)))
+        _offered(
+            repository, find_draft(repository, SendRequest(target=target, base=base))
+        )
     )
 
 
@@ -157,9 +180,14 @@ def reset(
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():
-        known, sent = drafts.get(draft.change_id) or draft, outbox.last_version(draft.change_id)
+        known, sent = (
+            drafts.get(draft.change_id) or draft,
+            outbox.last_version(draft.change_id),
+        )
         changelogs = {
-            number: text for number, text in known.changelogs.items() if int(number) <= sent
+            number: text
+            for number, text in known.changelogs.items()
+            if int(number) <= sent
         }
         kept = {f"changelogs.{number}" for number in changelogs}
         origins = {name: text for name, text in known.origins.items() if name in kept}
@@ -175,7 +203,9 @@ def reset(
     return known, show(repository, target, base)
 
 
-def ping(repository: Repository, target: str | None = None, base: str | None = None) -> str:
+def ping(
+    repository: Repository, target: str | None = None, base: str | None = None
+) -> str:
     """A polite reminder of the last version sent, as text to answer it with.
 
     UsageError when nothing was sent.
@@ -183,7 +213,9 @@ def ping(repository: Repository, target: str | None = None, base: str | None = N
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last = last_sent(draft)
     if last is None:
-        raise UsageError("nothing from this topic has been sent yet", hint=Action("send"))
+        raise UsageError(
+            "nothing from this topic has been sent yet", hint=Action("send")
+        )
     name = (repository.identity or Address("", "")).name
     values = {
         "date": last.begun[:10],
@@ -194,7 +226,9 @@ def ping(repository: Repository, target: str | None = None, base: str | None = N
     return without_comments(fill(template("ping"), values)) + "\n"
 
 
-def forget(repository: Repository, target: str | None = None, base: str | None = None) -> Draft:
+def forget(
+    repository: Repository, target: str | None = None, base: str | None = None
+) -> Draft:
     """Drop a topic's draft; what was sent of it stays on record."""
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts:
@@ -210,7 +244,8 @@ def leave_b4(repository: Repository) -> str:
     name = repository.branch
     if name is None:
         raise UsageError(
-            "no branch is checked out", hint="switch to the topic branch with git switch"
+            "no branch is checked out",
+            hint="switch to the topic branch with git switch",
         )
     known = prep_branch(repository, name)
     if known is None:
@@ -227,7 +262,9 @@ def leave_b4(repository: Repository) -> str:
 def _offered(repository: Repository, draft: Draft) -> Draft:
     """The draft whose texts are to be written now: the next version's once this one was sent."""
     last = last_sent(draft)
-    return reroll(draft, repository) if last and last.version >= draft.version else draft
+    return (
+        reroll(draft, repository) if last and last.version >= draft.version else draft
+    )
 
 
 def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
@@ -247,7 +284,10 @@ def _imported(repository: Repository, draft: Draft, text: str) -> Draft:
         if number != str(offered.version)
     }
     return replace(
-        changed, version=draft.version, in_reply_to=draft.in_reply_to, changelogs=changelogs
+        changed,
+        version=draft.version,
+        in_reply_to=draft.in_reply_to,
+        changelogs=changelogs,
     )
 
 
@@ -266,7 +306,9 @@ def _patch(draft: Draft, which: str) -> str:
     if 1 <= number(which) <= len(draft.patches):
         return draft.patches[number(which) - 1].patch_id
     found: Sequence[str] = [
-        patch.patch_id for patch in draft.patches if which.lower() in patch.subject.lower()
+        patch.patch_id
+        for patch in draft.patches
+        if which.lower() in patch.subject.lower()
     ]
     if len(found) != 1:
         raise UsageError(
@@ -283,5 +325,8 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
     with Store() as store:
         state = topic_state(repository, topic, store=store)
     return DraftResult(
-        draft, sends, prep_branch(repository, draft.branch) if draft.branch else None, state
+        draft,
+        sends,
+        prep_branch(repository, draft.branch) if draft.branch else None,
+        state,
     )

@@ -47,7 +47,9 @@ def mail_changes(plan: SendPlan) -> MailChanges | None:
     if last is None or last.version >= plan.version:
         return None
     before = {_title(entry.mail): entry for entry in last.entries}
-    paired = [_counterpart(plan, at, before, last.entries) for at in range(len(plan.mails))]
+    paired = [
+        _counterpart(plan, at, before, last.entries) for at in range(len(plan.mails))
+    ]
     kept = {entry.place for entry in paired if entry}
     return MailChanges(
         last.version,
@@ -64,7 +66,10 @@ def mail_changes(plan: SendPlan) -> MailChanges | None:
 
 
 def _counterpart(
-    plan: SendPlan, at: int, before: dict[str, OutboxEntry], entries: Sequence[OutboxEntry]
+    plan: SendPlan,
+    at: int,
+    before: dict[str, OutboxEntry],
+    entries: Sequence[OutboxEntry],
 ) -> OutboxEntry | None:
     """The mail of the last version that this one continues: the cover letter the cover letter, a
     patch the one of its title or its diff.
@@ -104,7 +109,9 @@ def _compared(old: RenderedMail | None, new: RenderedMail) -> MailChange:
     }
     gone = any(
         kind == "delete"
-        and any(line.strip() and not line.startswith(VOLATILE) for line in was[first:last])
+        and any(
+            line.strip() and not line.startswith(VOLATILE) for line in was[first:last]
+        )
         for kind, first, last, _, _ in matched.get_opcodes()
     )
     return MailChange("changed" if changed or gone else "same", frozenset(changed))

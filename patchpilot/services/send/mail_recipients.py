@@ -47,8 +47,16 @@ class Addressees:
     @property
     def headers(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
         """(To, Cc); with nobody in To, those of Cc are."""
-        to = tuple(recipient.address for recipient in self.recipients if recipient.header == "to")
-        cc = tuple(recipient.address for recipient in self.recipients if recipient.header == "cc")
+        to = tuple(
+            recipient.address
+            for recipient in self.recipients
+            if recipient.header == "to"
+        )
+        cc = tuple(
+            recipient.address
+            for recipient in self.recipients
+            if recipient.header == "cc"
+        )
         return (to, cc) if to else (cc, ())
 
 
@@ -82,10 +90,16 @@ def addressees(
             "\n".join(patch.lines).encode("utf-8", "surrogateescape") + b"\n"
             for patch in series.patches
         ]
-        own = configured_recipients(repository, account, transports.find(request.via), mails)
+        own = configured_recipients(
+            repository, account, transports.find(request.via), mails
+        )
         _add(
             by_address,
-            [recipient for recipient in recipients if not is_suppressed(recipient, own.suppressed)],
+            [
+                recipient
+                for recipient in recipients
+                if not is_suppressed(recipient, own.suppressed)
+            ],
         )
         _add(by_address, own.recipients)
         remarks += own.remarks
@@ -104,7 +118,13 @@ def addressees(
         _add(
             by_address,
             [
-                Recipient(Address("", address), "list", None, "cc", (f"{project.title}'s list",))
+                Recipient(
+                    Address("", address),
+                    "list",
+                    None,
+                    "cc",
+                    (f"{project.title}'s list",),
+                )
                 for address in project.lists.main[:1]
             ],
         )
@@ -114,7 +134,11 @@ def addressees(
             by_address,
             [
                 Recipient(
-                    tracker, "regressions list", None, "cc", ("answered: this fixes a regression",)
+                    tracker,
+                    "regressions list",
+                    None,
+                    "cc",
+                    ("answered: this fixes a regression",),
                 )
             ],
         )
@@ -137,12 +161,18 @@ def _undisclosed(
     Nobody is added by a tag, a file, an edit that was kept, a cover letter or the configuration.
     """
     by_address: dict[str, Recipient] = {}
-    recipients, trees, remarks = _planned(repository, request, series, planned, undisclosed=True)
+    recipients, trees, remarks = _planned(
+        repository, request, series, planned, undisclosed=True
+    )
     # with --no-auto the call names the maintainers; the security team gets its copy all the same
     _add(by_address, [one for one in recipients if request.auto or one.role == TEAM])
     _add(by_address, _named(repository, request))
-    settings = settings_with_recipients(repository, account, transports.find(request.via))
-    ignored = (f"not used for an undisclosed fix: {', '.join(settings)}",) if settings else ()
+    settings = settings_with_recipients(
+        repository, account, transports.find(request.via)
+    )
+    ignored = (
+        (f"not used for an undisclosed fix: {', '.join(settings)}",) if settings else ()
+    )
     usable, said = _usable(_to_first(by_address))
     return Addressees(usable, (), trees, (*remarks, *said, *ignored))
 
@@ -151,7 +181,9 @@ def _to_first(by_address: dict[str, Recipient]) -> tuple[Recipient, ...]:
     return tuple(sorted(by_address.values(), key=lambda one: one.header != "to"))
 
 
-def answer_named(repository: Repository, name: str, value: str, request: SendRequest) -> str:
+def answer_named(
+    repository: Repository, name: str, value: str, request: SendRequest
+) -> str:
     """Keep an answer to a pre-send question.
 
     Who gets the mails because of it, or no longer does, "" where nobody.
@@ -163,7 +195,9 @@ def answer_named(repository: Repository, name: str, value: str, request: SendReq
     return changed
 
 
-def answer_effect(repository: Repository, name: str, value: str, request: SendRequest) -> str:
+def answer_effect(
+    repository: Repository, name: str, value: str, request: SendRequest
+) -> str:
     """Who would get the mails because of an answer to a pre-send question, or no longer would, ""
     where nobody; the answer is not kept.
     """
@@ -172,14 +206,18 @@ def answer_effect(repository: Repository, name: str, value: str, request: SendRe
 
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
-    after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
+    after = replace(
+        draft, answers={**draft.answers, name: judge_answer(repository, name, value)}
+    )
     if after.answers == draft.answers:
         return ""
     account, project = (
         read_account(repository, request.identity),
         project_of(repository, request.profile, series),
     )
-    now = addressees(repository, request, account, after, series, project=project).recipients
+    now = addressees(
+        repository, request, account, after, series, project=project
+    ).recipients
     if after.is_undisclosed:
         # no command of the configuration gets to see the patch, not even for the comparison
         return (
@@ -188,7 +226,10 @@ def answer_effect(repository: Repository, name: str, value: str, request: SendRe
             else ""
         )
     return difference(
-        addressees(repository, request, account, draft, series, project=project).recipients, now
+        addressees(
+            repository, request, account, draft, series, project=project
+        ).recipients,
+        now,
     )
 
 
@@ -196,7 +237,9 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
     """Who was added to a list of recipients, with the reason, and who was removed: "" where nobody
     was.
     """
-    was, now = ({person.address.key: person for person in people} for people in (before, after))
+    was, now = (
+        {person.address.key: person for person in people} for people in (before, after)
+    )
     new = [
         (
             f"{recipient.address.email} ({recipient.reasons[-1]})"
@@ -208,7 +251,11 @@ def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
     ]
     gone = [recipient.address.email for key, recipient in was.items() if key not in now]
     words = [f"{counted(len(new), 'more recipient')}: {', '.join(new)}"] if new else []
-    words += [f"{counted(len(gone), 'recipient')} removed: {', '.join(gone)}"] if gone else []
+    words += (
+        [f"{counted(len(gone), 'recipient')} removed: {', '.join(gone)}"]
+        if gone
+        else []
+    )
     return "; ".join(words)
 
 
@@ -273,13 +320,17 @@ def _named(repository: Repository, request: SendRequest) -> list[Recipient]:
                 )
             addresses = usable_recipients(addresses, f"--{header}")
             named += [
-                Recipient(address, "added", None, header, (f"--{header}",), by_hand=True)
+                Recipient(
+                    address, "added", None, header, (f"--{header}",), by_hand=True
+                )
                 for address in addresses
             ]
     return named
 
 
-def _usable(recipients: Sequence[Recipient]) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
+def _usable(
+    recipients: Sequence[Recipient],
+) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
     """(those to whom a mail can be sent, a sentence for each of the others with its origin and the
     reason).
     """
@@ -287,7 +338,9 @@ def _usable(recipients: Sequence[Recipient]) -> tuple[tuple[Recipient, ...], tup
     for recipient in recipients:
         _, omitted = sort_out([recipient.address])
         if omitted:
-            remarks += [f"{', '.join(recipient.reasons)}: {remark}" for remark in omitted]
+            remarks += [
+                f"{', '.join(recipient.reasons)}: {remark}" for remark in omitted
+            ]
         else:
             kept.append(recipient)
     return tuple(kept), tuple(remarks)
@@ -307,5 +360,8 @@ def _add(by_address: dict[str, Recipient], recipients: Sequence[Recipient]) -> N
         )
         reasons = tuple(dict.fromkeys((*known.reasons, *recipient.reasons)))
         by_address[recipient.address.key] = replace(
-            known, header=header, reasons=reasons, by_hand=known.by_hand or recipient.by_hand
+            known,
+            header=header,
+            reasons=reasons,
+            by_hand=known.by_hand or recipient.by_hand,
         )

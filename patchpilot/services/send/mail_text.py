@@ -17,7 +17,11 @@ from patchpilot.topic.reroll import last_sent, link_to, range_diff, sent_head
 
 
 def wording_of(
-    repository: Repository, request: SendRequest, draft: Draft, series: Series, base: str | None
+    repository: Repository,
+    request: SendRequest,
+    draft: Draft,
+    series: Series,
+    base: str | None,
 ) -> SeriesText:
     """The texts of the draft as they go into the mails.
 
@@ -42,7 +46,9 @@ def wording_of(
         if patch.commit and patch.patch_id in draft.notes
     }
     # git writes a range-diff into a cover or a single patch only
-    as_text = (many and cover is None) or not transports.find(request.via).keeps_range_diff
+    as_text = (many and cover is None) or not transports.find(
+        request.via
+    ).keeps_range_diff
     compared = _compared(repository, request, draft) if as_text else ""
     again = "" if cover else _resend_note(repository, request, draft)
     first = next((patch.commit for patch in draft.patches if patch.commit), None)
@@ -73,7 +79,9 @@ def wording_of(
         if kept
         else (),
         extras=tuple(text for text in (again, *extra, compared) if text.strip()),
-        range_diff=_last_range(repository, request, draft) if cover or not many else None,
+        range_diff=_last_range(repository, request, draft)
+        if cover or not many
+        else None,
     )
 
 
@@ -96,11 +104,15 @@ def _compared(repository: Repository, request: SendRequest, draft: Draft) -> str
     last = last_sent(draft) if span else None
     ids = [patch.commit for patch in draft.patches if patch.commit]
     return (
-        f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}" if last else ""
+        f"Range-diff against v{last.version}:\n{range_diff(repository, last, ids)}"
+        if last
+        else ""
     )
 
 
-def _last_range(repository: Repository, request: SendRequest, draft: Draft) -> str | None:
+def _last_range(
+    repository: Repository, request: SendRequest, draft: Draft
+) -> str | None:
     """The last version's range, when a range-diff is asked for."""
     if not request.range_diff:
         return None
@@ -115,5 +127,7 @@ def _last_range(repository: Repository, request: SendRequest, draft: Draft) -> s
 def _prefix(draft: Draft, request: SendRequest) -> str:
     prefix = draft.prefix or "PATCH"
     return (
-        f"{prefix} RESEND" if request.resend and "RESEND" not in prefix.upper().split() else prefix
+        f"{prefix} RESEND"
+        if request.resend and "RESEND" not in prefix.upper().split()
+        else prefix
     )

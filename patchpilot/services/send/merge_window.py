@@ -14,7 +14,10 @@ from patchpilot.projects.loading import default_project, find_project
 
 
 def merge_window(
-    repository: Repository, request: SendRequest, target: TargetTree | None, now: datetime
+    repository: Repository,
+    request: SendRequest,
+    target: TargetTree | None,
+    now: datetime,
 ) -> str:
     """A sentence when the target's newest release says that a merge window is open, else ""."""
     tip = mainline(repository) or (target.tip if target else None)

@@ -16,11 +16,15 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
     """
     mails = {
         f"{outgoing_mail.number:04d}.eml": mail.raw
-        for outgoing_mail, mail in zip(planned.outgoing_mails, planned.mails, strict=True)
+        for outgoing_mail, mail in zip(
+            planned.outgoing_mails, planned.mails, strict=True
+        )
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        others = sorted(file.name for file in folder.glob("*.eml") if file.name not in mails)
+        others = sorted(
+            file.name for file in folder.glob("*.eml") if file.name not in mails
+        )
         if others:
             raise InputError(
                 f"{folder} holds other mails: {', '.join(others[:3])}",

@@ -31,13 +31,20 @@ from patchpilot.services.send.questions import answered, is_regression
 from patchpilot.services.send.review_warnings import open_point_warnings, tag_warnings
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.send.undisclosed import refuse_public_server
-from patchpilot.topic.find_topic import as_asked, base_of_topic, find_topic, named_patches
+from patchpilot.topic.find_topic import (
+    as_asked,
+    base_of_topic,
+    find_topic,
+    named_patches,
+)
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.reroll import reroll
 from patchpilot.topic.topic_project import project_of
 
 
-def plan(repository: Repository, request: SendRequest, *, progress: Progress = silent) -> SendPlan:
+def plan(
+    repository: Repository, request: SendRequest, *, progress: Progress = silent
+) -> SendPlan:
     """Everything up to the act: nothing is sent, and the draft stays as it is but for the
     Message-IDs that are shown.
     """
@@ -76,7 +83,11 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
             hint=Hint(
                 (
                     Action("", ("--to",), "add recipients with {} and --cc"),
-                    Action("maintainers", (), "; `{}` finds them in a tree with MAINTAINERS"),
+                    Action(
+                        "maintainers",
+                        (),
+                        "; `{}` finds them in a tree with MAINTAINERS",
+                    ),
                 )
             ),
         )
@@ -92,7 +103,9 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,
-        *mark_warnings(rendered.mails, project.name, is_regression=is_regression(draft)),
+        *mark_warnings(
+            rendered.mails, project.name, is_regression=is_regression(draft)
+        ),
         *tag_warnings(repository, request, draft, ids),
         *open_point_warnings(repository, draft),
         *(SendProblem("recipients", remark) for remark in people.remarks),
@@ -129,14 +142,18 @@ def plan(repository: Repository, request: SendRequest, *, progress: Progress = s
     )
 
 
-def _head(repository: Repository, transport: Transport, ids: Sequence[str]) -> str | None:
+def _head(
+    repository: Repository, transport: Transport, ids: Sequence[str]
+) -> str | None:
     """The commit that keeps what is sent: the one that is checked out, or the newest patch, without
     b4's cover commit below it.
     """
     if not ids:
         return None
     return (
-        repository.find("HEAD") if transport.sends_checkout else without_covers(repository, ids)[-1]
+        repository.find("HEAD")
+        if transport.sends_checkout
+        else without_covers(repository, ids)[-1]
     )
 
 

@@ -43,23 +43,34 @@ class PreflightCard:
     @property
     def problems(self) -> tuple[CheckLine, ...]:
         """The checks that block sending."""
-        return tuple(check for check in self.checks if check.state is CheckState.PROBLEM)
+        return tuple(
+            check for check in self.checks if check.state is CheckState.PROBLEM
+        )
 
 
-def preflight_card(plan: SendPlan, blockers: Sequence[SendProblem] | None = None) -> PreflightCard:
+def preflight_card(
+    plan: SendPlan, blockers: Sequence[SendProblem] | None = None
+) -> PreflightCard:
     """The card of a plan; `blockers` are its problems where they are not the plan's own."""
     blocking = plan.blockers if blockers is None else blockers
     state = CheckState.OVERRIDDEN if plan.request.force else CheckState.PROBLEM
-    lines = [CheckLine(state, problem.name, problem.message, problem.hint) for problem in blocking]
+    lines = [
+        CheckLine(state, problem.name, problem.message, problem.hint)
+        for problem in blocking
+    ]
     lines += [
         CheckLine(CheckState.NOTE, problem.name, problem.message, problem.hint)
         for problem in plan.warnings
     ]
-    lines += [CheckLine(CheckState.OK, check.name, check.message) for check in plan.passed]
+    lines += [
+        CheckLine(CheckState.OK, check.name, check.message) for check in plan.passed
+    ]
     return PreflightCard(verdict(plan, blocking), tuple(lines))
 
 
-def verdict(plan: SendPlan, blockers: Sequence[SendProblem], ready: str = "ready") -> str:
+def verdict(
+    plan: SendPlan, blockers: Sequence[SendProblem], ready: str = "ready"
+) -> str:
     """Whether the mails can be sent, in one line: how many problems block that, else what would be
     sent and what is missing here.
 

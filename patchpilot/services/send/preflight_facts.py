@@ -23,7 +23,12 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
 from patchpilot.outgoing.sent_record import SentRecord
-from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits, fit_of_files
+from patchpilot.outgoing.target_tree import (
+    TargetFit,
+    TargetTree,
+    fit_of_commits,
+    fit_of_files,
+)
 from patchpilot.outgoing.transport import RenderedSeries
 from patchpilot.projects.project import Project
 from patchpilot.services.send.mail_recipients import Addressees
@@ -51,7 +56,10 @@ class TopicToSend:
 
 
 def gather_facts(
-    repository: Repository, topic: TopicToSend, rendered: RenderedSeries, progress: Progress
+    repository: Repository,
+    topic: TopicToSend,
+    rendered: RenderedSeries,
+    progress: Progress,
 ) -> PreflightFacts:
     """What preflight judges the mails of a topic by; every room is asked once."""
     request, project, draft, series, ids, version = (
@@ -78,14 +86,24 @@ def gather_facts(
         patch_ids = [patch.patch_id for patch in draft.patches if patch.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
         first_time = not in_demo() and not outbox.ever_sent()
-        sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
+        sent = [
+            send
+            for send in outbox.sends(draft.change_id)
+            if send.state in ("sent", "partial")
+        ]
         private_ids = outbox.undisclosed_ids()
     before = [send for send in sent if send.version == version]
     records: tuple[SentRecord, ...] = ()
     if not request.to_self:
         progress("looking for earlier versions")
         records = sent_records(
-            repository, request, draft, version, series, mails, known=bool(earlier or sent)
+            repository,
+            request,
+            draft,
+            version,
+            series,
+            mails,
+            known=bool(earlier or sent),
         )
     return PreflightFacts(
         request=request,
@@ -110,7 +128,9 @@ def gather_facts(
         ),
         upstream_known=_upstream(repository, series),
         merge_window=(
-            merge_window(repository, request, target, now) if project.mail.merge_window_days else ""
+            merge_window(repository, request, target, now)
+            if project.mail.merge_window_days
+            else ""
         ),
         now=now,
         kernel=kernel,
@@ -121,7 +141,9 @@ def gather_facts(
         first_time=first_time,
         records=records,
         private_ids=private_ids,
-        public_parent=_public_parent(draft, private_ids) if draft.is_undisclosed else "",
+        public_parent=_public_parent(draft, private_ids)
+        if draft.is_undisclosed
+        else "",
         same_version=before[-1] if before else None,
         damaged=(
             mails_changed_by_am(
@@ -160,15 +182,23 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     return (entry.lore or "") if entry else ""
 
 
-def _too_soon(project: Project, draft: Draft, version: int, now: datetime, resend: bool) -> str:
+def _too_soon(
+    project: Project, draft: Draft, version: int, now: datetime, resend: bool
+) -> str:
     """A sentence when what was sent last is younger than reviewers are to be given, else "".
 
     A resend also waits for its own version.
     """
     with Outbox() as outbox:
-        sent = [send for send in outbox.sends(draft.change_id) if send.state in ("sent", "partial")]
+        sent = [
+            send
+            for send in outbox.sends(draft.change_id)
+            if send.state in ("sent", "partial")
+        ]
     earlier = [
-        send for send in sent if send.version < version or (resend and send.version == version)
+        send
+        for send in sent
+        if send.version < version or (resend and send.version == version)
     ]
     if not earlier:
         return ""
@@ -192,7 +222,10 @@ Whether a patch applies it asks of the target, not of what is checked out.
 
 
 def check_errors(
-    repository: Repository, request: SendRequest, mails: Sequence[RenderedMail], draft: Draft
+    repository: Repository,
+    request: SendRequest,
+    mails: Sequence[RenderedMail],
+    draft: Draft,
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...]]:
     """The errors that `check` finds in the mails as they would be sent, those that the user waived,
     with the reason, and the warnings, as lines.
@@ -207,9 +240,13 @@ def check_errors(
 
     waivers = of_draft(draft)
     suppressions = Suppressions(waivers) if waivers else None
-    wanted = CheckRequest(profile=request.profile, fail_on="never", suppressions=suppressions)
+    wanted = CheckRequest(
+        profile=request.profile, fail_on="never", suppressions=suppressions
+    )
     try:
-        result = check_mails((mail.raw for mail in mails), wanted, repository=repository)
+        result = check_mails(
+            (mail.raw for mail in mails), wanted, repository=repository
+        )
     except PatchpilotError:
         return None, (), ()
     several = len(mails) > 1
@@ -234,7 +271,10 @@ def check_errors(
 
 
 def _stand(
-    repository: Repository, ids: Sequence[str], series: Series, target: TargetTree | None
+    repository: Repository,
+    ids: Sequence[str],
+    series: Series,
+    target: TargetTree | None,
 ) -> TargetFit | None:
     if target is None:
         return None
@@ -244,7 +284,9 @@ def _stand(
         texts = [
             (
                 patch.subject.title,
-                "".join(f"{line}\n" for line in patch.lines).encode("utf-8", "surrogateescape"),
+                "".join(f"{line}\n" for line in patch.lines).encode(
+                    "utf-8", "surrogateescape"
+                ),
             )
             for patch in series.patches
         ]

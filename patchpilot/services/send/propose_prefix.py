@@ -31,9 +31,13 @@ def mark_warnings(
     warnings = []
     for name, message, trees in _findings(_checked(_patches(mails), profile)):
         tree, other = trees["fixes"], trees["rest"]
-        hint = Action("send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'")
+        hint = Action(
+            "send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'"
+        )
         warnings.append(
-            SendProblem(name, _for_fixes(message, trees) if is_regression else message, hint)
+            SendProblem(
+                name, _for_fixes(message, trees) if is_regression else message, hint
+            )
         )
     return tuple(warnings)
 
@@ -46,24 +50,33 @@ def prefix_for_fixes(
     Else "": then the author has to say which tree.
     """
     found = _findings(_checked(_patches(mails), profile))
-    if not found or not all(all_tags(message.split("\n"), "Fixes") for message in messages):
+    if not found or not all(
+        all_tags(message.split("\n"), "Fixes") for message in messages
+    ):
         return ""
     return complete_prefix(f"{prefix or 'PATCH'} {found[0][2]['fixes']}")
 
 
-def missing_tree(series: Series, prefix: str, profile: str, *, is_regression: bool = False) -> str:
+def missing_tree(
+    series: Series, prefix: str, profile: str, *, is_regression: bool = False
+) -> str:
     """The subject prefix that is proposed where mails of a series with this prefix ("" is PATCH) do
     not name the tree they are for, else "".
 
     The fix of a regression is for the tree for fixes, even if it has no Fixes: tag yet.
     """
     found = _findings(
-        _checked((_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile)
+        _checked(
+            (_as_mail(patch, prefix or "PATCH") for patch in series.patches), profile
+        )
     )
     messages = (
-        _for_fixes(message, trees) if is_regression else message for _, message, trees in found
+        _for_fixes(message, trees) if is_regression else message
+        for _, message, trees in found
     )
-    return next((match[1] for message in messages if (match := _PREFIX.search(message))), "")
+    return next(
+        (match[1] for message in messages if (match := _PREFIX.search(message))), ""
+    )
 
 
 def tree_choice(proposed: str) -> str:
@@ -82,19 +95,25 @@ def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
 
 
 def _patches(mails: Iterable[RenderedMail]) -> Iterable[Patch]:
-    return (parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails)
+    return (
+        parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails
+    )
 
 
 def _as_mail(patch: Patch, prefix: str) -> Patch:
     """A patch as a mail with this subject prefix; the address makes it one."""
-    header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
+    header = next(
+        (header for header in patch.headers if header.name.lower() == "subject"), None
+    )
     lines = list(patch.lines)
     at = header.line - 1 if header else 0
     lines[at : at + 1] = [
         f"Subject: [{prefix}] {patch.subject.title}",
         "To: nobody@example.invalid",
     ]
-    return parse_patch("\n".join(lines).encode("utf-8", "surrogateescape"), patch.source)
+    return parse_patch(
+        "\n".join(lines).encode("utf-8", "surrogateescape"), patch.source
+    )
 
 
 def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
@@ -102,7 +121,8 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
     from patchpilot.checking.check_request import CheckRequest
 
     return check_series(
-        (Series(tuple(patches)),), CheckRequest(profile=profile, select=RULES, fail_on="never")
+        (Series(tuple(patches)),),
+        CheckRequest(profile=profile, select=RULES, fail_on="never"),
     )
 
 

@@ -84,8 +84,12 @@ def traps(
     place = find_target(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
     fit = fit_of_commits(repository, ids, place) if place else None
-    treeless = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
-    return PreSendQuestions(questions(series, draft, project), draft, place, fit, treeless)
+    treeless = missing_tree(
+        series, draft.prefix, project.name, is_regression=is_regression(draft)
+    )
+    return PreSendQuestions(
+        questions(series, draft, project), draft, place, fit, treeless
+    )
 
 
 def answer(
@@ -103,14 +107,18 @@ def answer(
     from patchpilot.topic.find_topic import find_topic
 
     draft = find_topic(repository, SendRequest(target=target, base=base)).draft
-    after = replace(draft, answers={**draft.answers, name: judge_answer(repository, name, value)})
+    after = replace(
+        draft, answers={**draft.answers, name: judge_answer(repository, name, value)}
+    )
     with Drafts() as drafts:
         return drafts.keep(draft, after, "answered")
 
 
 def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
     """The draft with the answers that a call gives; nothing is written."""
-    given = {name: judge_answer(repository, name, text) for name, text in request.answers}
+    given = {
+        name: judge_answer(repository, name, text) for name, text in request.answers
+    }
     return replace(draft, answers={**draft.answers, **given})
 
 
@@ -121,7 +129,9 @@ def judge_answer(repository: Repository | None, name: str, value: str) -> str:
         raise unknown("question", name, ("security", "regression"))
     if text.lower() in ("yes", "no"):
         return text.lower()
-    if name == "regression" and re.fullmatch(r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text):
+    if name == "regression" and re.fullmatch(
+        r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text
+    ):
         return "..".join(_commit_name(repository, part) for part in text.split(".."))
     raise UsageError(
         f"{name}: invalid answer {value!r}",
@@ -146,13 +156,17 @@ def _commit_name(repository: Repository | None, word: str) -> str:
     return (commit or word)[:12]
 
 
-def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQuestion, ...]:
+def questions(
+    series: Series, draft: Draft, project: Project
+) -> tuple[PreSendQuestion, ...]:
     """The questions of a project that only the author can answer, with hints from the patches.
 
     None where no patch fixes a bug, as the author said.
     """
     denied = denied_subjects(draft.answers)
-    if series.patches and all(patch.subject.title in denied for patch in series.patches):
+    if series.patches and all(
+        patch.subject.title in denied for patch in series.patches
+    ):
         return ()
     team = project.lists.security
     security = PreSendQuestion(
@@ -191,7 +205,10 @@ def questions(series: Series, draft: Draft, project: Project) -> tuple[PreSendQu
             ),
         ),
     )
-    return (*((security,) if team else ()), *((regression,) if project.lists.regressions else ()))
+    return (
+        *((security,) if team else ()),
+        *((regression,) if project.lists.regressions else ()),
+    )
 
 
 def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:
@@ -204,7 +221,9 @@ def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, 
 
 
 def _fixes(patches: Sequence[Patch]) -> tuple[str, ...]:
-    return tuple(f"it fixes {tag.value}" for patch in patches for tag in patch.tags("Fixes"))[:2]
+    return tuple(
+        f"it fixes {tag.value}" for patch in patches for tag in patch.tags("Fixes")
+    )[:2]
 
 
 def is_regression(draft: Draft) -> bool:
@@ -225,4 +244,8 @@ def introduced(draft: Draft, series: Series) -> str | None:
         return f"#regzbot introduced: {value}"
     tag = next((tag for patch in series.patches for tag in patch.tags("Fixes")), None)
     culprit = tag.value.split()[0] if tag else ""
-    return f"#regzbot introduced: {culprit}" if re.fullmatch(r"[0-9a-f]{8,40}", culprit) else None
+    return (
+        f"#regzbot introduced: {culprit}"
+        if re.fullmatch(r"[0-9a-f]{8,40}", culprit)
+        else None
+    )

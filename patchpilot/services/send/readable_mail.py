@@ -15,12 +15,19 @@ COLUMNS = 76
 
 def readable_lines(mail: RenderedMail) -> list[str]:
     """The mail's Subject, From, To, Cc, Message-ID and In-Reply-To, a blank line, and its body."""
-    lines = [f"Subject: {one_line(mail.subject)}", f"From: {one_line(str(mail.sender))}"]
+    lines = [
+        f"Subject: {one_line(mail.subject)}",
+        f"From: {one_line(str(mail.sender))}",
+    ]
     lines += _addresses("To", mail.to) + _addresses("Cc", mail.cc)
     lines += _header("Message-ID", f"<{mail.message_id}>")
     if mail.in_reply_to:
         lines += _header("In-Reply-To", f"<{mail.in_reply_to}>")
-    return [*lines, "", *parse_mail(mail.raw.replace(b"\r\n", b"\n")).body.rstrip("\n").split("\n")]
+    return [
+        *lines,
+        "",
+        *parse_mail(mail.raw.replace(b"\r\n", b"\n")).body.rstrip("\n").split("\n"),
+    ]
 
 
 def raw_lines(mail: RenderedMail) -> list[str]:

@@ -44,7 +44,9 @@ class RecipientAdvice:
         """What the remedy does, as a button says it; "" without one."""
         if self.remedy is None:
             return ""
-        return WORDS[self.remedy.kind].format(self.remedy.instead or self.remedy.values[0])
+        return WORDS[self.remedy.kind].format(
+            self.remedy.instead or self.remedy.values[0]
+        )
 
 
 TITLES = {
@@ -75,14 +77,19 @@ def recipient_advice(
         *_planned(repository, plan, remarks, base),
     ]
     warnings = sorted(
-        (note for note in notes if note.severity == "warning"), key=lambda note: note.remedy is None
+        (note for note in notes if note.severity == "warning"),
+        key=lambda note: note.remedy is None,
     )
     known = [note.text for note in notes if note.severity != "warning"]
-    whole = RecipientAdvice("note", "good to know", "\n".join(f"- {text}" for text in known))
+    whole = RecipientAdvice(
+        "note", "good to know", "\n".join(f"- {text}" for text in known)
+    )
     return (*warnings, *((whole,) if known else ()))
 
 
-def _open_questions(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:
+def _open_questions(
+    series: Series, draft: Draft, project: Project
+) -> Iterator[RecipientAdvice]:
     for question in questions(series, draft, project):
         if question.answer is None:
             remedy = Remedy(RemedyKind.ANSWER, (question.name,))
@@ -94,8 +101,12 @@ def _open_questions(series: Series, draft: Draft, project: Project) -> Iterator[
             )
 
 
-def _tree_in_subject(series: Series, draft: Draft, project: Project) -> Iterator[RecipientAdvice]:
-    prefix = missing_tree(series, draft.prefix, project.name, is_regression=is_regression(draft))
+def _tree_in_subject(
+    series: Series, draft: Draft, project: Project
+) -> Iterator[RecipientAdvice]:
+    prefix = missing_tree(
+        series, draft.prefix, project.name, is_regression=is_regression(draft)
+    )
     if prefix:
         yield RecipientAdvice(
             "warning",
@@ -106,7 +117,10 @@ def _tree_in_subject(series: Series, draft: Draft, project: Project) -> Iterator
 
 
 def _planned(
-    repository: Repository, plan: RecipientPlan, remarks: Sequence[str], base: str | None
+    repository: Repository,
+    plan: RecipientPlan,
+    remarks: Sequence[str],
+    base: str | None,
 ) -> Iterator[RecipientAdvice]:
     remedies = dict(plan.remedies)
     for text in dict.fromkeys((*remarks, *plan.warnings)):
@@ -127,7 +141,9 @@ def _planned(
 
 
 def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
-    return not any(recipient.address.email in remedy.values for recipient in plan.recipients)
+    return not any(
+        recipient.address.email in remedy.values for recipient in plan.recipients
+    )
 
 
 def _other_tree(
@@ -158,8 +174,13 @@ def _other_tree(
         f" {remedy.values[0].removeprefix('git ').split()[0]}"
     )
     if not branches and in_demo():
-        yield RecipientAdvice("note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo")
+        yield RecipientAdvice(
+            "note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo"
+        )
     else:
         yield RecipientAdvice(
-            "warning", TITLES[RemedyKind.REBASE], text + ("" if branches else f"; {add}"), onto
+            "warning",
+            TITLES[RemedyKind.REBASE],
+            text + ("" if branches else f"; {add}"),
+            onto,
         )

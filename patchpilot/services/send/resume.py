@@ -26,7 +26,10 @@ from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
 from patchpilot.services.send.concurrent_sends import sent_since, words_of
 from patchpilot.services.send.questions import answered
 from patchpilot.services.send.send_plan import SendPlan
-from patchpilot.services.send.undisclosed import refuse_public_mails, refuse_public_server
+from patchpilot.services.send.undisclosed import (
+    refuse_public_mails,
+    refuse_public_server,
+)
 from patchpilot.topic.find_topic import find_draft
 
 UNKNOWN_AS = ("keep", "sent", "lost")
@@ -60,13 +63,18 @@ def plan_resume(
     """
     on_one_line("--drop", drop)
     progress("looking for the last send")
-    draft = find_draft(repository, replace(request, prefix=None, version=None, in_reply_to=None))
+    draft = find_draft(
+        repository, replace(request, prefix=None, version=None, in_reply_to=None)
+    )
     draft = answered(repository, draft, request)
     with sole_sender(draft.change_id), Outbox() as outbox:
-        sends = outbox.sends(draft.change_id, kind="to-self" if request.to_self else "real")
+        sends = outbox.sends(
+            draft.change_id, kind="to-self" if request.to_self else "real"
+        )
         if not sends:
             raise UsageError(
-                "nothing from this topic has been sent yet", hint=Action("send", (), "send it: {}")
+                "nothing from this topic has been sent yet",
+                hint=Action("send", (), "send it: {}"),
             )
         send = outbox.settle(sends[-1].id)
         refuse_public_mails(draft, send)
@@ -82,7 +90,9 @@ def plan_resume(
                 progress(f"looking for {entry.mail.message_id}")
                 if lookup(entry.mail):
                     outbox.mark(
-                        send.id, entry.place, Outcome(MailState.ACCEPTED, "the archive has it")
+                        send.id,
+                        entry.place,
+                        Outcome(MailState.ACCEPTED, "the archive has it"),
                     )
         send = outbox.get(send.id)
     settled = _settled(send, unknown_as, by_id)
@@ -90,7 +100,11 @@ def plan_resume(
         send,
         entries=tuple(
             (
-                replace(entry, state=settled[entry.place].state, detail=settled[entry.place].detail)
+                replace(
+                    entry,
+                    state=settled[entry.place].state,
+                    detail=settled[entry.place].detail,
+                )
                 if entry.place in settled
                 else entry
             )
@@ -143,7 +157,11 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
     something else than what is said.
     """
     mails = {entry.mail.message_id: entry for entry in send.entries}
-    doubtful = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
+    doubtful = [
+        entry.mail.message_id
+        for entry in send.entries
+        if entry.state is MailState.UNKNOWN
+    ]
     hint: Advice = (
         f"unknown: {', '.join(doubtful)}"
         if doubtful
@@ -153,7 +171,8 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
     for name, how in by_id.items():
         if name not in mails:
             raise UsageError(
-                f"--unknown {name}: no mail from the last send has this Message-ID", hint=hint
+                f"--unknown {name}: no mail from the last send has this Message-ID",
+                hint=hint,
             )
         state = mails[name].state
         if state is not MailState.UNKNOWN and state not in fits[how]:
@@ -191,7 +210,10 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
                 hint=f"recipients: {', '.join(sorted(there))}",
             )
     keys = tuple(address.key for address in addresses)
-    if any({name.lower() for name in entry.mail.recipients} <= set(keys) for entry in waiting):
+    if any(
+        {name.lower() for name in entry.mail.recipients} <= set(keys)
+        for entry in waiting
+    ):
         raise UsageError(
             "no recipients would be left", hint=Action("send", (), "plan it again: {}")
         )
@@ -230,7 +252,11 @@ def archive_lookup(url: str) -> Lookup:
 
 
 def _as_plan(
-    send: Send, request: SendRequest, account: Account, draft: Draft, since: Sequence[Send]
+    send: Send,
+    request: SendRequest,
+    account: Account,
+    draft: Draft,
+    since: Sequence[Send],
 ) -> SendPlan:
     outgoing_mails = tuple(
         OutgoingMail(
@@ -247,12 +273,20 @@ def _as_plan(
         for entry in send.entries
     )
     # where a recipient was dropped, those of the mails still to be sent are shown
-    shown = next((entry for entry in send.entries if entry.state in WAITING), send.entries[0]).mail
-    people = [("to", address) for address in shown.to] + [("cc", address) for address in shown.cc]
+    shown = next(
+        (entry for entry in send.entries if entry.state in WAITING), send.entries[0]
+    ).mail
+    people = [("to", address) for address in shown.to] + [
+        ("cc", address) for address in shown.cc
+    ]
     changed = (
         ()
         if send.account == account.label
-        else (SendProblem("account", f"first sent with {send.account}, now with {account.label}"),)
+        else (
+            SendProblem(
+                "account", f"first sent with {send.account}, now with {account.label}"
+            ),
+        )
     )
     return SendPlan(
         request=request,

@@ -20,7 +20,9 @@ from patchpilot.topic.review_trailers import TrailersRequest, find_review_traile
 MAX_SHOWN = 3
 
 
-def open_point_warnings(repository: Repository, draft: Draft) -> tuple[SendProblem, ...]:
+def open_point_warnings(
+    repository: Repository, draft: Draft
+) -> tuple[SendProblem, ...]:
     """The points of the last version's review that are neither answered nor addressed by the
     commits.
     """
@@ -31,9 +33,13 @@ def open_point_warnings(repository: Repository, draft: Draft) -> tuple[SendProbl
     left = [(number, item) for number, item in items if item.state == "open"]
     if not left:
         return ()
-    shown = "; ".join(f"{item.point.text} ({item.point.asker})" for _, item in left[:MAX_SHOWN])
+    shown = "; ".join(
+        f"{item.point.text} ({item.point.asker})" for _, item in left[:MAX_SHOWN]
+    )
     more = f"; and {len(left) - MAX_SHOWN} more" if len(left) > MAX_SHOWN else ""
-    hint = Action("track", ("ledger", str(left[0][0])), "answer, address or decline them: {}")
+    hint = Action(
+        "track", ("ledger", str(left[0][0])), "answer, address or decline them: {}"
+    )
     return (
         SendProblem(
             "open-review",

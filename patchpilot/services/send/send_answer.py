@@ -38,7 +38,9 @@ class SendAnswer:
     def verdict(self) -> str:
         """Whether the mails can be sent, or what became of them, in one line."""
         planned = self.result.state == "planned"
-        return verdict(self.plan, self.result.blockers, "ready" if planned else self.result.state)
+        return verdict(
+            self.plan, self.result.blockers, "ready" if planned else self.result.state
+        )
 
     @property
     def sender(self) -> str | None:

@@ -11,7 +11,14 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.credentials import credential_of, note_login
-from patchpilot.outgoing.mail_state import WAITING, Outcome, Report, Stop, never_stop, unheard
+from patchpilot.outgoing.mail_state import (
+    WAITING,
+    Outcome,
+    Report,
+    Stop,
+    never_stop,
+    unheard,
+)
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import Delivery, Transport
@@ -59,7 +66,11 @@ def deliver(
         if planned.left_out:
             leave_out_for_good(repository, send, planned.left_out)
         return _carry(
-            repository, outbox, send, planned, _Heard(terminal, stopping, progress, on_mail)
+            repository,
+            outbox,
+            send,
+            planned,
+            _Heard(terminal, stopping, progress, on_mail),
         )
 
 
@@ -129,7 +140,11 @@ def _carry(
         # on disk first: a terminal that is gone cannot be written to
         outbox.mark(send.id, place, outcome)
         front.on_mail(place, outcome)
-        shown(f"{outcome.state}: {send.entries[place].mail.subject}", place + 1, len(send.entries))
+        shown(
+            f"{outcome.state}: {send.entries[place].mail.subject}",
+            place + 1,
+            len(send.entries),
+        )
 
     try:
         known_as = branch_key(repository)
@@ -175,7 +190,9 @@ def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
         forget_ids(done.change_id, to_self=done.kind == "to-self")
     if done.state != "sent" or done.kind != "real" or is_remembered(done):
         return result
-    return replace(result, advice=(*result.advice, *finish(repository, done, planned.draft)))
+    return replace(
+        result, advice=(*result.advice, *finish(repository, done, planned.draft))
+    )
 
 
 def _has_work(repository: Repository, send: Send, transport: Transport) -> bool:

@@ -56,7 +56,9 @@ class SendPlan:
     def waiting(self) -> tuple[int, ...]:
         """The indices of the mails that are to be sent: all, or of a resumed send what is missing."""  # noqa: E501
         return tuple(
-            at for at in range(len(self.mails)) if not self.states or self.states[at] in WAITING
+            at
+            for at in range(len(self.mails))
+            if not self.states or self.states[at] in WAITING
         )
 
     @property

@@ -45,7 +45,8 @@ def standing(planned: SendPlan) -> SendResult:
         replace(
             send,
             entries=tuple(
-                replace(entry, state=planned.states[entry.place]) for entry in send.entries
+                replace(entry, state=planned.states[entry.place])
+                for entry in send.entries
             ),
         )
     )
@@ -66,17 +67,24 @@ def result_of_send(send: Send) -> SendResult:
 
 def _after_sending(send: Send) -> Sequence[Advice]:
     """What comes after a send whose mails were all accepted."""
-    if any(entry.state is not MailState.ACCEPTED for entry in send.entries) or not send.entries:
+    if (
+        any(entry.state is not MailState.ACCEPTED for entry in send.entries)
+        or not send.entries
+    ):
         return ()
     if send.kind == "to-self":
-        return ("save the mail you receive and try it: git am FILE; then send without --to-self",)
+        return (
+            "save the mail you receive and try it: git am FILE; then send without --to-self",
+        )
     if send.kind != "real":
         return ()
     if send.undisclosed:
         return [
             "undisclosed: the replies come to you alone, and no archive is asked for them",
             Action(
-                "track", ("add", "--mbox", "FILE"), "to track replies that you saved in an mbox: {}"
+                "track",
+                ("add", "--mbox", "FILE"),
+                "to track replies that you saved in an mbox: {}",
             ),
             Action(
                 "send",
@@ -114,20 +122,34 @@ def _for_refused(send: Send) -> Iterator[Advice]:
     if refused and not states & {MailState.ACCEPTED, MailState.UNKNOWN}:
         for email in sorted(refused):
             drop = Action("maintainers", ("--drop", email))
-            yield Hint((f"nothing was sent; to drop {email}: ", drop, ", then ", Action("send")))
+            yield Hint(
+                (
+                    f"nothing was sent; to drop {email}: ",
+                    drop,
+                    ", then ",
+                    Action("send"),
+                )
+            )
     elif refused:
         without = tuple(word for email in sorted(refused) for word in ("--drop", email))
         reason = (
-            f"send the rest without {', '.join(sorted(refused))}: {{}}; with them: --resume alone"
+            f"send the rest without {', '.join(sorted(refused))}: "
+            f"{{}}; with them: --resume alone"
         )
         yield Action("send", ("--resume", *without), reason)
     elif states & set(WAITING):
-        yield Action("send", ("--resume",), "send the rest, with the same Message-IDs: {}")
+        yield Action(
+            "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
+        )
 
 
 def _for_unknown(send: Send) -> Iterator[Advice]:
     """How to find out whether mails were sent whose state is unknown, and what then."""
-    unknown = [entry.mail.message_id for entry in send.entries if entry.state is MailState.UNKNOWN]
+    unknown = [
+        entry.mail.message_id
+        for entry in send.entries
+        if entry.state is MailState.UNKNOWN
+    ]
     if not unknown:
         return
     if send.undisclosed:
@@ -137,7 +159,9 @@ def _for_unknown(send: Send) -> Iterator[Advice]:
     else:
         from patchpilot.settings.read_settings import user_settings
 
-        archive = user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
+        archive = (
+            user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
+        )
         for message_id in unknown:
             yield f"check whether it was received: {archive}/{message_id}/ (it can take minutes)"
     yield Action(
@@ -146,4 +170,6 @@ def _for_unknown(send: Send) -> Iterator[Advice]:
         "then: {}, or --unknown lost to send it again with the same Message-ID",
     )
     if len(unknown) > 1:
-        yield Action("send", ("--resume", "--unknown", f"{unknown[0]}=sent"), "or one by one: {}")
+        yield Action(
+            "send", ("--resume", "--unknown", f"{unknown[0]}=sent"), "or one by one: {}"
+        )

@@ -47,7 +47,11 @@ class TopicSend:
     @property
     def unfinished(self) -> bool:
         """Whether the last send has mails that were not sent, or whose outcome is unknown."""
-        return self.last is not None and self.last.state in ("planned", "partial", "failed")
+        return self.last is not None and self.last.state in (
+            "planned",
+            "partial",
+            "failed",
+        )
 
     @property
     def is_sent(self) -> bool:
@@ -56,7 +60,9 @@ class TopicSend:
             return True
         names = {refusal.name for refusal in self.plan.blockers}
         return bool(
-            self.last and self.last.state == "sent" and self.last.version >= self.plan.version
+            self.last
+            and self.last.state == "sent"
+            and self.last.version >= self.plan.version
         ) or (bool(names) and names <= sent_names(names))
 
 
@@ -64,7 +70,9 @@ def sent_names(names: set[str]) -> set[str]:
     """Those of a plan's refusals that only say it was sent already: b4 sets the next version at
     once, which has no changelog yet.
     """
-    return set(SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT)
+    return set(
+        SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT
+    )
 
 
 def was_sent(planned: SendPlan) -> bool:
@@ -85,11 +93,17 @@ def plan_topic(
     if not was_sent(planned):
         return planned
     with Outbox() as outbox:
-        sends = [send for send in outbox.sends(planned.draft.change_id) if send.state == "sent"]
+        sends = [
+            send
+            for send in outbox.sends(planned.draft.change_id)
+            if send.state == "sent"
+        ]
     if not sends:
         return planned
     return replace(
-        planned, mails=tuple(entry.mail for entry in sends[-1].entries), version=sends[-1].version
+        planned,
+        mails=tuple(entry.mail for entry in sends[-1].entries),
+        version=sends[-1].version,
     )
 
 
@@ -98,14 +112,19 @@ def just_sent(planned: SendPlan, result: SendResult) -> SendPlan:
     return replace(
         planned,
         blockers=(
-            SendProblem("version-sent", f"v{result.version} of this topic was sent just now"),
+            SendProblem(
+                "version-sent", f"v{result.version} of this topic was sent just now"
+            ),
         ),
     )
 
 
 def is_outdated(repository: Repository, planned: SendPlan) -> bool:
     """Whether the mail account has changed since the plan was made, in another terminal for one."""
-    return planned.transport.account(repository, planned.request.identity) != planned.account
+    return (
+        planned.transport.account(repository, planned.request.identity)
+        != planned.account
+    )
 
 
 def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
@@ -132,7 +151,10 @@ def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
 
 
 def topic_on_record(
-    repository: Repository, target: str | None, base: str | None, known: Sequence[Tracked] = ()
+    repository: Repository,
+    target: str | None,
+    base: str | None,
+    known: Sequence[Tracked] = (),
 ) -> TopicState | None:
     """How far a topic is by what is on record here; None where there is no topic.
 
@@ -148,7 +170,9 @@ def blocked_help(planned: SendPlan) -> list[str]:
     """
     if planned.blocked and planned.blocked != NO_SERVER:
         return [str(planned.blocked.hint)]
-    email = planned.account.sender.email if planned.account.sender else "YOU@EXAMPLE.ORG"
+    email = (
+        planned.account.sender.email if planned.account.sender else "YOU@EXAMPLE.ORG"
+    )
     known = provider_of("", 0, email.rpartition("@")[2])
     if known and known.server:
         server, port, encryption = known.server, str(known.port or ""), known.encryption
@@ -160,7 +184,11 @@ def blocked_help(planned: SendPlan) -> list[str]:
         ("smtpencryption", encryption),
         ("smtpuser", email),
     )
-    return [f"git config --global sendemail.{name} {value}" for name, value in values if value]
+    return [
+        f"git config --global sendemail.{name} {value}"
+        for name, value in values
+        if value
+    ]
 
 
 def lists_and_contacts(planned: SendPlan) -> tuple[list[Recipient], list[Recipient]]:
@@ -196,7 +224,9 @@ def tree_prefixes() -> list[str]:
     """The subject prefixes that the projects use, each once."""
     return list(
         dict.fromkeys(
-            prefix for project in projects().values() for prefix in project.subject_prefixes
+            prefix
+            for project in projects().values()
+            for prefix in project.subject_prefixes
         )
     )
 

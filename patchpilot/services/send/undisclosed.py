@@ -17,7 +17,9 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
         raise RefusedError(
             f"an undisclosed security fix is not sent through {account.destination}",
             hint=Action(
-                "doctor", (), "set your own mail server: `{}` knows the settings of your provider"
+                "doctor",
+                (),
+                "set your own mail server: `{}` knows the settings of your provider",
             ),
         )
 
@@ -32,6 +34,8 @@ def refuse_public_mails(draft: Draft, send: Send) -> None:
         raise RefusedError(
             "the remaining mails were made for a public send, but the fix is undisclosed now",
             hint=Action(
-                "send", (), "plan them again, for the maintainers and the security team: {}"
+                "send",
+                (),
+                "plan them again, for the maintainers and the security team: {}",
             ),
         )

@@ -17,7 +17,9 @@ from patchpilot.settings.trusted_packs import packs_if_trusted
 from patchpilot.topic.workplace import Workplace
 
 
-def check_in_hook(place: Workplace, file: Path, base: str = "") -> tuple[CheckResult, str]:
+def check_in_hook(
+    place: Workplace, file: Path, base: str = ""
+) -> tuple[CheckResult, str]:
     """The check of a patch file under the settings of its repository, errors alone failing it; and
     why the tree's rule packs were left out, or "".
 
@@ -34,11 +36,17 @@ def check_in_hook(place: Workplace, file: Path, base: str = "") -> tuple[CheckRe
         packs=packs,
         # the file is of the branch's topic
         suppressions=suppressions_of(
-            repository, settings, (), settings.get("base") or None, among=load_rules(packs)
+            repository,
+            settings,
+            (),
+            settings.get("base") or None,
+            among=load_rules(packs),
         ),
     )
     return check(
-        request, repository=repository, tree=CommitTree(repository, base_id) if base_id else None
+        request,
+        repository=repository,
+        tree=CommitTree(repository, base_id) if base_id else None,
     ), problem
 
 

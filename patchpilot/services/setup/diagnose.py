@@ -81,7 +81,10 @@ class DoctorRequest:
 
 
 def diagnose(
-    repository: Repository | None, request: DoctorRequest, *, progress: Progress = silent
+    repository: Repository | None,
+    request: DoctorRequest,
+    *,
+    progress: Progress = silent,
 ) -> DoctorResult:
     """What would stop each stage here.
 
@@ -108,7 +111,10 @@ def diagnose(
 
 
 def _stages(
-    repository: Repository | None, settings: Repository, request: DoctorRequest, progress: Progress
+    repository: Repository | None,
+    settings: Repository,
+    request: DoctorRequest,
+    progress: Progress,
 ) -> tuple[Diagnosis, ...]:
     """The diagnoses of every stage; mail settings are those of `settings`."""
     diagnoses: list[Diagnosis] = []
@@ -119,7 +125,11 @@ def _stages(
         (
             "sending",
             lambda: _sending(
-                settings, request.via, request.identity, request.offline, request.terminal
+                settings,
+                request.via,
+                request.identity,
+                request.offline,
+                request.terminal,
             ),
         ),
         ("following", lambda: _following(request.lore, request.offline)),
@@ -133,7 +143,9 @@ def _stages(
                 for probe in look()
             ]
         except PatchpilotError as error:
-            diagnoses.append(Diagnosis(stage, stage, "fail", error.message, error.hint or ""))
+            diagnoses.append(
+                Diagnosis(stage, stage, "fail", error.message, error.hint or "")
+            )
     return tuple(diagnoses)
 
 
@@ -186,10 +198,14 @@ def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
     """What blocks every rewrite here: an interrupted move of a branch, or a stale lock of git."""
     busy = in_progress(repository)
     if busy and unfinished(repository):
-        yield probes.Probe("unfinished move", "fail", f"{busy.what} is in progress", busy.hint)
+        yield probes.Probe(
+            "unfinished move", "fail", f"{busy.what} is in progress", busy.hint
+        )
         return
     try:
-        refuse_locked(repository, f"refs/heads/{repository.branch}" if repository.branch else None)
+        refuse_locked(
+            repository, f"refs/heads/{repository.branch}" if repository.branch else None
+        )
     except RefusedError as error:
         yield probes.Probe("lock", "warn", error.message, error.hint or "")
 
@@ -197,10 +213,13 @@ def _in_the_way(repository: Repository) -> Iterator[probes.Probe]:
 def _identity(repository: Repository, identity: str | None) -> Iterator[probes.Probe]:
     who = repository.identity
     mend = (
-        "git config --global user.name 'Your Name'; git config --global user.email you@example.org"
+        "git config --global user.name 'Your Name'; git "
+        "config --global user.email you@example.org"
     )
     if who is None:
-        yield probes.Probe("identity", "fail", "git user.name and user.email are not set", mend)
+        yield probes.Probe(
+            "identity", "fail", "git user.name and user.email are not set", mend
+        )
         return
     verdict = judge(who.email)
     if verdict.state is not AddressState.GOOD or who.email.endswith(
@@ -240,7 +259,9 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
     have = stable_branches(repository, profile=profile or None)
     stale = [branch.name for branch in have.branches if branch.stale]
     if stale:
-        remotes = dict.fromkeys(branch.split("/")[0] for branch in stale if "/" in branch)
+        remotes = dict.fromkeys(
+            branch.split("/")[0] for branch in stale if "/" in branch
+        )
         yield probes.Probe(
             "stable branches",
             "warn",
@@ -256,7 +277,11 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             f"no branch of {versions} has been fetched: backports to them cannot be checked",
             _one_command([branch.command for branch in have.missing]),
         )
-    if have.branches and not have.missing and not any(branch.stale for branch in have.branches):
+    if (
+        have.branches
+        and not have.missing
+        and not any(branch.stale for branch in have.branches)
+    ):
         yield probes.Probe(
             "stable branches", "ok", ", ".join(branch.name for branch in have.branches)
         )
@@ -273,12 +298,18 @@ def _one_command(commands: Sequence[str]) -> str:
 
 
 def _sending(
-    repository: Repository, via: str, identity: str | None, offline: bool, terminal: bool
+    repository: Repository,
+    via: str,
+    identity: str | None,
+    offline: bool,
+    terminal: bool,
 ) -> Iterator[probes.Probe]:
     chosen = transports.find(via)
     account = chosen.account(repository, identity)
     for transport in transports.all_transports():
-        if probe := transport.installed(repository, account, chosen=transport.name == chosen.name):
+        if probe := transport.installed(
+            repository, account, chosen=transport.name == chosen.name
+        ):
             yield probe
     yield from chosen.probes(repository, account, offline=offline, terminal=terminal)
 
@@ -316,7 +347,10 @@ def recovered() -> tuple[str, ...]:
     What was done, a line each.
     """
     lines = []
-    for file, layout in ((state_folder() / FILE, LAYOUT), (default_file(), TRACK_LAYOUT)):
+    for file, layout in (
+        (state_folder() / FILE, LAYOUT),
+        (default_file(), TRACK_LAYOUT),
+    ):
         if not file.exists():
             continue
         done = recover(file, layout)
@@ -324,7 +358,9 @@ def recovered() -> tuple[str, ...]:
             lines.append(f"{layout.what} is intact: nothing was changed")
             continue
         source = (
-            f"{done.restored} rows of the backup {done.backup.name}" if done.backup else "no backup"
+            f"{done.restored} rows of the backup {done.backup.name}"
+            if done.backup
+            else "no backup"
         )
         lines.append(
             f"{layout.what}: restored from {source}, with {done.salvaged} rows of the damaged file,"
@@ -332,7 +368,11 @@ def recovered() -> tuple[str, ...]:
         )
         if layout is TRACK_LAYOUT:
             lines.append(
-                str(Action("track", ("rebuild",), "`{}` fetches the mails that were lost"))
+                str(
+                    Action(
+                        "track", ("rebuild",), "`{}` fetches the mails that were lost"
+                    )
+                )
             )
     return tuple(lines)
 
@@ -353,7 +393,9 @@ def _state() -> Iterator[probes.Probe]:
         )
         return
     known = backups(folder / FILE)
-    yield probes.Probe("outbox", "ok", f"{folder} is intact, with {counted(len(known), 'backup')}")
+    yield probes.Probe(
+        "outbox", "ok", f"{folder} is intact, with {counted(len(known), 'backup')}"
+    )
     if gone := remove_leftovers():
         names = ", ".join(map(str, gone))
         yield probes.Probe(

@@ -84,7 +84,9 @@ def is_no_patch(file: Path) -> bool:
         text = file.read_text(encoding="utf-8", errors="replace").lstrip()
     except OSError:
         return False
-    return bool(re.match(r"(?:fixup|squash|amend)! |Merge |WIP\b", text)) or is_cover_message(text)
+    return bool(
+        re.match(r"(?:fixup|squash|amend)! |Merge |WIP\b", text)
+    ) or is_cover_message(text)
 
 
 def sent_by_us() -> bool:
@@ -102,7 +104,9 @@ def _chosen(names: Sequence[str]) -> tuple[str, ...]:
 def _status(repository: Repository, name: str) -> Hook:
     if name == "b4":
         return Hook(
-            name, f"git config {B4_KEY}", "installed" if _b4_values(repository) else "absent"
+            name,
+            f"git config {B4_KEY}",
+            "installed" if _b4_values(repository) else "absent",
         )
     place = _folder(repository) / name
     if not place.exists():
@@ -120,7 +124,9 @@ def _b4_values(repository: Repository) -> list[str]:
 
 def _remove_from_b4(repository: Repository) -> None:
     for value in _b4_values(repository):
-        repository.git("config", "--local", "--fixed-value", "--unset-all", B4_KEY, value)
+        repository.git(
+            "config", "--local", "--fixed-value", "--unset-all", B4_KEY, value
+        )
 
 
 def _folder(repository: Repository) -> Path:
@@ -128,14 +134,17 @@ def _folder(repository: Repository) -> Path:
     # the pin
     values = [
         folder
-        for folder in repository.config_regexp(r"^core\.hookspath$").get("core.hookspath", ())
+        for folder in repository.config_regexp(r"^core\.hookspath$").get(
+            "core.hookspath", ()
+        )
         if folder != "/dev/null"
     ]
     if values:
         place = Path(values[-1]).expanduser()
         if repository.bare and not place.is_absolute():
             raise UsageError(
-                "core.hooksPath is relative, and the repository is bare", hint="make it absolute"
+                "core.hooksPath is relative, and the repository is bare",
+                hint="make it absolute",
             )
         return place if place.is_absolute() else repository.top / place
     return repository.common_dir / "hooks"

@@ -55,7 +55,10 @@ def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
     return Lts(
         stable.project,
         stable.updated,
-        tuple(LtsSeries(row.version, row.ends, row.is_over(today)) for row in stable.series),
+        tuple(
+            LtsSeries(row.version, row.ends, row.is_over(today))
+            for row in stable.series
+        ),
         user_file() if own.get("updated") == stable.updated else None,
     )
 
@@ -120,7 +123,10 @@ def merged(
         )
         for row in known
     ]
-    new = [Maintained(version, UNKNOWN) for version in current - {row.version for row in known}]
+    new = [
+        Maintained(version, UNKNOWN)
+        for version in current - {row.version for row in known}
+    ]
     return tuple(sorted([*rows, *new], key=lambda row: version_key(row.version)))
 
 
@@ -141,7 +147,10 @@ def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
             if not isinstance(value, dict)
         ]
         lines += ["", f"[{project}.series]"]
-        lines += [f'"{version}" = "{ends}"' for version, ends in stable.get("series", {}).items()]
+        lines += [
+            f'"{version}" = "{ends}"'
+            for version, ends in stable.get("series", {}).items()
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -150,7 +159,11 @@ def _stable(profile: str | None) -> StableTrees:
 
     UsageError for a project that has none, with the nearest that has.
     """
-    known = {name: project.stable for name, project in projects().items() if project.stable.branch}
+    known = {
+        name: project.stable
+        for name, project in projects().items()
+        if project.stable.branch
+    }
     if profile is None:
         return default_project().stable
     if profile not in known:
@@ -161,10 +174,14 @@ def _stable(profile: str | None) -> StableTrees:
 def _longterm(data: Any, url: str) -> frozenset[str]:
     try:
         rows = [
-            row for row in data["releases"] if row["moniker"] == "longterm" and not row.get("iseol")
+            row
+            for row in data["releases"]
+            if row["moniker"] == "longterm" and not row.get("iseol")
         ]
         versions = frozenset(
-            series[0] for row in rows if (series := re.match(r"\d+\.\d+", row["version"]))
+            series[0]
+            for row in rows
+            if (series := re.match(r"\d+\.\d+", row["version"]))
         )
     except (TypeError, KeyError) as error:
         raise NetworkError(f"{url} is not a list of releases") from error

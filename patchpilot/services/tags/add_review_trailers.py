@@ -7,7 +7,11 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import Progress, silent
 from patchpilot.threads.track_store import Store
 from patchpilot.topic.message_changes import Confirm, write_messages
-from patchpilot.topic.review_trailers import Collected, TrailersRequest, find_review_trailers
+from patchpilot.topic.review_trailers import (
+    Collected,
+    TrailersRequest,
+    find_review_trailers,
+)
 
 
 def add_review_trailers(

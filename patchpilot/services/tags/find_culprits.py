@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from patchpilot.commits.range import is_mail, newest_patch, resolve_commits, resolve_patch
+from patchpilot.commits.range import (
+    is_mail,
+    newest_patch,
+    resolve_commits,
+    resolve_patch,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, MissingError, UsageError
@@ -105,7 +110,11 @@ class FixesResult:
     @property
     def unverified(self) -> bool:
         """Whether a shallow clone lacks the commit of a tag that is there."""
-        return any(problem.kind == "unverified" for tag in self.present for problem in tag.problems)
+        return any(
+            problem.kind == "unverified"
+            for tag in self.present
+            for problem in tag.problems
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +153,16 @@ def find_culprits_of_each(
             hint=Action("fixes", ("HEAD",), "apply it first (git am FILE), then: {}"),
         )
     if ".." not in target:
-        return (find_culprits(repository, replace(request, target=target), progress=progress),)
+        return (
+            find_culprits(
+                repository, replace(request, target=target), progress=progress
+            ),
+        )
     series = (*request.series, *_unpublished(repository, target))
     return tuple(
-        find_culprits(repository, replace(request, target=id_, series=series), progress=progress)
+        find_culprits(
+            repository, replace(request, target=id_, series=series), progress=progress
+        )
         for id_ in resolve_commits(repository, target)
     )
 
@@ -159,7 +174,9 @@ def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
     """
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
-    ids = repository.rev_list(f"--max-count={MANY + 1}", end, "--not", start, "--tags", "--remotes")
+    ids = repository.rev_list(
+        f"--max-count={MANY + 1}", end, "--not", start, "--tags", "--remotes"
+    )
     return ids if len(ids) <= MANY else ()
 
 
@@ -177,14 +194,20 @@ def find_culprits(
     )
     commit = repository.commit(
         resolve_patch(
-            repository, newest_patch(repository) if request.target is None else request.target
+            repository,
+            newest_patch(repository) if request.target is None else request.target,
         )
     )
     started = time.monotonic()
-    graphed = use_graph(repository, (commit.parents or (commit.id,))[0], progress, make=not verify)
+    graphed = use_graph(
+        repository, (commit.parents or (commit.id,))[0], progress, make=not verify
+    )
     releases = Releases(repository)
     together_with = cache(
-        lambda: frozenset((*_series(repository, commit, request.base), *series)) - {commit.id}
+        lambda: (
+            frozenset((*_series(repository, commit, request.base), *series))
+            - {commit.id}
+        )
     )
     relations = _relations(repository, commit, releases, together_with)
     project = (
@@ -233,14 +256,22 @@ def find_culprits(
                 for candidate in candidates
                 if candidate.confidence >= settled.certain
             )
-    reason = imported or _only_blanks(repository, commit, candidates) or finder.doubt(candidates)
-    culprits = tuple(_culprit(repository, releases, candidate) for candidate in candidates)
+    reason = (
+        imported
+        or _only_blanks(repository, commit, candidates)
+        or finder.doubt(candidates)
+    )
+    culprits = tuple(
+        _culprit(repository, releases, candidate) for candidate in candidates
+    )
     own = frozenset(series) | {
         culprit.commit
         for culprit in culprits
         if not culprit.first_release and culprit.commit in together_with()
     }
-    notes += [own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own]
+    notes += [
+        own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own
+    ]
     notes += what_lacks(repository)
     if (
         time.monotonic() - started > SLOW
@@ -299,10 +330,14 @@ def _by_release(
         return candidates
     from patchpilot.tags.named_release import weigh_release
 
-    return weigh_release(candidates, text, lambda one: releases.first(one.commit, one.committed))
+    return weigh_release(
+        candidates, text, lambda one: releases.first(one.commit, one.committed)
+    )
 
 
-def _culprit(repository: Repository, releases: Releases, one: finder.Candidate) -> CulpritAnswer:
+def _culprit(
+    repository: Repository, releases: Releases, one: finder.Candidate
+) -> CulpritAnswer:
     named = one
     if one.is_marked:
         from patchpilot.tags.overrides import upstream_of
@@ -352,7 +387,9 @@ def own_patch(subject: str) -> str:
     )
 
 
-def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[str, ...]:
+def _series(
+    repository: Repository, commit: Commit, named: str | None
+) -> tuple[str, ...]:
     """The commits that are sent together with this one: what it has over the base of its topic,
     unless that is too much for a series.
     """
@@ -364,7 +401,9 @@ def _series(repository: Repository, commit: Commit, named: str | None) -> tuple[
         return ()
     # what has a tag was released, unless a person or b4 named the base; tags of sent/ are of topics
     released = ("--exclude=sent/*", "--tags") if base.guessed else ()
-    ids = repository.rev_list(f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released)
+    ids = repository.rev_list(
+        f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released
+    )
     return ids if len(ids) <= MANY else ()
 
 
@@ -395,7 +434,13 @@ def _only_blanks(
 
     files = read_change(repository, commit.parents[0], commit.id)
     counts = repository.git(
-        "diff-tree", "-r", "--numstat", "--diff-filter=MR", "-M", commit.parents[0], commit.id
+        "diff-tree",
+        "-r",
+        "--numstat",
+        "--diff-filter=MR",
+        "-M",
+        commit.parents[0],
+        commit.id,
     ).text
     # a change of mode counts no lines, one of a binary file has dashes for numbers
     if any(file.runs for file in files) or not re.search(
@@ -460,7 +505,9 @@ def _relations(
             return None if tip is None else True
         # a branch that was not fetched since denies nothing, nor does one whose history ends early
         return (
-            None if not complete or repository.commit(tip).committed < target.committed else False
+            None
+            if not complete or repository.commit(tip).committed < target.committed
+            else False
         )
 
     def first_release(target: Commit) -> str | None:
@@ -468,9 +515,15 @@ def _relations(
         return found.name if found else None
 
     def ambiguous(word: str) -> bool:
-        found = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
+        found = repository.git(
+            "rev-parse", f"--disambiguate={word}", ok=()
+        ).text.split()
         return (
-            sum(1 for id_ in found if (met := repository.objects.get(id_)) and met[1] == "commit")
+            sum(
+                1
+                for id_ in found
+                if (met := repository.objects.get(id_)) and met[1] == "commit"
+            )
             > 1
         )
 
@@ -478,4 +531,6 @@ def _relations(
         return Relations()
     series = together_with()
     own = None if series else first_release(commit)
-    return Relations(is_ancestor, in_mainline, first_release, own, series, ambiguous, complete)
+    return Relations(
+        is_ancestor, in_mainline, first_release, own, series, ambiguous, complete
+    )

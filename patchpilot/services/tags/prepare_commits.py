@@ -34,7 +34,12 @@ from patchpilot.tags.report_trailers import (
     reported,
 )
 from patchpilot.topic.fix_claims import answer_fix, judge_fix, said_fix
-from patchpilot.topic.message_changes import Confirm, MessageChange, Preparation, write_messages
+from patchpilot.topic.message_changes import (
+    Confirm,
+    MessageChange,
+    Preparation,
+    write_messages,
+)
 from patchpilot.topic.topic_base import topic_commits
 
 
@@ -113,13 +118,19 @@ def prepare(
 
 
 def message_changes(
-    repository: Repository, ids: Sequence[str], request: PrepareRequest, progress: Progress = silent
+    repository: Repository,
+    ids: Sequence[str],
+    request: PrepareRequest,
+    progress: Progress = silent,
 ) -> tuple[MessageChange, ...]:
     """The new message of each of these commits, as a request to prepare them asks for it.
 
     Nothing is written.
     """
-    return tuple(_change(repository, repository.commit(id_), request, ids, progress) for id_ in ids)
+    return tuple(
+        _change(repository, repository.commit(id_), request, ids, progress)
+        for id_ in ids
+    )
 
 
 @dataclass(slots=True)
@@ -157,12 +168,16 @@ def _change(
         )
     if request.signoff:
         trailers.append(("Signed-off-by", _identity(repository)))
-    developers = tuple(codeveloped(developer)[0][1] for developer in request.developed_by)
+    developers = tuple(
+        codeveloped(developer)[0][1] for developer in request.developed_by
+    )
     wish = MessageWish(tuple(trailers), developers, message.replaced)
     notes += wish.refused
     new = compose(commit.message, wish)
     unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
-    return MessageChange(commit.id, commit.subject, commit.message, new, tuple(notes), unsure)
+    return MessageChange(
+        commit.id, commit.subject, commit.message, new, tuple(notes), unsure
+    )
 
 
 def _fixes(
@@ -181,9 +196,17 @@ def _fixes(
     if request.fixes == ("none",):
         return []
     named = [fix for fix in request.fixes if fix not in ("auto", "none")]
-    claim = judge_fix(repository, commit) if request.is_fix is None else said_fix(request.is_fix)
+    claim = (
+        judge_fix(repository, commit)
+        if request.is_fix is None
+        else said_fix(request.is_fix)
+    )
     asked = FixesRequest(
-        commit.id, limit=2, verify=bool(named) or not claim.is_fix, base=request.base, series=topic
+        commit.id,
+        limit=2,
+        verify=bool(named) or not claim.is_fix,
+        base=request.base,
+        series=topic,
     )
     judged = find_culprits(repository, asked, progress=progress)
     present = [fixes_tag.target for fixes_tag in judged.present if fixes_tag.target]
@@ -220,7 +243,9 @@ def _fixes(
     if present:
         return present
     if not claim.is_fix:
-        notes.append(f"no Fixes: tag: {claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT")
+        notes.append(
+            f"no Fixes: tag: {claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT"
+        )
         return []
     if not judged.sure:
         notes.append(_unsure(commit, judged))
@@ -245,7 +270,9 @@ def _unsure(commit: Commit, judged: FixesResult) -> str:
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
         for candidate in judged.candidates
     )
-    between = (" between " if len(judged.candidates) > 1 else " of ") + named if named else ""
+    between = (
+        (" between " if len(judged.candidates) > 1 else " of ") + named if named else ""
+    )
     return (
         f"{_UNSURE} into {commit.short}: unsure{between}: {judged.reason}; name it with --fixes"
         " COMMIT"

@@ -131,21 +131,27 @@ def stable_lines(
         )
     elif not named and not (judged := judge_fix(repository, commit)).is_fix:
         no_fix = (
-            f"{judged.reason}; if it fixes a bug, name the commit that introduced it with --fixes"
+            f"{judged.reason}; if it fixes a bug, name the "
+            "commit that introduced it with --fixes"
         )
     elif not named and project.tags.line and len(commit.parents) == 1:
         guess = finder.find(repository, commit, limit=1, progress=progress)
         if not finder.doubt(guess.candidates, guess.imported):
             first = guess.candidates[0]
             named = [first.commit]
-            notes.append(f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)")
+            notes.append(
+                f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)"
+            )
     notes += what_lacks(repository)
     releases = Releases(repository)
     firsts = tuple(
-        found.name if (found := releases.first(culprit, final=True)) else None for culprit in named
+        found.name if (found := releases.first(culprit, final=True)) else None
+        for culprit in named
     )
     branches = (
-        branch_states(repository, named, project, progress) if named and project.tags.line else ()
+        branch_states(repository, named, project, progress)
+        if named and project.tags.line
+        else ()
     )
     advice = advise(
         project,
@@ -158,7 +164,9 @@ def stable_lines(
             no_backport=request.no_backport,
             size=patch_size(repository, commit),
             no_fix=no_fix,
-            fixed_in=_fixed_in(repository, commit, named, releases) if any(firsts) else None,
+            fixed_in=_fixed_in(repository, commit, named, releases)
+            if any(firsts)
+            else None,
         ),
     )
     return StableResult(
@@ -191,7 +199,10 @@ def _unknown_tags(repository: Repository, commit: Commit) -> list[str]:
 
 
 def branch_states(
-    repository: Repository, culprits: Sequence[str], project: Project, progress: Progress
+    repository: Repository,
+    culprits: Sequence[str],
+    project: Project,
+    progress: Progress,
 ) -> tuple[BranchState, ...]:
     """Which stable branches have any of the commits that introduced the bug, by ancestry or by
     upstream commit id.
@@ -205,11 +216,15 @@ def branch_states(
             landed = [
                 one
                 for culprit in culprits
-                if (one := history.landed(culprit, branch.tip, content=False)) and one.holds
+                if (one := history.landed(culprit, branch.tip, content=False))
+                and one.holds
             ]
             states.append(
                 BranchState(
-                    branch.version, branch.name, bool(landed), landed[0].commit if landed else None
+                    branch.version,
+                    branch.name,
+                    bool(landed),
+                    landed[0].commit if landed else None,
                 )
             )
     return tuple(states)
@@ -245,9 +260,12 @@ def patch_size(repository: Repository, commit: Commit) -> int:
 
 def _oldest_first(ids: Sequence[str], releases: Sequence[str | None]) -> Culprits:
     known = sorted(
-        zip(ids, releases, strict=True), key=lambda one: (one[1] is None, _numbers(one[1] or ""))
+        zip(ids, releases, strict=True),
+        key=lambda one: (one[1] is None, _numbers(one[1] or "")),
     )
-    return Culprits(tuple(culprit for culprit, _ in known), tuple(release for _, release in known))
+    return Culprits(
+        tuple(culprit for culprit, _ in known), tuple(release for _, release in known)
+    )
 
 
 def _numbers(release: str) -> tuple[int, ...]:

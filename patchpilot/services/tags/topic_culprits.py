@@ -39,7 +39,9 @@ def topic_culprits(
     )
     result = find_culprits(repository, request, progress=progress)
     return (
-        result if claim.is_fix else replace(result, sure=False, reason=claim.reason, is_fix=False)
+        result
+        if claim.is_fix
+        else replace(result, sure=False, reason=claim.reason, is_fix=False)
     )
 
 
@@ -65,11 +67,18 @@ def named_culprit(repository: Repository, word: str, fix: str) -> CulpritAnswer:
     )
 
 
-def culprit_and_fix(repository: Repository, culprit: str, fix: str) -> tuple[list[str], list[str]]:
+def culprit_and_fix(
+    repository: Repository, culprit: str, fix: str
+) -> tuple[list[str], list[str]]:
     """The lines of a candidate as far as it touched the fix's files, and those of the fix."""
     patch = commit_patch(repository, fix)
     paths = sorted(
-        {path for change in patch.files for path in (change.path, change.old_path) if path}
+        {
+            path
+            for change in patch.files
+            for path in (change.path, change.old_path)
+            if path
+        }
     )
     shown = repository.git(
         "show", "--format=%h %s%n%an, %ad%n", "--date=short", culprit, "--", *paths

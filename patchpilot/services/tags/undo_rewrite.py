@@ -61,7 +61,13 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
     if now is None:
         return UndoState(undo, "gone", None)
     return UndoState(
-        undo, "in-force" if now == undo.new else "restored" if now == undo.old else "moved-on", now
+        undo,
+        "in-force"
+        if now == undo.new
+        else "restored"
+        if now == undo.old
+        else "moved-on",
+        now,
     )
 
 
@@ -88,7 +94,10 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     if number is None:
         chosen = next((state for state in states if state.state == "in-force"), None)
         if chosen is None:
-            moved = next((state.undo.number for state in states if state.state == "moved-on"), None)
+            moved = next(
+                (state.undo.number for state in states if state.state == "moved-on"),
+                None,
+            )
             way = Action(
                 "undo",
                 ("restore", str(moved)),
@@ -96,7 +105,9 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
             )
             raise UsageError(
                 "nothing to undo",
-                hint=way if moved else Action("undo", ("list",), "`{}` shows every record"),
+                hint=way
+                if moved
+                else Action("undo", ("list",), "`{}` shows every record"),
             )
     else:
         chosen = next((state for state in states if state.undo.number == number), None)
@@ -133,7 +144,9 @@ def undo_redo(repository: Repository, number: int) -> UndoState:
 
     RefusedError where it is not restored (any more).
     """
-    chosen = next((state for state in undo_list(repository) if state.undo.number == number), None)
+    chosen = next(
+        (state for state in undo_list(repository) if state.undo.number == number), None
+    )
     if chosen is None or chosen.state != "restored":
         raise RefusedError(
             f"record {number} cannot be redone: the branch has changed since it was restored",

@@ -35,10 +35,18 @@ def checklist(series: Tracked) -> tuple[CheckItem, ...]:
 
 def _state(point: ReviewPoint, series: Tracked, answer: str | None) -> PointState:
     marked = series.marks.get(point.key)
-    return PointState(marked) if marked else PointState.ANSWERED if answer else PointState.OPEN
+    return (
+        PointState(marked)
+        if marked
+        else PointState.ANSWERED
+        if answer
+        else PointState.OPEN
+    )
 
 
-def tick(number: int, item: CheckItem, state: PointState = PointState.ADDRESSED) -> CheckItem:
+def tick(
+    number: int, item: CheckItem, state: PointState = PointState.ADDRESSED
+) -> CheckItem:
     """Set the state of a point of a tracked series, or clear it where it has that state.
 
     The item as it is then.

@@ -64,11 +64,16 @@ class ClassifiedMail:
     def trailers(self) -> tuple[ClassifiedTrailer, ...]:
         """Its tags, in order."""
         sender = self.mail.sender
-        return tuple(ClassifiedTrailer(tag, tag.is_from(sender)) for tag in self.mail.trailers)
+        return tuple(
+            ClassifiedTrailer(tag, tag.is_from(sender)) for tag in self.mail.trailers
+        )
 
 
 def classify_files(
-    files: Sequence[Path | str], *, progress: Progress = silent, skipped: Skipped = ignored
+    files: Sequence[Path | str],
+    *,
+    progress: Progress = silent,
+    skipped: Skipped = ignored,
 ) -> tuple[ClassifiedMail, ...]:
     """Every mail of these files (mails, mboxes, gzipped or not, `-` for standard input) in order.
 
@@ -80,6 +85,8 @@ def classify_files(
         for number, mail in enumerate(mails, 1):
             progress("classifying", number, len(mails))
             classified.append(
-                ClassifiedMail(f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail))
+                ClassifiedMail(
+                    f"{file}:{number}" if len(mails) > 1 else str(file), classify(mail)
+                )
             )
     return tuple(classified)

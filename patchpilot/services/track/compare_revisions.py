@@ -79,8 +79,12 @@ def compare_revisions(
     else:
         old, new = newest_two(tracked)
     if old is new:
-        raise UsageError(f"{old.label} cannot be compared with itself", hint=_known(revisions))
-    return RevisionComparison(tracked, old, new, compare_patches(_patches(old), _patches(new)))
+        raise UsageError(
+            f"{old.label} cannot be compared with itself", hint=_known(revisions)
+        )
+    return RevisionComparison(
+        tracked, old, new, compare_patches(_patches(old), _patches(new))
+    )
 
 
 def comparable(series: Tracked) -> tuple[Revision, ...]:
@@ -99,7 +103,9 @@ def newest_two(series: Tracked) -> tuple[Revision, Revision]:
     if revisions:
         newest = revisions[-1]
         before = [
-            revision for revision in revisions[:-1] if revision.backport_to == newest.backport_to
+            revision
+            for revision in revisions[:-1]
+            if revision.backport_to == newest.backport_to
         ] or revisions[:-1]
         if before:
             return before[-1], newest
@@ -117,7 +123,11 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
     lines = [f"{old} -> {new}: {counts(comparison.patches)}"]
     for patch in comparison.patches:
         lines.append(heading(patch))
-        lines += [f"    {line}".rstrip() for line in patch.text.split("\n")] if patch.text else []
+        lines += (
+            [f"    {line}".rstrip() for line in patch.text.split("\n")]
+            if patch.text
+            else []
+        )
     return tuple(lines)
 
 
@@ -132,7 +142,9 @@ def counts(patches: Sequence[PatchDifference]) -> str:
     """How many patches are the same, changed, added and removed."""
     found = Counter(patch.difference for patch in patches)
     return ", ".join(
-        f"{found[difference]} {difference}" for difference in Difference if found[difference]
+        f"{found[difference]} {difference}"
+        for difference in Difference
+        if found[difference]
     )
 
 
@@ -147,10 +159,21 @@ def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revisio
         for revision in revisions
         if any(post.message_id == message_id for post in revision.posts)
     ]
-    labelled = [revision for revision in revisions if revision.label.lower() == name.lower()]
+    labelled = [
+        revision for revision in revisions if revision.label.lower() == name.lower()
+    ]
     match = _VERSION.fullmatch(name)
-    numbered = [revision for revision in revisions if match and revision.version == int(match[1])]
-    found = by_id or labelled or [revision for revision in numbered if not revision.rfc] or numbered
+    numbered = [
+        revision
+        for revision in revisions
+        if match and revision.version == int(match[1])
+    ]
+    found = (
+        by_id
+        or labelled
+        or [revision for revision in numbered if not revision.rfc]
+        or numbered
+    )
     if found:
         return found[-1]
     missing = series.status.topic.missing.values() if series.status else ()
@@ -159,7 +182,9 @@ def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revisio
             f"the mails of v{match[1]} were not found",
             hint=Action("track", ("update",), "`{}` looks for them again"),
         )
-    raise UsageError(f"series {series.entry.id} has no revision {name!r}", hint=_known(revisions))
+    raise UsageError(
+        f"series {series.entry.id} has no revision {name!r}", hint=_known(revisions)
+    )
 
 
 def _known(revisions: Iterable[Revision]) -> str:
@@ -176,7 +201,9 @@ def _patches(revision: Revision) -> list[Patch]:
         try:
             patch = parse_patch(post.mail.mail.raw, post.message_id)
         except InputError as error:
-            raise InputError(f"{revision.label}: {error.message}", hint=_OTHER) from error
+            raise InputError(
+                f"{revision.label}: {error.message}", hint=_OTHER
+            ) from error
         if patch.diff_error:
             raise InputError(
                 f"{revision.label}: {post.message_id}: {patch.diff_error}", hint=_OTHER

@@ -39,12 +39,20 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     topic = series.status.topic
     heads = {revision.head.message_id for revision in topic.revisions}
     labels = {
-        post.message_id: revision.label for revision in topic.revisions for post in revision.posts
+        post.message_id: revision.label
+        for revision in topic.revisions
+        for post in revision.posts
     }
     replies = {reply.mail.mail.message_id: reply for reply in series.status.replies}
-    mails = {post.message_id: post.mail for revision in topic.revisions for post in revision.posts}
+    mails = {
+        post.message_id: post.mail
+        for revision in topic.revisions
+        for post in revision.posts
+    }
     mails |= {
-        message_id: reply.mail for message_id, reply in replies.items() if message_id not in mails
+        message_id: reply.mail
+        for message_id, reply in replies.items()
+        if message_id not in mails
     }
     children: dict[str, list[str]] = {}
     for message_id, mail in mails.items():
@@ -59,7 +67,9 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         children.get("", []),
         sorted(mails, key=lambda message_id: when(mails[message_id].mail)),
     ):
-        stack: list[tuple[str, tuple[bool, ...]]] = [(root, ()) for root in reversed(roots)]
+        stack: list[tuple[str, tuple[bool, ...]]] = [
+            (root, ()) for root in reversed(roots)
+        ]
         while stack:
             message_id, more = stack.pop()
             if message_id in seen:
@@ -67,7 +77,10 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
             seen.add(message_id)
             shown.append(
                 ConversationMail(
-                    mails[message_id], more, labels.get(message_id, ""), replies.get(message_id)
+                    mails[message_id],
+                    more,
+                    labels.get(message_id, ""),
+                    replies.get(message_id),
                 )
             )
             below = children.get(message_id, [])

@@ -72,7 +72,9 @@ class DiscoveredSeries:
     is_new: bool = False
 
 
-@json_form("authors", "since=second", "archives", "series", "without_original", "troubles")
+@json_form(
+    "authors", "since=second", "archives", "series", "without_original", "troubles"
+)
 @dataclass(frozen=True, slots=True)
 class Discovered:
     """What was found: the newest series first.
@@ -97,7 +99,9 @@ def moment_since(text: str, now: datetime | None = None) -> datetime:
     """The time that `--since` names: `6 months`, `90d`, `2w`, `1y` ago, or a date."""
     now = now or datetime.now(UTC)
     if ago := _AGO.fullmatch(text.strip()):
-        return moment(now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * _DAY)
+        return moment(
+            now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * _DAY
+        )
     since = read_iso(text.strip(), UTC)
     if since is None:
         raise UsageError(
@@ -173,14 +177,20 @@ def _in_archive(
         about_it = [
             mail
             for mail in result.stable
-            if (its := led.get(mail.mail.message_id)) and its.message_ids & topic.message_ids
+            if (its := led.get(mail.mail.message_id))
+            and its.message_ids & topic.message_ids
         ]
         series.append(_series(topic, archive.url, about_it, followed))
-    return series, [_stable(mail) for mail in result.stable if mail.mail.message_id not in led]
+    return series, [
+        _stable(mail) for mail in result.stable if mail.mail.message_id not in led
+    ]
 
 
 def _series(
-    topic: PostedTopic, url: str, stable: Sequence[Classified], followed: Sequence[Tracked]
+    topic: PostedTopic,
+    url: str,
+    stable: Sequence[Classified],
+    followed: Sequence[Tracked],
 ) -> DiscoveredSeries:
     latest = topic.latest
     return DiscoveredSeries(
@@ -191,7 +201,9 @@ def _series(
         len(latest.patches),
         latest.sent,
         url,
-        next((tracked.entry.id for tracked in followed if _is_same(topic, tracked)), None),
+        next(
+            (tracked.entry.id for tracked in followed if _is_same(topic, tracked)), None
+        ),
         tuple(map(_stable, stable)),
     )
 
@@ -204,7 +216,9 @@ def _is_same(topic: PostedTopic, tracked: Tracked) -> bool:
         return True
     if summary is None or topic.author.key not in summary.authors:
         return False
-    return topic.latest.version > summary.version and bool(topic.titles & set(summary.titles))
+    return topic.latest.version > summary.version and bool(
+        topic.titles & set(summary.titles)
+    )
 
 
 def _stable(mail: Classified) -> StableMail:
@@ -219,7 +233,9 @@ def chosen(found: Discovered, targets: Sequence[str]) -> tuple[DiscoveredSeries,
     result: dict[str, DiscoveredSeries] = {}
     for target in targets:
         message_id = message_id_of(target)
-        series = next((one for one in found.series if message_id in one.message_ids), None)
+        series = next(
+            (one for one in found.series if message_id in one.message_ids), None
+        )
         if series is None:
             raise UsageError(
                 f"{target}: not among the series found",

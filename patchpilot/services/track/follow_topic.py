@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
-from patchpilot.services.track.compare_revisions import RevisionComparison, compare_revisions
+from patchpilot.services.track.compare_revisions import (
+    RevisionComparison,
+    compare_revisions,
+)
 from patchpilot.threads.status import Reply as Reply
 from patchpilot.threads.thread_values import NextStepNeed as NextStepNeed
 from patchpilot.threads.thread_values import PatchState as PatchState
@@ -99,13 +102,17 @@ def _of_topic(
     return FollowedSeries(marked, topic)
 
 
-def read_series(number: int, repository: Repository, progress: Progress = silent) -> Tracked:
+def read_series(
+    number: int, repository: Repository, progress: Progress = silent
+) -> Tracked:
     """One followed series with its mails, as it is known here.
 
     MissingError when it is no longer followed.
     """
     with Store() as store:
-        return known_series.show(number, store=store, repository=repository, progress=progress)
+        return known_series.show(
+            number, store=store, repository=repository, progress=progress
+        )
 
 
 def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:

@@ -90,7 +90,8 @@ def notifications(news: Sequence[Tracked]) -> tuple[Notification, ...]:
         title = f"series {series.entry.id}: {one_line(series.subject)}"
         found.append(
             Notification(
-                crop(title, _TITLE), crop(f"{said}; next: {one_line(series.next_step)}", _TEXT)
+                crop(title, _TITLE),
+                crop(f"{said}; next: {one_line(series.next_step)}", _TEXT),
             )
         )
     if len(news) > _MOST:
@@ -108,7 +109,9 @@ def terminal_text(notifier: Notifier, found: Sequence[Notification]) -> str:
         if "osc9" in notifier.ways:
             parts.append(f"\x1b]9;{title}: {text}\a")
         if "osc777" in notifier.ways:
-            parts.append(f"\x1b]777;notify;{title.replace(';', ',')};{text.replace(';', ',')}\a")
+            parts.append(
+                f"\x1b]777;notify;{title.replace(';', ',')};{text.replace(';', ',')}\a"
+            )
     return "".join(parts)
 
 
@@ -140,5 +143,7 @@ def run_notifiers(notifier: Notifier, found: Sequence[Notification]) -> tuple[st
                 continue
             if done.code:
                 said = done.error_text.splitlines()
-                wrong[f"{call[0]} failed: {said[-1] if said else f'exit {done.code}'}"] = None
+                wrong[
+                    f"{call[0]} failed: {said[-1] if said else f'exit {done.code}'}"
+                ] = None
     return tuple(wrong)

@@ -22,7 +22,11 @@ _KIND = Kind(
     keep=200,
 )
 _GOOD = ("success", "pending")
-_CHECKS = {"fail": CiVerdict.FAILED, "warning": CiVerdict.WARNED, "success": CiVerdict.PASSED}
+_CHECKS = {
+    "fail": CiVerdict.FAILED,
+    "warning": CiVerdict.WARNED,
+    "success": CiVerdict.PASSED,
+}
 
 
 @json_form("patch=number", "state", "url", "checks")
@@ -56,8 +60,12 @@ class PatchInPatchwork:
         if self.record is None:
             return f"patch {self.number}: not there"
         count = Counter(check.state for check in self.record.checks)
-        summary = ", ".join(f"{number} {state}" for state, number in count.most_common())
-        bad = ", ".join(check.context for check in self.record.checks if check.state not in _GOOD)
+        summary = ", ".join(
+            f"{number} {state}" for state, number in count.most_common()
+        )
+        bad = ", ".join(
+            check.context for check in self.record.checks if check.state not in _GOOD
+        )
         return (
             f"patch {self.number}: {self.record.state}"
             + (f"; {summary}" if summary else "")
@@ -107,7 +115,9 @@ def read_patchwork(
     for at, post in enumerate(patches):
         progress("asking patchwork", at, len(patches))
         found.append(
-            PatchInPatchwork(post.number or 1, read_patch(place, post.message_id, offline=offline))
+            PatchInPatchwork(
+                post.number or 1, read_patch(place, post.message_id, offline=offline)
+            )
         )
     remember(_KIND, _key(series.summary), [_plain(it) for it in found])
     return tuple(found)
@@ -127,12 +137,15 @@ def _read(
     number: int, row: tuple[str, str, str, list[tuple[str, str, str]]] | None
 ) -> PatchInPatchwork:
     record = (
-        PatchworkPatch(*row[:3], tuple(PatchworkCheck(*check) for check in row[3])) if row else None
+        PatchworkPatch(*row[:3], tuple(PatchworkCheck(*check) for check in row[3]))
+        if row
+        else None
     )
     return PatchInPatchwork(number, record)
 
 
 def _key(summary: SeriesSummary) -> str:
     return key_of(
-        _KIND, [message_id.encode("utf-8", "surrogateescape") for message_id in summary.posts]
+        _KIND,
+        [message_id.encode("utf-8", "surrogateescape") for message_id in summary.posts],
     )

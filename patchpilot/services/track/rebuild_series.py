@@ -14,8 +14,18 @@ from patchpilot.threads.collect_mails import Gathered, status_of
 from patchpilot.threads.mbox import unique
 from patchpilot.threads.status import read_thread
 from patchpilot.threads.track_store import Store, TrackEntry
-from patchpilot.topic.followed.follow_series import from_archive, from_mbox, numbered, own_mails
-from patchpilot.topic.followed.known_series import Tracked, is_undisclosed, moment_of, shown_series
+from patchpilot.topic.followed.follow_series import (
+    from_archive,
+    from_mbox,
+    numbered,
+    own_mails,
+)
+from patchpilot.topic.followed.known_series import (
+    Tracked,
+    is_undisclosed,
+    moment_of,
+    shown_series,
+)
 from patchpilot.topic.followed.poll_archives import ArchiveAt, Archives
 
 
@@ -33,13 +43,24 @@ def rebuild(
     Numbers, sources, what was read and ticked stay, and so do mails that the source does not have.
     A series whose source does not answer stays as it is, `unreachable`; where its mails are
     damaged, that is a NetworkError."""
-    entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
+    entries = (
+        [store.entry(number) for number in numbers]
+        if numbers
+        else list(store.entries())
+    )
     archives = Archives(archive_at)
     store.back_up()
     if not numbers:
         store.forget_passed_over()
     return tuple(
-        _rebuilt(entry, lore, store, archives, repository, numbered(progress, at, len(entries)))
+        _rebuilt(
+            entry,
+            lore,
+            store,
+            archives,
+            repository,
+            numbered(progress, at, len(entries)),
+        )
         for at, entry in enumerate(entries, 1)
     )
 
@@ -57,7 +78,9 @@ def _rebuilt(
     there = {mail.message_id for mail in found}
     saved = store.from_backups(set(damaged) - there)
     lost = [
-        message_id for message_id in damaged if message_id not in there and message_id not in saved
+        message_id
+        for message_id in damaged
+        if message_id not in there and message_id not in saved
     ]
     if failure and lost:
         raise failure
@@ -76,17 +99,28 @@ def _rebuilt(
     status = status_of(
         entry.message_id,
         read_thread(
-            mails, now=moment_of(entry, store), reader=store.reader, anchor=entry.message_id
+            mails,
+            now=moment_of(entry, store),
+            reader=store.reader,
+            anchor=entry.message_id,
         ),
     )
     subject = status.topic.subject if status else entry.subject
-    new = store.replace_mails(entry.id, subject, mails, seen=own_mails(status) if status else ())
+    new = store.replace_mails(
+        entry.id, subject, mails, seen=own_mails(status) if status else ()
+    )
     shown = shown_series(store.entry(entry.id), store, repository, progress, status)
-    return replace(shown, new=new, troubles=troubles, unreachable=isinstance(failure, NetworkError))
+    return replace(
+        shown, new=new, troubles=troubles, unreachable=isinstance(failure, NetworkError)
+    )
 
 
 def _fetched(
-    entry: TrackEntry, lore: str | None, store: Store, archives: Archives, progress: Progress
+    entry: TrackEntry,
+    lore: str | None,
+    store: Store,
+    archives: Archives,
+    progress: Progress,
 ) -> Gathered:
     """The mails that the series' source has, what was left out, and why not all could be read."""
     if is_undisclosed(entry, store) and not entry.mbox:
@@ -104,7 +138,9 @@ def _fetched(
         return Gathered((), (error.message,), error)
 
 
-def _from_file(path: Path, entry: TrackEntry, store: Store, progress: Progress) -> Gathered:
+def _from_file(
+    path: Path, entry: TrackEntry, store: Store, progress: Progress
+) -> Gathered:
     if not path.is_file():
         problem = MissingError(
             f"{path} no longer exists",

@@ -10,7 +10,11 @@ from patchpilot.history.release_cycle import MergeWindow
 from patchpilot.model.action import actions
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail
-from patchpilot.services.track.patchwork_state import PatchInPatchwork, ci_of, known_patchwork
+from patchpilot.services.track.patchwork_state import (
+    PatchInPatchwork,
+    ci_of,
+    known_patchwork,
+)
 from patchpilot.services.track.series_turns import turn_of
 from patchpilot.services.track.transfer_series import Imported
 from patchpilot.threads.ci_verdict import CiVerdict
@@ -176,7 +180,8 @@ class SeriesAnswer:
         status = self.tracked.status
         missing = status.topic.missing if status else {}
         return tuple(
-            MissingRevision(version, message_id) for message_id, version in missing.items()
+            MissingRevision(version, message_id)
+            for message_id, version in missing.items()
         )
 
     @property
@@ -195,7 +200,9 @@ class SeriesAnswer:
         return self.tracked.summary.tags if self.tracked.summary else {}
 
     @property
-    def ci(self) -> Literal[CiVerdict.FAILED, CiVerdict.WARNED, CiVerdict.PASSED] | None:
+    def ci(
+        self,
+    ) -> Literal[CiVerdict.FAILED, CiVerdict.WARNED, CiVerdict.PASSED] | None:
         """What bots report of the newest version; None where nothing decides."""
         verdict = ci_of(self.tracked)
         return None if verdict is CiVerdict.UNKNOWN else verdict

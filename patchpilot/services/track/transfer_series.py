@@ -136,7 +136,9 @@ class SeriesLine:
     series: ExportedSeries
 
 
-def as_lines(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -> Iterator[str]:
+def as_lines(
+    numbers: Sequence[int], store: Store, lost: Callable[[str], None]
+) -> Iterator[str]:
     """These series as JSON lines, without line ends; `lost` gets a line for each mail that cannot
     be read.
 
@@ -144,7 +146,9 @@ def as_lines(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) 
     about them.
     """
     numbers = tuple(dict.fromkeys(numbers))
-    private = [number for number in numbers if is_undisclosed(store.entry(number), store)]
+    private = [
+        number for number in numbers if is_undisclosed(store.entry(number), store)
+    ]
     for number in private:
         lost(
             f"series {number}: undisclosed, not exported: an import would ask an archive about it;"
@@ -157,7 +161,10 @@ def as_lines(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) 
         for mail in readable(record.entry.id, store, lost)
     }
     records = [
-        replace(record, members=tuple(member for member in record.members if member[0] in mails))
+        replace(
+            record,
+            members=tuple(member for member in record.members if member[0] in mails),
+        )
         for record in records
     ]
     yield _line(ExportHeading("patchpilot/followed/1", len(records), len(mails)))
@@ -186,7 +193,9 @@ def _exported(record: SeriesRecord) -> ExportedSeries:
         # whom the user knows is theirs to say
         if line != WHOLE_MAIL
     ]
-    members = tuple(ExportedMember(message_id, read) for message_id, read in record.members)
+    members = tuple(
+        ExportedMember(message_id, read) for message_id, read in record.members
+    )
     return ExportedSeries(record.entry, members, tuple(points))
 
 
@@ -241,7 +250,9 @@ def import_lines(lines: BinaryIO, source: str, store: Store) -> Imported:
                     ]
             except (ValueError, KeyError, TypeError) as error:
                 unread += 1
-                problems.append(f"{source}:{at}: not a line of an export: {_said(error)}")
+                problems.append(
+                    f"{source}:{at}: not a line of an export: {_said(error)}"
+                )
             except DamagedError:
                 raise
             except InputError as error:
@@ -287,7 +298,9 @@ def _heading(line: bytes, source: str) -> Mapping[str, Any]:
             )
         return {key: _typed(heading, key, int) for key in ("series", "mails")}
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{source} is not an export of followed series", hint=_again()) from error
+        raise InputError(
+            f"{source} is not an export of followed series", hint=_again()
+        ) from error
 
 
 def _again() -> Action:
@@ -300,7 +313,9 @@ def _again() -> Action:
 
 def _said(error: Exception) -> str:
     return (
-        f"{error} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__
+        f"{error} is missing"
+        if isinstance(error, KeyError)
+        else str(error) or type(error).__name__
     )
 
 
@@ -346,9 +361,14 @@ def _record(value: Mapping[str, Any]) -> SeriesRecord:
     if entry.lore is None and entry.mbox is None:
         raise ValueError("neither an archive nor an mbox")
     if entry.lore is not None and not is_archive_address(entry.lore):
-        raise ValueError(f"{entry.lore!r} is neither the URL nor the path of an archive")
+        raise ValueError(
+            f"{entry.lore!r} is neither the URL nor the path of an archive"
+        )
     entry = replace(
-        entry, added=_moment(entry.added), updated=_moment(entry.updated), news=_moment(entry.news)
+        entry,
+        added=_moment(entry.added),
+        updated=_moment(entry.updated),
+        news=_moment(entry.news),
     )
     members = tuple(
         (_typed(mail, "message_id", str), _typed(mail, "read", bool))
@@ -356,7 +376,9 @@ def _record(value: Mapping[str, Any]) -> SeriesRecord:
     )
     marks = {
         (_typed(tick, "message_id", str), _typed(tick, "line", int)): (
-            PointState(_typed(tick, "state", str)) if "state" in tick else PointState.ADDRESSED
+            PointState(_typed(tick, "state", str))
+            if "state" in tick
+            else PointState.ADDRESSED
         )
         for tick in _typed(value, "ticked", list)
     }
@@ -390,7 +412,9 @@ class _Taken:
 def _take(record: SeriesRecord, store: Store) -> _Taken:
     ids = {message_id for message_id, _ in record.members}
     there = {mail.message_id: mail for mail in store.stored(ids)}
-    known = store.holding([record.entry.message_id]) or _same_topic(record, there, store)
+    known = store.holding([record.entry.message_id]) or _same_topic(
+        record, there, store
+    )
     before = store.message_ids(known.id) if known else frozenset()
     record = replace(
         record, members=tuple(member for member in record.members if member[0] in there)
@@ -403,14 +427,18 @@ def _take(record: SeriesRecord, store: Store) -> _Taken:
     )
 
 
-def _same_topic(record: SeriesRecord, mails: Mapping[str, Mail], store: Store) -> TrackEntry | None:
+def _same_topic(
+    record: SeriesRecord, mails: Mapping[str, Mail], store: Store
+) -> TrackEntry | None:
     """The series that is followed under another of the series' mails, such as its second version."""  # noqa: E501
     key = record.entry.message_id
     for entry in store.entries():
         if entry.message_id not in mails and key not in store.message_ids(entry.id):
             continue
         every = read_thread(
-            (*mails.values(), *store.readable_mails(entry.id)[0]), reader=store.reader, anchor=key
+            (*mails.values(), *store.readable_mails(entry.id)[0]),
+            reader=store.reader,
+            anchor=key,
         )
         status = status_of(key, every)
         if status and {key, entry.message_id} <= status.topic.message_ids:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import InputError, MissingError, NetworkError, PatchpilotError, UsageError
+from patchpilot.errors import (
+    InputError,
+    MissingError,
+    NetworkError,
+    PatchpilotError,
+    UsageError,
+)
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.hosts import host_of
@@ -50,7 +56,12 @@ from patchpilot.topic.followed.known_series import (
     with_mails,
 )
 from patchpilot.topic.followed.own_addresses import known_addresses
-from patchpilot.topic.followed.poll_archives import ArchiveAt, Archives, PollResult, poll_archives
+from patchpilot.topic.followed.poll_archives import (
+    ArchiveAt,
+    Archives,
+    PollResult,
+    poll_archives,
+)
 
 _REPORTED = timedelta(days=30)
 """So long a mailbox is searched for reports about what was sent."""
@@ -79,7 +90,11 @@ def default_archive(
         own = settings.address("lore")
         hosts = (*settings.list_value("archive-hosts"), host_of(own))
         return open_archive(
-            with_login(url, own), cache=cache, offline=offline, hosts=hosts, progress=progress
+            with_login(url, own),
+            cache=cache,
+            offline=offline,
+            hosts=hosts,
+            progress=progress,
         )
 
     return archive_at
@@ -106,7 +121,8 @@ def add(
     """
     if target is None:
         raise UsageError(
-            "nothing to follow", hint="pass a Message-ID, an archive URL, or --mbox FILE"
+            "nothing to follow",
+            hint="pass a Message-ID, an archive URL, or --mbox FILE",
         )
     message_id = message_id_of(target)
     if message_id is None:
@@ -118,12 +134,21 @@ def add(
         raise undisclosed_error(message_id)
     url = archive_of(target, archive_address(lore))
     with archive_at(url) as archive:
-        gathered = gather(archive, message_id, fresh=fresh, reader=store.reader, progress=progress)
+        gathered = gather(
+            archive, message_id, fresh=fresh, reader=store.reader, progress=progress
+        )
         status = _status_in(gathered, message_id, store)
-        if status is None and (original := _original(archive, message_id, gathered, store)):
+        if status is None and (
+            original := _original(archive, message_id, gathered, store)
+        ):
             named = [mail for mail in gathered.mails if mail.message_id == message_id]
             gathered = gather(
-                archive, original, named, fresh=fresh, reader=store.reader, progress=progress
+                archive,
+                original,
+                named,
+                fresh=fresh,
+                reader=store.reader,
+                progress=progress,
             )
             status = _status_in(gathered, original, store)
         reached = (
@@ -141,19 +166,32 @@ def add(
             _key(status), status.topic.subject, url, None
         )
         new = store.keep(
-            entry.id, status.topic.subject, without_tests(gathered.mails), seen=own_mails(status)
+            entry.id,
+            status.topic.subject,
+            without_tests(gathered.mails),
+            seen=own_mails(status),
         )
         if reached:
             store.note_reached(entry.id, min(reached, store.reader.now))
-    troubles = (*gathered.troubles, *((gathered.failure.message,) if gathered.failure else ()))
+    troubles = (
+        *gathered.troubles,
+        *((gathered.failure.message,) if gathered.failure else ()),
+    )
     shown = shown_series(store.entry(entry.id), store, repository, progress, status)
-    return (replace(shown, new=new, troubles=troubles, unreachable=gathered.failure is not None),)
+    return (
+        replace(
+            shown, new=new, troubles=troubles, unreachable=gathered.failure is not None
+        ),
+    )
 
 
 def _status_in(gathered: Gathered, message_id: str, store: Store) -> Status | None:
     mails = without_tests(gathered.mails)
     return status_of(
-        message_id, read_thread(mails, now=store.reader.now, reader=store.reader, anchor=message_id)
+        message_id,
+        read_thread(
+            mails, now=store.reader.now, reader=store.reader, anchor=message_id
+        ),
     )
 
 
@@ -164,10 +202,14 @@ def _original(
     is about.
     """
     classified = [
-        store.reader.classify(mail) for mail in gathered.mails if mail.message_id == message_id
+        store.reader.classify(mail)
+        for mail in gathered.mails
+        if mail.message_id == message_id
     ]
     led = originals(
-        archive, [mail for mail in classified if mail.kind in STABLE], reader=store.reader
+        archive,
+        [mail for mail in classified if mail.kind in STABLE],
+        reader=store.reader,
     )
     return led[message_id].revisions[0].head.message_id if message_id in led else None
 
@@ -186,10 +228,16 @@ def add_from_mbox(
     left_out: list[str] = []
     own = tuple(Address("", email) for email in known_addresses(repository))
     read = read_mails(mbox, progress, left_out.append, store.reader.parse)
-    mails = without_tests(one_of_each(read, {address.key for address in own}, left_out.append))
+    mails = without_tests(
+        one_of_each(read, {address.key for address in own}, left_out.append)
+    )
     message_id = message_id_of(target or "")
     every = read_thread(
-        mails, reader=store.reader, progress=progress, known=own, anchor=message_id or ""
+        mails,
+        reader=store.reader,
+        progress=progress,
+        known=own,
+        anchor=message_id or "",
     )
     if target:
         named = status_of(message_id, every) if message_id else None
@@ -200,7 +248,9 @@ def add_from_mbox(
         chosen: Sequence[Status] = (named,)
     else:
         later = {later.message_id for status in every for later in status.follow_ups}
-        chosen = [status for status in every if not later & status.topic.message_ids] or every
+        chosen = [
+            status for status in every if not later & status.topic.message_ids
+        ] or every
     about = _keep_reports(mails, store, repository, progress) if not target else ()
     if not chosen and about:
         return about
@@ -217,10 +267,14 @@ def add_from_mbox(
             entry = store.holding(status.topic.message_ids) or store.add(
                 _key(status), status.topic.subject, None, str(mbox.resolve())
             )
-            new = store.keep(entry.id, status.topic.subject, kept, seen=own_mails(status))
+            new = store.keep(
+                entry.id, status.topic.subject, kept, seen=own_mails(status)
+            )
         added.append(
             replace(
-                shown_series(store.entry(entry.id), store, repository, progress, status),
+                shown_series(
+                    store.entry(entry.id), store, repository, progress, status
+                ),
                 new=new,
                 troubles=tuple(left_out),
             )
@@ -229,14 +283,19 @@ def add_from_mbox(
 
 
 def _keep_reports(
-    mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress
+    mails: Sequence[Mail],
+    store: Store,
+    repository: Repository | None,
+    progress: Progress,
 ) -> tuple[Tracked, ...]:
     """Keep the mails that report the delivery of followed series' mails with these series.
 
     Those that got one. MissingError for reports about others.
     """
     found = _kept_reports(mails, store, repository, progress)
-    if not found and (reports := [report for mail in mails for report in delivery_reports(mail)]):
+    if not found and (
+        reports := [report for mail in mails for report in delivery_reports(mail)]
+    ):
         raise MissingError(
             f"the mail that this report is about is of no followed series ({reports[0].words})",
             hint="follow the series first: track add MSGID",
@@ -245,7 +304,10 @@ def _keep_reports(
 
 
 def _kept_reports(
-    mails: Sequence[Mail], store: Store, repository: Repository | None, progress: Progress
+    mails: Sequence[Mail],
+    store: Store,
+    repository: Repository | None,
+    progress: Progress,
 ) -> tuple[Tracked, ...]:
     """The series that got a report about the delivery of their mails, with what is new."""
     found: dict[int, Tracked] = {}
@@ -257,13 +319,16 @@ def _kept_reports(
             ids = store.message_ids(entry.id) | {entry.message_id}
             ids |= sent_with(ids, store)
             titles = (
-                known.summary.titles if known.summary else [title_key(plain_title(entry.subject))]
+                known.summary.titles
+                if known.summary
+                else [title_key(plain_title(entry.subject))]
             )
             if reports_about(of_mail, ids, titles):
                 new = store.keep(entry.id, entry.subject, [mail])
                 before = found[entry.id].new if entry.id in found else ()
                 found[entry.id] = replace(
-                    shown_series(entry, store, repository, progress), new=(*before, *new)
+                    shown_series(entry, store, repository, progress),
+                    new=(*before, *new),
                 )
     return tuple(found.values())
 
@@ -298,7 +363,11 @@ def update(
     numbers = request.numbers
     archives = Archives(archive_at)
     reported, trouble = _reports_in_mailbox(store, archives, progress)
-    entries = [store.entry(number) for number in numbers] if numbers else list(store.entries())
+    entries = (
+        [store.entry(number) for number in numbers]
+        if numbers
+        else list(store.entries())
+    )
     before = {entry.id: shown_series(entry, store, None, progress) for entry in entries}
     private = {number for number, series in before.items() if series.undisclosed}
     due = {
@@ -307,7 +376,11 @@ def update(
         if numbers or request.everything or _is_due(before[entry.id], store.reader.now)
     }
     polled = _polled(
-        [before[number] for number in sorted(due - private)], request, store, archives, progress
+        [before[number] for number in sorted(due - private)],
+        request,
+        store,
+        archives,
+        progress,
     )
     whole = (due - polled.quiet - polled.cached) | {
         number for number, series in before.items() if series.mails.damaged
@@ -326,13 +399,23 @@ def update(
             fresh = request.fresh or entry.id in polled.news
             updated.append(
                 _update_one(
-                    before[entry.id], store, archives, request.lore, fresh, repository, said
+                    before[entry.id],
+                    store,
+                    archives,
+                    request.lore,
+                    fresh,
+                    repository,
+                    said,
                 )
             )
         except NetworkError as error:
-            updated.append(replace(before[entry.id], troubles=(error.message,), unreachable=True))
+            updated.append(
+                replace(before[entry.id], troubles=(error.message,), unreachable=True)
+            )
     _note_poll(polled, updated, due, request, store)
-    updated = [replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated]
+    updated = [
+        replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated
+    ]
     if trouble and updated:
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
     return with_mails(tuple(updated)) if request.whole else tuple(updated)
@@ -352,12 +435,18 @@ def _note_poll(
     with store.changing():
         for entry in (one.entry for one in updated):
             reached = polled.reached.get(entry.lore or "")
-            if reached and entry.id in due - failed and request.lore in (None, entry.lore):
+            if (
+                reached
+                and entry.id in due - failed
+                and request.lore in (None, entry.lore)
+            ):
                 store.note_reached(entry.id, reached)
     # what a search gave and no series that was asked about took is not looked at again, also where
     # another series has it
     taken = frozenset().union(*(store.message_ids(number) for number in due))
-    to_find = frozenset().union(*(ids for number, ids in polled.news.items() if number in failed))
+    to_find = frozenset().union(
+        *(ids for number, ids in polled.news.items() if number in failed)
+    )
     store.pass_over(frozenset().union(*polled.news.values()) - taken - to_find)
 
 
@@ -384,8 +473,13 @@ def _reports_in_mailbox(
             )
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
-    found = {series.entry.id: series.new for series in _kept_reports(mails, store, None, progress)}
-    store.pass_over(frozenset(mail.message_id for mail in mails).difference(*found.values()))
+    found = {
+        series.entry.id: series.new
+        for series in _kept_reports(mails, store, None, progress)
+    }
+    store.pass_over(
+        frozenset(mail.message_id for mail in mails).difference(*found.values())
+    )
     return found, ""
 
 
@@ -405,9 +499,17 @@ def _polled(
         entry, summary = followed.entry, followed.summary
         if summary and entry.updated and (entry.lore or request.lore):
             url = request.lore or entry.lore or LORE
-            reached = stored_time(entry.reached) if entry.reached and url == entry.lore else None
+            reached = (
+                stored_time(entry.reached)
+                if entry.reached and url == entry.lore
+                else None
+            )
             polled = PolledSeries(
-                entry.id, summary, store.message_ids(entry.id), stored_time(entry.updated), reached
+                entry.id,
+                summary,
+                store.message_ids(entry.id),
+                stored_time(entry.updated),
+                reached,
             )
             by_archive.setdefault(url, []).append(polled)
     return poll_archives(
@@ -469,9 +571,13 @@ def _update_one(
     for mail in mails:
         if mail.message_id in damaged:
             store.keep_raw(mail.message_id, mail.raw)
-    if cached and {mail.message_id for mail in mails} <= {mail.message_id for mail in known}:
+    if cached and {mail.message_id for mail in mails} <= {
+        mail.message_id for mail in known
+    }:
         return replace(
-            shown_series(entry, store, repository, progress), troubles=troubles, cached=True
+            shown_series(entry, store, repository, progress),
+            troubles=troubles,
+            cached=True,
         )
     status = status_of(
         entry.message_id,
@@ -496,13 +602,19 @@ def _update_one(
 
 
 def from_mbox(
-    entry: TrackEntry, file: Path, known: Sequence[Mail], store: Store, progress: Progress
+    entry: TrackEntry,
+    file: Path,
+    known: Sequence[Mail],
+    store: Store,
+    progress: Progress,
 ) -> Gathered:
     """The mails of a series in its file."""
     if not file.is_file():
         return Gathered((), (f"{file} no longer exists",))
     left_out: list[str] = []
-    read = without_tests(read_mails(file, progress, left_out.append, store.reader.parse))
+    read = without_tests(
+        read_mails(file, progress, left_out.append, store.reader.parse)
+    )
     return Gathered(_of_mbox(entry, known, read, store.reader), tuple(left_out))
 
 
@@ -519,7 +631,12 @@ def from_archive(
     try:
         with archives.open(url) as archive:
             got = gather(
-                archive, entry.message_id, known, fresh=fresh, reader=reader, progress=progress
+                archive,
+                entry.message_id,
+                known,
+                fresh=fresh,
+                reader=reader,
+                progress=progress,
             )
             got = got._replace(mails=without_tests(got.mails))
             cached = archive.remembered
@@ -576,9 +693,15 @@ def news(
     """
     request = UpdateRequest(fresh=fresh, lore=lore, whole=False)
     updated = update(
-        request, store=store, archive_at=archive_at, repository=repository, progress=progress
+        request,
+        store=store,
+        archive_at=archive_at,
+        repository=repository,
+        progress=progress,
     )
-    return with_mails(tuple(series for series in updated if series.new or series.unreachable))
+    return with_mails(
+        tuple(series for series in updated if series.new or series.unreachable)
+    )
 
 
 def _key(status: Status) -> str:
@@ -606,17 +729,23 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
                 or not is_bot_address(classified.sender)
             ):
                 continue
-            about = [commit for commit in commits if commit in classified.place.commits] or [
-                commit for commit in commits if commit in mail.body
-            ]
+            about = [
+                commit for commit in commits if commit in classified.place.commits
+            ] or [commit for commit in commits if commit in mail.body]
             for key in (
-                (commit, version) for commit in about for version in classified.place.versions
+                (commit, version)
+                for commit in about
+                for version in classified.place.versions
             ):
-                newest[key] = max(newest.get(key, (when(mail), "")), (when(mail), mail.message_id))
+                newest[key] = max(
+                    newest.get(key, (when(mail), "")), (when(mail), mail.message_id)
+                )
     return {key: message_id for key, (_, message_id) in newest.items()}
 
 
 def own_mails(status: Status) -> frozenset[str]:
     """What the author knows already: their own mails."""
-    mine = {reply.mail.mail.message_id for reply in status.replies if reply.mail.by_author}
+    mine = {
+        reply.mail.mail.message_id for reply in status.replies if reply.mail.by_author
+    }
     return status.topic.message_ids | mine

@@ -68,7 +68,8 @@ class Usual:
     def days(self) -> UsualDays:
         """The times in days, with two digits."""
         median, low, high = (
-            round(time.total_seconds() / 86400, 2) for time in (self.median, self.low, self.high)
+            round(time.total_seconds() / 86400, 2)
+            for time in (self.median, self.low, self.high)
         )
         return UsualDays(median, low, high)
 
@@ -116,14 +117,17 @@ class Forecast:
         area = f" that change {', '.join(self.areas)}" if self.areas else ""
         number = counted(self.series, "series", "series")
         return (
-            f"estimated from {number} sent to {self.address} from {self.first} to {self.last}{area}"
+            f"estimated from {number} sent to {self.address} "
+            f"from {self.first} to {self.last}{area}"
         )
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The estimate in sentences, its basis last."""
         answer = self.answer.words if self.answer else "too few series were answered"
-        acceptance = self.acceptance.words if self.acceptance else "too few series were applied"
+        acceptance = (
+            self.acceptance.words if self.acceptance else "too few series were applied"
+        )
         ping = (f"send a reminder from {self.ping:%A, %Y-%m-%d}",) if self.ping else ()
         return (f"first answer: {answer}", f"applied: {acceptance}", *ping, self.basis)
 
@@ -154,7 +158,11 @@ def forecast_lines(series: Tracked) -> tuple[str, ...]:
 
 
 def make_forecast(
-    series: Tracked, *, lore: str | None = None, archive_at: ArchiveAt, progress: Progress = silent
+    series: Tracked,
+    *,
+    lore: str | None = None,
+    archive_at: ArchiveAt,
+    progress: Progress = silent,
 ) -> Forecast:
     """The estimate for a series, from the mails of its list, which are read once a month.
 
@@ -167,14 +175,19 @@ def make_forecast(
     sample = _Sample.of(series)
     if sample is None or series.status is None:
         read = Action("track", ("update",), "`{}` reads its mails first")
-        raise InputError(f"series {series.entry.id} was sent to no known list", hint=read)
+        raise InputError(
+            f"series {series.entry.id} was sent to no known list", hint=read
+        )
     url = lore or series.entry.lore
     if url is None:
         ask = Action(
-            "track", ("forecast", str(series.entry.id), "--lore", LORE), "name the archive: `{}`"
+            "track",
+            ("forecast", str(series.entry.id), "--lore", LORE),
+            "name the archive: `{}`",
         )
         raise UsageError(
-            f"series {series.entry.id} was read from a file, not from an archive", hint=ask
+            f"series {series.entry.id} was read from a file, not from an archive",
+            hint=ask,
         )
     mails: list[Mail] = []
     with archive_at(url) as archive:
@@ -187,7 +200,11 @@ def make_forecast(
             )
     before = [mail for mail in unique(mails) if when(mail) < sample.end]
     found = list(
-        paces(read_thread(before, now=sample.end, progress=progress), sample.first, sample.last)
+        paces(
+            read_thread(before, now=sample.end, progress=progress),
+            sample.first,
+            sample.last,
+        )
     )
     if len(found) < _LEAST:
         hint = "name an archive that has all mails of the list with --lore"
@@ -229,7 +246,9 @@ class _Sample:
         ]
         # the copy that an archive has names its list; an address with a name may be a maintainer's,
         # such as linux@example.org
-        named.sort(key=lambda it: (it.email.replace("@", ".") not in copy_of, bool(it.name)))
+        named.sort(
+            key=lambda it: (it.email.replace("@", ".") not in copy_of, bool(it.name))
+        )
         month = newest.sent.astimezone(UTC).replace(
             day=1, hour=0, minute=0, second=0, microsecond=0
         )
@@ -249,7 +268,11 @@ class _Sample:
     def key(self) -> str:
         """The key under which what was found is kept."""
         return key_of(
-            _KIND, (self.address.encode("utf-8", "surrogateescape"), self.end.isoformat().encode())
+            _KIND,
+            (
+                self.address.encode("utf-8", "surrogateescape"),
+                self.end.isoformat().encode(),
+            ),
         )
 
 
@@ -278,7 +301,8 @@ def _usual(seconds: Sequence[float | None]) -> Usual | None:
         return None
     deciles = statistics.quantiles(known, n=10, method="inclusive")
     low, median, high = (
-        timedelta(seconds=value) for value in (deciles[0], statistics.median(known), deciles[-1])
+        timedelta(seconds=value)
+        for value in (deciles[0], statistics.median(known), deciles[-1])
     )
     return Usual(len(known), len(seconds), median, low, high)
 
@@ -290,7 +314,8 @@ def _ping(status: Status, answer: Usual | None) -> date | None:
     if status.state not in _WAITING or status.last_activity is None:
         return None
     day = (
-        status.last_activity + max(status.topic.waiting, answer.high if answer else timedelta())
+        status.last_activity
+        + max(status.topic.waiting, answer.high if answer else timedelta())
     ).date()
     return day + timedelta(days=7 - day.weekday()) if day.weekday() > _FRIDAY else day
 

@@ -22,7 +22,9 @@ WHOLE_MAIL = -1
 KNOWN, STRANGER = "known", "stranger"
 
 
-def confirm_senders(message_ids: Sequence[str], *, known: bool, store: Store) -> tuple[int, ...]:
+def confirm_senders(
+    message_ids: Sequence[str], *, known: bool, store: Store
+) -> tuple[int, ...]:
     """Note that the senders of these mails are whom they claim to be, or not; the numbers of their
     series.
 
@@ -81,11 +83,16 @@ def known_senders(
         *(mail.sender for mail in confirmed),
         *(Address(name, address.email) for address in wanted if address.key in own),
         *(
-            seen_in_tree(repository, wanted, when(topic.first_known.head.mail.mail).year)
+            seen_in_tree(
+                repository, wanted, when(topic.first_known.head.mail.mail).year
+            )
             if repository is not None
             else ()
         ),
         *proved(
-            claiming, (*posts, *replies), topic.identities, partial(dns_key, online=reader.online)
+            claiming,
+            (*posts, *replies),
+            topic.identities,
+            partial(dns_key, online=reader.online),
         ),
     )

@@ -156,7 +156,8 @@ class Tracked:
         entry = self.entry
         again = Action("track", ("rebuild", str(entry.id)), "`{}` fetches it again")
         return tuple(
-            f"the mail <{message_id}> is damaged; {again}" for message_id in self.mails.damaged
+            f"the mail <{message_id}> is damaged; {again}"
+            for message_id in self.mails.damaged
         )
 
     @property
@@ -164,7 +165,9 @@ class Tracked:
         """How many mails were not read, with the command that reads them; empty where all were."""
         if not (count := self.mails.left_out):
             return ()
-        every = Action("track", ("show", str(self.entry.id), "--all"), "`{}` reads every message")
+        every = Action(
+            "track", ("show", str(self.entry.id), "--all"), "`{}` reads every message"
+        )
         what = "patches, tags and decisions first, then the latest messages"
         return (
             (
@@ -207,7 +210,9 @@ def show(
 
     Of very many mails only the weightiest are read, unless `every_mail`.
     """
-    lazy = _LazyStatus(store.entry(number), store, repository, progress, every_mail=every_mail)
+    lazy = _LazyStatus(
+        store.entry(number), store, repository, progress, every_mail=every_mail
+    )
     (tracked,) = with_mails((_shown(lazy, store),))
     if mark_read:
         store.mark_read(number, lazy.message_ids if lazy.left_out else None)
@@ -225,7 +230,9 @@ def listed(
 
     `whole` with all their mails, else those are read when asked for.
     """
-    series = tuple(shown_series(entry, store, repository, progress) for entry in store.entries())
+    series = tuple(
+        shown_series(entry, store, repository, progress) for entry in store.entries()
+    )
     return with_mails(series) if whole else series
 
 
@@ -260,18 +267,32 @@ def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
     unread = store.unread(entry.id)
     if summary is None:
         ids = frozenset([entry.message_id])
-        if delivery := (*_reports_before(entry, store), *missing_mails(entry, ids, store)):
+        if delivery := (
+            *_reports_before(entry, store),
+            *missing_mails(entry, ids, store),
+        ):
             words = Hint((f"{delivery[0].words}: ", *_advice(delivery[0])))
             return Tracked(
-                entry, None, unread, NextStep(NextStepNeed.ACTION, words), lazy, delivery=delivery
+                entry,
+                None,
+                unread,
+                NextStep(NextStepNeed.ACTION, words),
+                lazy,
+                delivery=delivery,
             )
         if lazy.damaged:
             again = Action(
-                "track", ("rebuild", str(entry.id)), "fetch its damaged mails again: `{}`"
+                "track",
+                ("rebuild", str(entry.id)),
+                "fetch its damaged mails again: `{}`",
             )
-            return Tracked(entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy)
+            return Tracked(
+                entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy
+            )
         if lazy.undisclosed:
-            return Tracked(entry, None, unread, NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES), lazy)
+            return Tracked(
+                entry, None, unread, NextStep(NextStepNeed.PATIENCE, SAVE_REPLIES), lazy
+            )
         waiting = NextStep(
             NextStepNeed.PATIENCE,
             Action(
@@ -301,11 +322,15 @@ def _advice(report: DeliveryReport) -> tuple[str | Action, ...]:
 def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...]:
     """The reports about a series that no archive has yet."""
     reports = [
-        report for mail in store.readable_mails(entry.id)[0] for report in delivery_reports(mail)
+        report
+        for mail in store.readable_mails(entry.id)[0]
+        for report in delivery_reports(mail)
     ]
     sent = sent_with(frozenset([entry.message_id]), store)
     return reports_about(
-        reports, frozenset([entry.message_id, *sent]), [title_key(plain_title(entry.subject))]
+        reports,
+        frozenset([entry.message_id, *sent]),
+        [title_key(plain_title(entry.subject))],
     )
 
 
@@ -341,7 +366,11 @@ def missing_mails(
     """Mails of a series that were sent from here, and that its archive did not have when it was
     asked an hour after the send or later.
     """
-    if not entry.updated or (entry.mbox and not entry.lore) or is_undisclosed(entry, store):
+    if (
+        not entry.updated
+        or (entry.mbox and not entry.lore)
+        or is_undisclosed(entry, store)
+    ):
         return ()
     sends = _sends_of(known, store)
     if not sends:
@@ -385,7 +414,9 @@ def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
 def sent_with(message_ids: frozenset[str], store: Store) -> frozenset[str]:
     """All mails of the sends that have one of these mails."""
     sends = _sends_of(message_ids, store)
-    return frozenset(message_id for message_id, _, send in _sent_mails(store) if send in sends)
+    return frozenset(
+        message_id for message_id, _, send in _sent_mails(store) if send in sends
+    )
 
 
 def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
@@ -471,7 +502,11 @@ class _LazyStatus:
             return status
         from patchpilot.threads.collect_mails import status_of
         from patchpilot.threads.status import read_thread
-        from patchpilot.topic.followed.known_senders import STRANGER, judged, known_senders
+        from patchpilot.topic.followed.known_senders import (
+            STRANGER,
+            judged,
+            known_senders,
+        )
 
         store, reader = self.store, self.store.reader
         if known := known_senders(status, self.entry.id, store, self._repository):
@@ -488,12 +523,18 @@ class _LazyStatus:
         dismissed = judged(store.marks(self.entry.id), STRANGER)
         return replace(
             status,
-            claims=tuple(claim for claim in status.claims if claim.message_id not in dismissed),
+            claims=tuple(
+                claim for claim in status.claims if claim.message_id not in dismissed
+            ),
         )
 
     def summary(self) -> SeriesSummary | None:
         """The summary, from the cache where the mails, the refs and the day are the same."""
-        hour = "" if moment_of(self.entry, self.store) is None else f"{self.store.reader.now:%F %H}"
+        hour = (
+            ""
+            if moment_of(self.entry, self.store) is None
+            else f"{self.store.reader.now:%F %H}"
+        )
         marks = repr(sorted(self.store.marks(self.entry.id).items()))
         every = b"all" if self._every_mail else b""
         parts = (
@@ -525,7 +566,9 @@ class _LazyStatus:
             there = in_repository(status, self._repository, progress=self._progress)
             status = with_commits(status, there.commits, there.follow_ups)
             lasts = timedelta(days=status.topic.project.mail.merge_window_days)
-            self.window = next_window(_releases(self._repository), lasts, self.store.reader.now)
+            self.window = next_window(
+                _releases(self._repository), lasts, self.store.reader.now
+            )
         self._status, self.is_read = status, True
 
 

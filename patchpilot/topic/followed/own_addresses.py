@@ -42,4 +42,8 @@ def known_addresses(
 
 
 def _bare(text: str) -> Address | None:
-    return Address("", text.strip()) if re.fullmatch(r"[^<>\s]+@[^<>\s]+", text.strip()) else None
+    return (
+        Address("", text.strip())
+        if re.fullmatch(r"[^<>\s]+@[^<>\s]+", text.strip())
+        else None
+    )

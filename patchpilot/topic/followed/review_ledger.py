@@ -104,12 +104,18 @@ def ledger_of(
     revisions = status.topic.revisions
     patches = {id(revision): patches_of(revision) for revision in revisions}
     following = {
-        id(old): NextVersion(new.label, patches[id(old)], patches[id(new)], changelog_text(new))
-        for old, new in pairwise(revision for revision in revisions if patches[id(revision)])
+        id(old): NextVersion(
+            new.label, patches[id(old)], patches[id(new)], changelog_text(new)
+        )
+        for old, new in pairwise(
+            revision for revision in revisions if patches[id(revision)]
+        )
     }
     latest = status.topic.latest
     if upcoming:
-        following[id(latest)] = NextVersion(label, patches[id(latest)], tuple(upcoming), "")
+        following[id(latest)] = NextVersion(
+            label, patches[id(latest)], tuple(upcoming), ""
+        )
     items = []
     for reply in status.replies:
         if reply.mail.by_author:
@@ -118,7 +124,9 @@ def ledger_of(
         for point in points_of(reply):
             mark = (marks or {}).get(point.key)
             hunk = (
-                addressed_by(point, following[id(revision)]) if id(revision) in following else None
+                addressed_by(point, following[id(revision)])
+                if id(revision) in following
+                else None
             )
             answer = answers(point)
             state = (
@@ -132,7 +140,15 @@ def ledger_of(
             )
             place = place_of(point, patches[id(revision)])
             items.append(
-                LedgerItem(point, state, place, hunk, answer, mark is not None, revision is latest)
+                LedgerItem(
+                    point,
+                    state,
+                    place,
+                    hunk,
+                    answer,
+                    mark is not None,
+                    revision is latest,
+                )
             )
     return tuple(items)
 
@@ -158,7 +174,9 @@ def mark_point(number: int, point: ReviewPoint, state: PointState | None) -> Non
 
 
 def mark_numbered(
-    number: int, items: Sequence[LedgerItem], wanted: Sequence[tuple[int, PointState | None]]
+    number: int,
+    items: Sequence[LedgerItem],
+    wanted: Sequence[tuple[int, PointState | None]],
 ) -> None:
     """Set the states of points by their places (from 1) in the ledger.
 
@@ -167,7 +185,8 @@ def mark_numbered(
     for place, _ in wanted:
         if not 1 <= place <= len(items):
             raise UsageError(
-                f"the ledger of series {number} has no point {place}", hint=f"it has {len(items)}"
+                f"the ledger of series {number} has no point {place}",
+                hint=f"it has {len(items)}",
             )
     for place, state in wanted:
         mark_point(number, items[place - 1].point, state)
@@ -186,4 +205,6 @@ def patches_of(revision: Revision) -> tuple[Patch, ...]:
 
 def changelog_text(revision: Revision) -> str:
     """What the mails of a revision say above their diffs."""
-    return "\n".join(post.mail.mail.body.partition("\ndiff --git ")[0] for post in revision.posts)
+    return "\n".join(
+        post.mail.mail.body.partition("\ndiff --git ")[0] for post in revision.posts
+    )

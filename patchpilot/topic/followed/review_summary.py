@@ -64,9 +64,12 @@ def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[st
     items = [
         item
         for _, item in review_items(last, upcoming, version)
-        if item.state == "addressed" and (item.marked or not item.point.text.endswith("?"))
+        if item.state == "addressed"
+        and (item.marked or not item.point.text.endswith("?"))
     ]
-    return tuple(dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items))
+    return tuple(
+        dict.fromkeys(f"{item.point.text} ({item.point.asker})" for item in items)
+    )
 
 
 def _series_of(last: Send) -> "tuple[Tracked, ...]":

@@ -73,7 +73,9 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
     if status is None:
         return (
             StoryEvent(
-                StoryKind.SENT, "sent; not in the archive yet", proof=series.entry.message_id
+                StoryKind.SENT,
+                "sent; not in the archive yet",
+                proof=series.entry.message_id,
             ),
             *_delivery(series),
         )
@@ -84,18 +86,33 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
 def posted_events(status: Status) -> list[StoryEvent]:
     """What mails say that happened, the oldest first."""
     claims = [
-        StoryEvent(StoryKind.PROBLEM, f"{it.words}: nothing was changed", it.date, it.message_id)
+        StoryEvent(
+            StoryKind.PROBLEM,
+            f"{it.words}: nothing was changed",
+            it.date,
+            it.message_id,
+        )
         for it in status.claims
     ]
-    events = [*_versions(status), *_answers(status.replies), *_reported(status.events), *claims]
-    return sorted(events, key=lambda event: event.when.timestamp() if event.when else 0.0)
+    events = [
+        *_versions(status),
+        *_answers(status.replies),
+        *_reported(status.events),
+        *claims,
+    ]
+    return sorted(
+        events, key=lambda event: event.when.timestamp() if event.when else 0.0
+    )
 
 
 def _delivery(series: Tracked) -> Iterator[StoryEvent]:
     """Mails that did not arrive, and what to do about each."""
     for report in series.delivery:
         yield StoryEvent(
-            StoryKind.PROBLEM, f"{report.words}; {report.advice}", None, report.message_id
+            StoryKind.PROBLEM,
+            f"{report.words}; {report.advice}",
+            None,
+            report.message_id,
         )
     for words in series.uncounted:
         yield StoryEvent(StoryKind.PROBLEM, words)
@@ -127,7 +144,9 @@ def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
     if mail.kind not in _REPLIES:
         return None
     kind, words = (
-        (StoryKind.REPLY, "build warnings: {who}") if mail.only_warns else _REPLIES[mail.kind]
+        (StoryKind.REPLY, "build warnings: {who}")
+        if mail.only_warns
+        else _REPLIES[mail.kind]
     )
     return kind, words.format(who=who)
 
@@ -137,7 +156,9 @@ def event_words(events: Sequence[Event]) -> tuple[StoryKind, str]:
     first = events[0]
     versions = (
         ", ".join(
-            dict.fromkeys(event.version.removesuffix(".y") for event in events if event.version)
+            dict.fromkeys(
+                event.version.removesuffix(".y") for event in events if event.version
+            )
         )
         or "stable"
     )
@@ -172,7 +193,9 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
                 if reply.patch and mail.subject.total and mail.subject.total > 1
                 else ""
             )
-            yield StoryEvent(kind, f"{text}{about}", mail.mail.date, mail.mail.message_id)
+            yield StoryEvent(
+                kind, f"{text}{about}", mail.mail.date, mail.mail.message_id
+            )
 
 
 def _reported(events: Sequence[Event]) -> Iterator[StoryEvent]:
@@ -188,7 +211,9 @@ def _reported(events: Sequence[Event]) -> Iterator[StoryEvent]:
     for group in groups.values():
         first = group[0]
         yield StoryEvent(
-            *event_words(group), first.date, first.commit[:12] if first.commit else first.message_id
+            *event_words(group),
+            first.date,
+            first.commit[:12] if first.commit else first.message_id,
         )
 
 
@@ -207,7 +232,10 @@ def _merged(status: Status) -> Iterator[StoryEvent]:
             )
             where = "mainline" if landed.in_mainline else landed.tree
             yield StoryEvent(
-                StoryKind.GOOD, f"in {where}{release}{about}", None, (landed.commit or "")[:12]
+                StoryKind.GOOD,
+                f"in {where}{release}{about}",
+                None,
+                (landed.commit or "")[:12],
             )
     for branch in status.stable:
         if branch.state in ("merged", "released"):

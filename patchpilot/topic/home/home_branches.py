@@ -47,11 +47,14 @@ def branches_of(repository: Repository) -> tuple[Branch, ...]:
     me = repository.identity.email.lower() if repository.identity else ""
     rows = [row for line in done.text.splitlines() if len(row := line.split("\0")) == 4]
     return tuple(
-        Branch(name, tip, float(when or 0), email.lower() == me) for name, tip, when, email in rows
+        Branch(name, tip, float(when or 0), email.lower() == me)
+        for name, tip, when, email in rows
     )
 
 
-def candidates(branches: tuple[Branch, ...], known: frozenset[str]) -> tuple[Branch, ...]:
+def candidates(
+    branches: tuple[Branch, ...], known: frozenset[str]
+) -> tuple[Branch, ...]:
     """Those of the branches that may be a topic of the user and have no draft: the newest that they
     committed to not long ago.
     """

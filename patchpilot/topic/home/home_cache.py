@@ -7,12 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
-from patchpilot.topic.home.home_topic import HomeEvent, HomeTopic, Turn, as_values, from_values
+from patchpilot.topic.home.home_topic import (
+    HomeEvent,
+    HomeTopic,
+    Turn,
+    as_values,
+    from_values,
+)
 
 _SERVICES = Path(__file__).parent
 _KIND = Kind(
     "home",
-    (str(_SERVICES), str(_SERVICES.parent / "track"), str(_SERVICES.parents[1] / "threads")),
+    (
+        str(_SERVICES),
+        str(_SERVICES.parent / "track"),
+        str(_SERVICES.parents[1] / "threads"),
+    ),
     keep=2,
 )
 
@@ -24,7 +34,10 @@ def recall_home(store: Path) -> Kept:
     """What was kept for this store of followed series; empty where nothing was."""
     values = recall(_KIND, _key(store))
     return (
-        {str(key): (str(state), _topic(fields)) for key, (state, fields) in values.items()}
+        {
+            str(key): (str(state), _topic(fields))
+            for key, (state, fields) in values.items()
+        }
         if isinstance(values, dict)
         else {}
     )
@@ -33,7 +46,9 @@ def recall_home(store: Path) -> Kept:
 def keep_home(store: Path, kept: Mapping[str, tuple[str, HomeTopic]]) -> None:
     """Keep these topics."""
     remember(
-        _KIND, _key(store), {key: [state, _fields(topic)] for key, (state, topic) in kept.items()}
+        _KIND,
+        _key(store),
+        {key: [state, _fields(topic)] for key, (state, topic) in kept.items()},
     )
 
 

@@ -86,14 +86,19 @@ def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
     """By whose turn it is, yours first; then by the last news, the newest first."""
     turns = list(Turn)
     return tuple(
-        sorted(topics, key=lambda topic: (turns.index(topic.turn), -topic.when, topic.title))
+        sorted(
+            topics,
+            key=lambda topic: (turns.index(topic.turn), -topic.when, topic.title),
+        )
     )
 
 
 def as_values(advice: Advice) -> list[object]:
     """A hint as values that a cache can keep."""
     return [
-        [part.verb, list(part.arguments), part.reason] if isinstance(part, Action) else str(part)
+        [part.verb, list(part.arguments), part.reason]
+        if isinstance(part, Action)
+        else str(part)
         for part in parts_of(advice)
     ]
 

@@ -21,7 +21,12 @@ from patchpilot.threads.track_store import Store, TrackEntry
 from patchpilot.topic.find_topic import read_topic
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.home.home_branches import Branch, branches_of, candidates, open_home
+from patchpilot.topic.home.home_branches import (
+    Branch,
+    branches_of,
+    candidates,
+    open_home,
+)
 from patchpilot.topic.home.home_cache import Kept, keep_home, recall_home
 from patchpilot.topic.home.home_topic import TURNS, HomeTopic, Turn, in_order
 from patchpilot.topic.home.series_news import news_of
@@ -54,7 +59,11 @@ def known_topics() -> tuple[HomeTopic, ...]:
         for draft in drafts.all():
             sends = outbox.sends(draft.change_id)
             entry = _entry_of(draft, sends, store, entries.values())
-            key = _key_of(draft.repository, draft.branch) if draft.branch else draft.change_id
+            key = (
+                _key_of(draft.repository, draft.branch)
+                if draft.branch
+                else draft.change_id
+            )
             if (
                 key not in topics
                 and (not entry or entry.id not in followed)
@@ -93,7 +102,9 @@ def read_topics(
                 entry.id
                 for draft in drafts.all()
                 if (
-                    entry := _entry_of(draft, outbox.sends(draft.change_id), store, store.entries())
+                    entry := _entry_of(
+                        draft, outbox.sends(draft.change_id), store, store.entries()
+                    )
                 )
             }
         try:
@@ -116,7 +127,10 @@ def read_topics(
 
 
 def update_topics(
-    repositories: Collection[str] = (), *, fresh: bool = False, progress: Progress = silent
+    repositories: Collection[str] = (),
+    *,
+    fresh: bool = False,
+    progress: Progress = silent,
 ) -> tuple[tuple[HomeTopic, ...], str]:
     """The topics after the archives were asked about the series that have not come to an end, and
     why one could not be asked ("": all could).
@@ -137,7 +151,12 @@ def update_topics(
             progress=progress,
         )
     trouble = next(
-        (series.troubles[0] for series in updated if series.unreachable and series.troubles), ""
+        (
+            series.troubles[0]
+            for series in updated
+            if series.unreachable and series.troubles
+        ),
+        "",
     )
     return read_topics(repositories, progress=progress), trouble
 
@@ -186,11 +205,15 @@ class _Reading:
             if entry.id not in self.taken and entry.id not in left_out:
                 self._read_one_series(entry)
 
-    def _read_branch(self, repository: Repository, branch: Branch, draft: Draft | None) -> bool:
+    def _read_branch(
+        self, repository: Repository, branch: Branch, draft: Draft | None
+    ) -> bool:
         """Read the topic on a branch; False where it has no commits of its own."""
         key = _key_of(repository.key, branch.name)
         sends = self.outbox.sends(draft.change_id) if draft else ()
-        entry = _entry_of(draft, sends, self.store, self.store.entries()) if draft else None
+        entry = (
+            _entry_of(draft, sends, self.store, self.store.entries()) if draft else None
+        )
         state = " ".join([branch.tip, _state_of(sends), self._content(entry)])
         topic = self._as_kept(key, state)
         if topic is None:
@@ -200,7 +223,9 @@ class _Reading:
                 if not base.commits or base.is_unclear:
                     return False
                 known = tuple(self._of(entry) for entry in self.store.entries())
-                read = read_topic(repository, SendRequest(target=f"{base.start}..{branch.tip}"))
+                read = read_topic(
+                    repository, SendRequest(target=f"{base.start}..{branch.tip}")
+                )
                 found = topic_state(repository, read, store=self.store, known=known)
             except PatchpilotError:
                 return False
@@ -255,7 +280,11 @@ class _Reading:
         """What the state of a series depends on: its mails, and the day, as a series stalls with
         time.
         """
-        return f"{self.store.content(entry.id)} {datetime.now(UTC):%Y-%m-%d}" if entry else "-"
+        return (
+            f"{self.store.content(entry.id)} {datetime.now(UTC):%Y-%m-%d}"
+            if entry
+            else "-"
+        )
 
 
 def _of_series(key: str, series: Tracked) -> HomeTopic:
@@ -319,8 +348,12 @@ def _unread_draft(
     key: str, draft: Draft, sends: Sequence[Send], entry: TrackEntry | None
 ) -> HomeTopic:
     """A topic of which only the draft is known yet."""
-    title = draft.cover_subject or next((patch.subject for patch in draft.patches), draft.change_id)
-    version = max((send.version for send in sends if send.state in ("sent", "partial")), default=0)
+    title = draft.cover_subject or next(
+        (patch.subject for patch in draft.patches), draft.change_id
+    )
+    version = max(
+        (send.version for send in sends if send.state in ("sent", "partial")), default=0
+    )
     when = max((stored_time(send.begun).timestamp() for send in sends), default=0.0)
     turn = Turn.WAITING if version else Turn.YOURS
     news = (

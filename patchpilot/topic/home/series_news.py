@@ -67,7 +67,9 @@ def news_of(series: Tracked) -> SeriesNews:
         when=_seconds(reply, status),
         tags=summary.tags,
         bots=", ".join(
-            dict.fromkeys("warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports)
+            dict.fromkeys(
+                "warnings" if mail.only_warns else _BOTS[mail.kind] for mail in reports
+            )
         ),
         failed=summary.ci == CiVerdict.FAILED,
         events=tuple(
@@ -82,7 +84,12 @@ def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
     """The newest mail with a review point."""
     asking = {point.message_id for point in points}
     return next(
-        (reply for reply in reversed(status.replies) if reply.mail.mail.message_id in asking), None
+        (
+            reply
+            for reply in reversed(status.replies)
+            if reply.mail.mail.message_id in asking
+        ),
+        None,
     )
 
 

@@ -28,12 +28,16 @@ def pick_base(screen: "StageScreen") -> None:
 
 
 def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
-    answers = [(base.name, f"{base.name}  {base.counted}  {base.reason}") for base in bases]
+    answers = [
+        (base.name, f"{base.name}  {base.counted}  {base.reason}") for base in bases
+    ]
 
     def answered(name: str | None) -> None:
         if name == OTHER:
             screen.app.push_screen(
-                LineDialog(_WORDS, lambda _: (True, ""), value=screen.session.base or ""),
+                LineDialog(
+                    _WORDS, lambda _: (True, ""), value=screen.session.base or ""
+                ),
                 lambda words: _named(screen, words),
             )
         elif name == TARGET:
@@ -49,10 +53,14 @@ def _choose(screen: "StageScreen", bases: "tuple[Base, ...]") -> None:
             _named(screen, name)
 
     others = [(TARGET, "One commit …"), (OTHER, "Other base or range …")]
-    screen.app.push_screen(Choose("What is your topic based on?", [*answers, *others]), answered)
+    screen.app.push_screen(
+        Choose("What is your topic based on?", [*answers, *others]), answered
+    )
 
 
-def _named(screen: "StageScreen", words: str | None, *, is_target: bool = False) -> None:
+def _named(
+    screen: "StageScreen", words: str | None, *, is_target: bool = False
+) -> None:
     if not words:
         return
     session = screen.session

@@ -63,4 +63,6 @@ def _word(error: RefusedError, given: tuple[str, ...]) -> str:
         for action in actions(error.advice)
         if not action.verb and action.arguments
     ]
-    return next((word for word in OVERRIDES if word not in given and f"--{word}" in options), "")
+    return next(
+        (word for word in OVERRIDES if word not in given and f"--{word}" in options), ""
+    )

@@ -51,7 +51,10 @@ def _amend(screen: "StageScreen") -> None:
 
     commit = screen.session.commit
     with screen.session.repository() as repository:
-        top, is_head = repository.top, commit is not None and repository.find("HEAD") == commit.id
+        top, is_head = (
+            repository.top,
+            commit is not None and repository.find("HEAD") == commit.id,
+        )
         editor = editor_name(repository, screen.session.settings(repository))
     if commit is None or not is_head:
         screen.notify(
@@ -63,7 +66,9 @@ def _amend(screen: "StageScreen") -> None:
     with suspended(screen.app):
         amended = amend_message(top, editor)
     if not amended:
-        screen.notify("commit not amended: the editor or git failed", severity="warning")
+        screen.notify(
+            "commit not amended: the editor or git failed", severity="warning"
+        )
     screen.reread()
 
 
@@ -76,19 +81,31 @@ def open_file(screen: "StageScreen", path: str, line: int) -> None:
 
 
 def _open_file(screen: "StageScreen", path: str, line: int) -> None:
-    from patchpilot.topic.edit_commits import amend_with, changed_files, edit_file, editor_name
+    from patchpilot.topic.edit_commits import (
+        amend_with,
+        changed_files,
+        edit_file,
+        editor_name,
+    )
 
     with screen.session.repository() as repository:
-        top, editor = repository.top, editor_name(repository, screen.session.settings(repository))
+        top, editor = (
+            repository.top,
+            editor_name(repository, screen.session.settings(repository)),
+        )
     file = top / path
     if not file.is_file() or not file.resolve().is_relative_to(top.resolve()):
-        screen.notify(f"{path} is not in the working tree", severity="warning", markup=False)
+        screen.notify(
+            f"{path} is not in the working tree", severity="warning", markup=False
+        )
         return
     before = changed_files(top)
     with suspended(screen.app):
         edit_file(editor, file, line=line, directory=top)
     names = [
-        name for name, content in changed_files(top).items() if before.get(name, "") != content
+        name
+        for name, content in changed_files(top).items()
+        if before.get(name, "") != content
     ]
     if not names:
         return
@@ -116,6 +133,8 @@ def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str 
     from patchpilot.topic import edit_commits
 
     with screen.session.repository() as repository:
-        editor = edit_commits.editor_name(repository, screen.session.settings(repository))
+        editor = edit_commits.editor_name(
+            repository, screen.session.settings(repository)
+        )
     with suspended(screen.app):
         return edit_commits.edit_text(editor, text, name)

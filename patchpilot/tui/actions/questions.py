@@ -28,7 +28,9 @@ _SINCE = {"yes": "Yes (Fixes: commit)", COMMIT: "Yes, other commit"}
 
 
 def ask(
-    screen: "StageScreen", questions: "Sequence[PreSendQuestion]", then: Callable[[], None]
+    screen: "StageScreen",
+    questions: "Sequence[PreSendQuestion]",
+    then: Callable[[], None],
 ) -> None:
     """Ask one after the other; one may be left open.
 
@@ -73,11 +75,15 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
     session = screen.session
 
     def found(asked: PreSendQuestions) -> None:
-        ask(screen, [question for question in asked.open if question.name == name], then)
+        ask(
+            screen, [question for question in asked.open if question.name == name], then
+        )
 
     screen.in_thread(
         "checking what is still open",
-        lambda repository, _: traps(repository, session.target, base=session.topic_base),
+        lambda repository, _: traps(
+            repository, session.target, base=session.topic_base
+        ),
         found,
     )
 
@@ -92,7 +98,10 @@ def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDia
 
         proposed = ANSWER
         reasons.append(
-            ("In the demo", f"You are Robin, whose fix it is, and answer {ANSWERS[question.name]}")
+            (
+                "In the demo",
+                f"You are Robin, whose fix it is, and answer {ANSWERS[question.name]}",
+            )
         )
     if question.evidence:
         reasons.append(("Signs of a yes", "; ".join(question.evidence)))
@@ -105,7 +114,11 @@ def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDia
         for name, effect in zip(question.answers, effects, strict=True)
     ]
     return QuestionDialog(
-        f"{question.name.capitalize()} question", question.text, reasons, answers, proposed
+        f"{question.name.capitalize()} question",
+        question.text,
+        reasons,
+        answers,
+        proposed,
     )
 
 
@@ -132,7 +145,10 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
         if proposed != fixes
         else ""
     )
-    reasons, focused = [("Why asked", WHY_TREE), ("Proposed", f"[{proposed}]{doubt}")], LATER
+    reasons, focused = (
+        [("Why asked", WHY_TREE), ("Proposed", f"[{proposed}]{doubt}")],
+        LATER,
+    )
     if screen.tui.demo:
         from patchpilot.demo.robin import TREE
 
@@ -180,7 +196,9 @@ def _is_revision(text: str) -> tuple[bool, str]:
     return valid, "" if valid else "enter a commit, v6.12, or good..bad"
 
 
-def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]) -> None:
+def _keep(
+    screen: "StageScreen", name: str, value: str, then: Callable[[], None]
+) -> None:
     from patchpilot.services.send.mail_recipients import answer_named
 
     session = screen.session
@@ -198,6 +216,8 @@ def _keep(screen: "StageScreen", name: str, value: str, then: Callable[[], None]
 
     screen.in_thread(
         "saving the answer",
-        lambda repository, _: answer_named(repository, name, value, session.request(repository)),
+        lambda repository, _: answer_named(
+            repository, name, value, session.request(repository)
+        ),
         done,
     )

@@ -26,7 +26,8 @@ def rebase(screen: "StageScreen", branches: Sequence[str]) -> None:
             _rebase(screen, branch)
 
     screen.app.push_screen(
-        Choose("Rebase onto which tree?", [(branch, branch) for branch in branches]), chosen
+        Choose("Rebase onto which tree?", [(branch, branch) for branch in branches]),
+        chosen,
     )
 
 
@@ -38,7 +39,9 @@ def _rebase(screen: "StageScreen", onto: str) -> None:
     ) -> "RebaseResult":
         from patchpilot.topic.rebase_topic import RebaseRequest, rebase_topic
 
-        request = RebaseRequest(onto, session.target, session.topic_base, overrides=given)
+        request = RebaseRequest(
+            onto, session.target, session.topic_base, overrides=given
+        )
         return rebase_topic(repository, request, progress)
 
     def done(result: "RebaseResult") -> None:
@@ -51,7 +54,9 @@ def _rebase(screen: "StageScreen", onto: str) -> None:
                 timeout=8,
             )
         else:
-            screen.notify(f"The topic is based on {onto} already", markup=False, timeout=4)
+            screen.notify(
+                f"The topic is based on {onto} already", markup=False, timeout=4
+            )
         screen.reread()
 
     confirm_rewrite(screen, f"rebasing onto {onto}", work, done)

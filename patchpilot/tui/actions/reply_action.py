@@ -28,7 +28,9 @@ _WORDS = {
 }
 
 
-def reply_to(screen: "StageScreen", message_id: str, templates: tuple[str, ...]) -> None:
+def reply_to(
+    screen: "StageScreen", message_id: str, templates: tuple[str, ...]
+) -> None:
     """Reply to a mail with one of these templates; the user chooses among several."""
     if len(templates) == 1:
         _write(screen, message_id, templates[0])
@@ -52,11 +54,15 @@ def _write(screen: "StageScreen", message_id: str, template: str) -> None:
         wishes, text = found
         edited = edit_text(screen, text, "REPLY.txt")
         if edited is None:
-            screen.notify("the editor failed; the draft was kept as it was", severity="warning")
+            screen.notify(
+                "the editor failed; the draft was kept as it was", severity="warning"
+            )
             return
         screen.in_thread(
             "preparing the reply",
-            lambda repository, _: plan(repository, where, wishes.with_text(edited), None),
+            lambda repository, _: plan(
+                repository, where, wishes.with_text(edited), None
+            ),
             lambda planned: _confirm(screen, planned),
         )
 

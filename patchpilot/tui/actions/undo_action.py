@@ -56,20 +56,27 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
             if wanted == "in-force"
             else (state.undo.old, state.undo.new)
         )
-        files = "Its files change with it." if with_files else "Your files are not changed."
+        files = (
+            "Its files change with it." if with_files else "Your files are not changed."
+        )
         text = (
-            f"{word} {state.undo.verb}?\n\n{name} is set from {start[:12]} to {end[:12]}. {files}"
+            f"{word} {state.undo.verb}?\n\n{name} is set from "
+            f"{start[:12]} to {end[:12]}. {files}"
         )
 
         doing = "undoing" if wanted == "in-force" else "redoing"
         ask_yes(
             screen.app,
             Choose(text, (("yes", word), ("no", "Cancel")), word),
-            lambda: screen.in_thread(doing, lambda repository, _: act(repository, state), done),
+            lambda: screen.in_thread(
+                doing, lambda repository, _: act(repository, state), done
+            ),
         )
 
     def act(repository: "Repository", state: "UndoState") -> "UndoState":
-        return (undo_restore if wanted == "in-force" else undo_redo)(repository, state.undo.number)
+        return (undo_restore if wanted == "in-force" else undo_redo)(
+            repository, state.undo.number
+        )
 
     def done(state: "UndoState") -> None:
         screen.notify(
@@ -79,4 +86,6 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
         )
         screen.reread()
 
-    screen.in_thread("reading the undo records", lambda repository, _: found(repository), listed)
+    screen.in_thread(
+        "reading the undo records", lambda repository, _: found(repository), listed
+    )

@@ -50,13 +50,18 @@ def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
         " added to the commits and not sent."
     )
     screen.app.push_screen(
-        LineDialog(text, _judge, placeholder="for example: the table is more readable this way"),
+        LineDialog(
+            text, _judge, placeholder="for example: the table is more readable this way"
+        ),
         answered,
     )
 
 
 def _judge(text: str) -> tuple[bool, str]:
-    return True, "" if text.strip() else "a waiver needs a reason; Enter without one cancels"
+    return (
+        True,
+        "" if text.strip() else "a waiver needs a reason; Enter without one cancels",
+    )
 
 
 def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
@@ -75,7 +80,10 @@ def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
         from patchpilot.services.check.check_topic import take_back_waivers
 
         return take_back_waivers(
-            repository, session.settings(repository), session.checked_topic, suppressed.finding
+            repository,
+            session.settings(repository),
+            session.checked_topic,
+            suppressed.finding,
         )
 
     screen.in_thread(

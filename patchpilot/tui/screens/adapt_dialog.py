@@ -39,7 +39,9 @@ def choose_resolution(
 
     app.push_screen(
         Choose(
-            proposal_text(branch, ways), proposals(branch, ways), f"Conflict on {branch.branch}"
+            proposal_text(branch, ways),
+            proposals(branch, ways),
+            f"Conflict on {branch.branch}",
         ),
         chosen,
     )
@@ -50,7 +52,9 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
     begun = [f"Conflict by conflict: {ways.chosen}.", ""] if ways.chosen else []
     adapted = ways.adaptation
     if adapted is None:
-        return "\n".join([*begun, f"The fix as a whole cannot be adapted to {branch.branch}."])
+        return "\n".join(
+            [*begun, f"The fix as a whole cannot be adapted to {branch.branch}."]
+        )
     shown = [f"- {step}" for step in adapted.steps[:_MOST_STEPS]]
     more = len(adapted.steps) - len(shown)
     return "\n".join(
@@ -82,7 +86,9 @@ def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]
             "proposals for each conflict, with their reasons; what you choose is saved at once",
         )
     ]
-    manual = [("manual", "Resolve manually", f"a clone with git's conflict in it{before}")]
+    manual = [
+        ("manual", "Resolve manually", f"a clone with git's conflict in it{before}")
+    ]
     if ways.adaptation is None:
         return [*each, *manual]
     ours = [
@@ -91,7 +97,11 @@ def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]
             "Write adapted patch",
             "the patch for this branch, with what was decided in its message",
         ),
-        ("start", "Edit adaptation", "a clone with the adapted files, to change and commit them"),
+        (
+            "start",
+            "Edit adaptation",
+            "a clone with the adapted files, to change and commit them",
+        ),
     ]
     if ways.chosen or not ways.adaptation.is_sure:
         return [*each, *manual, *reversed(ours)]

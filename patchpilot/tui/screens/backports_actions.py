@@ -42,7 +42,12 @@ BINDINGS: list[BindingType] = [
         "resolve",
         "adapt the fix to this branch, or resolve the conflict in a separate clone",
     ),
-    key("space", "tick", "tick", "tick a prerequisite, or untick it: w writes the ticked ones"),
+    key(
+        "space",
+        "tick",
+        "tick",
+        "tick a prerequisite, or untick it: w writes the ticked ones",
+    ),
     key(
         "vertical_line",
         "versions",
@@ -76,7 +81,9 @@ def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
         if result is not None:
             screen.in_thread(
                 "writing the patches",
-                lambda repository, _: write_topic_backports(repository, result, folder, left_out),
+                lambda repository, _: write_topic_backports(
+                    repository, result, folder, left_out
+                ),
                 partial(_show_written, screen),
             )
 
@@ -91,7 +98,10 @@ def _show_written(screen: "StageScreen", done: "tuple[WrittenBackport, ...]") ->
 
 
 def write_adapted(
-    screen: "StageScreen", result: "BackportResult", branch: "BranchResult", adapted: "Adaptation"
+    screen: "StageScreen",
+    result: "BackportResult",
+    branch: "BranchResult",
+    adapted: "Adaptation",
 ) -> None:
     """Write the patch that was adapted to a branch."""
     from patchpilot.services.backport import topic_backports
@@ -105,7 +115,9 @@ def write_adapted(
         screen.in_thread(
             "writing the patches",
             lambda repository, _: (
-                topic_backports.write_adapted(repository, result, branch, adapted, folder),
+                topic_backports.write_adapted(
+                    repository, result, branch, adapted, folder
+                ),
             ),
             partial(_show_written, screen),
         )
@@ -114,7 +126,10 @@ def write_adapted(
 
 
 def resolve(
-    screen: "StageScreen", texts: BranchTexts, branch: "BranchResult", start: "Adaptation | None"
+    screen: "StageScreen",
+    texts: BranchTexts,
+    branch: "BranchResult",
+    start: "Adaptation | None",
 ) -> None:
     """Set the conflict up in a clone, or go on there."""
     from patchpilot.services.backport.topic_backports import resolve_conflict
@@ -125,11 +140,15 @@ def resolve(
         rows = resolving_rows(done, in_demo=bool(screen.tui.demo))
         screen.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
         if done.files and not branch.resolved:
-            screen.notify(f"{branch.branch}: resolved; the patches are written", markup=False)
+            screen.notify(
+                f"{branch.branch}: resolved; the patches are written", markup=False
+            )
             screen.tui.jobs.begin(screen.stage)
 
     screen.in_thread(
         "setting up the conflict for you to resolve",
-        lambda repository, _: resolve_conflict(repository, result, branch, left_out, start),
+        lambda repository, _: resolve_conflict(
+            repository, result, branch, left_out, start
+        ),
         ready,
     )

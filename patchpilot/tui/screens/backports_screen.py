@@ -75,7 +75,10 @@ class BackportsScreen(ListDetailScreen):
             with Panel(title="Stable branches", id="branches", classes="main"):
                 yield Table(ident="matrix", enter="open branch")
             with Container(id="branch-answer", classes="pair"):
-                with Panel(title="Verdict", id="verdict"), VerticalScroll(can_focus=False):
+                with (
+                    Panel(title="Verdict", id="verdict"),
+                    VerticalScroll(can_focus=False),
+                ):
                     yield PlainText("branch")
                 with Panel(title="Prerequisites", id="needs"):
                     yield RowList(ident="queue")
@@ -84,7 +87,9 @@ class BackportsScreen(ListDetailScreen):
             with Panel(title="The fix on this branch", id="outcome"):
                 yield DiffView(ident="applied")
         yield ConflictPane(
-            ident="conflicts", write=partial(write_adapted, self), left=self._leave_conflicts
+            ident="conflicts",
+            write=partial(write_adapted, self),
+            left=self._leave_conflicts,
         )
 
     def on_mount(self) -> None:
@@ -100,16 +105,20 @@ class BackportsScreen(ListDetailScreen):
     @property
     def main_panel(self) -> Panel | None:
         """The branches; while what a conflict becomes is chosen, its proposals."""
-        return self.query_one("#proposals-panel", Panel) if self._chooses else super().main_panel
+        return (
+            self.query_one("#proposals-panel", Panel)
+            if self._chooses
+            else super().main_panel
+        )
 
     def show(self, result: "BackportResult") -> None:
         """Fill the ruler and the matrix.
 
         Conflicts that are not those of the fix or the branch any more are read again.
         """
-        if self._chooses and not (pane := self.query_one("#conflicts", ConflictPane)).is_for(
-            result
-        ):
+        if self._chooses and not (
+            pane := self.query_one("#conflicts", ConflictPane)
+        ).is_for(result):
             same = [
                 branch
                 for branch in result.branches
@@ -124,7 +133,9 @@ class BackportsScreen(ListDetailScreen):
         range_of, likely = self.query_one("#range", Panel), self.session.likely
         range_of.display = bool(result.bug.points)
         range_of.heading = (
-            f"Where the bug is, if {likely[:12]} introduced it" if likely else "Where the bug is"
+            f"Where the bug is, if {likely[:12]} introduced it"
+            if likely
+            else "Where the bug is"
         )
         self.query_one("#branches").display = bool(result.branches)
         self.fill()
@@ -183,10 +194,19 @@ class BackportsScreen(ListDetailScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged."""
         result: BackportResult | None = self._shown
-        if self._chooses and action in ("write", "resolve", "tick", "versions", "fetch"):
+        if self._chooses and action in (
+            "write",
+            "resolve",
+            "tick",
+            "versions",
+            "fetch",
+        ):
             return False
         if action == "versions":
-            return any(panel.display for panel in self.query("#clash")) and self.size.width < BROAD
+            return (
+                any(panel.display for panel in self.query("#clash"))
+                and self.size.width < BROAD
+            )
         return (
             bool(result and self._texts.merged)
             if action == "fetch"
@@ -209,7 +229,9 @@ class BackportsScreen(ListDetailScreen):
         """Show the verdict, the prerequisites, and the conflicts or the patch."""
         if (branch := self.chosen) is None:
             return
-        self.query_one("#verdict", Panel).heading = f"{branch.branch}: {badge_of(branch).word}"
+        self.query_one(
+            "#verdict", Panel
+        ).heading = f"{branch.branch}: {badge_of(branch).word}"
         # half of the width where the prerequisites are next to it
         half = self.size.width >= WIDE and self.size.height >= TALL
         wide = (self.size.width // 2 if half else self.size.width) - EDGE - LABEL
@@ -239,14 +261,21 @@ class BackportsScreen(ListDetailScreen):
         # on a low terminal there is room for one of the two
         verdict.display = not needs or is_tall
         left_out = self._texts.unticked(branch)
-        how = ": only their changes to the fix's files" if branch.partial else ", in this order"
+        how = (
+            ": only their changes to the fix's files"
+            if branch.partial
+            else ", in this order"
+        )
         panel.heading = f"Prerequisites{how if needs else ''}"
         ticked = sum(need.commit not in left_out for need in needs)
         panel.count = f"{ticked}/{len(needs)} ticked · Space" if needs else ""
         rows = [
             Row(
                 need_row(
-                    need, number, str(risk_of(need, result.max_lines)), need.commit not in left_out
+                    need,
+                    number,
+                    str(risk_of(need, result.max_lines)),
+                    need.commit not in left_out,
                 ),
                 need.commit,
                 (branch.branch, need.commit),
@@ -255,7 +284,9 @@ class BackportsScreen(ListDetailScreen):
         ] or [Row(plain("none"))]
         if not verdict.display:
             known = [fact for fact in self._texts.details(branch) if fact[0] in FIRST]
-            rows += [Row(row) for row in detail_rows(known, self.size.width - EDGE - LABEL)]
+            rows += [
+                Row(row) for row in detail_rows(known, self.size.width - EDGE - LABEL)
+            ]
         self.query_one("#queue", RowList).fill(rows)
 
     def _show_below(self, branch: "BranchResult") -> None:
@@ -275,7 +306,9 @@ class BackportsScreen(ListDetailScreen):
         key = (result.commit, branch.tip)
         if branch.conflicts:
             show = partial(self._show_conflicts, branch, key)
-            show() if key in self._conflicts else self._read_conflicts(branch, key, show, show)
+            show() if key in self._conflicts else self._read_conflicts(
+                branch, key, show, show
+            )
         elif branch.tip and not branch.conflicts:
             (
                 self._show_patch(branch, key)
@@ -292,10 +325,16 @@ class BackportsScreen(ListDetailScreen):
         if self.chosen != branch:
             return
         self._hide("#outcome")
-        panel, sides = self.query_one("#clash", Panel), self.query_one("#sides", ConflictView)
+        panel, sides = (
+            self.query_one("#clash", Panel),
+            self.query_one("#sides", ConflictView),
+        )
         sides.show(conflict_versions(branch, self._conflicts.get(key, ())))
         turn = f" · | {sides.next_versions}" if sides.next_versions else ""
-        panel.display, panel.count = True, f"{counted(len(branch.conflicts), 'conflict')}{turn}"
+        panel.display, panel.count = (
+            True,
+            f"{counted(len(branch.conflicts), 'conflict')}{turn}",
+        )
 
     def action_versions(self) -> None:
         """Show the next versions of the conflict."""
@@ -367,7 +406,9 @@ class BackportsScreen(ListDetailScreen):
         key = (result.commit or "", branch.tip)
         if branch.conflicts and branch.wants_fix and key not in self._conflicts:
             # on a low terminal they were not read yet
-            self._read_conflicts(branch, key, lambda: self._open(branch, key), lambda: None)
+            self._read_conflicts(
+                branch, key, lambda: self._open(branch, key), lambda: None
+            )
         else:
             self._open(branch, key)
 
@@ -387,7 +428,9 @@ class BackportsScreen(ListDetailScreen):
         elif self.focused is not queue:
             queue.focus()
         elif queue.chosen:
-            self._left_out[branch.branch] = self._texts.unticked(branch) ^ {queue.chosen}
+            self._left_out[branch.branch] = self._texts.unticked(branch) ^ {
+                queue.chosen
+            }
             self._list_needs(branch)
             self._tell_action(branch)
 
@@ -397,7 +440,9 @@ class BackportsScreen(ListDetailScreen):
         column = table.ordered_columns[-1]
         if column.label.plain == TODO:
             text = fitted(self._texts.todo(branch), column.width)
-            table.update_cell_at(Coordinate(table.cursor_row, len(table.columns) - 1), plain(text))
+            table.update_cell_at(
+                Coordinate(table.cursor_row, len(table.columns) - 1), plain(text)
+            )
 
     def action_write(self) -> None:
         """Write the patches into a folder."""
@@ -453,7 +498,9 @@ class BackportsScreen(ListDetailScreen):
         # replace it
         self.in_thread(
             "reading the proposals",
-            lambda repository, progress: open_conflicts(repository, result, branch, progress),
+            lambda repository, progress: open_conflicts(
+                repository, result, branch, progress
+            ),
             read,
         )
 

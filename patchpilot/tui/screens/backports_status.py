@@ -22,12 +22,18 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     settings = ask.session.settings(ask.repository)
     likely = ask.session.likely
     result = topic_backports(
-        ask.repository, settings, ask.commit, ask.session.introduced_by or likely, ask.progress
+        ask.repository,
+        settings,
+        ask.commit,
+        ask.session.introduced_by or likely,
+        ask.progress,
     )
     if not result.branches:
         return result, StageStatus(StageState.DONE, result.rules[0])
     needing = [branch for branch in result.branches if branch.wants_fix]
-    conflicts = sum(branch.verdict == "conflict" and not branch.resolved for branch in needing)
+    conflicts = sum(
+        branch.verdict == "conflict" and not branch.resolved for branch in needing
+    )
     words = f"{len(needing)} of {len(result.branches)} branches need the fix" + (
         f", {conflicts} with conflicts" if conflicts else ""
     )
@@ -35,7 +41,8 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
         words = f"using mainline commit {result.commit[:12]}: {words}"
     if not result.culprits:
         return result, StageStatus(
-            StageState.TODO, f"introducing commit unknown: press {Stage.TAGS.number} to choose it"
+            StageState.TODO,
+            f"introducing commit unknown: press {Stage.TAGS.number} to choose it",
         )
     if likely:
         # which commit that is stands above the ruler

@@ -58,14 +58,20 @@ class BranchPage:
         read: "Sequence[ConflictColumns]",
         colors: "Callable[[], DiffColors]",
     ) -> None:
-        self._texts, self._branch, self._read, self._colors = texts, branch, read, colors
+        self._texts, self._branch, self._read, self._colors = (
+            texts,
+            branch,
+            read,
+            colors,
+        )
         self._conflicts: Conflicts | None = None
 
     def rows(self, columns: int) -> tuple[list[str], list[int]]:
         """The lines in so many columns, and where a conflict starts."""
         known, wide = self._texts.in_words(self._branch), columns - EDGE - LABEL
         first, more = (
-            [fact for fact in known if (fact[0] in FIRST) is is_first] for is_first in (True, False)
+            [fact for fact in known if (fact[0] in FIRST) is is_first]
+            for is_first in (True, False)
         )
         rows = [row.plain for row in detail_rows(first, wide)]
         if self._branch.conflicts and self._branch.wants_fix:
@@ -83,4 +89,8 @@ class BranchPage:
         if look is not None:
             return look
         is_labeled = row[:1].isalpha() and row[LABEL - 2 : LABEL].isspace()
-        return Text.assemble((row[:LABEL], QUIET), row[LABEL:]) if is_labeled else plain(row)
+        return (
+            Text.assemble((row[:LABEL], QUIET), row[LABEL:])
+            if is_labeled
+            else plain(row)
+        )

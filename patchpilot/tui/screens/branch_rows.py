@@ -17,7 +17,10 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.badge import Badge
 
 if TYPE_CHECKING:
-    from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+    from patchpilot.services.backport.backport_result import (
+        BackportResult,
+        BranchResult,
+    )
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
@@ -103,14 +106,18 @@ def what_to_do(
         return f"z {branch.chosen.partition(':')[0]}"
     if branch.verdict == "conflict" and (branch.failed or not ticked):
         return "z resolve"
-    if not result.upstream or (is_tagged and not branch.failed and branch.verdict != "conflict"):
+    if not result.upstream or (
+        is_tagged and not branch.failed and branch.verdict != "conflict"
+    ):
         return WAITS if branch.verdict == "conflict" else "Cc: stable is enough"
     if branch.verdict == "conflict":
         return f"w write {ticked + 1} patches"
     return "w write patch" if branch.verdict == "clean" else "w write, then review"
 
 
-def what_is_written(result: "BackportResult", left_out: "Mapping[str, Collection[str]]") -> str:
+def what_is_written(
+    result: "BackportResult", left_out: "Mapping[str, Collection[str]]"
+) -> str:
     """What `w` writes: a line for each branch that needs the fix, with the number of its ticked
     prerequisites.
     """
@@ -118,7 +125,8 @@ def what_is_written(result: "BackportResult", left_out: "Mapping[str, Collection
     for branch in result.branches:
         if branch.wants_fix:
             ticked = sum(
-                need.commit not in left_out.get(branch.branch, ()) for need in branch.prerequisites
+                need.commit not in left_out.get(branch.branch, ())
+                for need in branch.prerequisites
             )
             rows.append(
                 f"{branch.branch}:"
@@ -138,8 +146,12 @@ def ends_soon(branch: "BranchResult", today: date) -> bool:
 def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
     """A prerequisite: ticked or not, its place in the order, id, size, risk, subject."""
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
-    row = plain(f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  ")
-    return row.append(fitted(f"{risk} risk", 11), RISKS[risk]).append(plain(f"  {need.subject}"))
+    row = plain(
+        f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  "
+    )
+    return row.append(fitted(f"{risk} risk", 11), RISKS[risk]).append(
+        plain(f"  {need.subject}")
+    )
 
 
 def why(branch: "BranchResult", culprits: Collection[str]) -> str:
@@ -167,20 +179,30 @@ def details(branch: "BranchResult") -> list[tuple[str, str]]:
     rows += [("conflicts", branch.chosen)] if branch.chosen else []
     if branch.wants_fix:
         rows += [
-            ("caused by", f"{cause.commit[:12]} {cause.subject}") for cause in branch.causes[:4]
+            ("caused by", f"{cause.commit[:12]} {cause.subject}")
+            for cause in branch.causes[:4]
         ]
         rows += needs_in_words(branch) if branch.search in ("none", "gave-up") else []
     rows += _what_follows(branch)
     return [
         *rows,
-        *([("note", "not fetched for a long time; run git fetch")] if branch.stale else []),
+        *(
+            [("note", "not fetched for a long time; run git fetch")]
+            if branch.stale
+            else []
+        ),
     ]
 
 
 def _what_follows(branch: "BranchResult") -> list[tuple[str, str]]:
     """The fixes of the fix, and hints."""
-    later = (f"{one.commit[:12]} {one.subject} ({one.kind})" for one in branch.followers)
-    return [*(("then apply", words) for words in later), *(("note", hint) for hint in branch.hints)]
+    later = (
+        f"{one.commit[:12]} {one.subject} ({one.kind})" for one in branch.followers
+    )
+    return [
+        *(("then apply", words) for words in later),
+        *(("note", hint) for hint in branch.hints),
+    ]
 
 
 def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
@@ -190,7 +212,8 @@ def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
         for at, part in enumerate(wrapped(text, columns)):
             rows.append(
                 Text.assemble(
-                    (fitted(label if not at and label != before else "", LABEL), "dim"), plain(part)
+                    (fitted(label if not at and label != before else "", LABEL), "dim"),
+                    plain(part),
                 )
             )
         before = label
@@ -201,9 +224,13 @@ def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
     """The details of a verdict in full, as (label, text)."""
     rows = [("why", branch.reason)]
     if branch.stale:
-        rows.append(("note", "this branch has not been fetched for a long time; run git fetch"))
+        rows.append(
+            ("note", "this branch has not been fetched for a long time; run git fetch")
+        )
     if branch.failed:
-        rows.append(("failed", f"the stable maintainers reported it in <{branch.failed}>"))
+        rows.append(
+            ("failed", f"the stable maintainers reported it in <{branch.failed}>")
+        )
     if branch.landed_as:
         rows.append(("applied as", branch.landed_as[:12]))
     if branch.wants_fix:
@@ -214,7 +241,12 @@ def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
         rows += needs_in_words(branch)
     rows += _what_follows(branch)
     if branch.lacking_newer:
-        rows.append(("note", f"newer branches without the fix: {', '.join(branch.lacking_newer)}"))
+        rows.append(
+            (
+                "note",
+                f"newer branches without the fix: {', '.join(branch.lacking_newer)}",
+            )
+        )
     return rows
 
 
@@ -222,7 +254,10 @@ def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
     """The prerequisites of the fix, or why there are none."""
     if branch.search == "none":
         return [
-            ("search", "the fix does not apply even with the missing commits; adapt it manually")
+            (
+                "search",
+                "the fix does not apply even with the missing commits; adapt it manually",
+            )
         ]
     if branch.search == "gave-up":
         return [("search", "search for prerequisites timed out")]
@@ -262,7 +297,9 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
         if backport.files
         for part in (f"{backport.branch}:", *(f"  {file}" for file in backport.files))
     ]
-    for reason in dict.fromkeys(backport.skipped for backport in done if not backport.files):
+    for reason in dict.fromkeys(
+        backport.skipped for backport in done if not backport.files
+    ):
         branches = ", ".join(
             backport.branch
             for backport in done
@@ -302,7 +339,10 @@ def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
             *(
                 [DEMO]
                 if in_demo
-                else (SHELL, *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice))
+                else (
+                    SHELL,
+                    *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice),
+                )
             ),
         ]
     return [

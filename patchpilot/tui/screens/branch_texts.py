@@ -63,7 +63,9 @@ class BranchTexts:
         But all while the introducing commit, which may be one of them, is unknown.
         """
         needs = () if self.result.culprits else branch.prerequisites
-        return self.left_out.get(branch.branch, frozenset(need.commit for need in needs))
+        return self.left_out.get(
+            branch.branch, frozenset(need.commit for need in needs)
+        )
 
     def all_unticked(self) -> dict[str, frozenset[str]]:
         """The same by branch."""
@@ -86,7 +88,11 @@ class BranchTexts:
     def _next(self, branch: "BranchResult") -> list[tuple[str, str]]:
         """What to do, and of what has to wait the reason."""
         todo = self.todo(branch)
-        words = f"{todo}: stable takes mainline only; z prepares it" if todo == WAITS else todo
+        words = (
+            f"{todo}: stable takes mainline only; z prepares it"
+            if todo == WAITS
+            else todo
+        )
         return [("next", words)] if todo else []
 
     def details(self, branch: "BranchResult") -> list[tuple[str, str]]:
@@ -118,7 +124,8 @@ class BranchTexts:
         if not merged or not known:
             return list(branch.commands)
         return [
-            row.replace(known, merged).replace(known[:12], merged[:12]) for row in branch.commands
+            row.replace(known, merged).replace(known[:12], merged[:12])
+            for row in branch.commands
         ]
 
     def matrix(self, columns: int) -> tuple[list[tuple[str, int]], list[list[Text]]]:
@@ -127,7 +134,10 @@ class BranchTexts:
         """
         branches, culprits = self.result.branches, self.result.culprits
         todo = [self.todo(branch) for branch in branches]
-        names = [(one.version if columns < NARROW else None) or one.branch for one in branches]
+        names = [
+            (one.version if columns < NARROW else None) or one.branch
+            for one in branches
+        ]
         # the reason has the place of the actions where there are none
         has_todo = any(todo)
         has_why = columns >= WIDE or not has_todo
@@ -137,7 +147,13 @@ class BranchTexts:
         known.append((TODO if has_todo else "why", max(8, (columns or 80) - taken)))
         today, rows = datetime.now(UTC).date(), []
         for branch, name, action in zip(branches, names, todo, strict=True):
-            words = [name, "", bug_in_words(branch), needs_count(branch), branch.ends or ""]
+            words = [
+                name,
+                "",
+                bug_in_words(branch),
+                needs_count(branch),
+                branch.ends or "",
+            ]
             words += [why(branch, culprits)] if has_why else []
             words += [action] if has_todo else []
             dim = "dim" if ends_soon(branch, today) else ""

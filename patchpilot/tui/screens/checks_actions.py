@@ -29,7 +29,12 @@ BINDINGS: list[BindingType] = [
     ),
     key("f", "finding(1)", "next", "go to the next finding"),
     more_key("F", "finding(-1)", "previous finding", "go to the previous finding"),
-    key("e", "edit", "edit", "open the line of the finding, or the commit message, in your editor"),
+    key(
+        "e",
+        "edit",
+        "edit",
+        "open the line of the finding, or the commit message, in your editor",
+    ),
     key(
         "i",
         "waive",
@@ -37,8 +42,18 @@ BINDINGS: list[BindingType] = [
         "waive the finding in this topic, with a reason; or remove the waiver",
     ),
     key("enter", "detail", "detail", "show the selected finding in detail"),
-    key("o", "only", "filter", "show one severity, one rule, waived findings, or all findings"),
-    more_key("S", "strict", "strict", "turn strict checks on or off (as checkpatch.pl --strict)"),
+    key(
+        "o",
+        "only",
+        "filter",
+        "show one severity, one rule, waived findings, or all findings",
+    ),
+    more_key(
+        "S",
+        "strict",
+        "strict",
+        "turn strict checks on or off (as checkpatch.pl --strict)",
+    ),
     more_key(
         "C",
         "names",
@@ -107,7 +122,9 @@ def keys_now(
     return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
 
-def next_of(result: "CheckResult", found: Sequence[Shown], now: Shown | None) -> NextKey | None:
+def next_of(
+    result: "CheckResult", found: Sequence[Shown], now: Shown | None
+) -> NextKey | None:
     """All certain fixes, then the sign-off; None for nothing."""
     from patchpilot.services.fix_finding import Remedy, remedy_of
 
@@ -116,8 +133,13 @@ def next_of(result: "CheckResult", found: Sequence[Shown], now: Shown | None) ->
     signs = [
         shown
         for shown in found
-        if not shown.suppressed and remedy_of(shown.finding, result.rules) is Remedy.SIGN_OFF
+        if not shown.suppressed
+        and remedy_of(shown.finding, result.rules) is Remedy.SIGN_OFF
     ]
     if not signs:
         return None
-    return NextKey("a", "sign off") if now in signs else NextKey("f", "go to the next finding")
+    return (
+        NextKey("a", "sign off")
+        if now in signs
+        else NextKey("f", "go to the next finding")
+    )

@@ -26,7 +26,9 @@ def placed(
     """The lines of all patches with a subject prefix, and the findings that a filter shows."""
     rows: list[str] = []
     found = [Shown(0, finding) for finding in result.series] if only != WAIVED else []
-    found += [Shown(0, each.finding, suppressed=each) for each in result.suppressed_series]
+    found += [
+        Shown(0, each.finding, suppressed=each) for each in result.suppressed_series
+    ]
     several = len(result.patches) > 1
     for number, checked in enumerate(result.patches, 1):
         lines, commit = checked.patch.lines, checked.patch.commit or ""
@@ -37,7 +39,9 @@ def placed(
         for finding, suppressed in every:
             at, whole = _row(finding, lines, ends)
             shown_number = number if several else 0
-            found.append(Shown(len(rows) + at, finding, commit, shown_number, suppressed, whole))
+            found.append(
+                Shown(len(rows) + at, finding, commit, shown_number, suppressed, whole)
+            )
         rows.extend(with_prefix(lines, mark))
     chosen = (shown for shown in found if _is_chosen(shown, only))
     return tuple(rows), tuple(sorted(chosen, key=lambda shown: shown.line))
@@ -49,7 +53,9 @@ def _is_chosen(shown: Shown, only: str) -> bool:
     return only in ("", str(shown.finding.severity), shown.finding.name)
 
 
-def finding_rows(found: Sequence[Shown], columns: int, *, high: int, checkpatch: bool) -> list[Row]:
+def finding_rows(
+    found: Sequence[Shown], columns: int, *, high: int, checkpatch: bool
+) -> list[Row]:
     """The rows of a list of that size, by the number of the finding.
 
     Where it is high, a row above the findings of a file names the file.
@@ -60,7 +66,9 @@ def finding_rows(found: Sequence[Shown], columns: int, *, high: int, checkpatch:
         if not whole and shown.file != before:
             before = shown.file
             rows.append(Row(plain(fitted(before, columns), STRONG)))
-        rows.append(Row(row_of(shown, columns, checkpatch=checkpatch, whole=whole), shown, at))
+        rows.append(
+            Row(row_of(shown, columns, checkpatch=checkpatch, whole=whole), shown, at)
+        )
     return rows
 
 
@@ -83,26 +91,42 @@ def filters(result: "CheckResult") -> list[tuple[str, str]]:
         for one in Severity
         if severities[one]
     ]
-    answers += [(WAIVED, f"Waived ({len(result.suppressed)})")] if result.suppressed else []
+    answers += (
+        [(WAIVED, f"Waived ({len(result.suppressed)})")] if result.suppressed else []
+    )
     names = Counter(finding.name for finding in every)
-    return answers + [(name, f"{name} ({count})") for name, count in sorted(names.items())]
+    return answers + [
+        (name, f"{name} ({count})") for name, count in sorted(names.items())
+    ]
 
 
 def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
     """The 0-based lines at which a patch's message ends (None: nowhere), and of the last text
     before git's signature.
     """
-    signature = next((number for number, line in enumerate(lines) if line == "-- "), len(lines))
-    last = next((number for number in range(signature - 1, -1, -1) if lines[number].strip()), -1)
-    return next((number for number, line in enumerate(lines) if line == "---"), None), last
+    signature = next(
+        (number for number, line in enumerate(lines) if line == "-- "), len(lines)
+    )
+    last = next(
+        (number for number in range(signature - 1, -1, -1) if lines[number].strip()), -1
+    )
+    return next(
+        (number for number, line in enumerate(lines) if line == "---"), None
+    ), last
 
 
-def _row(finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]) -> tuple[int, bool]:
+def _row(
+    finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]
+) -> tuple[int, bool]:
     """The 0-based line of a finding.
 
     Of one about the whole patch, such as a missing sign-off, the end of the message, and that it is
     one.
     """
     at, (message, last) = (finding.patch_line or 1) - 1, ends
-    whole = finding.column is None and last <= at < len(lines) and lines[at][:1] not in ("+", "-")
+    whole = (
+        finding.column is None
+        and last <= at < len(lines)
+        and lines[at][:1] not in ("+", "-")
+    )
     return (at if message is None else message, True) if whole else (at, False)

@@ -12,7 +12,12 @@ from textual.widgets import Static
 
 from patchpilot.tui.screens import checks_actions
 from patchpilot.tui.screens.checks_actions import can_fix, commits_with, remedy_here
-from patchpilot.tui.screens.checks_rows import filters, finding_rows, no_findings, placed
+from patchpilot.tui.screens.checks_rows import (
+    filters,
+    finding_rows,
+    no_findings,
+    placed,
+)
 from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of
 from patchpilot.tui.screens.finding_widgets import DetailText, FindingList
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
@@ -66,7 +71,12 @@ class ChecksScreen(ListDetailScreen):
                 id="finding-list",
                 classes="main",
             )
-            yield Panel(DiffView(ident="patch"), title="Patch", id="patch-panel", classes="beneath")
+            yield Panel(
+                DiffView(ident="patch"),
+                title="Patch",
+                id="patch-panel",
+                classes="beneath",
+            )
             with (
                 Panel(title="Detail", id="detail-panel", classes="detail"),
                 VerticalScroll(id="detail"),
@@ -146,7 +156,9 @@ class ChecksScreen(ListDetailScreen):
 
     def _notes(self) -> list[Note]:
         """The findings as notes in the patch."""
-        return [note_of(shown, checkpatch=self._checkpatch_names) for shown in self._found]
+        return [
+            note_of(shown, checkpatch=self._checkpatch_names) for shown in self._found
+        ]
 
     def rows(self) -> list[Row]:
         """The findings for the list's width and the names that are chosen."""
@@ -155,13 +167,17 @@ class ChecksScreen(ListDetailScreen):
         # a scrollbar may be about to come
         wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
         nothing = plain(f"{glyph('done')} {self._nothing}")
-        rows = finding_rows(self._found, wide, high=room.height, checkpatch=self._checkpatch_names)
+        rows = finding_rows(
+            self._found, wide, high=room.height, checkpatch=self._checkpatch_names
+        )
         return rows or [Row(nothing)]
 
     def fill(self, key: Hashable = None) -> None:
         """Write the list again; the cursor stays on the finding of its number."""
         self.listed.fill(self.rows(), self._at)
-        self.list_panel.heading = f"Findings: {self._only}" if self._only else self._title
+        self.list_panel.heading = (
+            f"Findings: {self._only}" if self._only else self._title
+        )
 
     @property
     def _nothing(self) -> str:
@@ -242,10 +258,14 @@ class ChecksScreen(ListDetailScreen):
         remedy, fixed = remedy_here(now, result), self._fix
         panel.heading = now.name(checkpatch=self._checkpatch_names)
         panel.count = str(now.finding.severity)
-        rule = next((rule for rule in result.rules if rule.id == now.finding.rule), None)
+        rule = next(
+            (rule for rule in result.rules if rule.id == now.finding.rule), None
+        )
         detail = self.query_one("#finding", Static)
         self._detail_width = detail.size.width
-        detail.update(detail_of(now, rule, remedy, fixed, colors_on(detail), self._detail_width))
+        detail.update(
+            detail_of(now, rule, remedy, fixed, colors_on(detail), self._detail_width)
+        )
         self.query_one("#detail").scroll_home(animate=False)
         self.keys_changed()
         if fixed is None and remedy is not Remedy.EDIT:
@@ -265,7 +285,11 @@ class ChecksScreen(ListDetailScreen):
         if result is None:
             return super().shown_keys
         return checks_actions.keys_now(
-            result, self._now, self._fix, is_open=self._has_detail, can_fix_all=self._fixable
+            result,
+            self._now,
+            self._fix,
+            is_open=self._has_detail,
+            can_fix_all=self._fixable,
         )
 
     @property
@@ -349,12 +373,23 @@ class ChecksScreen(ListDetailScreen):
         if result is None or now is None:
             self.notify(NO_FINDING if self._found else self._nothing, timeout=3)
         elif now.suppressed:
-            self.notify(f"{now.finding.name} is waived; press i to remove the waiver", markup=False)
+            self.notify(
+                f"{now.finding.name} is waived; press i to remove the waiver",
+                markup=False,
+            )
         else:
             remedy = remedy_of(now.finding, result.rules)
-            commits = commits_with(result, remedy) if remedy is Remedy.SIGN_OFF else [now.commit]
+            commits = (
+                commits_with(result, remedy)
+                if remedy is Remedy.SIGN_OFF
+                else [now.commit]
+            )
             fix_one(
-                self, now, remedy, commits, self._fixes.get(now.key) if len(commits) == 1 else None
+                self,
+                now,
+                remedy,
+                commits,
+                self._fixes.get(now.key) if len(commits) == 1 else None,
             )
 
     def action_fix_safe(self) -> None:
@@ -369,7 +404,9 @@ class ChecksScreen(ListDetailScreen):
             fix_safe(self, commits_with(result, Remedy.TAGS))
         else:
             self.notify(
-                NO_SAFE_FIX if result.all else "no findings; press n for the next stage",
+                NO_SAFE_FIX
+                if result.all
+                else "no findings; press n for the next stage",
                 markup=False,
             )
 
@@ -384,7 +421,11 @@ class ChecksScreen(ListDetailScreen):
         elif now.suppressed:
             take_back(self, now.suppressed)
         elif result:
-            waive(self, now.finding, sum(other.name == now.finding.name for other in result.all))
+            waive(
+                self,
+                now.finding,
+                sum(other.name == now.finding.name for other in result.all),
+            )
 
     def action_strict(self) -> None:
         """Turn strict checks on or off."""

@@ -27,7 +27,9 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
     )
     counts = result.counts
     words = ", ".join(
-        counted(counts[severity], str(severity)) for severity in Severity if counts[severity]
+        counted(counts[severity], str(severity))
+        for severity in Severity
+        if counts[severity]
     )
     if result.suppressed:
         words = (

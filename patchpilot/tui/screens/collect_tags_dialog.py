@@ -25,20 +25,26 @@ BUTTONS = ("Add tags", "Cancel")
 class CollectTags(Dialog[tuple[str, ...] | None]):
     """Returns the ticked tags, None on cancel."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "add", "add", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "add", "add", priority=True)
+    ]
     title_text = "Add tags"
 
     def __init__(self, rows: Sequence[str], collected: "Collected") -> None:
         super().__init__()
         self._rows = rows
         self._held = [tag for tag in collected.held if not tag.asks]
-        self._asking = tuple({tag.trailer: tag for tag in collected.held if tag.asks}.values())
+        self._asking = tuple(
+            {tag.trailer: tag for tag in collected.held if tag.asks}.values()
+        )
 
     def content(self) -> ComposeResult:
         """The tags that are added, those that are held back, those to tick, the buttons."""
         self._letters = Letters(self, BUTTONS)
         yield Static(plain("Add these tags to your commits? (press u to undo)"))
-        held_back = [one_line(f"not added: {tag.trailer} ({tag.why})") for tag in self._held]
+        held_back = [
+            one_line(f"not added: {tag.trailer} ({tag.why})") for tag in self._held
+        ]
         yield Static(plain("\n".join([*self._rows, *held_back])), id="rows")
         for number, tag in enumerate(self._asking):
             yield Tick(
@@ -49,7 +55,8 @@ class CollectTags(Dialog[tuple[str, ...] | None]):
             )
         yield ButtonRow(BUTTONS, self._letters.places)
         yield Static(
-            plain("Tab next field · Space tick · Ctrl-S or A add · Esc cancel"), classes="keys"
+            plain("Tab next field · Space tick · Ctrl-S or A add · Esc cancel"),
+            classes="keys",
         )
 
     def on_mount(self) -> None:

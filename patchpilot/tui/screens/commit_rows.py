@@ -59,7 +59,14 @@ def next_rows(
     rows: list[NextRow] = []
     if shown is not None and shown.has_merge:
         rows.append(
-            NextRow("", "merge", "stale", "", "merges", "merge commits skipped (use git rebase)")
+            NextRow(
+                "",
+                "merge",
+                "stale",
+                "",
+                "merges",
+                "merge commits skipped (use git rebase)",
+            )
         )
     if asked and asked.target and asked.standing:
         name = asked.target.label

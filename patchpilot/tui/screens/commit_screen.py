@@ -71,7 +71,10 @@ class CommitScreen(ListDetailScreen):
                     classes="main",
                 )
                 yield Panel(RowList(ident="commits"), title="Commits", id="commit-list")
-                with Panel(title="Topic", id="commit-about", classes="detail"), VerticalScroll():
+                with (
+                    Panel(title="Topic", id="commit-about", classes="detail"),
+                    VerticalScroll(),
+                ):
                     yield PlainText("about")
             with Container(id="commit-main"):
                 yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
@@ -142,7 +145,8 @@ class CommitScreen(ListDetailScreen):
         )
         panel = self.query_one("#commit-text", Panel)
         panel.heading = (
-            f"{(patch.commit or '')[:12]}  subject {width(patch.subject.title)}/{SUBJECT}"
+            f"{(patch.commit or '')[:12]}  subject "
+            f"{width(patch.subject.title)}/{SUBJECT}"
         )
         panel.count = f"{counted(len(patch.files), 'file')} +{added} -{removed}"
         self.list_panel.count = self.listed.position
@@ -187,7 +191,11 @@ class CommitScreen(ListDetailScreen):
         if self.is_whole:
             self._show_next()
             result: TopicCommits | None = self.session.fresh(self.stage)
-            if result is not None and result is self._shown and self.session.mark != self._mark:
+            if (
+                result is not None
+                and result is self._shown
+                and self.session.mark != self._mark
+            ):
                 self.detail()
             if self._told != self._about:
                 self._show_about()
@@ -278,7 +286,11 @@ class CommitScreen(ListDetailScreen):
 
     def may_leave(self, to: Stage) -> bool:
         """Once, mention the questions that are open; none is asked on the way."""
-        names = [question.name for question in self._questions.open] if self._questions else []
+        names = (
+            [question.name for question in self._questions.open]
+            if self._questions
+            else []
+        )
         if names and not self._asked and to is not Stage.FOLLOW:
             self._asked = True
             self.notify(
@@ -312,7 +324,11 @@ class CommitScreen(ListDetailScreen):
                 self._look()
 
         asked = known.open or (() if known.missing_tree else known.questions)
-        ask(self, [question for question in asked if only in (None, question.name)], tree)
+        ask(
+            self,
+            [question for question in asked if only in (None, question.name)],
+            tree,
+        )
 
     @property
     def next_key(self) -> NextKey | None:
@@ -321,7 +337,9 @@ class CommitScreen(ListDetailScreen):
         if asked is None or self._doing:
             return WAIT
         return (
-            NextKey("a", "answer the open questions") if asked.open or asked.missing_tree else None
+            NextKey("a", "answer the open questions")
+            if asked.open or asked.missing_tree
+            else None
         )
 
     def action_edit(self) -> None:

@@ -44,7 +44,10 @@ def _facts(
     if topic is None:
         return []
     changes = [change for patch in result.patches for change in patch.files]
-    added, removed = sum(one.added for one in changes), sum(one.removed for one in changes)
+    added, removed = (
+        sum(one.added for one in changes),
+        sum(one.removed for one in changes),
+    )
     paths = {change.path for change in changes}
     facts = [
         ("Branch", topic.branch or "detached HEAD"),
@@ -69,7 +72,9 @@ def _facts(
             fit.applies, "applies with a 3-way merge to"
         )
         facts.append(("Target", f"{words} {name}"))
-        facts += [("", f"{one.subject}: already there, {one.how}") for one in fit.already[:2]]
+        facts += [
+            ("", f"{one.subject}: already there, {one.how}") for one in fit.already[:2]
+        ]
     if asked:
         facts.append(("Mails", f"[{session.mark}]"))
         facts += [
@@ -105,6 +110,9 @@ def _found_by_others(session: Session) -> list[tuple[str, str]]:
         if not fixes.present and fixes.candidates:
             best = fixes.candidates[0]
             rows.append(
-                ("Fixes", f"{best.commit[:12]} {best.subject} (likely, {best.confidence:.0%})")
+                (
+                    "Fixes",
+                    f"{best.commit[:12]} {best.subject} (likely, {best.confidence:.0%})",
+                )
             )
     return rows

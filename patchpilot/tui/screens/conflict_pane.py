@@ -84,16 +84,33 @@ class ConflictPane(ReportsErrors, Container):
             "show the other versions of a conflict: branch, base, fix",
         ),
         Binding(
-            "right_square_bracket", "conflict(1)", "next conflict", show=False, key_display="]"
+            "right_square_bracket",
+            "conflict(1)",
+            "next conflict",
+            show=False,
+            key_display="]",
         ),
         Binding(
-            "left_square_bracket", "conflict(-1)", "previous conflict", show=False, key_display="["
+            "left_square_bracket",
+            "conflict(-1)",
+            "previous conflict",
+            show=False,
+            key_display="[",
         ),
-        key("escape", "leave", "branches", "go back to the branches; what was chosen stays"),
+        key(
+            "escape",
+            "leave",
+            "branches",
+            "go back to the branches; what was chosen stays",
+        ),
     ]
 
     def __init__(
-        self, *, ident: str, write: Write, left: Callable[["BranchResult", "Choices"], None]
+        self,
+        *,
+        ident: str,
+        write: Write,
+        left: Callable[["BranchResult", "Choices"], None],
     ) -> None:
         super().__init__(id=ident)
         self._write, self._left = write, left
@@ -140,9 +157,10 @@ class ConflictPane(ReportsErrors, Container):
         """Whether what is shown is about this fix and the tip that the branch has there."""
         if self._result is None or self._branch is None:
             return False
-        return self._result.commit == result.commit and (self._branch.branch, self._branch.tip) in {
-            (branch.branch, branch.tip) for branch in result.branches
-        }
+        return self._result.commit == result.commit and (
+            self._branch.branch,
+            self._branch.tip,
+        ) in {(branch.branch, branch.tip) for branch in result.branches}
 
     # the list
 
@@ -166,7 +184,9 @@ class ConflictPane(ReportsErrors, Container):
         same = [row for row in places if is_same(row.about[1], wanted)]
         self._proposals.fill(rows, next((row.key for row in (*same, *places)), 1))
         panel = self.query_one("#proposals-panel", Panel)
-        panel.heading = f"Proposals for {self._branch.branch}" if self._branch else "Proposals"
+        panel.heading = (
+            f"Proposals for {self._branch.branch}" if self._branch else "Proposals"
+        )
         panel.count = f"{len(chosen)} of {count} chosen"
         self._show_selected()
 
@@ -181,10 +201,16 @@ class ConflictPane(ReportsErrors, Container):
         assert self._open
         keys = [one.conflict.key for one in self._open.conflicts]
         at = keys.index(after) + 1 if after else 0
-        left = [key for key in (*keys[at:], *keys[:at]) if key not in self._open.choices.chosen]
+        left = [
+            key
+            for key in (*keys[at:], *keys[:at])
+            if key not in self._open.choices.chosen
+        ]
         return left[0] if left else after or keys[0]
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_highlighted(
+        self, event: OptionList.OptionHighlighted
+    ) -> None:
         """Show the conflict and what the proposal changes."""
         event.stop()
         self._stage.at_rest(self._show_selected)
@@ -318,7 +344,9 @@ class ConflictPane(ReportsErrors, Container):
 
         text = "What did you change, and why? The message of the patch says so:"
         question = LineDialog(text, value="resolved manually", title=one.conflict.place)
-        ask_line(self.app, question, lambda note: self._take(one, edited(one, lines, note)))
+        ask_line(
+            self.app, question, lambda note: self._take(one, edited(one, lines, note))
+        )
 
     def action_leave(self) -> None:
         """Close the error card or cancel the running job, else go back to the branches."""
@@ -336,7 +364,11 @@ class ConflictPane(ReportsErrors, Container):
         result, branch, known = self._result, self._branch, self._open
         if result is None or branch is None or known is None:
             return
-        left = [one for one in known.conflicts if one.conflict.key not in known.choices.chosen]
+        left = [
+            one
+            for one in known.conflicts
+            if one.conflict.key not in known.choices.chosen
+        ]
         if left:
             self.notify(
                 f"nothing chosen yet for {left[0].conflict.place}: Enter chooses a proposal",
@@ -370,7 +402,11 @@ class ConflictPane(ReportsErrors, Container):
         )
 
     def _ask_write(
-        self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation", text: str
+        self,
+        result: "BackportResult",
+        branch: "BranchResult",
+        adapted: "Adaptation",
+        text: str,
     ) -> None:
         def chosen(name: str | None) -> None:
             if name == "write":
@@ -389,10 +425,16 @@ class ConflictPane(ReportsErrors, Container):
                 ),
             ),
         )
-        self.app.push_screen(Choose(text, answers, f"Write the patch for {branch.branch}"), chosen)
+        self.app.push_screen(
+            Choose(text, answers, f"Write the patch for {branch.branch}"), chosen
+        )
 
     def _build(
-        self, result: "BackportResult", branch: "BranchResult", adapted: "Adaptation", text: str
+        self,
+        result: "BackportResult",
+        branch: "BranchResult",
+        adapted: "Adaptation",
+        text: str,
     ) -> None:
         from patchpilot.services.backport.choose_conflicts import build_objects_of
 

@@ -15,7 +15,11 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
 
 if TYPE_CHECKING:
-    from patchpilot.services.backport.choose_conflicts import Built, OpenConflict, Proposal
+    from patchpilot.services.backport.choose_conflicts import (
+        Built,
+        OpenConflict,
+        Proposal,
+    )
 
 LABEL = 15
 """Columns of what a proposal is, before its reason."""
@@ -31,9 +35,13 @@ LABELS = {
 }
 
 
-def conflict_row(open_: "OpenConflict", number: int, count: int, chosen: "Proposal | None") -> Text:
+def conflict_row(
+    open_: "OpenConflict", number: int, count: int, chosen: "Proposal | None"
+) -> Text:
     """The heading of a conflict: its place, which of them it is, whether something was chosen."""
-    state = ("done", "chosen", "green") if chosen else ("todo", "nothing chosen", "yellow")
+    state = (
+        ("done", "chosen", "green") if chosen else ("todo", "nothing chosen", "yellow")
+    )
     return Text.assemble(
         (f"{glyph(state[0])} ", state[2]),
         plain(open_.conflict.place, STRONG),
@@ -66,7 +74,10 @@ def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
     """What a proposal changes in the branch's lines, as a diff."""
     conflict = open_.conflict
     path = proposal.path or conflict.path
-    old, new = open_.files.get(proposal.path) if proposal.path else conflict.ours, proposal.lines
+    old, new = (
+        open_.files.get(proposal.path) if proposal.path else conflict.ours,
+        proposal.lines,
+    )
     if old == new:
         return [
             "no change: the branch keeps its lines"
@@ -82,11 +93,20 @@ def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
     context = max(len(old or ()), len(new or ())) if is_part else _CONTEXT
     rows = [
         line.rstrip("\n")
-        for line in islice(unified_diff(old or (), new or (), *names, n=context), 2, None)
+        for line in islice(
+            unified_diff(old or (), new or (), *names, n=context), 2, None
+        )
     ]
     if is_part:
-        rows[0] = f"@@ -{conflict.line},{len(old or ())} +{conflict.line},{len(new or ())} @@"
-    return [f"diff --git a/{path} b/{path}", f"--- {names[0]}", f"+++ {names[1]}", *rows]
+        rows[0] = (
+            f"@@ -{conflict.line},{len(old or ())} +{conflict.line},{len(new or ())} @@"
+        )
+    return [
+        f"diff --git a/{path} b/{path}",
+        f"--- {names[0]}",
+        f"+++ {names[1]}",
+        *rows,
+    ]
 
 
 def text_to_edit(open_: "OpenConflict", proposal: "Proposal") -> str:
@@ -94,10 +114,21 @@ def text_to_edit(open_: "OpenConflict", proposal: "Proposal") -> str:
     conflict.
     """
     conflict = open_.conflict
-    versions = (("branch", conflict.ours), ("base", conflict.base), ("fix", conflict.theirs))
-    below = [f"# {name} of {conflict.place}:\n{''.join(side or ())}" for name, side in versions]
+    versions = (
+        ("branch", conflict.ours),
+        ("base", conflict.base),
+        ("fix", conflict.theirs),
+    )
+    below = [
+        f"# {name} of {conflict.place}:\n{''.join(side or ())}"
+        for name, side in versions
+    ]
     return "".join(
-        [*(proposal.lines or ()), f"{_CUT}\n# Everything below this line is ignored.\n", *below]
+        [
+            *(proposal.lines or ()),
+            f"{_CUT}\n# Everything below this line is ignored.\n",
+            *below,
+        ]
     )
 
 
@@ -105,7 +136,9 @@ def lines_of(text: str) -> tuple[str, ...]:
     """The lines that the user left above the line that ends them."""
     kept = text.partition(_CUT)[0]
     return tuple(
-        text_lines((kept if kept.endswith("\n") or not kept else f"{kept}\n").encode("utf-8"))
+        text_lines(
+            (kept if kept.endswith("\n") or not kept else f"{kept}\n").encode("utf-8")
+        )
     )
 
 
@@ -141,4 +174,6 @@ def before_writing(branch: str, steps: Sequence[str], doubts: Sequence[str]) -> 
         if doubts
         else []
     )
-    return "\n".join([f"The message of the patch for {branch} will say:", "", *said, *look])
+    return "\n".join(
+        [f"The message of the patch for {branch} will say:", "", *said, *look]
+    )

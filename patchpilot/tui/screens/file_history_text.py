@@ -10,7 +10,15 @@ from rich.text import Text
 
 from patchpilot.model.printable import width
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import ADDED, HUNK, QUIET, STRONG, fitted, lines, plain
+from patchpilot.tui.view.rich_text import (
+    ADDED,
+    HUNK,
+    QUIET,
+    STRONG,
+    fitted,
+    lines,
+    plain,
+)
 
 if TYPE_CHECKING:
     from patchpilot.model.recipient import SectionInfo
@@ -55,7 +63,10 @@ def history_text(history: "FileHistory", columns: int, contact: str = "") -> Tex
 
 
 def sections_text(
-    sections: "Iterable[SectionInfo]", reasons: Sequence[str], columns: int, contact: str = ""
+    sections: "Iterable[SectionInfo]",
+    reasons: Sequence[str],
+    columns: int,
+    contact: str = "",
 ) -> Text:
     """The sections of MAINTAINERS as written: with a sign the patterns that one of the `reasons`
     names, and the lines with this address.
@@ -69,7 +80,13 @@ def sections_text(
         for letter, value in section.entries:
             line = f"{letter}: {value.strip()}"
             is_match = any(f"matches {line}" in reason for reason in reasons)
-            style = ADDED if is_match else STRONG if contact and contact in value.lower() else ""
+            style = (
+                ADDED
+                if is_match
+                else STRONG
+                if contact and contact in value.lower()
+                else ""
+            )
             sign = glyph("ticked") if is_match else glyph("cursor") if style else ""
             rows.append(
                 Text.assemble(

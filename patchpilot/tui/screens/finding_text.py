@@ -91,12 +91,22 @@ class Shown:
         For a message and a series what it is.
         """
         path = "" if self.whole else self.finding.path
-        name = path.rpartition("/")[2] if path else "commit message" if self.commit else "series"
+        name = (
+            path.rpartition("/")[2]
+            if path
+            else "commit message"
+            if self.commit
+            else "series"
+        )
         return f"{self.number}: {name}" if self.number else name
 
     def name(self, *, checkpatch: bool) -> str:
         """The name of its rule: ours, or checkpatch.pl's."""
-        return (self.finding.checkpatch or self.finding.rule) if checkpatch else self.finding.name
+        return (
+            (self.finding.checkpatch or self.finding.rule)
+            if checkpatch
+            else self.finding.name
+        )
 
 
 def row_of(shown: Shown, columns: int, *, checkpatch: bool, whole: bool) -> Text:
@@ -110,9 +120,13 @@ def row_of(shown: Shown, columns: int, *, checkpatch: bool, whole: bool) -> Text
     place = f"{shown.file}:{line}" if whole and line else shown.file if whole else line
     left = columns - len(sign) - 1
     place = crop(one_line(place), left // 2)
-    row = Text.assemble((f"{sign} ", QUIET if shown.suppressed else STYLES[shown.finding.severity]))
+    row = Text.assemble(
+        (f"{sign} ", QUIET if shown.suppressed else STYLES[shown.finding.severity])
+    )
     words = (
-        shown.message if columns >= ROOMY and not checkpatch else shown.name(checkpatch=checkpatch)
+        shown.message
+        if columns >= ROOMY and not checkpatch
+        else shown.name(checkpatch=checkpatch)
     )
     row.append(plain(fitted(words, left - width(place) - 1)))
     return row.append(f" {place}", QUIET)
@@ -154,7 +168,9 @@ def detail_of(
         # the whole address is the target of the link, where the terminal has links
         name = rule.reference.rpartition("/")[2] or rule.reference
         address = web_address(rule.reference)
-        text.append_text(plain(f"\n\n{name}", f"{QUIET} link {address}" if address else QUIET))
+        text.append_text(
+            plain(f"\n\n{name}", f"{QUIET} link {address}" if address else QUIET)
+        )
     return text
 
 
@@ -171,14 +187,22 @@ def _fix(
     columns: int,
 ) -> Text:
     finding = shown.finding
-    how = finding.fix.text if finding.fix and finding.fix.text else rule.remedy.text if rule else ""
+    how = (
+        finding.fix.text
+        if finding.fix and finding.fix.text
+        else rule.remedy.text
+        if rule
+        else ""
+    )
     words = in_keys(in_backticks(how), Stage.CHECKS)
     if remedy == "edit" or shown.suppressed:
         return _part("Fix", f"{words}; press e to edit the line") if words else Text()
     if fixed is None:
         return _part("Fix", words)
     if fixed.reason:
-        return _part("Fix", f"{words}; press e to edit the line\nnot certain: {fixed.reason}")
+        return _part(
+            "Fix", f"{words}; press e to edit the line\nnot certain: {fixed.reason}"
+        )
     verb = {"sign-off": "press a to sign off", "tags": "press a to add"}.get(
         remedy, "press a to apply"
     )
@@ -193,9 +217,14 @@ def change_text(diff: Sequence[str], colors: DiffColors, columns: int) -> Text:
     text, shown, left = Text(), 0, 0
     for removed, added in _blocks(diff):
         old, new = (
-            changed_words(" ".join(removed), " ".join(added)) if removed and added else ([], [])
+            changed_words(" ".join(removed), " ".join(added))
+            if removed and added
+            else ([], [])
         )
-        for sign, role, side, spans in (("-", "removed", removed, old), ("+", "added", added, new)):
+        for sign, role, side, spans in (
+            ("-", "removed", removed, old),
+            ("+", "added", added, new),
+        ):
             start = 0
             for line in side:
                 words = [
@@ -204,13 +233,19 @@ def change_text(diff: Sequence[str], colors: DiffColors, columns: int) -> Text:
                     if first < start + len(line) and last > start
                 ]
                 start += len(line) + 1
-                if (spans and not words and min(len(removed), len(added)) > 1) or shown == MOST:
+                if (
+                    spans and not words and min(len(removed), len(added)) > 1
+                ) or shown == MOST:
                     left += 1
                     continue
                 shown += 1
-                text.append_text(_changed_line(sign, role, line, words, colors, columns))
+                text.append_text(
+                    _changed_line(sign, role, line, words, colors, columns)
+                )
     if left:
-        text.append_text(plain(f"\n{glyph('ellipsis')} {counted(left, 'more line')}", QUIET))
+        text.append_text(
+            plain(f"\n{glyph('ellipsis')} {counted(left, 'more line')}", QUIET)
+        )
     return text
 
 
@@ -221,7 +256,8 @@ def _blocks(diff: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
         if is_change:
             changed = list(block)
             removed, added = (
-                [plain(line[1:]).plain for line in changed if line[0] == sign] for sign in "-+"
+                [plain(line[1:]).plain for line in changed if line[0] == sign]
+                for sign in "-+"
             )
             yield removed, added
 
@@ -242,9 +278,9 @@ def _changed_line(
         piece = code[first:last]
         piece.rstrip()
         piece.pad_right(room - piece.cell_len)
-        text.append("\n").append(" " if number else sign, colors.style(role, role)).append_text(
-            piece
-        )
+        text.append("\n").append(
+            " " if number else sign, colors.style(role, role)
+        ).append_text(piece)
     return text
 
 

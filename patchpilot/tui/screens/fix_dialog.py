@@ -77,7 +77,11 @@ class FixDialog(Modal[bool]):
         """Fill it."""
         view = self.query_one(DiffView)
         view.fill(self._rows)
-        text = len(wrapped(self._text, min(self.size.width, WIDE) - 4)) + 2 if self._text else 0
+        text = (
+            len(wrapped(self._text, min(self.size.width, WIDE) - 4)) + 2
+            if self._text
+            else 0
+        )
         # title, keys and borders keep their lines, and what says that there is more below
         room, high = self.size.height * 95 // 100 - 4 - text, view.virtual_size.height
         self.query_one("#below").display = high > room
@@ -92,7 +96,9 @@ class FixDialog(Modal[bool]):
         left = round(view.virtual_size.height - view.scroll_y - view.size.height)
         self.query_one("#below", Static).update(
             plain(
-                f"{glyph('point-down')} {counted(left, 'more line')} below" if left > 0 else "",
+                f"{glyph('point-down')} {counted(left, 'more line')} below"
+                if left > 0
+                else "",
                 STRONG,
             )
         )
@@ -115,7 +121,11 @@ def rows_of(result: "CertainFixed", wide: int) -> list[str]:
         rows += [
             "",
             STAYS,
-            *(part for stay in result.left for part in wrapped(one_line(stay), wide, "  ")),
+            *(
+                part
+                for stay in result.left
+                for part in wrapped(one_line(stay), wide, "  ")
+            ),
         ]
     return rows
 
@@ -152,13 +162,17 @@ def fix_one(
 
     name = shown.finding.name
     if remedy is Remedy.EDIT or not shown.commit:
-        screen.notify(f"no automatic fix for {name}; press e to edit the line", markup=False)
+        screen.notify(
+            f"no automatic fix for {name}; press e to edit the line", markup=False
+        )
         return
     is_sign_off = remedy is Remedy.SIGN_OFF
     where = counted(len(commits), "commit")
     done = f"added Signed-off-by: to {where}" if is_sign_off else f"fixed {name}"
     title = (
-        f"Add your Signed-off-by: line to {where}?" if is_sign_off else f"Apply the fix of {name}?"
+        f"Add your Signed-off-by: line to {where}?"
+        if is_sign_off
+        else f"Apply the fix of {name}?"
     )
     _show(
         screen,
@@ -170,7 +184,9 @@ def fix_one(
     )
 
 
-def _fix_of(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]) -> Fix:
+def _fix_of(
+    screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequence[str]
+) -> Fix:
     from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
 
     session = screen.session
@@ -197,7 +213,9 @@ def _fix_of(screen: "StageScreen", shown: Shown, remedy: "Remedy", commits: Sequ
     return work
 
 
-def _unmoved(screen: "StageScreen", repository: "Repository", commits: Sequence[str]) -> None:
+def _unmoved(
+    screen: "StageScreen", repository: "Repository", commits: Sequence[str]
+) -> None:
     """RefusedError where one of the commits is no longer in the topic."""
     now = {commit.id for commit in screen.session.topic_now(repository).commits}
     if not now.issuperset(commits):
@@ -218,10 +236,15 @@ def _show(
     def found(fixed: "FindingFixed") -> None:
         if fixed.reason:
             screen.notify(
-                f"nothing was changed: {fixed.reason}", severity="warning", markup=False, timeout=8
+                f"nothing was changed: {fixed.reason}",
+                severity="warning",
+                markup=False,
+                timeout=8,
             )
         else:
-            dialog = FixDialog(title, fixed.diff, text=text, verb="sign off" if text else "apply")
+            dialog = FixDialog(
+                title, fixed.diff, text=text, verb="sign off" if text else "apply"
+            )
             screen.app.push_screen(dialog, answered)
 
     def answered(yes: bool | None) -> None:
@@ -230,7 +253,9 @@ def _show(
 
     def written(fixed: "FindingFixed") -> None:
         screen.notify(
-            "; ".join((f"{done}; press u to undo", *fixed.costs)), markup=False, timeout=8
+            "; ".join((f"{done}; press u to undo", *fixed.costs)),
+            markup=False,
+            timeout=8,
         )
         screen.reread()
 
@@ -260,7 +285,8 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
     ) -> "CertainFixed":
         if session.topic_now(repository).key != topic.key:
             raise RefusedError(
-                "the commits have changed in the meantime", hint="press g to refresh, then m"
+                "the commits have changed in the meantime",
+                hint="press g to refresh, then m",
             )
         settings = session.settings(repository)
         return fix_certain(
@@ -280,11 +306,15 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
                 (patch.refused for patch in result.fixes.patches if patch.refused),
                 result.tags.reason,
             )
-            screen.notify(f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX, markup=False)
+            screen.notify(
+                f"nothing was fixed: {refused}" if refused else NO_SAFE_FIX,
+                markup=False,
+            )
             return
         title = f"{words}? {counted(len(result.left), 'finding')} left"
         screen.app.push_screen(
-            FixDialog(title, rows_of(result, min(screen.size.width, WIDE) - 8)), answered
+            FixDialog(title, rows_of(result, min(screen.size.width, WIDE) - 8)),
+            answered,
         )
 
     def answered(yes: bool | None) -> None:
@@ -296,12 +326,16 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
         done += ["added the tags"] if result.tags.diff else []
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))
         screen.notify(
-            "; ".join((f"{' and '.join(done)}; press u to undo", *costs)), markup=False, timeout=8
+            "; ".join((f"{' and '.join(done)}; press u to undo", *costs)),
+            markup=False,
+            timeout=8,
         )
         screen.reread()
 
     screen.in_thread(
-        "finding safe fixes", lambda repository, progress: work(repository, progress, None), show
+        "finding safe fixes",
+        lambda repository, progress: work(repository, progress, None),
+        show,
     )
 
 
@@ -313,7 +347,11 @@ def what_is_fixed(result: "CertainFixed") -> str:
         line.startswith("+") and not line.startswith("+++") and line != "+"
         for line in result.tags.diff
     )
-    fixes = f"apply {counted(result.fixes.fixed, 'fix', 'fixes')}" if result.fixes.fixed else ""
+    fixes = (
+        f"apply {counted(result.fixes.fixed, 'fix', 'fixes')}"
+        if result.fixes.fixed
+        else ""
+    )
     parts = [fixes, f"add {counted(tags, 'tag')}" if tags else ""]
     words = " and ".join(part for part in parts if part)
     commits = max(
@@ -329,5 +367,9 @@ def names_of(result: "FixResult") -> str:
     for patch in result.patches:
         for finding in patch.fixed:
             counts[finding.name] = counts.get(finding.name, 0) + 1
-    names = [f"{name} ({count})" if count > 1 else name for name, count in counts.items()]
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    names = [
+        f"{name} ({count})" if count > 1 else name for name, count in counts.items()
+    ]
+    return ", ".join(names[:4]) + (
+        f" and {len(names) - 4} more" if len(names) > 4 else ""
+    )

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 BINDINGS: list[BindingType] = [
-    key("enter", "fold", "open/close", "open or close the mail or the quote under the cursor"),
+    key(
+        "enter",
+        "fold",
+        "open/close",
+        "open or close the mail or the quote under the cursor",
+    ),
     key("space", "tick", "tick", "tick the review point under the cursor as addressed"),
     key(
         "r",
@@ -34,8 +39,15 @@ BINDINGS: list[BindingType] = [
         "reply to the mail under the cursor: quoted in your editor, shown, and sent after"
         " confirmation",
     ),
-    more_key("i", "decline", "decline", "mark the review point under the cursor as declined"),
-    key("v", "version", "reroll", "start the next version: its changelog, then the preview"),
+    more_key(
+        "i", "decline", "decline", "mark the review point under the cursor as declined"
+    ),
+    key(
+        "v",
+        "version",
+        "reroll",
+        "start the next version: its changelog, then the preview",
+    ),
     key("pagedown", "page", "scroll", "scroll the conversation; PgUp scrolls back"),
     key(
         "right_square_bracket",
@@ -50,7 +62,10 @@ BINDINGS: list[BindingType] = [
         "run git fetch, after confirmation, to see where the patch was merged",
     ),
     key(
-        "c", "collect", "collect tags", "add the tags from replies (Reviewed-by: …) to your commits"
+        "c",
+        "collect",
+        "collect tags",
+        "add the tags from replies (Reviewed-by: …) to your commits",
     ),
     key("g", "reload", "refresh", "read the mail archive again"),
     key(
@@ -60,7 +75,10 @@ BINDINGS: list[BindingType] = [
         "show the story of the series: its versions, reviews and where it was merged",
     ),
     more_key(
-        "D", "compare", "range-diff", "show how two versions of the series differ (range-diff)"
+        "D",
+        "compare",
+        "range-diff",
+        "show how two versions of the series differ (range-diff)",
     ),
     key("a", "add", "follow series", "follow another series by its Message-ID or link"),
     more_key("m", "read", "mark read", "mark all mails of the series as read"),
@@ -74,7 +92,9 @@ def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
     from patchpilot.services.track.follow_topic import add_series
 
     def work(value: str, repository: Any, progress: Any) -> "tuple[Tracked, ...]":
-        return add_series(repository, screen.session.settings(repository), value, progress)
+        return add_series(
+            repository, screen.session.settings(repository), value, progress
+        )
 
     def added(added_series: "tuple[Tracked, ...]") -> None:
         if added_series:
@@ -86,7 +106,9 @@ def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
     ask_line(
         screen.app,
         question,
-        lambda value: screen.in_thread("reading the archive", partial(work, value), added),
+        lambda value: screen.in_thread(
+            "reading the archive", partial(work, value), added
+        ),
     )
 
 
@@ -110,7 +132,9 @@ def compare(screen: "StageScreen", series: "Tracked") -> None:
     from patchpilot.services.track.compare_revisions import comparable, newest_two
 
     revisions = comparable(series)
-    pairs = {f"{number}": pair for number, pair in enumerate(combinations(revisions, 2))}
+    pairs = {
+        f"{number}": pair for number, pair in enumerate(combinations(revisions, 2))
+    }
     first = newest_two(series)
     if len(pairs) == 1:
         _compare(screen, series.entry.id, *first)
@@ -121,7 +145,8 @@ def compare(screen: "StageScreen", series: "Tracked") -> None:
             _compare(screen, series.entry.id, *pairs[choice])
 
     answers = tuple(
-        (name, f"{old.label} and {new.label}") for name, (old, new) in reversed(pairs.items())
+        (name, f"{old.label} and {new.label}")
+        for name, (old, new) in reversed(pairs.items())
     )
     at = next(name for name, pair in pairs.items() if pair == first)
     screen.app.push_screen(
@@ -129,7 +154,9 @@ def compare(screen: "StageScreen", series: "Tracked") -> None:
     )
 
 
-def _compare(screen: "StageScreen", number: int, old: "Revision", new: "Revision") -> None:
+def _compare(
+    screen: "StageScreen", number: int, old: "Revision", new: "Revision"
+) -> None:
     from patchpilot.services.track.compare_revisions import counts
     from patchpilot.services.track.follow_topic import compare_series
 
@@ -138,10 +165,17 @@ def _compare(screen: "StageScreen", number: int, old: "Revision", new: "Revision
     def then(comparison: "RevisionComparison") -> None:
         title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
         screen.app.push_screen(
-            Reader(title, comparison_rows(comparison), stops=(0,), pager=DiffView(ident="text"))
+            Reader(
+                title,
+                comparison_rows(comparison),
+                stops=(0,),
+                pager=DiffView(ident="text"),
+            )
         )
 
-    screen.in_thread("comparing the versions", lambda _, __: compare_series(number, names), then)
+    screen.in_thread(
+        "comparing the versions", lambda _, __: compare_series(number, names), then
+    )
 
 
 def collect(screen: "StageScreen") -> None:
@@ -176,9 +210,12 @@ def collect(screen: "StageScreen") -> None:
         ]
         if not rows and not any(tag.asks for tag in collected.held):
             held_back = [
-                f"not added: {trailer.trailer} ({trailer.why})" for trailer in collected.held
+                f"not added: {trailer.trailer} ({trailer.why})"
+                for trailer in collected.held
             ]
-            screen.notify("; ".join(held_back) or "no new tags", markup=False, timeout=5)
+            screen.notify(
+                "; ".join(held_back) or "no new tags", markup=False, timeout=5
+            )
             return
         screen.app.push_screen(CollectTags(rows, collected), answered)
 
@@ -187,7 +224,9 @@ def collect(screen: "StageScreen") -> None:
             confirm_rewrite(
                 screen,
                 "adding the tags",
-                lambda repository, progress, given: run(repository, progress, also, given),
+                lambda repository, progress, given: run(
+                    repository, progress, also, given
+                ),
                 lambda _: screen.reread(),
                 (PUBLISHED,),
             )

@@ -59,7 +59,9 @@ def read_conversation(series: "Tracked", columns: int) -> Reading:
     laid: Laid = {}
     items, mails = checklist(series), conversation(series)
     layout = lay_thread(mails, items, series.unread, None, columns, laid)
-    after = StoryEvent(StoryKind.LATER, f"next: {in_keys(series.step.advice, Stage.FOLLOW)}")
+    after = StoryEvent(
+        StoryKind.LATER, f"next: {in_keys(series.step.advice, Stage.FOLLOW)}"
+    )
     return Reading(series, items, mails, laid, layout, columns, (*story(series), after))
 
 
@@ -67,5 +69,8 @@ def nothing_rows(columns: int) -> list[TreeRow]:
     """What will be here, while no series is followed, in so many columns."""
     rows = [TreeRow(("No series is followed yet.", STRONG))]
     for words in NOTHING:
-        rows += [TreeRow(("", "")), *(TreeRow((line, "")) for line in wrapped(words, columns))]
+        rows += [
+            TreeRow(("", "")),
+            *(TreeRow((line, "")) for line in wrapped(words, columns)),
+        ]
     return rows

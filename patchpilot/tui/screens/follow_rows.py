@@ -56,7 +56,11 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
             part for part in (f"  {glyph('tree-last')} {series.state}", new) if part
         )
         return Text.assemble(
-            (own, "bold"), (f"{glyph(sign)} ", style), plain(first), "\n", plain(second, QUIET)
+            (own, "bold"),
+            (f"{glyph(sign)} ", style),
+            plain(first),
+            "\n",
+            plain(second, QUIET),
         )
     return Text.assemble(
         (own, "bold"),
@@ -101,7 +105,9 @@ def keys_of(series: "Tracked") -> str:
     return ", ".join(words for key, words in does.items() if key in wanted)
 
 
-def first_rows(series: "Tracked", columns: int, most: int, demo: str = "") -> list[TreeRow]:
+def first_rows(
+    series: "Tracked", columns: int, most: int, demo: str = ""
+) -> list[TreeRow]:
     """What to do next, in at most so many lines each: it stays above the conversation.
 
     `demo` is how the demo does it.
@@ -133,7 +139,10 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     if series.status:
         several = series.status.patches if len(series.status.patches) > 1 else ()
         rows += [
-            (f"v{it.version} {it.number}", crop(one_line(f"{it.state}: {it.title}"), columns - 10))
+            (
+                f"v{it.version} {it.number}",
+                crop(one_line(f"{it.state}: {it.title}"), columns - 10),
+            )
             for it in several
         ]
         rows += [
@@ -150,11 +159,17 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Tr
         lines = wrapped(plain(text).plain, columns - 9)
         if len(lines) > most:
             # the story has it in full
-            lines = [*lines[: most - 1], crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9)]
+            lines = [
+                *lines[: most - 1],
+                crop(f"{lines[most - 1]}{glyph('ellipsis')}", columns - 9),
+            ]
         for number, line in enumerate(lines):
             parts.append(
                 TreeRow(
-                    (f"{name if not number else '':<9}", HEADING if name in MUST else QUIET),
+                    (
+                        f"{name if not number else '':<9}",
+                        HEADING if name in MUST else QUIET,
+                    ),
                     (line, STRONG if name in MUST else ""),
                 )
             )
@@ -183,7 +198,9 @@ def _hunks(text: str) -> Iterator[str]:
     for part in re.split(r"^@@ ?", text, flags=re.MULTILINE):
         section, _, body = part.partition("\n")
         lines = body.rstrip("\n").split("\n")
-        removed, added = (sum(not line.startswith(sign) for line in lines) for sign in "+-")
+        removed, added = (
+            sum(not line.startswith(sign) for line in lines) for sign in "+-"
+        )
         if body:
             yield f"@@ -{old},{removed} +{new},{added} @@ {section}"
             yield from lines

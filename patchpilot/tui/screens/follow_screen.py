@@ -17,7 +17,11 @@ from textual.widgets import Static
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.screens import follow_actions
-from patchpilot.tui.screens.follow_reading import Reading, nothing_rows, read_conversation
+from patchpilot.tui.screens.follow_reading import (
+    Reading,
+    nothing_rows,
+    read_conversation,
+)
 from patchpilot.tui.screens.follow_rows import (
     first_rows,
     head,
@@ -52,7 +56,8 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.review_ledger import PointState
 
 DEMO = (
-    f"press M: the demo answers for you and prepares v2; then send it at stage {Stage.SEND.number}"
+    "press M: the demo answers for you and prepares v2; "
+    f"then send it at stage {Stage.SEND.number}"
 )
 """In the demo, what to do about the replies to v1."""
 OFTEN, SELDOM = 3.0, 600.0
@@ -120,7 +125,10 @@ class FollowScreen(ListDetailScreen):
                     classes="beneath",
                 )
                 yield Panel(
-                    Timeline(ident="story"), title="Story", id="story-panel", classes="detail"
+                    Timeline(ident="story"),
+                    title="Story",
+                    id="story-panel",
+                    classes="detail",
                 )
 
     @property
@@ -129,9 +137,13 @@ class FollowScreen(ListDetailScreen):
 
     def on_mount(self) -> None:
         """Only the conversation is there before the first series was read."""
-        self.query_one("#series-list").display = self.query_one("#point-list").display = False
+        self.query_one("#series-list").display = self.query_one(
+            "#point-list"
+        ).display = False
         self.query_one("#follow").add_class("-alone")
-        self._tree.show_layout(["reading the followed series …"], lay_thread(()), keep=False)
+        self._tree.show_layout(
+            ["reading the followed series …"], lay_thread(()), keep=False
+        )
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
@@ -148,7 +160,9 @@ class FollowScreen(ListDetailScreen):
         if self.stage not in self.session.busy and self.may_begin():
             self.tui.jobs.begin(self.stage)
         if self._timer is None:
-            self._timer = self.set_interval(OFTEN if self.tui.demo else SELDOM, self._again)
+            self._timer = self.set_interval(
+                OFTEN if self.tui.demo else SELDOM, self._again
+            )
         else:
             self._timer.resume()
 
@@ -220,7 +234,8 @@ class FollowScreen(ListDetailScreen):
         """
         # the time of the last update alone is no change
         seen = tuple(
-            replace(series, entry=replace(series.entry, updated=None), new=()) for series in result
+            replace(series, entry=replace(series.entry, updated=None), new=())
+            for series in result
         )
         if seen and seen == self._known:
             # the new one replaces the old one: two copies of a large thread are many megabytes
@@ -239,7 +254,10 @@ class FollowScreen(ListDetailScreen):
             if (
                 is_same
                 and chosen is self._laid_for
-                and (arrived := chosen.unread - before.get(chosen.entry.id, chosen.unread))
+                and (
+                    arrived := chosen.unread
+                    - before.get(chosen.entry.id, chosen.unread)
+                )
             ):
                 self._lead_to(arrived, go=is_still)
         else:
@@ -330,7 +348,10 @@ class FollowScreen(ListDetailScreen):
         """The followed series."""
         wide = self.listed.size.width or (self.size.width or 80) - 2
         tall = self.app.size.width >= BROAD
-        return [Row(series_row(one, wide, tall=tall), one, one.entry.id) for one in self._order]
+        return [
+            Row(series_row(one, wide, tall=tall), one, one.entry.id)
+            for one in self._order
+        ]
 
     def _list(self) -> None:
         order = self._order
@@ -354,7 +375,9 @@ class FollowScreen(ListDetailScreen):
     def _chosen(self) -> "Tracked":
         """The series to show: the one that was, else the topic's own, else the first."""
         first = next((series for series in self._order if series.own), self._order[0])
-        return next((series for series in self._order if series.entry.id == self._number), first)
+        return next(
+            (series for series in self._order if series.entry.id == self._number), first
+        )
 
     def _lay(self, *, keep: bool) -> None:
         series = self._chosen()
@@ -362,7 +385,10 @@ class FollowScreen(ListDetailScreen):
         tree = self._tree
         wide = (tree.size.width or (self.size.width or 80) - 2) - 1
         if series is not self._laid_for:
-            if not series.is_read or len(series.status.replies if series.status else ()) > LONG:
+            if (
+                not series.is_read
+                or len(series.status.replies if series.status else ()) > LONG
+            ):
                 self._read_in_thread(series, wide, keep=keep)
                 return
             self._take_reading(read_conversation(series, wide))
@@ -444,12 +470,15 @@ class FollowScreen(ListDetailScreen):
             from patchpilot.services.track.follow_topic import read_series
 
             return read_conversation(
-                series if series.is_read else read_series(number, repository, progress), columns
+                series if series.is_read else read_series(number, repository, progress),
+                columns,
             )
 
         def then(found: "Reading") -> None:
             self._order = tuple(
-                replace(one, mails=found.series.mails) if one.entry.id == number else one
+                replace(one, mails=found.series.mails)
+                if one.entry.id == number
+                else one
                 for one in self._order
             )
             if self._number == number:
@@ -483,7 +512,10 @@ class FollowScreen(ListDetailScreen):
         if items is self._listed:
             return
         self._listed = items
-        points, panel = self.query_one("#points", RowList), self.query_one("#point-list", Panel)
+        points, panel = (
+            self.query_one("#points", RowList),
+            self.query_one("#point-list", Panel),
+        )
         points.fill(Row(point_row(item), item, item.point.key) for item in items)
         panel.display = bool(items)
         panel.count = f"{sum(item.done for item in items)}/{len(items)} ticked"
@@ -495,7 +527,9 @@ class FollowScreen(ListDetailScreen):
         self._passed.update(laid.ids[: bisect_right(laid.mails, event.line)])
 
     def _current(self) -> "Tracked | None":
-        return next((series for series in self._order if series.entry.id == self._number), None)
+        return next(
+            (series for series in self._order if series.entry.id == self._number), None
+        )
 
     def id_to_copy(self) -> str:
         """The series' Message-ID."""
@@ -521,7 +555,11 @@ class FollowScreen(ListDetailScreen):
 
         def row() -> int | None:
             return next(
-                (at for at, shown in tree.laid.points.items() if shown.point.key == item.point.key),
+                (
+                    at
+                    for at, shown in tree.laid.points.items()
+                    if shown.point.key == item.point.key
+                ),
                 None,
             )
 
@@ -539,7 +577,11 @@ class FollowScreen(ListDetailScreen):
         if action in ("tick", "decline"):
             return bool(self._items)
         if action == "story":
-            return bool(self._order) and self.app.size.width < WIDE and self.app.size.height < TALL
+            return (
+                bool(self._order)
+                and self.app.size.width < WIDE
+                and self.app.size.height < TALL
+            )
         if action in ("version", "collect"):
             return any(series.own for series in self._order)
         if action == "compare":
@@ -574,7 +616,10 @@ class FollowScreen(ListDetailScreen):
         from patchpilot.tui.actions.reply_action import reply_to
 
         message_id = self._tree.message_id
-        mail = next((shown.mail for shown in self._mails if shown.message_id == message_id), None)
+        mail = next(
+            (shown.mail for shown in self._mails if shown.message_id == message_id),
+            None,
+        )
         if mail is None:
             self.notify("move to a mail first", timeout=3)
             return
@@ -607,16 +652,29 @@ class FollowScreen(ListDetailScreen):
             )
             return
         changed = tick(series.entry.id, item, state)
-        others = {key: state for key, state in series.marks.items() if key != item.point.key}
+        others = {
+            key: state for key, state in series.marks.items() if key != item.point.key
+        }
         self._replace(
             replace(
-                series, marks={**others, item.point.key: changed.state} if changed.done else others
+                series,
+                marks={**others, item.point.key: changed.state}
+                if changed.done
+                else others,
             )
         )
         is_ticked = changed.state == "addressed"
-        words = "ticked" if is_ticked else str(changed.state) if changed.done else "reopened"
+        words = (
+            "ticked"
+            if is_ticked
+            else str(changed.state)
+            if changed.done
+            else "reopened"
+        )
         more = (
-            "; press v to copy ticked points into the changelog" if is_ticked and series.own else ""
+            "; press v to copy ticked points into the changelog"
+            if is_ticked and series.own
+            else ""
         )
         self.notify(
             f"{words}: {item.point.text[:60]} (press {'i' if state == 'declined' else 'Space'} to"
@@ -629,14 +687,17 @@ class FollowScreen(ListDetailScreen):
         from patchpilot.services.track.checklist import checklist
 
         result: tuple[Tracked, ...] | None = self.session.last(self.stage)
-        changed = tuple(series if one.entry.id == series.entry.id else one for one in result or ())
+        changed = tuple(
+            series if one.entry.id == series.entry.id else one for one in result or ()
+        )
         status = self.session.status(self.stage)
         if series.own and status.state is StageState.BLOCKED:
             status = replace(status, count=open_points(series))
         self.session.remember(self.stage, changed, status)
         self._shown = changed
         self._known = tuple(
-            replace(one, entry=replace(one.entry, updated=None), new=()) for one in changed
+            replace(one, entry=replace(one.entry, updated=None), new=())
+            for one in changed
         )
         self._order = tuple(
             series if one.entry.id == series.entry.id else one for one in self._order

@@ -29,7 +29,9 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
         return shown.series, status_of(shown.topic, shown.series)
 
     def known(shown: "FollowedSeries") -> None:
-        session.remember(Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series))
+        session.remember(
+            Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series)
+        )
         ask.progress(
             "checking the archive for new mails"
             if shown.topic or len(shown.series) > 1
@@ -38,7 +40,8 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
     shown = updated(
         *topic,
-        fresh=ask.again or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK,
+        fresh=ask.again
+        or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK,
         known=known if session.fresh(Stage.FOLLOW) is None else None,
         first=session.series,
         progress=ask.progress,
@@ -52,11 +55,15 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
 
     unread = sum(len(followed.unread) for followed in series)
     # new mails wait to be read, also where the topic itself was not sent yet
-    waits, count = (StageState.TODO, str(unread)) if unread else (StageState.UNOPENED, "")
+    waits, count = (
+        (StageState.TODO, str(unread)) if unread else (StageState.UNOPENED, "")
+    )
     others = [
         followed
         for followed in series
-        if topic is None or topic.series is None or followed.entry.id != topic.series.entry.id
+        if topic is None
+        or topic.series is None
+        or followed.entry.id != topic.series.entry.id
     ]
     numbers = (
         [
@@ -84,7 +91,9 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
     if not topic.is_sent:
         return StageStatus(waits, f"{topic.summary}{more}", count)
     if topic.needs_changes:
-        return StageStatus(StageState.BLOCKED, f"{topic.summary}{more}", open_points(topic.series))
+        return StageStatus(
+            StageState.BLOCKED, f"{topic.summary}{more}", open_points(topic.series)
+        )
     state = {
         NextStepNeed.ACTION: StageState.TODO,
         NextStepNeed.PATIENCE: StageState.WAITING,
@@ -97,4 +106,6 @@ def open_points(series: "Tracked | None") -> str:
     """How many review points of the last version are not ticked, for the stage bar; "" for none."""
     from patchpilot.services.track.checklist import checklist
 
-    return str(sum(not item.done for item in checklist(series)) if series else 0).lstrip("0")
+    return str(
+        sum(not item.done for item in checklist(series)) if series else 0
+    ).lstrip("0")

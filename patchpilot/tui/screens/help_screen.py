@@ -113,7 +113,11 @@ def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         # a part of the screen that holds others has keys of its own; those of what has the focus
         # are listed below
-        if enabled and _is_listed(binding) and not (isinstance(node, Widget) and node.can_focus):
+        if (
+            enabled
+            and _is_listed(binding)
+            and not (isinstance(node, Widget) and node.can_focus)
+        ):
             own.add(key)
             _put(groups, binding, key, GENERAL if isinstance(node, App) else ACTIONS)
     for widget in _focusable(screen):
@@ -132,7 +136,10 @@ def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
         for name, group in groups.items()
         if group
     }
-    return {**listed, TEXT_FIELDS: [(keys.split(", "), words) for keys, words in FIELD_KEYS]}
+    return {
+        **listed,
+        TEXT_FIELDS: [(keys.split(", "), words) for keys, words in FIELD_KEYS],
+    }
 
 
 def help_rows(groups: Mapping[str, Sequence[Row]], columns: int) -> list[Text]:
@@ -148,7 +155,8 @@ def help_rows(groups: Mapping[str, Sequence[Row]], columns: int) -> list[Text]:
                 key = left[at] if at < len(left) else ""
                 rows.append(
                     Text.assemble(
-                        (f"{key:<{wide}}", KEY), plain(right[at] if at < len(right) else "")
+                        (f"{key:<{wide}}", KEY),
+                        plain(right[at] if at < len(right) else ""),
                     )
                 )
     return rows
@@ -167,7 +175,8 @@ def sign_rows(columns: int) -> list[Text]:
         _title(SIGNS),
         *(
             Text.assemble(
-                (fitted(sign, wide), STYLES[state]), plain(crop(MEANINGS[state], columns - wide))
+                (fitted(sign, wide), STYLES[state]),
+                plain(crop(MEANINGS[state], columns - wide)),
             )
             for state, sign in signs.items()
         ),
@@ -184,7 +193,9 @@ def _held(keys: Sequence[str]) -> list[str]:
     return rows
 
 
-def side_by_side(left: Sequence[Text], right: Sequence[Text], columns: int) -> list[Text]:
+def side_by_side(
+    left: Sequence[Text], right: Sequence[Text], columns: int
+) -> list[Text]:
     """Two columns of lines, each so wide."""
     return [
         Text.assemble(first, " " * (columns - first.cell_len), second)
@@ -202,7 +213,11 @@ def _group(action: str, otherwise: str) -> str:
 
 
 def _put(
-    groups: dict[str, Group], binding: Binding, key: str, otherwise: str, place: str = ""
+    groups: dict[str, Group],
+    binding: Binding,
+    key: str,
+    otherwise: str,
+    place: str = "",
 ) -> None:
     """Add a key to what it does."""
     action = binding.action
@@ -228,7 +243,9 @@ def _in_order(name: str, group: Group) -> Iterable[tuple[str, list[str]]]:
         (words, [key for _, key in sorted(keys, key=itemgetter(0))])
         for words, keys in group.items()
     ]
-    return sorted(items, key=lambda item: order.index(item[0])) if name == MOVES else items
+    return (
+        sorted(items, key=lambda item: order.index(item[0])) if name == MOVES else items
+    )
 
 
 def _keys(keys: list[str], words: str) -> list[str]:
@@ -240,13 +257,18 @@ def _focusable(screen: Screen[Any]) -> Iterable[Widget]:
 
 
 def _is_listed(binding: Binding) -> bool:
-    return bool(binding.description) and not binding.system and binding.action not in UNLISTED
+    return (
+        bool(binding.description)
+        and not binding.system
+        and binding.action not in UNLISTED
+    )
 
 
 def _place(widget: Widget) -> str:
     """The heading of the panel that the widget is in."""
     panel = next(
-        (node for node in widget.ancestors if isinstance(node, Panel) and node.heading), None
+        (node for node in widget.ancestors if isinstance(node, Panel) and node.heading),
+        None,
     )
     return panel.heading if panel else ""
 
@@ -259,7 +281,9 @@ def _bindings(widget: Widget) -> Iterator[Binding]:
 def _example(screen: Screen[Any], columns: int) -> list[Text]:
     """The first keys of the key line, as one would press them."""
     lines = list(screen.query(KeyLine))
-    shown = [f"{key} ({words})" for key, words in lines[0].first_keys()] if lines else []
+    shown = (
+        [f"{key} ({words})" for key, words in lines[0].first_keys()] if lines else []
+    )
     return (
         [
             plain(line, QUIET)
@@ -281,7 +305,10 @@ def shown_key(key: str) -> str:
     *held, last = key.split("+")
     name = NAMES.get(last) or format_key(last)
     return "-".join(
-        [*(NAMES.get(one, one) for one in held), name.upper() if held and len(name) == 1 else name]
+        [
+            *(NAMES.get(one, one) for one in held),
+            name.upper() if held and len(name) == 1 else name,
+        ]
     )
 
 
@@ -335,13 +362,21 @@ class HelpScreen(Modal[None]):
             ]
         half = (columns - GAP) // 2
         left = [
-            *help_rows({name: rows for name, rows in self._groups.items() if name in LEFT}, half),
+            *help_rows(
+                {name: rows for name, rows in self._groups.items() if name in LEFT},
+                half,
+            ),
             *self._signs(half),
         ]
         right = help_rows(
-            {name: rows for name, rows in self._groups.items() if name not in LEFT}, half
+            {name: rows for name, rows in self._groups.items() if name not in LEFT},
+            half,
         )
-        return [*side_by_side(left, right, half + GAP), plain(""), *_example(self._of, columns)]
+        return [
+            *side_by_side(left, right, half + GAP),
+            plain(""),
+            *_example(self._of, columns),
+        ]
 
     def _signs(self, columns: int) -> list[Text]:
         """The signs of the stages, where the screen has the stage bar."""
@@ -352,7 +387,11 @@ class HelpScreen(Modal[None]):
         wide = (panel.size.width or self.app.size.width - 2) - 3
         rows = self.rows(wide)
         self.query_one("#keys", Static).update(lines(rows))
-        more = f"PgDn more {glyph('point-down')} · " if len(rows) > self.app.size.height - 2 else ""
+        more = (
+            f"PgDn more {glyph('point-down')} · "
+            if len(rows) > self.app.size.height - 2
+            else ""
+        )
         panel.count = f"{more}Esc close"
 
     def action_scroll(self, where: str) -> None:

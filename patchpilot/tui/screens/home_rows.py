@@ -20,7 +20,14 @@ from patchpilot.tui.screens.finding_text import STYLES as STYLES_OF
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
-from patchpilot.tui.view.stages import RECORDED, STYLES, Stage, StageState, StageStatus, first_open
+from patchpilot.tui.view.stages import (
+    RECORDED,
+    STYLES,
+    Stage,
+    StageState,
+    StageStatus,
+    first_open,
+)
 from patchpilot.tui.widgets.timeline import SIGNS as EVENT_SIGNS
 
 SIGNS = {
@@ -101,7 +108,10 @@ def stage_lines(states: States, columns: int) -> list[Text]:
                 (f"{glyph(OF_STATE[status.state]):<2}", STYLES[status.state]),
                 (name, STYLES[status.state]),
                 plain(
-                    crop(one_line(status.note or str(status.state)), columns - width(name) - 2),
+                    crop(
+                        one_line(status.note or str(status.state)),
+                        columns - width(name) - 2,
+                    ),
                     "" if status.note else QUIET,
                 ),
             )
@@ -159,13 +169,17 @@ def table_head(columns: int) -> Text:
     return Text.assemble((f"  {titles}", HEADING), no_wrap=True)
 
 
-def home_row(topic: HomeTopic, columns: int, states: States, *, two_lines: bool = False) -> Text:
+def home_row(
+    topic: HomeTopic, columns: int, states: States, *, two_lines: bool = False
+) -> Text:
     """A topic in so many columns, cell by cell.
 
     Where it is the author's turn, what to do next on a second line.
     """
     sign, style = (
-        ("blocked", "bold red") if topic.failed and topic.turn is Turn.YOURS else SIGNS[topic.turn]
+        ("blocked", "bold red")
+        if topic.failed and topic.turn is Turn.YOURS
+        else SIGNS[topic.turn]
     )
     cells = {
         "Topic": topic.branch or topic.title,
@@ -186,15 +200,23 @@ def home_row(topic: HomeTopic, columns: int, states: States, *, two_lines: bool 
             text.append(_stage_signs(shown_states(topic, states)))
         elif column.title == "Bots":
             words = f"{glyph('blocked')} build" if topic.failed else topic.bots
-            text.append(fitted(words, column.wide), "bold red" if topic.failed else QUIET)
+            text.append(
+                fitted(words, column.wide), "bold red" if topic.failed else QUIET
+            )
         else:
             quiet = column.title == "A/R/T" and not topic.tags
-            text.append(fitted(cells[column.title], column.wide), QUIET if quiet else column.style)
+            text.append(
+                fitted(cells[column.title], column.wide),
+                QUIET if quiet else column.style,
+            )
         text.append(" ")
     text.right_crop(1)
     if two_lines and lines_of(topic) > 1:
         text.append(
-            plain(f"\n  next: {crop(one_line(next_step(topic, states)), columns - 8)}", "cyan")
+            plain(
+                f"\n  next: {crop(one_line(next_step(topic, states)), columns - 8)}",
+                "cyan",
+            )
         )
     return text
 
@@ -206,12 +228,19 @@ def shown_states(topic: HomeTopic, states: States) -> States:
     if not topic.version:
         return states or {stage: StageStatus(StageState.UNOPENED) for stage in Stage}
     follow = (
-        StageState.BLOCKED if topic.failed and topic.turn is Turn.YOURS else FOLLOWED[topic.turn]
+        StageState.BLOCKED
+        if topic.failed and topic.turn is Turn.YOURS
+        else FOLLOWED[topic.turn]
     )
     sent = StageStatus(StageState.DONE, f"v{topic.version} was sent")
-    known = {Stage.FOLLOW: StageStatus(follow, topic.state), **dict.fromkeys(RECORDED, sent)}
+    known = {
+        Stage.FOLLOW: StageStatus(follow, topic.state),
+        **dict.fromkeys(RECORDED, sent),
+    }
     known |= {
-        stage: status for stage, status in states.items() if status.state is not StageState.UNOPENED
+        stage: status
+        for stage, status in states.items()
+        if status.state is not StageState.UNOPENED
     }
     return {
         stage: known.get(stage, StageStatus(StageState.NOTHING, "not opened here"))
@@ -222,7 +251,10 @@ def shown_states(topic: HomeTopic, states: States) -> States:
 def _stage_signs(states: States) -> Text:
     return Text.assemble(
         *(
-            (glyph(OF_STATE[status.state]).ljust(width(glyph("done"))), STYLES[status.state])
+            (
+                glyph(OF_STATE[status.state]).ljust(width(glyph("done"))),
+                STYLES[status.state],
+            )
             for status in states.values()
         )
     )
@@ -254,7 +286,9 @@ def event_lines(events: Sequence[tuple[HomeEvent, str]], columns: int) -> list[T
         sign, style = EVENT_SIGNS[event.kind]
         head = f"{fitted(age(event.when), 3)} "
         name_part = f"{fitted(name, 20)} " if name else ""
-        words = crop(one_line(event.words), max(10, columns - width(head) - width(name_part) - 2))
+        words = crop(
+            one_line(event.words), max(10, columns - width(head) - width(name_part) - 2)
+        )
         rows.append(
             Text.assemble(
                 (head, QUIET),
@@ -268,13 +302,19 @@ def event_lines(events: Sequence[tuple[HomeEvent, str]], columns: int) -> list[T
 
 def activity(topics: Sequence[HomeTopic], columns: int, most: int) -> list[Text]:
     """The last events of all topics, the newest first."""
-    every = [(event, topic.branch or topic.title) for topic in topics for event in topic.events]
+    every = [
+        (event, topic.branch or topic.title)
+        for topic in topics
+        for event in topic.events
+    ]
     return event_lines(sorted(every, key=lambda entry: -entry[0].when)[:most], columns)
 
 
 def repository_name(topic: HomeTopic) -> str:
     """The last part of its repository's directory; a dash for a series without one."""
-    return Path(home_path(topic.repository)).name if topic.repository else glyph("nothing")
+    return (
+        Path(home_path(topic.repository)).name if topic.repository else glyph("nothing")
+    )
 
 
 def lines_of(topic: HomeTopic) -> int:
@@ -290,7 +330,9 @@ def heights(rows: Sequence[int], room: int) -> list[int]:
     wanted = [count + BORDER if count else 0 for count in rows]
     given = [min(want, LEAST) for want in wanted]
     left = room - sum(given)
-    while left > 0 and (short := [at for at, want in enumerate(wanted) if given[at] < want]):
+    while left > 0 and (
+        short := [at for at, want in enumerate(wanted) if given[at] < want]
+    ):
         # the first of those that lack lines gets two of three or four
         for at in [short[0], *short][:left]:
             if given[at] < wanted[at]:
@@ -303,7 +345,11 @@ def _tags(topic: HomeTopic) -> str:
 
 
 def detail(
-    topic: HomeTopic, columns: int, lines: int, states: States, findings: Sequence[Finding] = ()
+    topic: HomeTopic,
+    columns: int,
+    lines: int,
+    states: States,
+    findings: Sequence[Finding] = (),
 ) -> Text:
     """The selected topic: its title, its state, where it is, the next step.
 
@@ -319,7 +365,9 @@ def detail(
         f"{topic.unread} new" if topic.unread else "",
     ]
     place = [
-        home_path(topic.repository) if topic.repository else "no branch of it is known here",
+        home_path(topic.repository)
+        if topic.repository
+        else "no branch of it is known here",
         topic.branch or "",
     ]
     rows = [
@@ -330,7 +378,9 @@ def detail(
     step = next_step(topic, states)
     rows += [
         Text.assemble((f"{'next' if not at else '':<6}", QUIET), (line, STRONG))
-        for at, line in enumerate(wrapped(step, columns - 6)[: lines - len(rows)] if step else ())
+        for at, line in enumerate(
+            wrapped(step, columns - 6)[: lines - len(rows)] if step else ()
+        )
     ]
     if states and lines > len(rows) + len(states):
         rows += [Text(), *stage_lines(states, columns)]
@@ -380,10 +430,16 @@ def fact_sheet(
                 for at in range(0, len(line), room)
             ]
             rows += [
-                Text.assemble((f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style))
+                Text.assemble(
+                    (f"{'' if at else name:<{LABEL}}", QUIET), plain(part, style)
+                )
                 for at, part in enumerate(parts)
             ]
-    rows += [Text(), plain("Stages", HEADING), *stage_lines(shown_states(topic, states), columns)]
+    rows += [
+        Text(),
+        plain("Stages", HEADING),
+        *stage_lines(shown_states(topic, states), columns),
+    ]
     if topic.events:
         rows += [
             Text(),
@@ -398,7 +454,11 @@ def home_path(key: str) -> str:
     """The directory of a repository's key, with `~` for the home directory."""
     path = Path(key)
     path = path.parent if path.name == ".git" else path
-    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
+    return (
+        f"~/{path.relative_to(Path.home())}"
+        if path.is_relative_to(Path.home())
+        else str(path)
+    )
 
 
 def summary(topics: Sequence[HomeTopic], where: str) -> tuple[str, ...]:
@@ -418,5 +478,6 @@ def summary(topics: Sequence[HomeTopic], where: str) -> tuple[str, ...]:
     ]
     joint = f" {glyph('dot')} "
     return tuple(
-        joint.join(part for part in parts[:count] if part) for count in range(len(parts), 0, -1)
+        joint.join(part for part in parts[:count] if part)
+        for count in range(len(parts), 0, -1)
     )

@@ -120,9 +120,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("g", "refresh", "refresh", "read all branches, and check the archives for new mails"),
+        key(
+            "g",
+            "refresh",
+            "refresh",
+            "read all branches, and check the archives for new mails",
+        ),
         key("escape", "back", "back", "back to the open topic"),
-        *(Binding(str(stage.number), f"back('{stage}')", show=False) for stage in Stage),
+        *(
+            Binding(str(stage.number), f"back('{stage}')", show=False)
+            for stage in Stage
+        ),
     ]
 
     shown_keys = ShownKeys(hidden=frozenset((NEXT,)))
@@ -135,7 +143,11 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """
 
         def __init__(
-            self, topics: "tuple[HomeTopic, ...]", problem: str = "", *, partly: bool = False
+            self,
+            topics: "tuple[HomeTopic, ...]",
+            problem: str = "",
+            *,
+            partly: bool = False,
         ) -> None:
             super().__init__()
             self.topics, self.problem, self.partly = topics, problem, partly
@@ -226,12 +238,19 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """The repositories that the saved state names, and the one around the current directory."""
 
         keys = [place.rpartition(":")[0] for place in self.tui.memory.places]
-        with contextlib.suppress(PatchpilotError), self.tui.session.repository() as repository:
+        with (
+            contextlib.suppress(PatchpilotError),
+            self.tui.session.repository() as repository,
+        ):
             keys.insert(0, repository.key)
         return tuple(dict.fromkeys(keys))
 
     def _read(self, fresh: bool) -> None:
-        from patchpilot.topic.home.read_home import known_topics, read_topics, update_topics
+        from patchpilot.topic.home.read_home import (
+            known_topics,
+            read_topics,
+            update_topics,
+        )
 
         worker, progress = get_current_worker(), self._progress()
         try:
@@ -239,11 +258,15 @@ class HomeScreen(ReportsErrors, Screen[None]):
             repositories = self._repositories()
             progress("reading branches")
             self.post_message(
-                self.Arrived(read_topics(repositories, arrived=self._some, progress=progress))
+                self.Arrived(
+                    read_topics(repositories, arrived=self._some, progress=progress)
+                )
             )
             progress("checking the archives for new mails")
             self.post_message(
-                self.Arrived(*update_topics(repositories, fresh=fresh, progress=progress))
+                self.Arrived(
+                    *update_topics(repositories, fresh=fresh, progress=progress)
+                )
             )
         except CancelledError:
             return
@@ -281,7 +304,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
             from patchpilot.topic.home.home_topic import in_order
 
             topics = in_order(
-                {topic.key: topic for topic in (*(self._topics or ()), *topics)}.values()
+                {
+                    topic.key: topic for topic in (*(self._topics or ()), *topics)
+                }.values()
             )
         if topics != self._topics:
             self._topics = topics
@@ -295,7 +320,11 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def on_home_screen_failed(self, message: Failed) -> None:
         """Show an error as a toast, with its hint; where trust is missing, ask for it."""
         if isinstance(message.error, UntrustedCommandsError):
-            ask_trust(self.app, message.error, lambda: self.notify("trusted: open the topic again"))
+            ask_trust(
+                self.app,
+                message.error,
+                lambda: self.notify("trusted: open the topic again"),
+            )
             return
         hint = f"\n{in_keys(message.error.advice)}" if message.error.advice else ""
         self.notify(f"{message.error.message}{hint}", severity="error", timeout=8)
@@ -319,7 +348,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
             # read
             self._chosen = keys[0] if keys else ""
         for ident, (_, turn) in GROUPS.items():
-            group = self._groups[ident] = tuple(topic for topic in topics if topic.turn == turn)
+            group = self._groups[ident] = tuple(
+                topic for topic in topics if topic.turn == turn
+            )
             chosen, panel = (
                 self.query_one(f"#{ident}", TopicList),
                 self.query_one(f"#{ident}-panel", Panel),
@@ -374,16 +405,24 @@ class HomeScreen(ReportsErrors, Screen[None]):
         here = self.query_one("#no-topics", Static)
         here.display = not topics
         text = NOTHING if self._topics is not None else "reading topics …"
-        here.update(plain("\n".join(wrapped(text, min(90, max(40, (self.size.width or 80) - 4))))))
+        here.update(
+            plain(
+                "\n".join(wrapped(text, min(90, max(40, (self.size.width or 80) - 4))))
+            )
+        )
         self.query_one("#selected-panel").display = bool(topics)
 
     def _title(self) -> None:
         topics = self._topics or ()
-        repositories = list(dict.fromkeys(topic.repository for topic in topics if topic.repository))
+        repositories = list(
+            dict.fromkeys(topic.repository for topic in topics if topic.repository)
+        )
         more = f" +{len(repositories) - 1}" if len(repositories) > 1 else ""
         where = f"{home_path(repositories[0])}{more}" if repositories else ""
         self.query_one(TitleLine).tell(
-            "patchpilot: all topics", summary(topics, where) if topics else (), self._doing
+            "patchpilot: all topics",
+            summary(topics, where) if topics else (),
+            self._doing,
         )
 
     def _select(self) -> None:
@@ -399,7 +438,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         findings = self._findings(topic)
         if is_beside:
             return fact_sheet(topic, ASIDE - 4, states, findings)
-        return detail(topic, max(40, (self.size.width or 80) - 5), self._room, states, findings)
+        return detail(
+            topic, max(40, (self.size.width or 80) - 5), self._room, states, findings
+        )
 
     def _is_open(self, topic: "HomeTopic") -> bool:
         """Whether it is the topic that the stages show."""
@@ -416,9 +457,13 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return result.all if result else ()
 
     def _topic(self) -> "HomeTopic | None":
-        return next((topic for topic in self._topics or () if topic.key == self._chosen), None)
+        return next(
+            (topic for topic in self._topics or () if topic.key == self._chosen), None
+        )
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_highlighted(
+        self, event: OptionList.OptionHighlighted
+    ) -> None:
         """Show the topic under the cursor."""
         listed = cast(TopicList, event.option_list)
         if listed.has_focus and event_row(event) >= 0:
@@ -469,13 +514,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
             in_new_thread(self, partial(self._find, topic), "open")
         elif topic.series is not None:
             # a series without a branch: any repository will do
-            self.tui.open_topic(self.tui.session.directory, Stage.FOLLOW, series=topic.series)
+            self.tui.open_topic(
+                self.tui.session.directory, Stage.FOLLOW, series=topic.series
+            )
 
     def _find(self, topic: "HomeTopic") -> None:
         from patchpilot.topic.home.home_branches import checkout_of
 
         try:
-            self.post_message(self.Found(topic, checkout_of(topic.repository, topic.branch)))
+            self.post_message(
+                self.Found(topic, checkout_of(topic.repository, topic.branch))
+            )
         except BaseException as error:  # noqa: BLE001 (shown as a toast)
             self.post_message(self.Failed(as_error(error)))
 
@@ -488,7 +537,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
         def answered(choice: str | None) -> None:
             if choice in ("switch", "read"):
-                in_new_thread(self, partial(self._prepare, topic, checkout, choice), "open")
+                in_new_thread(
+                    self, partial(self._prepare, topic, checkout, choice), "open"
+                )
 
         text = f"{topic.branch} is not checked out in {home_path(str(checkout.directory))}."
         answers = (
@@ -507,16 +558,23 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
         try:
             branch = topic.branch or ""
-            target = None if choice == "switch" else range_of(checkout.directory, branch)
+            target = (
+                None if choice == "switch" else range_of(checkout.directory, branch)
+            )
             if choice == "switch":
                 switch_branch(checkout.directory, branch)
             self.app.call_later(self._open, topic, checkout, target)
         except BaseException as error:  # noqa: BLE001 (shown as a toast)
             self.post_message(self.Failed(as_error(error)))
 
-    def _open(self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None) -> None:
+    def _open(
+        self, topic: "HomeTopic", checkout: "Checkout", target: str | None = None
+    ) -> None:
         self.tui.open_topic(
-            checkout.directory, self._stage(topic), target=target, series=topic.series or 0
+            checkout.directory,
+            self._stage(topic),
+            target=target,
+            series=topic.series or 0,
         )
 
     def _stage(self, topic: "HomeTopic") -> Stage:
@@ -526,7 +584,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """
         if topic.series is not None or topic.version:
             named = [key_of(action) for action in actions(topic.step)]
-            return next((key.stage for key in named if key and key.stage), None) or Stage.FOLLOW
+            return (
+                next((key.stage for key in named if key and key.stage), None)
+                or Stage.FOLLOW
+            )
         return next_stage(topic, self._states(topic)) or Stage.COMMIT
 
     def _states(self, topic: "HomeTopic") -> States:

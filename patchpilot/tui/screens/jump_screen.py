@@ -55,7 +55,12 @@ class JumpScreen(Modal[Widget | None]):
         at = event.screen_offset
         self.dismiss(
             next(
-                (widget for panel, widget in self._panels if panel.region.contains_point(at)), None
+                (
+                    widget
+                    for panel, widget in self._panels
+                    if panel.region.contains_point(at)
+                ),
+                None,
             )
         )
 

@@ -48,7 +48,9 @@ def people_lines(plan: "SendPlan") -> list[Text]:
     """To and Cc, a line for each recipient with the role."""
     rows = []
     for header in ("to", "cc"):
-        people = [recipient for recipient in plan.recipients if recipient.header == header]
+        people = [
+            recipient for recipient in plan.recipients if recipient.header == header
+        ]
         for at, recipient in enumerate(people):
             head = "" if at else header.title()
             rows.append(
@@ -71,6 +73,8 @@ def check_lines(check: "CheckLine", columns: int) -> list[Text]:
     sign, color = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
     style = QUIET if check.state == "ok" else ""
     return [
-        Text.assemble(plain(f"{'' if at else glyph(sign):2} ", color), plain(line, style))
+        Text.assemble(
+            plain(f"{'' if at else glyph(sign):2} ", color), plain(line, style)
+        )
         for at, line in enumerate(wrapped(one_line(check.message), columns - 3))
     ]

@@ -31,7 +31,9 @@ def message_hints(rows: Sequence[str], title: str) -> Iterator[MessageHint]:
     Quoted and indented text, tags and URLs may be longer.
     """
     end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
-    subject = next((at for at, row in enumerate(rows[:end]) if row.startswith(_SUBJECT)), None)
+    subject = next(
+        (at for at, row in enumerate(rows[:end]) if row.startswith(_SUBJECT)), None
+    )
     while (
         subject is not None
         and rows[subject + 1 : subject + 2]
@@ -40,7 +42,9 @@ def message_hints(rows: Sequence[str], title: str) -> Iterator[MessageHint]:
         # a long one is folded
         subject += 1
     if subject is not None and width(title) > SUBJECT:
-        yield MessageHint(subject, f"subject of {width(title)} columns; at most {SUBJECT}")
+        yield MessageHint(
+            subject, f"subject of {width(title)} columns; at most {SUBJECT}"
+        )
     for at in range((subject or 0) + 1, end):
         if width(rows[at]) > BODY and _is_prose(rows[at]):
             yield MessageHint(at, f"line of {width(rows[at])} columns; wrap at {BODY}")

@@ -14,11 +14,20 @@ def first_hunk(rows: Sequence[str]) -> int:
 def from_hunk(rows: Sequence[str], at: int) -> list[str]:
     """The patch from the hunk at a line on, with the header of its file."""
     file = (
-        next((line for line in range(at, -1, -1) if rows[line].startswith("diff --git ")), at)
+        next(
+            (
+                line
+                for line in range(at, -1, -1)
+                if rows[line].startswith("diff --git ")
+            ),
+            at,
+        )
         if rows
         else 0
     )
-    header = next((line for line in range(file, at) if rows[line].startswith("@@ ")), at)
+    header = next(
+        (line for line in range(file, at) if rows[line].startswith("@@ ")), at
+    )
     return [*rows[file:header], *rows[at:]]
 
 
@@ -26,7 +35,9 @@ def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
     """The first line to show of a candidate's patch: its hunk that added most of the lines that the
     fix removes or has around its change.
     """
-    touched = {row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()}
+    touched = {
+        row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()
+    }
     hunks = [at for at in patch_stops(rows) if rows[at].startswith("@@ ")]
     ends = [*hunks[1:], len(rows)]
     shared = [

@@ -14,8 +14,17 @@ from textual.widgets import Static
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
-from patchpilot.tui.screens.mail_rows import check_lines, is_blocking, mail_size, people_lines
-from patchpilot.tui.screens.repair_keys import choose_prefix, edit_draft, switch_transport
+from patchpilot.tui.screens.mail_rows import (
+    check_lines,
+    is_blocking,
+    mail_size,
+    people_lines,
+)
+from patchpilot.tui.screens.repair_keys import (
+    choose_prefix,
+    edit_draft,
+    switch_transport,
+)
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
@@ -68,22 +77,48 @@ class PreviewScreen(ListDetailScreen):
     LIST = "#mails"
     AUTO_FOCUS = "#mail"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("e", "edit", "edit cover", "edit cover letter, changelog and notes in your editor"),
+        key(
+            "e",
+            "edit",
+            "edit cover",
+            "edit cover letter, changelog and notes in your editor",
+        ),
         key(
             "P",
             "prefix",
             "set tree",
             "set the subject prefix, which names the target tree: [PATCH net]",
         ),
-        key("x", "raw", "raw mail", "show the mail byte for byte, or as its readers see it"),
-        key("f", "change(1)", "next change", "go to the next change since the last version"),
-        more_key(
-            "F", "change(-1)", "previous change", "go to the previous change since the last version"
+        key(
+            "x",
+            "raw",
+            "raw mail",
+            "show the mail byte for byte, or as its readers see it",
+        ),
+        key(
+            "f",
+            "change(1)",
+            "next change",
+            "go to the next change since the last version",
         ),
         more_key(
-            "o", "transport", "switch transport", "switch the transport: git send-email or b4"
+            "F",
+            "change(-1)",
+            "previous change",
+            "go to the previous change since the last version",
         ),
-        more_key("w", "outbox", "write mails", "write the mails to a folder without sending them"),
+        more_key(
+            "o",
+            "transport",
+            "switch transport",
+            "switch the transport: git send-email or b4",
+        ),
+        more_key(
+            "w",
+            "outbox",
+            "write mails",
+            "write the mails to a folder without sending them",
+        ),
     ]
 
     def __init__(self, session: Any) -> None:
@@ -97,15 +132,24 @@ class PreviewScreen(ListDetailScreen):
         with Columns():
             with Container(id="mail-side"):
                 yield Panel(RowList(ident="mails"), title="Mails", id="mail-list")
-                with Panel(title="What is sent", id="mail-facts"), VerticalScroll(can_focus=False):
+                with (
+                    Panel(title="What is sent", id="mail-facts"),
+                    VerticalScroll(can_focus=False),
+                ):
                     yield PlainText("facts")
-            yield Panel(DiffView(ident="mail"), title="Mail", id="mail-panel", classes="main")
+            yield Panel(
+                DiffView(ident="mail"), title="Mail", id="mail-panel", classes="main"
+            )
 
     @property
     def next_key(self) -> NextKey | None:
         """What blocks is fixed at the next stage."""
         is_blocked = self.session.status(self.stage).state is StageState.BLOCKED
-        return NextKey(str(Stage.SEND.number), "fix what blocks sending") if is_blocked else None
+        return (
+            NextKey(str(Stage.SEND.number), "fix what blocks sending")
+            if is_blocked
+            else None
+        )
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -116,7 +160,9 @@ class PreviewScreen(ListDetailScreen):
             return ShownKeys(labels=labels)
         if len(result.mails) <= 1:
             labels["edit"] = "edit changelog" if result.version > 1 else "edit notes"
-        return ShownKeys(hidden=frozenset(() if self._changes else ("change(1)",)), labels=labels)
+        return ShownKeys(
+            hidden=frozenset(() if self._changes else ("change(1)",)), labels=labels
+        )
 
     def show(self, result: "SendPlan") -> None:
         """Fill both; the cursor stays on the mail it was on."""
@@ -158,7 +204,11 @@ class PreviewScreen(ListDetailScreen):
             self.query_one("#mail-facts", Panel),
             was_sent(result),
         )
-        how = (counted(len(result.mails), "mail"), result.request.via, result.account.label)
+        how = (
+            counted(len(result.mails), "mail"),
+            result.request.via,
+            result.account.label,
+        )
         rows = [
             plain(f" {glyph('dot')} ".join(how)),
             *people_lines(result),
@@ -167,7 +217,11 @@ class PreviewScreen(ListDetailScreen):
         ]
         for check in sorted(card.checks, key=lambda check: not is_blocking(check)):
             # that it was sent is no problem of what was sent
-            rows += check_lines(check, SIDE - AROUND) if not (sent and is_blocking(check)) else []
+            rows += (
+                check_lines(check, SIDE - AROUND)
+                if not (sent and is_blocking(check))
+                else []
+            )
         self.query_one("#facts", Static).update(lines(rows))
         panel.heading, panel.count = (
             ("What was sent", "") if sent else ("What is sent", card.verdict)
@@ -195,7 +249,11 @@ class PreviewScreen(ListDetailScreen):
         )
 
     def _change(self, at: int) -> "MailChange | None":
-        return self._changes.mails[at] if self._changes and at < len(self._changes.mails) else None
+        return (
+            self._changes.mails[at]
+            if self._changes and at < len(self._changes.mails)
+            else None
+        )
 
     def detail(self) -> None:
         """Show the mail under the cursor."""
@@ -209,11 +267,19 @@ class PreviewScreen(ListDetailScreen):
         rows = raw_lines(mail) if self._raw else readable_lines(mail)
         self.query_one("#mail", DiffView).fill(rows, notes=self._notes(change))
         panel = self.query_one("#mail-panel", Panel)
-        panel.heading = f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
+        panel.heading = (
+            f"{mail.subject} {glyph('dot')} raw" if self._raw else mail.subject
+        )
         # the list of a single mail is not shown
-        than = f", compared with v{self._changes.version}" if change and self._changes else ""
+        than = (
+            f", compared with v{self._changes.version}"
+            if change and self._changes
+            else ""
+        )
         panel.count = (
-            self.listed.position if len(result.mails) > 1 else f"{self._facts(result, at)}{than}"
+            self.listed.position
+            if len(result.mails) > 1
+            else f"{self._facts(result, at)}{than}"
         )
 
     def _notes(self, change: "MailChange | None") -> list[Note]:
@@ -259,7 +325,9 @@ class PreviewScreen(ListDetailScreen):
             pager.go(further[0])
         else:
             self.notify(
-                "no more changes since the last version" if starts else "no changes to go to",
+                "no more changes since the last version"
+                if starts
+                else "no changes to go to",
                 timeout=3,
             )
 

@@ -19,7 +19,9 @@ def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
 
     if not ask.visited:
         return None, recorded(ask, Stage.PREVIEW)
-    result = plan_topic(ask.repository, ask.session.request(ask.repository), ask.progress)
+    result = plan_topic(
+        ask.repository, ask.session.request(ask.repository), ask.progress
+    )
     return result, status_of(result)
 
 
@@ -31,7 +33,10 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
     from patchpilot.services.send.send_state import topic_on_record
 
     topic = topic_on_record(
-        ask.repository, ask.session.target, ask.topic.base, ask.session.fresh(Stage.FOLLOW) or ()
+        ask.repository,
+        ask.session.target,
+        ask.topic.base,
+        ask.session.fresh(Stage.FOLLOW) or (),
     )
     if topic is None:
         # the error is shown when the stage is visited
@@ -54,7 +59,12 @@ def status_of(result: "SendPlan") -> StageStatus:
 
     if was_sent(result):
         message = next(
-            (refusal.message for refusal in result.blockers if refusal.name == "already-sent"), ""
+            (
+                refusal.message
+                for refusal in result.blockers
+                if refusal.name == "already-sent"
+            ),
+            "",
         )
         # the same patches may have been sent from another topic
         return StageStatus(
@@ -65,10 +75,19 @@ def status_of(result: "SendPlan") -> StageStatus:
         )
     said = preflight_card(result).verdict
     if result.refused:
-        return StageStatus(StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix")
+        return StageStatus(
+            StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix"
+        )
     treeless = next(
-        (warning for warning in result.warnings if warning.name == "missing-target-tree"), None
+        (
+            warning
+            for warning in result.warnings
+            if warning.name == "missing-target-tree"
+        ),
+        None,
     )
     if treeless:
-        return StageStatus(StageState.TODO, f"{treeless.message}; P sets the target tree")
+        return StageStatus(
+            StageState.TODO, f"{treeless.message}; P sets the target tree"
+        )
     return StageStatus(StageState.DONE, said)

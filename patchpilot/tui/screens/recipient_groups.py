@@ -71,7 +71,9 @@ def _title(recipient: Recipient) -> str:
     if recipient.role.startswith("culprit"):
         return INTRODUCED
     return (
-        TAGS if any(reason.endswith("in the message") for reason in recipient.reasons) else SETTINGS
+        TAGS
+        if any(reason.endswith("in the message") for reason in recipient.reasons)
+        else SETTINGS
     )
 
 
@@ -84,5 +86,7 @@ def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
 def role_of(recipient: Recipient) -> str:
     """The role as it is shown in its group."""
     return (
-        "added" if recipient.role == "by hand" else recipient.role.removeprefix("culprit").strip()
+        "added"
+        if recipient.role == "by hand"
+        else recipient.role.removeprefix("culprit").strip()
     )

@@ -64,7 +64,9 @@ def included(header: str, recipient: Recipient) -> Edit:
 
 
 def _excluded(email: str) -> Edit:
-    return Edit(f"Excluded {email}. Press Space on it to include it again", {"drop": [email]})
+    return Edit(
+        f"Excluded {email}. Press Space on it to include it again", {"drop": [email]}
+    )
 
 
 def moved(recipient: Recipient, header: str) -> Edit:
@@ -82,7 +84,8 @@ def restored(recipient: Recipient) -> Edit:
 def added(value: str) -> Edit:
     """Somebody is added."""
     return Edit(
-        f"Added {value} to Cc. Press t to move it to To, Space to remove it", {"cc": [value]}
+        f"Added {value} to Cc. Press t to move it to To, Space to remove it",
+        {"cc": [value]},
     )
 
 
@@ -98,7 +101,9 @@ def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
         return False, "enter Name <name@example.org>"
     if not is_header_safe(address):
         return False, "not allowed in a mail header"
-    if known and any(recipient.address.key == address.key for _, recipient in known.rows):
+    if known and any(
+        recipient.address.key == address.key for _, recipient in known.rows
+    ):
         return True, "already a recipient; press Enter to move it to Cc"
     verdict = judge(address.email)
     if verdict.state is AddressState.BAD:

@@ -36,12 +36,16 @@ def recipient_rows(
         title = f"{group.title} {glyph('dot')} {len(group.rows)}"
         heading = plain(fitted(title, HEADER + who), STRONG)
         if not rows:
-            heading.append(plain(f" {'role':<{ROLE}}{SHARE_NAME if share else ''}", QUIET))
+            heading.append(
+                plain(f" {'role':<{ROLE}}{SHARE_NAME if share else ''}", QUIET)
+            )
         rows.append(Row(heading))
         for header, recipient in group.rows:
             known = history.contacts.get(recipient.address.key) if history else None
             percent = f"{known.percent} %" if known and share else ""
-            line = _line(header, recipient, who).append(plain(percent.rjust(share), QUIET))
+            line = _line(header, recipient, who).append(
+                plain(percent.rjust(share), QUIET)
+            )
             rows.append(Row(line, (header, recipient), recipient.address.key))
     return rows
 
@@ -52,6 +56,10 @@ def _line(header: str, recipient: Recipient, who: int) -> Text:
     name = recipient.address.trailer() + (" *" if recipient.by_hand else "")
     line = Text(no_wrap=True)
     line.append(f"{glyph('nothing') if out else glyph('ticked'):<2}", style)
-    line.append(f"{'--' if out else header:<4}", style or (STRONG if header == "To" else ""))
+    line.append(
+        f"{'--' if out else header:<4}", style or (STRONG if header == "To" else "")
+    )
     line.append(plain(fitted(name, who), style)).append(" ")
-    return line.append(plain(fitted("excluded" if out else role_of(recipient), ROLE), QUIET))
+    return line.append(
+        plain(fitted("excluded" if out else role_of(recipient), ROLE), QUIET)
+    )

@@ -15,7 +15,11 @@ from textual.widgets import Static
 
 from patchpilot.model.recipient import Recipient, RemedyKind
 from patchpilot.tui.screens import recipients_actions
-from patchpilot.tui.screens.file_history_text import history_text, sections_text, where_of
+from patchpilot.tui.screens.file_history_text import (
+    history_text,
+    sections_text,
+    where_of,
+)
 from patchpilot.tui.screens.recipient_groups import OUT, grouped
 from patchpilot.tui.screens.recipients_actions import Edit
 from patchpilot.tui.screens.recipients_rows import recipient_rows
@@ -59,10 +63,16 @@ class RecipientsScreen(ListDetailScreen):
                     id="recipient-list",
                     classes="main",
                 )
-                with Panel(title="Why", id="recipient-why", classes="detail"), VerticalScroll():
+                with (
+                    Panel(title="Why", id="recipient-why", classes="detail"),
+                    VerticalScroll(),
+                ):
                     yield PlainText("reasons")
                 # these two only where there is room for them
-                with Panel(title="MAINTAINERS", id="recipient-sections"), VerticalScroll():
+                with (
+                    Panel(title="MAINTAINERS", id="recipient-sections"),
+                    VerticalScroll(),
+                ):
                     yield PlainText("sections")
                 with (
                     Panel(title="Last commits to these files", id="recipient-commits"),
@@ -84,7 +94,9 @@ class RecipientsScreen(ListDetailScreen):
         """The recipients in their groups."""
         known: CountedRecipients = self._shown
         room = (self.listed.scrollable_content_region.width or self.size.width - 4) - 1
-        return recipient_rows(grouped(known.rows, known.planned.plan), room, self._history)
+        return recipient_rows(
+            grouped(known.rows, known.planned.plan), room, self._history
+        )
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -95,7 +107,9 @@ class RecipientsScreen(ListDetailScreen):
         return ShownKeys(
             hidden=frozenset(() if is_small else ("select",)),
             labels={
-                "include": "include" if self.chosen and self.chosen[0] == OUT else "exclude",
+                "include": "include"
+                if self.chosen and self.chosen[0] == OUT
+                else "exclude",
                 "view": "one patch" if self.session.view == "series" else "series",
             },
         )
@@ -110,7 +124,9 @@ class RecipientsScreen(ListDetailScreen):
         text = Text()
         if self.chosen:
             header, recipient = self.chosen
-            text = why_text(self.app, known.planned.plan, header, recipient, self._history)
+            text = why_text(
+                self.app, known.planned.plan, header, recipient, self._history
+            )
             self._show_sources(known, recipient)
         self.query_one("#reasons", Static).update(text)
 
@@ -118,13 +134,20 @@ class RecipientsScreen(ListDetailScreen):
         """What the reasons come from: the sections of MAINTAINERS, the recipient's first, and the
         commits to the files.
         """
-        sections, commits = self.query_one("#sections", Static), self.query_one("#commits", Static)
+        sections, commits = (
+            self.query_one("#sections", Static),
+            self.query_one("#commits", Static),
+        )
         if not sections.is_on_screen:
             return
         plan, key = known.planned.plan, recipient.address.key
-        in_order = sorted(plan.sections, key=lambda section: section.name != recipient.section)
+        in_order = sorted(
+            plan.sections, key=lambda section: section.name != recipient.section
+        )
         reasons = [reason for one in plan.recipients for reason in one.reasons]
-        sections.update(sections_text(in_order, reasons, sections.content_size.width, key))
+        sections.update(
+            sections_text(in_order, reasons, sections.content_size.width, key)
+        )
         if self._history is not None:
             panel = self.query_one("#recipient-commits", Panel)
             panel.heading = f"Last commits to {where_of(self._history)}"
@@ -152,7 +175,9 @@ class RecipientsScreen(ListDetailScreen):
 
         self.in_thread(
             "reading the history of the files",
-            lambda repository, _: recipient_history(repository, session.request(), patch),
+            lambda repository, _: recipient_history(
+                repository, session.request(), patch
+            ),
             then,
         )
 
@@ -265,9 +290,15 @@ class RecipientsScreen(ListDetailScreen):
         if not self._may_place():
             return
 
-        question = "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
-        dialog = LineDialog(question, lambda text: recipients_actions.judged(text, self._shown))
-        ask_line(self.app, dialog, lambda value: self._edit(recipients_actions.added(value)))
+        question = (
+            "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"
+        )
+        dialog = LineDialog(
+            question, lambda text: recipients_actions.judged(text, self._shown)
+        )
+        ask_line(
+            self.app, dialog, lambda value: self._edit(recipients_actions.added(value))
+        )
 
     def action_view(self) -> None:
         """Switch between one patch and the series."""

@@ -15,15 +15,27 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     """The plan of `patchpilot maintainers` with the recipients that the configuration and the
     answers add, as `send` counts them.
     """
-    from patchpilot.services.send.counted_recipients import count_recipients, is_sendable
+    from patchpilot.services.send.counted_recipients import (
+        count_recipients,
+        is_sendable,
+    )
     from patchpilot.services.send.mail_recipients import difference
 
     ask.progress("looking up recipients")
     patch = ask.session.at if ask.session.view == "patch" else None
-    result = count_recipients(ask.repository, ask.session.request(ask.repository), patch)
-    kept, out = result.recipients, {recipient.address.key for recipient in result.planned.left_out}
+    result = count_recipients(
+        ask.repository, ask.session.request(ask.repository), patch
+    )
+    kept, out = (
+        result.recipients,
+        {recipient.address.key for recipient in result.planned.left_out},
+    )
     before: CountedRecipients | None = ask.session.last(Stage.RECIPIENTS)
-    changed = difference(before.recipients, kept) if before and before.about == result.about else ""
+    changed = (
+        difference(before.recipients, kept)
+        if before and before.about == result.about
+        else ""
+    )
     to, cc = (
         sum(recipient.header == "to" for recipient in kept),
         sum(recipient.header == "cc" for recipient in kept),
@@ -34,18 +46,28 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
         + (f"; {changed}" if changed else "")
     )
     stuck = next(
-        (recipient.address.email for recipient in kept if not is_sendable(recipient.address.email)),
+        (
+            recipient.address.email
+            for recipient in kept
+            if not is_sendable(recipient.address.email)
+        ),
         None,
     )
     if stuck:
         return result, StageStatus(
-            StageState.TODO, f"cannot send to {stuck}; press Space on it to exclude it", "1"
+            StageState.TODO,
+            f"cannot send to {stuck}; press Space on it to exclude it",
+            "1",
         )
     if not kept:
-        return result, StageStatus(StageState.TODO, "no recipients; press + to add one", "1")
+        return result, StageStatus(
+            StageState.TODO, "no recipients; press + to add one", "1"
+        )
     open_notes = sum(advice.remedy is not None for advice in result.advice)
     if open_notes:
         return result, StageStatus(
-            StageState.TODO, f"{note}; {counted(open_notes, 'open note')}", str(open_notes)
+            StageState.TODO,
+            f"{note}; {counted(open_notes, 'open note')}",
+            str(open_notes),
         )
     return result, StageStatus(StageState.DONE, note)

@@ -40,7 +40,9 @@ def why_text(
         text.append("\n\nSection  ", QUIET).append(plain(section.name, STRONG))
         text.append(plain(f" ({section.status})" if section.status else ""))
         if section.trees:
-            text.append("\nTree     ", QUIET).append(plain(section.trees[0].removeprefix("git ")))
+            text.append("\nTree     ", QUIET).append(
+                plain(section.trees[0].removeprefix("git "))
+            )
         break
     text.append("\n\nReasons", QUIET)
     for reason in recipient.reasons:

@@ -31,9 +31,13 @@ class RepairDialog(Dialog[bool]):
 
     def content(self) -> ComposeResult:
         """What is repaired, what is left, the differences, the keys."""
-        yield Static(plain("\n".join(self._repairs.words)), markup=False, id="repair-words")
+        yield Static(
+            plain("\n".join(self._repairs.words)), markup=False, id="repair-words"
+        )
         if self._repairs.left:
-            yield Static(plain("To fix manually: " + "; ".join(self._repairs.left)), markup=False)
+            yield Static(
+                plain("To fix manually: " + "; ".join(self._repairs.left)), markup=False
+            )
         yield DiffView(ident="repair-diff")
         yield Static(
             plain("Enter apply · [ ] previous and next part · Esc cancel"),

@@ -52,7 +52,8 @@ def choose_prefix(
     def chosen(choice: str | None) -> None:
         if choice == "other":
             screen.app.push_screen(
-                LineDialog("Subject prefix:", _is_prefix, value=known or "PATCH "), taken
+                LineDialog("Subject prefix:", _is_prefix, value=known or "PATCH "),
+                taken,
             )
         else:
             taken(choice)
@@ -72,10 +73,14 @@ def _is_prefix(text: str) -> tuple[bool, str]:
     from patchpilot.services.send.send_state import judge_prefix
 
     whole, reason = judge_prefix(text)
-    return bool(whole), reason or ("" if whole == text.strip() else f"the prefix will be [{whole}]")
+    return bool(whole), reason or (
+        "" if whole == text.strip() else f"the prefix will be [{whole}]"
+    )
 
 
-def _set_prefix(screen: "StageScreen", before: str, value: str, then: Callable[[], None]) -> None:
+def _set_prefix(
+    screen: "StageScreen", before: str, value: str, then: Callable[[], None]
+) -> None:
     from patchpilot.services.send.edit_draft import Changes, change
 
     session = screen.session
@@ -87,7 +92,9 @@ def _set_prefix(screen: "StageScreen", before: str, value: str, then: Callable[[
 
     screen.in_thread(
         "saving the prefix",
-        lambda repository, _: change(repository, Changes(prefix=value), session.target, base),
+        lambda repository, _: change(
+            repository, Changes(prefix=value), session.target, base
+        ),
         saved,
     )
 
@@ -171,7 +178,9 @@ def repair(
     )
 
 
-def undo_repair(screen: "StageScreen", done: "Repaired", then: Callable[[], None]) -> None:
+def undo_repair(
+    screen: "StageScreen", done: "Repaired", then: Callable[[], None]
+) -> None:
     """Take back what was repaired last."""
     from patchpilot.services.repair import undo_repairs
 
@@ -179,7 +188,9 @@ def undo_repair(screen: "StageScreen", done: "Repaired", then: Callable[[], None
         screen.notify(f"undone: {'; '.join(done.words)}")
         then()
 
-    screen.in_thread("undoing", lambda repository, _: undo_repairs(repository, done), undone)
+    screen.in_thread(
+        "undoing", lambda repository, _: undo_repairs(repository, done), undone
+    )
 
 
 def _dco(plan: "SendPlan", repairs: "Repairs") -> str:

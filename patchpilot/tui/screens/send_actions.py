@@ -37,11 +37,25 @@ BINDINGS: list[BindingType] = [
         "fix all",
         "apply all safe fixes (code, tags, target tree) after showing them",
     ),
-    more_key("e", "edit", "edit cover", "edit cover letter, changelog and notes in your editor"),
-    more_key("o", "transport", "switch transport", "switch the transport: git send-email or b4"),
-    key("m", "to_self", "send to yourself", "send the mails only to yourself, as a test"),
+    more_key(
+        "e",
+        "edit",
+        "edit cover",
+        "edit cover letter, changelog and notes in your editor",
+    ),
+    more_key(
+        "o",
+        "transport",
+        "switch transport",
+        "switch the transport: git send-email or b4",
+    ),
+    key(
+        "m", "to_self", "send to yourself", "send the mails only to yourself, as a test"
+    ),
     key("R", "resume", "resume", "resume an interrupted send; no mail is sent twice"),
-    more_key("u", "undo", "undo", "undo the last fix, or the last rewrite of your commits"),
+    more_key(
+        "u", "undo", "undo", "undo the last fix, or the last rewrite of your commits"
+    ),
 ]
 
 
@@ -81,7 +95,8 @@ def _make_fixes(screen: "SendBase", plan: "SendPlan") -> None:
 
     def none(_: "Repairs") -> None:
         screen.notify(
-            f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them", timeout=6
+            f"no safe fix for these findings; stage {Stage.CHECKS.number} shows them",
+            timeout=6,
         )
         screen.tui.action_stage(str(Stage.CHECKS))
 
@@ -91,7 +106,9 @@ def _make_fixes(screen: "SendBase", plan: "SendPlan") -> None:
 def _add_review_tags(screen: "SendBase", plan: "SendPlan") -> None:
     from patchpilot.services.repair import REVIEW_TAGS
 
-    repair(screen, plan, (REVIEW_TAGS,), screen.repaired, partial(nothing_certain, screen))
+    repair(
+        screen, plan, (REVIEW_TAGS,), screen.repaired, partial(nothing_certain, screen)
+    )
 
 
 def nothing_certain(screen: "SendBase", repairs: "Repairs") -> None:
@@ -132,12 +149,19 @@ def send_to_self(screen: "SendBase") -> None:
 def resume_send(screen: "SendBase") -> None:
     """Resume the last send, with the same Message-IDs."""
     known: TopicSend | None = screen.known
-    if known is None or not known.unfinished or known.last is None or screen.tui.sending:
+    if (
+        known is None
+        or not known.unfinished
+        or known.last is None
+        or screen.tui.sending
+    ):
         screen.notify("no interrupted send to resume", timeout=2)
         return
     if any(entry.state == "unknown" for entry in known.last.entries):
         private = known.last.undisclosed
-        where = "your Sent folder" if private else "your Sent folder or the list archive"
+        where = (
+            "your Sent folder" if private else "your Sent folder or the list archive"
+        )
         text = (
             f"The server may or may not have accepted some of the mails. Check {where}. Were"
             " they delivered?"
@@ -149,7 +173,8 @@ def resume_send(screen: "SendBase") -> None:
             ("keep", "Unknown: skip them"),
         )
         screen.app.push_screen(
-            Choose(text, answers), lambda choice: _resume(screen, choice) if choice else None
+            Choose(text, answers),
+            lambda choice: _resume(screen, choice) if choice else None,
         )
     else:
         _resume(screen, "keep")

@@ -45,7 +45,10 @@ class SendBase(ListDetailScreen):
         """Report what was fixed, and prepare the mails again."""
         self._repaired = done
         self.notify(
-            "; ".join((f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)), timeout=10
+            "; ".join(
+                (f"fixed: {', '.join(done.words)}; press u to undo", *done.costs)
+            ),
+            timeout=10,
         )
         self.changed()
 

@@ -36,7 +36,12 @@ class SendEnded(Message):
         error: PatchpilotError | None,
     ) -> None:
         super().__init__()
-        self.planned, self.result, self.report, self.error = planned, result, report, error
+        self.planned, self.result, self.report, self.error = (
+            planned,
+            result,
+            report,
+            error,
+        )
 
 
 def deliver_mails(screen: "SendBase", planned: "SendPlan", *, terminal: bool) -> None:

@@ -45,8 +45,14 @@ REPAIRS = {
         "press a to sign off the patches; it first shows what that certifies",
     ),
     "missing-target-tree": ("tree", "press a to set the target tree"),
-    "check-errors": ("fixes", "press a to see the safe fixes and tags, then apply them"),
-    "check-warnings": ("fixes", "press a to see the safe fixes and tags, then apply them"),
+    "check-errors": (
+        "fixes",
+        "press a to see the safe fixes and tags, then apply them",
+    ),
+    "check-warnings": (
+        "fixes",
+        "press a to see the safe fixes and tags, then apply them",
+    ),
     "tags": ("review_tags", "press a to add the review tags"),
     "cover-subject": ("edit", "press a to open the cover letter in your editor"),
     "cover-text": ("edit", "press a to open the cover letter in your editor"),
@@ -55,8 +61,14 @@ REPAIRS = {
     "unfinished": ("edit", "press a to open the changelog in your editor"),
     "first-time": ("to_self", "press a to send the mails to yourself first"),
     "gateway": ("to_self", "press a to send the mails to yourself first"),
-    "unanswered-security": ("security", "press a to see the question and why it matters"),
-    "unanswered-regression": ("regression", "press a to see the question and why it matters"),
+    "unanswered-security": (
+        "security",
+        "press a to see the question and why it matters",
+    ),
+    "unanswered-regression": (
+        "regression",
+        "press a to see the question and why it matters",
+    ),
     NO_SERVER: ("server", "press a to see all git config commands"),
 }
 """Name of a check → how `a` repairs it here, and that in words.
@@ -77,7 +89,9 @@ that does.
 def stage_for(check: "CheckLine") -> Stage | None:
     """The stage that a check's help names."""
     keys = (key_of(action) for action in actions(check.hint))
-    return next((key.stage for key in keys if key and key.stage not in (None, Stage.SEND)), None)
+    return next(
+        (key.stage for key in keys if key and key.stage not in (None, Stage.SEND)), None
+    )
 
 
 def help_of(check: "CheckLine") -> str:
@@ -88,12 +102,18 @@ def help_of(check: "CheckLine") -> str:
         return REPAIRS[check.name][1]
     stage = stage_for(check)
     hint = in_keys(check.hint, stage or Stage.SEND)
-    return f"press a to go to stage {stage.number} {stage.label}: {hint}" if stage else hint
+    return (
+        f"press a to go to stage {stage.number} {stage.label}: {hint}"
+        if stage
+        else hint
+    )
 
 
 def check_rows(card: "PreflightCard", size: Size) -> list[Row]:
     """The checks of a card, those that block first."""
-    checks = sorted(card.checks, key=lambda check: (not is_blocking(check), check.state == "ok"))
+    checks = sorted(
+        card.checks, key=lambda check: (not is_blocking(check), check.state == "ok")
+    )
     return [Row(_row(check, size), check, check.name) for check in checks]
 
 
@@ -110,7 +130,9 @@ def _row(check: "CheckLine", size: Size) -> Text:
     )
     first, *more = check_lines(check, room + 3)
     first.truncate(room + 3, pad=True)
-    key = Text.assemble(plain(f"  {'a' if does else ' '} ", KEY), plain(f"{does:<4}", QUIET))
+    key = Text.assemble(
+        plain(f"  {'a' if does else ' '} ", KEY), plain(f"{does:<4}", QUIET)
+    )
     if size.height < TALL and more:
         # the text below the list has all of it
         first = Text.assemble(first[:3], plain(fitted(check.message, room)))
@@ -128,7 +150,11 @@ def _list_width(size: Size) -> int:
 def mail_rows(state: str, subject: str, detail: str) -> list[Text]:
     """A mail's state and subject; below it what the server said, unless it was accepted."""
     sign, color = MAIL_SIGNS[state]
-    rows = [Text.assemble(plain(f"{glyph(sign):2} {state:9} ", color), plain(one_line(subject)))]
+    rows = [
+        Text.assemble(
+            plain(f"{glyph(sign):2} {state:9} ", color), plain(one_line(subject))
+        )
+    ]
     return (
         [*rows, plain(f"   {one_line(detail)}", color)]
         if detail and state not in ("accepted", "sending")
@@ -136,11 +162,15 @@ def mail_rows(state: str, subject: str, detail: str) -> list[Text]:
     )
 
 
-def progress_rows(plan: "SendPlan", states: Sequence[tuple[str, str]], doing: str) -> list[Text]:
+def progress_rows(
+    plan: "SendPlan", states: Sequence[tuple[str, str]], doing: str
+) -> list[Text]:
     """A bar, what is being done, and a line for each mail with what the server said."""
     ended = sum(state not in ("pending", "sending") for state, _ in states)
     full = BAR * ended // max(1, len(states))
-    bar = f"{glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
+    bar = (
+        f"{glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
+    )
     rows = [plain(bar, KEY), plain(doing, QUIET)]
     for (state, detail), mail in zip(states, plan.mails, strict=True):
         rows += mail_rows(state, mail.subject, detail)

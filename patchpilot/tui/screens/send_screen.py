@@ -38,7 +38,13 @@ from patchpilot.tui.screens.send_rows import (
     progress_rows,
     stage_for,
 )
-from patchpilot.tui.screens.send_texts import everybody, mails_text, now_rows, question, why_not_now
+from patchpilot.tui.screens.send_texts import (
+    everybody,
+    mails_text,
+    now_rows,
+    question,
+    why_not_now,
+)
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -99,7 +105,10 @@ class SendScreen(SendBase):
                     ):
                         yield PlainText("sending")
                 with Columns(id="after"):
-                    with Panel(title="Sending", id="progress"), VerticalScroll(id="scroll"):
+                    with (
+                        Panel(title="Sending", id="progress"),
+                        VerticalScroll(id="scroll"),
+                    ):
                         yield PlainText("mails")
                     with Panel(title="What happens now", id="end"), VerticalScroll():
                         yield PlainText("now")
@@ -115,7 +124,10 @@ class SendScreen(SendBase):
 
     def _switch(self, *, sent: bool) -> None:
         self._has_sent = sent
-        self.query_one("#before").display, self.query_one("#after").display = not sent, sent
+        self.query_one("#before").display, self.query_one("#after").display = (
+            not sent,
+            sent,
+        )
         self.query_one("#ready").set_class(not sent, "main")
         self._progress_panel.set_class(sent, "main")
         self._progress_panel.remove_class("-accepted")
@@ -127,10 +139,17 @@ class SendScreen(SendBase):
         """
         known: TopicSend | None = self._shown
         if self._sending:
-            hidden = {*BEFORE, "resume", "leave", NEXT, *(("cancel",) if self.is_stopping else ())}
+            hidden = {
+                *BEFORE,
+                "resume",
+                "leave",
+                NEXT,
+                *(("cancel",) if self.is_stopping else ()),
+            }
         elif self._has_sent:
             is_unfinished = known and (
-                known.unfinished or (known.result is not None and known.result.state != "sent")
+                known.unfinished
+                or (known.result is not None and known.result.state != "sent")
             )
             hidden = {*BEFORE, "cancel", *(() if is_unfinished else ("resume",))}
         else:
@@ -173,11 +192,16 @@ class SendScreen(SendBase):
         )
         panel.count = " · ".join(
             part
-            for part in ("press A to apply all safe fixes" if self._certain else "", own)
+            for part in (
+                "press A to apply all safe fixes" if self._certain else "",
+                own,
+            )
             if part
         )
         self.query_one("#sending", Static).update(mails_text(plan, self.size))
-        self.query_one("#to-send", Panel).heading = f"{counted(len(plan.waiting), 'mail')} to send"
+        self.query_one(
+            "#to-send", Panel
+        ).heading = f"{counted(len(plan.waiting), 'mail')} to send"
         self._show_mail(plan, ())
         self.listed.focus()
 
@@ -290,7 +314,13 @@ class SendScreen(SendBase):
 
         plan = self._plan
         if plan:
-            repair(self, plan, ALL, self.repaired, partial(send_actions.nothing_certain, self))
+            repair(
+                self,
+                plan,
+                ALL,
+                self.repaired,
+                partial(send_actions.nothing_certain, self),
+            )
 
     def action_transport(self) -> None:
         """Switch to the next transport."""
@@ -363,7 +393,9 @@ class SendScreen(SendBase):
                 )
                 deliver_mails(self, planned, terminal=True)
         else:
-            in_new_thread(self, partial(deliver_mails, self, planned, terminal=False), "send")
+            in_new_thread(
+                self, partial(deliver_mails, self, planned, terminal=False), "send"
+            )
 
     def on_mail_step(self, message: MailStep) -> None:
         """Show a step of a mail."""
@@ -380,13 +412,21 @@ class SendScreen(SendBase):
     def _at(self) -> int:
         """The place of the mail that is sent now, or next."""
         return next(
-            (at for at, (state, _) in enumerate(self._states) if state in ("sending", "pending")),
+            (
+                at
+                for at, (state, _) in enumerate(self._states)
+                if state in ("sending", "pending")
+            ),
             len(self._states) - 1,
         )
 
     def _subject(self) -> str:
         """While mails are sent, that of the current one."""
-        return self._sending.mails[self._at].subject if self._sending else super()._subject()
+        return (
+            self._sending.mails[self._at].subject
+            if self._sending
+            else super()._subject()
+        )
 
     def _show_sent(self) -> None:
         """Show the mail that is sent now, in the title line and as its readers see it."""
@@ -413,7 +453,8 @@ class SendScreen(SendBase):
         self.session.changed("sent", "followed")
         if message.error or message.result is None or message.report is None:
             self.show_error(
-                message.error or PatchpilotError("it is unknown whether the mails were sent")
+                message.error
+                or PatchpilotError("it is unknown whether the mails were sent")
             )
             self.tui.jobs.begin(self.stage)
             return
@@ -422,7 +463,8 @@ class SendScreen(SendBase):
         result = message.result
         if message.planned.request.to_self:
             self.notify(
-                "sent to yourself; save the mail you receive and try git am on it", timeout=8
+                "sent to yourself; save the mail you receive and try git am on it",
+                timeout=8,
             )
             self.tui.jobs.begin(self.stage)
             return
@@ -434,13 +476,17 @@ class SendScreen(SendBase):
             else f"{message.report.headline}; press R to resume"
         )
         self.session.remember(
-            self.stage, done, StageStatus(StageState.DONE if good else StageState.BLOCKED, note)
+            self.stage,
+            done,
+            StageStatus(StageState.DONE if good else StageState.BLOCKED, note),
         )
         if good:
             self._repaired = None
             seen = just_sent(message.planned, result)
             self.session.remember(
-                Stage.PREVIEW, seen, StageStatus(StageState.DONE, f"v{result.version} was sent")
+                Stage.PREVIEW,
+                seen,
+                StageStatus(StageState.DONE, f"v{result.version} was sent"),
             )
         self.tui.remember()
         self._shown = done
@@ -460,20 +506,30 @@ class SendScreen(SendBase):
         """Each mail with its Message-ID, the first one in full, and the card of what happens now."""  # noqa: E501
         self._switch(sent=True)
         panel = self._progress_panel
-        is_sent, dot = all(mail.state == "accepted" for mail in report.mails), f" {glyph('dot')} "
+        is_sent, dot = (
+            all(mail.state == "accepted" for mail in report.mails),
+            f" {glyph('dot')} ",
+        )
         at = (
             f" {report.at:{'%H:%M' if report.at.date() == datetime.now().astimezone().date() else '%Y-%m-%d %H:%M'}}"  # noqa: E501
             if report.at
             else ""
         )
         banner = (f"{glyph('done')} SENT{at}",) if is_sent else ()
-        panel.heading, panel.count = dot.join((*banner, report.headline, plan.request.via)), ""
+        panel.heading, panel.count = (
+            dot.join((*banner, report.headline, plan.request.via)),
+            "",
+        )
         panel.set_class(is_sent, "-accepted")
         # once the panels have their size
         self.call_after_refresh(self._draw_end, plan, report)
         self._show_mail(plan, {mail.message_id for mail in report.mails})
-        self._show_next(shown=bool(report.now or any(mail.link for mail in report.mails)))
-        self.query_one("#end", Panel).heading = "What happens now" if is_sent else "What to do"
+        self._show_next(
+            shown=bool(report.now or any(mail.link for mail in report.mails))
+        )
+        self.query_one("#end", Panel).heading = (
+            "What happens now" if is_sent else "What to do"
+        )
         self.query_one("#scroll").focus()
 
     def _draw_end(self, plan: "SendPlan", report: "SendReport") -> None:
@@ -482,7 +538,10 @@ class SendScreen(SendBase):
         for mail in report.mails:
             rows += [
                 *mail_rows(str(mail.state), mail.subject, mail.detail),
-                plain(crop_middle(f" <{mail.message_id}>", self._columns("#progress")), QUIET),
+                plain(
+                    crop_middle(f" <{mail.message_id}>", self._columns("#progress")),
+                    QUIET,
+                ),
             ]
         if self.size.height >= TALL:
             rows += [Text(), *everybody(plan, self.size)]

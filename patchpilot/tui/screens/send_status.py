@@ -48,7 +48,9 @@ def status_of(sending: "TopicSend") -> StageStatus:
         )
     if sending.is_sent:
         version = sending.last.version if sending.last else sending.plan.version
-        return StageStatus(StageState.DONE, f"v{version} was sent; press n to see the replies")
+        return StageStatus(
+            StageState.DONE, f"v{version} was sent; press n to see the replies"
+        )
     blocked = sending.plan.blocked
     if sending.plan.refused:
         return StageStatus(
@@ -58,6 +60,8 @@ def status_of(sending: "TopicSend") -> StageStatus:
         )
     if blocked:
         return StageStatus(
-            StageState.BLOCKED, f"{blocked.message}: {blocked_help(sending.plan)[0]}", "1"
+            StageState.BLOCKED,
+            f"{blocked.message}: {blocked_help(sending.plan)[0]}",
+            "1",
         )
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')

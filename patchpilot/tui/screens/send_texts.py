@@ -39,7 +39,9 @@ NOTE = 160
 def mails_text(plan: "SendPlan", size: Size) -> Text:
     """Transport, server and login, who gets the mails, their subjects, and remarks."""
     account, dot = plan.account, f" {glyph('dot')} "
-    login = f"password from {account.password_from}" if account.needs_login else "no login"
+    login = (
+        f"password from {account.password_from}" if account.needs_login else "no login"
+    )
     small = size.height < TALL and size.width < WIDE
     rows = [
         plain(
@@ -64,10 +66,15 @@ def mails_text(plan: "SendPlan", size: Size) -> Text:
         weight = "" if small else f"{kilobytes(mail)}  "
         rows.append(
             Text.assemble(
-                plain(f"{at:>2}   ", HEADING), plain(weight, QUIET), plain(one_line(mail.subject))
+                plain(f"{at:>2}   ", HEADING),
+                plain(weight, QUIET),
+                plain(one_line(mail.subject)),
             )
         )
-    rows += [with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET) for remark in plan.remarks]
+    rows += [
+        with_code(f"note: {in_keys(remark, Stage.SEND)}", QUIET)
+        for remark in plan.remarks
+    ]
     return lines(rows)
 
 
@@ -85,7 +92,9 @@ def everybody(plan: "SendPlan", size: Size) -> list[Text]:
             if recipient.header == header
         ]
         shown = named[:2] if size.height < TALL and size.width < WIDE else named
-        texts = shown + ([f"+{len(named) - len(shown)}"] if len(named) > len(shown) else [])
+        texts = shown + (
+            [f"+{len(named) - len(shown)}"] if len(named) > len(shown) else []
+        )
         if texts:
             rows.append(
                 Text.assemble(
@@ -140,7 +149,9 @@ def question(planned: "SendPlan") -> str:
 
     lists_, contacts = lists_and_contacts(planned)
     where = (
-        "In the demo no mail leaves this machine." if in_demo() else "A mail cannot be recalled."
+        "In the demo no mail leaves this machine."
+        if in_demo()
+        else "A mail cannot be recalled."
     )
     rows = [
         (
@@ -153,7 +164,8 @@ def question(planned: "SendPlan") -> str:
             if planned.draft.is_undisclosed
             else []
         ),
-        "Public lists: " + (", ".join(recipient.address.email for recipient in lists_) or "none"),
+        "Public lists: "
+        + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: "
         + (", ".join(contact.address.called for contact in contacts) or "none"),
         "",
@@ -162,6 +174,9 @@ def question(planned: "SendPlan") -> str:
     if planned.warnings:
         rows += [
             "",
-            *(crop(f"note: {one_line(warning.message)}", NOTE) for warning in planned.warnings[:2]),
+            *(
+                crop(f"note: {one_line(warning.message)}", NOTE)
+                for warning in planned.warnings[:2]
+            ),
         ]
     return "\n".join(rows)

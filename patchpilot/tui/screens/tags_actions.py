@@ -25,7 +25,12 @@ BINDINGS: list[BindingType] = [
         "write tags",
         "write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown first",
     ),
-    key("space", "tick", "tick", "tick a candidate, where more than one commit introduced the bug"),
+    key(
+        "space",
+        "tick",
+        "tick",
+        "tick a candidate, where more than one commit introduced the bug",
+    ),
     key(
         "x",
         "view",
@@ -36,7 +41,9 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-def ask_for_commit(screen: "StageScreen", then: "Callable[[str, CulpritAnswer], None]") -> None:
+def ask_for_commit(
+    screen: "StageScreen", then: "Callable[[str, CulpritAnswer], None]"
+) -> None:
     """Let the user name the commit that introduced the bug; `then` gets the fix's id and it."""
     from patchpilot.services.tags.topic_culprits import named_culprit
 
@@ -102,7 +109,8 @@ def write_tags(screen: "StageScreen", fixes: tuple[str, ...], tag: str) -> None:
     known = screen.session.known_settings
     signs = bool(known and known.flag("signoff"))
     screen.app.push_screen(
-        WriteTags(screen.session, fixes, tag, signed=is_signed(screen), signs=signs), answered
+        WriteTags(screen.session, fixes, tag, signed=is_signed(screen), signs=signs),
+        answered,
     )
 
 

@@ -47,11 +47,17 @@ def candidate_rows(
 ) -> list[Row]:
     """The candidates, those that are ticked and the picked one with a mark, and the choices."""
     rows = [
-        Row(_row(one, columns, one.commit in ticked, one.commit == picked), one, one.commit)
+        Row(
+            _row(one, columns, one.commit in ticked, one.commit == picked),
+            one,
+            one.commit,
+        )
         for one in candidates
     ]
     choices = (OTHER, NOT_A_FIX) if is_fix else (A_FIX,)
-    return rows + [Row(plain(f"    {CHOICES[one]}", "dim"), one, one) for one in choices]
+    return rows + [
+        Row(plain(f"    {CHOICES[one]}", "dim"), one, one) for one in choices
+    ]
 
 
 def _row(candidate: "CulpritAnswer", columns: int, ticked: bool, picked: bool) -> Text:
@@ -60,7 +66,13 @@ def _row(candidate: "CulpritAnswer", columns: int, ticked: bool, picked: bool) -
     meter = max(METER[0], min(METER[1], (room - WORDS) // 2))
     sure = candidate.confidence
     style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
-    mark = f"[{glyph('ticked')}]" if ticked else f" {glyph('cursor')} " if picked else "   "
+    mark = (
+        f"[{glyph('ticked')}]"
+        if ticked
+        else f" {glyph('cursor')} "
+        if picked
+        else "   "
+    )
     row = Text(f"{mark:<4}{sure:4.0%} ", no_wrap=True) + Meter(sure, style).bar(meter)
     release = fitted((candidate.first_release or "unreleased").removeprefix("v"), 10)
     subject = fitted(candidate.subject, max(8, room - meter))
@@ -82,7 +94,9 @@ def present_rows(result: "FixesResult") -> list[Text]:
     rows += [plain(f"note: {note}") for note in result.notes]
     if not result.is_fix:
         rows.append(
-            plain(f"{glyph('nothing')} {result.reason}: no Fixes: tag and no Cc: stable needed")
+            plain(
+                f"{glyph('nothing')} {result.reason}: no Fixes: tag and no Cc: stable needed"
+            )
         )
     elif not rows and not result.candidates:
         rows.append(plain(f"{glyph('unknown')} {result.reason or 'no candidates'}"))
@@ -90,13 +104,19 @@ def present_rows(result: "FixesResult") -> list[Text]:
 
 
 def evidence_rows(
-    result: "FixesResult", candidate: "CulpritAnswer | None", impact: "CandidateImpact | None"
+    result: "FixesResult",
+    candidate: "CulpritAnswer | None",
+    impact: "CandidateImpact | None",
 ) -> list[Text]:
     """What speaks for a candidate, what does not, and what the tags will be."""
     rows: list[Text] = []
     if candidate:
-        rows += [plain(f"{glyph('done')} {reason}", "green") for reason in candidate.evidence]
-        rows += [plain(f"{glyph('nothing')} {reason}", "dim") for reason in candidate.lacks]
+        rows += [
+            plain(f"{glyph('done')} {reason}", "green") for reason in candidate.evidence
+        ]
+        rows += [
+            plain(f"{glyph('nothing')} {reason}", "dim") for reason in candidate.lacks
+        ]
         if result.reason:
             rows.append(plain(f"{glyph('stale')} uncertain: {result.reason}", "yellow"))
         rows += [
@@ -106,7 +126,11 @@ def evidence_rows(
         ]
     if impact:
         have = [branch.version for branch in impact.stable.branches if branch.affected]
-        lack = [branch.version for branch in impact.stable.branches if branch.affected is False]
+        lack = [
+            branch.version
+            for branch in impact.stable.branches
+            if branch.affected is False
+        ]
         if impact.stable.branches:
             rows.append(
                 plain(

@@ -72,7 +72,8 @@ class TagsScreen(ListDetailScreen):
                 yield PlainText("evidence")
             with Panel(title="Message with tags added", id="rewording"):
                 yield Pager(
-                    ident="wording", styler=partial(word_diff_line, marked=self.app.no_color)
+                    ident="wording",
+                    styler=partial(word_diff_line, marked=self.app.no_color),
                 )
         with Container(id="proof", classes="pair"):
             with Panel(title="Introduced by", id="introduced"):
@@ -125,7 +126,11 @@ class TagsScreen(ListDetailScreen):
 
     def detail(self) -> None:
         """Show what speaks for the selected one and where the bug is, and find out the rest."""
-        commit, candidate, culprits = self.session.commit, self._chosen(), self._culprits()
+        commit, candidate, culprits = (
+            self.session.commit,
+            self._chosen(),
+            self._culprits(),
+        )
         self._explain()
         self._show_patches()
         if commit is None:
@@ -139,7 +144,9 @@ class TagsScreen(ListDetailScreen):
         from patchpilot.services.candidate_impact import candidate_impact
 
         known = self.session.known_settings
-        profile, signoff = (known.get("profile"), known.flag("signoff")) if known else ("", False)
+        profile, signoff = (
+            (known.get("profile"), known.flag("signoff")) if known else ("", False)
+        )
 
         def looked(impact: "CandidateImpact") -> None:
             self._impacts[(fix, *culprits)] = impact
@@ -168,7 +175,9 @@ class TagsScreen(ListDetailScreen):
         if result is None or commit is None:
             return
         impact = self._impacts.get((commit.id, *self._culprits()))
-        self.query_one("#suspects", Panel).count = counted(len(self._candidates()), "candidate")
+        self.query_one("#suspects", Panel).count = counted(
+            len(self._candidates()), "candidate"
+        )
         where = self.query_one("#where", Panel)
         where.display = bool(self._culprits())
         is_guess = not (result.present or self._ticks() or self.session.introduced_by)
@@ -180,7 +189,9 @@ class TagsScreen(ListDetailScreen):
         if impact:
             # that of another candidate stays for the moment in which this one is looked at
             self.query_one("#ruler", ReleaseRuler).show(impact.bug)
-        self.query_one("#evidence", Static).update(lines(evidence_rows(result, candidate, impact)))
+        self.query_one("#evidence", Static).update(
+            lines(evidence_rows(result, candidate, impact))
+        )
         wording, message = (
             self.query_one("#wording", Pager),
             word_diff_rows(impact.message) if impact else [],
@@ -191,7 +202,9 @@ class TagsScreen(ListDetailScreen):
 
     def _show_tags(self) -> None:
         """Scroll the message to the tags, which are its last lines, once it has its place."""
-        self.call_after_refresh(self.query_one("#wording", Pager).scroll_end, animate=False)
+        self.call_after_refresh(
+            self.query_one("#wording", Pager).scroll_end, animate=False
+        )
 
     @property
     def _pair(self) -> tuple[str, str]:
@@ -278,7 +291,9 @@ class TagsScreen(ListDetailScreen):
 
     def _add_candidate(self, fix: str, candidate: "CulpritAnswer") -> None:
         """The commit that the user named becomes a candidate of its fix."""
-        others = [one for one in self._named.get(fix, ()) if one.commit != candidate.commit]
+        others = [
+            one for one in self._named.get(fix, ()) if one.commit != candidate.commit
+        ]
         self._named[fix] = (*others, candidate)
         if self._shown is not None:
             # another commit may be on screen by now
@@ -306,7 +321,9 @@ class TagsScreen(ListDetailScreen):
             return
         if not chosen:
             result: FixesResult | None = self._shown
-            tags_actions.write_tags(self, ("auto",) if result and result.present else ("none",), "")
+            tags_actions.write_tags(
+                self, ("auto",) if result and result.present else ("none",), ""
+            )
             return
         self.session.chosen[commit.subject] = chosen[0].commit
         if self.tui.place:
@@ -320,12 +337,16 @@ class TagsScreen(ListDetailScreen):
         """
         result: FixesResult | None = self._shown
         there = (
-            {judged.target.id for judged in result.present if judged.target} if result else set()
+            {judged.target.id for judged in result.present if judged.target}
+            if result
+            else set()
         )
         ticked = [one for one in self._candidates() if one.commit in self._ticks()]
         candidate = self._chosen()
         return [
-            one for one in ticked or ([candidate] if candidate else []) if one.commit not in there
+            one
+            for one in ticked or ([candidate] if candidate else [])
+            if one.commit not in there
         ]
 
     def _candidates(self) -> "tuple[CulpritAnswer, ...]":
@@ -336,7 +357,11 @@ class TagsScreen(ListDetailScreen):
         found = {one.commit for one in result.candidates}
         return (
             *result.candidates,
-            *(one for one in self._named.get(result.commit, ()) if one.commit not in found),
+            *(
+                one
+                for one in self._named.get(result.commit, ())
+                if one.commit not in found
+            ),
         )
 
     def _ticks(self) -> frozenset[str]:
@@ -347,11 +372,15 @@ class TagsScreen(ListDetailScreen):
         """The commits to show the bug of: the ticked ones, else the selected one, else those that
         the present tags name.
         """
-        ticked = tuple(one.commit for one in self._candidates() if one.commit in self._ticks())
+        ticked = tuple(
+            one.commit for one in self._candidates() if one.commit in self._ticks()
+        )
         candidate = self._chosen()
         result: FixesResult | None = self._shown
         present = (
-            tuple(judged.target.id for judged in result.present if judged.target) if result else ()
+            tuple(judged.target.id for judged in result.present if judged.target)
+            if result
+            else ()
         )
         return ticked or ((candidate.commit,) if candidate else ()) or present
 

@@ -16,15 +16,21 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
     from patchpilot.services.tags.topic_culprits import topic_culprits
 
     settings = ask.session.settings(ask.repository)
-    result = topic_culprits(ask.repository, settings, ask.commit, ask.topic.base, ask.progress)
+    result = topic_culprits(
+        ask.repository, settings, ask.commit, ask.topic.base, ask.progress
+    )
     if not result.is_fix:
-        return result, StageStatus(StageState.DONE, f"{result.reason}; press Enter if it is a fix")
+        return result, StageStatus(
+            StageState.DONE, f"{result.reason}; press Enter if it is a fix"
+        )
     if result.present and not result.troubled:
         return result, StageStatus(
             StageState.DONE, counted(len(result.present), "valid Fixes: tag")
         )
     if result.troubled:
-        return result, StageStatus(StageState.TODO, "invalid Fixes: tag; press w to fix its format")
+        return result, StageStatus(
+            StageState.TODO, "invalid Fixes: tag; press w to fix its format"
+        )
     if result.candidates:
         best = result.candidates[0]
         return result, StageStatus(

@@ -49,7 +49,9 @@ class WriteTags(Dialog["PrepareRequest | None"]):
     `fixes` is the option of `prepare`; `tag` the Fixes: line, "" where none is added.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "write", "write", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "write", "write", priority=True)
+    ]
 
     def __init__(
         self,
@@ -103,7 +105,10 @@ class WriteTags(Dialog["PrepareRequest | None"]):
                 compact=True,
             )
             yield PlainText("notes")
-            yield Pager(ident="message", styler=partial(word_diff_line, marked=self.app.no_color))
+            yield Pager(
+                ident="message",
+                styler=partial(word_diff_line, marked=self.app.no_color),
+            )
             yield ButtonRow(BUTTONS, self._letters.places)
             yield Static(
                 plain("Tab next field · Space tick · Ctrl-S or W write · Esc cancel"),
@@ -112,7 +117,11 @@ class WriteTags(Dialog["PrepareRequest | None"]):
 
     def on_mount(self) -> None:
         """Show the result of the first choice."""
-        (self.query_one("#signoff") if not self._signed else self.query_one("#stable")).focus()
+        (
+            self.query_one("#signoff")
+            if not self._signed
+            else self.query_one("#stable")
+        ).focus()
         self._renew()
 
     def request(self) -> "PrepareRequest":
@@ -120,7 +129,9 @@ class WriteTags(Dialog["PrepareRequest | None"]):
         from patchpilot.services.tags.prepare_commits import PrepareRequest
 
         fixes = (
-            self._fixes if not self._tag or self.query_one("#fixes", Checkbox).value else ("none",)
+            self._fixes
+            if not self._tag or self.query_one("#fixes", Checkbox).value
+            else ("none",)
         )
         text = self.query_one("#paste", Input).value.strip()
         return PrepareRequest(
@@ -153,7 +164,8 @@ class WriteTags(Dialog["PrepareRequest | None"]):
                 with self._session.repository() as repository:
                     profile = self._session.settings(repository).get("profile")
                     preparation = prepare(
-                        repository, replace(request, target=ident, profile=profile, dry_run=True)
+                        repository,
+                        replace(request, target=ident, profile=profile, dry_run=True),
                     )
             except PatchpilotError as error:
                 self.app.call_from_thread(self._refuse, error)
@@ -168,7 +180,11 @@ class WriteTags(Dialog["PrepareRequest | None"]):
             self.query_one("#notes", Static).update(
                 plain(
                     f"not possible: {error.message}"
-                    + (f" ({in_keys(error.advice, Stage.TAGS)})" if error.advice else "")
+                    + (
+                        f" ({in_keys(error.advice, Stage.TAGS)})"
+                        if error.advice
+                        else ""
+                    )
                 )
             )
 
@@ -178,7 +194,11 @@ class WriteTags(Dialog["PrepareRequest | None"]):
             return
         change = preparation.changes[-1]
         self._ready = bool(preparation.changed)
-        notes = [*change.notes, *preparation.costs] if change.changed else ["no tags to add"]
+        notes = (
+            [*change.notes, *preparation.costs]
+            if change.changed
+            else ["no tags to add"]
+        )
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
         message = self.query_one("#message", Pager)
         message.fill(word_diff_rows(change.marked))
@@ -197,7 +217,9 @@ class WriteTags(Dialog["PrepareRequest | None"]):
 
     def on_key(self, event: events.Key) -> None:
         """The underlined letter of a button, unless it is typed into the line."""
-        number = None if isinstance(self.focused, Input) else self._letters.answer(event)
+        number = (
+            None if isinstance(self.focused, Input) else self._letters.answer(event)
+        )
         if number is not None:
             event.stop()
             self._answer(number)
@@ -213,4 +235,6 @@ class WriteTags(Dialog["PrepareRequest | None"]):
         if self._ready:
             self.dismiss(self.request())
         else:
-            self.notify("not ready yet" if self._working else "no tags to write", timeout=2)
+            self.notify(
+                "not ready yet" if self._working else "no tags to write", timeout=2
+            )

@@ -49,7 +49,9 @@ class JobScreen(ReportsErrors, Screen[None]):
     class Failed(Message):
         """A side job failed; `again` starts it once more."""
 
-        def __init__(self, name: str, error: PatchpilotError, again: Callable[[], None]) -> None:
+        def __init__(
+            self, name: str, error: PatchpilotError, again: Callable[[], None]
+        ) -> None:
             super().__init__()
             self.name, self.error, self.again = name, error, again
 
@@ -93,7 +95,9 @@ class JobScreen(ReportsErrors, Screen[None]):
         """Show what is being done."""
         raise NotImplementedError
 
-    def show_error(self, error: PatchpilotError, again: Callable[[], None] | None = None) -> None:
+    def show_error(
+        self, error: PatchpilotError, again: Callable[[], None] | None = None
+    ) -> None:
         """Show the error of a job; `again` starts it once more."""
         raise NotImplementedError
 

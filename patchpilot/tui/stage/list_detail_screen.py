@@ -36,7 +36,9 @@ class ListDetailScreen(StageScreen):
     @property
     def chosen(self) -> Any:
         """What the selected row is about; asked for the keys also while there is no list."""
-        return next((listed.chosen for listed in self.query(self.LIST).results(RowList)), None)
+        return next(
+            (listed.chosen for listed in self.query(self.LIST).results(RowList)), None
+        )
 
     def rows(self) -> Iterable[Row]:
         """The rows of the list, in the room that it has."""
@@ -77,7 +79,9 @@ class ListDetailScreen(StageScreen):
         if listed.id == self.LIST[1:]:
             self.open_detail()
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_highlighted(
+        self, event: OptionList.OptionHighlighted
+    ) -> None:
         """Unless the list was filled again since."""
         if event_row(event) >= 0:
             self.moved(cast(RowList, event.option_list))

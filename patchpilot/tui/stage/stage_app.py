@@ -123,7 +123,12 @@ class StageApp(App[int]):
         raise NotImplementedError
 
     def open_topic(
-        self, directory: "Path | None", stage: Stage, *, target: str | None = None, series: int = 0
+        self,
+        directory: "Path | None",
+        stage: Stage,
+        *,
+        target: str | None = None,
+        series: int = 0,
     ) -> None:
         """Open another topic at a stage: that of a directory, or the TARGET there.
 

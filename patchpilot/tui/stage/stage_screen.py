@@ -37,7 +37,9 @@ class StageScreen(JobScreen):
 
     stage: ClassVar[Stage]
     BINDINGS: ClassVar[list[BindingType]] = [
-        more_key("g", "reload", "refresh", "read the topic again and refresh this stage"),
+        more_key(
+            "g", "reload", "refresh", "read the topic again and refresh this stage"
+        ),
         Binding(
             "escape",
             "cancel",
@@ -52,7 +54,10 @@ class StageScreen(JobScreen):
             "search the text; then n and N go to the next and previous match",
         ),
         key(
-            "M", "newcomer", "do it for me", "in the demo: have what Robin would write done for you"
+            "M",
+            "newcomer",
+            "do it for me",
+            "in the demo: have what Robin would write done for you",
         ),
     ]
 
@@ -111,7 +116,8 @@ class StageScreen(JobScreen):
         """The panel that shows the stage's note."""
         panels = [panel for panel in self.query(Panel) if panel.id != "error"]
         return next(
-            (panel for panel in panels if panel.has_class("main")), panels[0] if panels else None
+            (panel for panel in panels if panel.has_class("main")),
+            panels[0] if panels else None,
         )
 
     def on_screen_resume(self) -> None:
@@ -137,7 +143,9 @@ class StageScreen(JobScreen):
         self.set_class(small, "-small")
         main = self.main_panel
         for panel in self.query(Panel):
-            panel.set_class(small and panel is not main and panel.id != "error", "-left-out")
+            panel.set_class(
+                small and panel is not main and panel.id != "error", "-left-out"
+            )
         text = (
             f"{self.size.width}x{self.size.height} is too small for all panels:"
             f" {MINIMUM[0]}x{MINIMUM[1]} needed"
@@ -192,7 +200,9 @@ class StageScreen(JobScreen):
 
     # errors
 
-    def show_error(self, error: PatchpilotError, again: Callable[[], None] | None = None) -> None:
+    def show_error(
+        self, error: PatchpilotError, again: Callable[[], None] | None = None
+    ) -> None:
         """Show an error as a card above the panels, with its hint.
 
         Where trust is missing, it is asked for once, and then `again` is called; without it, the
@@ -210,7 +220,9 @@ class StageScreen(JobScreen):
         card.display = True
         if isinstance(error, UntrustedCommandsError) and error is not self._trust_error:
             self._trust_error = error
-            ask_trust(self.app, error, partial(self._trusted, again or self.action_reload))
+            ask_trust(
+                self.app, error, partial(self._trusted, again or self.action_reload)
+            )
 
     def _trusted(self, again: Callable[[], None]) -> None:
         """Go on after the user trusted the commands that an error named.
@@ -219,7 +231,9 @@ class StageScreen(JobScreen):
         """
         errors = self.session.errors
         for stage in [
-            stage for stage, error in errors.items() if isinstance(error, UntrustedCommandsError)
+            stage
+            for stage, error in errors.items()
+            if isinstance(error, UntrustedCommandsError)
         ]:
             del errors[stage]
         self.close_error()
@@ -236,17 +250,23 @@ class StageScreen(JobScreen):
             return
         self.query_one(StageBar).refresh()
         self._tell_tour()
-        self.query_one(TitleLine).tell(self._subject(), self._places(), self._now_doing())
+        self.query_one(TitleLine).tell(
+            self._subject(), self._places(), self._now_doing()
+        )
         if main := self.main_panel:
             status = self.session.status(self.stage)
             is_said = status.note in main.heading
             main.set_class(self._is_blocked(status) and is_said, "-blocked")
             # what its heading says is not said twice
-            is_quiet = is_said or status.state is StageState.BUSY or self.session.topic is None
+            is_quiet = (
+                is_said or status.state is StageState.BUSY or self.session.topic is None
+            )
             main.note, main.alarm = ("", "") if is_quiet else self.notes(status)
 
     def _is_blocked(self, status: StageStatus) -> bool:
-        return status.state is StageState.BLOCKED and self.stage not in self.session.errors
+        return (
+            status.state is StageState.BLOCKED and self.stage not in self.session.errors
+        )
 
     def notes(self, status: StageStatus) -> tuple[str, str]:
         """What the main panel says of the stage in its border, and in a row of its own where that
@@ -275,7 +295,9 @@ class StageScreen(JobScreen):
 
     def _places(self) -> Sequence[str]:
         """What the title line says at its right end, the longest that fits."""
-        return where(self.session.topic, self.session.facts) if self.session.topic else ()
+        return (
+            where(self.session.topic, self.session.facts) if self.session.topic else ()
+        )
 
     # keys
 
@@ -336,5 +358,7 @@ class StageScreen(JobScreen):
             self.reread()
 
         self.in_thread(
-            "preparing the patch for you", lambda repository, _: work(repository.top), then
+            "preparing the patch for you",
+            lambda repository, _: work(repository.top),
+            then,
         )

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from textual.app import App
 
 
-def ask_trust(app: "App[int]", error: UntrustedCommandsError, then: Callable[[], None]) -> None:
+def ask_trust(
+    app: "App[int]", error: UntrustedCommandsError, then: Callable[[], None]
+) -> None:
     """Show the commands; where the user trusts them, remember that and call `then`."""
 
     def answered(agreed: bool | None) -> None:

@@ -30,7 +30,9 @@ class ActionKey:
         if self.stage is None or self.stage is at:
             return self.key
         return self.elsewhere or (
-            f"{self.key} at stage {self.stage.number}" if self.key else f"stage {self.stage.number}"
+            f"{self.key} at stage {self.stage.number}"
+            if self.key
+            else f"stage {self.stage.number}"
         )
 
 
@@ -40,7 +42,9 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
         None, sentence="press q, then run patchpilot -C DIR, or cd into your clone"
     ),
     ("", "--base"): ActionKey(None, "b", sentence=BASE),
-    ("", "TARGET"): ActionKey(None, "b", sentence="press {} to choose a commit or a range A..B"),
+    ("", "TARGET"): ActionKey(
+        None, "b", sentence="press {} to choose a commit or a range A..B"
+    ),
     ("", "--published"): ActionKey(None, sentence='type "published" to confirm'),
     ("", "--shared"): ActionKey(None, sentence='type "shared" to confirm'),
     ("", "--claim"): ActionKey(None, sentence='type "claim" to confirm'),
@@ -49,11 +53,17 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
         Stage.COMMIT, "a", sentence="press {} to change the answer"
     ),
     ("", "--regression"): ActionKey(Stage.COMMIT, "a", sentence="press {}"),
-    ("", "--to"): ActionKey(Stage.RECIPIENTS, "+", sentence="press {} to add a recipient"),
+    ("", "--to"): ActionKey(
+        Stage.RECIPIENTS, "+", sentence="press {} to add a recipient"
+    ),
     ("", "--cc"): ActionKey(Stage.RECIPIENTS, "+", sentence="press {} to add it"),
-    ("", "--via"): ActionKey(Stage.PREVIEW, "o", sentence="press {} to switch the transport"),
+    ("", "--via"): ActionKey(
+        Stage.PREVIEW, "o", sentence="press {} to switch the transport"
+    ),
     ("", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
-    ("check",): ActionKey(Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"),
+    ("check",): ActionKey(
+        Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"
+    ),
     ("check", "--fix"): ActionKey(Stage.CHECKS, "A"),
     ("check", "--waive"): ActionKey(Stage.CHECKS, "i"),
     ("check", "--unwaive"): ActionKey(Stage.CHECKS, "i"),
@@ -62,9 +72,13 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
         Stage.RECIPIENTS, "Space", sentence="press {} to exclude it", words="{} on %s"
     ),
     ("maintainers", "--drop", "ADDRESS"): ActionKey(
-        Stage.RECIPIENTS, "Space", sentence="press {} to exclude recipients who do not need it"
+        Stage.RECIPIENTS,
+        "Space",
+        sentence="press {} to exclude recipients who do not need it",
     ),
-    ("maintainers", "--restore"): ActionKey(Stage.RECIPIENTS, "Space", words="{} on %s"),
+    ("maintainers", "--restore"): ActionKey(
+        Stage.RECIPIENTS, "Space", words="{} on %s"
+    ),
     ("fixes",): ActionKey(Stage.TAGS),
     ("prepare",): ActionKey(Stage.TAGS, "w"),
     ("prepare", "--signoff"): ActionKey(Stage.TAGS, "w", sentence="press {}"),
@@ -75,12 +89,16 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("draft", "--export"): ActionKey(None),
     ("draft", "--no-b4"): ActionKey(None),
     ("send",): ActionKey(Stage.SEND),
-    ("send", "--subject-prefix"): ActionKey(Stage.PREVIEW, "P", sentence="press {} to set it"),
+    ("send", "--subject-prefix"): ActionKey(
+        Stage.PREVIEW, "P", sentence="press {} to set it"
+    ),
     ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
     ("send", "--resume"): ActionKey(Stage.SEND, "R"),
     ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
-    ("send", "--reroll", "--dry-run"): ActionKey(Stage.SEND, words=f"press {Stage.SEND.number}"),
+    ("send", "--reroll", "--dry-run"): ActionKey(
+        Stage.SEND, words=f"press {Stage.SEND.number}"
+    ),
     ("trailers",): ActionKey(Stage.FOLLOW, "c"),
     ("track", "add"): ActionKey(Stage.FOLLOW, "a"),
     ("track", "add", "-"): ActionKey(
@@ -89,7 +107,9 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("track", "update"): ActionKey(
         Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
     ),
-    ("track", "show"): ActionKey(Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"),
+    ("track", "show"): ActionKey(
+        Stage.FOLLOW, elsewhere=f"stage {Stage.FOLLOW.number} shows them"
+    ),
     ("undo", "restore"): ActionKey(None, "u"),
 }
 """(verb, argument …) → its key; the longest prefix of an action counts."""
@@ -135,7 +155,11 @@ def key_of(action: Action) -> ActionKey | None:
     """The key of an action: of the entries that it starts with, the longest."""
     words = (action.verb, *action.arguments)
     return next(
-        (KEYS[words[:length]] for length in range(len(words), 0, -1) if words[:length] in KEYS),
+        (
+            KEYS[words[:length]]
+            for length in range(len(words), 0, -1)
+            if words[:length] in KEYS
+        ),
         None,
     )
 

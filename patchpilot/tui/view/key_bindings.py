@@ -25,7 +25,9 @@ DISPLAYED = {
 """How the keys are displayed whose names are not what is on the keyboard."""
 
 
-def key(name: str, action: str, label: str, help_text: str, *, show: bool = True) -> Binding:
+def key(
+    name: str, action: str, label: str, help_text: str, *, show: bool = True
+) -> Binding:
     """A key that the key line shows."""
     return Binding(name, action, label, show, DISPLAYED.get(name), tooltip=help_text)
 

@@ -12,7 +12,14 @@ from rich.text import Text
 
 from patchpilot.model.printable import crop, printable, width
 
-ADDED, REMOVED, HUNK, FILE, QUIET, STRONG = "green", "red", "cyan", "bold", "dim", "bold"
+ADDED, REMOVED, HUNK, FILE, QUIET, STRONG = (
+    "green",
+    "red",
+    "cyan",
+    "bold",
+    "dim",
+    "bold",
+)
 CODE_STYLE = "bold cyan"
 KEY, HEADING = "bold magenta", "bold cyan"
 """The styles of a key to press, and of a heading inside a panel."""
@@ -45,7 +52,10 @@ def diff_line(line: str) -> Text:
 
     The sign stays, so nothing is shown by color alone.
     """
-    if line.startswith(("+++ ", "--- ", "diff --git ", "index ")) or line in ("---", "-- "):
+    if line.startswith(("+++ ", "--- ", "diff --git ", "index ")) or line in (
+        "---",
+        "-- ",
+    ):
         return plain(line, FILE)
     style = {"+": ADDED, "-": REMOVED, "@": HUNK}.get(line[:1], "")
     return plain(line, style)

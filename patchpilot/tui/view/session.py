@@ -58,7 +58,9 @@ INPUTS = {
 }
 """What these are called where one of them changed."""
 
-LASTING = frozenset(("topic", "strict", "view", "commit", "introduced_by", "refs", "via"))
+LASTING = frozenset(
+    ("topic", "strict", "view", "commit", "introduced_by", "refs", "via")
+)
 """Those of them that are still valid after a restart; the others count changes in this session."""
 
 LIKELY = 0.5
@@ -121,7 +123,9 @@ class JobRequest:
         """The selected commit; MissingError where the topic lost its commits meanwhile."""
         commit = self.session.commit
         if commit is None:
-            raise MissingError("the topic has no commits", hint="commit the fix, then press g")
+            raise MissingError(
+                "the topic has no commits", hint="commit the fix, then press g"
+            )
         return commit
 
 
@@ -207,7 +211,9 @@ class Session:
         settings = self.settings(repository)
         base = self.base or settings.get("base") or None
         ids = topic_commits(repository, self.target, base)
-        return OpenTopic(self.target, repository.branch, base, tuple(repository.commits(ids)))
+        return OpenTopic(
+            self.target, repository.branch, base, tuple(repository.commits(ids))
+        )
 
     @property
     def wanted_facts(self) -> str:
@@ -246,14 +252,18 @@ class Session:
         self.known_settings = read_settings(repository)
         return self.known_settings
 
-    def request(self, repository: "Repository | None" = None, **more: Any) -> "SendRequest":
+    def request(
+        self, repository: "Repository | None" = None, **more: Any
+    ) -> "SendRequest":
         """The request for `send`: this topic, with the transport chosen here or in the settings."""
         from patchpilot.config import Settings
         from patchpilot.settings.read_settings import send_request
 
         settings = self.settings(repository) if repository else Settings()
         chosen = {"via": self.via} if self.via else {}
-        return send_request(settings, target=self.target, base=self.topic_base, **chosen, **more)
+        return send_request(
+            settings, target=self.target, base=self.topic_base, **chosen, **more
+        )
 
     @property
     def mark(self) -> str:
@@ -265,7 +275,9 @@ class Session:
         """The topic as `check` takes it."""
         from patchpilot.services.check.check_topic import CheckedTopic
 
-        return CheckedTopic(self.topic.targets if self.topic else (), self.target, self.topic_base)
+        return CheckedTopic(
+            self.topic.targets if self.topic else (), self.target, self.topic_base
+        )
 
     @property
     def topic_base(self) -> str | None:
@@ -278,7 +290,9 @@ class Session:
         if self.topic is None:
             return None
         return self.topic.commits[
-            self.at if -len(self.topic.commits) <= self.at < len(self.topic.commits) else -1
+            self.at
+            if -len(self.topic.commits) <= self.at < len(self.topic.commits)
+            else -1
         ]
 
     @property
@@ -305,7 +319,12 @@ class Session:
         return best.commit if best.confidence >= LIKELY else ""
 
     def load(
-        self, stage: Stage, progress: Progress, *, visited: bool = True, again: bool = False
+        self,
+        stage: Stage,
+        progress: Progress,
+        *,
+        visited: bool = True,
+        again: bool = False,
     ) -> Any:
         """Run a stage's service on the topic as it is now; store and return its result.
 
@@ -366,13 +385,21 @@ class Session:
 
     def keepsakes(self) -> dict[str, list[str]]:
         """The state of each stage, in values that can be saved for the next start."""
-        values = {str(stage): list(kept_result) for stage, kept_result in self.kept.items()}
+        values = {
+            str(stage): list(kept_result) for stage, kept_result in self.kept.items()
+        }
         for stage, kept_result in list(self.found.items()):
             if kept_result.key == self.key(stage):
                 status = self.status(stage)
                 # a stage that runs again is saved as it was before
-                shown = kept_result.status if status.state is StageState.BUSY else status
-                values[str(stage)] = [str(shown.state), shown.note, self._lasting(stage)]
+                shown = (
+                    kept_result.status if status.state is StageState.BUSY else status
+                )
+                values[str(stage)] = [
+                    str(shown.state),
+                    shown.note,
+                    self._lasting(stage),
+                ]
         return values
 
     def recall(self, kept: object) -> None:
@@ -435,8 +462,12 @@ class Session:
 
     def _what_changed(self, stage: Stage, before: str) -> str:
         """Which inputs of a stage are not those of an earlier key."""
-        parts = zip(DEPENDS[stage], before.split("|"), self.key(stage).split("|"), strict=True)
-        return " and ".join(dict.fromkeys(INPUTS[name] for name, old, new in parts if old != new))
+        parts = zip(
+            DEPENDS[stage], before.split("|"), self.key(stage).split("|"), strict=True
+        )
+        return " and ".join(
+            dict.fromkeys(INPUTS[name] for name, old, new in parts if old != new)
+        )
 
     @property
     def next_stage(self) -> Stage | None:

@@ -49,7 +49,8 @@ def stage_cells(
             return cells
     while _width(cells) > wide:
         longest = max(
-            (stage for stage in Stage if stage is not current), key=lambda stage: len(names[stage])
+            (stage for stage in Stage if stage is not current),
+            key=lambda stage: len(names[stage]),
         )
         if len(names[longest]) <= SHORTEST:
             break
@@ -62,7 +63,12 @@ def stage_cells(
 
 
 def _cells(
-    known: dict[Stage, StageStatus], names: dict[Stage, str], gap: str, space: str, *, counted: bool
+    known: dict[Stage, StageStatus],
+    names: dict[Stage, str],
+    gap: str,
+    space: str,
+    *,
+    counted: bool,
 ) -> list[StageCell]:
     cells = []
     for stage, status in known.items():

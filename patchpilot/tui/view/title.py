@@ -55,7 +55,8 @@ def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str
     doing = one_line(doing)
     rows = [f"{place} {glyph('dot')} {doing}" for place in places] if doing else places
     right = next(
-        (row for row in rows if width(row) <= room - left), crop(doing, max(0, room - left))
+        (row for row in rows if width(row) <= room - left),
+        crop(doing, max(0, room - left)),
     )
     subject = crop(subject, max(0, room - width(right) - (2 if right else 0)))
     return f" {subject}{' ' * max(0, room - width(subject) - width(right))}{right} "

@@ -56,8 +56,15 @@ def badge(app: App[int], word: str, tone: Tone) -> Text:
     text = one_line(word)
     if app.no_color:
         return Text(f"[{text}]", style="" if tone is Tone.QUIET else "bold")
-    names = ("panel", "foreground") if tone is Tone.QUIET else (f"{tone}-muted", f"text-{tone}")
-    return Text(f" {text} ", style=_legible(*(app.theme_variables.get(name, "") for name in names)))
+    names = (
+        ("panel", "foreground")
+        if tone is Tone.QUIET
+        else (f"{tone}-muted", f"text-{tone}")
+    )
+    return Text(
+        f" {text} ",
+        style=_legible(*(app.theme_variables.get(name, "") for name in names)),
+    )
 
 
 def ink(app: App[int], tone: Tone) -> Style:
@@ -65,7 +72,9 @@ def ink(app: App[int], tone: Tone) -> Style:
     if app.no_color or tone is Tone.QUIET:
         return Style(bold=tone is not Tone.QUIET)
     variables = app.theme_variables
-    return _legible(variables.get("background", ""), variables.get(f"text-{tone}", ""), fills=False)
+    return _legible(
+        variables.get("background", ""), variables.get(f"text-{tone}", ""), fills=False
+    )
 
 
 @lru_cache(maxsize=256)
@@ -79,9 +88,13 @@ def _legible(ground: str, letters: str, *, fills: bool = True) -> Style:
         return Style(bold=True)
     if fills and contrast(under, over) < LEGIBLE:
         over = max(
-            Color.parse("black"), Color.parse("white"), key=lambda color: contrast(under, color)
+            Color.parse("black"),
+            Color.parse("white"),
+            key=lambda color: contrast(under, color),
         )
-    return Style(color=over.rich_color, bgcolor=under.rich_color if fills else None, bold=True)
+    return Style(
+        color=over.rich_color, bgcolor=under.rich_color if fills else None, bold=True
+    )
 
 
 def contrast(one: Color, other: Color) -> float:

@@ -135,7 +135,11 @@ class Card(Static):
     def _set_tone(self) -> None:
         self.set_classes(
             [
-                *(name for name in self.classes if name.removeprefix("-") not in set(Tone)),
+                *(
+                    name
+                    for name in self.classes
+                    if name.removeprefix("-") not in set(Tone)
+                ),
                 f"-{self.tone}",
             ]
         )
@@ -164,7 +168,8 @@ class Card(Static):
         count = f"  {self.count}" if self.count else ""
         heading = Text(glyph(SIGNS[self.tone]), style=ink(self.app, self.tone))
         heading.append(
-            f" {crop(one_line(self.title), max(0, room - 2 - len(count)))}", Style(bold=True)
+            f" {crop(one_line(self.title), max(0, room - 2 - len(count)))}",
+            Style(bold=True),
         )
         heading.append(count, Style(dim=True))
         self.border_title = heading
@@ -172,7 +177,9 @@ class Card(Static):
         for at, action in enumerate(self._shown):
             words.append(GAP if at else "")
             words.append(action.key, Style(bold=True))
-            words.append(crop(f" {one_line(action.words)}", max(0, room - width(action.key))))
+            words.append(
+                crop(f" {one_line(action.words)}", max(0, room - width(action.key)))
+            )
         self.border_subtitle = words if words.plain else None
 
     async def on_click(self, event: Click) -> None:

@@ -58,7 +58,12 @@ class Choose(Dialog[str | None]):
         self._text, self._answers = text, [Answer(*answer) for answer in answers]
         self.title_text, self._preview = title, preview
         self._at = next(
-            (number for number, answer in enumerate(self._answers) if answer.name == at), 0
+            (
+                number
+                for number, answer in enumerate(self._answers)
+                if answer.name == at
+            ),
+            0,
         )
 
     def content(self) -> ComposeResult:
@@ -140,7 +145,9 @@ def is_text(line: str) -> tuple[bool, str]:
 class LineDialog(Dialog[str | None]):
     """A question answered with one line; `judge` validates it while it is typed. None on Escape."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "save", "confirm", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "confirm", show=False)
+    ]
 
     def __init__(
         self,
@@ -151,7 +158,12 @@ class LineDialog(Dialog[str | None]):
         title: str = "",
     ) -> None:
         super().__init__()
-        self._text, self._judge, self._value, self._placeholder = text, judge, value, placeholder
+        self._text, self._judge, self._value, self._placeholder = (
+            text,
+            judge,
+            value,
+            placeholder,
+        )
         self.title_text = title
 
     def content(self) -> ComposeResult:
@@ -166,7 +178,9 @@ class LineDialog(Dialog[str | None]):
         )
         yield PlainText("note")
         yield Static(
-            plain("Enter or Ctrl-S confirm · Ctrl-W delete word · Ctrl-U delete all · Esc cancel"),
+            plain(
+                "Enter or Ctrl-S confirm · Ctrl-W delete word · Ctrl-U delete all · Esc cancel"
+            ),
             classes="keys",
         )
 

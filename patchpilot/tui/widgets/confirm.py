@@ -18,7 +18,9 @@ class Confirm(Dialog[bool]):
     True when it was, False on Escape.
     """
 
-    def __init__(self, text: str, word: str, title: str = "", mail: Sequence[str] = ()) -> None:
+    def __init__(
+        self, text: str, word: str, title: str = "", mail: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self._text, self._word, self._mail = text, word, mail
         self.title_text = title
@@ -33,7 +35,9 @@ class Confirm(Dialog[bool]):
             )
         yield Static(with_code(self._text), markup=False)
         yield Static(
-            f"Type {self._word} and press Enter; Esc cancels.", markup=False, classes="typed"
+            f"Type {self._word} and press Enter; Esc cancels.",
+            markup=False,
+            classes="typed",
         )
         yield LineInput(id="answer", compact=True)
 

@@ -66,7 +66,10 @@ class ConflictView(Pager):
         """What the next turn shows, in words."""
         known = choices(self.app.size.width)
         other = known[(self._turns + 1) % len(known)]
-        names = " and ".join(TITLES[version].partition(" ")[0] for version in other) or "all"
+        names = (
+            " and ".join(TITLES[version].partition(" ")[0] for version in other)
+            or "all"
+        )
         return names if len(known) > 1 else ""
 
     def turn(self) -> None:
@@ -76,9 +79,13 @@ class ConflictView(Pager):
     def show(self, conflicts: Sequence[tuple[str, str, Versions]]) -> None:
         """Show conflicts, each (path, title, versions)."""
         known = choices(self.app.size.width)
-        self._shown = laid_out(conflicts, known[self._turns % len(known)], self.app.size.width)
+        self._shown = laid_out(
+            conflicts, known[self._turns % len(known)], self.app.size.width
+        )
         rows = self._shown.rows
-        self.fill(rows, stops=[at for at, row in enumerate(rows) if row.startswith("@@ ")])
+        self.fill(
+            rows, stops=[at for at, row in enumerate(rows) if row.startswith("@@ ")]
+        )
 
     def code_colors(self) -> DiffColors:
         """The colors of code for the theme, computed once for each."""

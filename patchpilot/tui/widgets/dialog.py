@@ -55,12 +55,17 @@ class Modal(ModalScreen[T]):
 class Dialog(Modal[T]):
     """A dialog: `content()` gives the widgets inside the box. Escape cancels: None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "cancel", key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "no", "cancel", key_display="Esc")
+    ]
     title_text = ""
 
     def compose(self) -> ComposeResult:
         """The box; where the terminal is low its content scrolls."""
-        with Panel(title=self.title_text, classes="dialog"), VerticalScroll(can_focus=False):
+        with (
+            Panel(title=self.title_text, classes="dialog"),
+            VerticalScroll(can_focus=False),
+        ):
             yield from self.content()
 
     def content(self) -> ComposeResult:
@@ -84,8 +89,12 @@ def letters_of(labels: Sequence[str]) -> tuple[int, ...]:
             for at, sign in enumerate(label)
             if sign.isalnum() and (at == 0 or not label[at - 1].isalnum())
         ]
-        rest = [at for at, sign in enumerate(label) if sign.isalnum() and at not in starts]
-        place = next((at for at in (*starts, *rest) if label[at].lower() not in taken), -1)
+        rest = [
+            at for at, sign in enumerate(label) if sign.isalnum() and at not in starts
+        ]
+        place = next(
+            (at for at in (*starts, *rest) if label[at].lower() not in taken), -1
+        )
         taken |= {label[place].lower()} if place >= 0 else set()
         places.append(place)
     return tuple(places)
@@ -111,7 +120,10 @@ class Letters:
             label[at].lower() if at >= 0 else ""
             for label, at in zip(labels, self.places, strict=True)
         ]
-        self._opener, self._opened = getattr(screen.app, "last_key", ""), time.monotonic()
+        self._opener, self._opened = (
+            getattr(screen.app, "last_key", ""),
+            time.monotonic(),
+        )
 
     def answer(self, event: events.Key) -> int | None:
         """The number of the answer that a key gives, None for any other key."""

@@ -42,7 +42,9 @@ _BY_ENDING = {
 _BY_NAME = (("Kconfig", "kconfig"), ("Makefile", "make"), ("Kbuild", "make"))
 _TYPES = re.compile(r"(?:__)?[usbl]e?(?:8|16|32|64)|bool|[a-z]\w*_t")
 _COMMENT_LINE = re.compile(r"\s*\*(?:[ /]|$)")
-_WORDS = re.compile(r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>|[^\w\s]")
+_WORDS = re.compile(
+    r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>|[^\w\s]"
+)
 """Words, spaces, operators of C as wholes."""
 
 
@@ -70,13 +72,19 @@ def syntax(path: str, lines: Sequence[str]) -> list[list[Span]]:
     if lexer is None or not lines:
         return found
     kept = [line if len(line) <= LONGEST else "" for line in lines]
-    before = "/*" if lexer.name in ("C", "C++", "devicetree") and _inside_comment(kept) else ""
+    before = (
+        "/*"
+        if lexer.name in ("C", "C++", "devicetree") and _inside_comment(kept)
+        else ""
+    )
     starts, at = [], len(before)
     for line in kept:
         starts.append(at)
         at += len(line) + 1
     row = 0
-    for start, token, value in lexer.get_tokens_unprocessed(f"{before}{chr(10).join(kept)}\n"):
+    for start, token, value in lexer.get_tokens_unprocessed(
+        f"{before}{chr(10).join(kept)}\n"
+    ):
         role = _role(token, value)
         if not role:
             continue
@@ -85,7 +93,10 @@ def syntax(path: str, lines: Sequence[str]) -> list[list[Span]]:
             row += 1
         here = row
         while here < len(starts) and starts[here] < end:
-            first, last = max(0, start - starts[here]), min(len(kept[here]), end - starts[here])
+            first, last = (
+                max(0, start - starts[here]),
+                min(len(kept[here]), end - starts[here]),
+            )
             if first < last and found[here] and found[here][-1][1:] == (first, role):
                 found[here][-1] = (found[here][-1][0], last, role)
             elif first < last:
@@ -97,7 +108,9 @@ def syntax(path: str, lines: Sequence[str]) -> list[list[Span]]:
 def _inside_comment(lines: Sequence[str]) -> bool:
     text = "\n".join(lines)
     end, start = text.find("*/"), text.find("/*")
-    return bool(_COMMENT_LINE.match(lines[0])) or (end >= 0 and (start < 0 or end < start))
+    return bool(_COMMENT_LINE.match(lines[0])) or (
+        end >= 0 and (start < 0 or end < start)
+    )
 
 
 @lru_cache(maxsize=256)
@@ -125,10 +138,16 @@ def _role_of_token(name: str) -> str:
 
 def _role(token: object, value: str) -> str:
     name = str(token)
-    return "type" if name == "Token.Name" and _TYPES.fullmatch(value) else _role_of_token(name)
+    return (
+        "type"
+        if name == "Token.Name" and _TYPES.fullmatch(value)
+        else _role_of_token(name)
+    )
 
 
-def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def changed_words(
+    old: str, new: str
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """The columns of the words of `old` that `new` lacks, and of those that it adds.
 
     None where the lines have little in common.
@@ -137,7 +156,11 @@ def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple
         return [], []
     before, after = _WORDS.findall(old), _WORDS.findall(new)
     blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    same = sum(len("".join(before[a:b]).strip()) for what, a, b, _, _ in blocks if what == "equal")
+    same = sum(
+        len("".join(before[a:b]).strip())
+        for what, a, b, _, _ in blocks
+        if what == "equal"
+    )
     most = max(len("".join(old.split())), len("".join(new.split())))
     if most and same / most < ALIKE:
         return [], []
@@ -147,7 +170,9 @@ def changed_words(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple
     )
 
 
-def _spans(words: Sequence[str], ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _spans(
+    words: Sequence[str], ranges: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
     """Ranges of words as columns; those that only spaces separate are one."""
     ends = [0]
     for word in words:
@@ -177,7 +202,9 @@ def paired(removed: Sequence[str], added: Sequence[str]) -> list[tuple[int, int]
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for row in range(rows - 1, -1, -1):
         for column in range(columns - 1, -1, -1):
-            score = best[row + 1][column + 1] + _similar(words[row], words[rows + column])
+            score = best[row + 1][column + 1] + _similar(
+                words[row], words[rows + column]
+            )
             best[row][column] = max(score, best[row + 1][column], best[row][column + 1])
     found, row, column = [], 0, 0
     while row < rows and column < columns:

@@ -63,7 +63,9 @@ class DiffColors:
     _known: dict[tuple[str, str, bool], Style] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, variables: Mapping[str, str], ground: Color, *, tinted: bool) -> "DiffColors":
+    def of(
+        cls, variables: Mapping[str, str], ground: Color, *, tinted: bool
+    ) -> "DiffColors":
         """The colors for a theme's variables on this background."""
         if not tinted:
             return cls()
@@ -80,7 +82,11 @@ class DiffColors:
             role: _color(variables, name, text) if name else ground.blend(text, 0.66)
             for role, name in _FOREGROUNDS.items()
         }
-        foregrounds |= {"": text, "quiet": ground.blend(text, 0.6), "trailer": foregrounds["type"]}
+        foregrounds |= {
+            "": text,
+            "quiet": ground.blend(text, 0.6),
+            "trailer": foregrounds["type"],
+        }
         return cls(foregrounds, grounds, True)
 
     def style(self, role: str = "", ground: str = "", *, cursor: bool = False) -> Style:
@@ -95,7 +101,8 @@ class DiffColors:
             sign = ground.partition("-")[0]
             words = _SIXTEEN.get(role, "") or (_SIXTEEN.get(sign, "") if sign else "")
             return Style.parse(words) + Style(
-                bold=ground.endswith("-word") or None, underline=ground.endswith("-word") or None
+                bold=ground.endswith("-word") or None,
+                underline=ground.endswith("-word") or None,
             )
         back = self.grounds[ground]
         if cursor:
@@ -110,7 +117,11 @@ class DiffColors:
 def colors_on(widget: Widget) -> DiffColors:
     """The colors for the theme of a widget's app, on the background of this widget."""
     ground, app = widget.background_colors[1], widget.app
-    tinted = not app.no_color and ground.ansi is None and app.console.color_system != "standard"
+    tinted = (
+        not app.no_color
+        and ground.ansi is None
+        and app.console.color_system != "standard"
+    )
     return DiffColors.of(app.theme_variables, ground, tinted=tinted)
 
 
@@ -120,7 +131,10 @@ def _word_ground(ground: Color, sign: Color, text: Color) -> Color:
     """
     for share in (WORD, 0.3, 0.26, 0.22, 0.18):
         mixed = ground.blend(sign, share)
-        if contrast(readable(text, under := mixed.blend(text, CURSOR), text), under) >= READABLE:
+        if (
+            contrast(readable(text, under := mixed.blend(text, CURSOR), text), under)
+            >= READABLE
+        ):
             return mixed
     return ground.blend(sign, LINE)
 
@@ -150,7 +164,10 @@ def _luminance(color: Color) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
         for part in color.normalized
     )
-    return sum(part * weight for part, weight in zip(parts, (0.2126, 0.7152, 0.0722), strict=True))
+    return sum(
+        part * weight
+        for part, weight in zip(parts, (0.2126, 0.7152, 0.0722), strict=True)
+    )
 
 
 def _color(variables: Mapping[str, str], name: str, otherwise: Color) -> Color:

@@ -118,7 +118,9 @@ class DiffRows:
         Both empty for any other row.
         """
         change = self.change_of[row]
-        return self.changes[change] if change >= 0 else (range(row, row), range(row, row))
+        return (
+            self.changes[change] if change >= 0 else (range(row, row), range(row, row))
+        )
 
 
 def read_rows(rows: Sequence[str]) -> DiffRows:
@@ -212,7 +214,9 @@ class _Reader:
     def _structure(self, at: int, row: str) -> Kind | None:
         following = self.rows[at + 1] if at + 1 < len(self.rows) else ""
         if row.startswith("diff --git ") or (
-            row.startswith("--- ") and following.startswith("+++ ") and self.state != "file"
+            row.startswith("--- ")
+            and following.startswith("+++ ")
+            and self.state != "file"
         ):
             self._end_file(at)
             self.file, self.state = len(self.found.files), "file"
@@ -223,7 +227,8 @@ class _Reader:
             old, old_count, new, new_count, section = match.groups()
             self.old, self.new = int(old), int(new)
             self.old_left, self.new_left = (
-                int(count) if count is not None else 1 for count in (old_count, new_count)
+                int(count) if count is not None else 1
+                for count in (old_count, new_count)
             )
             self.hunk, self.state = len(self.found.hunks), "hunk"
             self.found.hunks.append(HunkPart(at, self.new, section))
@@ -244,7 +249,9 @@ class _Reader:
     def _about(self, part: FilePart, row: str) -> None:
         for start, words in _NOTES:
             if row.startswith(start):
-                part.note = words + (row.removeprefix(start) if words.endswith(" ") else "")
+                part.note = words + (
+                    row.removeprefix(start) if words.endswith(" ") else ""
+                )
         if row.startswith("+++ ") and not row.startswith("+++ /dev/null"):
             part.path = _bare(row[4:])
 

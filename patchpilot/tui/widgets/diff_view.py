@@ -69,13 +69,22 @@ class DiffView(Pager):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         more_key(
-            "minus", "fold", "fold or unfold", "fold or unfold the hunk or file under the cursor"
+            "minus",
+            "fold",
+            "fold or unfold",
+            "fold or unfold the hunk or file under the cursor",
         ),
         more_key(
-            "equals_sign", "fold_all", "fold all", "fold all files to their names, or unfold them"
+            "equals_sign",
+            "fold_all",
+            "fold all",
+            "fold all files to their names, or unfold them",
         ),
         more_key(
-            "vertical_line", "side_by_side", "side by side", "old and new side by side, or not"
+            "vertical_line",
+            "side_by_side",
+            "side by side",
+            "old and new side by side, or not",
         ),
     ]
 
@@ -94,7 +103,9 @@ class DiffView(Pager):
         self._digits = 0
         self._old_digits = 0
         self._widest = 0
-        self._pieces: dict[tuple[int, int], dict[int, tuple[tuple[int, int, str], ...]]] = {}
+        self._pieces: dict[
+            tuple[int, int], dict[int, tuple[tuple[int, int, str], ...]]
+        ] = {}
         self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
         self._strips: dict[tuple[_Shown, bool, bool], Strip] = {}
         self._strips_of: object = None
@@ -126,7 +137,10 @@ class DiffView(Pager):
         self._old_digits = len(str(max(self.parts.old, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         found = sorted(
-            [*(file.start for file in self.parts.files), *(hunk.start for hunk in self.parts.hunks)]
+            [
+                *(file.start for file in self.parts.files),
+                *(hunk.start for hunk in self.parts.hunks),
+            ]
         )
         super().fill(rows, stops=found, keep=keep)
         self._searchable = dict(searchable or {})
@@ -145,7 +159,9 @@ class DiffView(Pager):
         """Say what is in each row of the display, and in which row each line is."""
         self._shown, self._places = [], []
         parts, end = self.parts, len(self.rows)
-        starts = {note.line for note in self.notes} | {file.start for file in parts.files}
+        starts = {note.line for note in self.notes} | {
+            file.start for file in parts.files
+        }
         starts |= {parts.hunks[hunk].start for hunk in self._folded_hunks}
         if self.is_beside:
             starts |= {(removed or added).start for removed, added in parts.changes}
@@ -229,7 +245,8 @@ class DiffView(Pager):
     def _notes_in(self, line: int, end: int) -> range:
         """The numbers of the notes on the lines from one up to another."""
         first, last = (
-            bisect_left(self.notes, at, key=lambda note: note.line) for at in (line, end)
+            bisect_left(self.notes, at, key=lambda note: note.line)
+            for at in (line, end)
         )
         return range(first, last)
 
@@ -407,7 +424,13 @@ class DiffView(Pager):
         base = colors.style() if colors.tinted else self.rich_style
         if place >= len(self._shown):
             return Strip.blank(self.columns, base)
-        view = (self.columns, self.scroll_offset.x, self.word, id(colors), self.is_beside)
+        view = (
+            self.columns,
+            self.scroll_offset.x,
+            self.word,
+            id(colors),
+            self.is_beside,
+        )
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
         shown = self._shown[place]
@@ -418,7 +441,9 @@ class DiffView(Pager):
             at_cursor if shown.note < 0 else shown.note == self.note,
         )
         if key not in self._strips:
-            self._strips[key] = _merged(self._strip(shown, colors, at_cursor).apply_style(base))
+            self._strips[key] = _merged(
+                self._strip(shown, colors, at_cursor).apply_style(base)
+            )
         strip = self._strips[key]
         if at_cursor and not colors.tinted:
             strip = strip.apply_style(
@@ -454,7 +479,9 @@ class DiffView(Pager):
             if kind in CODE or kind in (Kind.MARK,):
                 gutter.append(f"{number or '':>{self._digits}} ", style=cell)
         if kind in CODE:
-            gutter.append(self._sign(kind), style=colors.style(ground, ground, cursor=cursor))
+            gutter.append(
+                self._sign(kind), style=colors.style(ground, ground, cursor=cursor)
+            )
             text = self._code(shown.line, colors, cursor)
         else:
             text = self._prose(shown.line, kind, colors, cursor, wide - 2)
@@ -479,7 +506,10 @@ class DiffView(Pager):
         strip = strip.crop_extend(across, across + wide, fill)
         if long:
             strip = Strip.join(
-                [strip.crop(0, wide - 1), self._segments(Text(glyph("ellipsis"), style=fill))]
+                [
+                    strip.crop(0, wide - 1),
+                    self._segments(Text(glyph("ellipsis"), style=fill)),
+                ]
             )
         return strip
 
@@ -487,17 +517,30 @@ class DiffView(Pager):
         """A text as it is drawn. Rich leaves the style of a text without spans to its caller."""
         text.end = ""
         style = self.app.console.get_style(text.style)
-        return Strip(text.render(self.app.console) if text.spans else [Segment(text.plain, style)])
+        return Strip(
+            text.render(self.app.console)
+            if text.spans
+            else [Segment(text.plain, style)]
+        )
 
     def _half(
-        self, bar: str, line: int, colors: DiffColors, cursor: bool, wide: int, *, of_old: bool
+        self,
+        bar: str,
+        line: int,
+        colors: DiffColors,
+        cursor: bool,
+        wide: int,
+        *,
+        of_old: bool,
     ) -> Strip:
         """One side: its line number, sign and code.
 
         Empty where the other side has no counterpart.
         """
         quiet = colors.style("quiet", cursor=cursor)
-        gutter = Text(bar, style=colors.style("accent", cursor=cursor) if of_old else quiet)
+        gutter = Text(
+            bar, style=colors.style("accent", cursor=cursor) if of_old else quiet
+        )
         if line < 0:
             return self._drawn(gutter, 0, wide, colors.style(cursor=cursor))
         numbers = self.parts.old if of_old else self.parts.new
@@ -505,12 +548,19 @@ class DiffView(Pager):
         kind = self.parts.kinds[line]
         ground = self._ground(kind)
         gutter.append(f"{numbers[line]:>{digits}} ", style=quiet)
-        gutter.append(self._sign(kind), style=colors.style(ground, ground, cursor=cursor))
+        gutter.append(
+            self._sign(kind), style=colors.style(ground, ground, cursor=cursor)
+        )
         head = self._segments(gutter)
         code = self._code(line, colors, cursor)
         fill = colors.style("", ground, cursor=cursor)
         return Strip.join(
-            [head, self._drawn(code, self.scroll_offset.x, wide - head.cell_length, fill, cut=True)]
+            [
+                head,
+                self._drawn(
+                    code, self.scroll_offset.x, wide - head.cell_length, fill, cut=True
+                ),
+            ]
         )
 
     @staticmethod
@@ -519,7 +569,9 @@ class DiffView(Pager):
 
     @staticmethod
     def _ground(kind: Kind) -> str:
-        return {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}.get(kind, "")
+        return {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}.get(
+            kind, ""
+        )
 
     @staticmethod
     def _lead(note: Note) -> str:
@@ -537,7 +589,9 @@ class DiffView(Pager):
         text.append(shown.text, style=style)
         return text
 
-    def _prose(self, line: int, kind: Kind, colors: DiffColors, cursor: bool, wide: int) -> Text:
+    def _prose(
+        self, line: int, kind: Kind, colors: DiffColors, cursor: bool, wide: int
+    ) -> Text:
         row = printable(self.rows[line]).expandtabs(8)
         if kind is Kind.FILE:
             return self._file_text(line, colors, cursor, wide)
@@ -549,7 +603,9 @@ class DiffView(Pager):
             name, colon, _ = row.partition(":")
             if colon and not row.startswith(" "):
                 text.stylize(
-                    colors.style("trailer" if kind is Kind.TRAILER else "header", cursor=cursor),
+                    colors.style(
+                        "trailer" if kind is Kind.TRAILER else "header", cursor=cursor
+                    ),
                     0,
                     len(name) + 1,
                 )
@@ -561,7 +617,9 @@ class DiffView(Pager):
             for at in range(row.rindex("|"), len(row)):
                 if row[at] in "+-":
                     text.stylize(
-                        colors.style("added" if row[at] == "+" else "removed", cursor=cursor),
+                        colors.style(
+                            "added" if row[at] == "+" else "removed", cursor=cursor
+                        ),
                         at,
                         at + 1,
                     )
@@ -570,13 +628,16 @@ class DiffView(Pager):
     def _fold_sign(self, line: int) -> str:
         return glyph("folded" if self._is_folded(line) else "unfolded")
 
-    def _file_text(self, line: int, colors: DiffColors, cursor: bool, wide: int) -> Text:
+    def _file_text(
+        self, line: int, colors: DiffColors, cursor: bool, wide: int
+    ) -> Text:
         part = self.parts.files[self.parts.file_of[line]]
         text = Text(style=colors.style("", "panel", cursor=cursor))
         text.append(f"{self._fold_sign(line)} {printable(part.path)}", style="bold")
         if part.note:
             text.append(
-                f"  {printable(part.note)}", style=colors.style("quiet", "panel", cursor=cursor)
+                f"  {printable(part.note)}",
+                style=colors.style("quiet", "panel", cursor=cursor),
             )
         counts = Text.assemble(
             (f"+{part.added}", colors.style("added", "panel", cursor=cursor)),
@@ -643,9 +704,12 @@ class DiffView(Pager):
             ]
             file = self.file_at(line)
             spans = syntax(
-                file.path if file else "", [printable(self.rows[at][1:]) for at in lines]
+                file.path if file else "",
+                [printable(self.rows[at][1:]) for at in lines],
             )
-            self._pieces[key] = {at: tuple(here) for at, here in zip(lines, spans, strict=True)}
+            self._pieces[key] = {
+                at: tuple(here) for at, here in zip(lines, spans, strict=True)
+            }
         return self._pieces[key].get(line, ())
 
     def _changed_words(self, line: int) -> Sequence[tuple[int, int]]:
@@ -661,13 +725,19 @@ class DiffView(Pager):
             }
         return self._changed[removed.start].get(line, ())
 
-    def _words(self, old: int, new: int) -> Iterator[tuple[int, Sequence[tuple[int, int]]]]:
-        before, after = changed_words(printable(self.rows[old][1:]), printable(self.rows[new][1:]))
+    def _words(
+        self, old: int, new: int
+    ) -> Iterator[tuple[int, Sequence[tuple[int, int]]]]:
+        before, after = changed_words(
+            printable(self.rows[old][1:]), printable(self.rows[new][1:])
+        )
         yield old, before
         yield new, after
 
     def _pairs(self, removed: range, added: range) -> list[tuple[int, int]]:
-        return paired([self.rows[at] for at in removed], [self.rows[at] for at in added])
+        return paired(
+            [self.rows[at] for at in removed], [self.rows[at] for at in added]
+        )
 
 
 def _merged(strip: Strip) -> Strip:
@@ -678,7 +748,8 @@ def _merged(strip: Strip) -> Strip:
     for text, style, _ in strip:
         style = style or Style.null()
         if found and (
-            style == found[-1][1] or (text.isspace() and _same_ground(style, found[-1][1]))
+            style == found[-1][1]
+            or (text.isspace() and _same_ground(style, found[-1][1]))
         ):
             found[-1] = (found[-1][0] + text, found[-1][1])
         elif found and found[-1][0].isspace() and _same_ground(found[-1][1], style):

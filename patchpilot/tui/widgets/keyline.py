@@ -35,7 +35,8 @@ class KeyLine(Widget):
     """
 
     DEFAULT_CSS = (
-        "KeyLine { height: 1; dock: bottom; background: $panel; color: $footer-foreground; }"
+        "KeyLine { height: 1; dock: bottom; background: "
+        "$panel; color: $footer-foreground; }"
     )
 
     only: NextKey | None = None
@@ -65,7 +66,9 @@ class KeyLine(Widget):
             shown = self.app.get_key_display(binding)
             is_only = only is not None and shown == only.key
             label = (
-                only.does if only and is_only else labels.get(binding.action, binding.description)
+                only.does
+                if only and is_only
+                else labels.get(binding.action, binding.description)
             )
             is_shown = is_only or (
                 (binding.show or binding.action in keys.added)

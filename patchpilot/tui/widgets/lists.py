@@ -24,7 +24,9 @@ class List(OptionList):
         Binding("G", "last", "last", show=False),
     ]
 
-    def __init__(self, *options: Option, ident: str, classes: str = "", enter: str = "") -> None:
+    def __init__(
+        self, *options: Option, ident: str, classes: str = "", enter: str = ""
+    ) -> None:
         super().__init__(*options, id=ident, classes=classes, markup=False)
         if enter:
             self._bindings.key_to_bindings["enter"] = [
@@ -35,7 +37,9 @@ class List(OptionList):
         """Draw the option that the cursor left and the one that it is on."""
         for at in (before, highlighted):
             if at is not None and at < self.option_count:
-                self.refresh_lines(self._index_to_line.get(at, 0), self._heights.get(at, 1))
+                self.refresh_lines(
+                    self._index_to_line.get(at, 0), self._heights.get(at, 1)
+                )
         super().watch_highlighted(highlighted)
 
     def _move_page(self, direction: Direction) -> None:
@@ -69,7 +73,10 @@ class Table(DataTable[Any]):
 
     def __init__(self, *, ident: str, enter: str = "") -> None:
         super().__init__(
-            id=ident, cursor_type="row", zebra_stripes=True, cursor_foreground_priority="renderable"
+            id=ident,
+            cursor_type="row",
+            zebra_stripes=True,
+            cursor_foreground_priority="renderable",
         )
         if enter:
             self._bindings.key_to_bindings["enter"] = [
@@ -86,4 +93,6 @@ class Table(DataTable[Any]):
         """The cells of the row under the cursor."""
         if not self.row_count:
             return ""
-        return "  ".join(str(cell) for cell in self.get_row_at(self.cursor_row) if str(cell))
+        return "  ".join(
+            str(cell) for cell in self.get_row_at(self.cursor_row) if str(cell)
+        )

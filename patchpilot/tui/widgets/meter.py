@@ -25,4 +25,6 @@ class Meter:
         else:
             eighths = max(round(share * columns * 8), 1 if share else 0)
             marks = glyph("bar") * (eighths // 8) + EIGHTHS[eighths % 8].strip()
-        return Text(marks, style=self.style, no_wrap=True) + Text(" " * (columns - len(marks)))
+        return Text(marks, style=self.style, no_wrap=True) + Text(
+            " " * (columns - len(marks))
+        )

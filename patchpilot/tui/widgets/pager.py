@@ -48,8 +48,16 @@ class Pager(ScrollView, can_focus=True):
         Binding("pageup,ctrl+b", "page(-1)", "page up", show=False),
         Binding("home", "edge(0)", "go to the top", show=False),
         Binding("G,end", "edge(-1)", "go to the end", show=False),
-        Binding("right_square_bracket", "stop(1)", "next hunk", show=False, key_display="]"),
-        Binding("left_square_bracket", "stop(-1)", "previous hunk", show=False, key_display="["),
+        Binding(
+            "right_square_bracket", "stop(1)", "next hunk", show=False, key_display="]"
+        ),
+        Binding(
+            "left_square_bracket",
+            "stop(-1)",
+            "previous hunk",
+            show=False,
+            key_display="[",
+        ),
         Binding("n", "match(1)", "next match", show=False),
         Binding("N", "match(-1)", "previous match", show=False),
         Binding("h,left", "sideways(-8)", "scroll left", show=False),
@@ -95,7 +103,9 @@ class Pager(ScrollView, can_focus=True):
             stops,
             searchable or {},
         )
-        self._margin = max((len(word) for word, _ in self.marks.values()), default=-1) + 1
+        self._margin = (
+            max((len(word) for word, _ in self.marks.values()), default=-1) + 1
+        )
         widest = max((len(row.expandtabs(8)) for row in rows), default=0)
         self.virtual_size = Size(widest + self._margin, len(rows))
         self.cursor = min(self.cursor, max(0, len(rows) - 1)) if keep else 0
@@ -123,7 +133,9 @@ class Pager(ScrollView, can_focus=True):
         whole = Strip(text.render(self.app.console))
         strip = whole.crop_extend(across, across + width, None)
         if whole.cell_length > across + width:
-            strip = Strip.join([strip.crop(0, width - 1), Strip([Segment(glyph("ellipsis"))])])
+            strip = Strip.join(
+                [strip.crop(0, width - 1), Strip([Segment(glyph("ellipsis"))])]
+            )
         strip = strip.apply_style(self.rich_style)
         return self._with_cursor(strip) if row == self.cursor else strip
 
@@ -141,7 +153,9 @@ class Pager(ScrollView, can_focus=True):
         if not self.has_focus:
             return strip
         return _with(
-            strip, self.get_component_rich_style("pager--cursor") + Style(dim=False, reverse=False)
+            strip,
+            self.get_component_rich_style("pager--cursor")
+            + Style(dim=False, reverse=False),
         )
 
     def go(self, line: int) -> None:
@@ -154,7 +168,9 @@ class Pager(ScrollView, can_focus=True):
         place = self.place_of(self.cursor)
         scroll = self.scroll_offset
         self.scroll_to_region(
-            Region(scroll.x, max(0, place - AROUND), 1, 2 * AROUND + self.height_of(place)),
+            Region(
+                scroll.x, max(0, place - AROUND), 1, 2 * AROUND + self.height_of(place)
+            ),
             animate=False,
             force=True,
         )
@@ -191,7 +207,9 @@ class Pager(ScrollView, can_focus=True):
         place = self.place_of(self.cursor) + step
         # as far from the edge as `go` wants it, which would scroll back otherwise
         place = (
-            max(place, top + AROUND) if by > 0 else min(place, top + self.size.height - 1 - AROUND)
+            max(place, top + AROUND)
+            if by > 0
+            else min(place, top + self.size.height - 1 - AROUND)
         )
         line = self.line_near(max(0, min(place, self.virtual_size.height - 1)), by)
         self.scroll_to(y=top, animate=False, immediate=True)
@@ -204,7 +222,9 @@ class Pager(ScrollView, can_focus=True):
     def action_stop(self, by: int) -> None:
         """Go to the next or the previous stop."""
         ahead = [
-            stop for stop in self.stops if (stop > self.cursor if by > 0 else stop < self.cursor)
+            stop
+            for stop in self.stops
+            if (stop > self.cursor if by > 0 else stop < self.cursor)
         ]
         if ahead:
             self.go(ahead[0] if by > 0 else ahead[-1])
@@ -244,7 +264,9 @@ class Pager(ScrollView, can_focus=True):
                 return
 
     def _has(self, at: int, word: str) -> bool:
-        return word in self.rows[at].lower() or word in self.searchable.get(at, "").lower()
+        return (
+            word in self.rows[at].lower() or word in self.searchable.get(at, "").lower()
+        )
 
     def action_sideways(self, by: int) -> None:
         """Scroll horizontally."""
@@ -258,7 +280,10 @@ class Pager(ScrollView, can_focus=True):
 def _with(strip: Strip, style: Style) -> Strip:
     """The strip with a style that replaces that of its parts."""
     return Strip(
-        [Segment(segment.text, (segment.style or Style()) + style) for segment in strip],
+        [
+            Segment(segment.text, (segment.style or Style()) + style)
+            for segment in strip
+        ],
         strip.cell_length,
     )
 

@@ -109,7 +109,11 @@ class Panel(Container):
         self._label()
 
     def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
     ) -> Self:
         """As always.
 
@@ -118,7 +122,9 @@ class Panel(Container):
         if self._labels:
             wide, high = self.outer_size
             regions = (Region(-1, -1, wide, 1), Region(-1, high - 2, wide, 1))
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(
+            *regions, repaint=repaint, layout=layout, recompose=recompose
+        )
 
     def _label(self) -> None:
         self._labels = True
@@ -132,7 +138,9 @@ class Panel(Container):
         count = crop(one_line(self._count), room)
         left = room - width(count) - 3 if count else room
         note = crop(one_line(self._note), left) if left > 8 else ""
-        self.border_title = Text(crop(one_line(self._heading), room)) if self._heading else None
+        self.border_title = (
+            Text(crop(one_line(self._heading), room)) if self._heading else None
+        )
         bottom = " · ".join(part for part in (note, count) if part)
         self.border_subtitle = Text(bottom) if bottom else None
 
@@ -147,7 +155,9 @@ class Columns(Container):
 
     def on_mount(self) -> None:
         """The number of panels is a class, so that the CSS can arrange them."""
-        self.add_class(f"-of-{len([child for child in self.children if isinstance(child, Panel)])}")
+        self.add_class(
+            f"-of-{len([child for child in self.children if isinstance(child, Panel)])}"
+        )
 
 
 def focusable_panels(screen: Screen[Any]) -> dict[Panel, Widget]:
@@ -156,7 +166,9 @@ def focusable_panels(screen: Screen[Any]) -> dict[Panel, Widget]:
     """
     found: dict[Panel, Widget] = {}
     for widget in screen.focus_chain:
-        panel = next((node for node in widget.ancestors if isinstance(node, Panel)), None)
+        panel = next(
+            (node for node in widget.ancestors if isinstance(node, Panel)), None
+        )
         if panel is not None:
             found.setdefault(panel, widget)
     return found

@@ -65,7 +65,9 @@ class QuestionDialog(Dialog[str | None]):
             yield _row(answer.words, answer.then, "" if at else "first")
         yield ButtonRow(labels, self._letters.places)
         yield Static(
-            plain("←→ select · Enter or the underlined letter answers · Esc leaves it open"),
+            plain(
+                "←→ select · Enter or the underlined letter answers · Esc leaves it open"
+            ),
             markup=False,
             classes="keys",
         )
@@ -73,7 +75,8 @@ class QuestionDialog(Dialog[str | None]):
     def on_mount(self) -> None:
         """The proposed answer has the focus, else the one that decides nothing."""
         self.query_one(
-            f"#answer-{[answer.name for answer in self._answers].index(self._proposed)}", Button
+            f"#answer-{[answer.name for answer in self._answers].index(self._proposed)}",
+            Button,
         ).focus()
 
     def on_key(self, event: events.Key) -> None:
@@ -86,7 +89,9 @@ class QuestionDialog(Dialog[str | None]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """The answer."""
         event.stop()
-        self.dismiss(self._answers[int((event.button.id or "").removeprefix("answer-"))].name)
+        self.dismiss(
+            self._answers[int((event.button.id or "").removeprefix("answer-"))].name
+        )
 
 
 def _row(label: str, words: str, classes: str = "") -> Widget:

@@ -66,5 +66,7 @@ class RowList(List):
         same = (at for at in places if self.rows[at].key == wanted)
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
-            self.add_options(Option(row.text, disabled=row.about is None) for row in self.rows)
+            self.add_options(
+                Option(row.text, disabled=row.about is None) for row in self.rows
+            )
             self.highlighted = next(same, places[0] if places else None)

@@ -49,7 +49,10 @@ def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
     """
     if not bug.points:
         return [plain(" " * LEFT + WAITING, "dim")]
-    wide = min(WIDEST, (columns - LEFT - len(ReleaseState.FIX) - 3) // max(1, len(bug.points) - 1))
+    wide = min(
+        WIDEST,
+        (columns - LEFT - len(ReleaseState.FIX) - 3) // max(1, len(bug.points) - 1),
+    )
     if wide < max(len(point.version) for point in bug.points) + 1:
         return [*_listed(bug, columns), *_noted(bug, columns)]
     words, end = _words(bug.points, wide)
@@ -60,7 +63,9 @@ def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
 
 
 def _noted(bug: BugRange, columns: int) -> list[Text]:
-    return [plain(" " * LEFT + crop(note, columns - LEFT), "italic") for note in bug.notes]
+    return [
+        plain(" " * LEFT + crop(note, columns - LEFT), "italic") for note in bug.notes
+    ]
 
 
 def _versions(points: tuple[ReleasePoint, ...], wide: int) -> Text:
@@ -69,7 +74,9 @@ def _versions(points: tuple[ReleasePoint, ...], wide: int) -> Text:
         row.append(
             plain(
                 point.version.ljust(wide),
-                "bold" if point.state in (ReleaseState.ENTERS, ReleaseState.FIX) else "",
+                "bold"
+                if point.state in (ReleaseState.ENTERS, ReleaseState.FIX)
+                else "",
             )
         )
     return row
@@ -98,7 +105,9 @@ def _line(points: tuple[ReleasePoint, ...], wide: int) -> Text:
             and point.state in (ReleaseState.AFFECTED, ReleaseState.FIXED)
         )
         between = WITH if entered else BACKPORTED if backported else WITHOUT
-        row.append(glyph(between) * (wide - 1), style="dim" if between == WITHOUT else "red")
+        row.append(
+            glyph(between) * (wide - 1), style="dim" if between == WITHOUT else "red"
+        )
     return row
 
 
@@ -125,7 +134,9 @@ def _listed(bug: BugRange, columns: int) -> list[Text]:
     rows = [Text(no_wrap=True)]
     for point in bug.points:
         part = plain(
-            f"{glyph(POINTS[point.state])} {point.version} {_word(point.state)}".replace("  ", " "),
+            f"{glyph(POINTS[point.state])} {point.version} {_word(point.state)}".replace(
+                "  ", " "
+            ),
             STYLES[point.state],
         )
         if rows[-1] and len(rows[-1]) + 2 + len(part) > columns:

@@ -20,19 +20,27 @@ class SearchBar(LineInput):
         "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus {"
         " border: none; }"
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "close", show=False)
+    ]
 
     def __init__(self) -> None:
         super().__init__(
-            placeholder="search; Enter confirms, Esc closes", id="search", select_on_focus=True
+            placeholder="search; Enter confirms, Esc closes",
+            id="search",
+            select_on_focus=True,
         )
         self._pager: Pager | None = None
 
     def open(self) -> None:
         """Show the line, for the focused pager or else the first visible one."""
         focused = self.screen.focused
-        pagers = [pager for pager in self.screen.query(Pager) if pager.display and pager.rows]
-        self._pager = focused if isinstance(focused, Pager) else next(iter(pagers), None)
+        pagers = [
+            pager for pager in self.screen.query(Pager) if pager.display and pager.rows
+        ]
+        self._pager = (
+            focused if isinstance(focused, Pager) else next(iter(pagers), None)
+        )
         if self._pager:
             self.display = True
             self.focus()

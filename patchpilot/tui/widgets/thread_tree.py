@@ -39,7 +39,9 @@ EARLY = 2 / 3
 """A line of a paragraph that is shorter than this part of the widest one ended there on purpose."""
 DEEPEST = 8
 """Answers below that level are not indented further."""
-NEW_WARNING = re.compile(r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)")
+NEW_WARNING = re.compile(
+    r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)"
+)
 """The start of the lines that build bots mark as new in a report."""
 _QUOTED = re.compile(r"(?:> ?)+")
 _WORDS = re.compile(r"\S+")
@@ -88,7 +90,11 @@ def _cleaned(text: str) -> str:
 
 def tree_line(row: str) -> Text:
     """A row as Rich text."""
-    return Text.assemble(*row.parts, no_wrap=True) if isinstance(row, TreeRow) else plain(row)
+    return (
+        Text.assemble(*row.parts, no_wrap=True)
+        if isinstance(row, TreeRow)
+        else plain(row)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,9 @@ def lay_thread(
     drawn = signs()
     for at, node in enumerate(mails):
         ident = node.message_id
-        is_open = _is_open_at_first(node, points, len(mails)) is not (ident in folding.mails)
+        is_open = _is_open_at_first(node, points, len(mails)) is not (
+            ident in folding.mails
+        )
         answered = at + 1 < len(mails) and len(mails[at + 1].more) > len(node.more)
         mine, unfolded = points.get(ident, {}), quotes.get(ident, frozenset())
         key = (
@@ -171,10 +179,16 @@ def lay_thread(
         block = laid.get(key)
         if block is None:
             block = laid[key] = [
-                (_mail_row(node, drawn, is_open=is_open, is_new=ident in unread), ident, None)
+                (
+                    _mail_row(node, drawn, is_open=is_open, is_new=ident in unread),
+                    ident,
+                    None,
+                )
             ]
             if is_open:
-                block += _Body(node, mine, unfolded, _guide(node, answered), columns).rows()
+                block += _Body(
+                    node, mine, unfolded, _guide(node, answered), columns
+                ).rows()
         starts.append(len(rows))
         for row, fold, point in block:
             if fold:
@@ -183,14 +197,22 @@ def lay_thread(
                 ticks[len(rows)] = point
             rows.append(row)
     return ThreadLayout(
-        tuple(rows), tuple(starts), tuple(node.message_id for node in mails), folds, ticks
+        tuple(rows),
+        tuple(starts),
+        tuple(node.message_id for node in mails),
+        folds,
+        ticks,
     )
 
 
-def _is_open_at_first(node: "ConversationMail", points: Mapping[str, object], count: int) -> bool:
+def _is_open_at_first(
+    node: "ConversationMail", points: Mapping[str, object], count: int
+) -> bool:
     """Replies are open, posts are not; in a long conversation only what asks something."""
     return (
-        node.reply is not None and not node.label and (count <= MANY or node.message_id in points)
+        node.reply is not None
+        and not node.label
+        and (count <= MANY or node.message_id in points)
     )
 
 
@@ -204,15 +226,24 @@ def _mail_row(
     node: "ConversationMail", drawn: Mapping[str, str], *, is_open: bool, is_new: bool
 ) -> TreeRow:
     mail = node.mail
-    above = "".join(drawn["tree-line"] if more else "  " for more in node.more[:DEEPEST][:-1])
-    branch = (drawn["tree-branch"] if node.more[-1] else drawn["tree-last"]) if node.more else ""
+    above = "".join(
+        drawn["tree-line"] if more else "  " for more in node.more[:DEEPEST][:-1]
+    )
+    branch = (
+        (drawn["tree-branch"] if node.more[-1] else drawn["tree-last"])
+        if node.more
+        else ""
+    )
     kind = mail.label
     badge = f"{drawn['badge-left']}{kind}{drawn['badge-right']}"
     edge, word = BADGES.get(kind, _PLAIN)
     who = mail.who
     date = mail.mail.date
     age = ago(date.timestamp()) if date else "no date"
-    facts = [*filter(None, (age, mail.mail.date_note, "bot" if mail.bot else "")), *_about(node)]
+    facts = [
+        *filter(None, (age, mail.mail.date_note, "bot" if mail.bot else "")),
+        *_about(node),
+    ]
     return TreeRow(
         (f"{above}{branch}", QUIET),
         (f"{drawn['unfolded' if is_open else 'folded']} ", ""),
@@ -297,7 +328,11 @@ class _Body:
         """
         name = f"{self._node.message_id} {at}" if len(lines) > FEW else ""
         if name and name not in self._unfolded:
-            yield self._row(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET), name, None
+            yield (
+                self._row(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET),
+                name,
+                None,
+            )
             return
         for (level, is_prose), group in groupby(
             map(_unquoted, lines), key=lambda line: (line[0], _is_prose(line[1]))
@@ -341,19 +376,31 @@ class _Body:
                 if part.start < end and part.stop > begin
             ]
             item = items.get(begin)
-            yield self._row(text[begin:end].replace("\n", " "), "", item, strong), "", item
+            yield (
+                self._row(text[begin:end].replace("\n", " "), "", item, strong),
+                "",
+                item,
+            )
 
-    def _own(self, at: int, line: str) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
+    def _own(
+        self, at: int, line: str
+    ) -> "Iterator[tuple[TreeRow, str, CheckItem | None]]":
         """A line that is not prose: code keeps its spaces, a new warning of a build bot is wrapped."""  # noqa: E501
         item, asking = self._points.get(at), self._asking.get(at, [])
         style = STRONG if NEW_WARNING.match(line) else str(diff_line(line).style)
-        parts = _reflowed([line], self._room) if NEW_WARNING.match(line) else _cut(line, self._room)
+        parts = (
+            _reflowed([line], self._room)
+            if NEW_WARNING.match(line)
+            else _cut(line, self._room)
+        )
         for number, part in enumerate(parts):
             if asking and len(parts) == 1:
                 yield self._row(part, style, item, asking), "", item
             else:
                 yield (
-                    self._row(part, STRONG if asking else style, item if not number else None),
+                    self._row(
+                        part, STRONG if asking else style, item if not number else None
+                    ),
                     "",
                     item if not number else None,
                 )
@@ -363,7 +410,11 @@ class _Body:
         return max(40, self._columns - len(self._guide) - 1 - self._margin)
 
     def _row(
-        self, text: str, style: str, item: "CheckItem | None" = None, strong: Sequence[slice] = ()
+        self,
+        text: str,
+        style: str,
+        item: "CheckItem | None" = None,
+        strong: Sequence[slice] = (),
     ) -> TreeRow:
         """A row: the guide, the box of a point in the margin, and the text, of which some parts are
         strong.
@@ -384,7 +435,10 @@ class _Body:
             ]
             at = max(at, part.stop)
         return TreeRow(
-            (f"{self._guide} ", "" if style == QUIET else QUIET), *box, *parts, (text[at:], style)
+            (f"{self._guide} ", "" if style == QUIET else QUIET),
+            *box,
+            *parts,
+            (text[at:], style),
         )
 
 
@@ -459,7 +513,9 @@ def _lines_of(item: "CheckItem", lines: Sequence[str]) -> "Iterator[tuple[int, s
     for at in range(point.line, min(point.end, len(lines) - 1) + 1):
         line = lines[at]
         start = (
-            _found(line, [" ".join(words[:count]) for count in EDGES])[0] if at == point.line else 0
+            _found(line, [" ".join(words[:count]) for count in EDGES])[0]
+            if at == point.line
+            else 0
         )
         yield (
             at,
@@ -526,7 +582,9 @@ class ThreadTree(Pager, inherit_bindings=False):
             self._wide = self.size.width
             self.post_message(self.Resized())
 
-    def show_layout(self, head: Sequence[str], laid: ThreadLayout, *, keep: bool) -> None:
+    def show_layout(
+        self, head: Sequence[str], laid: ThreadLayout, *, keep: bool
+    ) -> None:
         """Show these rows below some lines of text; `keep` leaves the cursor where it was."""
         by = len(head)
         self.laid = ThreadLayout(
@@ -598,12 +656,20 @@ class ThreadTree(Pager, inherit_bindings=False):
         at = bisect_right(self.laid.mails, self.cursor) - 1
         if at < 0:
             return None
-        end = self.laid.mails[at + 1] if at + 1 < len(self.laid.mails) else len(self.laid.rows)
+        end = (
+            self.laid.mails[at + 1]
+            if at + 1 < len(self.laid.mails)
+            else len(self.laid.rows)
+        )
         inside = [
-            point for row, point in self.laid.points.items() if self.laid.mails[at] <= row < end
+            point
+            for row, point in self.laid.points.items()
+            if self.laid.mails[at] <= row < end
         ]
         return inside[0] if len(inside) == 1 else None
 
     def row_of(self, fold: str) -> int:
         """The first row of a fold."""
-        return min((at for at, name in self.laid.folds.items() if name == fold), default=0)
+        return min(
+            (at for at, name in self.laid.folds.items() if name == fold), default=0
+        )

@@ -64,13 +64,22 @@ class Conflicts:
     """
 
     def __init__(
-        self, conflicts: Sequence[tuple[str, str, Versions]], shown: Sequence[int], columns: int
+        self,
+        conflicts: Sequence[tuple[str, str, Versions]],
+        shown: Sequence[int],
+        columns: int,
     ) -> None:
-        pieces = [(title, aligned(path, versions)) for path, title, versions in conflicts]
+        pieces = [
+            (title, aligned(path, versions)) for path, title, versions in conflicts
+        ]
         every = [cells for _, piece in pieces for cells in piece]
         needs = {
             version: max(
-                (GUTTER + width(cell.code) for cells in every if (cell := cells[version])),
+                (
+                    GUTTER + width(cell.code)
+                    for cells in every
+                    if (cell := cells[version])
+                ),
                 default=0,
             )
             for version in shown
@@ -78,14 +87,17 @@ class Conflicts:
         self._shown, self._wide = shown, shares(needs, columns - len(shown) + 1)
         self._cells: dict[str, Cells] = {}
         self._titles = [
-            fitted(f"{'':{GUTTER}}{TITLES[version]}", self._wide[version]) for version in shown
+            fitted(f"{'':{GUTTER}}{TITLES[version]}", self._wide[version])
+            for version in shown
         ]
         self._heading = BETWEEN.join(self._titles)
         self.rows: list[str] = []
         for title, piece in pieces:
             self.rows += [*([""] if self.rows else []), f"@@ {title} @@", self._heading]
             for cells in piece:
-                row = BETWEEN.join(self._text(version, cells[version]) for version in shown)
+                row = BETWEEN.join(
+                    self._text(version, cells[version]) for version in shown
+                )
                 if any(cells[version] for version in shown):
                     self._cells[row] = cells
                     self.rows.append(row)
@@ -98,7 +110,9 @@ class Conflicts:
         if row not in self._cells:
             return plain(row, HUNK) if row.startswith("@@ ") else None
         cells = self._cells[row]
-        return space.join(self._drawn(version, cells[version], colors) for version in self._shown)
+        return space.join(
+            self._drawn(version, cells[version], colors) for version in self._shown
+        )
 
     def _text(self, version: int, cell: Cell | None) -> str:
         if cell is None:
@@ -121,7 +135,9 @@ class Conflicts:
             for start, end, role in cell.spans:
                 text.stylize(colors.style(role, ground), GUTTER + start, GUTTER + end)
         for start, end in cell.words:
-            text.stylize(colors.style("", f"{ground}-word"), GUTTER + start, GUTTER + end)
+            text.stylize(
+                colors.style("", f"{ground}-word"), GUTTER + start, GUTTER + end
+            )
         return text
 
 
@@ -132,10 +148,14 @@ def shares(needs: Mapping[int, int], columns: int) -> dict[int, int]:
         return dict.fromkeys(needs, equal)
     spare = max(0, columns - sum(needs.values())) // len(needs)
     for left, version in zip(
-        range(len(needs), 0, -1), sorted(needs, key=lambda version: needs[version]), strict=True
+        range(len(needs), 0, -1),
+        sorted(needs, key=lambda version: needs[version]),
+        strict=True,
     ):
         share = (columns - sum(found.values())) // left
-        found[version] = max(GUTTER + 1, share if left == 1 else min(share, needs[version] + spare))
+        found[version] = max(
+            GUTTER + 1, share if left == 1 else min(share, needs[version] + spare)
+        )
     return found
 
 
@@ -144,7 +164,9 @@ class OneColumn(Conflicts):
     then those of the base, then those of the fix.
     """
 
-    def __init__(self, conflicts: Sequence[tuple[str, str, Versions]], columns: int) -> None:
+    def __init__(
+        self, conflicts: Sequence[tuple[str, str, Versions]], columns: int
+    ) -> None:
         super().__init__((), (BASE,), columns)
         self._wide = dict.fromkeys((BRANCH, BASE, FIX), columns)
         self._heading = plain(
@@ -174,7 +196,9 @@ def _in_turn(rows: Sequence[Cells]) -> Iterator[tuple[int, Cell]]:
     """The lines of the versions in one column: equal ones once, with the number that they have on
     the branch.
     """
-    for differs, run in groupby(rows, lambda cells: any(cell.differs for cell in cells if cell)):
+    for differs, run in groupby(
+        rows, lambda cells: any(cell.differs for cell in cells if cell)
+    ):
         changed = list(run)
         for version in (BRANCH, BASE, FIX) if differs else (BRANCH,):
             for cell in (cells[version] for cells in changed):
@@ -193,7 +217,11 @@ def aligned(path: str, versions: Versions) -> list[Cells]:
     rows = _paired(*codes)
 
     def cell(
-        version: int, at: int | None, *, differs: bool, words: Sequence[tuple[int, int]] = ()
+        version: int,
+        at: int | None,
+        *,
+        differs: bool,
+        words: Sequence[tuple[int, int]] = (),
     ) -> Cell | None:
         if at is None:
             return None
@@ -203,7 +231,9 @@ def aligned(path: str, versions: Versions) -> list[Cells]:
             for start, end, role in spans[version][at]
             if end > indent
         ]
-        return Cell(first + at if first else 0, differs, codes[version][at], shifted, words)
+        return Cell(
+            first + at if first else 0, differs, codes[version][at], shifted, words
+        )
 
     found: list[Cells] = []
     for branch, base, fix in rows:
@@ -248,13 +278,19 @@ def _paired(
     return rows
 
 
-def _beside(base: Sequence[str], side: Sequence[str]) -> Mapping[int, tuple[list[int], int | None]]:
+def _beside(
+    base: Sequence[str], side: Sequence[str]
+) -> Mapping[int, tuple[list[int], int | None]]:
     """For each line of the base the lines of a side that come before it, and the one in its place.
 
     One more entry for those at the end.
     """
-    found: dict[int, tuple[list[int], int | None]] = {at: ([], None) for at in range(len(base) + 1)}
-    for _, low, high, start, end in SequenceMatcher(None, base, side, autojunk=False).get_opcodes():
+    found: dict[int, tuple[list[int], int | None]] = {
+        at: ([], None) for at in range(len(base) + 1)
+    }
+    for _, low, high, start, end in SequenceMatcher(
+        None, base, side, autojunk=False
+    ).get_opcodes():
         pairs = min(high - low, end - start)
         for step in range(pairs):
             found[low + step] = (found[low + step][0], start + step)

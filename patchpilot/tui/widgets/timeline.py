@@ -70,4 +70,6 @@ class Timeline(VerticalScroll):
 
     def _draw(self) -> None:
         if self.is_mounted:
-            self.query_one(Static).update(timeline(self._events, max(24, self.size.width - 3)))
+            self.query_one(Static).update(
+                timeline(self._events, max(24, self.size.width - 3))
+            )

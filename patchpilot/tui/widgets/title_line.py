@@ -21,7 +21,12 @@ class TitleLine(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._subject, self._places, self._doing, self._step = "", tuple[str, ...](), "", 0
+        self._subject, self._places, self._doing, self._step = (
+            "",
+            tuple[str, ...](),
+            "",
+            0,
+        )
 
     def tell(self, subject: str, places: Sequence[str] = (), doing: str = "") -> None:
         """Show these; with each call that has something in `doing` the spinner moves on."""

@@ -37,7 +37,9 @@ class TourCard(Panel):
             self._filled = (text, key, does)
             press = (
                 Text.assemble(
-                    plain("Press "), plain(f" {key} ", "reverse bold"), plain(f": {does}", STRONG)
+                    plain("Press "),
+                    plain(f" {key} ", "reverse bold"),
+                    plain(f": {does}", STRONG),
                 )
                 if key
                 else plain(does, STRONG)
@@ -66,7 +68,9 @@ class TourCard(Panel):
         placed = beside(self._pointed.region, self.outer_size, self._room)
         self.styles.offset = placed.at
         self.heading = (
-            f"{glyph(f'point-{placed.side}')} {self._title}" if placed.side else self._title
+            f"{glyph(f'point-{placed.side}')} {self._title}"
+            if placed.side
+            else self._title
         )
 
     def hide(self) -> None:
@@ -96,5 +100,7 @@ def beside(panel: Region, card: Size, room: Region) -> Placed:
         return Placed(Offset(panel.x - card.width, down), "right")
     across = room.right - card.width - 2
     if panel.bottom + card.height <= room.bottom:
-        return Placed(Offset(across, max(panel.bottom, room.bottom - card.height - 1)), "up")
+        return Placed(
+            Offset(across, max(panel.bottom, room.bottom - card.height - 1)), "up"
+        )
     return Placed(Offset(across, down))

@@ -33,7 +33,10 @@ def other_start(world: World) -> str:
     return world.branch(
         "6.6",
         world.groundwork,
-        ("work: rename", {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")}),
+        (
+            "work: rename",
+            {"w.c": source(l10="quick(10);", l19="verify(19);", l20="verify(20);")},
+        ),
     )
 
 
@@ -41,7 +44,9 @@ def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself
     world: World, tmp_path: Path
 ) -> None:
     tip = other_start(world)
-    assert "adapted (context, confidence 0." in adapted(world, tmp_path / "out", "--signoff")
+    assert "adapted (context, confidence 0." in adapted(
+        world, tmp_path / "out", "--signoff"
+    )
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     patch = parse_patch(file.read_bytes(), str(file))
     assert patch.header("Subject") == "[PATCH 6.6.y] work: do not forget step 20"
@@ -49,7 +54,9 @@ def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself
     text = list(patch.message)
     signed = text.index("Signed-off-by: Ada Fixer <ada@example.org>")
     assert text[signed + 1].startswith("[ ")
-    assert "w.c:22: the lines around the change differ in the branch" in text[signed + 1]
+    assert (
+        "w.c:22: the lines around the change differ in the branch" in text[signed + 1]
+    )
     assert patch.trailers[-1].name == "Signed-off-by"
     assert "+\tverify(20, all);" in file.read_text()
     clone = tmp_path / "clone"
@@ -59,7 +66,9 @@ def test_the_adapted_patch_is_in_the_form_of_the_stable_tree_and_explains_itself
     assert "verify(20, all);" in (clone / "w.c").read_text()
 
 
-def test_the_note_names_the_commit_that_made_the_lines_differ(world: World, tmp_path: Path) -> None:
+def test_the_note_names_the_commit_that_made_the_lines_differ(
+    world: World, tmp_path: Path
+) -> None:
     other_start(world)
     branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
     out = adapted(world, tmp_path / "out")
@@ -77,15 +86,23 @@ def test_white_space_that_differs_is_said(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.6",
         world.groundwork,
-        ("work: spaces", {"w.c": source(l10="quick(10);", l19="  check(19);", l20="  check(20);")}),
+        (
+            "work: spaces",
+            {"w.c": source(l10="quick(10);", l19="  check(19);", l20="  check(20);")},
+        ),
     )
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
-    assert "w.c: the lines around the change differ in white space only" in file.read_text()
+    assert (
+        "w.c: the lines around the change differ in white space only"
+        in file.read_text()
+    )
     assert "+\tcheck(20, all);" in file.read_text()
 
 
-def test_what_is_below_the_cut_leaves_nothing_to_fill_in(world: World, tmp_path: Path) -> None:
+def test_what_is_below_the_cut_leaves_nothing_to_fill_in(
+    world: World, tmp_path: Path
+) -> None:
     other_start(world)
     adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -110,17 +127,29 @@ def test_an_adapted_patch_answers_the_failed_mail(world: World, tmp_path: Path) 
         f"commit {world.fix} upstream.",
     )
     assert (patch.header("In-Reply-To") or "").startswith("<failed-6.6-2@")
-    assert [address.email for address in patch.addresses("To")] == ["stable@vger.kernel.org"]
+    assert [address.email for address in patch.addresses("To")] == [
+        "stable@vger.kernel.org"
+    ]
 
 
-def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(tmp_path: Path) -> None:
+def test_the_patch_of_a_project_that_is_not_known_is_sent_to_no_list(
+    tmp_path: Path,
+) -> None:
     repo = Repo(tmp_path / "tool")
     repo.commit("start", {"w.c": source(l19="verify(19);", l20="verify(20);")})
     old = repo.git("rev-parse", "HEAD")
     repo.commit("names", {"w.c": source(l19="check(19);", l20="check(20);")})
     fix = repo.commit("fix", {"w.c": source(l19="check(19);", l20="check(20, all);")})
     done = call(
-        "backport", "-C", repo.path, fix, "--onto", old, "--adapt", "--write", tmp_path / "out"
+        "backport",
+        "-C",
+        repo.path,
+        fix,
+        "--onto",
+        old,
+        "--adapt",
+        "--write",
+        tmp_path / "out",
     )
     assert done.code == 0, done.err
     (file,) = (tmp_path / "out").rglob("*.patch")
@@ -133,7 +162,11 @@ def test_json_has_kind_confidence_steps_and_files(world: World) -> None:
     other_start(world)
     (branch,) = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
     found = branch["adaptation"]
-    assert (branch["verdict"], found["kind"], found["files"]) == ("conflict", "context", ["w.c"])
+    assert (branch["verdict"], found["kind"], found["files"]) == (
+        "conflict",
+        "context",
+        ["w.c"],
+    )
     assert 0.5 <= found["confidence"] <= 1
     assert len(found["steps"]) == 1
     (plain,) = world.ask(world.fix, "--onto", "linux-6.6.y")["branches"]

@@ -16,7 +16,8 @@ from tests.backports.world import World, source
 
 def test_the_arguments_of_calls_are_counted() -> None:
     text = (
-        'if (any(1, both(2, "x, y"), c[3, 4]) && none()) /* comment(1) */ each(\n1,\n2); open(1, 2'
+        'if (any(1, both(2, "x, y"), c[3, 4]) && none()) '
+        "/* comment(1) */ each(\n1,\n2); open(1, 2"
     )
     assert calls_in(text) == {("any", 3), ("both", 2), ("none", 0), ("each", 2)}
 
@@ -44,9 +45,14 @@ def test_a_variable_whose_declaration_the_fix_takes_away_is_found_where_the_bran
     None
 ):
     base = function("int here = 1;", "use(here);")
-    ours, made = function("int here = 1;", "use(here);", "more(here);"), function("more(here);")
+    ours, made = (
+        function("int here = 1;", "use(here);", "more(here);"),
+        function("more(here);"),
+    )
     assert undeclared_variables(ours, base, function("done();"), made) == {"here"}
-    assert not undeclared_variables(ours, base, function("EACH(here)", "use(here);"), made)
+    assert not undeclared_variables(
+        ours, base, function("EACH(here)", "use(here);"), made
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,10 @@ def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) ->
             "work: other",
             {
                 "w.c": source(
-                    l5="check(5, 1, 2);", l6="check(6, 1, 2);", l10="quick(10);", l19="was(19);"
+                    l5="check(5, 1, 2);",
+                    l6="check(6, 1, 2);",
+                    l10="quick(10);",
+                    l19="was(19);",
                 )
             },
         ),
@@ -91,7 +100,10 @@ def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) ->
         "more",
         {
             "w.c": source(
-                l10="quick(10);", l19="check(19);", l20="check(20, all);", l18="check(18);"
+                l10="quick(10);",
+                l19="check(19);",
+                l20="check(20, all);",
+                l18="check(18);",
             )
         },
     )
@@ -102,10 +114,17 @@ def test_another_number_of_arguments_makes_an_adaptation_unsure(world: World) ->
 def test_a_number_of_arguments_that_no_side_has_is_the_merges_own(world: World) -> None:
     ours, base, theirs, made = (
         function(f"copy({words});")
-        for words in ("v, MAX, to", "v, to", "v, MAX, wipe(), to", "v, MAX, wipe(), MAX, to")
+        for words in (
+            "v, MAX, to",
+            "v, to",
+            "v, MAX, wipe(), to",
+            "v, MAX, wipe(), MAX, to",
+        )
     )
     with Repository.open(world.repo.path) as repository, Scratch(repository) as scratch:
-        assert other_signatures(scratch, world.base, [], ours, base, theirs, made) == {"copy"}
+        assert other_signatures(scratch, world.base, [], ours, base, theirs, made) == {
+            "copy"
+        }
         assert not other_signatures(scratch, world.base, [], ours, base, theirs, ours)
 
 

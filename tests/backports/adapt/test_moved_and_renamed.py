@@ -15,11 +15,18 @@ from tests.kit.repos import Repo
 
 
 def function(name: str, *body: str) -> str:
-    return f"int {name}(struct foo *f)\n{{\n" + "".join(f"\t{line}\n" for line in body) + "}\n"
+    return (
+        f"int {name}(struct foo *f)\n{{\n"
+        + "".join(f"\t{line}\n" for line in body)
+        + "}\n"
+    )
 
 
 def adapted(
-    path: Path, files: dict[str, str], later: dict[str, str | None], fixed: dict[str, str]
+    path: Path,
+    files: dict[str, str],
+    later: dict[str, str | None],
+    fixed: dict[str, str],
 ) -> tuple[Adaptation | None, dict[str, str], str]:
     """The fix (`later` → `fixed`) adapted to a branch that has `files`: the adaptation, the files
     it gives, and the id of the commit of `later`.
@@ -27,7 +34,8 @@ def adapted(
     repo = Repo(path / "repo")
     old = repo.commit("start", files)
     changed = repo.commit(
-        "move on", {name: content for name, content in later.items() if content is not None}
+        "move on",
+        {name: content for name, content in later.items() if content is not None},
     )
     fix = repo.commit("fix it", fixed)
     with Repository.open(repo.path) as repository, Scratch(repository) as scratch:
@@ -37,10 +45,16 @@ def adapted(
         assert not merge.clean
         found = adapt(scratch, merge, onto, commit, old)
         tree = found.tree(scratch, merge) if found else onto
-        return found, {name: (scratch.blob(tree, name) or b"").decode() for name in files}, changed
+        return (
+            found,
+            {name: (scratch.blob(tree, name) or b"").decode() for name in files},
+            changed,
+        )
 
 
-def test_a_name_that_a_missing_commit_changed_is_the_branchs_own(tmp_path: Path) -> None:
+def test_a_name_that_a_missing_commit_changed_is_the_branchs_own(
+    tmp_path: Path,
+) -> None:
     calls = ["foo_lookup(f, 1);", "other(f);", "foo_lookup(f, 2);", "last(f);"]
     new = [line.replace("foo_lookup", "foo_get") for line in calls]
     found, made, changed = adapted(
@@ -55,7 +69,9 @@ def test_a_name_that_a_missing_commit_changed_is_the_branchs_own(tmp_path: Path)
     assert found.kind == "renamed"
 
 
-def test_lines_that_are_in_another_file_on_the_branch_are_changed_there(tmp_path: Path) -> None:
+def test_lines_that_are_in_another_file_on_the_branch_are_changed_there(
+    tmp_path: Path,
+) -> None:
     words = [f"word_{number} of_list another_{number}" for number in range(9)]
     text = "".join(f"{line}\n" for line in words)
     filler = "".join(f"filler {number}\n" for number in range(40))
@@ -66,16 +82,22 @@ def test_lines_that_are_in_another_file_on_the_branch_are_changed_there(tmp_path
         {"tools/lists/words.txt": text.replace("of_list another_4", "of_list fixed_4")},
     )
     assert found is not None
-    assert made["tools/all.txt"] == filler + text.replace("of_list another_4", "of_list fixed_4")
+    assert made["tools/all.txt"] == filler + text.replace(
+        "of_list another_4", "of_list fixed_4"
+    )
     assert found.kind == "moved"
     assert found.steps == (
         "tools/all.txt:45: the code is in this file in the branch; made the change there",
     )
 
 
-def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: Path) -> None:
+def test_code_that_is_in_another_file_on_the_branch_is_changed_there(
+    tmp_path: Path,
+) -> None:
     one, other = function("one", "a(f);", "b(f);"), function("other", "c(f);")
-    filler = "".join(function(f"filler{number}", f"step{number}(f);") for number in range(12))
+    filler = "".join(
+        function(f"filler{number}", f"step{number}(f);") for number in range(12)
+    )
     found, made, _ = adapted(
         tmp_path,
         {"dir/old.c": filler + one + other},
@@ -83,25 +105,36 @@ def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: P
         {"dir/new.c": function("one", "a(f);", "new(f);", "b(f);")},
     )
     assert found is not None
-    assert made["dir/old.c"] == filler + function("one", "a(f);", "new(f);", "b(f);") + other
+    assert (
+        made["dir/old.c"]
+        == filler + function("one", "a(f);", "new(f);", "b(f);") + other
+    )
     assert found.files == ("dir/new.c", "dir/old.c")
     assert found.kind == "moved"
     assert any(
-        step.startswith("dir/old.c:") and "the code is in this file" in step for step in found.steps
+        step.startswith("dir/old.c:") and "the code is in this file" in step
+        for step in found.steps
     )
 
 
 def test_a_dropped_change_whose_code_is_elsewhere_is_never_sure(tmp_path: Path) -> None:
-    body = ("lock(f, MODE_FAST);", "if (f->type == TYPE_ONE && f->weight)", "unlock(f);")
+    body = (
+        "lock(f, MODE_FAST);",
+        "if (f->type == TYPE_ONE && f->weight)",
+        "unlock(f);",
+    )
     here = {
         "lib/all.c": (
-            "".join(function(f"f{number}", "x();") for number in range(4)) + function("work", *body)
+            "".join(function(f"f{number}", "x();") for number in range(4))
+            + function("work", *body)
         ),
         "t.c": function("test", "run(one);"),
     }
     later = {
         "lib/work.c": (
-            function("first", "y();") + function("work", *body) + "int table[] = { 1 };\n"
+            function("first", "y();")
+            + function("work", *body)
+            + "int table[] = { 1 };\n"
         ),
         "lib/all.c": None,
         "t.c": function("test", "run(ONE);"),
@@ -127,7 +160,9 @@ def test_a_moved_change_is_not_sure_where_a_second_function_has_the_same_code(
     tmp_path: Path,
 ) -> None:
     one, two = function("one", "a(f);", "b(f);"), function("two", "a(f);", "b(f);")
-    other = "".join(function(f"filler{number}", f"step{number}(f);") for number in range(12))
+    other = "".join(
+        function(f"filler{number}", f"step{number}(f);") for number in range(12)
+    )
     found, made, _ = adapted(
         tmp_path,
         {"dir/old.c": other + one + two},
@@ -204,9 +239,14 @@ def test_a_fix_of_which_half_is_dropped_is_not_sure(tmp_path: Path) -> None:
         (function("work", "if (f)", "a(f);", "else", "b(f);"), ()),
     ],
 )
-def test_what_an_adapted_file_must_not_have(made: str, expected: tuple[str, ...]) -> None:
+def test_what_an_adapted_file_must_not_have(
+    made: str, expected: tuple[str, ...]
+) -> None:
     plain = function("work", "a(f);").splitlines(keepends=True)
-    assert problems("work.c", made.splitlines(keepends=True), plain, plain, plain) == expected
+    assert (
+        problems("work.c", made.splitlines(keepends=True), plain, plain, plain)
+        == expected
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from patchpilot.backports.adapt.proposals import Proposal, ProposedConflict, Source, decide, propose
+from patchpilot.backports.adapt.proposals import (
+    Proposal,
+    ProposedConflict,
+    Source,
+    decide,
+    propose,
+)
 from patchpilot.backports.adapt.verify import MARKERS
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Merge
@@ -17,7 +23,11 @@ from tests.kit.repos import Repo
 
 
 def function(name: str, *body: str) -> str:
-    return f"int {name}(struct foo *f)\n{{\n" + "".join(f"\t{line}\n" for line in body) + "}\n"
+    return (
+        f"int {name}(struct foo *f)\n{{\n"
+        + "".join(f"\t{line}\n" for line in body)
+        + "}\n"
+    )
 
 
 FILLER = "".join(
@@ -50,7 +60,10 @@ class Case:
 
     @contextmanager
     def merge(self) -> Iterator[tuple[Scratch, Merge, str, FixCommit]]:
-        with Repository.open(self.repo.path) as repository, Scratch(repository) as scratch:
+        with (
+            Repository.open(self.repo.path) as repository,
+            Scratch(repository) as scratch,
+        ):
             fix, onto = FixCommit.read(repository, self.fix), scratch.tree_of(self.tip)
             yield scratch, scratch.pick(fix.id, onto, fix.base), onto, fix
 
@@ -65,7 +78,9 @@ def of(proposals: tuple[Proposal, ...], source: Source) -> Proposal:
 
 def prerequisite_case(path: Path) -> Case:
     old = FILLER + function("work", "one(f);", "two(f);", "three(f);")
-    new = FILLER + function("work", "one(f);", "if (check(f))", "\ttwo(f);", "three(f);")
+    new = FILLER + function(
+        "work", "one(f);", "if (check(f))", "\ttwo(f);", "three(f);"
+    )
     fixed = FILLER + function(
         "work", "one(f);", "if (check(f) && verify(f))", "\ttwo(f);", "three(f);"
     )
@@ -94,9 +109,13 @@ def test_the_part_of_a_missing_commit_that_makes_the_conflict_vanish_is_proposed
     assert proposal.unknown == ()
 
 
-def test_a_part_that_uses_what_the_branch_lacks_says_so_and_comes_later(tmp_path: Path) -> None:
+def test_a_part_that_uses_what_the_branch_lacks_says_so_and_comes_later(
+    tmp_path: Path,
+) -> None:
     old = FILLER + function("work", "one(f);", "two(f);", "three(f);")
-    new = FILLER + function("work", "one(f);", "if (check(f))", "\ttwo(f);", "three(f);")
+    new = FILLER + function(
+        "work", "one(f);", "if (check(f))", "\ttwo(f);", "three(f);"
+    )
     fixed = FILLER + function(
         "work", "one(f);", "if (check(f) && verify(f))", "\ttwo(f);", "three(f);"
     )
@@ -105,7 +124,9 @@ def test_a_part_that_uses_what_the_branch_lacks_says_so_and_comes_later(tmp_path
     ).proposed()
     proposal = of(one.proposals, Source.PREREQUISITE)
     assert proposal.unknown == ("check", "verify")
-    assert proposal.why.endswith("that these lines need; the branch does not have check, verify")
+    assert proposal.why.endswith(
+        "that these lines need; the branch does not have check, verify"
+    )
     assert one.proposals[0] is not proposal
 
 
@@ -121,7 +142,9 @@ def test_a_change_of_code_that_came_with_a_missing_commit_is_dropped_by_its_name
     fixed = new.replace("second(f);", "second(f, 2);")
     case = Case(tmp_path, {"foo.c": old}, {"foo.c": new}, {"foo.c": fixed})
     (one,) = case.proposed()
-    dropped = next(proposal for proposal in one.proposals if proposal.lines == one.conflict.ours)
+    dropped = next(
+        proposal for proposal in one.proposals if proposal.lines == one.conflict.ours
+    )
     assert (dropped.source, dropped.commit) == (Source.DROPPED, case.later)
     assert dropped.steps[0].endswith(
         f'dropped the change: the code came with {case.later[:12]} ("foo: move on"), which the'
@@ -168,7 +191,10 @@ def test_the_file_has_for_each_conflict_what_was_chosen_for_it(tmp_path: Path) -
     assert FILLER in text
     assert decided.problems == ()
     lost = of(first.proposals, Source.FIX)
-    assert lost.why == "the lines of the fix; 1 line that only the branch has would be lost"
+    assert (
+        lost.why
+        == "the lines of the fix; 1 line that only the branch has would be lost"
+    )
 
 
 def test_what_does_not_parse_is_a_problem(tmp_path: Path) -> None:
@@ -183,7 +209,11 @@ def test_what_does_not_parse_is_a_problem(tmp_path: Path) -> None:
         mine = Proposal(Source.EDITED, lines, "mine", ("mine",))
         with case.merge() as (scratch, merge, onto, fix_):
             decided = decide(
-                scratch, merge, onto, fix_, {first.conflict.key: mine, last.conflict.key: fix_side}
+                scratch,
+                merge,
+                onto,
+                fix_,
+                {first.conflict.key: mine, last.conflict.key: fix_side},
             )
         assert problem in decided.problems
 
@@ -193,23 +223,30 @@ def test_a_file_that_the_branch_does_not_have_is_one_conflict(tmp_path: Path) ->
         tmp_path,
         {"other.c": FILLER},
         {"foo.c": function("work", "one(f);", "two(f);")},
-        {"foo.c": function("work", "one(f);", "three(f);"), "other.c": FILLER + "int x;\n"},
+        {
+            "foo.c": function("work", "one(f);", "three(f);"),
+            "other.c": FILLER + "int x;\n",
+        },
     )
     (one,) = case.proposed()
     assert (one.conflict.place, one.conflict.ours) == ("foo.c", None)
     dropped = of(one.proposals, Source.DROPPED)
     assert (dropped.lines, dropped.commit) == (None, case.later)
     with case.merge() as (scratch, merge, onto, fix):
-        assert decide(scratch, merge, onto, fix, {one.conflict.key: dropped}).contents == {
-            "foo.c": None
-        }
-        taken = decide(scratch, merge, onto, fix, {one.conflict.key: of(one.proposals, Source.FIX)})
+        assert decide(
+            scratch, merge, onto, fix, {one.conflict.key: dropped}
+        ).contents == {"foo.c": None}
+        taken = decide(
+            scratch, merge, onto, fix, {one.conflict.key: of(one.proposals, Source.FIX)}
+        )
     assert taken.contents == {
         "foo.c": ("100644", function("work", "one(f);", "three(f);").encode())
     }
 
 
-def test_code_that_is_in_another_file_on_the_branch_is_changed_there(tmp_path: Path) -> None:
+def test_code_that_is_in_another_file_on_the_branch_is_changed_there(
+    tmp_path: Path,
+) -> None:
     one, other = function("one", "a(f);", "b(f);"), function("other", "c(f);")
     case = Case(
         tmp_path,
@@ -233,8 +270,14 @@ def test_two_changes_that_lead_to_one_file_are_a_problem(tmp_path: Path) -> None
     case = Case(
         tmp_path,
         {"dir/old.c": FILLER + parts["one"] + parts["other"]},
-        {"dir/old.c": FILLER, **{f"dir/{name}.c": text for name, text in parts.items()}},
-        {f"dir/{name}.c": text.replace("b(f);", "new(f);") for name, text in parts.items()},
+        {
+            "dir/old.c": FILLER,
+            **{f"dir/{name}.c": text for name, text in parts.items()},
+        },
+        {
+            f"dir/{name}.c": text.replace("b(f);", "new(f);")
+            for name, text in parts.items()
+        },
     )
     found = case.proposed()
     chosen = {one.conflict.key: of(one.proposals, Source.ADAPTED) for one in found}

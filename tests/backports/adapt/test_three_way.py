@@ -22,7 +22,12 @@ def lines(middle: str) -> list[str]:
     ("ours", "base", "theirs", "expected", "ways"),
     [
         pytest.param(
-            "\told(1);\n", "\told(1);\n", "\tnew(1);\n", "\tnew(1);\n", set(), id="no conflict"
+            "\told(1);\n",
+            "\told(1);\n",
+            "\tnew(1);\n",
+            "\tnew(1);\n",
+            set(),
+            id="no conflict",
         ),
         pytest.param(
             "\tdo(one, 2);\n",
@@ -49,10 +54,20 @@ def lines(middle: str) -> list[str]:
             id="next line absent",
         ),
         pytest.param(
-            "\tfree(p);\n", "\tfree(q->p);\n", "", "", {How.REMOVED}, id="removed line differs"
+            "\tfree(p);\n",
+            "\tfree(q->p);\n",
+            "",
+            "",
+            {How.REMOVED},
+            id="removed line differs",
         ),
         pytest.param(
-            "\tx = 2;\n", "\tx = 1;\n", "\tx = 2;\n", "\tx = 2;\n", set(), id="the same change"
+            "\tx = 2;\n",
+            "\tx = 1;\n",
+            "\tx = 2;\n",
+            "\tx = 2;\n",
+            set(),
+            id="the same change",
         ),
         pytest.param(
             "\tif (a)\n\t\trun(o);\n",
@@ -82,7 +97,9 @@ def test_a_change_is_made_in_the_branchs_own_lines(
 
 
 @pytest.mark.parametrize("end", ["", "\tmore();\n"], ids=["alone", "with another line"])
-def test_what_the_fix_adds_is_indented_as_the_lines_next_to_it_are_in_the_branch(end: str) -> None:
+def test_what_the_fix_adds_is_indented_as_the_lines_next_to_it_are_in_the_branch(
+    end: str,
+) -> None:
     base = lines("\tif (on) {\n\t\tset(name);\n\t\tset(file);\n\t}\n" + end)
     theirs = lines(
         '\tif (on) {\n\t\tset(name);\n\t\tif (!file)\n\t\t\tset("none");\n\t\tset(file);\n\t}\n'
@@ -98,7 +115,9 @@ def test_what_the_fix_adds_is_indented_as_the_lines_next_to_it_are_in_the_branch
 def test_what_the_fix_adds_next_to_a_line_that_is_only_aligned_otherwise_keeps_its_indentation() -> (  # noqa: E501
     None
 ):
-    base, ours = (lines(f"\tcall(one,\n{indent}two);\n") for indent in ("\t\t", "\t     "))
+    base, ours = (
+        lines(f"\tcall(one,\n{indent}two);\n") for indent in ("\t\t", "\t     ")
+    )
     theirs = [*base[:5], "\tadded();\n", *base[5:]]
     assert merge_lines(ours, base, theirs, openers(base)).lines == [
         *ours[:5],
@@ -108,9 +127,14 @@ def test_what_the_fix_adds_next_to_a_line_that_is_only_aligned_otherwise_keeps_i
 
 
 def test_a_change_inside_a_function_that_the_branch_lacks_is_left_out() -> None:
-    before, other = "int a(void)\n{\n\tx();\n}\n", "int gone(void)\n{\n\ty();\n\tz();\n}\n"
+    before, other = (
+        "int a(void)\n{\n\tx();\n}\n",
+        "int gone(void)\n{\n\ty();\n\tz();\n}\n",
+    )
     base = (before + other).splitlines(keepends=True)
-    theirs = (before + other.replace("y();\n", "y();\n\tnew();\n")).splitlines(keepends=True)
+    theirs = (before + other.replace("y();\n", "y();\n\tnew();\n")).splitlines(
+        keepends=True
+    )
     merged = merge_lines(before.splitlines(keepends=True), base, theirs, openers(base))
     assert "".join(merged.lines) == before
     assert [one.how for one in merged.carried] == [How.ABSENT]
@@ -123,14 +147,22 @@ def test_a_function_added_among_functions_that_the_branch_lacks_is_kept() -> Non
         "int last(void)\n{\n\tz();\n}\n",
     )
     added = "int added(void)\n{\n\tn();\n}\n"
-    base = (first + gone + gone.replace("gone", "away") + last).splitlines(keepends=True)
-    theirs = (first + gone + added + gone.replace("gone", "away") + last).splitlines(keepends=True)
-    merged = merge_lines((first + last).splitlines(keepends=True), base, theirs, openers(base))
+    base = (first + gone + gone.replace("gone", "away") + last).splitlines(
+        keepends=True
+    )
+    theirs = (first + gone + added + gone.replace("gone", "away") + last).splitlines(
+        keepends=True
+    )
+    merged = merge_lines(
+        (first + last).splitlines(keepends=True), base, theirs, openers(base)
+    )
     assert "".join(merged.lines) == first + added + last
     assert [one.how for one in merged.carried] == [How.HOLE]
 
 
-@pytest.mark.parametrize("text", ["\tint a_b = 3;  \n", "no newline", "  ", "naïve_x++;\n", "\n"])
+@pytest.mark.parametrize(
+    "text", ["\tint a_b = 3;  \n", "no newline", "  ", "naïve_x++;\n", "\n"]
+)
 def test_tokens_give_back_their_text(text: str) -> None:
     assert untokenize(tokenize([text])) == text
 
@@ -194,7 +226,10 @@ def test_lines_that_both_sides_added_are_kept_unless_they_are_nearly_the_same() 
     )
     assert [one.how for one in both.carried] == [How.BESIDE]
     alike = merge_lines(
-        lines("\ta();\n\tcheck(p, q);\n"), base, lines("\ta();\n\tcheck(p, r);\n"), openers(base)
+        lines("\ta();\n\tcheck(p, q);\n"),
+        base,
+        lines("\ta();\n\tcheck(p, r);\n"),
+        openers(base),
     )
     assert [one.how for one in alike.carried] == [How.OVER]
 
@@ -207,10 +242,15 @@ def test_a_statement_that_no_side_indents_so_is_counted() -> None:
         for more in ("", "\td();\n\t\te();\n")
     )
     files = [AdaptedFile("100644", ours, ours, ours, made) for made in (ours, crooked)]
-    assert ["crooked" in features_of({"w.c": file}, (), 1) for file in files] == [False, True]
+    assert ["crooked" in features_of({"w.c": file}, (), 1) for file in files] == [
+        False,
+        True,
+    ]
 
 
-def test_a_part_of_a_line_that_the_branch_does_not_have_is_not_put_into_another_one() -> None:
+def test_a_part_of_a_line_that_the_branch_does_not_have_is_not_put_into_another_one() -> (
+    None
+):
     base = lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     theirs = lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
     ours = lines("\treturn 0;\n")
@@ -236,7 +276,10 @@ def test_whether_the_lines_around_a_change_lead_to_another_place_is_known() -> N
 
 @pytest.mark.parametrize(
     ("ours", "fixed", "is_agreed"),
-    [("run(one, 1);", "run(ONE, 2);", True), ("run(ONE_MORE, 1);", "run(TWO, 1);", False)],
+    [
+        ("run(one, 1);", "run(ONE, 2);", True),
+        ("run(ONE_MORE, 1);", "run(TWO, 1);", False),
+    ],
 )
 def test_whether_whole_names_give_the_same_result_is_known(
     ours: str, fixed: str, is_agreed: bool
@@ -246,7 +289,9 @@ def test_whether_whole_names_give_the_same_result_is_known(
     assert [one.is_agreed for one in merged.carried] == [is_agreed]
     assert (
         features_of(
-            {"a.c": AdaptedFile("100644", *sides, merged.lines, tuple(merged.carried))}, (), 2
+            {"a.c": AdaptedFile("100644", *sides, merged.lines, tuple(merged.carried))},
+            (),
+            2,
         ).get("disagreed", False)
         is not is_agreed
     )

@@ -36,7 +36,9 @@ def main() -> int:
     given = parser.parse_args()
     sys.dont_write_bytecode = True
     # programs that the TUI starts write on a terminal that is not there
-    reported, sys.stderr = (os.fdopen(os.dup(stream), "w", buffering=1) for stream in (1, 2))
+    reported, sys.stderr = (
+        os.fdopen(os.dup(stream), "w", buffering=1) for stream in (1, 2)
+    )
     out = (given.out or Path(tempfile.mkdtemp(prefix="patchpilot-monkey-"))).resolve()
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryFolder("monkey") as folder:

@@ -31,7 +31,9 @@ PATHS: dict[str, tuple[tuple[int, int | None], ...]] = {
 
 Which of their arguments are a path and the folder that it is relative to.
 """
-PROGRAMS = frozenset(("git", "sh", "b4", "make", "python", "python3", "ssh-keygen", "gpg", "perl"))
+PROGRAMS = frozenset(
+    ("git", "sh", "b4", "make", "python", "python3", "ssh-keygen", "gpg", "perl")
+)
 LOOPBACK = ("127.", "::1", "localhost")
 
 
@@ -43,13 +45,16 @@ def shut(*roots: Path) -> None:
         if check := CHECKS.get(event):
             check(args)
         paths = [
-            (args[path], args[folder] if folder else -1) for path, folder in PATHS.get(event, ())
+            (args[path], args[folder] if folder else -1)
+            for path, folder in PATHS.get(event, ())
         ]
         if event == "open" and isinstance(args[2], int) and args[2] & WRITES:
             paths.append((args[0], -1))
         for path, folder in paths:
             if not _is_inside(path, folder, allowed):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path))
+                raise PermissionError(
+                    errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path)
+                )
 
     sys.addaudithook(judge)
 
@@ -59,8 +64,12 @@ def _is_inside(path: Any, folder: int, roots: tuple[str, ...]) -> bool:
     if isinstance(path, int) or path in (None, ":memory:", ""):
         return True
     text = os.fsdecode(path).removeprefix("file:").partition("?")[0]
-    real = os.path.realpath(os.path.join(f"/proc/self/fd/{folder}", text) if folder >= 0 else text)
-    return real == os.devnull or any(real == root or real.startswith(f"{root}/") for root in roots)
+    real = os.path.realpath(
+        os.path.join(f"/proc/self/fd/{folder}", text) if folder >= 0 else text
+    )
+    return real == os.devnull or any(
+        real == root or real.startswith(f"{root}/") for root in roots
+    )
 
 
 def _connects(args: tuple[Any, ...]) -> None:

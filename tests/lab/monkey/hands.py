@@ -138,7 +138,10 @@ class Hands:
         }
         if kind in pool:
             what = self._chance.choice(pool[kind] or MOVES)
-            return kind, "escape" if what in LEAVING and self._chance.random() < 0.9 else what
+            return (
+                kind,
+                "escape" if what in LEAVING and self._chance.random() < 0.9 else what,
+            )
         if kind == "resize":
             return kind, "{}x{}".format(*self._chance.choice(SIZES))
         wide, high = self._app.size
@@ -187,7 +190,9 @@ class Hands:
     def _mouse(self, kind: str, x: int, y: int) -> Iterator[events.Event]:
         if kind == "wheel":
             wheel = self._chance.choice((events.MouseScrollDown, events.MouseScrollUp))
-            yield from (self._at(wheel, x, y, 0) for _ in range(self._chance.randrange(1, 9)))
+            yield from (
+                self._at(wheel, x, y, 0) for _ in range(self._chance.randrange(1, 9))
+            )
             return
         for _ in range(self._chance.choice((1, 1, 1, 2, 3))):
             yield self._at(events.MouseMove, x, y, 0)
@@ -201,7 +206,9 @@ class Hands:
                 yield self._at(events.MouseMove, x, y, button)
             yield self._at(events.MouseUp, x, y, button)
 
-    def _at(self, kind: type[events.MouseEvent], x: int, y: int, button: int) -> events.MouseEvent:
+    def _at(
+        self, kind: type[events.MouseEvent], x: int, y: int, button: int
+    ) -> events.MouseEvent:
         return kind(None, x, y, 0, 0, button, False, False, False, x, y)
 
 

@@ -116,7 +116,9 @@ class Game:
             memory.keep(tour="offered")
         target = chance.choice((None, None, None, None, "HEAD", "HEAD~1..", "no-such"))
         session = Session(place, target, loader_of=seam.loader_of)
-        return PatchpilotApp(session, build_app.screen_of, memory, at_home=chance.random() < 0.2)
+        return PatchpilotApp(
+            session, build_app.screen_of, memory, at_home=chance.random() < 0.2
+        )
 
     async def _walk(self, chance: random.Random, place: Path, seconds: float) -> None:
         """Press keys for so long; the TUI is started again when a key ended it."""
@@ -145,7 +147,9 @@ class Game:
         while time.monotonic() < end and app.is_running and app.bug is None:
             if chance.random() < 0.03:
                 what = await asyncio.to_thread(
-                    self._world.disturb, chance, app.session.directory or self._world.scratch
+                    self._world.disturb,
+                    chance,
+                    app.session.directory or self._world.scratch,
                 )
                 self._steps.append(("disk", what))
             step = hands.choose()
@@ -164,7 +168,12 @@ class Game:
         """Every screen can be left, and q ends the TUI unless something is being sent."""
         end = time.monotonic() + SETTLES
         hands = Hands(app, random.Random(0))
-        while app.is_running and app.bug is None and not app._exit and time.monotonic() < end:
+        while (
+            app.is_running
+            and app.bug is None
+            and not app._exit
+            and time.monotonic() < end
+        ):
             for key in ("escape", "escape", "q"):
                 hands.act(("move", key))
                 await answered(app, self._watch)
@@ -180,7 +189,9 @@ class Game:
         Here they must end by themselves, since the next round replaces the files.
         """
         end = time.monotonic() + SETTLES
-        while jobs := [thread for thread in threading.enumerate() if thread.name == JOB]:
+        while jobs := [
+            thread for thread in threading.enumerate() if thread.name == JOB
+        ]:
             self._watch.alive()
             if time.monotonic() > end:
                 self._watch.faults.append(f"{len(jobs)} job(s) do not end\n{stacks()}")
@@ -197,7 +208,9 @@ def _screen_of(app: PatchpilotApp) -> str:
 def _name(fault: str) -> str:
     """What makes two faults one: the exception and the last place in patchpilot."""
     lines = [line for line in fault.strip().splitlines() if line.strip()]
-    places = re.findall(r'File ".*?/(patchpilot/[^"]+|textual/[^"]+)", line (\d+), in (\S+)', fault)
+    places = re.findall(
+        r'File ".*?/(patchpilot/[^"]+|textual/[^"]+)", line (\d+), in (\S+)', fault
+    )
     ours = [place for place in places if place[0].startswith("patchpilot/")] or places
     where = "{}:{} {}".format(*ours[-1]) if ours else lines[0]
     return f"{lines[-1][:120]} at {where}"

@@ -15,8 +15,12 @@ from patchpilot.tui.view.session import JobRequest, Loader
 from patchpilot.tui.view.stages import Stage, StageStatus
 
 FAILURES = (
-    GitError("git failed: \u202e[bold]fatal[/bold]", hint="run `git fsck` and try again"),
-    NetworkError("the archive did not answer", hint="try again later, or set patchpilot.lore"),
+    GitError(
+        "git failed: \u202e[bold]fatal[/bold]", hint="run `git fsck` and try again"
+    ),
+    NetworkError(
+        "the archive did not answer", hint="try again later, or set patchpilot.lore"
+    ),
     RefusedError("a rebase is in progress\nin two lines"),
 )
 MOST = 60
@@ -38,7 +42,10 @@ class Seam:
 
         def load(ask: JobRequest) -> tuple[Any, StageStatus]:
             with self._lock:
-                how, wait = self._chance.random(), self._chance.choice((0, 0, 0.1, 1.0, 3.0))
+                how, wait = (
+                    self._chance.random(),
+                    self._chance.choice((0, 0, 0.1, 1.0, 3.0)),
+                )
             self._sleep(ask, wait if how < 0.4 else 0)
             known = self.recorded.setdefault((str(ask.repository.top), stage), [])
             if how > 0.9:

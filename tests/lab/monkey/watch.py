@@ -34,7 +34,9 @@ class Watch(logging.Handler):
         threading.excepthook = lambda given: self.take(
             given.exc_value, f"thread {given.thread and given.thread.name}"
         )
-        sys.unraisablehook = lambda given: self.take(given.exc_value, "an object that was deleted")
+        sys.unraisablehook = lambda given: self.take(
+            given.exc_value, "an object that was deleted"
+        )
 
     def emit(self, record: logging.LogRecord) -> None:
         """A task that failed and was not awaited."""
@@ -73,7 +75,9 @@ class Watch(logging.Handler):
             while True:
                 time.sleep(1)
                 if self.waited > PATIENCE * 3:
-                    reported.write(f"HANG: the event loop stands still\n{what()}\n{stacks()}\n")
+                    reported.write(
+                        f"HANG: the event loop stands still\n{what()}\n{stacks()}\n"
+                    )
                     reported.flush()
                     os._exit(1)
 

@@ -49,7 +49,9 @@ MESSAGES = (
     "Documentation: acme: describe the command\n\nNobody knows it.",
     "Merge the lot",
     "x",
-    ('net/acme: ‮ [31m wide 你好 😀 ́́\n\n[bold]markup[/bold] [/]\n\nFixes: 123 ("no")\nCc: <stable'),
+    (
+        'net/acme: ‮ [31m wide 你好 😀 ́́\n\n[bold]markup[/bold] [/]\n\nFixes: 123 ("no")\nCc: <stable'
+    ),
     f"net/acme: {'a long subject ' * 40}\n\n{'one word ' * 2000}",
 )
 """Messages of HEAD: a fix, no fix, and what nobody should write."""
@@ -131,7 +133,9 @@ class World:
         self.late.clear()
         for name in CHANGED:
             shutil.rmtree(self.root / name, ignore_errors=True)
-            shutil.copytree(self.root.parent / "first" / name, self.root / name, symlinks=True)
+            shutil.copytree(
+                self.root.parent / "first" / name, self.root / name, symlinks=True
+            )
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir()
         os.chdir(self.scratch)
@@ -169,9 +173,13 @@ class World:
             {
                 "as it is": lambda: None,
                 "fixed": lambda: (
-                    fix_first(work, check=acme.CHECK_FIXED) if work.name == "linux" else None
+                    fix_first(work, check=acme.CHECK_FIXED)
+                    if work.name == "linux"
+                    else None
                 ),
-                "no commits": lambda: git(work, "reset", "-q", "--hard", "origin/master"),
+                "no commits": lambda: git(
+                    work, "reset", "-q", "--hard", "origin/master"
+                ),
                 "no branches": lambda: _no_branches(work),
                 "no topics": lambda: shutil.rmtree(self.root / "home" / "state"),
                 "many": lambda: _commit(work, 35),
@@ -186,7 +194,9 @@ class World:
                 self.late.pop(0)()
                 return "put back what was changed"
             name = chance.choice(tuple(DISTURBANCES))
-            if (work / ".git").is_dir() and (undo := DISTURBANCES[name](self, chance, work)):
+            if (work / ".git").is_dir() and (
+                undo := DISTURBANCES[name](self, chance, work)
+            ):
                 self.late.append(undo)
             return name
         return "nothing"
@@ -228,12 +238,20 @@ def _commits(world: World, chance: random.Random, work: Path) -> Undo:
 
 
 def _fewer(world: World, chance: random.Random, work: Path) -> Undo:
-    git(work, "reset", "-q", "--hard", chance.choice(("HEAD~1", "origin/master", "HEAD@{1}")))
+    git(
+        work,
+        "reset",
+        "-q",
+        "--hard",
+        chance.choice(("HEAD~1", "origin/master", "HEAD@{1}")),
+    )
     return None
 
 
 def _elsewhere(world: World, chance: random.Random, work: Path) -> Undo:
-    names = git(work, "for-each-ref", "--format=%(refname:short)", "refs/heads").text.split()
+    names = git(
+        work, "for-each-ref", "--format=%(refname:short)", "refs/heads"
+    ).text.split()
     git(
         work,
         "checkout",
@@ -258,7 +276,10 @@ def _merged(world: World, chance: random.Random, work: Path) -> Undo:
 
 def _no_branches(work: Path) -> Undo:
     known = git(
-        work, "for-each-ref", "--format=update %(refname) %(objectname)", "refs/remotes/stable"
+        work,
+        "for-each-ref",
+        "--format=update %(refname) %(objectname)",
+        "refs/remotes/stable",
     ).text
     gone = "".join(f"delete {row.split()[1]}\n" for row in known.splitlines())
     git(work, "update-ref", "--stdin", stdin=gone.encode())
@@ -276,13 +297,21 @@ def _locked(world: World, chance: random.Random, work: Path) -> Undo:
 
 
 def _rebasing(world: World, chance: random.Random, work: Path) -> Undo:
-    git(work, "rebase", "-q", "-i", "HEAD~1", env={"GIT_SEQUENCE_EDITOR": "sed -i '1i break'"})
+    git(
+        work,
+        "rebase",
+        "-q",
+        "-i",
+        "HEAD~1",
+        env={"GIT_SEQUENCE_EDITOR": "sed -i '1i break'"},
+    )
     return lambda: git(work, "rebase", "--abort")
 
 
 def _dirty(world: World, chance: random.Random, work: Path) -> Undo:
     file = chance.choice(
-        [path for path in work.rglob("*.[ch]") if ".git" not in path.parts] or [work / "new.c"]
+        [path for path in work.rglob("*.[ch]") if ".git" not in path.parts]
+        or [work / "new.c"]
     )
     file.write_bytes(chance.choice((b"", b"int a;\xff\x00\x1b[2J\n" * 9, b"\n" * 5000)))
     return lambda: git(work, "checkout", "-q", "-f", "--", ".")
@@ -321,7 +350,11 @@ def _replied(world: World, chance: random.Random, work: Path) -> Undo:
     name = f"{chance.random()}@example.com"
     world.sandbox.archive.add(
         demo_mails.reply(
-            sent, Address("Yara Haddad", "yara@example.com"), text, hours=1, message_id=name
+            sent,
+            Address("Yara Haddad", "yara@example.com"),
+            text,
+            hours=1,
+            message_id=name,
         )
     )
     return None

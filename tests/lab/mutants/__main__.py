@@ -114,7 +114,9 @@ def read(results: Path) -> dict[str, Verdict]:
     """The last verdict on each mutant, by its key."""
     if not results.exists():
         return {}
-    rows = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    rows = [
+        json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()
+    ]
     return {row.pop("key"): Verdict(**row) for row in rows}
 
 
@@ -131,20 +133,36 @@ def described(one: Mutant) -> str:
 def equivalents(file: Path) -> Mapping[tuple[str, str, str, str], str]:
     """(path, source line, old, new) → why a mutant changes nothing that can be observed."""
     rows = tomllib.loads(file.read_text(encoding="utf-8")).get("mutant", [])
-    return {(row["path"], row["line"], row["old"], row["new"]): row["why"] for row in rows}
+    return {
+        (row["path"], row["line"], row["old"], row["new"]): row["why"] for row in rows
+    }
 
 
 def report(
-    tree: Path, chosen: Sequence[Mutant], verdicts: Mapping[str, Verdict], commit: str, seed: int
+    tree: Path,
+    chosen: Sequence[Mutant],
+    verdicts: Mapping[str, Verdict],
+    commit: str,
+    seed: int,
 ) -> str:
     """The figures a module and the survivors, as Markdown."""
     why = equivalents(EQUIVALENT)
     rows: dict[str, list[tuple[Mutant, str]]] = {}
     for one in chosen:
         state = verdicts[one.key].state if one.key in verdicts else "not run"
-        line = (tree / one.path).read_text(encoding="utf-8").splitlines()[one.line - 1].strip()
-        if state not in NOTICED and (one.path, line, one.old.strip(), one.new.strip()) in why:
-            state = f"equivalent: {why[one.path, line, one.old.strip(), one.new.strip()]}"
+        line = (
+            (tree / one.path)
+            .read_text(encoding="utf-8")
+            .splitlines()[one.line - 1]
+            .strip()
+        )
+        if (
+            state not in NOTICED
+            and (one.path, line, one.old.strip(), one.new.strip()) in why
+        ):
+            state = (
+                f"equivalent: {why[one.path, line, one.old.strip(), one.new.strip()]}"
+            )
         rows.setdefault(one.path, []).append((one, state))
     states = [state for found in rows.values() for _, state in found]
     noticed, same = (
@@ -204,9 +222,14 @@ def report(
 
 def main() -> int:
     """Make the copy, measure the coverage once, run the sample, print the report."""
-    parser = argparse.ArgumentParser(prog="python -m tests.lab.mutants", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.lab.mutants", description=__doc__
+    )
     parser.add_argument(
-        "patterns", nargs="*", default=SAMPLED, help="files to mutate (default: the sampled rooms)"
+        "patterns",
+        nargs="*",
+        default=SAMPLED,
+        help="files to mutate (default: the sampled rooms)",
     )
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--seed", type=int, default=15)
@@ -219,9 +242,13 @@ def main() -> int:
         help="with --commit: add these tests of the checkout, and learn what they cover",
     )
     parser.add_argument(
-        "--fresh", action="store_true", help="forget the coverage and the verdicts that are known"
+        "--fresh",
+        action="store_true",
+        help="forget the coverage and the verdicts that are known",
     )
-    parser.add_argument("--again", action="store_true", help="run the survivors once more")
+    parser.add_argument(
+        "--again", action="store_true", help="run the survivors once more"
+    )
     parser.add_argument("--report", type=Path, help="write the report to this file")
     options = parser.parse_args()
     if options.fresh:
@@ -239,14 +266,19 @@ def main() -> int:
     noted.write_text(code)
     known = sorted(FOLDER.glob("*.coverage"))
     if not known or options.tests:
-        tests = options.tests if known else [f"tests/{one}" for one in coverage_map.TESTS]
-        coverage_map.measure(runner.tree, FOLDER, runner.environment, f"map-{len(known)}", tests)
+        tests = (
+            options.tests if known else [f"tests/{one}" for one in coverage_map.TESTS]
+        )
+        coverage_map.measure(
+            runner.tree, FOLDER, runner.environment, f"map-{len(known)}", tests
+        )
     chosen = sample(runner.tree, options.patterns, options.count, options.seed)
     covered = coverage_map.load(FOLDER, {one.path for one in chosen})
     run(runner, chosen, covered, results, again=options.again)
     verdicts = read(results)
     suspects = sorted(
-        {verdicts[one.key].by for one in chosen if verdicts[one.key].by} & covered.seconds.keys()
+        {verdicts[one.key].by for one in chosen if verdicts[one.key].by}
+        & covered.seconds.keys()
     )
     if suspects and not runner.passes(suspects):
         print(

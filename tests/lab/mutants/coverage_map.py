@@ -49,7 +49,12 @@ class CoverageMap:
         """
         covered = self.lines.get(mutant.path, {})
         first, last = mutant.lines
-        found = {test for line, tests in covered.items() if first <= line <= last for test in tests}
+        found = {
+            test
+            for line, tests in covered.items()
+            if first <= line <= last
+            for test in tests
+        }
         if not found:
             found = {test for tests in covered.values() for test in tests}
         room, stem = Path(mutant.path).parts[1], Path(mutant.path).stem
@@ -66,7 +71,11 @@ class CoverageMap:
 
 
 def measure(
-    tree: Path, folder: Path, environment: dict[str, str], name: str, tests: Sequence[str]
+    tree: Path,
+    folder: Path,
+    environment: dict[str, str],
+    name: str,
+    tests: Sequence[str],
 ) -> None:
     """Run those tests of `tree` that `make test` runs, with coverage.
 
@@ -75,7 +84,15 @@ def measure(
     options = ["-q", "-m", "not long", f"--junitxml={folder / name}.xml"]
     options += ["--cov=patchpilot", "--cov-context=test", "--cov-report="]
     subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "-o", "junit_duration_report=total", *tests],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *options,
+            "-o",
+            "junit_duration_report=total",
+            *tests,
+        ],
         cwd=tree,
         env={**environment, "COVERAGE_FILE": str(folder / f"{name}.coverage")},
         check=False,
@@ -87,7 +104,9 @@ def load(folder: Path, paths: set[str]) -> CoverageMap:
     from coverage import CoverageData
 
     seconds = {
-        test: took for file in sorted(folder.glob("*.xml")) for test, took in _seconds(file).items()
+        test: took
+        for file in sorted(folder.glob("*.xml"))
+        for test, took in _seconds(file).items()
     }
     lines: dict[str, dict[int, set[str]]] = {path: {} for path in paths}
     for file in sorted(folder.glob("*.coverage")):
@@ -95,8 +114,12 @@ def load(folder: Path, paths: set[str]) -> CoverageMap:
         data.read()
         for measured in data.measured_files():
             path = next((path for path in paths if measured.endswith(f"/{path}")), None)
-            for line, contexts in data.contexts_by_lineno(measured).items() if path else ():
-                tests = {context.rpartition("|")[0] for context in contexts if "|" in context}
+            for line, contexts in (
+                data.contexts_by_lineno(measured).items() if path else ()
+            ):
+                tests = {
+                    context.rpartition("|")[0] for context in contexts if "|" in context
+                }
                 lines[str(path)].setdefault(line, set()).update(tests & seconds.keys())
     return CoverageMap(
         {
@@ -115,7 +138,7 @@ def _seconds(file: Path) -> dict[str, float]:
     found = {}
     for case in ET.parse(file).iter("testcase"):
         if not len(case):
-            found[f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"] = float(
-                case.get("time", "0")
-            )
+            found[
+                f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
+            ] = float(case.get("time", "0"))
     return found

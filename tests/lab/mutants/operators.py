@@ -38,7 +38,14 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, str]] = {
     ast.BitXor: ("^", "&"),
 }
 _SENTENCE = re.compile(r"[A-Za-z,;:.')] [A-Za-z(]{2,}|[a-z]{2} [a-z]")
-_NOT_CODE = ("annotation", "returns", "decorator_list", "type_params", "bases", "pattern")
+_NOT_CODE = (
+    "annotation",
+    "returns",
+    "decorator_list",
+    "type_params",
+    "bases",
+    "pattern",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,8 @@ class _Finder:
 
     def _span(self, node: ast.AST) -> tuple[int, int]:
         line, column, last, end = (
-            getattr(node, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")
+            getattr(node, name)
+            for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")
         )
         return self.starts[line - 1] + column, self.starts[last - 1] + end
 
@@ -108,7 +116,9 @@ class _Finder:
 
     def _make(self, kind: str, start: int, end: int, new: str) -> Mutant:
         line = self.source.count(b"\n", 0, start) + 1
-        return Mutant(self.path, kind, line, self.lines, start, end, self._text(start, end), new)
+        return Mutant(
+            self.path, kind, line, self.lines, start, end, self._text(start, end), new
+        )
 
     def _replace(self, kind: str, node: ast.AST, new: str) -> Mutant:
         return self._make(kind, *self._span(node), new)
@@ -119,7 +129,9 @@ class _Finder:
         """The operator between two operands replaced."""
         start, end = self._span(before)[1], self._span(after)[0]
         words = re.escape(old).replace(r"\ ", r"\s+")
-        where = re.search(rf"\b{words}\b" if old[0].isalpha() else words, self._text(start, end))
+        where = re.search(
+            rf"\b{words}\b" if old[0].isalpha() else words, self._text(start, end)
+        )
         if where:
             yield self._make(kind, start + where.start(), start + where.end(), new)
 
@@ -157,7 +169,9 @@ class _Finder:
 
     def _boolop(self, node: ast.BoolOp) -> Iterator[Mutant]:
         old, new, neutral = (
-            ("and", "or", "True") if isinstance(node.op, ast.And) else ("or", "and", "False")
+            ("and", "or", "True")
+            if isinstance(node.op, ast.And)
+            else ("or", "and", "False")
         )
         for before, after in zip(node.values, node.values[1:], strict=False):
             yield from self._between("and/or", before, after, old, new)
@@ -179,12 +193,16 @@ class _Finder:
 
     def _augassign(self, node: ast.AugAssign) -> Iterator[Mutant]:
         old, new = _ARITHMETIC[type(node.op)]
-        yield from self._between("arithmetic", node.target, node.value, f"{old}=", f"{new}=")
+        yield from self._between(
+            "arithmetic", node.target, node.value, f"{old}=", f"{new}="
+        )
         yield self._replace("statement", node, "pass")
 
     def _condition(self, test: ast.expr) -> Iterator[Mutant]:
         if not isinstance(test, ast.Compare | ast.BoolOp | ast.Constant | ast.UnaryOp):
-            yield self._replace("condition", test, f"(not ({self._text(*self._span(test))}))")
+            yield self._replace(
+                "condition", test, f"(not ({self._text(*self._span(test))}))"
+            )
 
     def _if(self, node: ast.If | ast.While | ast.IfExp) -> Iterator[Mutant]:
         yield from self._condition(node.test)
@@ -219,7 +237,9 @@ class _Finder:
     _delete = _raise
 
     def _assign(self, node: ast.Assign) -> Iterator[Mutant]:
-        if all(isinstance(target, ast.Attribute | ast.Subscript) for target in node.targets):
+        if all(
+            isinstance(target, ast.Attribute | ast.Subscript) for target in node.targets
+        ):
             yield self._replace("statement", node, "pass")
 
     def _break(self, node: ast.Break) -> Iterator[Mutant]:

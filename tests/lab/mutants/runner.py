@@ -34,7 +34,13 @@ _LOADED = (
         "hypothesis.internal.conjecture.engine",
         "_hypothesis_pytestplugin",
     ),
-    *("pytest_asyncio", "syrupy", "pytest_textual_snapshot", "xdist.plugin", "pytest_cov.plugin"),
+    *(
+        "pytest_asyncio",
+        "syrupy",
+        "pytest_textual_snapshot",
+        "xdist.plugin",
+        "pytest_cov.plugin",
+    ),
     *(
         "sqlite3",
         "asyncio",
@@ -82,7 +88,9 @@ class Runner:
         self.tree.mkdir(parents=True)
         if commit:
             subprocess.run(
-                ["tar", "-x", "-C", self.tree], input=_git(self.root, "archive", commit), check=True
+                ["tar", "-x", "-C", self.tree],
+                input=_git(self.root, "archive", commit),
+                check=True,
             )
         wanted = list(tests) if commit else ["."]
         names = (
@@ -100,12 +108,17 @@ class Runner:
             else b""
         )
         for name in filter(None, names.split(b"\0")):
-            source, target = self.root / os.fsdecode(name), self.tree / os.fsdecode(name)
+            source, target = (
+                self.root / os.fsdecode(name),
+                self.tree / os.fsdecode(name),
+            )
             if source.is_file():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target)
 
-    def judge(self, mutant: Mutant, tests: Sequence[str], seconds: dict[str, float]) -> Verdict:
+    def judge(
+        self, mutant: Mutant, tests: Sequence[str], seconds: dict[str, float]
+    ) -> Verdict:
         """Run the tests that cover a mutant until one fails: the first ones, then, where it
         survives, more.
         """
@@ -122,7 +135,9 @@ class Runner:
                 if not some:
                     continue
                 ran += len(some)
-                state, by = self._run(some, 20 + 6 * sum(seconds.get(one, 1.0) for one in some))
+                state, by = self._run(
+                    some, 20 + 6 * sum(seconds.get(one, 1.0) for one in some)
+                )
                 if state != "survived":
                     return Verdict(state, by, ran)
             return Verdict("survived", tests=ran)
@@ -145,7 +160,12 @@ class Runner:
             if time.monotonic() > deadline:
                 state = "timeout"
                 # pytest takes an interrupt for a reason to tear down what the test had started
-                _signal(child, signal.SIGINT if time.monotonic() < deadline + 5 else signal.SIGKILL)
+                _signal(
+                    child,
+                    signal.SIGINT
+                    if time.monotonic() < deadline + 5
+                    else signal.SIGKILL,
+                )
             time.sleep(0.1 if state else 0.02)
         code = os.waitstatus_to_exitcode(status)
         output = self.log.read_text(encoding="utf-8", errors="replace")
@@ -156,14 +176,24 @@ class Runner:
         if code == 4 and "ERROR: not found" in output:
             # names of cases may hold values of the code: run the files they are in
             files = sorted({test.partition("::")[0] for test in tests})
-            return ("survived", "") if files == list(tests) else self._run(files, limit * 3)
+            return (
+                ("survived", "")
+                if files == list(tests)
+                else self._run(files, limit * 3)
+            )
         if code == NOT_RUN:
             raise RuntimeError(f"pytest did not run: {output}")
         failed = next(
-            (line for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))),
+            (
+                line
+                for line in output.splitlines()
+                if line.startswith(("FAILED ", "ERROR "))
+            ),
             f"exit {code}",
         )
-        return "killed", failed.removeprefix("FAILED ").removeprefix("ERROR ").partition(" - ")[0]
+        return "killed", failed.removeprefix("FAILED ").removeprefix(
+            "ERROR "
+        ).partition(" - ")[0]
 
     def _child(self, tests: Sequence[str]) -> None:
         """Become pytest in the copy; never returns."""
@@ -215,7 +245,9 @@ class Runner:
             os._exit(code)
 
 
-def _within(tests: Sequence[str], seconds: dict[str, float], most: float, count: int) -> list[str]:
+def _within(
+    tests: Sequence[str], seconds: dict[str, float], most: float, count: int
+) -> list[str]:
     found: list[str] = []
     spent = 0.0
     for test in tests[:count]:
@@ -247,4 +279,6 @@ def _signal(group: int, number: int) -> None:
 
 
 def _git(root: Path, *words: str) -> bytes:
-    return subprocess.run(["git", *words], cwd=root, capture_output=True, check=True).stdout
+    return subprocess.run(
+        ["git", *words], cwd=root, capture_output=True, check=True
+    ).stdout

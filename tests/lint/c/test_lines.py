@@ -104,20 +104,31 @@ def test_networking_and_staging_are_always_strict() -> None:
         ("drivers/usb/a.c", False),
     ):
         scanned = scan_lines(
-            [f"diff --git a/{path} b/{path}", f"+++ b/{path}", "@@ -0,0 +1 @@", "+x"], False
+            [f"diff --git a/{path} b/{path}", f"+++ b/{path}", "@@ -0,0 +1 @@", "+x"],
+            False,
         )
         assert scanned.added[0].strict is strict
 
 
 def test_a_comment_is_found_near_and_above() -> None:
-    patch = ["+++ b/a.c", "@@ -0,0 +1,5 @@", "+/* why", "+ */", "+mb();", "+x();", "+mb();"]
+    patch = [
+        "+++ b/a.c",
+        "@@ -0,0 +1,5 @@",
+        "+/* why",
+        "+ */",
+        "+mb();",
+        "+x();",
+        "+mb();",
+    ]
     scanned = scan_lines(patch, False)
     assert scanned.has_comment_near(scanned.lines[4])
     assert not scanned.has_comment_near(scanned.lines[6])
 
 
 @given(
-    st.lists(st.text(st.sampled_from("ab \t\"'\\/*#<>()x\x01é"), max_size=30), max_size=8),
+    st.lists(
+        st.text(st.sampled_from("ab \t\"'\\/*#<>()x\x01é"), max_size=30), max_size=8
+    ),
     st.booleans(),
 )
 def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> None:
@@ -130,7 +141,11 @@ def test_blanking_keeps_columns_and_tabs(raws: list[str], in_comment: bool) -> N
         assert text[0] == "+"
 
 
-@given(st.lists(st.text(st.sampled_from("+- @\\ab,01diff/gt\n\t"), max_size=20), max_size=20))
+@given(
+    st.lists(
+        st.text(st.sampled_from("+- @\\ab,01diff/gt\n\t"), max_size=20), max_size=20
+    )
+)
 def test_any_text_is_scanned_line_for_line(lines: list[str]) -> None:
     assert [line.number for line in scan_lines(lines, False).lines] == list(
         range(1, len(lines) + 1)

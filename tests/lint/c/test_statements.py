@@ -30,7 +30,8 @@ def test_a_statement_ends_at_its_semicolon() -> None:
 
 def test_removed_lines_are_no_part_of_it() -> None:
     assert (
-        _statement("+\ta = f(b,", "-\t      x);", "+\t      c);")[0] == "+\ta = f(b,\n \t      c);"
+        _statement("+\ta = f(b,", "-\t      x);", "+\t      c);")[0]
+        == "+\ta = f(b,\n \t      c);"
     )
 
 
@@ -63,11 +64,21 @@ def test_what_an_if_encloses_is_read_as_its_last_arm_leaves_it() -> None:
 
 def test_a_chain_takes_all_branches_of_an_if() -> None:
     scanned, passage = _scanned(
-        "\tif (a)", "\t\tb();", "\telse if (c)", "\t\td();", "\telse", "\t\te();", "\tf();"
+        "\tif (a)",
+        "\t\tb();",
+        "\telse if (c)",
+        "\t\td();",
+        "\telse",
+        "\t\te();",
+        "\tf();",
     )
     level, parts = passage.chain(scanned.lines[2], 1)
     assert level == 0
-    assert [part.condition.strip(" \n+\t") for part in parts] == ["if (a)", "else if (c)", "else"]
+    assert [part.condition.strip(" \n+\t") for part in parts] == [
+        "if (a)",
+        "else if (c)",
+        "else",
+    ]
 
 
 def test_bracketed_lines_end_where_the_bracket_closes() -> None:
@@ -82,7 +93,11 @@ def test_the_end_of_the_hunk_ends_everything() -> None:
 
 
 @given(
-    st.lists(st.text(st.sampled_from("(){};#\n\\ efilsd+"), max_size=12), min_size=1, max_size=12)
+    st.lists(
+        st.text(st.sampled_from("(){};#\n\\ efilsd+"), max_size=12),
+        min_size=1,
+        max_size=12,
+    )
 )
 def test_any_code_has_statements_that_end(code: list[str]) -> None:
     scanned, passage = _scanned(*(f"+{line}".replace("\n", "") for line in code))

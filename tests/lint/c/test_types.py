@@ -17,7 +17,11 @@ NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
     ("text", "kind", "name"),
     [
         ("int x;", "int ", "x"),
-        ("static inline const struct foo *bar = 1;", "static inline const struct foo *", "bar"),
+        (
+            "static inline const struct foo *bar = 1;",
+            "static inline const struct foo *",
+            "bar",
+        ),
         ("unsigned foo;", "unsigned ", "foo"),
         ("long int unsigned x;", "long int unsigned ", "x"),
         ("u8 a;", "u8 ", "a"),
@@ -28,7 +32,9 @@ NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
         ("unsigned int;", "unsigned ", "int"),
     ],
 )
-def test_types_of_the_language_and_of_the_kernel_are_known(text: str, kind: str, name: str) -> None:
+def test_types_of_the_language_and_of_the_kernel_are_known(
+    text: str, kind: str, name: str
+) -> None:
     found = Types().match(NAMED, text)
     assert found is not None
     assert (found.type, found.match[1]) == (kind, name)
@@ -134,7 +140,9 @@ def test_values_end_where_they_should(text: str, end: int) -> None:
     assert value_end(text, 0) == end
 
 
-@given(st.text(st.sampled_from("intcosvd_ *&()[]{}#:;,=-+\"'\\?0x1.\t\x01"), max_size=60))
+@given(
+    st.text(st.sampled_from("intcosvd_ *&()[]{}#:;,=-+\"'\\?0x1.\t\x01"), max_size=60)
+)
 def test_any_line_gets_a_kind_for_each_character(line: str) -> None:
     tracker = ValueTracker(Types())
     values = tracker.line(f"+{line}")

@@ -53,7 +53,10 @@ def test_an_array_at_the_end_of_a_struct_is_seen_however_it_is_spelled() -> None
         "\t}  __packed  a[1];",
     ):
         assert (
-            _names(["struct frob {", "\tint size;", member, "};"]).get("fake-flexible-array") == 1
+            _names(["struct frob {", "\tint size;", member, "};"]).get(
+                "fake-flexible-array"
+            )
+            == 1
         ), member
     for member in (
         "\tint a[];",
@@ -76,7 +79,9 @@ def test_a_check_is_asked_about_the_lines_with_its_needle_only(
     def note(context: LineContext) -> None:
         asked.append(context.text)
 
-    monkeypatch.setattr(walk, "ADDED", [CCheck(note, ("frob",)), CCheck(note, ("elsewhere",))])
+    monkeypatch.setattr(
+        walk, "ADDED", [CCheck(note, ("frob",)), CCheck(note, ("elsewhere",))]
+    )
     _walk(["int a;", "int frob;"])
     assert asked == ["+int frob;"]
 
@@ -124,7 +129,9 @@ def test_a_statement_is_looked_for_where_one_begins() -> None:
 
 
 def test_a_while_below_its_block_is_no_trailing_statement() -> None:
-    assert "trailing-statement" not in _names(["\tdo {", "\t\ta();", "\t\tb();", "\t} while (c);"])
+    assert "trailing-statement" not in _names(
+        ["\tdo {", "\t\ta();", "\t\tb();", "\t} while (c);"]
+    )
     assert _names(["\twhile (c) a();"]).get("trailing-statement") == 1
 
 
@@ -187,5 +194,7 @@ def test_the_walk_ends_on_any_words(seed: int) -> None:
         for _ in range(dice.randrange(1, 25))
     ]
     started = time.process_time()
-    _walk(lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5)
+    _walk(
+        lines, dice.choice(("frob/a.c", "include/a.h", "net/a.c")), dice.random() < 0.5
+    )
     assert time.process_time() - started < 50

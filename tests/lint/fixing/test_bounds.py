@@ -9,7 +9,12 @@ from patchpilot.checking.check_request import CheckRequest
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.lint.fixing.patch_edit import PatchEdit
-from patchpilot.lint.fixing.try_fixes import LEAST_CHECKS, MOST_CHECKED_LINES, Check, fix_patch
+from patchpilot.lint.fixing.try_fixes import (
+    LEAST_CHECKS,
+    MOST_CHECKED_LINES,
+    Check,
+    fix_patch,
+)
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.mail import parse_patch
@@ -32,11 +37,15 @@ SHAPES = [
 
 @pytest.mark.long
 @pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))
-def test_eight_times_the_findings_take_about_eight_times_as_long(shape: list[str]) -> None:
+def test_eight_times_the_findings_take_about_eight_times_as_long(
+    shape: list[str],
+) -> None:
     def seconds(count: int) -> float:
         text = "".join(
             hostile.patch(
-                hostile.new_file("drivers/net/a.c", count * len(shape), iter(shape * count))
+                hostile.new_file(
+                    "drivers/net/a.c", count * len(shape), iter(shape * count)
+                )
             )
         )
         began = time.process_time()
@@ -70,7 +79,9 @@ def real_check(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
 
 def text_of(body: str) -> str:
     return "".join(
-        hostile.patch(hostile.new_file("drivers/net/a.c", body.count("\n"), iter([body])))
+        hostile.patch(
+            hostile.new_file("drivers/net/a.c", body.count("\n"), iter([body]))
+        )
     )
 
 
@@ -88,7 +99,9 @@ def test_fixes_that_undo_each_other_are_not_tried_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("count", [5, 900, 3000])
-def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(count: int) -> None:
+def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
+    count: int,
+) -> None:
     moved = iter(range(10_000))
 
     def never_content(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
@@ -104,7 +117,9 @@ def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
     patch = parse_patch(text_of("+\tfrob();  \n" * count).encode(), "x.patch")
     check, lines = counting(never_content)
     outcome = fix_patch(patch, check, RULES)
-    assert sum(lines) <= max(MOST_CHECKED_LINES, LEAST_CHECKS * len(patch.lines)) + len(patch.lines)
+    assert sum(lines) <= max(MOST_CHECKED_LINES, LEAST_CHECKS * len(patch.lines)) + len(
+        patch.lines
+    )
     assert len(lines) > 2
     assert outcome.draft.patch.diff_error is None
 
@@ -112,7 +127,8 @@ def test_a_patch_is_checked_a_bounded_number_of_times_whatever_is_wrong_with_it(
 def test_without_checks_for_more_attempts_the_other_hunks_stay_fixed() -> None:
     bad, good = "+\tfrob();  \n", "+\tfrob();\n"
     hunks = "".join(
-        f"@@ -{1000 * n},1 +{1000 * n},{901} @@\n int a;\n{bad * 900}" for n in range(1, 3)
+        f"@@ -{1000 * n},1 +{1000 * n},{901} @@\n int a;\n{bad * 900}"
+        for n in range(1, 3)
     )
     diff = (
         "diff --git a/drivers/net/a.c b/drivers/net/a.c\n--- a/drivers/net/a.c\n+++"
@@ -123,11 +139,17 @@ def test_without_checks_for_more_attempts_the_other_hunks_stay_fixed() -> None:
 
     def objects(patch: Patch) -> tuple[Context, tuple[Finding, ...]]:
         context, found = real_check(patch)
-        first = next(line.patch_line for line in patch.files[0].hunks[0].lines if line.kind == "+")
+        first = next(
+            line.patch_line
+            for line in patch.files[0].hunks[0].lines
+            if line.kind == "+"
+        )
         if patch.lines[first - 1] == good.rstrip("\n"):
             found = (
                 *found,
-                Finding(other.id, other.name, other.severity, "worse", patch_line=first),
+                Finding(
+                    other.id, other.name, other.severity, "worse", patch_line=first
+                ),
             )
         return context, found
 
@@ -158,7 +180,9 @@ def test_a_line_behind_a_hunk_may_go() -> None:
     text = "".join(hostile.patch(hostile.hunks(1))) + "junk\n-- \n2.43\n"
     patch = parse_patch(text.encode(), "x.patch")
     at = patch.lines.index("junk") + 1
-    edits = LineChange(edits=(FixEdit(at, 1, ()), FixEdit(at - 1, 1, ("+int c;", "+int d;"))))
+    edits = LineChange(
+        edits=(FixEdit(at, 1, ()), FixEdit(at - 1, 1, ("+int c;", "+int d;")))
+    )
     draft = PatchEdit.of(patch).with_changes([edits])
     assert "@@ -1,1 +1,3 @@" in draft.patch.lines
     assert draft.patch.diff_error is None
@@ -167,7 +191,9 @@ def test_a_line_behind_a_hunk_may_go() -> None:
 @pytest.mark.long
 def test_a_message_of_one_long_line_takes_little_time() -> None:
     text = "".join(
-        hostile.patch(hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED)
+        hostile.patch(
+            hostile.small(), message="the the " * 1000 + "\n" + hostile.SIGNED
+        )
     )
     began = time.process_time()
     fix(CheckRequest(["-"], strict=True, stdin=text.encode()), write=False)

@@ -13,7 +13,10 @@ from tests.lint.fixing.test_mend import code, patch_of
     [
         ("\tif(a &&\n\t   b)", "\tif (a &&\n\t    b)"),
         ("\tb = frob (a,\n\t\t  b);", "\tb = frob(a,\n\t\t b);"),
-        ("\tchar*p = frob_get(a,\n\t\t\t  b);", "\tchar *p = frob_get(a,\n\t\t\t   b);"),
+        (
+            "\tchar*p = frob_get(a,\n\t\t\t  b);",
+            "\tchar *p = frob_get(a,\n\t\t\t   b);",
+        ),
         ("\tx = foo(a,b, bar(c,\n\t\t\t d));", "\tx = foo(a, b, bar(c,\n\t\t\t  d));"),
         (
             "\tc = frob (a, bar(b,\n\t\t\t a),\n\t\t  b);",
@@ -24,7 +27,10 @@ from tests.lint.fixing.test_mend import code, patch_of
 )
 def test_lines_under_a_bracket_follow_it(bad: str, good: str, strict: bool) -> None:
     body = bad.replace("\n", "\n+")
-    assert code(fixed_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=strict)) == good
+    assert (
+        code(fixed_text(patch_of(f" \tint ret;\n+{body}\n \tint more;"), strict=strict))
+        == good
+    )
 
 
 def test_lines_that_stand_elsewhere_are_left() -> None:
@@ -44,7 +50,10 @@ def test_a_line_above_what_may_not_move_is_left(below: str) -> None:
 @pytest.mark.parametrize(
     ("bad", "good"),
     [
-        ("#define F(x)\t\t\\\n\tdo {\t\t\\\n\t\t(y)=(x);\t\\\n\t} while (0)", "\t\t(y) = (x);\t\\"),
+        (
+            "#define F(x)\t\t\\\n\tdo {\t\t\\\n\t\t(y)=(x);\t\\\n\t} while (0)",
+            "\t\t(y) = (x);\t\\",
+        ),
         (
             "#define F(x)  \\\n\tdo {       \\\n\t\t(y)=(x);   \\\n\t} while (0)",
             "\t\t(y) = (x); \\",

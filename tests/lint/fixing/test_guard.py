@@ -38,7 +38,9 @@ C = "drivers/frob/frob.c"
         (["#include <a/b.h>"], ["#include <a / b.h>"], SPACE, True),
     ],
 )
-def test_what_may_change(old: list[str], new: list[str], changes: str, kept: bool) -> None:
+def test_what_may_change(
+    old: list[str], new: list[str], changes: str, kept: bool
+) -> None:
     assert (
         keeps_meaning(
             old,

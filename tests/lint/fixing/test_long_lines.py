@@ -121,12 +121,18 @@ def test_the_last_lines_of_a_hunk_stay_so_that_it_applies() -> None:
 @pytest.mark.parametrize(
     ("bad", "good"),
     [
-        ("\tfirst->mode = second->mode = 1;", "\tfirst->mode = 1;\n\tsecond->mode = 1;"),
+        (
+            "\tfirst->mode = second->mode = 1;",
+            "\tfirst->mode = 1;\n\tsecond->mode = 1;",
+        ),
         (
             "\tfirst->mode = second->mode = frob_mode(a);",
             "\tsecond->mode = frob_mode(a);\n\tfirst->mode = second->mode;",
         ),
-        ("\tfirst->next = first = frob_next(a);", "\tfirst->next = first = frob_next(a);"),
+        (
+            "\tfirst->next = first = frob_next(a);",
+            "\tfirst->next = first = frob_next(a);",
+        ),
     ],
 )
 def test_an_assignment_of_two_places_is_split(bad: str, good: str) -> None:
@@ -145,13 +151,24 @@ def test_the_body_of_a_condition_is_not_split() -> None:
 @pytest.mark.parametrize(
     ("tag", "better"),
     [
-        ('Fixes: 0123456789ab "frob: add a driver"', 'Fixes: 0123456789ab ("frob: add a driver")'),
-        ("Fixes: 0123456789ab(frob: add a driver)", 'Fixes: 0123456789ab ("frob: add a driver")'),
+        (
+            'Fixes: 0123456789ab "frob: add a driver"',
+            'Fixes: 0123456789ab ("frob: add a driver")',
+        ),
+        (
+            "Fixes: 0123456789ab(frob: add a driver)",
+            'Fixes: 0123456789ab ("frob: add a driver")',
+        ),
         ("Fixes: 0123456789ab (v4.7)", "Fixes: 0123456789ab (v4.7)"),
-        ('Fixes: 0123456 ("frob: add a driver")', 'Fixes: 0123456 ("frob: add a driver")'),
+        (
+            'Fixes: 0123456 ("frob: add a driver")',
+            'Fixes: 0123456 ("frob: add a driver")',
+        ),
     ],
 )
-def test_a_fixes_tag_with_twelve_digits_gets_the_usual_form(tag: str, better: str) -> None:
+def test_a_fixes_tag_with_twelve_digits_gets_the_usual_form(
+    tag: str, better: str
+) -> None:
     text = patch_of(
         " \tint ret;\n+\tret = 1;\n \tint more;",
         message=(

@@ -38,16 +38,21 @@ def patch_of(
 def code(corrected: FixOutcome) -> str:
     """What the mended patch adds."""
     return "\n".join(
-        line.text for change in corrected.draft.patch.files for line in change.lines("+")
+        line.text
+        for change in corrected.draft.patch.files
+        for line in change.lines("+")
     )
 
 
 @pytest.mark.parametrize(
     ("name", "fixed"), [("Ada", 1), ("A\x0bda", 0), ("A\u202eda", 0), ("A\udce9da", 0)]
 )
-def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: int) -> None:
+def test_a_tag_that_no_message_may_have_is_not_written_again(
+    name: str, fixed: int
+) -> None:
     text = patch_of(
-        "\ta = 1;", message=f"{PROSE}\n\nreviewed-by:  {name} <ada@example.org>\n{SIGN_OFF}"
+        "\ta = 1;",
+        message=f"{PROSE}\n\nreviewed-by:  {name} <ada@example.org>\n{SIGN_OFF}",
     )
     assert (
         sum(
@@ -89,7 +94,10 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: i
         ("\tcount = (frob != NULL) ? 1 : 2;", "\tcount = frob ? 1 : 2;"),
         ("\tup = *frob == NULL;", "\tup = !*frob;"),
         ("\tup = (struct frob *)frob == NULL;", "\tup = !(struct frob *)frob;"),
-        ("\tif (frobs[mode & (up + 1)].link == NULL)", "\tif (!frobs[mode & (up + 1)].link)"),
+        (
+            "\tif (frobs[mode & (up + 1)].link == NULL)",
+            "\tif (!frobs[mode & (up + 1)].link)",
+        ),
         (
             "#define FROB_IS_DOWN(frob) (frob_of((frob))->link == NULL)",
             "#define FROB_IS_DOWN(frob) (!frob_of((frob))->link)",
@@ -111,10 +119,19 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: i
             "\tframe = kzalloc((count) * sizeof(*frame), GFP_KERNEL);",
         ),
         ("#define FROB_LAST (FROB_COUNT-1)", "#define FROB_LAST (FROB_COUNT - 1)"),
-        ("\t/* 0x10 */ u32 mode; // of the link", "\tu32 mode; /* 0x10 */ // of the link"),
+        (
+            "\t/* 0x10 */ u32 mode; // of the link",
+            "\tu32 mode; /* 0x10 */ // of the link",
+        ),
         ("\tif (FROB_MAX <= count)", "\tif (count >= FROB_MAX)"),
-        ("\twhile (0 != frob_read(frob->regs + 3))", "\twhile (frob_read(frob->regs + 3) != 0)"),
-        ("\tif (up &&\n+\t    0 == frob_mode(frob))", "\tif (up &&\n\t    frob_mode(frob) == 0)"),
+        (
+            "\twhile (0 != frob_read(frob->regs + 3))",
+            "\twhile (frob_read(frob->regs + 3) != 0)",
+        ),
+        (
+            "\tif (up &&\n+\t    0 == frob_mode(frob))",
+            "\tif (up &&\n\t    frob_mode(frob) == 0)",
+        ),
         ("\tif ((a == 1) && (b > c))", "\tif (a == 1 && b > c)"),
         ("\tfrob_read(&(frob->link));", "\tfrob_read(&frob->link);"),
         ("\tframe->mode = S_IRUGO | S_IWUSR;", "\tframe->mode = 0644;"),
@@ -124,7 +141,10 @@ def test_a_tag_that_no_message_may_have_is_not_written_again(name: str, fixed: i
             "\tif (a) {\n+\t\tb = 1;\n+\t\tc = 1;\n+\t} else\n+\t\td = 1;",
             "\tif (a) {\n\t\tb = 1;\n\t\tc = 1;\n\t} else {\n\t\td = 1;\n\t}",
         ),
-        ("\tif (frob->up\n+\t    && frob->ready)", "\tif (frob->up &&\n\t    frob->ready)"),
+        (
+            "\tif (frob->up\n+\t    && frob->ready)",
+            "\tif (frob->up &&\n\t    frob->ready)",
+        ),
         ("\tret = frob_start(\n+\t\tfrob, 1);", "\tret = frob_start(frob, 1);"),
         (
             (
@@ -176,9 +196,12 @@ def test_strings_comments_and_paths_stay(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "written"), [("bool", "frob;"), ("int", "frob != NULL;"), ("bool *", "frob != NULL;")]
+    ("kind", "written"),
+    [("bool", "frob;"), ("int", "frob != NULL;"), ("bool *", "frob != NULL;")],
 )
-def test_a_function_that_returns_a_bool_returns_the_pointer(kind: str, written: str) -> None:
+def test_a_function_that_returns_a_bool_returns_the_pointer(
+    kind: str, written: str
+) -> None:
     text = patch_of(
         f"+static {kind} frob_is_up(struct frob *frob)\n+{{\n+\tfrob_start(frob);\n+\treturn frob"
         " != NULL;\n+}\n+"
@@ -222,9 +245,14 @@ def test_a_line_that_is_moved_stays_as_it_was() -> None:
 def test_hunk_headers_stay_true_when_lines_go() -> None:
     body = "@@\n \tint a;\n+\n+\n+\tint b;\n \tint c;\n@@\n \tint d;\n+\tint e;  \n \tint f;"
     corrected = fixed_text(patch_of(body))
-    before, after = corrected.original.files[0].hunks, corrected.draft.patch.files[0].hunks
+    before, after = (
+        corrected.original.files[0].hunks,
+        corrected.draft.patch.files[0].hunks,
+    )
     assert corrected.draft.patch.diff_error is None
-    assert [len([line for line in hunk.lines if line.kind == "+"]) for hunk in after] == [2, 1]
+    assert [
+        len([line for line in hunk.lines if line.kind == "+"]) for hunk in after
+    ] == [2, 1]
     assert [
         (one.new_start - two.new_start, one.new_count - two.new_count)
         for one, two in zip(after, before, strict=True)
@@ -235,7 +263,9 @@ def test_hunk_headers_stay_true_when_lines_go() -> None:
 
 
 def test_a_patch_is_never_fixed_to_nothing() -> None:
-    corrected = fixed_text(patch_of(" \tint a;\n-\tfoo(a, b);\n+\tfoo(a,b);\n \tint c;"))
+    corrected = fixed_text(
+        patch_of(" \tint a;\n-\tfoo(a, b);\n+\tfoo(a,b);\n \tint c;")
+    )
     assert not corrected.changed
 
 
@@ -252,7 +282,9 @@ def test_a_patch_is_never_fixed_to_nothing() -> None:
 )  # fmt: skip
 def test_messages_are_fixed(message: str, wanted: str) -> None:
     assert (
-        "\n".join(fixed_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message)
+        "\n".join(
+            fixed_text(patch_of(" a\n-b\n+c\n d", message=message)).draft.patch.message
+        )
         == wanted
     )
 
@@ -272,7 +304,9 @@ def test_subjects_are_fixed(bad: str, good: str) -> None:
 
 def test_an_encoded_subject_is_left() -> None:
     assert not fixed_text(
-        patch_of(" a\n-b\n+c\n d", subject="[PATCH] =?UTF-8?q?frob:_wait_f=C3=BCr_it.?=")
+        patch_of(
+            " a\n-b\n+c\n d", subject="[PATCH] =?UTF-8?q?frob:_wait_f=C3=BCr_it.?="
+        )
     ).changed
 
 
@@ -306,14 +340,21 @@ def messy(draw: st.DrawFn) -> str:
         text = words[0]
         for before, word in pairwise(words):
             gap = draw(st.sampled_from(["", " ", " ", "  "]))
-            together = tokens([before + word])[0] == [*tokens([before])[0], *tokens([word])[0]]
-            text += (gap if together and not before.startswith("#") else gap or " ") + word
+            together = tokens([before + word])[0] == [
+                *tokens([before])[0],
+                *tokens([word])[0],
+            ]
+            text += (
+                gap if together and not before.startswith("#") else gap or " "
+            ) + word
         lines.append("+" + text + draw(st.sampled_from(["", "", " ", "\t"])))
     return "\n".join(lines)
 
 
 def added_tokens(patch: Patch) -> list[str]:
-    return tokens([line.text for change in patch.files for line in change.lines("+")])[0]
+    return tokens([line.text for change in patch.files for line in change.lines("+")])[
+        0
+    ]
 
 
 @given(messy())
@@ -367,21 +408,27 @@ def test_a_fixed_patch_applies_where_it_did(first: str, second: str) -> None:
         assert done.returncode == 0, done.stderr + text
 
 
-@pytest.mark.parametrize("word", ["Synopsys", "simulataneously_done", "simulataneously()"])
+@pytest.mark.parametrize(
+    "word", ["Synopsys", "simulataneously_done", "simulataneously()"]
+)
 def test_names_are_not_corrected(word: str) -> None:
     text = patch_of(f" int a;\n+/* The {word} of it. */\n int b;")
     assert f"+/* The {word} of it. */" in fixed_text(text).draft.patch.lines
 
 
 def test_a_misspelt_word_of_a_comment_is_corrected_and_one_of_the_code_is_not() -> None:
-    text = patch_of(" int a;\n+/* done simulataneously */\n+int simulataneously;\n int b;")
+    text = patch_of(
+        " int a;\n+/* done simulataneously */\n+int simulataneously;\n int b;"
+    )
     lines = fixed_text(text).draft.patch.lines
     assert "+/* done simultaneously */" in lines
     assert "+int simulataneously;" in lines
 
 
 def test_what_was_taken_back_is_tried_again_when_the_rest_is_fixed() -> None:
-    corrected = fixed_text(patch_of(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;"))
+    corrected = fixed_text(
+        patch_of(" int a;\n+\tif(a==b){\n+}\n+\n+\n+} \n+\tif(a==b){\n int z;")
+    )
     assert not fixed_text("\n".join(corrected.draft.patch.lines) + "\n").changed
 
 
@@ -426,7 +473,8 @@ def test_a_message_that_speaks_of_a_misspelt_word_keeps_it(
 
 def test_a_misspelt_word_of_a_message_is_corrected() -> None:
     text = patch_of(
-        " \tint ret;\n+\tfrob(a);\n \tint more;", message=f"{PROSE} It occured.\n\n{SIGN_OFF}"
+        " \tint ret;\n+\tfrob(a);\n \tint more;",
+        message=f"{PROSE} It occured.\n\n{SIGN_OFF}",
     )
     assert any("occurred" in line for line in fixed_text(text).draft.patch.message)
 
@@ -448,7 +496,9 @@ def test_files_whose_line_ends_may_be_meant_are_left(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["drivers/frob/Makefile", "scripts/frob.sh", "drivers/frob/Kconfig"]
 )
-def test_what_programs_read_line_by_line_ends_its_lines_with_a_newline_alone(name: str) -> None:
+def test_what_programs_read_line_by_line_ends_its_lines_with_a_newline_alone(
+    name: str,
+) -> None:
     assert [
         one.name
         for one in fixed_text(patch_of("+echo a\r", path=name, new=True)).fixed
@@ -457,14 +507,19 @@ def test_what_programs_read_line_by_line_ends_its_lines_with_a_newline_alone(nam
 
 
 def test_the_text_that_a_test_expects_keeps_its_blanks() -> None:
-    text = patch_of("+out   \n+a \tb", path="tools/testing/selftests/frob/expected.txt", new=True)
+    text = patch_of(
+        "+out   \n+a \tb", path="tools/testing/selftests/frob/expected.txt", new=True
+    )
     assert not [one for one in fixed_text(text).fixed if one.path]
 
 
 @pytest.mark.parametrize(
     ("line", "good"),
     [
-        ("extern u64 frob_count(void), frob_other;", "extern u64 frob_count(void), frob_other;"),
+        (
+            "extern u64 frob_count(void), frob_other;",
+            "extern u64 frob_count(void), frob_other;",
+        ),
         ("extern int frob_one(int a, int b);", "int frob_one(int a, int b);"),
         (
             "extern int frob_one(int a), frob_two(int b);",
@@ -481,16 +536,23 @@ def test_extern_goes_from_one_whole_prototype(line: str, good: str) -> None:
 @pytest.mark.parametrize(
     ("subject", "trailers"),
     [
-        ("frob: fix typo in a register's name", f"Cc: stable@vger.kernel.org # 6.1\n{SIGN_OFF}"),
+        (
+            "frob: fix typo in a register's name",
+            f"Cc: stable@vger.kernel.org # 6.1\n{SIGN_OFF}",
+        ),
         (
             "frob: wait",
             f"{SIGN_OFF}\n(cherry picked from commit 4364ac5ce03e00112233445566778899aabbccdd)",
         ),
     ],
 )
-def test_what_only_its_author_can_say_is_left_in_the_message(subject: str, trailers: str) -> None:
+def test_what_only_its_author_can_say_is_left_in_the_message(
+    subject: str, trailers: str
+) -> None:
     text = patch_of(
-        " \tint ret;\n+\tfrob(a);\n \tint more;", subject=subject, message=f"{PROSE}\n\n{trailers}"
+        " \tint ret;\n+\tfrob(a);\n \tint more;",
+        subject=subject,
+        message=f"{PROSE}\n\n{trailers}",
     )
     assert "\n".join(fixed_text(text).draft.patch.message).endswith(trailers)
 

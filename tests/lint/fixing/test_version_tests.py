@@ -49,7 +49,9 @@ def test_a_condition_is_resolved_where_it_is_the_same_in_all_later_versions(
         "#endif",
     ]
     gone = dropped(lines, (6, 1))
-    assert [line for at, line in enumerate(lines) if at not in gone] == ([left] if left else lines)
+    assert [line for at, line in enumerate(lines) if at not in gone] == (
+        [left] if left else lines
+    )
 
 
 def test_branches_and_nested_conditions() -> None:

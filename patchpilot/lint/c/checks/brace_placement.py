@@ -20,9 +20,9 @@ def unnecessary_braces(context: LineContext) -> Results | None:
     text = context.text
     covered: set[int] = context.walk.hunk.setdefault("braces", set())
     hits: list[tuple[str, Hit]] = []
-    if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(r"else\s*$").search(
-        match[1]
-    ):
+    if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(
+        r"else\s*$"
+    ).search(match[1]):
         hits += _whole_condition(context, covered)
     word = pattern(r"\b(?:if|while|for|else)\b").search(text)
     if word and context.line.number - 1 not in covered:

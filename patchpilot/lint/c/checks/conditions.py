@@ -2,7 +2,14 @@
 """Checks of conditions, loops and switches, and of the lines that follow them."""
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.c.c_check import ADDED, CONTEXT, PLACEHOLDERS, LineContext, Results, check
+from patchpilot.lint.c.c_check import (
+    ADDED,
+    CONTEXT,
+    PLACEHOLDERS,
+    LineContext,
+    Results,
+    check,
+)
 from patchpilot.lint.c.c_patterns import (
     ALLOC_FUNCTIONS,
     BALANCED,
@@ -41,7 +48,8 @@ def case_indent(context: LineContext) -> Results | None:
         return None
     _, lines = context.walk.passage.bracketed(context.line, "{}", outer=True)
     if any(
-        pattern(r"\+\s*(?:case\s+|default:)").match(line.raw) and line.indent != context.line.indent
+        pattern(r"\+\s*(?:case\s+|default:)").match(line.raw)
+        and line.indent != context.line.indent
         for line in lines[1:]
     ):
         return [("case-indent", context.hit())]
@@ -157,7 +165,9 @@ def _to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
 def parenthesized_return(context: LineContext) -> Results | None:
     """Reports parentheses around a return value: `return (x);`."""
     statement = context.statement
-    if not statement or not pattern(r".\s*return\s*\(", cached_re.DOTALL).match(statement):
+    if not statement or not pattern(r".\s*return\s*\(", cached_re.DOTALL).match(
+        statement
+    ):
         return None
     if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
         inside = _without_parentheses(whole[1])
@@ -168,7 +178,9 @@ def parenthesized_return(context: LineContext) -> Results | None:
 
 def _without_parentheses(text: str) -> str:
     while pattern(r"\s*\(.*\)\s*$").match(text):
-        text = pattern(r"\s*\)\s*$").sub("", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1)
+        text = pattern(r"\s*\)\s*$").sub(
+            "", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1
+        )
     return pattern(r"\s+").sub(" ", text)
 
 
@@ -180,7 +192,9 @@ def condition_line(context: LineContext) -> Results | None:
         _allow_while(context)
     if context.line.number in walk.hunk.get("while", ()) or context.span is None:
         return None
-    if not pattern(r"\b(?:if|while|for)\s*\(").search(text) or pattern(r".\s*#").match(text):
+    if not pattern(r"\b(?:if|while|for)\s*\(").search(text) or pattern(r".\s*#").match(
+        text
+    ):
         return None
     statement, condition = context.statement or "", context.condition
     rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
@@ -202,7 +216,9 @@ def _allow_while(context: LineContext) -> None:
     if pattern(r"\s*while\b").match(following):
         lead = pattern(r"(?:\s*\n[+-])*\s*").match(following)
         lines = lead.group().count("\n") if lead else 0
-        context.walk.hunk.setdefault("while", set()).add(context.need_span().next_number + lines)
+        context.walk.hunk.setdefault("while", set()).add(
+            context.need_span().next_number + lines
+        )
 
 
 @check(ADDED, "else", "if", "case", "default")
@@ -210,12 +226,16 @@ def trailing_statement(context: LineContext) -> Results | None:
     """Reports statements after an else, a closing brace or a case on the same line."""
     text, hits = context.text, []
     match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
-    if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(match[1].replace(NOTE, "")):
+    if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(
+        match[1].replace(NOTE, "")
+    ):
         hits.append(("trailing-statement", context.hit(match.start(1), "else")))
     if brace := pattern(r"\}\s*if\b").search(text):
         hits.append(("trailing-statement", context.hit(brace.start(), "if")))
     if label := pattern(r".\s*(?:case\s*.*|default\s*):").match(text):
-        label_end = pattern(rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+")
+        label_end = pattern(
+            rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+"
+        )
         if not label_end.match(text, label.end()):
             hits.append(("trailing-statement", context.hit(label.end(), "case")))
     return hits
@@ -246,7 +266,9 @@ def opening_brace_on_next_line(context: LineContext) -> Results | None:
         return None
     if pattern(r"(?:^|[^=])=\s*$").search(before):
         hits.append(("brace-on-next-line", context.hit(case="above")))
-    if tag := pattern(rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$").match(before):
+    if tag := pattern(
+        rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$"
+    ).match(before):
         hits.append(("brace-on-next-line", context.hit(case="tag", kind=tag[1])))
     return hits
 
@@ -258,22 +280,28 @@ def unnecessary_oom_message(context: LineContext) -> Results | None:
     if "if" not in context.before:
         return None
     tested = pattern(_NULL_TEST).match(context.before)
-    if not tested or not (tested[1] is not None or tested[3] is not None) or line.number <= 3:
+    if (
+        not tested
+        or not (tested[1] is not None or tested[3] is not None)
+        or line.number <= 3
+    ):
         return None
     if not pattern(rf"\+.*\b{LOG_FUNCTIONS}\s*\(").match(context.text):
         return None
     lines = walk.scan.lines
     above = lines[line.number - 4 : line.number + 200]
     passage = Passage(above)
-    statement = passage.statement_at(0, passage.starts[min(line.left, len(passage.lines))]).raw_text
+    statement = passage.statement_at(
+        0, passage.starts[min(line.left, len(passage.lines))]
+    ).raw_text
     if pattern(r"\b__GFP_NOWARN\b").search(statement):
         return None
     allocated = rf"{cached_re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
     declared = TypePattern(rf"\s*{allocated}")
     for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
         text = statement[start.end() :].lstrip(" \t\n\r\f\v")
-        if cached_re.compile(allocated, cached_re.ASCII).match(text) or context.types.match(
-            declared, text
-        ):
+        if cached_re.compile(allocated, cached_re.ASCII).match(
+            text
+        ) or context.types.match(declared, text):
             return [("unnecessary-oom-message", context.hit())]
     return None

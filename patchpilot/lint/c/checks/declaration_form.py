@@ -40,7 +40,9 @@ def number_words(context: LineContext) -> Results | None:
         and pattern(r"\bint\b").search(code)
     ):
         for kind in _number_types(code):
-            if pattern(r"\bint\b").search(kind) and pattern(r"\b(?:short|long)\b").search(kind):
+            if pattern(r"\bint\b").search(kind) and pattern(
+                r"\b(?:short|long)\b"
+            ).search(kind):
                 hits.append(("unnecessary-int", context.hit(kind=kind)))
     return hits
 
@@ -48,7 +50,9 @@ def number_words(context: LineContext) -> Results | None:
 def _misordered(code: str) -> list[str]:
     found, at = [], 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
-        if word.start() >= at and (ends := number_ends(code, word.start(), misordered=True)):
+        if word.start() >= at and (
+            ends := number_ends(code, word.start(), misordered=True)
+        ):
             found.append(code[word.start() : ends[0]].strip(_SPACE))
             at = ends[0]
     return found
@@ -100,9 +104,9 @@ def pointer_stars(context: LineContext) -> Results | None:
     """Reports pointer stars next to the type: `(foo*)`, `foo* bar`."""
     text, hits = context.text, []
     # modifiers come before stars
-    if not pattern(r"\*|__|const|volatile|fastcall").search(text) and not context.types.learned_in(
+    if not pattern(r"\*|__|const|volatile|fastcall").search(
         text
-    ):
+    ) and not context.types.learned_in(text):
         return None
     at = 0
     while (bracket := text.find("(", at)) >= 0:
@@ -112,7 +116,10 @@ def pointer_stars(context: LineContext) -> Results | None:
             good = _starred(stars)
             if stars != good:
                 hits.append(
-                    ("misplaced-star", context.hit(match.end, "cast", stars=stars, good=good))
+                    (
+                        "misplaced-star",
+                        context.hit(match.end, "cast", stars=stars, good=good),
+                    )
                 )
             at = match.match.end()
     for match in context.types.finditer(_STARRED, text):
@@ -121,7 +128,9 @@ def pointer_stars(context: LineContext) -> Results | None:
         if _is_modifier_end(context, good):
             good += " "
         if stars != good and not _is_modifier(context, name):
-            hits.append(("misplaced-star", context.hit(match.end, stars=stars, good=good)))
+            hits.append(
+                ("misplaced-star", context.hit(match.end, stars=stars, good=good))
+            )
     return hits
 
 
@@ -141,7 +150,9 @@ def _is_modifier_end(context: LineContext, text: str) -> bool:
 
 
 def _is_modifier(context: LineContext, word: str) -> bool:
-    return word in context.types.modifiers or pattern(MODIFIER).fullmatch(word) is not None
+    return (
+        word in context.types.modifiers or pattern(MODIFIER).fullmatch(word) is not None
+    )
 
 
 @check(ADDED, "init")
@@ -155,7 +166,9 @@ def misplaced_init_attribute(context: LineContext) -> Results | None:
     match = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
     if not match:
         return None
-    tail = TypePattern(rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False)
+    tail = TypePattern(
+        rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False
+    )
     for start in (
         match.end(),
         *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ()),
@@ -164,12 +177,18 @@ def misplaced_init_attribute(context: LineContext) -> Results | None:
             typed := _tagged_init(text, start, name)
         ):
             inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
-            rule = "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
+            rule = (
+                "init-attribute-for-struct-name"
+                if inside
+                else "misplaced-init-attribute"
+            )
             return [
                 (
                     rule,
                     context.hit(
-                        attribute.start(), attribute=name, variable=typed.match["variable"]
+                        attribute.start(),
+                        attribute=name,
+                        variable=typed.match["variable"],
                     ),
                 )
             ]

@@ -16,7 +16,9 @@ from patchpilot.lint.c.c_patterns import (
 )
 from patchpilot.lint.detector import Hit
 
-_CONSTANT_FIRST = rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
+_CONSTANT_FIRST = (
+    rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
+)
 PLACEHOLDERS.update(
     {
         "cast-of-constant": "better cast number",
@@ -30,8 +32,15 @@ def parentheses_in_condition(context: LineContext) -> Results | None:
     """Reports unnecessary parentheses around comparisons: `if ((a == b) && (c))`."""
     hits: list[tuple[str, Hit]] = []
     statement = context.statement
-    staging = context.line.file.startswith("drivers/staging/") and not context.walk.scan.strict
-    if statement and not staging and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement)):
+    staging = (
+        context.line.file.startswith("drivers/staging/")
+        and not context.walk.scan.strict
+    )
+    if (
+        statement
+        and not staging
+        and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement))
+    ):
         hits += [
             ("unnecessary-parentheses-in-condition", context.hit(inside=inside))
             for inside in _parenthesized_comparisons(whole[1][1:-1])
@@ -48,7 +57,9 @@ def _parenthesized_comparisons(text: str) -> list[str]:
     for bracket in pattern(r"\(").finditer(text):
         at = bracket.start()
         # a call's parenthesis, or one inside of an earlier match
-        if at < done or (at and (at == done or pattern(r"[\w&!~]").match(text, at - 1))):
+        if at < done or (
+            at and (at == done or pattern(r"[\w&!~]").match(text, at - 1))
+        ):
             continue
         first = name.match(text, at + 1)
         if first is None:
@@ -80,7 +91,10 @@ def cast_of_constant(context: LineContext) -> Results | None:
     )
     better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
     return [
-        ("cast-of-constant", context.hit(match.start(), cast=cast, number=number, better=better))
+        (
+            "cast-of-constant",
+            context.hit(match.start(), cast=cast, number=number, better=better),
+        )
     ]
 
 
@@ -114,7 +128,11 @@ def _assigned_ends(text: str, at: int) -> list[int]:
     """
     assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
     begins = (assigned.end(), at) if assigned else (at,)
-    return [_after_spaces(text, end) for begin in begins if (end := value_end(text, begin)) > begin]
+    return [
+        _after_spaces(text, end)
+        for begin in begins
+        if (end := value_end(text, begin)) > begin
+    ]
 
 
 def _after_spaces(text: str, at: int) -> int:

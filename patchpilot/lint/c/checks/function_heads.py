@@ -15,7 +15,9 @@ from patchpilot.lint.detector import Hit
 _SPACE = " \t\n\r\f\v"
 _BODY_ON_LINE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
 _EXTERN = TypePattern(rf"\s+({IDENT})(\s*)\(")
-_ARGUMENTS = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;")
+_ARGUMENTS = TypePattern(
+    rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;"
+)
 _ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
 _WHOLE = TypePattern(r"$")
 _DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
@@ -88,9 +90,9 @@ def unnamed_arguments(context: LineContext) -> Results | None:
     arguments = found.match[1].strip(_SPACE)
     for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[match.start : match.match.end()].strip(_SPACE)
-        if context.types.match(_WHOLE, argument) and not pattern(rf"enum\s+{IDENT}$").search(
-            argument
-        ):
+        if context.types.match(_WHOLE, argument) and not pattern(
+            rf"enum\s+{IDENT}$"
+        ).search(argument):
             hits.append(("unnamed-argument", context.hit(argument=argument)))
     return hits
 

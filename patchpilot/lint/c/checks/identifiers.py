@@ -6,7 +6,15 @@ from weakref import WeakKeyDictionary
 from patchpilot.cache import cached_re
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.c.c_patterns import ATTRIBUTE, CONSTANT, IDENT, LVAL, NOTE, STORAGE, pattern
+from patchpilot.lint.c.c_patterns import (
+    ATTRIBUTE,
+    CONSTANT,
+    IDENT,
+    LVAL,
+    NOTE,
+    STORAGE,
+    pattern,
+)
 from patchpilot.lint.c.line_scan import as_text
 from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
@@ -39,12 +47,18 @@ def mixed_case(context: LineContext) -> Results | None:
     hits: list[tuple[str, Hit]] = []
     for value in pattern(_VALUE).finditer(text, _after_label(text)):
         name = value.group()
-        if not pattern(_MIXED).search(name) or pattern(CONSTANT).fullmatch(name) or _is_usual(name):
+        if (
+            not pattern(_MIXED).search(name)
+            or pattern(CONSTANT).fullmatch(name)
+            or _is_usual(name)
+        ):
             continue
         hits += [
             ("mixed-case-name", context.hit(value.start() + word.start(), name=word[1]))
             for word in pattern(_WORD).finditer(name)
-            if pattern(_MIXED).search(word[1]) and _is_new(context, word[1]) and context.line.strict
+            if pattern(_MIXED).search(word[1])
+            and _is_new(context, word[1])
+            and context.line.strict
         ]
     return hits
 
@@ -113,7 +127,9 @@ def names_of_headers(tree: Tree) -> frozenset[str]:
     if ground_of(tree) is not tree:
         types = Types()
         changed = (
-            tree.read(path) for path in changed_below(tree, "include") if path.endswith(".h")
+            tree.read(path)
+            for path in changed_below(tree, "include")
+            if path.endswith(".h")
         )
         return names_of_headers(ground_of(tree)).union(
             *(_names_in(data, types) for data in changed if data)
@@ -122,7 +138,9 @@ def names_of_headers(tree: Tree) -> frozenset[str]:
     if names is None:
         key = _key(tree)
         kept = recall(_KIND, key) if key else None
-        names = _HEADERS[tree] = kept if isinstance(kept, frozenset) else _read_headers(tree, key)
+        names = _HEADERS[tree] = (
+            kept if isinstance(kept, frozenset) else _read_headers(tree, key)
+        )
     return names
 
 
@@ -139,7 +157,9 @@ def _read_headers(tree: Tree, key: str | None) -> frozenset[str]:
 
 def _names_in(data: bytes, types: Types) -> set[str]:
     names: set[str] = set()
-    for match in cached_re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, cached_re.MULTILINE):
+    for match in cached_re.finditer(
+        rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, cached_re.MULTILINE
+    ):
         line = match.group().decode("latin-1")
         if name := _declared_name(line, types):
             names.add(name)
@@ -170,7 +190,9 @@ def _key(tree: Tree) -> str | None:
     """
     stamp = getattr(tree, "stamp", None)
     fingerprint = stamp("include") if callable(stamp) else None
-    return key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
+    return (
+        key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
+    )
 
 
 @check(ADDED)
@@ -199,9 +221,15 @@ def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
     if span is None:
         return
     number = span.next_number
-    if number > len(lines) or not lines[number - 1].text[span.next_column :].strip(" \t\n\r\f\v"):
+    if number > len(lines) or not lines[number - 1].text[span.next_column :].strip(
+        " \t\n\r\f\v"
+    ):
         number += 1
-    if number > len(lines) or number in marks or "EXPORT_SYMBOL" not in lines[number - 1].text:
+    if (
+        number > len(lines)
+        or number in marks
+        or "EXPORT_SYMBOL" not in lines[number - 1].text
+    ):
         return
     exported = pattern(r"EXPORT_SYMBOL.*\((.*)\)").search(lines[number - 1].text)
     if not exported:
@@ -209,7 +237,9 @@ def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
     name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
     statement = span.raw_text if context.statement_raw else span.text
     match = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
-    if match and cached_re.match(rf"{IDENT}_{cached_re.escape(match[2])}", name, cached_re.ASCII):
+    if match and cached_re.match(
+        rf"{IDENT}_{cached_re.escape(match[2])}", name, cached_re.ASCII
+    ):
         marks[number] = False
         return
     marks[number] = not _defines(context, statement, name)

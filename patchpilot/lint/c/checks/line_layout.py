@@ -73,7 +73,10 @@ def misaligned_continuation(context: LineContext) -> Results | None:
         return None
     indent = pattern(r"(?:\+| )([ \t]*)").match(context.text)
     here = indent[1] if indent else ""
-    if here in (tabs[1] + "\t" * (column // _TAB) + " " * (column % _TAB), tabs[1] + " " * column):
+    if here in (
+        tabs[1] + "\t" * (column // _TAB) + " " * (column % _TAB),
+        tabs[1] + " " * column,
+    ):
         return None
     return [("misaligned-continuation", context.hit(1 + len(here)))]
 
@@ -120,7 +123,9 @@ def space_after_cast(context: LineContext) -> Results | None:
         return None
     for opening in reversed(list(pattern(r"\(\s*").finditer(text, 1))):
         if context.types.match(_CAST, text, opening.end()):
-            if pattern(r"\b(?:sizeof|__alignof__)\s*$").search(text[1 : opening.start()]):
+            if pattern(r"\b(?:sizeof|__alignof__)\s*$").search(
+                text[1 : opening.start()]
+            ):
                 return None
             return [("space-after-cast", context.hit(opening.start()))]
     return None
@@ -133,7 +138,8 @@ def block_comment_style(context: LineContext) -> Results | None:
     if not raw.startswith("+"):
         return None
     after_comment = (
-        NOTE in context.before and pattern(rf"{NOTE}[ \t]*$").search(context.before) is not None
+        NOTE in context.before
+        and pattern(rf"{NOTE}[ \t]*$").search(context.before) is not None
     )
     opened = (
         before_raw.startswith("+")
@@ -147,9 +153,9 @@ def block_comment_style(context: LineContext) -> Results | None:
     ):
         starred = pattern(r"\+[ \t]*\*").match(before_raw)
         if opened or starred:
-            lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(r"\+(.*/?)\*").match(
-                before_raw
-            )
+            lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(
+                r"\+(.*/?)\*"
+            ).match(before_raw)
             if lead and len(expand(lead[1])) != len(expand(star[1])):
                 return [("comment-stars-unaligned", context.hit(star.end() - 1))]
     return None
@@ -165,15 +171,19 @@ def blank_line_after_declarations(context: LineContext) -> Results | None:
 
 def _first_after_declarations(context: LineContext) -> bool:
     before = context.before
-    if not (lead := pattern(r"\+(\s+)\S").search(before)) or not context.code.startswith(
-        f"+{lead[1]}"
-    ):
+    if not (
+        lead := pattern(r"\+(\s+)\S").search(before)
+    ) or not context.code.startswith(f"+{lead[1]}"):
         return False
     if not pattern(r"\S").match(context.code, 1 + len(lead[1])):
         return False
     words = pattern(_QUALIFIERS)
     old = words.sub("", before)
-    if not _declares(context, old) or pattern(_GOES_ON).search(old) or pattern(_KEYWORD).match(old):
+    if (
+        not _declares(context, old)
+        or pattern(_GOES_ON).search(old)
+        or pattern(_KEYWORD).match(old)
+    ):
         return False
     new = words.sub("", context.code)
     return not _declares(context, new) and not pattern(_NO_STATEMENT).match(new)

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
-from patchpilot.lint.c.c_patterns import CONSTANT, IDENT, LVAL, NOTE, OPERATORS, STRING, pattern
+from patchpilot.lint.c.c_patterns import (
+    CONSTANT,
+    IDENT,
+    LVAL,
+    NOTE,
+    OPERATORS,
+    STRING,
+    pattern,
+)
 from patchpilot.lint.c.types import TypePattern
 from patchpilot.lint.detector import Hit
 
@@ -42,7 +50,9 @@ def macro(context: LineContext) -> Results | None:
         or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text)
     ):
         return None
-    span = context.walk.macros[context.line.number] = context.walk.passage.statement(context.line)
+    span = context.walk.macros[context.line.number] = context.walk.passage.statement(
+        context.line
+    )
     # parse a macro once: doing it for each line would take quadratic time
     read = context.walk.patch["macros"] = context.walk.patch.get("macros", 0) + min(
         span.end - span.start, _LONGEST
@@ -66,15 +76,21 @@ def _flattened(body: str) -> str:
     """
     text = pattern(r"\\\n.").sub("", body.replace(NOTE, "")).strip(_SPACE)
     text = _reduced(
-        text, (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")), "1u"
+        text,
+        (pattern(r"\([^()]*\)"), pattern(r"\{[^{}]*\}"), pattern(r".\[[^\[\]]*\]")),
+        "1u",
     )
     text = _reduced(
-        text, (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")), r"\1"
+        text,
+        (pattern(rf"({STRING})\s*{IDENT}"), pattern(rf"{IDENT}\s*({STRING})")),
+        r"\1",
     )
     return pattern(r"\b_*asm_*\s+_*volatile_*\b").sub("asm_volatile", text)
 
 
-def _reduced(text: str, patterns: "Sequence[cached_re.Pattern[str]]", replacement: str) -> str:
+def _reduced(
+    text: str, patterns: "Sequence[cached_re.Pattern[str]]", replacement: str
+) -> str:
     """Replaces the first match of the first pattern that matches, until none matches."""
     changed = True
     while changed:
@@ -92,7 +108,9 @@ def _shape(context: LineContext, whole: str, body: str) -> list[tuple[str, Hit]]
     text = _flattened(body)
     if not text or _is_plain(text) or _is_excepted(context, text):
         return []
-    if pattern(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b").match(whole):
+    if pattern(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b").match(
+        whole
+    ):
         return []
     if pattern(r"\s*if\b").match(text):
         return [
@@ -130,12 +148,16 @@ def _on_one_line(body: str) -> str:
     lines = body.split("\n")
     parts = [pattern(r"\\$").sub("", lines[0])]
     parts += [
-        pattern(r"\\$").sub("", line)[1:] for line in lines[1:] if line[:1] in ("+", " ") and line
+        pattern(r"\\$").sub("", line)[1:]
+        for line in lines[1:]
+        if line[:1] in ("+", " ") and line
     ]
     return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_SPACE)
 
 
-def _arguments(context: LineContext, arguments: list[str], body: str) -> list[tuple[str, Hit]]:
+def _arguments(
+    context: LineContext, arguments: list[str], body: str
+) -> list[tuple[str, Hit]]:
     """Reports arguments that a macro uses twice, without parentheses next to an operator, or not at
     all.
     """

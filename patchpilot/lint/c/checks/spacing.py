@@ -52,7 +52,12 @@ def function_pointer(context: LineContext) -> Results | None:
         hits.append(("function-pointer-spacing", context.hit(match.end)))
     for group, case in _POINTER_SPACES:
         if match.match[group]:
-            hits.append(("function-pointer-spacing", context.hit(match.match.start(group), case)))
+            hits.append(
+                (
+                    "function-pointer-spacing",
+                    context.hit(match.match.start(group), case),
+                )
+            )
     return hits
 
 
@@ -69,9 +74,14 @@ def space_before_square_bracket(context: LineContext) -> Results | None:
         ):
             continue
         # a macro may stand for the entry of a table: "#define FROB(i) [i] = {"
-        is_entry = pattern(r".\s*#\s*define\s+\w+\([^()]*\)\s+$").match(prefix) is not None
+        is_entry = (
+            pattern(r".\s*#\s*define\s+\w+\([^()]*\)\s+$").match(prefix) is not None
+        )
         hits.append(
-            ("space-before-bracket", context.hit(match.end() - 1, "entry" if is_entry else ""))
+            (
+                "space-before-bracket",
+                context.hit(match.end() - 1, "entry" if is_entry else ""),
+            )
         )
     return hits
 
@@ -99,7 +109,9 @@ def space_before_brace(context: LineContext) -> Results | None:
     """Reports `){` and `else{`."""
     text = context.text
     touching = (
-        "){" in text and pattern(r"\(.*\)\{").search(text) and not _casts_braces(context, text)
+        "){" in text
+        and pattern(r"\(.*\)\{").search(text)
+        and not _casts_braces(context, text)
     )
     if touching or pattern(r"\b(?:else|do)\{").search(text):
         return [("no-space-before-brace", context.hit(text.find("{")))]

@@ -4,7 +4,9 @@
 from collections.abc import Sequence
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.c.checks.line_layout import _last_open_parenthesis as last_open_bracket
+from patchpilot.lint.c.checks.line_layout import (
+    _last_open_parenthesis as last_open_bracket,
+)
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
@@ -42,8 +44,12 @@ def join_brace(site: FixSite) -> LineChange | None:
         if head is None or tail is None or not head.strip():
             continue
         tail = tail.lstrip(_SPACES)
-        if tail == "{" or (cached_re.match(r"(?:else|while)\b", tail) and head.strip() == "}"):
-            return LineChange(edits=(FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),)),))
+        if tail == "{" or (
+            cached_re.match(r"(?:else|while)\b", tail) and head.strip() == "}"
+        ):
+            return LineChange(
+                edits=(FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),)),)
+            )
     return None
 
 
@@ -65,7 +71,11 @@ def split_brace(site: FixSite) -> LineChange | None:
             ):
                 return None
             return LineChange(
-                edits=(FixEdit(number, 1, (as_text("+" + text[:-1].rstrip(_SPACES)), "+{")),)
+                edits=(
+                    FixEdit(
+                        number, 1, (as_text("+" + text[:-1].rstrip(_SPACES)), "+{")
+                    ),
+                )
             )
         if ";" in line.code:
             return None
@@ -103,7 +113,11 @@ def comment_star(site: FixSite) -> LineChange | None:
             FixEdit(
                 number,
                 1,
-                (as_text(f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"),),
+                (
+                    as_text(
+                        f"+{lead[1]}{' ' if lead[2] else ''}{line.raw[1 + len(old) :]}"
+                    ),
+                ),
             )
         )
         number += 1
@@ -151,11 +165,19 @@ def _comment_to_end(line: ScannedLine) -> LineChange | None:
 def comment_end(site: FixSite) -> LineChange | None:
     """Moves the end of a comment to a line of its own."""
     line = site.added(site.number)
-    match = cached_re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw) if line else None
+    match = (
+        cached_re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw)
+        if line
+        else None
+    )
     if not line or not match or line.text.strip(f"+{NOTE} \t"):
         return None
     return LineChange(
-        edits=(FixEdit(site.number, 1, (as_text(f"+{match[1]}{match[2]}"), f"+{match[1]}*/")),)
+        edits=(
+            FixEdit(
+                site.number, 1, (as_text(f"+{match[1]}{match[2]}"), f"+{match[1]}*/")
+            ),
+        )
     )
 
 
@@ -199,7 +221,8 @@ def align(site: FixSite) -> LineChange | None:
     if line.sign == "+":
         return LineChange(
             edits=tuple(
-                FixEdit(row.number, 1, (text,)) for row, text in zip(rows, added, strict=True)
+                FixEdit(row.number, 1, (text,))
+                for row, text in zip(rows, added, strict=True)
             )
         )
     # git apply wants a hunk without context below it at the end of the file
@@ -233,7 +256,11 @@ def _depth(code: str) -> int:
 def drop_fallthrough(site: FixSite) -> LineChange | None:
     """Deletes a `fallthrough;` between labels."""
     line = site.added(site.number)
-    return delete([site.number]) if line and line.raw[1:].strip() == "fallthrough;" else None
+    return (
+        delete([site.number])
+        if line and line.raw[1:].strip() == "fallthrough;"
+        else None
+    )
 
 
 @fixer("spdx-comment", COMMENT)
@@ -264,12 +291,18 @@ def spdx_comment(site: FixSite) -> LineChange | None:
     kept = [row.raw for at, row in enumerate(rows[1:], 1) if at != tagged]
     while kept and kept[0].strip("+* \t") == "":
         kept.pop(0)
-    while len(kept) > 1 and kept[-1].strip("+ \t") == "*/" and kept[-2].strip("+* \t") == "":
+    while (
+        len(kept) > 1
+        and kept[-1].strip("+ \t") == "*/"
+        and kept[-2].strip("+* \t") == ""
+    ):
         kept.pop(-2)
     if not found or not kept or kept[0].strip() == "+ */":
         return None
     lines = (f"+{comment} {found[1]}{end}", "+/*", *kept)
-    return LineChange(edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),))
+    return LineChange(
+        edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),)
+    )
 
 
 _NOTICES = (
@@ -330,10 +363,18 @@ def spdx_notice(site: FixSite) -> LineChange | None:
         else:
             paragraphs.append([])
     kept = [one for one in paragraphs if one and not _is_notice(one)]
-    tag = f"+{comment} SPDX-License-Identifier: {name}{' */' if comment == '/*' else ''}"
-    text = [row for number, one in enumerate(kept) for row in ("+ *", *one)[0 if number else 1 :]]
+    tag = (
+        f"+{comment} SPDX-License-Identifier: {name}{' */' if comment == '/*' else ''}"
+    )
+    text = [
+        row
+        for number, one in enumerate(kept)
+        for row in ("+ *", *one)[0 if number else 1 :]
+    ]
     lines = (tag, "+/*", *text, "+ */") if kept else (tag,)
-    return LineChange(edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),))
+    return LineChange(
+        edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),)
+    )
 
 
 def _is_notice(rows: Sequence[str]) -> bool:

@@ -22,7 +22,11 @@ def known_version(site: FixSite) -> LineChange | None:
         if directive and line.raw.count("/*") > line.raw.count("*/"):
             # a comment that goes on below
             return None
-        depth += (directive[1].startswith("if") - (directive[1] == "endif")) if directive else 0
+        depth += (
+            (directive[1].startswith("if") - (directive[1] == "endif"))
+            if directive
+            else 0
+        )
         if depth == 0:
             break
     gone = dropped(masks, version) if depth == 0 else set()

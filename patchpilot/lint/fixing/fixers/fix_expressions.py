@@ -12,7 +12,9 @@ from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import has_include
 from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
 
-_OUTSIDE = cached_re.compile(r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/")
+_OUTSIDE = cached_re.compile(
+    r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
+)
 """Where code runs outside of the kernel and has no kernel types."""
 _C99_TYPE = cached_re.compile(r"(?<![\w.>])(u?)int(8|16|32|64)_t(?!\w)")
 _OPERAND = r"(?:(?:->|\.)?[A-Za-z_]\w*|\[[\w+\-*. >]*\])+"
@@ -53,15 +55,21 @@ def _expression(site: FixSite) -> str:
     without parentheses.
     """
     text = _code(site)
-    return "" if cached_re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
+    return (
+        "" if cached_re.match(r"\+\s*#", text) or text.rstrip().endswith("\\") else text
+    )
 
 
-@fixer("kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1")))
+@fixer(
+    "kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1"))
+)
 def kernel_types(site: FixSite) -> LineChange | None:
     """Writes `uint32_t` as `u32`, unless a name of the line is that already."""
     text = _code(site)
     tree = site.context.tree
-    has_types = tree.exists("include/linux/types.h") if tree else site.context.project.kernel
+    has_types = (
+        tree.exists("include/linux/types.h") if tree else site.context.project.kernel
+    )
     if (
         not has_types
         or _OUTSIDE.search(site.line.file)
@@ -93,7 +101,11 @@ def null_test(site: FixSite) -> LineChange | None:
             text[match.end() :].rstrip(" \t\\"),
         )
         names = set(cached_re.findall(r"\w+", cached_re.sub(BALANCED, "", match[1])))
-        if NOTE in match[0] or parameters & names or not _is_operand(site, before, after):
+        if (
+            NOTE in match[0]
+            or parameters & names
+            or not _is_operand(site, before, after)
+        ):
             continue
         if (
             cached_re.search(r"!\s*\($", before)
@@ -145,7 +157,9 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
     """Whether only the truth of what is between two pieces of code counts: in a condition, a bool,
     or as an operand of a logical operator.
     """
-    while not (_LOGICAL.search(before[-2:]) or cached_re.match(r"\s*(?:&&|\|\||\?)", after)):
+    while not (
+        _LOGICAL.search(before[-2:]) or cached_re.match(r"\s*(?:&&|\|\||\?)", after)
+    ):
         after = after.lstrip()
         if _LOOP.search(before) or _BOOL.search(before):
             return after.startswith(";")
@@ -155,7 +169,9 @@ def _is_truth(site: FixSite, before: str, after: str) -> bool:
             return False
         before = before[:-1].rstrip()
         if cached_re.search(r"\w$", before) and not before.endswith("return"):
-            return after.startswith((")", ",")) and _CONDITION.search(before) is not None
+            return (
+                after.startswith((")", ",")) and _CONDITION.search(before) is not None
+            )
         if not after.startswith(")"):
             return False
         after = after[1:]
@@ -169,12 +185,18 @@ def _returns_bool(site: FixSite) -> bool:
         for line in site.scan.lines[site.line.hunk_start - 1 : site.number - 1]
         if line.sign != "-"
     ]
-    start = next((at for at in range(len(above) - 1, -1, -1) if above[at].code[1:2].strip()), 0)
-    head = "".join(f"{line.code[1:]} " for line in above[max(0, start - _MOST_HEAD_LINES) : start])
+    start = next(
+        (at for at in range(len(above) - 1, -1, -1) if above[at].code[1:2].strip()), 0
+    )
+    head = "".join(
+        f"{line.code[1:]} " for line in above[max(0, start - _MOST_HEAD_LINES) : start]
+    )
     is_function = bool(above) and above[start].code[1:].rstrip() == "{"
     return (
         is_function
-        and cached_re.search(r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head)
+        and cached_re.search(
+            r"(?:^|[;}]\s*)(?:[a-z_]\w*\s+)*bool\s+\w+\s*\([^;{}]*\)\s*$", head
+        )
         is not None
     )
 
@@ -229,14 +251,18 @@ def constant_right(site: FixSite) -> LineChange | None:
     if (
         not match
         or NOTE in match[0]
-        or not _is_operand(site, _before(site, text[1 : match.start()]), text[match.end() :])
+        or not _is_operand(
+            site, _before(site, text[1 : match.start()]), text[match.end() :]
+        )
     ):
         return None
     constant, before, sign, after, value = match.groups()
     return LineChange(
         spans=(
             ColumnSpan(
-                site.number, *match.span(), f"{value}{before}{_SWAPPED[sign]}{after}{constant}"
+                site.number,
+                *match.span(),
+                f"{value}{before}{_SWAPPED[sign]}{after}{constant}",
             ),
         )
     )
@@ -251,11 +277,16 @@ def plain_value(site: FixSite) -> LineChange | None:
     text = _expression(site)
     spans: list[ColumnSpan] = []
     for match in cached_re.finditer(
-        rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))", text
+        rf"(?:[^&\w\s)\]]\s*|\A\+\s*|\breturn\s*)[&*]?\s*(\(\s*)({_OPERAND})(\s*\))",
+        text,
     ):
         addressed = cached_re.search(r"[&*]\s*$", text[: match.start(1)])
         called = text[match.end() : match.end() + 1] == "("
-        if cached_re.search(r"->|\.", match[2]) and NOTE not in match[0] and (addressed or called):
+        if (
+            cached_re.search(r"->|\.", match[2])
+            and NOTE not in match[0]
+            and (addressed or called)
+        ):
             spans += (
                 ColumnSpan(site.number, *match.span(1), ""),
                 ColumnSpan(site.number, *match.span(3), ""),
@@ -276,7 +307,9 @@ def plain_comparison(site: FixSite) -> LineChange | None:
         text = line.text[: len(line.raw)]
         spans = [
             span
-            for match in cached_re.finditer(rf"(\(\s*){cached_re.escape(inside)}(\s*\))", text)
+            for match in cached_re.finditer(
+                rf"(\(\s*){cached_re.escape(inside)}(\s*\))", text
+            )
             if cached_re.search(r"(?:\(|&&|\|\||\+\s*)\s*$", text[: match.start()])
             and cached_re.match(r"\s*(?:\)|&&|\|\||$)", text[match.end() :])
             for span in (
@@ -297,7 +330,8 @@ def single_parentheses(site: FixSite) -> LineChange | None:
     """Writes `if ((a == b))` as `if (a == b)`."""
     text = _expression(site)
     match = cached_re.search(
-        rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)", text
+        rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)",
+        text,
     )
     if not match:
         return None
@@ -312,20 +346,34 @@ def single_parentheses(site: FixSite) -> LineChange | None:
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
 def octal_mode(site: FixSite) -> LineChange | None:
     """Writes symbolic permissions as the octal number that they are."""
-    text, mode, octal = _code(site), site.finding.value("mode"), site.finding.value("octal")
+    text, mode, octal = (
+        _code(site),
+        site.finding.value("mode"),
+        site.finding.value("octal"),
+    )
     places = (
-        list(cached_re.finditer(rf"(?<![\w|]){cached_re.escape(mode)}(?!\w|\s*\|)", text))
+        list(
+            cached_re.finditer(rf"(?<![\w|]){cached_re.escape(mode)}(?!\w|\s*\|)", text)
+        )
         if mode and octal
         else []
     )
     return (
-        LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), octal) for place in places))
+        LineChange(
+            spans=tuple(
+                ColumnSpan(site.number, *place.span(), octal) for place in places
+            )
+        )
         if places
         else None
     )
 
 
-_BIT_TOKENS = ((r"", r"BIT(?:_ULL)?"), (r"(?:\( )?1[uUlL]* <<(?: \()?", r""), (r"\)", r""))
+_BIT_TOKENS = (
+    (r"", r"BIT(?:_ULL)?"),
+    (r"(?:\( )?1[uUlL]* <<(?: \()?", r""),
+    (r"\)", r""),
+)
 
 
 @fixer("bit-macro-exact", NAMED, tokens=_BIT_TOKENS)
@@ -348,8 +396,12 @@ def _with_bit(site: FixSite, kind: str) -> LineChange | None:
     that the finding names.
     """
     text, macro = _code(site), site.finding.value("macro")
-    match = cached_re.search(rf"\(\s*1(?i:{kind})\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text)
+    match = cached_re.search(
+        rf"\(\s*1(?i:{kind})\s*<<\s*(\w+|\(\s*[\w\s+*-]+\s*\))\s*\)", text
+    )
     if not match or NOTE in match[0]:
         return None
     amount = match[1].strip("() \t") if match[1].startswith("(") else match[1]
-    return LineChange(spans=(ColumnSpan(site.number, *match.span(), f"{macro}({amount})"),))
+    return LineChange(
+        spans=(ColumnSpan(site.number, *match.span(), f"{macro}({amount})"),)
+    )

@@ -28,7 +28,9 @@ _LATE_BREAK = cached_re.compile(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
 _ANY_BREAK = cached_re.compile(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
 _GOES_ON = " \\"
 _MACRO = cached_re.compile(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
-_COMMENT_LINE = cached_re.compile(r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$")
+_COMMENT_LINE = cached_re.compile(
+    r"\+([ \t]*)(//|/\*|\*)[ \t]+(\S.*?)[ \t]*(\*/)?[ \t]*$"
+)
 _CODE_BEFORE = cached_re.compile(
     rf"\+([ \t]*)(#[ \t]*define\b[^{NOTE}]*[^\s{NOTE}]|[^\s{NOTE}].*[;,])[ \t]*({NOTE}+)[ \t]*$"
 )
@@ -72,9 +74,15 @@ def break_line(site: FixSite) -> LineChange | None:
     if bare_code(line) is None:
         return None
     before = line.previous.code.rstrip() if line.previous else ""
-    continues = before[-1:] not in ("", ";", "{", "}", ":", "+", "/") or before.endswith(
-        ("&&", "||", "+ +")
-    )
+    continues = before[-1:] not in (
+        "",
+        ";",
+        "{",
+        "}",
+        ":",
+        "+",
+        "/",
+    ) or before.endswith(("&&", "||", "+ +"))
     for limit in _LIMITS:
         for pattern, depth in (
             (_BREAK, 1),
@@ -85,7 +93,12 @@ def break_line(site: FixSite) -> LineChange | None:
             (_ANY_BREAK, _DEEPEST),
         ):
             lines = _broken(
-                line.raw.rstrip(), text.rstrip(), pattern, depth, limit, continues=continues
+                line.raw.rstrip(),
+                text.rstrip(),
+                pattern,
+                depth,
+                limit,
+                continues=continues,
             )
             if lines:
                 return _written(line, [f"+{one}" for one in lines])
@@ -128,16 +141,23 @@ def _broken(
                 opened.pop()
         lines[-1] += piece
         start = end
-    fits = all(len(expand(one)) <= limit for one in lines) and 1 < len(lines) <= _MOST_LINES
+    fits = (
+        all(len(expand(one)) <= limit for one in lines)
+        and 1 < len(lines) <= _MOST_LINES
+    )
     # what is below may be aligned with a bracket that is still open
     return lines if fits and len(opened) <= (outer if opened else 0) else []
 
 
-def _breaks(text: str, pattern: "cached_re.Pattern[str]", deepest: int) -> Iterator[int]:
+def _breaks(
+    text: str, pattern: "cached_re.Pattern[str]", deepest: int
+) -> Iterator[int]:
     """Yields the columns after which a line may be broken."""
     depth, last = 0, 0
     for match in pattern.finditer(text):
-        depth += sum((char in "([{") - (char in ")]}") for char in text[last : match.end()])
+        depth += sum(
+            (char in "([{") - (char in ")]}") for char in text[last : match.end()]
+        )
         last = match.end()
         if depth <= deepest:
             yield match.end()
@@ -166,7 +186,8 @@ def break_comment(site: FixSite) -> LineChange | None:
     match = _CODE_BEFORE.match(mask)
     note = (
         cached_re.fullmatch(
-            r"/\*[ \t]*([^*\s].*?)[ \t]*\*/|//[ \t]*(\S.*)", raw[match.start(3) : match.end(3)]
+            r"/\*[ \t]*([^*\s].*?)[ \t]*\*/|//[ \t]*(\S.*)",
+            raw[match.start(3) : match.end(3)],
         )
         if match
         else None
@@ -174,15 +195,23 @@ def break_comment(site: FixSite) -> LineChange | None:
     if not match or not note:
         return None
     comment = _comment(
-        line, match[1], "/*" if note[1] else "//", note[1] or note[2], "*/" if note[1] else ""
+        line,
+        match[1],
+        "/*" if note[1] else "//",
+        note[1] or note[2],
+        "*/" if note[1] else "",
     )
     if not comment:
         return None
     (edit,) = comment.edits
-    return LineChange(edits=(edit._replace(insert=(*edit.insert, as_text(raw[: match.end(2)]))),))
+    return LineChange(
+        edits=(edit._replace(insert=(*edit.insert, as_text(raw[: match.end(2)]))),)
+    )
 
 
-def _comment(line: ScannedLine, indent: str, mark: str, words: str, end: str) -> LineChange | None:
+def _comment(
+    line: ScannedLine, indent: str, mark: str, words: str, end: str
+) -> LineChange | None:
     """Returns the change that writes a comment's words in lines of up to 80 columns."""
     if cached_re.search(r"\S(?: {3,}|\t)|\||https?:", words):
         return None
@@ -190,7 +219,9 @@ def _comment(line: ScannedLine, indent: str, mark: str, words: str, end: str) ->
     whole = mark == "/*" and end
     if whole and len(words) + 6 <= width:
         return _written(line, [f"+{indent}/* {words} */"])
-    rows = textwrap.wrap(words, width - 3, break_long_words=False, break_on_hyphens=False)
+    rows = textwrap.wrap(
+        words, width - 3, break_long_words=False, break_on_hyphens=False
+    )
     if any(len(row) > width - 3 for row in rows):
         return None
     lead = " *" if whole else mark

@@ -9,7 +9,14 @@ import textwrap
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import PROSE, ColumnSpan, FixSite, LineChange, delete, fixer
+from patchpilot.lint.fixing.fixer import (
+    PROSE,
+    ColumnSpan,
+    FixSite,
+    LineChange,
+    delete,
+    fixer,
+)
 from patchpilot.lint.message_prose import paragraphs, pasted
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.trailer import is_trailer
@@ -54,7 +61,9 @@ def _in_message(site: FixSite) -> bool:
 def _subject_line(site: FixSite) -> int | None:
     """Returns the patch line of the subject if it is one unencoded line."""
     patch = site.context.patch
-    header = next((header for header in patch.headers if header.name.lower() == "subject"), None)
+    header = next(
+        (header for header in patch.headers if header.name.lower() == "subject"), None
+    )
     if not header or header.line >= len(patch.lines):
         return None
     raw, below = patch.lines[header.line - 1], patch.lines[header.line]
@@ -79,7 +88,11 @@ def _retitled(site: FixSite, title: str) -> LineChange | None:
             FixEdit(
                 number,
                 1,
-                (raw.rstrip("\r").removesuffix(site.context.patch.subject.title) + title + ending,),
+                (
+                    raw.rstrip("\r").removesuffix(site.context.patch.subject.title)
+                    + title
+                    + ending,
+                ),
             ),
         )
     )
@@ -102,12 +115,19 @@ def subject_end(site: FixSite) -> LineChange | None:
 def subject_spaces(site: FixSite) -> LineChange | None:
     """Reduces the spaces between the words of a subject to one."""
     header = next(
-        (header for header in site.context.patch.headers if header.name.lower() == "subject"), None
+        (
+            header
+            for header in site.context.patch.headers
+            if header.name.lower() == "subject"
+        ),
+        None,
     )
     if not header or "=?" in site.text(header.line):
         return None
     name, colon, rest = site.text(header.line).partition(":")
-    better = f"{name}{colon} " + cached_re.sub(r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" "))
+    better = f"{name}{colon} " + cached_re.sub(
+        r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" ")
+    )
     return (
         LineChange(edits=(FixEdit(header.line, 1, (better,)),))
         if better != site.text(header.line)
@@ -133,7 +153,10 @@ def drop_line(site: FixSite) -> LineChange | None:
         return None
     lines, at = site.context.patch.lines, site.number - 1
     blank = (
-        at > 0 and not lines[at - 1].strip() and at + 1 < len(lines) and not lines[at + 1].strip()
+        at > 0
+        and not lines[at - 1].strip()
+        and at + 1 < len(lines)
+        and not lines[at + 1].strip()
     )
     return delete([site.number, site.number + 1] if blank else [site.number])
 
@@ -173,7 +196,9 @@ def commit_reference(site: FixSite) -> LineChange | None:
     if not written or (written[2] is not None and written[2].strip("\"'") != match[2]):
         return None
     # a title that starts after the id and continues on the next line is not rewrapped
-    if written[2] is None and cached_re.match(r"\s*(?:[(\"']|$)", text[written.end() :]):
+    if written[2] is None and cached_re.match(
+        r"\s*(?:[(\"']|$)", text[written.end() :]
+    ):
         return None
     reference = f'{written[1]} {match[1]} ("{match[2]}")'
     line = text[: written.start()] + reference + text[written.end() :]
@@ -183,7 +208,10 @@ def commit_reference(site: FixSite) -> LineChange | None:
     if any("\r" in row for row in paragraph):
         return None
     wrapped = textwrap.wrap(
-        " ".join((line, *paragraph[1:])), COLUMNS, break_long_words=False, break_on_hyphens=False
+        " ".join((line, *paragraph[1:])),
+        COLUMNS,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     return LineChange(edits=(FixEdit(site.number, len(paragraph), tuple(wrapped)),))
 
@@ -192,7 +220,9 @@ def commit_reference(site: FixSite) -> LineChange | None:
 def wrap(site: FixSite) -> LineChange | None:
     """Wraps a long line of prose, and the rest of its paragraph as far as its lines are full."""
     context = site.context
-    if not _in_message(site) or site.number - context.patch.message_line in pasted(context):
+    if not _in_message(site) or site.number - context.patch.message_line in pasted(
+        context
+    ):
         return None
     paragraph = next(
         (
@@ -214,7 +244,10 @@ def wrap(site: FixSite) -> LineChange | None:
         return None
     taken = 1
     # a short line was broken on purpose
-    while taken < len(lines) and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= COLUMNS:
+    while (
+        taken < len(lines)
+        and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= COLUMNS
+    ):
         taken += 1
     wrapped = textwrap.wrap(
         " ".join(lines[:taken]), COLUMNS, break_long_words=False, break_on_hyphens=False
@@ -236,7 +269,10 @@ def _wrapped_item(site: FixSite) -> LineChange | None:
     ):
         return None
     rows = textwrap.wrap(
-        match[2], COLUMNS - len(match[1]), break_long_words=False, break_on_hyphens=False
+        match[2],
+        COLUMNS - len(match[1]),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     if any(len(row) > COLUMNS - len(match[1]) for row in rows):
         return None
@@ -261,7 +297,9 @@ def _prose_from(site: FixSite) -> tuple[str, ...]:
 @fixer("spelling", PROSE)
 def spelling(site: FixSite) -> LineChange | None:
     """Corrects a misspelled word in prose or in a comment, if there is one correction."""
-    typo, arrow, better = (site.finding.fix.text if site.finding.fix else "").partition(" → ")
+    typo, arrow, better = (site.finding.fix.text if site.finding.fix else "").partition(
+        " → "
+    )
     if not arrow or "," in better or not better or not typo.isascii():
         return None
     return _word(site, typo, better)
@@ -276,7 +314,8 @@ def stated_spelling(site: FixSite) -> LineChange | None:
     typo, better = site.finding.value("word"), site.finding.value("right")
     return (
         _word(site, typo, better)
-        if cached_re.fullmatch(r"[a-z]{6,}", typo) and cached_re.fullmatch(r"[a-z]+", better)
+        if cached_re.fullmatch(r"[a-z]{6,}", typo)
+        and cached_re.fullmatch(r"[a-z]+", better)
         else None
     )
 
@@ -295,13 +334,19 @@ def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
     ):
         return None
     return (
-        LineChange(spans=tuple(ColumnSpan(site.number, *place.span(), better) for place in places))
+        LineChange(
+            spans=tuple(
+                ColumnSpan(site.number, *place.span(), better) for place in places
+            )
+        )
         if places
         else None
     )
 
 
-def _is_about_spelling(site: FixSite, raw: str, typo: str, better: str, at: int) -> bool:
+def _is_about_spelling(
+    site: FixSite, raw: str, typo: str, better: str, at: int
+) -> bool:
     """Whether the message is about the misspelled word: it mentions spelling, quotes the word, has
     the correct word, or the patch removes the word.
     """
@@ -311,7 +356,9 @@ def _is_about_spelling(site: FixSite, raw: str, typo: str, better: str, at: int)
     message = " ".join((patch.subject.title, *patch.message)).lower()
     return (
         raw.count('"', 0, at) % 2 == 1
-        or cached_re.search(rf"\btypos?\b|spell|\b{cached_re.escape(better.lower())}\b", message)
+        or cached_re.search(
+            rf"\btypos?\b|spell|\b{cached_re.escape(better.lower())}\b", message
+        )
         is not None
     )
 
@@ -352,7 +399,8 @@ def drop_repeated_word(site: FixSite) -> LineChange | None:
     return (
         LineChange(
             spans=tuple(
-                ColumnSpan(site.number, place.start(2), place.end(2), "") for place in places
+                ColumnSpan(site.number, place.start(2), place.end(2), "")
+                for place in places
             )
         )
         if places

@@ -72,7 +72,11 @@ def _remove(site: FixSite, text: str, start: int, end: int) -> LineChange | None
         start -= 1
     while end < len(text) and text[end] in _SPACES:
         end += 1
-    if start >= end or not text[1:start].strip(_SPACES) or not text[end:].strip(_SPACES):
+    if (
+        start >= end
+        or not text[1:start].strip(_SPACES)
+        or not text[end:].strip(_SPACES)
+    ):
         return None
     return LineChange(spans=(ColumnSpan(site.number, start, end, ""),))
 
@@ -111,7 +115,11 @@ def space_after(site: FixSite) -> LineChange | None:
     if not place:
         return None
     text, at = place
-    return _add(site, at + 1) if at + 1 < len(text) and text[at + 1] not in _SPACES else None
+    return (
+        _add(site, at + 1)
+        if at + 1 < len(text) and text[at + 1] not in _SPACES
+        else None
+    )
 
 
 @fixer("space-around")
@@ -152,7 +160,11 @@ def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
         and _has_left_operand(text[1:at].rstrip(), sign)
     ):
         return True
-    if sign == "*" and before not in _SPACES and cached_re.match(r"sizeof\b", text[end:]):
+    if (
+        sign == "*"
+        and before not in _SPACES
+        and cached_re.match(r"sizeof\b", text[end:])
+    ):
         return True
     # a space before it and none after it is how a unary operator looks
     if sign in ("+", "-", "*", "&") and before in _SPACES and after not in _SPACES:
@@ -190,9 +202,15 @@ def _ends_in_value(before: str) -> bool:
     if not group:
         return False
     if group[1]:
-        is_call = cached_re.match(r"[a-z]", group[1]) and group[1] not in _NO_OPERAND | _CONDITIONS
+        is_call = (
+            cached_re.match(r"[a-z]", group[1])
+            and group[1] not in _NO_OPERAND | _CONDITIONS
+        )
         return group[1] == "sizeof" or bool(
-            is_call and _EXPRESSION.search(cached_re.split(r"[;{}]", before[: group.start()])[-1])
+            is_call
+            and _EXPRESSION.search(
+                cached_re.split(r"[;{}]", before[: group.start()])[-1]
+            )
         )
     return cached_re.search(r"[-+/|%\[.]|\b\d", group[2]) is not None
 
@@ -221,7 +239,11 @@ def no_space_before(site: FixSite) -> LineChange | None:
         return None
     text, at = place
     start = len(text[:at].rstrip(_SPACES))
-    return LineChange(spans=(ColumnSpan(site.number, start, at, ""),)) if start > 1 else None
+    return (
+        LineChange(spans=(ColumnSpan(site.number, start, at, ""),))
+        if start > 1
+        else None
+    )
 
 
 @fixer("no-space-before-call")
@@ -278,7 +300,11 @@ def no_space_around(site: FixSite) -> LineChange | None:
 def no_space_here(site: FixSite) -> LineChange | None:
     """Removes the spaces at the column."""
     place = _place(site)
-    return _remove(site, *place, place[1]) if place and place[0][place[1]] in _SPACES else None
+    return (
+        _remove(site, *place, place[1])
+        if place and place[0][place[1]] in _SPACES
+        else None
+    )
 
 
 @fixer("one-space-here")
@@ -289,7 +315,9 @@ def one_space_here(site: FixSite) -> LineChange | None:
         return None
     text, at = place
     end = at + len(text[at:]) - len(text[at:].lstrip(_SPACES))
-    return LineChange(spans=(ColumnSpan(site.number, at, end, " "),)) if end > at else None
+    return (
+        LineChange(spans=(ColumnSpan(site.number, at, end, " "),)) if end > at else None
+    )
 
 
 @fixer("space-before-brace")
@@ -319,7 +347,9 @@ def cast(site: FixSite) -> LineChange | None:
         ),
     ):
         return None
-    return LineChange(spans=(ColumnSpan(site.number, at + match.start(1), at + match.end(1), ""),))
+    return LineChange(
+        spans=(ColumnSpan(site.number, at + match.start(1), at + match.end(1), ""),)
+    )
 
 
 @fixer("star")
@@ -338,7 +368,9 @@ def star(site: FixSite) -> LineChange | None:
         return None
     text, after = place[0], cached_re.compile(r"\w+").match(place[0], match.end())
     stars = match[0].rstrip()
-    good = cached_re.sub(r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}")
+    good = cached_re.sub(
+        r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}"
+    )
     if after and after[0] in (
         "const",
         "volatile",

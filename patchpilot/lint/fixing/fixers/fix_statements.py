@@ -6,16 +6,27 @@ has them, operators at the end of a line.
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import NAMED, FixSite, LineChange, bare_code, fixer, indent_of
+from patchpilot.lint.fixing.fixer import (
+    NAMED,
+    FixSite,
+    LineChange,
+    bare_code,
+    fixer,
+    indent_of,
+)
 from patchpilot.model.finding import FixEdit
 
 MOST_LINES = 12
 COLUMNS = 80
 MOST_COLUMNS = 100
-_DECLARED = cached_re.compile(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
+_DECLARED = cached_re.compile(
+    r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$"
+)
 _STATEMENT = cached_re.compile(r"[^;{}]*;$")
 _UPPER_CALL = cached_re.compile(r"[A-Z][A-Z0-9_]*\s*\(")
-_HEAD = cached_re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do")
+_HEAD = cached_re.compile(
+    r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do"
+)
 _BRACES = (
     (r"\{", r""),
     (r"\}", r""),
@@ -43,20 +54,25 @@ def next_line(site: FixSite) -> LineChange | None:
         head, rest, deeper = code[:end].rstrip(), code[end:].strip(), "\t"
         if not _STATEMENT.match(rest) or rest == ";":
             return None
-    statements = cached_re.findall(r"[^;]+;", rest) if deeper and rest.count(";") > 1 else [rest]
+    statements = (
+        cached_re.findall(r"[^;]+;", rest) if deeper and rest.count(";") > 1 else [rest]
+    )
     is_split = len(statements) > 1 and cached_re.search(r"[\"']|\bfor\b", rest)
     if not head or any(bracket in line.code for bracket in "{}" if deeper) or is_split:
         return None
     lines = (head, *(f"{deeper}{one.strip()}" for one in statements))
     return LineChange(
-        edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),)
+        edits=(
+            FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),
+        )
     )
 
 
 def _head_end(code: str) -> int:
     """Returns where the condition or the `else` that starts a line of code ends; 0 without one."""
     start = cached_re.match(
-        r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*(?=\()|(?:\}\s*)?else\b(?!\s*if\b)", code
+        r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*(?=\()|(?:\}\s*)?else\b(?!\s*if\b)",
+        code,
     )
     if not start:
         return 0
@@ -115,11 +131,14 @@ def _is_single(code: str) -> bool:
         )
         and not _UPPER_CALL.match(code)
         and (
-            cached_re.match(r"(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--)", code)
+            cached_re.match(
+                r"(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--)", code
+            )
             is not None
         )
         and not cached_re.match(
-            r"(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=", code
+            r"(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=",
+            code,
         )
     )
 
@@ -224,7 +243,10 @@ def operator_up(site: FixSite) -> LineChange | None:
     match = cached_re.match(r"([ \t]*)(&&|\|\|)[ \t]*(\S.*)$", tail) if tail else None
     if not match or not head or not head.strip():
         return None
-    lines = (f"+{head} {match[2]}{goes_on[0] if goes_on else ''}", f"+{match[1]}{match[3]}")
+    lines = (
+        f"+{head} {match[2]}{goes_on[0] if goes_on else ''}",
+        f"+{match[1]}{match[3]}",
+    )
     return LineChange(edits=(FixEdit(upper.number, 2, tuple(map(as_text, lines))),))
 
 
@@ -295,7 +317,11 @@ def _filled(head: str, texts: list[str], masks: list[str], limit: int) -> list[s
                 last = lines[-1]
                 longer = (
                     last
-                    + ("" if last.endswith(("(", "[")) or piece.startswith((")", "]")) else " ")
+                    + (
+                        ""
+                        if last.endswith(("(", "[")) or piece.startswith((")", "]"))
+                        else " "
+                    )
                     + piece
                 )
                 if len(expand(longer)) <= limit:
@@ -316,7 +342,9 @@ _ANYWHERE = cached_re.compile(r"[01]|NULL|true|false")
 
 
 @fixer(
-    "split-assignment", NAMED, tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?"))
+    "split-assignment",
+    NAMED,
+    tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?")),
 )
 def split_assignment(site: FixSite) -> LineChange | None:
     """Writes `a = b = 1;` as `a = 1;` and `b = 1;`, and `a = b = f();` as `b = f();` and `a = b;`."""  # noqa: E501
@@ -343,5 +371,7 @@ def split_assignment(site: FixSite) -> LineChange | None:
     )
     indent = indent_of(line.raw)
     return LineChange(
-        edits=(FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),)
+        edits=(
+            FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),
+        )
     )

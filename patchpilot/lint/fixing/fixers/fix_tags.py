@@ -35,7 +35,8 @@ def _message(site: FixSite) -> range:
 def _is_tag(text: str) -> bool:
     match = _FORM.match(text)
     return match is not None and (
-        "-" in match[1] or match[1].lower() in ("cc", "fixes", "link", "closes", "to", "buglink")
+        "-" in match[1]
+        or match[1].lower() in ("cc", "fixes", "link", "closes", "to", "buglink")
     )
 
 
@@ -53,7 +54,9 @@ def tag_form(site: FixSite) -> LineChange | None:
     colon.
     """
     match = _FORM.match(site.text(site.number))
-    if not match or (match[1].lower() not in _PEOPLE and match[1].lower() not in ("cc", "to")):
+    if not match or (
+        match[1].lower() not in _PEOPLE and match[1].lower() not in ("cc", "to")
+    ):
         return None
     return _rewritten(site, f"{_PEOPLE.get(match[1].lower(), match[1])}: {match[2]}")
 
@@ -71,7 +74,9 @@ def tag_name(site: FixSite) -> LineChange | None:
         or not cached_re.fullmatch(r"\s*[\w -]+?\s*", name)
     ):
         return None
-    if right == "Fixes" and not cached_re.match(r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value):
+    if right == "Fixes" and not cached_re.match(
+        r"\s*[0-9a-f]{7,}\s+\(\".*\"\)\s*$", value
+    ):
         return None
     return _rewritten(site, f"{right}: {value.strip()}")
 
@@ -96,7 +101,8 @@ def stable_host(site: FixSite) -> LineChange | None:
     stable = site.context.project.lists.stable
     return (
         _rewritten(
-            site, cached_re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1)
+            site,
+            cached_re.sub(r"\bstable@[\w.-]+", stable, site.text(site.number), count=1),
         )
         if stable
         else None
@@ -118,12 +124,19 @@ def fixes_form(site: FixSite) -> LineChange | None:
     if not right.startswith("Fixes: "):
         titled = _TITLE.match(written.rest) if len(written.id) >= DIGITS else None
         if titled and " " in titled[1]:
-            return _rewritten(site, f'Fixes: {written.id[:DIGITS].lower()} ("{titled[1]}")')
+            return _rewritten(
+                site, f'Fixes: {written.id[:DIGITS].lower()} ("{titled[1]}")'
+            )
         return None
     true = _named(right)
     true_title = _WHOLE_TITLE.match(true.rest) if true else None
     title = _ANY_TITLE.match(written.rest)
-    if not true or not true_title or not title or not _same_id(written.id.lower(), true.id):
+    if (
+        not true
+        or not true_title
+        or not title
+        or not _same_id(written.id.lower(), true.id)
+    ):
         return None
     # another title may mean another commit
     words = (title[1] or "").strip("\"'() ")
@@ -175,7 +188,11 @@ def close_gap(site: FixSite) -> LineChange | None:
     above, below = gap[0] - 1, gap[-1] + 1
     if above not in lines or below not in lines or not _is_tag(site.text(below)):
         return None
-    return delete(gap) if _is_tag(site.text(above)) or site.text(above)[:1] in (" ", "\t") else None
+    return (
+        delete(gap)
+        if _is_tag(site.text(above)) or site.text(above)[:1] in (" ", "\t")
+        else None
+    )
 
 
 @fixer("blank-line-above", PROSE)
@@ -224,7 +241,12 @@ def whole_fixes(site: FixSite) -> LineChange | None:
     """Joins a wrapped Fixes: tag on one line, without an indent."""
     lines, text = _message(site), site.text(site.number)
     line = read_fixes_line(text)
-    if site.number not in lines or line is None or not line.is_tag or line.name != "Fixes":
+    if (
+        site.number not in lines
+        or line is None
+        or not line.is_tag
+        or line.name != "Fixes"
+    ):
         return None
     if line.space[:1] != " ":
         return None
@@ -239,5 +261,7 @@ def whole_fixes(site: FixSite) -> LineChange | None:
     ):
         return None
     return LineChange(
-        edits=(FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",)),)
+        edits=(
+            FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",)),
+        )
     )

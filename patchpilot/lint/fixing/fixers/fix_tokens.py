@@ -9,15 +9,21 @@ from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange,
 _BRACKETS = cached_re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
 
 
-def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> LineChange | None:
+def _spans(
+    site: FixSite, pattern: str, better: str, *, group: int = 0
+) -> LineChange | None:
     """Replaces every match in the line's code."""
     if site.added(site.number) is None:
         return None
     text = site.line.text[: len(site.line.raw)]
-    matches = [match for match in cached_re.finditer(pattern, text) if NOTE not in match[0]]
+    matches = [
+        match for match in cached_re.finditer(pattern, text) if NOTE not in match[0]
+    ]
     return (
         LineChange(
-            spans=tuple(ColumnSpan(site.number, *one.span(group), better) for one in matches)
+            spans=tuple(
+                ColumnSpan(site.number, *one.span(group), better) for one in matches
+            )
         )
         if matches
         else None
@@ -47,7 +53,9 @@ def unsigned_int(site: FixSite) -> LineChange | None:
 @fixer("drop-int", NAMED, tokens=((r"int", r""),))
 def drop_int(site: FixSite) -> LineChange | None:
     """Writes `long int` as `long`."""
-    return _spans(site, r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", "", group=1)
+    return _spans(
+        site, r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", "", group=1
+    )
 
 
 @fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
@@ -73,9 +81,12 @@ def lower_hex(site: FixSite) -> LineChange | None:
     # the finding is about the first of many
     while line := site.added(number):
         text = line.text[: len(line.raw)]
-        digits = cached_re.finditer(r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text)
+        digits = cached_re.finditer(
+            r"\b0[xX]([0-9a-fA-F]*[A-F][0-9a-fA-F]*)(?=[uUlL]*\b)", text
+        )
         spans += [
-            ColumnSpan(number, digit.start(), digit.end(), digit[0].lower()) for digit in digits
+            ColumnSpan(number, digit.start(), digit.end(), digit[0].lower())
+            for digit in digits
         ]
         number += 1
     return LineChange(spans=tuple(spans)) if spans else None
@@ -171,9 +182,15 @@ def gpl_license(site: FixSite) -> LineChange | None:
     """Writes `MODULE_LICENSE("GPL v2")` as `MODULE_LICENSE("GPL")`."""
     line = site.added(site.number)
     match = (
-        cached_re.match(r'\+\s*MODULE_LICENSE\(\s*("GPL v2")\s*\)\s*;', line.raw) if line else None
+        cached_re.match(r'\+\s*MODULE_LICENSE\(\s*("GPL v2")\s*\)\s*;', line.raw)
+        if line
+        else None
     )
-    return LineChange(spans=(ColumnSpan(site.number, *match.span(1), '"GPL"'),)) if match else None
+    return (
+        LineChange(spans=(ColumnSpan(site.number, *match.span(1), '"GPL"'),))
+        if match
+        else None
+    )
 
 
 _PRINTED = {
@@ -221,4 +238,7 @@ def pr_level(site: FixSite) -> LineChange | None:
 def _may_have_prefix(site: FixSite) -> bool:
     """Whether the file, or a header next to it, may define `pr_fmt`."""
     text, is_whole = file_text(site, site.line.file)
-    return not is_whole or cached_re.search(r'\bpr_fmt\b|#\s*include\s*"', text) is not None
+    return (
+        not is_whole
+        or cached_re.search(r'\bpr_fmt\b|#\s*include\s*"', text) is not None
+    )

@@ -9,7 +9,9 @@ from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t\r\f\v"
 _C = ("c", "h", "S", "dts", "dtsi")
-_FREE = frozenset((*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s"))
+_FREE = frozenset(
+    (*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s")
+)
 """Kinds of files in which trailing white space has no meaning.
 
 In Makefiles, Markdown, scripts and test data it may have one.
@@ -38,7 +40,11 @@ def trailing_space(site: FixSite) -> LineChange | None:
     name = line.file.rpartition("/")[2]
     if "\r" in raw or not (
         _is_free(line)
-        or (name in ("Makefile", "Kbuild") and _BUILT.match(kept) and not kept.endswith("\\"))
+        or (
+            name in ("Makefile", "Kbuild")
+            and _BUILT.match(kept)
+            and not kept.endswith("\\")
+        )
     ):
         return None
     if kept.endswith("\\") and line.suffix not in _C:
@@ -102,11 +108,14 @@ def _continues_condition(site: FixSite) -> bool:
         number -= 1
     return (
         number < site.number
-        and cached_re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text) is not None
+        and cached_re.match(r"\+\s*#\s*(?:el)?if\b", site.scan.lines[number - 1].text)
+        is not None
     )
 
 
-_HEAD = cached_re.compile(r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$")
+_HEAD = cached_re.compile(
+    r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$"
+)
 _UNKNOWN = cached_re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
@@ -117,7 +126,9 @@ def code_depth(site: FixSite, columns: int) -> int:
     A statement one column left of a tab stop was copied from a diff.
     """
     previous = site.line.previous.code[1:].strip() if site.line.previous else ""
-    if columns % 8 == 7 and (not previous or previous[-1] in ";{}:" or _HEAD.match(previous)):
+    if columns % 8 == 7 and (
+        not previous or previous[-1] in ";{}:" or _HEAD.match(previous)
+    ):
         return columns // 8 + 1
     depths: dict[int, int] | None = site.context.shared.get("fixing.depths")
     if depths is None:
@@ -167,11 +178,18 @@ def line_end(site: FixSite) -> LineChange | None:
         or line.suffix in _SCRIPTS
         or line.file.rpartition("/")[2] in ("Makefile", "Kbuild")
     )
-    if not read or not line.raw.endswith("\r") or (patch.lines and patch.lines[0].endswith("\r")):
+    if (
+        not read
+        or not line.raw.endswith("\r")
+        or (patch.lines and patch.lines[0].endswith("\r"))
+    ):
         return None
     # a context line or a removed one shows the file's line endings
     if any(
-        one.file == line.file and one.in_hunk and one.sign in (" ", "-") and one.raw.endswith("\r")
+        one.file == line.file
+        and one.in_hunk
+        and one.sign in (" ", "-")
+        and one.raw.endswith("\r")
         for one in site.scan.lines
     ):
         return None
@@ -204,4 +222,8 @@ def drop_blank_line(site: FixSite) -> LineChange | None:
 @fixer("add-blank-line")
 def add_blank_line(site: FixSite) -> LineChange | None:
     """Adds a blank line above the finding's line."""
-    return LineChange(edits=(FixEdit(site.number, 0, ("+",)),)) if site.added(site.number) else None
+    return (
+        LineChange(edits=(FixEdit(site.number, 0, ("+",)),))
+        if site.added(site.number)
+        else None
+    )

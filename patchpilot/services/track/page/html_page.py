@@ -24,13 +24,17 @@ def as_html(series: Sequence[Tracked], now: datetime) -> str:
     style = (folder / "track.css").read_text(encoding="utf-8")
     page = Template((folder / "track.html").read_text(encoding="utf-8"))
     groups = by_turn(series)
-    articles = [series_article(tracked, now) for group in groups.values() for tracked in group]
+    articles = [
+        series_article(tracked, now) for group in groups.values() for tracked in group
+    ]
     return page.substitute(
         # only this style is allowed: a hash names its bytes, and no attribute may add to it
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         style=style,
         count=counted(len(series), "series", "series"),
         date=f"{now:%Y-%m-%d %H:%M} UTC",
-        overview=overview(groups, now) if groups else element("p", "No series is followed."),
+        overview=overview(groups, now)
+        if groups
+        else element("p", "No series is followed."),
         series="\n".join(articles),
     )

@@ -8,7 +8,11 @@ from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.timeline_lanes import Tone
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, series_ledger
+from patchpilot.topic.followed.review_ledger import (
+    LedgerItem,
+    PointState,
+    series_ledger,
+)
 
 _TONES = {
     PointState.OPEN: Tone.ASKS,
@@ -28,12 +32,18 @@ def ledger_section(series: Tracked, sources: Sources) -> Markup:
     open_ones = [item for item in items if item.state is PointState.OPEN]
     done = [item for item in items if item.state is not PointState.OPEN]
     count = Counter(item.state for item in done)
-    closed = ", ".join(f"{count[state]} {state}" for state in PointState if count[state])
+    closed = ", ".join(
+        f"{count[state]} {state}" for state in PointState if count[state]
+    )
     folded = (
-        element("details", element("summary", closed), _points(done, sources)) if done else Markup()
+        element("details", element("summary", closed), _points(done, sources))
+        if done
+        else Markup()
     )
     heading = element("h3", "Review ", element("small", f"{len(open_ones)} open"))
-    return element("section", heading, _points(open_ones, sources), folded, class_="review")
+    return element(
+        "section", heading, _points(open_ones, sources), folded, class_="review"
+    )
 
 
 def _points(items: Sequence[LedgerItem], sources: Sources) -> Markup:
@@ -61,7 +71,9 @@ def _point(item: LedgerItem, sources: Sources) -> Markup:
     lines = element("pre", "\n".join(quoted), class_="quote") if quoted else Markup()
     pill = element("span", item.state, class_=f"pill {_TONES[item.state]}")
     return element(
-        "li", pill, element("div", lines, element("p", point.text), by, _evidence(item, sources))
+        "li",
+        pill,
+        element("div", lines, element("p", point.text), by, _evidence(item, sources)),
     )
 
 

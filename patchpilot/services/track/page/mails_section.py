@@ -22,7 +22,9 @@ def mails_section(series: Tracked, sources: Sources) -> Markup:
     mails = conversation(series)
     if not mails:
         return Markup()
-    summary = element("summary", element("h3", "Mails ", element("small", str(len(mails)))))
+    summary = element(
+        "summary", element("h3", "Mails ", element("small", str(len(mails))))
+    )
     return element(
         "details",
         summary,
@@ -44,18 +46,30 @@ def _mail(shown: ConversationMail, unread: bool, sources: Sources) -> Markup:
         shown.reply.revision.label if shown.reply and shown.reply.revision else ""
     )
     first = (
-        next((line.text.strip() for line in mail.body.own if len(line.text.split()) > 2), "")
+        next(
+            (line.text.strip() for line in mail.body.own if len(line.text.split()) > 2),
+            "",
+        )
         if shown.reply
         else mail.subject.title
     )
-    notes = (about, "bot" if mail.bot else "", "new" if unread else "", mail.mail.date_note)
+    notes = (
+        about,
+        "bot" if mail.bot else "",
+        "new" if unread else "",
+        mail.mail.date_note,
+    )
     summary = element(
         "summary",
-        element("span", kind, class_=f"pill {tone_of(mail) if shown.reply else 'sent'}"),
+        element(
+            "span", kind, class_=f"pill {tone_of(mail) if shown.reply else 'sent'}"
+        ),
         element("span", mail.who, class_="who"),
         element("span", ", ".join(filter(None, notes)), class_="about"),
         element(
-            "span", f"{mail.mail.date:%Y-%m-%d}" if mail.mail.date else "no date", class_="day"
+            "span",
+            f"{mail.mail.date:%Y-%m-%d}" if mail.mail.date else "no date",
+            class_="day",
         ),
         element("span", first, class_="begins"),
     )

@@ -37,7 +37,8 @@ def _count(turn: Turn, number: int) -> Markup:
 
 def _table(turn: Turn, group: Sequence[Tracked], now: datetime) -> Markup:
     head = element(
-        "thead", element("tr", *(element("th", title, scope="col") for title in _COLUMNS))
+        "thead",
+        element("tr", *(element("th", title, scope="col") for title in _COLUMNS)),
     )
     table = element(
         "table",
@@ -74,11 +75,17 @@ def _row(series: Tracked, now: datetime) -> Markup:
         joined(state_pill(series.state), f" v{summary.version}" if summary else ""),
         joined(
             element("span", "sent ", _ago(summary.began if summary else None, now)),
-            element("span", "last mail ", _ago(summary.last_activity if summary else None, now)),
+            element(
+                "span",
+                "last mail ",
+                _ago(summary.last_activity if summary else None, now),
+            ),
         ),
         joined(
             *(
-                element("span", f"{count} {name.lower().removesuffix('-by')} ", class_="tag")
+                element(
+                    "span", f"{count} {name.lower().removesuffix('-by')} ", class_="tag"
+                )
                 for name, count in tags
             )
         ),

@@ -26,10 +26,17 @@ def patch_matrix(patches: Sequence[PatchState], sources: Sources) -> Markup:
         return Markup()
     trees = tuple(dict.fromkeys(it.tree for patch in patches for it in patch.trees))
     head = element(
-        "tr", *(element("th", title, scope="col") for title in ("Patch", *map(tree_label, trees)))
+        "tr",
+        *(
+            element("th", title, scope="col")
+            for title in ("Patch", *map(tree_label, trees))
+        ),
     )
     # the reason of a single patch is that of the series
-    rows = [_row(patch, patch.why if len(patches) > 1 else "", trees, sources) for patch in patches]
+    rows = [
+        _row(patch, patch.why if len(patches) > 1 else "", trees, sources)
+        for patch in patches
+    ]
     form = "cards matrix" + (" many" if len(trees) > _MOST_COLUMNS else "")
     return element(
         "section",
@@ -52,7 +59,11 @@ def _row(patch: PatchState, why: str, trees: Sequence[str], sources: Sources) ->
     return element(
         "tr",
         element(
-            "th", element("span", f"{patch.number} ", class_="number"), title, state, scope="row"
+            "th",
+            element("span", f"{patch.number} ", class_="number"),
+            title,
+            state,
+            scope="row",
         ),
         *cells,
     )
@@ -62,13 +73,15 @@ def _cell(place: TreeState, sources: Sources) -> Markup:
     proof = place.proof
     words = STABLE_WORDS[place.state] if place.state in _TONES else place.state
     pill = element(
-        "span", place.release or words, class_=f"pill {_TONES.get(place.state, Tone.GOOD)}"
+        "span",
+        place.release or words,
+        class_=f"pill {_TONES.get(place.state, Tone.GOOD)}",
     )
     day = f"{proof.date:%Y-%m-%d}" if proof.date else ""
     commit = element("code", proof.commit[:12]) if proof.commit else Markup()
-    address = (sources.commit(proof.commit, place.tree) if proof.commit else "") or sources.mail(
-        proof.message_id or ""
-    )
+    address = (
+        sources.commit(proof.commit, place.tree) if proof.commit else ""
+    ) or sources.mail(proof.message_id or "")
     shown = link(address, joined(pill, commit))
     return element(
         "td",

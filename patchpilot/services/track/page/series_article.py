@@ -36,7 +36,12 @@ def series_article(series: Tracked, now: datetime) -> Markup:
     sources, status = Sources.of(series), series.status
     head = element(
         "header",
-        element("p", link("#overview", "Overview"), f" / series {series.entry.id}", class_="path"),
+        element(
+            "p",
+            link("#overview", "Overview"),
+            f" / series {series.entry.id}",
+            class_="path",
+        ),
         element("h2", series.subject),
         _facts(series, status, now),
     )
@@ -55,9 +60,13 @@ def series_article(series: Tracked, now: datetime) -> Markup:
 
 def _forecast(series: Tracked) -> Markup:
     """How long it usually takes, while something is awaited."""
-    lines = forecast_lines(series) if series.step.need is not NextStepNeed.NOTHING else ()
+    lines = (
+        forecast_lines(series) if series.step.need is not NextStepNeed.NOTHING else ()
+    )
     return (
-        element("ul", *(element("li", line) for line in lines), class_="why") if lines else Markup()
+        element("ul", *(element("li", line) for line in lines), class_="why")
+        if lines
+        else Markup()
     )
 
 
@@ -65,7 +74,11 @@ def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, 
     drawn = timeline(lanes(status, sources))
     return (
         element(
-            "section", element("h3", "Timeline"), drawn, _story(series, sources), class_="time"
+            "section",
+            element("h3", "Timeline"),
+            drawn,
+            _story(series, sources),
+            class_="time",
         ),
         patch_matrix(status.patches, sources),
         ledger_section(series, sources),
@@ -101,17 +114,25 @@ def _story(series: Tracked, sources: Sources) -> Markup:
     for event in events:
         address = sources.mail(event.proof) if "@" in event.proof else ""
         proof = link(
-            address, event.proof[:_COMMIT] if "@" not in event.proof else "mail", class_="proof"
+            address,
+            event.proof[:_COMMIT] if "@" not in event.proof else "mail",
+            class_="proof",
         )
-        day = element("td", f"{event.when:%Y-%m-%d}" if event.when else "", data_label="Date")
+        day = element(
+            "td", f"{event.when:%Y-%m-%d}" if event.when else "", data_label="Date"
+        )
         what = element(
             "td",
-            element("span", event.text, class_=f"said {TONES.get(event.kind, Tone.NOTE)}"),
+            element(
+                "span", event.text, class_=f"said {TONES.get(event.kind, Tone.NOTE)}"
+            ),
             data_label="Event",
         )
         rows.append(element("tr", day, what, element("td", proof, data_label="Proof")))
     summary = element("summary", f"As a list: {counted(len(events), 'event')}")
-    return element("details", summary, element("table", element("tbody", *rows), class_="story"))
+    return element(
+        "details", summary, element("table", element("tbody", *rows), class_="story")
+    )
 
 
 def _patchwork(series: Tracked) -> Markup:
@@ -121,7 +142,9 @@ def _patchwork(series: Tracked) -> Markup:
         for it in known_patchwork(series)
     ]
     return (
-        element("section", element("h3", "Patchwork"), element("ul", *rows)) if rows else Markup()
+        element("section", element("h3", "Patchwork"), element("ul", *rows))
+        if rows
+        else Markup()
     )
 
 
@@ -131,7 +154,11 @@ def _tags(status: Status, sources: Sources) -> Markup:
     rows = []
     for tag in status.trailers:
         name, _, who = tag.trailer.partition(": ")
-        patch = f", patch {tag.patch}" if tag.patch and len(status.topic.latest.patches) > 1 else ""
+        patch = (
+            f", patch {tag.patch}"
+            if tag.patch and len(status.topic.latest.patches) > 1
+            else ""
+        )
         condition = (
             element("span", f"on a condition: {tag.conditional}", class_="why")
             if tag.conditional
@@ -158,10 +185,14 @@ def _follow_ups(status: Status, sources: Sources) -> Markup:
         return Markup()
     rows = []
     for it in status.follow_ups:
-        address = sources.mail(it.message_id) or sources.commit(it.commit or "", it.tree or "")
+        address = sources.mail(it.message_id) or sources.commit(
+            it.commit or "", it.tree or ""
+        )
         rows.append(
             element(
-                "li", link(address, it.subject), f" (v{it.version}, {it.state}) {it.relation} it"
+                "li",
+                link(address, it.subject),
+                f" (v{it.version}, {it.state}) {it.relation} it",
             )
         )
     return element("section", element("h3", "Follow-ups"), element("ul", *rows))

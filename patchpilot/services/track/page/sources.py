@@ -27,7 +27,9 @@ class Sources:
         if series.undisclosed:
             return cls("")
         lore = series.entry.lore or ""
-        return cls((lore if lore.startswith(("https://", "http://")) else LORE).rstrip("/"))
+        return cls(
+            (lore if lore.startswith(("https://", "http://")) else LORE).rstrip("/")
+        )
 
     def mail(self, message_id: str) -> str:
         """The address of a mail; "" without a Message-ID or an archive."""
@@ -44,6 +46,11 @@ class Sources:
         if tree.startswith("stable/"):
             return default_project().stable.commits.format(commit=commit)
         form = next(
-            (project.commits for project in projects().values() if project.mainline == tree), ""
+            (
+                project.commits
+                for project in projects().values()
+                if project.mainline == tree
+            ),
+            "",
         )
         return form.format(commit=commit)

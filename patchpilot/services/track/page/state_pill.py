@@ -22,4 +22,6 @@ _TONES = {
 
 def state_pill(state: SeriesState) -> Markup:
     """The state, as the page shows it everywhere."""
-    return element("span", state.replace("-", " "), class_=f"pill {_TONES.get(state, Tone.NOTE)}")
+    return element(
+        "span", state.replace("-", " "), class_=f"pill {_TONES.get(state, Tone.NOTE)}"
+    )

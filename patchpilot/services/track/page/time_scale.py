@@ -36,7 +36,9 @@ class TimeScale:
         ]
         longest = max(_longest_drawn(gaps), _LEAST_SHORTENED)
         self.pauses = tuple(
-            Pause(*self.times[at : at + 2]) for at, gap in enumerate(gaps) if gap > longest
+            Pause(*self.times[at : at + 2])
+            for at, gap in enumerate(gaps)
+            if gap > longest
         )
         reached = accumulate((min(gap, longest) for gap in gaps), initial=0.0)
         self._places = dict(zip(self.times, reached, strict=False))

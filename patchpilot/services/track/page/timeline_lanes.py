@@ -55,10 +55,22 @@ _TONES = {
     MailKind.NACK: Tone.BAD,
     MailKind.BUILD_FAILURE: Tone.BAD,
 }
-TONES = {StoryKind.SENT: Tone.SENT, StoryKind.PROBLEM: Tone.BAD, StoryKind.GOOD: Tone.GOOD}
+TONES = {
+    StoryKind.SENT: Tone.SENT,
+    StoryKind.PROBLEM: Tone.BAD,
+    StoryKind.GOOD: Tone.GOOD,
+}
 """The tone of an event of the story; of any other kind it is a note."""
 _STABLE = ("proposed", "review", "queued", "failed")
-_STATEMENTS = ("applied", "merged", "dropped", "refused", "withdrawn", "superseded", "redone")
+_STATEMENTS = (
+    "applied",
+    "merged",
+    "dropped",
+    "refused",
+    "withdrawn",
+    "superseded",
+    "redone",
+)
 _MAILS_OF_TREES = frozenset(
     (
         MailKind.APPLIED,
@@ -69,24 +81,42 @@ _MAILS_OF_TREES = frozenset(
     )
 )
 _MAILS_OF_STABLE = frozenset(
-    (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED, MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
+    (
+        MailKind.STABLE_ADDED,
+        MailKind.STABLE_FAILED,
+        MailKind.STABLE_REVIEW,
+        MailKind.AUTOSEL,
+    )
 )
 
 
 def lanes(status: Status, sources: Sources) -> tuple[Lane, ...]:
     """The lanes that have marks: revisions, reviews, bots, then each tree and each stable branch."""  # noqa: E501
     sent = [
-        Mark(it.sent, Tone.SENT, f"{it.label} sent", sources.mail(it.head.message_id), it.label)
+        Mark(
+            it.sent,
+            Tone.SENT,
+            f"{it.label} sent",
+            sources.mail(it.head.message_id),
+            it.label,
+        )
         for it in status.topic.revisions
         if it.sent
     ]
     others = [
         reply
         for reply in status.replies
-        if not reply.mail.by_author and reply.mail.kind not in _MAILS_OF_TREES | _MAILS_OF_STABLE
+        if not reply.mail.by_author
+        and reply.mail.kind not in _MAILS_OF_TREES | _MAILS_OF_STABLE
     ]
-    people = [mark for reply in others if not reply.mail.bot and (mark := _answer(reply, sources))]
-    bots = [mark for reply in others if reply.mail.bot and (mark := _answer(reply, sources))]
+    people = [
+        mark
+        for reply in others
+        if not reply.mail.bot and (mark := _answer(reply, sources))
+    ]
+    bots = [
+        mark for reply in others if reply.mail.bot and (mark := _answer(reply, sources))
+    ]
     every = [
         ("Revisions", sent),
         ("Reviews", people),
@@ -121,9 +151,12 @@ def _by_tree(status: Status, sources: Sources) -> dict[str, list[Mark]]:
     trees: dict[str, list[Mark]] = {}
     branches: dict[str, list[Mark]] = {}
     for lane, mark in chain(_statements(status, sources), _in_git(status, sources)):
-        (branches if lane.startswith("stable") else trees).setdefault(lane, []).append(mark)
+        (branches if lane.startswith("stable") else trees).setdefault(lane, []).append(
+            mark
+        )
     ordered = sorted(
-        branches, key=lambda lane: [number(part) for part in lane.split()[-1].split(".")]
+        branches,
+        key=lambda lane: [number(part) for part in lane.split()[-1].split(".")],
     )
     return trees | {lane: branches[lane] for lane in ordered}
 
@@ -134,7 +167,11 @@ def tree_label(tree: str) -> str:
     Without the address of the maintainer after whom it is named.
     """
     version = tree.removeprefix("stable/linux-")
-    return tree.partition(" <")[0] if version == tree else f"stable {version.removesuffix('.y')}"
+    return (
+        tree.partition(" <")[0]
+        if version == tree
+        else f"stable {version.removesuffix('.y')}"
+    )
 
 
 def _in_git(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
@@ -175,6 +212,9 @@ def _statements(status: Status, sources: Sources) -> Iterator[tuple[str, Mark]]:
         yield (
             lane,
             Mark(
-                event.date, TONES.get(kind, Tone.NOTE), text + about, sources.mail(event.message_id)
+                event.date,
+                TONES.get(kind, Tone.NOTE),
+                text + about,
+                sources.mail(event.message_id),
             ),
         )

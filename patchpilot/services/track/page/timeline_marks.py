@@ -54,7 +54,9 @@ def drawn_marks(
     for mark, place in zip(marks, places, strict=True):
         group = _Group((mark,), (place,), limit)
         while (
-            groups and group.middle - groups[-1].middle < (group.width + groups[-1].width) / 2 + 1
+            groups
+            and group.middle - groups[-1].middle
+            < (group.width + groups[-1].width) / 2 + 1
         ):
             group = groups.pop().with_(group)
         groups.append(group)
@@ -66,17 +68,25 @@ def _drawn(group: _Group, y: float) -> Markup:
     named = [f"{mark.when:%Y-%m-%d} {mark.text}" for mark in group.marks[:_MOST_NAMED]]
     left = len(group.marks) - _MOST_NAMED
     title = element(
-        "title", "\n".join([*named, *([counted(left, "more event")] if left > 0 else [])])
+        "title",
+        "\n".join([*named, *([counted(left, "more event")] if left > 0 else [])]),
     )
     x, wide = group.middle, group.width
     if group.label:
         pill = element(
-            "rect", x=x - wide / 2, y=y - 9, width=wide, height=18, rx=min(9.0, wide / 2)
+            "rect",
+            x=x - wide / 2,
+            y=y - 9,
+            width=wide,
+            height=18,
+            rx=min(9.0, wide / 2),
         )
         shape = joined(pill, element("text", group.label, x=x, y=y + 4, class_="count"))
     else:
         shape = _shape(tone, x, y)
-    return link(group.marks[0].address, element("g", title, shape, class_=f"mark {tone}"))
+    return link(
+        group.marks[0].address, element("g", title, shape, class_=f"mark {tone}")
+    )
 
 
 def _shape(tone: Tone, x: float, y: float) -> Markup:
@@ -87,7 +97,8 @@ def _shape(tone: Tone, x: float, y: float) -> Markup:
     if tone is Tone.ASKS:
         edge = size + 1
         return element(
-            "path", d=f"M{x:.1f} {y - edge:.1f}l{edge} {edge} {-edge} {edge} {-edge} {-edge}z"
+            "path",
+            d=f"M{x:.1f} {y - edge:.1f}l{edge} {edge} {-edge} {edge} {-edge} {-edge}z",
         )
     if tone is Tone.BAD:
         return element(

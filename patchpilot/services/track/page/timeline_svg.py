@@ -59,11 +59,16 @@ def _drawing(lanes: Sequence[Lane], scale: TimeScale, size: _Size) -> Markup:
     first, last = scale.times[0], scale.times[-1]
     dates = [
         (first, left),
-        *((pause.end, left + (right - left) * scale.place(pause.end)) for pause in scale.pauses),
+        *(
+            (pause.end, left + (right - left) * scale.place(pause.end))
+            for pause in scale.pauses
+        ),
         (last, right),
     ]
     days = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    said = f"Timeline, {days}: " + ", ".join(f"{lane.title} {len(lane.marks)}" for lane in lanes)
+    said = f"Timeline, {days}: " + ", ".join(
+        f"{lane.title} {len(lane.marks)}" for lane in lanes
+    )
     return element(
         "svg", *pauses, *_ticks(dates, height), *rows,
         class_=f"timeline {size.name}", viewBox=f"0 0 {size.width} {height}", role="group", aria_label=said,  # noqa: E501
@@ -91,9 +96,15 @@ def _row(lane: Lane, y: float, places: Sequence[float], size: _Size) -> Markup:
 def _pause(start: float, end: float, length: str, height: int) -> Markup:
     middle = (start + end) / 2
     band = element(
-        "rect", x=start, y=_TOP - 4, width=end - start, height=height - _TOP - _BOTTOM + 8
+        "rect",
+        x=start,
+        y=_TOP - 4,
+        width=end - start,
+        height=height - _TOP - _BOTTOM + 8,
     )
-    return element("g", band, element("text", length, x=middle, y=_TOP - 10), class_="pause")
+    return element(
+        "g", band, element("text", length, x=middle, y=_TOP - 10), class_="pause"
+    )
 
 
 def _ticks(dates: Sequence[tuple[object, float]], height: int) -> list[Markup]:
@@ -115,8 +126,16 @@ def _ticks(dates: Sequence[tuple[object, float]], height: int) -> list[Markup]:
         shown.append(last)
     return [
         joined(
-            element("line", x1=x, x2=x, y1=_TOP - 2, y2=height - _BOTTOM + 4, class_="tick"),
-            element("text", f"{date:%Y-%m-%d}", x=x, y=height - 8, class_=_anchor(at, len(shown))),
+            element(
+                "line", x1=x, x2=x, y1=_TOP - 2, y2=height - _BOTTOM + 4, class_="tick"
+            ),
+            element(
+                "text",
+                f"{date:%Y-%m-%d}",
+                x=x,
+                y=height - 8,
+                class_=_anchor(at, len(shown)),
+            ),
         )
         for at, (date, x) in enumerate(shown)
     ]
