@@ -46,7 +46,8 @@ class Braces:
             return True
         if not self._plain:
             return self._beside.fullmatch(path) is not None
-        names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1))
+        # an alternative without a character names nothing
+        names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1) if at)
         return any(
             self._alone.fullmatch(name)
             and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))

@@ -105,7 +105,7 @@ def answer(
         return applied
 
     monkeypatch.setattr(verdict, "try_fix", try_fix)
-    monkeypatch.setattr(verdict, "places", lambda scratch, merge: ())
+    monkeypatch.setattr(verdict, "find_places", lambda scratch, merge: ())
     return judge(
         history(**landings), None, SimpleNamespace(id=FIX), (culprit(BUG),), "tip", tree
     ), tried  # type: ignore[arg-type]

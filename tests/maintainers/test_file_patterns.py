@@ -3,7 +3,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from patchpilot.maintainers.file_patterns import depth, folder_of, matches
@@ -95,6 +95,7 @@ PARTS = st.sampled_from(
 WILD = st.sampled_from(["a", "/", "{a,b}", "{a*,b}", "?", "*", "{a/,*b/}"])
 
 
+@example("{,a}", "b", False)
 @given(st.lists(PARTS, min_size=1, max_size=5).map("".join), PATHS, st.booleans())
 def test_alternatives_match_as_each_written_alone(
     pattern: str, path: str, folder: bool
