@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How well threads of thirty-one lists are read: states, versions, kinds of mails, and requests.
+
+    python -m tests.lab.score_reading FOLDER PART
+
+FOLDER holds the threads as NAME.mbox. The labels are in `reading/`: threads.jsonl, mails.tsv, and
+sentences.tsv, where a sentence is named by its first and last line (from 1) and its number among
+those that begin in that line. A reader gave them before patchpilot read the threads; PART is learn
+(twenty-one lists) or aside (ten others, which nothing is changed for). `request` says what became
+of a request to the author, `same` that the sentence belongs to the request before it. A second
+reader gave 122 of 129 sentences the same label, and said of 127 alike whether they ask.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from patchpilot.threads.mbox import read_mails
+from patchpilot.threads.review_points import points_of
+from patchpilot.threads.status import Status, read_thread
+
+FOLDER = Path(__file__).parent / "reading"
+Lines = tuple[int, int]
+
+
+def rows(name: str) -> Iterator[dict[str, str]]:
+    """The rows of a table of labels."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file, delimiter="\t")
+
+
+def requests() -> dict[str, list[tuple[Lines, bool]]]:
+    """The lines of each mail that ask something of the author, and whether they begin a request."""
+    found: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
+    for row in rows("sentences.tsv"):
+        if row["request"]:
+            place = (int(row["line"]) - 1, int(row["end"]) - 1)
+            found[row["message_id"]].append((place, row["request"] != "same"))
+    return found
+
+
+def meets(one: Lines, other: Lines) -> bool:
+    """Whether two ranges of lines have one in common."""
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def score_requests(
+    status: Status, asked: dict[str, list[tuple[Lines, bool]]], count: Counter[str]
+) -> None:
+    """Count the requests of a thread that are listed, and what is listed that asks nothing."""
+    for reply in status.replies:
+        if reply.mail.by_author:
+            continue
+        places = asked.get(reply.mail.mail.message_id, [])
+        listed = [(point.line, point.end) for point in points_of(reply)]
+        begun = [place for place, begins in places if begins]
+        count["requests"] += len(begun)
+        count["found"] += sum(
+            any(meets(place, one) for one in listed) for place in begun
+        )
+        count["listed"] += len(listed)
+        count["nothing"] += sum(
+            not any(meets(one, place) for place, _ in places) for one in listed
+        )
+
+
+def main(folder: Path, part: str) -> int:
+    """Print the threads whose state or versions are wrong, and what is right."""
+    asked = requests()
+    kinds = {row["message_id"]: row for row in rows("mails.tsv")}
+    count = Counter[str]()
+    for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
+        label = json.loads(line)
+        if label["part"] != part:
+            continue
+        mails = read_mails(folder / f"{label['thread']}.mbox")
+        now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
+        every = read_thread(mails, now=now)
+        count["threads"] += 1
+        if not every:
+            print(f"{label['thread']:28} no series found")
+            continue
+        status = max(every, key=lambda one: len(one.message_ids))
+        versions = [revision.label.lower() for revision in status.topic.revisions]
+        has_state = str(status.state) in (label["state"], *label["also_fair"])
+        has_versions = versions == [one.lower() for one in label["revisions"]]
+        count.update(states=has_state, versions=has_versions)
+        if not (has_state and has_versions):
+            wanted = label["state"], label["revisions"]
+            print(f"{label['thread']:28} {status.state} {versions} wanted: {wanted}")
+        for reply in status.replies:
+            if row := kinds.get(reply.mail.mail.message_id):
+                right = (row["kind"], *row["also_fair"].split(","))
+                is_bot = reply.mail.bot == (row["bot"] == "bot")
+                count.update(mails=1, kinds=str(reply.mail.kind) in right, bots=is_bot)
+        score_requests(status, asked, count)
+    print(
+        f"{part}: states {count['states']} and versions {count['versions']} of"
+        f" {count['threads']}; kinds {count['kinds']}, bots {count['bots']} of {count['mails']};"
+        f" {count['found']} of {count['requests']} requests listed, {count['nothing']} of"
+        f" {count['listed']} listed ask nothing"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    words.add_argument("folder", type=Path)
+    words.add_argument("part", choices=("learn", "aside"))
+    sys.exit(main(**vars(words.parse_args())))
