@@ -46,6 +46,7 @@ _WARNS = re.compile(
     r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE
 )
 _FAILS = re.compile(r"\berrors?\b|undefined reference|cannot apply", re.IGNORECASE)
+_FILES_CHANGED = re.compile(r"^ \d+ files? changed, \d+ ", re.MULTILINE)
 _NAMED_COMMIT = re.compile(r"^[0-9a-f]{12,40} \S", re.MULTILINE)
 _MARKED = {
     "accepted": MailKind.APPLIED,
@@ -162,7 +163,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         return replace(
             named, kind=robot.kind, confidence=0.97, bot=robot.bot, semi=robot.semi
         )
-    if not is_reply and (kind := _post(subject, text, body)):
+    if not is_reply and (kind := _post(mail, subject, body)):
         return replace(
             base,
             kind=kind,
@@ -211,9 +212,7 @@ def classify_for(
     if (
         known.robot
         or same
-        or (
-            not known.is_reply and _post(known.subject, unquoted(mail.body), known.body)
-        )
+        or (not known.is_reply and _post(mail, known.subject, known.body))
     ):
         return known
     plain = replace(
@@ -315,8 +314,11 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     )
 
 
-def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
-    """Whether a mail that is not a reply is a patch or a cover letter."""
+def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
+    """Whether a mail that is not marked as a reply is a patch or a cover letter."""
+    if _is_answer(mail, body):
+        return None
+    text = unquoted(mail.body)
     marked = (
         subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
     )
@@ -335,6 +337,15 @@ def _post(subject: Subject, text: str, body: Body) -> MailKind | None:
         ) or re.search(r"^\S.*\(\d+\):$", text, re.MULTILINE)
         return MailKind.COVER if summary and not body.has_diff else MailKind.PATCH
     return None
+
+
+def _is_answer(mail: Mail, body: Body) -> bool:
+    """Whether a mail with the subject of a patch answers one: it quotes somebody, and has no patch
+    and no list of changed files. Some mail programs remove the "Re:".
+    """
+    has_stat = _FILES_CHANGED.search(mail.body) is not None
+    answers = bool(mail.in_reply_to and body.attributions and body.quoted)
+    return answers and not body.has_diff and not has_stat
 
 
 def _is_whole_patch(body: Body) -> bool:

@@ -282,7 +282,9 @@ def _taken_back(reply: Attached) -> tuple[str, str] | None:
         in (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT)
         else reply.under
     )
-    if target is None or (target is not reply.parent and len(words.split()) > _SHORT):
+    # a long answer by the author tells what happened, and takes nothing back
+    is_aside = target is not reply.parent or reply.mail.by_author
+    if target is None or (is_aside and len(words.split()) > _SHORT):
         return None
     match = _TAKEN_BACK.search(words)
     if not match or _KEPT.search(words):

@@ -1036,3 +1036,27 @@ def test_an_author_tells_a_reviewer_that_it_is_applied() -> None:
             state(TO_MATT, tagged, answer(text, to="x2100", sender=ADA, minutes=2200))
             == "under-review"
         )
+
+
+def test_an_author_who_tells_at_length_what_was_dropped_takes_nothing_back() -> None:
+    told = (
+        "You dropped the commit.\n" + "That was before the other one was sent.\n" * 10
+    )
+    taken = answer("Applied, thanks.", to="v2", minutes=2100)
+    own = answer(told, to="x2100", sender=ADA, minutes=2200)
+    assert state(TO_MATT, taken, own) == "accepted"
+
+
+def test_an_answer_whose_subject_lost_its_re_is_no_new_version() -> None:
+    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
+    own = mail(
+        f"[PATCH net v2] {TITLE}",
+        "On Mon, Rita Reviewer wrote:\n> This should be a patch of its own.\n\nOk, I see.\n",
+        id="own",
+        reply_to="x2100",
+        minutes=2200,
+    )
+    status = read(TO_MATT, wish, own)
+    assert [revision.label for revision in status.topic.revisions] == ["v2"]
+    assert status.state == "changes-requested"
+    assert [reply.mail.by_author for reply in status.replies] == [False, True]
