@@ -4,16 +4,19 @@ act and after it.
 """
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
 from patchpilot.series.database import writing
-from patchpilot.series.topic_database import connect
+from patchpilot.series.topic_database import connect, state_folder
 
 if TYPE_CHECKING:
     from patchpilot.model.rendered_mail import RenderedMail
@@ -133,6 +136,13 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
     )
 
 
+def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
+    return PatchpilotError(
+        f"the outbox cannot be written: {error}",
+        hint=f"free disk space, or check {file}; no mail is sent before it is recorded there",
+    )
+
+
 class Outbox:
     """The sends and their mails. Close it, or use it as a context."""
 
@@ -153,67 +163,70 @@ class Outbox:
     ) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
-        with writing(self._db):
-            row = self._db.execute(
-                "INSERT INTO sends (change_id, repository, branch, version, transport, account,"
-                " sender, kind, base, head, force, bcc, begun, note) VALUES (?, ?, ?, ?, ?, ?,"
-                " ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    send.change_id,
-                    send.repository,
-                    send.branch,
-                    send.version,
-                    send.transport,
-                    send.account,
-                    send.sender,
-                    send.kind,
-                    send.base,
-                    send.head,
-                    send.force,
-                    json.dumps(send.bcc),
-                    now,
-                    send.identity,
-                ),
-            )
-            if send.tracking_data:
-                self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
-            if send.undisclosed:
-                self._note(row.lastrowid, _UNDISCLOSED, True)
-            for place, (outgoing_mail, mail) in enumerate(
-                zip(outgoing_mails, mails, strict=True)
-            ):
-                self._db.execute(
-                    "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        try:
+            with writing(self._db):
+                row = self._db.execute(
+                    "INSERT INTO sends (change_id, repository, branch, version, transport, account,"
+                    " sender, kind, base, head, force, bcc, begun, note) VALUES (?, ?, ?, ?, ?, ?,"
+                    " ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
-                        row.lastrowid,
-                        place,
-                        outgoing_mail.number,
-                        mail.message_id,
-                        mail.subject,
-                        outgoing_mail.commit,
-                        outgoing_mail.patch_id,
-                        outgoing_mail.file(),
-                        mail.raw,
-                        mail.envelope_from,
-                        json.dumps(mail.recipients),
-                        MailState.PENDING,
-                        "",
+                        send.change_id,
+                        send.repository,
+                        send.branch,
+                        send.version,
+                        send.transport,
+                        send.account,
+                        send.sender,
+                        send.kind,
+                        send.base,
+                        send.head,
+                        send.force,
+                        json.dumps(send.bcc),
                         now,
+                        send.identity,
                     ),
                 )
+                if send.tracking_data:
+                    self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
+                if send.undisclosed:
+                    self._note(row.lastrowid, _UNDISCLOSED, True)
+                for place, (outgoing_mail, mail) in enumerate(
+                    zip(outgoing_mails, mails, strict=True)
+                ):
+                    self._db.execute(
+                        "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        (
+                            row.lastrowid,
+                            place,
+                            outgoing_mail.number,
+                            mail.message_id,
+                            mail.subject,
+                            outgoing_mail.commit,
+                            outgoing_mail.patch_id,
+                            outgoing_mail.file(),
+                            mail.raw,
+                            mail.envelope_from,
+                            json.dumps(mail.recipients),
+                            MailState.PENDING,
+                            "",
+                            now,
+                        ),
+                    )
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
         assert row.lastrowid is not None
         return self.get(row.lastrowid)
 
     def mark(self, send_id: int, place: int, outcome: Outcome) -> None:
         """Write a mail's new state; on disk when this returns."""
-        self._db.execute(
+        self._write(
             "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
             (outcome.state, outcome.detail[:2000], _now(), send_id, place),
         )
 
     def rename(self, send_id: int, place: int, message_id: str, raw: bytes) -> None:
         """Note the Message-ID that a mail was really sent with."""
-        self._db.execute(
+        self._write(
             "UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?",
             (message_id, raw, send_id, place),
         )
@@ -223,25 +236,29 @@ class Outbox:
 
         The send as it is then.
         """
-        with writing(self._db):
-            send = without_recipients(self.get(send_id), keys)
-            for entry in send.entries:
+        try:
+            with writing(self._db):
+                send = without_recipients(self.get(send_id), keys)
+                for entry in send.entries:
+                    self._db.execute(
+                        "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send"
+                        " = ? AND place = ?",
+                        (
+                            entry.file,
+                            entry.mail.raw,
+                            json.dumps(entry.mail.recipients),
+                            _now(),
+                            send_id,
+                            entry.place,
+                        ),
+                    )
                 self._db.execute(
-                    "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send"
-                    " = ? AND place = ?",
-                    (
-                        entry.file,
-                        entry.mail.raw,
-                        json.dumps(entry.mail.recipients),
-                        _now(),
-                        send_id,
-                        entry.place,
-                    ),
+                    "UPDATE sends SET bcc = ? WHERE id = ?",
+                    (json.dumps(send.bcc), send_id),
                 )
-            self._db.execute(
-                "UPDATE sends SET bcc = ? WHERE id = ?", (json.dumps(send.bcc), send_id)
-            )
-            self._note(send_id, "left out", send.left_out)
+                self._note(send_id, "left out", send.left_out)
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
         return self.get(send_id)
 
     def take_up(
@@ -250,19 +267,24 @@ class Outbox:
         """A send whose process is gone, with what is said of its mails: what became of those in
         doubt (by place), and who is left out.
         """
-        with writing(self._db):
-            for entry in self.settle(send_id).entries:
-                if entry.state is MailState.UNKNOWN and entry.place in settled:
-                    self.mark(send_id, entry.place, settled[entry.place])
-            return self.leave_out(send_id, left_out) if left_out else self.get(send_id)
+        try:
+            with writing(self._db):
+                for entry in self.settle(send_id).entries:
+                    if entry.state is MailState.UNKNOWN and entry.place in settled:
+                        self.mark(send_id, entry.place, settled[entry.place])
+                return (
+                    self.leave_out(send_id, left_out) if left_out else self.get(send_id)
+                )
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
 
     def end(self, send_id: int) -> None:
         """Note when the attempt ended."""
-        self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
+        self._write("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
         """Drop a send of which nothing was ever sent."""
-        self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
+        self._write("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
         """One send that is known to be there."""
@@ -419,12 +441,19 @@ class Outbox:
 
     def settle(self, send_id: int) -> Send:
         """A send whose process is gone: what it was `sending` is now `unknown`."""
-        self._db.execute(
+        self._write(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
             " answer was known', changed = ? WHERE send = ? AND state = 'sending'",
             (_now(), send_id),
         )
         return self.get(send_id)
+
+    def _write(self, statement: str, values: Sequence[object]) -> None:
+        """Run a statement that writes; PatchpilotError when the disk does not take it."""
+        try:
+            self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise _disk(error, state_folder()) from error
 
     def _note(self, send_id: int | None, name: str, value: object) -> None:
         self._db.execute(

@@ -6,12 +6,13 @@ rebase, crash or failed send loses it.
 import contextlib
 import json
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from patchpilot.errors import UsageError
+from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.series.database import writing
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
@@ -73,18 +74,24 @@ class Drafts:
 
     def save(self, draft: Draft) -> Draft:
         """Write a draft; on disk when this returns."""
-        self._db.execute(
-            "INSERT INTO drafts VALUES (?, ?, ?, ?, ?) ON CONFLICT (change_id) DO UPDATE SET"
-            " repository = excluded.repository, branch = excluded.branch, data = excluded.data,"
-            " updated = excluded.updated",
-            (
-                draft.change_id,
-                draft.repository,
-                draft.branch,
-                json.dumps(asdict(draft)),
-                datetime.now(UTC).isoformat(),
-            ),
-        )
+        try:
+            self._db.execute(
+                "INSERT INTO drafts VALUES (?, ?, ?, ?, ?) ON CONFLICT (change_id) DO UPDATE SET"
+                " repository = excluded.repository, branch = excluded.branch, data = excluded.data,"
+                " updated = excluded.updated",
+                (
+                    draft.change_id,
+                    draft.repository,
+                    draft.branch,
+                    json.dumps(asdict(draft)),
+                    datetime.now(UTC).isoformat(),
+                ),
+            )
+        except sqlite3.Error as error:
+            raise PatchpilotError(
+                f"the draft cannot be written: {error}",
+                hint="free up disk space for the state directory",
+            ) from error
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:

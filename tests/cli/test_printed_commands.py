@@ -149,7 +149,7 @@ NOT_RUN = {
 
 PLACEHOLDERS = (
     (
-        r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}",
+        r"\{result\.commit\[:12\]\}|1234abcd5678|\bCOMMIT\b|\{str\(fix\.commit\)\}|\{fix\.id\[:12\]\}",
         "LANDED",
     ),
     (r"43645ce03e00", "CULPRIT"),
@@ -179,7 +179,7 @@ PLACEHOLDERS = (
         "--lore ARCHIVE",
     ),
     (r"draft -v \{str\(\w+\.version \+ 1\)\}", "draft -v 2"),
-    (r"--unknown \{unknown_state\[0\]\}=sent", "--unknown sent"),
+    (r"--unknown \{unknown\[0\]\}=sent", "--unknown sent"),
     (r"--since-version 2", "--since-version 1"),
     (r"--unwaive RULE", "--unwaive long-line"),
     (r"\{waiver\.rule\}=REASON", "long-line='reads better'"),
