@@ -4,8 +4,9 @@ call.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.conditions import CONDITIONS, applies
@@ -103,6 +104,7 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
         arguments.get("line") == "text",
     )
     excluded: dict[object, bool] = {}
+    texts: dict[object, str] = {}
     for hunk, at, line in added_lines(context, tuple(arguments.get("suffixes", _C))):
         if arguments.get("new_files", hunk.is_new) is not hunk.is_new:
             continue
@@ -118,9 +120,9 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         # once for each hunk, whose lines may all match
         exclusions = _exclusions(arguments, match)
-        key = hunk.hunk.patch_line, *exclusions.values()
+        key = hunk.hunk.patch_line, *exclusions
         if key not in excluded:
-            excluded[key] = _is_excluded(context, hunk, exclusions)
+            excluded[key] = _is_excluded(context, hunk, exclusions, texts)
         near = None if excluded[key] else _surroundings(context, hunk, at, arguments)
         if near is not None:
             place = match.start() + 1 if arguments.get("column") else None
@@ -186,29 +188,60 @@ def _is_in_function(
     return head is None or compiled(head).search(function_head(hunk, at)) is not None
 
 
-def _exclusions(
-    arguments: Arguments, match: cached_re.Match[str]
-) -> dict[str, cached_re.Pattern[str]]:
+class _Exclusion(NamedTuple):
+    """A pattern of lines that say that a match is not reported; `word` is the text of the match
+    that it names, and so is in each such line.
+    """
+
+    name: str
+    pattern: cached_re.Pattern[str]
+    word: str
+
+
+def _exclusions(arguments: Arguments, match: cached_re.Match[str]) -> list[_Exclusion]:
     """Returns the patterns of lines that say that a match is not reported."""
     names = ("unless_hunk_pattern", "unless_unchanged_pattern", "unless_added_pattern")
-    return {
-        name: filled_pattern(arguments[name], match)
-        for name in names
-        if name in arguments
-    }
+    found = []
+    for name in names:
+        if text := arguments.get(name):
+            groups = match.groupdict()
+            named = [groups[group] or "" for group in groups if f"{{{group}}}" in text]
+            word = max(named, key=len, default="")
+            found.append(_Exclusion(name, filled_pattern(text, match), word))
+    return found
 
 
 def _is_excluded(
-    context: Context, hunk: NewHunk, patterns: Mapping[str, cached_re.Pattern[str]]
+    context: Context,
+    hunk: NewHunk,
+    exclusions: Sequence[_Exclusion],
+    texts: dict[object, str],
 ) -> bool:
     """Whether a line matches the pattern for the lines of the hunk, for those that the patch does
-    not change, or for all that it adds.
+    not change, or for all that it adds. `texts` keeps these lines.
     """
-    return any(
-        pattern.search(text)
-        for name, pattern in patterns.items()
-        for text in _lines_for(context, hunk, name)
-    )
+    for exclusion in exclusions:
+        key = hunk.hunk.patch_line, exclusion.name
+        if key not in texts:
+            texts[key] = "\n".join(_lines_for(context, hunk, exclusion.name))
+        lines = (
+            _lines_with(texts[key], exclusion.word)
+            if exclusion.word
+            else texts[key].split("\n")
+        )
+        if any(exclusion.pattern.search(line) for line in lines):
+            return True
+    return False
+
+
+def _lines_with(text: str, word: str) -> Iterator[str]:
+    """Yields the lines that have a word, without a look at each of the others."""
+    at = text.find(word)
+    while at >= 0:
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield text[text.rfind("\n", 0, at) + 1 : end]
+        at = text.find(word, end)
 
 
 def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
