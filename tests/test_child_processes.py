@@ -210,7 +210,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "tags/commit_change::read_change": ("commit", "parent"),
         "tags/moved_lines::look_through_moves": ("mover",),
         "tags/overrides::by_bisection": ("*bad",),
-        "threads/maintainer_trees::in_trees": ("*beyond",),
+        "archive/maintainer_trees::in_trees": ("*beyond",),
     },
     NAMES: {
         "commits/repository::Repository.containing": ("*named",),
@@ -266,9 +266,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/sent_elsewhere::_patches_of": ("*span",),
         "commits/message_mail::mail_of_message": ("base",),
         "topic/edit_commits::edit_file": ("editor",),
-        "threads/landed_series::_by_content": ("*words",),
-        "threads/seen_in_tree::_in_commits": ("*words",),
-        "threads/local_mails::_Epochs._commits": ("form",),
+        "archive/landed_series::_by_content": ("*words",),
+        "archive/seen_in_tree::_in_commits": ("*words",),
+        "archive/local_mails::_Epochs._commits": ("form",),
     },
     CALLERS: {
         "backports/object_store::Scratch.git": ("*args",),

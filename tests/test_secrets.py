@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from patchpilot.archive.open_archive import with_login
 from patchpilot.demo.archive_server import StandIn
 from patchpilot.errors import ExitCode, NetworkError
 from patchpilot.outgoing.credentials import Credential
-from patchpilot.threads.open_archive import with_login
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.urls import public_url
 from tests.kit.cli import call

@@ -206,12 +206,12 @@ def _followed(
     """The version as a followed series has it that shares a change-id or a title with these
     patches, the series followed last in front.
     """
-    from patchpilot.threads.track_store import Store, default_file
+    from patchpilot.archive.track_store import Store, default_file
 
     if not default_file().exists():
         return ()
+    from patchpilot.reading.revisions import find_topics
     from patchpilot.series.patch_pairing import title_key
-    from patchpilot.threads.revisions import find_topics
 
     titles = {title_key(patch.subject.title) for patch in patches}
     with Store() as store:

@@ -40,7 +40,7 @@ ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
 
 
 def is_network_target(target: str) -> bool:
-    """Whether a TARGET is a message-id or an archive URL, which only the threads room can fetch."""
+    """Whether a TARGET is a message-id or an archive URL, which only the archive room can fetch."""
     return target.startswith(("http://", "https://")) or (
         target.startswith("<") and target.endswith(">")
     )

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote
 
 from patchpilot.model.hosts import split_url
 from patchpilot.model.mail import Mail, join_mbox, parse_mail
-from patchpilot.threads.mbox import arrived
+from patchpilot.reading.mbox import arrived
 
 _TERM = re.compile(
     r'\s*(?:(?P<op>AND|OR|NOT)\b|(?P<open>\()|(?P<close>\))|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'

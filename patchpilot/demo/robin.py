@@ -18,7 +18,7 @@ from patchpilot.demo.demo_repository import put
 from patchpilot.model.mail import Mail
 
 if TYPE_CHECKING:
-    from patchpilot.threads.status import Status
+    from patchpilot.reading.status import Status
 
 ASKED_FOR = (
     (
@@ -64,9 +64,9 @@ CHANGES = (
 
 def first_version(work: Path) -> str:
     """Prepare v1 with `fix_first` while it has not been sent; one line of what was done."""
+    from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.model.send_request import SendRequest
-    from patchpilot.threads.track_store import Store
     from patchpilot.topic.find_topic import read_topic
     from patchpilot.topic.topic_state import topic_state
 
@@ -219,11 +219,11 @@ def second_version(work: Path) -> str:
 
     One line of what was done.
     """
+    from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.services.send.edit_draft import Changes, change
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
     from patchpilot.services.track.checklist import checklist, tick
-    from patchpilot.threads.track_store import Store
     from patchpilot.topic.followed.follow_series import (
         UpdateRequest,
         default_archive,

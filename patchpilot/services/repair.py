@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.archive.track_store import Store
 from patchpilot.checking.fix_files import PatchText
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
@@ -29,7 +30,6 @@ from patchpilot.services.send.propose_prefix import prefix_for_fixes
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
 from patchpilot.services.tags.undo_rewrite import undo_restore
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
 from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers
 from patchpilot.topic.topic_base import topic_commits

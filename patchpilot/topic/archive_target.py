@@ -5,16 +5,16 @@ sent.
 
 from pathlib import Path
 
+from patchpilot.archive.archive import LORE, archive_of
 from patchpilot.errors import InputError, NetworkError, UsageError
 from patchpilot.model.mail import Mail, parse_patch
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.threads.archive import LORE, archive_of
-from patchpilot.threads.mail_classifier import classify
-from patchpilot.threads.mbox import unique
-from patchpilot.threads.posted_series import Revision
-from patchpilot.threads.revisions import find_topics
+from patchpilot.reading.mail_classifier import classify
+from patchpilot.reading.mbox import unique
+from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.revisions import find_topics
 from patchpilot.topic.followed.follow_series import default_archive
 from patchpilot.topic.followed.known_series import undisclosed_error
 

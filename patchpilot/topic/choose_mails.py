@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 
 from patchpilot.errors import InputError
 from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.threads.mail_classifier import classify
-from patchpilot.threads.revisions import find_topics
+from patchpilot.reading.mail_classifier import classify
+from patchpilot.reading.revisions import find_topics
 
 
 def choose_mails(mails: Sequence[bytes], *, all_revisions: bool) -> Collection[int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from patchpilot.topic.workplace import Workplace
 
 if TYPE_CHECKING:
-    from patchpilot.threads.track_store import Store
+    from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.topic_state import TopicState
 

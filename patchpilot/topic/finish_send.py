@@ -4,6 +4,7 @@
 Also later, where patchpilot was killed in between.
 """
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.draft import Draft
@@ -13,7 +14,6 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
 from patchpilot.settings.read_settings import user_settings
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.b4_record import kept_by_b4, noted_by_transport, noted_for_b4
 from patchpilot.topic.reroll import is_remembered, remember
 

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits import rewrite
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
@@ -18,10 +19,9 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.reading.revisions import Post
+from patchpilot.reading.status import Credit, Status
 from patchpilot.series.draft import pair_known
-from patchpilot.threads.revisions import Post
-from patchpilot.threads.status import Credit, Status
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.find_topic import read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import sent_patches

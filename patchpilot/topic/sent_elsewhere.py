@@ -193,8 +193,8 @@ def _of_archive(
 
     Nothing when it cannot be asked in time.
     """
+    from patchpilot.archive.archive import quoted
     from patchpilot.settings.read_settings import user_settings
-    from patchpilot.threads.archive import quoted
     from patchpilot.topic.followed.follow_series import default_archive
 
     if not mails or not series.patches:

@@ -43,7 +43,7 @@ def topic_facts(
     `known` are followed series that were read already. Nothing is written, and nothing asked of the
     network. PatchpilotError when there is no topic.
     """
-    from patchpilot.threads.track_store import Store
+    from patchpilot.archive.track_store import Store
     from patchpilot.topic.find_topic import find_topic
     from patchpilot.topic.topic_base import find_base
     from patchpilot.topic.topic_project import project_of

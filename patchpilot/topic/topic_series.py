@@ -5,14 +5,14 @@ title and author.
 
 from collections.abc import Iterable, Sequence
 
+from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.outgoing.outbox import Outbox, Send
+from patchpilot.reading.thread_values import Status
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.thread_values import Status
-from patchpilot.threads.track_store import Store, TrackEntry
 from patchpilot.topic.followed.known_series import Tracked, show
 
 
@@ -95,7 +95,7 @@ def _fits(status: Status, draft: Draft, commits: Sequence[Commit]) -> bool:
 
 def _is_author(status: Status, body: str, commit: Commit) -> bool:
     # only where a mail was read, which the list of `track` does without
-    from patchpilot.threads.landed_series import authors_of
+    from patchpilot.archive.landed_series import authors_of
 
     return status.topic.is_author(commit.author) or commit.author.key in authors_of(
         status, body

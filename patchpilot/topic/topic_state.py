@@ -6,6 +6,7 @@ own, and what to do next.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
@@ -17,8 +18,7 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.series.cover_letter import has_changes
-from patchpilot.threads.thread_values import (
+from patchpilot.reading.thread_values import (
     FINAL,
     LANDED,
     NextStep,
@@ -26,7 +26,7 @@ from patchpilot.threads.thread_values import (
     SeriesState,
     decide_topic,
 )
-from patchpilot.threads.track_store import Store
+from patchpilot.series.cover_letter import has_changes
 from patchpilot.topic.find_topic import Topic, read_topic
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.reroll import changes, unfinished

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
-from patchpilot.threads.track_store import Store
+from patchpilot.archive.track_store import Store
 from patchpilot.topic.followed import follow_series
 from tests.kit.cli import call
 from tests.kit.mails import mbox, patch, reply, stable_failed

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from patchpilot.threads.mail_stream import stream_mails
+from patchpilot.archive.mail_stream import stream_mails
 from tests.bench.run import PATCHPILOT, real_patches
 
 ROUNDS = 3

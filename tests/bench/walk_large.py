@@ -88,7 +88,7 @@ def series(work: Path) -> None:
 
 def thread() -> Any:
     """A thread of 5,000 mails, as `track` gives it."""
-    from patchpilot.threads.track_store import Store
+    from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed import follow_series
 
     with tempfile.TemporaryDirectory() as place:

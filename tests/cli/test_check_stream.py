@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from patchpilot.archive.local_mails import epochs_of
 from patchpilot.model.mail import join_mbox
-from patchpilot.threads.local_mails import epochs_of
 from tests.kit import patches
 from tests.kit.archive import LOCAL, archive_server
 from tests.kit.cli import call

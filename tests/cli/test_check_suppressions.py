@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from patchpilot.archive.track_store import Store
 from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.commits.repository import Repository
 from patchpilot.config import FILE_NAME
 from patchpilot.model.mail import parse_mail
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.draft import Drafts
-from patchpilot.threads.track_store import Store
 from patchpilot.tui.screens import checks_status
 from patchpilot.tui.view.session import JobRequest, Session
 from tests.kit.cli import Outcome, call, spawn

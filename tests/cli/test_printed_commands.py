@@ -21,7 +21,7 @@ from tests.kit.mails import MATT, RITA, mbox, reply
 from tests.kit.printed import ROOT, commands_in, printed_commands
 from tests.kit.repos import Repo
 from tests.kit.terminal import WALK, Terminal
-from tests.threads import story
+from tests.reading import story
 
 BROKEN = "int foo(void)\n{\n\tint rc = 0;\n\n\tbar();\n\treturn rc;\n}\n"
 FIXED = BROKEN.replace("\tbar();", "\trc = bar();").replace(
@@ -40,7 +40,7 @@ F:	drivers/net/
 NOT_RUN = {
     "patchpilot draft --edit": "opens an editor on a terminal: run below",
     "patchpilot backport {target} {onto}": (
-        "its words are known at run time: tests/threads/test_lives.py compares the step"
+        "its words are known at run time: tests/reading/test_lives.py compares the step"
     ),
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
@@ -66,7 +66,7 @@ NOT_RUN = {
     ),
     **{
         f"patchpilot track range-diff {words}": (
-            "needs two versions on the archive: tests/threads/test_compare_revisions.py runs it"
+            "needs two versions on the archive: tests/reading/test_compare_revisions.py runs it"
         )
         for words in ("1", "1 'RFC v1'", "1 v1 v3", "ID v1 v3")
     },
@@ -96,10 +96,10 @@ NOT_RUN = {
         )
     },
     "patchpilot track add --mbox FILE": (
-        "needs replies saved in an mbox: tests/threads/test_track_cli.py reads one"
+        "needs replies saved in an mbox: tests/archive/test_track_cli.py reads one"
     ),
     "patchpilot track add - < bounce.eml": (
-        "needs a bounce: tests/threads/test_delivery.py pipes one in"
+        "needs a bounce: tests/reading/test_delivery.py pipes one in"
     ),
     **{
         f"patchpilot track reply {words}": (
@@ -120,7 +120,7 @@ NOT_RUN = {
     },
     **{
         f"patchpilot track ledger 1 --decline {number}": (
-            "needs a review: tests/threads/test_ledger.py has one"
+            "needs a review: tests/reading/test_ledger.py has one"
         )
         for number in (1, 2)
     },

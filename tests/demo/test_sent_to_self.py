@@ -13,7 +13,7 @@ from patchpilot.demo.demo_repository import Repositories
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.threads.mail_classifier import classify
+from patchpilot.reading.mail_classifier import classify
 from tests.kit.mails import patch
 
 

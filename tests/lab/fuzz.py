@@ -44,13 +44,13 @@ def _text(run: Callable[[str], object]) -> Run:
 
 def _mail() -> Run:
     from patchpilot.model.mail import parse_mail
-    from patchpilot.threads.mail_classifier import classify
+    from patchpilot.reading.mail_classifier import classify
 
     return lambda data: classify(parse_mail(data))
 
 
 def _mbox() -> Run:
-    from patchpilot.threads.mbox import parse, unique
+    from patchpilot.reading.mbox import parse, unique
 
     return lambda data: unique(parse(data))
 
@@ -214,8 +214,8 @@ def _bisect() -> Run:
 
 def _replies() -> Run:
     from patchpilot.model.address import Address
-    from patchpilot.threads.reply_body import parse_body
-    from patchpilot.threads.review_trailers import given_trailers
+    from patchpilot.reading.reply_body import parse_body
+    from patchpilot.reading.review_trailers import given_trailers
 
     return _text(lambda text: given_trailers(parse_body(text), Address("A", "a@b.org")))
 

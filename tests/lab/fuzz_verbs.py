@@ -524,7 +524,7 @@ def _kind(log: str) -> str:
 @contextlib.contextmanager
 def _surroundings() -> Iterator[Path]:
     """A home of its own and no network beyond loopback, until the end of the block."""
-    from patchpilot.threads import archive, archive_session
+    from patchpilot.archive import archive, archive_session
 
     root = Path(tempfile.mkdtemp(prefix="fuzz-verbs-"))
     for name in [

@@ -20,8 +20,8 @@ import csv
 import sys
 from pathlib import Path
 
-from patchpilot.threads.mail_classifier import classify
-from patchpilot.threads.mbox import parse
+from patchpilot.reading.mail_classifier import classify
+from patchpilot.reading.mbox import parse
 
 
 def main(folder: Path, part: str) -> int:

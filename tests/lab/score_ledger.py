@@ -17,8 +17,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from patchpilot.threads.mbox import read_mails
-from patchpilot.threads.status import read_thread
+from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.status import read_thread
 from patchpilot.topic.followed.review_ledger import PointState, ledger_of
 
 

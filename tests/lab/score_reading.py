@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from patchpilot.threads.mbox import read_mails
-from patchpilot.threads.review_points import points_of
-from patchpilot.threads.status import Status, read_thread
+from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.review_points import points_of
+from patchpilot.reading.status import Status, read_thread
 
 FOLDER = Path(__file__).parent / "reading"
 Lines = tuple[int, int]

@@ -24,8 +24,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from patchpilot.threads.mbox import read_mails
-from patchpilot.threads.status import read_thread
+from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.status import read_thread
 
 
 def main(folder: Path) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.mail import parse_mail
@@ -29,7 +30,6 @@ from patchpilot.services.reply.plan_reply import (
     plan_reply,
     sender_of,
 )
-from patchpilot.threads.track_store import Store
 from tests.kit.cli import Outcome as Called
 from tests.kit.cli import call
 from tests.kit.prep import prep

@@ -25,7 +25,7 @@ from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox, posted
 from tests.kit.walk import asked, keys, said, settle, text_of, until
-from tests.threads import story
+from tests.reading import story
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long

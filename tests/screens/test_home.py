@@ -32,7 +32,7 @@ from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox
 from tests.kit.walk import settle, still, text_of, until
-from tests.threads import story
+from tests.reading import story
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
@@ -17,7 +18,6 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import as_send
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
-from patchpilot.threads.track_store import Store
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until

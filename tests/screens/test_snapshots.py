@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from patchpilot.archive.track_store import Store
 from patchpilot.backports.adapt import adaptation
 from patchpilot.commits.repository import Repository
 from patchpilot.demo import acme, demo_mails
@@ -32,7 +33,6 @@ from patchpilot.services.send.after_send import SendReport, SentMail
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.send.send_state import TopicSend
 from patchpilot.services.tags.find_culprits import FixesResult
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed import follow_series
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import (

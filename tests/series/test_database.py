@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.track_store import Store, default_file
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.draft import Draft
 from patchpilot.outgoing.mail_state import MailState, Outcome
@@ -24,7 +25,6 @@ from patchpilot.series.database import (
 )
 from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import connect, state_folder
-from patchpilot.threads.track_store import Store, default_file
 from tests.kit.cli import call
 from tests.kit.outbox import CHANGE, record
 from tests.kit.topics import topic

@@ -18,7 +18,7 @@ from tests.kit.cli import call
 from tests.kit.mails import mail, patch
 from tests.kit.outbox import record
 from tests.kit.repos import Repo
-from tests.threads import story
+from tests.reading import story
 
 COVER = mail(
     "[PATCH v3 0/2] pump: two fixes",

@@ -8,7 +8,7 @@ from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.story import story as story_of
 from tests.kit.mails import MATT, mail, mbox, patch
-from tests.threads import story
+from tests.reading import story
 
 
 def followed(tmp_path: Path, *mails: bytes) -> Tracked:

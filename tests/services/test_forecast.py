@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive import local_archive
 from patchpilot.commits.repository import Repository
-from patchpilot.threads import local_archive
 from patchpilot.topic.followed.known_series import open_store, show
 from patchpilot.topic.followed.story import story
 from tests.kit.cli import call

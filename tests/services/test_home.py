@@ -16,7 +16,7 @@ from tests.kit.cli import call
 from tests.kit.life import life
 from tests.kit.mails import mbox
 from tests.kit.repos import Repo
-from tests.threads import story
+from tests.reading import story
 
 KEY = "{}/.git"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_senders import confirm_senders
 from patchpilot.topic.followed.known_series import Tracked, show
@@ -19,7 +19,7 @@ from tests.kit.cli import call
 from tests.kit.life import life
 from tests.kit.mails import mbox, patch
 from tests.kit.repos import Repo
-from tests.threads.story import V1, answer
+from tests.reading.story import V1, answer
 
 CAROL = "Carol <carol@example.com>"
 TAKEN = answer("Applied, thanks!", to="v1", sender=CAROL)

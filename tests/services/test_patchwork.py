@@ -11,7 +11,7 @@ from patchpilot.projects.loading import forget, user_folder
 from tests.kit.cli import call
 from tests.kit.mails import mbox
 from tests.kit.patchwork import Patchwork, patchwork_server
-from tests.threads import story
+from tests.reading import story
 
 
 def add_project(text: str, name: str) -> None:

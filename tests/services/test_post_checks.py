@@ -120,8 +120,8 @@ def test_a_wrong_place_is_an_error(
 
 
 def test_the_token_is_not_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    from patchpilot.archive.feed import post_json
     from patchpilot.errors import UsageError
-    from patchpilot.threads.feed import post_json
 
     with pytest.raises(UsageError, match="only sent over https"):
         post_json(

@@ -18,16 +18,16 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.archive import LORE
+from patchpilot.archive.track_store import default_file
 from patchpilot.resources import data_dir
 from patchpilot.services.track.page.time_scale import TimeScale
-from patchpilot.threads.archive import LORE
-from patchpilot.threads.track_store import default_file
 from patchpilot.topic.followed.known_series import open_store
 from tests.kit.cli import call
 from tests.kit.mails import ADA, MATT, RITA, applied_by_robot, mail, mbox, patch, reply
 from tests.kit.repos import Repo
-from tests.threads import story
-from tests.threads.story import SHA, TITLE
+from tests.reading import story
+from tests.reading.story import SHA, TITLE
 
 VOID = {"meta", "circle", "line", "path", "rect"}
 BREAKOUT = (

@@ -24,7 +24,7 @@ from patchpilot.tui.widgets.thread_tree import (
     tree_line,
 )
 from tests.kit.mails import MATT, mail, mbox
-from tests.threads import story
+from tests.reading import story
 
 REVIEW = """\
 On Monday, Ada Fixer wrote:

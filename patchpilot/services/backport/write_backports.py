@@ -51,7 +51,7 @@ def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
 
     Nothing where nothing is followed.
     """
-    from patchpilot.threads.track_store import Store, default_file
+    from patchpilot.archive.track_store import Store, default_file
     from patchpilot.topic.followed.follow_series import failed_mails
 
     commits = [result.commit for result in results if result.commit]

@@ -8,6 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from patchpilot.archive.mail_stream import (
+    WHOLE,
+    StreamedMail,
+    epoch_commits,
+    mails_of_range,
+    parse_shard,
+    resolved_range,
+    stream_mails,
+)
 from patchpilot.cache import cached_re
 from patchpilot.checking.check_patches import exit_code, own_objects, tree_of
 from patchpilot.checking.check_request import CheckRequest
@@ -30,15 +39,6 @@ from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.services.check.json_lines import error_line, patch_line, summary_line
-from patchpilot.threads.mail_stream import (
-    WHOLE,
-    StreamedMail,
-    epoch_commits,
-    mails_of_range,
-    parse_shard,
-    resolved_range,
-    stream_mails,
-)
 
 __all__ = ["CheckStream", "epoch_commits", "stream_range", "stream_targets"]
 
@@ -211,8 +211,8 @@ def _is_posted(patch: Patch, raw: bytes) -> bool:
     """
     if patch.subject.is_patch and not patch.subject.raw.lower().startswith("re:"):
         return True
-    from patchpilot.threads.mail_classifier import classify
-    from patchpilot.threads.mail_kinds import MailKind
+    from patchpilot.reading.mail_classifier import classify
+    from patchpilot.reading.mail_kinds import MailKind
 
     return classify(parse_mail(raw)).kind is MailKind.PATCH
 

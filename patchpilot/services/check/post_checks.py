@@ -6,13 +6,13 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from patchpilot.archive.patchwork import PostedCheck, post_check
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.commits.git_config import config_values
 from patchpilot.errors import MissingError, NetworkError, RefusedError
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Severity
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.threads.patchwork import PostedCheck, post_check
 from patchpilot.urls import public_url
 
 TOKEN, TOKEN_KEY = "PW_TOKEN", "pw.token"

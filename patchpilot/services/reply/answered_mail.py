@@ -4,14 +4,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.message_id import message_id_of
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.mail_kinds import WANTS_ANSWER
-from patchpilot.threads.mbox import read_mails
-from patchpilot.threads.track_store import Store, TrackEntry
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_kinds import WANTS_ANSWER
+from patchpilot.reading.mbox import read_mails
 
 OWN_POST = frozenset({"ping", "withdraw"})
 """The templates that answer the author's own newest version."""

@@ -30,11 +30,11 @@ from patchpilot.outgoing.reply_mail import (
 from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.detection import is_list_address, is_on_list_host
 from patchpilot.projects.loading import projects
+from patchpilot.reading.sender import real_sender
 from patchpilot.series.message_ids import new_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
 from patchpilot.services.reply.reply_text import first_text, text_notes, text_problems
 from patchpilot.services.reply.sent_replies import is_sent_draft, is_used, sent_already
-from patchpilot.threads.sender import real_sender
 from patchpilot.topic.followed.own_addresses import known_addresses
 
 PATCH = "patch"

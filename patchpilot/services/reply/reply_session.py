@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.range import resolve_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, unknown
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
+from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.series.given_text import given_text
 from patchpilot.services.reply.answered_mail import answered_mail
 from patchpilot.services.reply.plan_reply import (
@@ -24,8 +26,6 @@ from patchpilot.services.reply.plan_reply import (
     sender_of,
 )
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, as_edited
-from patchpilot.threads.mail_kinds import MailKind
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.archive_target import archive_setting
 
 __all__ = [

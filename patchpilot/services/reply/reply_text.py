@@ -9,10 +9,10 @@ from patchpilot.model.address import Address
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.stable_prefix import stable_versions
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.quote_mail import quoted_reply, quoted_tags
+from patchpilot.reading.review_points import asking_lines
 from patchpilot.series.cover_letter import COMMENT, fill, template, without_comments
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.quote_mail import quoted_reply, quoted_tags
-from patchpilot.threads.review_points import asking_lines
 
 MAX_COLUMNS = 80
 REPLY = "reply"

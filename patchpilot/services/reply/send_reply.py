@@ -6,6 +6,7 @@ series gets it.
 import contextlib
 from functools import partial
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action
@@ -24,7 +25,6 @@ from patchpilot.services.reply.sent_replies import (
     sent_already,
     sole_reply,
 )
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.mail_result import MailResult, mail_result
 
 KIND = "reply"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
@@ -22,7 +23,6 @@ from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.cover_letter import fill, given_cover, template, without_comments
 from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
 from patchpilot.series.draft_text import as_text, from_text, read_draft_file
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.b4_record import draft_for_b4
 from patchpilot.topic.find_topic import Topic, find_draft, finished_topic
 from patchpilot.topic.reroll import (

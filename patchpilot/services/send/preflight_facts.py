@@ -173,7 +173,7 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     """The archive that has the mail which a draft answers, as far as followed series show it; ""
     where none does.
     """
-    from patchpilot.threads.track_store import Store
+    from patchpilot.archive.track_store import Store
 
     if not draft.in_reply_to or draft.in_reply_to in private_ids:
         return ""

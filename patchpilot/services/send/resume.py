@@ -239,7 +239,7 @@ def archive_lookup(url: str) -> Lookup:
     """
 
     def there(wanted: RenderedMail) -> bool:
-        from patchpilot.threads.open_archive import open_archive
+        from patchpilot.archive.open_archive import open_archive
 
         try:
             with open_archive(url) as archive:

@@ -5,6 +5,7 @@ that are open.
 
 from collections.abc import Sequence
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action
@@ -12,7 +13,6 @@ from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed.review_summary import review_items
 from patchpilot.topic.reroll import last_sent, upcoming_patches
 from patchpilot.topic.review_trailers import TrailersRequest, find_review_trailers

@@ -6,6 +6,7 @@ record, and what a plan lacks.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
@@ -25,7 +26,6 @@ from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.services.send.send_plan import SendPlan, SendResult
 from patchpilot.services.send.send_result import result_of_send
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.topic_state import TopicState, this_topic
 

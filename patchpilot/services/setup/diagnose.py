@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from patchpilot.archive.track_store import TRACK_LAYOUT, default_file
 from patchpilot.commits.branch_move_journal import refuse_locked, unfinished
 from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.git_state import in_progress
@@ -28,7 +29,6 @@ from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
 from patchpilot.series.database import backups, damaged, recover
 from patchpilot.series.topic_database import FILE, LAYOUT, connect, state_folder
-from patchpilot.threads.track_store import TRACK_LAYOUT, default_file
 from patchpilot.topic.finish_send import finish_sends
 
 
@@ -326,8 +326,8 @@ def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
 
 def _local_archive(lore: str) -> probes.Probe:
     """Whether there is an archive at a path of this machine."""
-    from patchpilot.threads.local_mails import local_mails
-    from patchpilot.threads.open_archive import archive_address
+    from patchpilot.archive.local_mails import local_mails
+    from patchpilot.archive.open_archive import archive_address
 
     try:
         local_mails(Path(archive_address(lore))).close()

@@ -80,7 +80,7 @@ def update(
     A long-term series that is new in the list is added (its end is unknown); one that the list no
     longer has is over.
     """
-    from patchpilot.threads.feed import fetch_json
+    from patchpilot.archive.feed import fetch_json
 
     today = today or datetime.now(UTC).date()
     stable = _stable(profile)

@@ -3,9 +3,9 @@
 
 from dataclasses import replace
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.message_changes import Confirm, write_messages
 from patchpilot.topic.review_trailers import (
     Collected,

@@ -3,8 +3,8 @@
 
 from dataclasses import dataclass
 
-from patchpilot.threads.review_points import ReviewPoint, review_points
-from patchpilot.threads.thread_values import FINAL, LANDED
+from patchpilot.reading.review_points import ReviewPoint, review_points
+from patchpilot.reading.thread_values import FINAL, LANDED
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.review_ledger import PointState, answers_to, mark_point
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.mail_classifier import Classified, classify
-from patchpilot.threads.mbox import Skipped, ignored, read_mails
-from patchpilot.threads.review_trailers import GivenTrailer
+from patchpilot.reading.mail_classifier import Classified, classify
+from patchpilot.reading.mbox import Skipped, ignored, read_mails
+from patchpilot.reading.review_trailers import GivenTrailer
 
 
 @json_form(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.range_diff import Difference, PatchDifference, compare_patches
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.model.action import Action
@@ -13,8 +14,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Patch
-from patchpilot.threads.posted_series import Revision
-from patchpilot.threads.track_store import Store
+from patchpilot.reading.posted_series import Revision
 from patchpilot.topic.followed.known_series import Tracked, show
 
 __all__ = [

@@ -6,9 +6,9 @@ threads as roots.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.mbox import when
-from patchpilot.threads.status import Reply
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mbox import when
+from patchpilot.reading.status import Reply
 from patchpilot.topic.followed.known_series import Tracked
 
 

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from patchpilot.archive.archive import MailArchive
+from patchpilot.archive.authored_series import authored, originals
+from patchpilot.archive.open_archive import archive_address
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError, RefusedError, UsageError
 from patchpilot.model.action import Action
@@ -15,12 +19,8 @@ from patchpilot.model.bounded_date import moment, read_iso
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.archive import MailArchive
-from patchpilot.threads.authored_series import authored, originals
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.open_archive import archive_address
-from patchpilot.threads.posted_series import PostedTopic
-from patchpilot.threads.track_store import Store
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.posted_series import PostedTopic
 from patchpilot.topic.followed.follow_series import add, numbered
 from patchpilot.topic.followed.known_series import Tracked, listed
 from patchpilot.topic.followed.poll_archives import ArchiveAt

@@ -6,18 +6,18 @@ marked; marked as read, added, removed.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
+from patchpilot.reading.status import Reply as Reply
+from patchpilot.reading.thread_values import NextStepNeed as NextStepNeed
+from patchpilot.reading.thread_values import PatchState as PatchState
+from patchpilot.reading.thread_values import Proof as Proof
 from patchpilot.services.track.compare_revisions import (
     RevisionComparison,
     compare_revisions,
 )
-from patchpilot.threads.status import Reply as Reply
-from patchpilot.threads.thread_values import NextStepNeed as NextStepNeed
-from patchpilot.threads.thread_values import PatchState as PatchState
-from patchpilot.threads.thread_values import Proof as Proof
-from patchpilot.threads.track_store import Store
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.topic_state import TopicState, this_topic, with_topic

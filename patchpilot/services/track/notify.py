@@ -11,9 +11,9 @@ from patchpilot.commits.run import environment, run
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.settings.read_settings import user_settings
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.mail_kinds import MailKind
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import reply_words
 

@@ -7,18 +7,18 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from patchpilot.archive.patchwork import PatchworkCheck, PatchworkPatch, read_patch
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import MissingError
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.ci_verdict import CiVerdict, worst
-from patchpilot.threads.patchwork import PatchworkCheck, PatchworkPatch, read_patch
-from patchpilot.threads.series_summary import SeriesSummary
+from patchpilot.reading.ci_verdict import CiVerdict, worst
+from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.topic.followed.known_series import Tracked, undisclosed_error
 
 _KIND = Kind(
     "patchwork",
-    (str(Path(__file__)), str(Path(__file__).parents[2] / "threads" / "patchwork.py")),
+    (str(Path(__file__)), str(Path(__file__).parents[2] / "archive" / "patchwork.py")),
     keep=200,
 )
 _GOOD = ("success", "pending")

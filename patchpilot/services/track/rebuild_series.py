@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from patchpilot.archive.archive import LORE
+from patchpilot.archive.collect_mails import Gathered, status_of
+from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, NetworkError
 from patchpilot.model.action import Action
 from patchpilot.model.progress import Progress, silent
-from patchpilot.threads.archive import LORE
-from patchpilot.threads.collect_mails import Gathered, status_of
-from patchpilot.threads.mbox import unique
-from patchpilot.threads.status import read_thread
-from patchpilot.threads.track_store import Store, TrackEntry
+from patchpilot.reading.mbox import unique
+from patchpilot.reading.status import read_thread
 from patchpilot.topic.followed.follow_series import (
     from_archive,
     from_mbox,

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from patchpilot.archive.track_store import TrackEntry
 from patchpilot.history.release_cycle import MergeWindow
 from patchpilot.model.action import actions
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail
+from patchpilot.reading.ci_verdict import CiVerdict
+from patchpilot.reading.identities import Claim
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.thread_values import Credit, FollowUp, PatchState, Reply
 from patchpilot.services.track.patchwork_state import (
     PatchInPatchwork,
     ci_of,
@@ -17,12 +23,6 @@ from patchpilot.services.track.patchwork_state import (
 )
 from patchpilot.services.track.series_turns import turn_of
 from patchpilot.services.track.transfer_series import Imported
-from patchpilot.threads.ci_verdict import CiVerdict
-from patchpilot.threads.identities import Claim
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.posted_series import Revision
-from patchpilot.threads.thread_values import Credit, FollowUp, PatchState, Reply
-from patchpilot.threads.track_store import TrackEntry
 from patchpilot.topic.followed.forecast import Forecast, known_forecast
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn

@@ -4,9 +4,9 @@
 import re
 from collections.abc import Callable, Sequence
 
+from patchpilot.archive.track_store import Store
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
-from patchpilot.threads.track_store import Store
 
 
 def readable(number: int, store: Store, lost: Callable[[str], None]) -> Sequence[Mail]:

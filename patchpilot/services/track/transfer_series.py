@@ -16,18 +16,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
+from patchpilot.archive.collect_mails import status_of
+from patchpilot.archive.open_archive import is_archive_address
+from patchpilot.archive.track_store import SeriesRecord, Store, TrackEntry
 from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import read_iso
 from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.mail import Mail
+from patchpilot.reading.ledger import PointState
+from patchpilot.reading.status import read_thread
 from patchpilot.series.database import DamagedError
 from patchpilot.services.track.track_export import readable
-from patchpilot.threads.collect_mails import status_of
-from patchpilot.threads.ledger import PointState
-from patchpilot.threads.open_archive import is_archive_address
-from patchpilot.threads.status import read_thread
-from patchpilot.threads.track_store import SeriesRecord, Store, TrackEntry
 from patchpilot.topic.followed.known_senders import WHOLE_MAIL
 from patchpilot.topic.followed.known_series import is_undisclosed
 

@@ -6,6 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from patchpilot.archive.archive import (
+    CACHE_SECONDS,
+    LORE,
+    MailArchive,
+    NotInArchiveError,
+    archive_of,
+    received,
+)
+from patchpilot.archive.authored_series import originals
+from patchpilot.archive.collect_mails import Gathered, gather, status_of
+from patchpilot.archive.local_archive import REPORT
+from patchpilot.archive.open_archive import archive_address, open_archive, with_login
+from patchpilot.archive.poll import PolledSeries
+from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import (
@@ -22,30 +36,16 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.reading.bots import is_bot_address
+from patchpilot.reading.delivery import delivery_reports, reports_about
+from patchpilot.reading.mail_kinds import STABLE, MailKind
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import one_of_each, read_mails, when
+from patchpilot.reading.posted_series import plain_title
+from patchpilot.reading.status import Status, read_thread
+from patchpilot.reading.thread_values import FINAL
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.settings.read_settings import user_settings
-from patchpilot.threads.archive import (
-    CACHE_SECONDS,
-    LORE,
-    MailArchive,
-    NotInArchiveError,
-    archive_of,
-    received,
-)
-from patchpilot.threads.authored_series import originals
-from patchpilot.threads.bots import is_bot_address
-from patchpilot.threads.collect_mails import Gathered, gather, status_of
-from patchpilot.threads.delivery import delivery_reports, reports_about
-from patchpilot.threads.local_archive import REPORT
-from patchpilot.threads.mail_kinds import STABLE, MailKind
-from patchpilot.threads.mail_reader import MailReader
-from patchpilot.threads.mbox import one_of_each, read_mails, when
-from patchpilot.threads.open_archive import archive_address, open_archive, with_login
-from patchpilot.threads.poll import PolledSeries
-from patchpilot.threads.posted_series import plain_title
-from patchpilot.threads.status import Status, read_thread
-from patchpilot.threads.thread_values import FINAL
-from patchpilot.threads.track_store import Store, TrackEntry
 from patchpilot.topic.followed.known_series import (
     Tracked,
     moment_of,

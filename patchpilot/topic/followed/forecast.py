@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from patchpilot.archive.archive import LORE, received
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.action import Action
@@ -19,15 +20,14 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import is_list_address
 from patchpilot.projects.loading import default_project
-from patchpilot.threads.archive import LORE, received
-from patchpilot.threads.mbox import unique, when
-from patchpilot.threads.pace import Pace, areas_of, paces
-from patchpilot.threads.status import SeriesState, Status, read_thread
+from patchpilot.reading.mbox import unique, when
+from patchpilot.reading.pace import Pace, areas_of, paces
+from patchpilot.reading.status import SeriesState, Status, read_thread
 from patchpilot.topic.followed.known_series import Tracked, undisclosed_error
 from patchpilot.topic.followed.poll_archives import ArchiveAt
 
 _PACKAGE = Path(__file__).parents[2]
-_KIND = Kind("pace", (str(_PACKAGE / "threads"), str(Path(__file__))), keep=50)
+_KIND = Kind("pace", (str(_PACKAGE / "reading"), str(Path(__file__))), keep=50)
 _STEP, _STEPS = timedelta(days=30), 4
 """An archive is asked for the mails of four times thirty days, the list's most recent ones before
 the month in which the series was sent.

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from patchpilot.archive.track_store import Store
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.message_id import message_id_of
-from patchpilot.threads.track_store import Store
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.threads.status import Status
+    from patchpilot.reading.status import Status
 
 WHOLE_MAIL = -1
 """The line of a mark that is about the sender of a mail."""
@@ -61,9 +61,9 @@ def known_senders(
     """The addresses among a series' claims that are known, each with the name that it is known
     under.
     """
-    from patchpilot.threads.mbox import when
-    from patchpilot.threads.seen_in_tree import seen_in_tree
-    from patchpilot.threads.signatures import dns_key, proved
+    from patchpilot.archive.seen_in_tree import seen_in_tree
+    from patchpilot.archive.signatures import dns_key, proved
+    from patchpilot.reading.mbox import when
     from patchpilot.topic.followed.own_addresses import known_addresses
 
     topic, reader = status.topic, store.reader

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from patchpilot.archive.archive import LORE
+from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
@@ -19,17 +21,15 @@ from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.series.patch_pairing import title_key
-from patchpilot.threads.archive import LORE
-from patchpilot.threads.delivery import (
+from patchpilot.reading.delivery import (
     DeliveryProblem,
     DeliveryReport,
     delivery_reports,
     reports_about,
 )
-from patchpilot.threads.posted_series import plain_title
-from patchpilot.threads.series_summary import SeriesSummary
-from patchpilot.threads.thread_values import (
+from patchpilot.reading.posted_series import plain_title
+from patchpilot.reading.series_summary import SeriesSummary
+from patchpilot.reading.thread_values import (
     LandedCommit,
     NextStep,
     NextStepNeed,
@@ -37,19 +37,22 @@ from patchpilot.threads.thread_values import (
     StableBranch,
     decide_topic,
 )
-from patchpilot.threads.track_store import MOST_READ, Store, TrackEntry
+from patchpilot.series.patch_pairing import title_key
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
     from patchpilot.history.release_cycle import MergeWindow
     from patchpilot.history.releases import Release
     from patchpilot.model.mail import Mail
-    from patchpilot.threads.status import Status
+    from patchpilot.reading.status import Status
 
 _PACKAGE = Path(__file__).parents[2]
 _SUMMARIES = Kind(
     "series",
-    tuple(str(_PACKAGE / name) for name in ("threads", "services/track", "projects")),
+    tuple(
+        str(_PACKAGE / name)
+        for name in ("archive", "reading", "services/track", "projects")
+    ),
     keep=400,
 )
 ARRIVES = timedelta(hours=1)
@@ -139,7 +142,7 @@ class Tracked:
     @property
     def uncounted(self) -> tuple[str, ...]:
         """Tags in mails that are HTML only: each with its mail and why it does not count."""
-        from patchpilot.threads.review_trailers import HTML
+        from patchpilot.reading.review_trailers import HTML
 
         return tuple(
             f"not counted: {tag} in <{reply.mail.mail.message_id}>: {tag.why}"
@@ -470,8 +473,8 @@ class _LazyStatus:
     def status(self) -> "Status | None":
         """The status; None while no archive has the series."""
         if not self.is_read:
-            from patchpilot.threads.collect_mails import status_of
-            from patchpilot.threads.status import read_thread
+            from patchpilot.archive.collect_mails import status_of
+            from patchpilot.reading.status import read_thread
 
             anchor, moment = self.entry.message_id, moment_of(self.entry, self.store)
             every = read_thread(
@@ -500,8 +503,8 @@ class _LazyStatus:
         """
         if not status.claims:
             return status
-        from patchpilot.threads.collect_mails import status_of
-        from patchpilot.threads.status import read_thread
+        from patchpilot.archive.collect_mails import status_of
+        from patchpilot.reading.status import read_thread
         from patchpilot.topic.followed.known_senders import (
             STRANGER,
             judged,
@@ -559,9 +562,9 @@ class _LazyStatus:
     def _keep(self, status: "Status | None") -> None:
         status = self._recognized(status) if status is not None else None
         if status is not None and self._repository is not None:
+            from patchpilot.archive.landed_series import in_repository
             from patchpilot.history.release_cycle import next_window
-            from patchpilot.threads.landed_series import in_repository
-            from patchpilot.threads.status import with_commits
+            from patchpilot.reading.status import with_commits
 
             there = in_repository(status, self._repository, progress=self._progress)
             status = with_commits(status, there.commits, there.follow_ups)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from patchpilot.archive.archive import MailArchive
+from patchpilot.archive.poll import PolledSeries, news
 from patchpilot.errors import NetworkError, PatchpilotError
 from patchpilot.model.hosts import host_of, split_url
 from patchpilot.model.progress import Progress
-from patchpilot.threads.archive import MailArchive
-from patchpilot.threads.mail_reader import MailReader
-from patchpilot.threads.poll import PolledSeries, news
+from patchpilot.reading.mail_reader import MailReader
 
 ArchiveAt = Callable[[str], MailArchive]
 """Opens the archive of a URL: how a front end decides on cache, offline and mirrors."""

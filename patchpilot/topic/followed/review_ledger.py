@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from patchpilot.archive.track_store import Store
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.threads.ledger import (
+from patchpilot.reading.ledger import (
     ChangedHunk,
     NextVersion,
     PointState,
@@ -19,10 +20,9 @@ from patchpilot.threads.ledger import (
     answered_by,
     place_of,
 )
-from patchpilot.threads.posted_series import Revision
-from patchpilot.threads.review_points import ReviewPoint, points_of
-from patchpilot.threads.thread_values import Reply, Status
-from patchpilot.threads.track_store import Store
+from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.review_points import ReviewPoint, points_of
+from patchpilot.reading.thread_values import Reply, Status
 from patchpilot.topic.followed.known_series import Tracked
 
 __all__ = [

@@ -9,10 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from patchpilot.model.counted import counted
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.mail_kinds import MailKind
-from patchpilot.threads.status import Reply, Status
-from patchpilot.threads.thread_events import Event
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.status import Reply, Status
+from patchpilot.reading.thread_events import Event
 from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
 

@@ -21,7 +21,8 @@ _KIND = Kind(
     (
         str(_SERVICES),
         str(_SERVICES.parent / "track"),
-        str(_SERVICES.parents[1] / "threads"),
+        str(_SERVICES.parents[1] / "archive"),
+        str(_SERVICES.parents[1] / "reading"),
     ),
     keep=2,
 )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from patchpilot.model.action import Action, Advice, Hint, parts_of
-from patchpilot.threads.thread_values import NextStepNeed
+from patchpilot.reading.thread_values import NextStepNeed
 
 
 class Turn(StrEnum):

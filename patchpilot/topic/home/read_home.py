@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
@@ -17,7 +18,6 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
-from patchpilot.threads.track_store import Store, TrackEntry
 from patchpilot.topic.find_topic import read_topic
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.topic.followed.known_series import Tracked

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from patchpilot.model.counted import counted
-from patchpilot.threads.ci_verdict import CiVerdict
-from patchpilot.threads.mail_kinds import MailKind
-from patchpilot.threads.review_points import ReviewPoint, review_points
-from patchpilot.threads.status import Reply, SeriesState, Status
+from patchpilot.reading.ci_verdict import CiVerdict
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.review_points import ReviewPoint, review_points
+from patchpilot.reading.status import Reply, SeriesState, Status
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import posted_events
 from patchpilot.topic.home.home_topic import HomeEvent

@@ -23,7 +23,8 @@ TESTS = (
     "series",
     "services",
     "tags",
-    "threads",
+    "archive",
+    "reading",
     "test_config.py",
 )
 """The folders of tests that know the mutated rooms.

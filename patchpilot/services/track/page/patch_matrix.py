@@ -3,11 +3,11 @@
 
 from collections.abc import Sequence
 
+from patchpilot.reading.thread_values import STABLE_WORDS, PatchState, TreeState
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import Tone, tree_label
-from patchpilot.threads.thread_values import STABLE_WORDS, PatchState, TreeState
 
 _MOST_COLUMNS = 4
 """With more trees than that each patch is a card of its own, so that no title is squeezed."""

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from patchpilot.model.ago import ago
 from patchpilot.model.counted import counted
+from patchpilot.reading.status import Status
+from patchpilot.reading.thread_values import NextStepNeed
 from patchpilot.services.track.page.ledger_section import ledger_section
 from patchpilot.services.track.page.mails_section import mails_section
 from patchpilot.services.track.page.markup import Markup, element, joined, link
@@ -16,8 +18,6 @@ from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import TONES, Tone, lanes
 from patchpilot.services.track.page.timeline_svg import timeline
 from patchpilot.services.track.patchwork_state import known_patchwork
-from patchpilot.threads.status import Status
-from patchpilot.threads.thread_values import NextStepNeed
 from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import story

@@ -5,9 +5,9 @@ tree.
 
 from dataclasses import dataclass
 
+from patchpilot.archive.archive import LORE
 from patchpilot.model.hosts import quote_url
 from patchpilot.projects.loading import default_project, projects
-from patchpilot.threads.archive import LORE
 from patchpilot.topic.followed.known_series import Tracked
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The state of a series or of a patch in its color."""
 
+from patchpilot.reading.thread_values import SeriesState
 from patchpilot.services.track.page.markup import Markup, element
 from patchpilot.services.track.page.timeline_lanes import Tone
-from patchpilot.threads.thread_values import SeriesState
 
 _TONES = {
     SeriesState.CHANGES_REQUESTED: Tone.ASKS,

@@ -10,10 +10,10 @@ from enum import StrEnum
 from itertools import chain
 
 from patchpilot.model.bounded_number import number
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.reading.status import Reply, Status
 from patchpilot.services.track.page.sources import Sources
-from patchpilot.threads.mail_classifier import Classified
-from patchpilot.threads.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.threads.status import Reply, Status
 from patchpilot.topic.followed.story import StoryKind, event_words, reply_words
 
 

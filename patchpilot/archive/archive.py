@@ -1,0 +1,471 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A public-inbox archive (lore or any other) read through liblore: threads and searches,
+rate-limited and with size limits.
+
+A missing mail is a NotInArchiveError, an unreachable archive a NetworkError. Everything an archive
+sends is untrusted.
+"""
+
+import email.charset
+import logging
+import re
+import threading
+import time
+import zlib
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from urllib.parse import unquote
+
+from patchpilot import __version__
+from patchpilot.archive.answer_cache import AnswerCache
+from patchpilot.archive.archive_session import (
+    BETWEEN_REQUESTS,
+    TIMEOUTS,
+    polite_session,
+    reason_of,
+)
+from patchpilot.errors import (
+    CancelledError,
+    MissingError,
+    NetworkError,
+    PatchpilotError,
+    UsageError,
+)
+from patchpilot.model.bounded_date import read_iso
+from patchpilot.model.bounded_gzip import unpack
+from patchpilot.model.hosts import host_of, quote_url, split_url
+from patchpilot.model.limits import MAX_ANSWER
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.reading.mail_reader import ParseMail
+from patchpilot.reading.mbox import parse
+from patchpilot.urls import public_url
+
+if TYPE_CHECKING:
+    from liblore.node import LoreNode
+
+T = TypeVar("T")
+LORE = "https://lore.kernel.org/all"
+CACHE_SECONDS = 600
+_DAY = 86_400
+_BY_FILE = "download the thread from the archive's page, and use --mbox FILE"
+_UPDATED = re.compile(rb"<updated>([0-9TZ:.+-]{10,40})</updated>")
+_HOSTS_OF_ALL = (
+    "lore.kernel.org",
+    "lkml.kernel.org",
+    "patch.msgid.link",
+    "msgid.link",
+    "lkml.org",
+)
+
+
+class NotInArchiveError(MissingError):
+    """The archive does not have the mail."""
+
+
+def archive_of(target: str, default: str = LORE) -> str:
+    """The archive a URL points into: the part before the Message-ID.
+
+    `default` for a bare id and for lore's own redirectors.
+    """
+    if not target.startswith(("http://", "https://")):
+        return default
+    host = host_of(target)
+    if host in _HOSTS_OF_ALL or not host:
+        return default
+    parts = split_url(target)
+    folders = []
+    for part in parts.path.split("/"):
+        if "@" in unquote(part):
+            break
+        folders.append(part)
+    path = "/".join(folders).rstrip("/")
+    if path in ("/r", "/all", "") and host == host_of(default):
+        return default
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def quoted(text: str) -> str:
+    """A phrase for a search: in quotes, without inner quotes."""
+    return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
+
+
+def received(first: datetime, last: datetime | None = None) -> str:
+    """A condition for a search: received from the day of `first` to that of `last`, or since.
+
+    It is in seconds, as public-inbox takes a number of more than four digits for seconds, also one
+    that looks like a day."""
+    begin, end = (
+        f"{moment.timestamp() // _DAY * _DAY + more:.0f}" if moment else ""
+        for moment, more in ((first, 0), (last, _DAY))
+    )
+    return f"rt:{begin}..{end}"
+
+
+class MailArchive(Protocol):
+    """What is asked of an archive, wherever it is: on the network (`Archive`) or on this machine
+    (`LocalArchive`).
+    """
+
+    url: str
+    host: str
+    remembered: bool
+    skipped: list[str]
+    parse_mail: ParseMail
+    online: bool
+    """Whether the network may be asked."""
+
+    @property
+    def requests(self) -> int:
+        """The requests so far."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def cancel(self) -> None:
+        """Cancel the current request; callable from another thread."""
+
+    def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
+        """The whole thread around a mail."""
+
+    def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
+        """The mail with this Message-ID."""
+
+    def search(
+        self,
+        query: str,
+        *,
+        threads: bool = False,
+        fresh: bool = False,
+        without: Container[str] = (),
+    ) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those with an id
+        of `without`; may be none.
+        """
+
+    def reaches(self) -> datetime | None:
+        """When about its newest mails arrived; None where it does not say."""
+
+
+class Archive:
+    """One archive on the network.
+
+    Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests.
+
+    Answers that cannot be used are not cached. `hosts` are those to which it may redirect, besides
+    its own. The user name and password of a URL are sent to its server. For use in one thread;
+    `cancel` in any.
+    """
+
+    def __init__(
+        self,
+        url: str = LORE,
+        *,
+        cache: Path | None = None,
+        offline: bool = False,
+        hosts: Sequence[str] = (),
+    ) -> None:
+        self.host = host_of(url)
+        if not url.startswith(("http://", "https://")) or not self.host:
+            raise UsageError(
+                f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}"
+            )
+        self.url = public_url(url).rstrip("/")
+        """Without a password: errors, the cache and the store have it."""
+        parts = split_url(url)
+        self._login = (
+            (unquote(parts.username), unquote(parts.password or ""))
+            if parts.username
+            else None
+        )
+        self._kept = AnswerCache(cache, CACHE_SECONDS)
+        self.online = not offline
+        self._hosts = (self.host, *hosts)
+        self._node: LoreNode | None = None
+        self._session: Any = None
+        self._last = 0.0
+        self._stop = threading.Event()
+        self.parse_mail: ParseMail = parse_mail
+        """Parses one mail; a call with a MailReader sets this to its parser."""
+        self.skipped: list[str] = []
+        """The reasons for mails that were skipped."""
+        self.remembered = False
+        """Whether a thread came out of the cache, not from the server."""
+        self._exists: bool | None = None
+
+    @property
+    def requests(self) -> int:
+        """The requests that the server got."""
+        return self._session.asked if self._session is not None else 0
+
+    def __enter__(self) -> "Archive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._node is not None:
+            self._node.close()
+            self._session.close()
+            self._node = None
+
+    def cancel(self) -> None:
+        """Cancel the current request; callable from another thread."""
+        self._stop.set()
+        if self._node is not None:
+            self._node.cancel_active()
+
+    def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
+        """The whole thread around a mail.
+
+        NotInArchiveError when the archive has no such mail, NetworkError when it cannot be reached.
+        """
+        before = len(self.skipped)
+        kept = None if fresh else self._kept.get(self.url, "thread", message_id)
+        data = kept or self._ask(
+            message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=True)
+        )
+        mails = tuple(mail for mail in self._parsed(data) if mail.headers)
+        if not mails:
+            raise self._empty(self.skipped[before:])
+        if not any(
+            message_id in (mail.message_id, mail.in_reply_to, *mail.references)
+            for mail in mails
+        ):
+            raise self._other(f"the thread of {message_id}", message_id)
+        self.remembered = self.remembered or kept is not None
+        if kept is None:
+            self._kept.put(data, self.url, "thread", message_id)
+        return mails
+
+    def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
+        """The mail with this Message-ID.
+
+        NetworkError when the answer is something else: a bot challenge, a network's login page,
+        another mail.
+        """
+        kept = None if fresh else self._kept.get(self.url, "mail", message_id)
+        data = kept or self._ask(
+            message_id, lambda node: node.get_message_by_msgid(message_id, nocache=True)
+        )
+        text = unpack(data, self.url, MAX_ANSWER)
+        answer = next(
+            (
+                mail
+                for mail in parse(text, source=self.host)
+                if mail.message_id == message_id
+            ),
+            None,
+        )
+        if answer is None:
+            raise self._other(f"the mail {message_id}", message_id)
+        if kept is None:
+            self._kept.put(data, self.url, "mail", message_id)
+        return answer
+
+    def search(
+        self,
+        query: str,
+        *,
+        threads: bool = False,
+        fresh: bool = False,
+        without: Container[str] = (),
+    ) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those with an id
+        of `without`; may be none.
+        """
+        question = (self.url, "threads" if threads else "search", query)
+        kept = None if fresh else self._kept.get(*question)
+        try:
+            data = kept or self._ask(
+                query,
+                lambda node: node.get_mbox_by_query(
+                    query, full_threads=threads, nocache=True
+                ),
+            )
+        except NotInArchiveError:
+            return ()
+        if not data:
+            raise self._empty()
+        mails = tuple(mail for mail in self._parsed(data, without) if mail.headers)
+        if kept is None:
+            self._kept.put(data, *question)
+        return mails
+
+    def reaches(self) -> datetime | None:
+        """When about its newest mails arrived, by its feed of them (the median, as single dates are
+        wrong); None where it does not say.
+        """
+        try:
+            feed = self._ask(
+                "new.atom",
+                lambda _: self._session.get(f"{self.url}/new.atom", timeout=TIMEOUTS),
+            )
+        except PatchpilotError:
+            return None
+        found = (
+            (read_iso(text.decode()) for text in _UPDATED.findall(feed.content))
+            if feed.status_code == 200
+            else ()
+        )
+        moments = sorted(filter(None, found))
+        return moments[len(moments) // 2] if moments else None
+
+    def _parsed(self, data: bytes, without: Container[str] = ()) -> tuple[Mail, ...]:
+        return parse(
+            data,
+            skipped=self.skipped.append,
+            source=self.host,
+            parse_mail=self.parse_mail,
+            without=without,
+        )
+
+    def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
+        if not self.online:
+            raise NetworkError(
+                f"{self.host} cannot be queried with --offline",
+                hint="use --mbox FILE, or drop --offline",
+            )
+        if self._stop.is_set():
+            raise CancelledError()
+        time.sleep(max(0.0, self._last + BETWEEN_REQUESTS - time.monotonic()))
+        try:
+            return self._translated(what, question)
+        finally:
+            self._last = time.monotonic()
+
+    def _translated(self, what: str, question: Callable[["LoreNode"], T]) -> T:
+        try:
+            with _own_charset():
+                import requests
+                from liblore import LibloreError, OperationCancelledError, RemoteError
+        except ImportError as error:
+            raise MissingError(
+                f"reading archives needs {error.name}, which is not installed",
+                hint="pip install liblore requests",
+            ) from error
+        try:
+            return question(self._connected())
+        except OperationCancelledError as error:
+            raise CancelledError() from error
+        except RemoteError as error:
+            raise self._failure(what, error.status_code, error) from error
+        except requests.exceptions.ContentDecodingError as error:
+            raise NetworkError(f"{self.host}: {error}", hint=_BY_FILE) from error
+        except requests.RequestException as error:
+            raise self._unreachable(reason_of(error)) from error
+        except LibloreError as error:
+            raise self._unreachable(str(error)) from error
+        except (OSError, ValueError, EOFError, zlib.error) as error:
+            raise NetworkError(
+                f"{self.host} did not send an mbox: {error}",
+                hint="open the URL in a browser to check that it is a public-inbox archive",
+            ) from error
+
+    def _failure(
+        self, what: str, status: int | None, error: Exception
+    ) -> PatchpilotError:
+        if status == 404:
+            return self._absent(what) if self._is_there() else self._no_archive()
+        if status is None:
+            return self._unreachable(reason_of(error.__cause__ or error))
+        if status == 429:
+            return NetworkError(
+                f"{self.host} is rate-limiting requests",
+                hint="try again in a few minutes",
+            )
+        return self._unreachable(f"HTTP status {status}")
+
+    def _is_there(self) -> bool:
+        """Whether the archive's own page is there: a wrong path gives 404 for every mail.
+
+        Asked once.
+        """
+        if self._exists is None:
+            import requests
+
+            try:
+                self._exists = bool(
+                    self._session.get(f"{self.url}/", timeout=TIMEOUTS).status_code
+                    != 404
+                )
+            except requests.RequestException:
+                return True
+        return self._exists
+
+    def _no_archive(self) -> NetworkError:
+        return NetworkError(
+            f"{self.url} is not an archive: HTTP status 404",
+            hint="check the path in --lore, or in git config patchpilot.lore",
+        )
+
+    def _other(self, wanted: str, message_id: str) -> NetworkError:
+        return NetworkError(
+            f"{self.host} sent something other than {wanted}",
+            hint=f"open it in a browser: {self.url}/{quote_url(message_id)}/",
+        )
+
+    def _empty(self, skipped: Sequence[str] = ()) -> NetworkError:
+        """The error for an answer without a mail, with the reason if some were skipped."""
+        if skipped:
+            return NetworkError(f"no message can be read: {skipped[0]}", hint=_BY_FILE)
+        return NetworkError(
+            f"{self.host} sent an empty answer",
+            hint="try again later, or set another archive: git config patchpilot.lore URL",
+        )
+
+    def _absent(self, what: str) -> NotInArchiveError:
+        return NotInArchiveError(
+            f"{self.host} has no mail {what}",
+            hint=(
+                "a new mail takes some minutes to appear; otherwise check the id, or set another"
+                " archive: git config patchpilot.lore URL"
+            ),
+        )
+
+    def _unreachable(self, why: str) -> NetworkError:
+        return NetworkError(
+            f"{self.host} cannot be reached: {why}",
+            hint="check the network connection, or set a mirror: git config patchpilot.lore URL",
+        )
+
+    def _connected(self) -> "LoreNode":
+        if self._node is None:
+            with _own_charset():
+                from liblore.node import LoreNode
+            log = logging.getLogger("liblore")
+            log.addHandler(logging.NullHandler())
+            log.propagate = False
+            # only the configured archive is queried: the search terms may be confidential
+            self._node = LoreNode(
+                self.url, request_timeout=TIMEOUTS, follow_upstream=False
+            )
+            self._node.set_user_agent("patchpilot", __version__)
+            self._session = polite_session(
+                f"patchpilot/{__version__}",
+                self._stop,
+                self.skipped.append,
+                self._hosts,
+            )
+            # requests does not send it on to another host
+            self._session.auth = self._login
+            self._node.set_requests_session(self._session)
+        return self._node
+
+
+@contextmanager
+def _own_charset() -> Iterator[None]:
+    """Keep what the email package does with UTF-8: importing liblore changes it for the whole
+    process.
+    """
+    saved = dict(email.charset.CHARSETS)
+    try:
+        yield
+    finally:
+        email.charset.CHARSETS.clear()
+        email.charset.CHARSETS.update(saved)

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The series that somebody sent, found in an archive by their addresses, and the original series of
+mails of the stable trees.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from patchpilot.archive.archive import MailArchive, NotInArchiveError, quoted, received
+from patchpilot.archive.poll import LONGEST_QUERY
+from patchpilot.model.address import Address
+from patchpilot.model.hosts import quote_url
+from patchpilot.model.message_id import linked_ids
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_kinds import STABLE
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import unique
+from patchpilot.reading.posted_series import PostedTopic
+from patchpilot.reading.revisions import find_topics
+from patchpilot.reading.status import read_thread
+from patchpilot.reading.thread_match import about, authors_named, patch_authors
+from patchpilot.series.patch_pairing import title_key
+
+_POSTS = (
+    '(nq:"signed-off-by" OR nq:"file changed" OR nq:"files changed" OR s:0 OR s:00)'
+)
+"""Patches have a sign-off, cover letters a diffstat or the number 0: an author's replies are not
+fetched.
+"""
+_MACHINES = "(f:gregkh OR f:sashal)"
+MAX_LINKS = 4
+"""The links of a mail that are followed: to the patch, to a report, to a discussion."""
+MAX_MISSED = 20
+"""The patches whose original is searched for one by one in vain, before no more of them are."""
+
+
+class Authored(NamedTuple):
+    """The series of some authors, oldest first, and the mails of the stable trees about patches of
+    theirs.
+    """
+
+    topics: tuple[PostedTopic, ...]
+    stable: tuple[Classified, ...]
+
+
+def authored(
+    archive: MailArchive,
+    emails: Sequence[str],
+    since: datetime,
+    *,
+    reader: MailReader,
+    fresh: bool = False,
+) -> Authored:
+    """What the archive received since then: series sent from these addresses, and mails of the
+    stable trees about their patches.
+    """
+    archive.parse_mail = reader.parse
+    keys = {Address("", email).key for email in emails}
+    when = received(since)
+    mails = [
+        mail
+        for query in _of_authors(emails, f"{when} AND {_POSTS}", "f")
+        for mail in archive.search(query, fresh=fresh)
+    ]
+    topics = find_topics(map(reader.classify, unique(mails)))
+    mine = tuple(
+        topic
+        for topic in topics
+        if _is_by(topic, keys)
+        and (topic.latest.sent is None or topic.latest.sent >= since)
+    )
+    about_them = [
+        mail
+        for query in _of_authors(emails, f"{when} AND {_MACHINES}", "b")
+        for mail in archive.search(query, fresh=fresh)
+    ]
+    classified = map(reader.classify, unique(about_them))
+    stable = tuple(
+        mail
+        for mail in classified
+        if mail.kind in STABLE
+        and {author.key for author in authors_named(mail)[:1]} & keys
+    )
+    return Authored(mine, stable)
+
+
+def _is_by(topic: PostedTopic, keys: set[str]) -> bool:
+    return any(revision.author.key in keys for revision in topic.revisions)
+
+
+def _is_from(topic: PostedTopic, keys: set[str]) -> bool:
+    """Whether one of the authors sent the series or a patch in it is theirs: maintainers send
+    others' patches.
+    """
+    return any(
+        author.key in keys
+        for revision in topic.revisions
+        for post in revision.posts
+        for author in patch_authors(post)
+    )
+
+
+def _of_authors(emails: Sequence[str], rest: str, prefix: str) -> Iterator[str]:
+    """Searches within the longest URL for mails that have one of the addresses there."""
+    return _any_of([f"{prefix}:{quoted(email)}" for email in emails], rest)
+
+
+def _any_of(terms: Sequence[str], rest: str) -> Iterator[str]:
+    group: list[str] = []
+    for term in terms:
+        if (
+            group
+            and len(quote_url(f"({' OR '.join((*group, term))}) AND {rest}"))
+            > LONGEST_QUERY
+        ):
+            yield f"({' OR '.join(group)}) AND {rest}"
+            group = []
+        group.append(term)
+    if group:
+        yield f"({' OR '.join(group)}) AND {rest}"
+
+
+def originals(
+    archive: MailArchive,
+    mails: Sequence[Classified],
+    *,
+    reader: MailReader,
+    known: Iterable[PostedTopic] = (),
+    fresh: bool = False,
+) -> Mapping[str, PostedTopic]:
+    """Message-ID of a stable tree's mail → the series that its patch was sent in; of those in
+    `known`, or found in the archive by the links, the title and author, or the upstream commit that
+    the mail names. Mails whose original is not found are left out."""
+    archive.parse_mail = reader.parse
+    found: dict[str, PostedTopic] = {}
+    topics = list(known)
+    topics += _by_titles(
+        archive, [mail for mail in mails if not _original(mail, topics)], reader, fresh
+    )
+    missed = set[str]()
+    for mail in mails:
+        title = title_key(about(mail) or "")
+        topic = _original(mail, topics)
+        if topic is None and title not in missed and len(missed) < MAX_MISSED:
+            found_there = _by_links(archive, mail, reader, fresh)
+            topic = _original(mail, found_there) or next(
+                iter(_by_commit(archive, mail, reader, fresh)), None
+            )
+            missed |= {title} if topic is None else set()
+        if topic:
+            found[mail.mail.message_id] = topic
+            topics.append(topic)
+    return found
+
+
+def _original(mail: Classified, topics: Iterable[PostedTopic]) -> PostedTopic | None:
+    """The series among these that the mail's patch is from: by its link and title, else the newest
+    by title and author, else by link and author, as maintainers change titles."""
+    title = title_key(about(mail) or "")
+    links = {message_id for message_id, _ in linked_ids(mail.mail.body)}
+    authors = {author.key for author in authors_named(mail)}
+    posted = [topic for topic in topics if not topic.latest.backport_to]
+    named = [topic for topic in posted if title in topic.titles]
+    linked = [topic for topic in posted if topic.message_ids & links]
+    theirs = [topic for topic in named if not authors or _is_from(topic, authors)]
+    both = [topic for topic in linked if title in topic.titles]
+    return next(
+        reversed(
+            both or theirs or [topic for topic in linked if _is_from(topic, authors)]
+        ),
+        None,
+    )
+
+
+def _by_titles(
+    archive: MailArchive, mails: Sequence[Classified], reader: MailReader, fresh: bool
+) -> tuple[PostedTopic, ...]:
+    """The series with these mails' titles by the authors that they name: one search for many."""
+    by_author: dict[str, dict[str, None]] = {}
+    for mail in mails:
+        title, authors = about(mail), authors_named(mail)
+        if title and authors:
+            by_author.setdefault(authors[0].email, {})[f"s:{quoted(title)}"] = None
+    queries = [
+        query
+        for email, terms in by_author.items()
+        for query in _any_of(list(terms), f"(f:{quoted(email)} OR b:{quoted(email)})")
+    ]
+    found = [mail for query in queries for mail in archive.search(query, fresh=fresh)]
+    return find_topics(map(reader.classify, unique(found)))
+
+
+def _by_links(
+    archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
+) -> tuple[PostedTopic, ...]:
+    """The series in the threads that the mail links to."""
+    found: list[tuple[PostedTopic, ...]] = []
+    for message_id in dict.fromkeys(
+        message_id for message_id, at in linked_ids(mail.mail.body) if at is not None
+    ):
+        if len(found) == MAX_LINKS:
+            break
+        try:
+            found.append(
+                find_topics(
+                    map(reader.classify, archive.thread(message_id, fresh=fresh))
+                )
+            )
+        except NotInArchiveError:
+            continue
+    return tuple(topic for topics in found for topic in topics)
+
+
+def _by_commit(
+    archive: MailArchive, mail: Classified, reader: MailReader, fresh: bool
+) -> tuple[PostedTopic, ...]:
+    """The series that became the upstream commit that the mail names, by what replies in its thread
+    say, whatever its title was.
+    """
+    commits = [commit for commit in mail.place.commits if len(commit) >= 12]
+    every = [
+        mail
+        for commit in commits[:1]
+        for mail in archive.search(f"b:{commit[:12]}*", threads=True, fresh=fresh)
+    ]
+    landed = [
+        status
+        for status in read_thread(every, reader=reader)
+        if status.commit and status.topic.latest.backport_to is None
+    ]
+    return tuple(
+        status.topic
+        for status in landed
+        if any(_same(status.commit or "", commit) for commit in commits)
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return one.startswith(other[:12]) or other.startswith(one[:12])

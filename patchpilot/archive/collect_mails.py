@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All mails about a series that an archive has: its threads, its other revisions, and mails of
+stable trees and bots in other threads.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from patchpilot.archive.archive import MailArchive, NotInArchiveError, quoted
+from patchpilot.errors import MissingError, NetworkError, PatchpilotError
+from patchpilot.model.address import Address
+from patchpilot.model.mail import Mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import unique
+from patchpilot.reading.posted_series import PostedTopic
+from patchpilot.reading.status import Status, read_thread
+
+
+class Gathered(NamedTuple):
+    """The mails about a series.
+
+    Mails that could not be read, in words; and the failure that ended the search early.
+    """
+
+    mails: tuple[Mail, ...]
+    troubles: tuple[str, ...]
+    failure: PatchpilotError | None = None
+
+
+MACHINES = "(f:gregkh OR f:sashal OR f:akpm OR f:tip-bot2 OR f:patchwork-bot)"
+MAX_THREADS = 12
+MAX_TITLES = 8
+MAX_CARRIED, MAX_FILES = 4, 3
+MAX_FOLLOW_UPS = 4
+
+
+def gather(
+    archive: MailArchive,
+    message_id: str,
+    known: Iterable[Mail] = (),
+    *,
+    fresh: bool = False,
+    reader: MailReader | None = None,
+    progress: Progress = silent,
+) -> Gathered:
+    """The mails about the series that has this mail; those found before a later query failed are
+    kept.
+
+    NotInArchiveError when the archive has no such mail and none is known; NetworkError when the
+    first query fails.
+    """
+    reader = reader or MailReader()
+    archive.parse_mail = reader.parse
+    reader.online = reader.online or archive.online
+    have: dict[str, Mail] = {mail.message_id: mail for mail in known}
+    search = _Search(archive, message_id, have, reader, fresh, progress)
+    failure: PatchpilotError | None = None
+    progress("fetching the thread from the archive")
+    try:
+        search.add_thread(message_id)
+    except NotInArchiveError:
+        if not have:
+            raise
+    try:
+        search.widen()
+    except (NetworkError, MissingError) as error:
+        failure = error
+    return Gathered(
+        _about(message_id, have.values(), reader),
+        tuple(dict.fromkeys(archive.skipped)),
+        failure,
+    )
+
+
+@dataclass
+class _Search:
+    """The search for the mails about a series: `have` grows with each query."""
+
+    archive: MailArchive
+    message_id: str
+    have: dict[str, Mail]
+    reader: MailReader
+    fresh: bool
+    progress: Progress
+    asked: set[str] = field(default_factory=set)
+
+    def add_thread(self, message_id: str) -> None:
+        """Take the mails of a thread."""
+        self.asked.add(message_id)
+        self._take(self.archive.thread(message_id, fresh=self.fresh))
+
+    def widen(self) -> None:
+        """Search for what is not in the first thread: other revisions, their threads, the stable
+        trees' and bots' mails, what names the commit.
+        """
+        status = self._status()
+        if status is None:
+            return
+        self.progress("searching for other revisions")
+        self._add_threads_of(_revision_queries(status))
+        status = self._status() or status
+        self._add_revisions(status)
+        status = self._status() or status
+        self.progress("searching for mails of the stable trees")
+        titles = (
+            post.title for post in status.topic.latest.patches if len(post.title) >= 8
+        )
+        for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
+            # patchwork's summaries name what was applied in their text
+            by_patchwork = f"(b:{quoted(title)} AND f:patchwork-bot)"
+            query = f"(s:{quoted(title)} AND {MACHINES}) OR {by_patchwork}"
+            self._take(self.archive.search(query, fresh=self.fresh))
+        self._add_threads_of(_carrier_queries(status))
+        self._add_what_names_the_commit()
+        self._add_follow_ups()
+
+    def _take(self, mails: Iterable[Mail]) -> None:
+        for mail in mails:
+            self.have.setdefault(mail.message_id, mail)
+
+    def _status(self, message_id: str = "") -> Status | None:
+        """What is known by now of the series, or of another one with this mail."""
+        anchor = message_id or self.message_id
+        every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
+        return status_of(anchor, every)
+
+    def _add_threads_of(self, queries: Iterable[str]) -> None:
+        for query in queries:
+            self._take(self.archive.search(query, threads=True, fresh=self.fresh))
+
+    def _add_revisions(self, status: Status) -> None:
+        """Take the threads of the revisions, the latest first, and of those that are missing."""
+        heads = [
+            revision.head.message_id for revision in reversed(status.topic.revisions)
+        ]
+        for head in [*heads, *status.topic.missing][:MAX_THREADS]:
+            if head in self.asked or (not self.fresh and self._has_answers_to(head)):
+                continue
+            try:
+                self.add_thread(head)
+            except NotInArchiveError:
+                continue
+
+    def _has_answers_to(self, message_id: str) -> bool:
+        return message_id in self.have and any(
+            mail.in_reply_to == message_id for mail in self.have.values()
+        )
+
+    def _add_what_names_the_commit(self) -> None:
+        """Take the mails that reference the commit, and the threads of those of people."""
+        status = self._status()
+        landed = status.landed if status else ()
+        commits = list(
+            dict.fromkeys(place.commit[:12] for place in landed if place.commit)
+        )
+        self.progress("searching for mails that reference the commit")
+        for commit in commits[:MAX_TITLES]:
+            naming = self.archive.search(f"b:{commit}*", fresh=self.fresh)
+            self._take(naming)
+            people = [
+                mail
+                for mail in naming
+                if mail.message_id not in (status.message_ids if status else ())
+                and self.reader.classify(mail).robot is None
+            ]
+            for mail in people[:MAX_FOLLOW_UPS]:
+                self._take(self.archive.thread(mail.message_id, fresh=self.fresh))
+
+    def _add_follow_ups(self) -> None:
+        """Take all revisions of the series that fix or revert this one."""
+        status = self._status()
+        for follow_up in status.follow_ups[:MAX_FOLLOW_UPS] if status else ():
+            other = self._status(follow_up.message_id)
+            self._add_threads_of(_revision_queries(other) if other else ())
+
+
+def _revision_queries(status: Status) -> list[str]:
+    """Searches for other revisions: by change-id, by what links to a known one, by title and
+    author; where a version is not there, by the files the author's patches touch."""
+    topic = status.topic
+    author = _by(topic.author)
+    linking = [
+        f"b:{quoted(revision.head.message_id)} AND {author}"
+        for revision in topic.revisions[-2:]
+    ]
+    titles = dict.fromkeys((topic.subject, topic.revisions[0].head.title))
+    named = (
+        [quoted(topic.change_id)]
+        if topic.change_id
+        else [f"s:{quoted(title)} AND {author}" for title in titles if len(title) >= 8]
+    )
+    return [*named, *linking, *_gap_queries(topic)]
+
+
+def _gap_queries(topic: PostedTopic) -> list[str]:
+    """A search by files for versions that must have been and are not known."""
+    known = {revision.version for revision in topic.revisions}
+    if all(
+        version in known or version in topic.missing.values()
+        for version in range(1, max(known))
+    ):
+        return []
+    files = sorted(topic.revisions[0].files, key=len)[-MAX_FILES:]
+    return (
+        [
+            f"{_by(topic.author)} AND ({' OR '.join(f'dfn:{quoted(file)}' for file in files)}) AND"
+            " NOT s:re"
+        ]
+        if files
+        else []
+    )
+
+
+def _by(author: Address) -> str:
+    """A condition on the sender: by address, or by name, as people change their addresses."""
+    return (
+        f"(f:{author.email} OR f:{quoted(author.name)})"
+        if " " in author.name
+        else f"f:{author.email}"
+    )
+
+
+def _carrier_queries(status: Status) -> list[str]:
+    """Searches for who forwards the patches: with the author's name in their text, or in a request
+    to pull.
+    """
+    topic = status.topic
+    if topic.latest.backport_to:
+        return []
+    titles = list(
+        dict.fromkeys(
+            post.title for post in topic.latest.patches if len(post.title) >= 16
+        )
+    )[:MAX_CARRIED]
+    subjects = " OR ".join(f"s:{quoted(title)}" for title in titles)
+    listed = " OR ".join(f"b:{quoted(title)}" for title in titles)
+    sent_on = (
+        f"b:{quoted(topic.author.email)} AND ({subjects}) "
+        f"AND NOT {_by(topic.author)} AND NOT s:re"
+    )
+    return (
+        [sent_on, f"s:pull AND ({listed}) AND b:{quoted(topic.author.name)}"]
+        if titles
+        else []
+    )
+
+
+def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
+    """The status of the series that has this mail as a post, else of the one it speaks of."""
+    statuses = tuple(every)
+    post = next(
+        (
+            status
+            for status in statuses
+            if message_id in status.topic.message_ids
+            or message_id in status.topic.missing
+        ),
+        None,
+    )
+    return post or next(
+        (status for status in statuses if message_id in status.message_ids), None
+    )
+
+
+def _about(
+    message_id: str, mails: Iterable[Mail], reader: MailReader
+) -> tuple[Mail, ...]:
+    """The mails of the series and of what follows it up.
+
+    What a search found besides is left out.
+    """
+    everything = unique(mails)
+    every = read_thread(everything, reader=reader, anchor=message_id)
+    mine = status_of(message_id, every)
+    if mine is None:
+        return everything
+    ids = set(mine.message_ids) | {message_id}
+    for follow_up in mine.follow_ups:
+        other = status_of(follow_up.message_id, every)
+        ids |= other.message_ids if other else frozenset()
+    return tuple(mail for mail in everything if mail.message_id in ids)

@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a series is in a repository: mainline and its first release, linux-next, maintainers'
+trees, every stable branch; what reverts or fixes it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from patchpilot.archive.maintainer_trees import in_trees, links_of
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import GitError, InputError
+from patchpilot.history.fix_in_branch import History, LandedHow, Landing
+from patchpilot.history.mainline import mainline
+from patchpilot.history.patch_similarity import alike, changed_in
+from patchpilot.history.releases import Releases
+from patchpilot.history.stable_branches import (
+    Branch,
+    linux_next,
+    next_tags,
+    stable_branches,
+)
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.progress import Progress, silent
+from patchpilot.projects.loading import find_project
+from patchpilot.reading.posted_series import Post
+from patchpilot.reading.status import Status
+from patchpilot.reading.thread_values import (
+    LINUX_NEXT,
+    FollowUp,
+    LandedCommit,
+    SeriesState,
+)
+from patchpilot.series.patch_pairing import title_key
+
+_SEARCHED = Kind("searched", (__file__,), keep=2000)
+"""For a patch that no commit became, the tip of the branch that was searched for one."""
+_MOST_CANDIDATES = 200
+_SEARCH_SECONDS = 20.0
+"""A search for the commits that change the same files ends then, as if there were none: 0.1 s for
+half a year of 100,000 commits, 0.5 s for eight years.
+"""
+_CLOCKS = timedelta(days=2)
+"""A commit may be dated before the mail it is from, as clocks differ and commits keep the date of a
+rebase.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InRepository:
+    """What a repository has of a series: its commits by tree, mainline first, and the later commits
+    of mainline that fix it.
+    """
+
+    commits: tuple[LandedCommit, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a patch became in a branch, and how it was recognized."""
+
+    number: int | None
+    title: str
+    how: str
+    landing: Landing
+
+
+def in_repository(
+    status: Status,
+    repository: Repository,
+    *,
+    progress: Progress = silent,
+    remote: str = "",
+) -> InRepository:
+    """What the repository has of a series: nothing where it has no mainline."""
+    tip = mainline(repository)
+    if tip is None:
+        return InRepository()
+    with History(repository, progress) as history:
+        history.add([tip])
+        branches = stable_branches(repository, remote=remote, ended=True)
+        project = find_project(branches.stable.project)
+        releases = Releases(repository)
+        commits: list[LandedCommit] = []
+        follow_ups: list[FollowUp] = []
+        merged = _commits(status, history, tip)
+        for found in merged:
+            release = releases.first(found.landing.commit)
+            landed = _landed(
+                project.mainline,
+                found,
+                found.landing,
+                release.name if release else None,
+                repository,
+            )
+            commits.append(replace(landed, how=f"in the repository{found.how}"))
+            there = [
+                (branch, landing)
+                for branch in branches.branches
+                if (landing := history.landed(found.landing.commit, branch.tip))
+            ]
+            for branch, landing in there:
+                point = _first_point_release(repository, branch.version, landing.commit)
+                commits.append(
+                    _landed(
+                        f"stable/linux-{branch.version}.y",
+                        found,
+                        landing,
+                        point,
+                        repository,
+                    )
+                )
+            having = [branch for branch, landing in there if landing.holds]
+            follow_ups += _fixed_by(
+                found.landing.commit, history, tip, having, project.mainline
+            )
+        following = linux_next(repository)
+        done = {title_key(found.title) for found in merged}
+        if following:
+            tags = next_tags(repository)
+            commits += [
+                _landed(
+                    LINUX_NEXT,
+                    found,
+                    found.landing,
+                    _bisect(repository, tags, found.landing.commit),
+                    repository,
+                )
+                for found in _commits(status, history, following, done)
+            ]
+        if (first := status.topic.revisions[0].sent) and (
+            left := [
+                post
+                for post in status.topic.latest.patches
+                if title_key(post.title) not in done
+            ]
+        ):
+            authors = {
+                author
+                for post in left
+                for author in authors_of(status, post.mail.mail.body)
+            }
+            known = (tip, *([following] if following else ()))
+            commits += in_trees(
+                left, authors, repository, (first - _CLOCKS).isoformat(), known
+            )
+    return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)))
+
+
+def _landed(
+    tree: str,
+    found: _Found,
+    landing: Landing,
+    release: str | None,
+    repository: Repository,
+) -> LandedCommit:
+    dated = repository.commit(landing.reverted_by or landing.commit).committed
+    return LandedCommit(
+        tree,
+        landing.commit,
+        release,
+        f"by {landing.how}",
+        None,
+        found.number,
+        found.title,
+        dated,
+        landing.reverted_by,
+    )
+
+
+def _fixed_by(
+    commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
+) -> Iterator[FollowUp]:
+    """The commits of mainline that name a commit in a `Fixes:` line, each with the branches that
+    have the commit and lack the fix.
+    """
+    for fixer in history.repository.commits(history.fixers(commit, tip)):
+        lacking = []
+        for branch in branches:
+            landing = history.landed(fixer.id, branch.tip, content=False)
+            if not (landing and landing.holds):
+                lacking.append(branch.version)
+        yield FollowUp(
+            "fixes",
+            fixer.subject,
+            fixer.author,
+            "",
+            1,
+            SeriesState.IN_MAINLINE,
+            fixer.id,
+            tree,
+            tuple(lacking),
+        )
+
+
+def _commits(
+    status: Status,
+    history: History,
+    tip: str,
+    done: frozenset[str] | set[str] = frozenset(),
+) -> list[_Found]:
+    """The commits of a branch that the patches of a series became, those of titles that are `done`
+    left out.
+
+    By the ids reported in mails; else by subject and author, a revert of which is in effect only
+    where no other one is there; else by the link to the mail or the same changes, among the commits
+    that change the same files since the first version.
+    """
+    repository = history.repository
+    found: dict[str, _Found] = {}
+    have: set[str] = set(done)
+    reverted: dict[str, str] = {}
+    for landed in status.landed:
+        commit = repository.find(landed.commit) if landed.commit else None
+        if commit is None or commit in found or not history.has(tip, commit):
+            continue
+        subject = repository.commit(commit).subject
+        if title_key(subject) in done:
+            continue
+        one = found[commit] = _Found(
+            landed.patch, landed.title or subject, "", _landing(commit, history, tip)
+        )
+        if one.landing.holds:
+            have |= {title_key(one.title), title_key(subject)}
+        else:
+            reverted[title_key(one.title)] = commit
+    for post in status.topic.latest.patches:
+        key = title_key(post.title)
+        if key in have:
+            continue
+        landing, how = _by_subject(status, post, history, tip), ""
+        if landing is None and (same := _by_content(status, post, history, tip)):
+            landing, how = _landing(same[0], history, tip), same[1]
+        if landing and landing.commit not in found:
+            found.pop(reverted.get(key, ""), None)
+            found[landing.commit] = _Found(post.number or 1, post.title, how, landing)
+    return list(found.values())
+
+
+def _landing(commit: str, history: History, tip: str) -> Landing:
+    """How a commit of a branch is in it: also whether it was reverted there."""
+    return history.landed(commit, tip, content=False) or Landing(
+        commit, LandedHow.ANCESTRY
+    )
+
+
+def _by_subject(
+    status: Status, post: Post, history: History, tip: str
+) -> Landing | None:
+    """The commit with the patch's title and author: one that is in effect, else the last that was
+    reverted.
+    """
+    authors = authors_of(status, post.mail.mail.body)
+    reach = history.index.reach(tip)
+    ids = [
+        history.index.id(number)
+        for number in history.index.by_subject(post.title)
+        if number in reach
+    ]
+    landings = [
+        _landing(commit.id, history, tip)
+        for commit in history.repository.commits(ids)
+        if commit.author.key in authors
+    ]
+    return next(
+        (landing for landing in landings if landing.holds),
+        landings[-1] if landings else None,
+    )
+
+
+def _by_content(
+    status: Status, post: Post, history: History, tip: str
+) -> tuple[str, str] | None:
+    """The commit that links to the mail, else the one of the author that changes the same lines:
+    maintainers change titles.
+    """
+    repository, first = history.repository, status.topic.revisions[0].sent
+    try:
+        patch = parse_patch(post.mail.mail.raw, post.message_id)
+    except InputError:
+        return None
+    if not patch.files or first is None:
+        return None
+    posted = {
+        other.message_id
+        for revision in status.topic.revisions
+        for other in revision.posts
+        if title_key(other.title) == title_key(post.title)
+    }
+    authors = authors_of(status, post.mail.mail.body)
+    since = f"--since={(first - _CLOCKS).isoformat()}"
+    place = str(repository.common_dir.resolve())
+    key = key_of(
+        _SEARCHED,
+        (
+            part.encode("utf-8", "surrogateescape")
+            for part in (
+                place,
+                post.message_id,
+                since,
+                *sorted(posted),
+                *sorted(authors),
+            )
+        ),
+    )
+    before = recall(_SEARCHED, key)
+    if before == tip:
+        return None
+    searched = (
+        [f"^{before}"] if isinstance(before, str) and repository.find(before) else []
+    )
+    words = (
+        since,
+        f"--max-count={_MOST_CANDIDATES}",
+        "--no-merges",
+        tip,
+        *searched,
+        "--",
+        *(change.path for change in patch.files),
+    )
+    try:
+        ids = repository.git("rev-list", *words, timeout=_SEARCH_SECONDS).text.split()
+    except GitError:
+        return None
+    candidates = tuple(repository.commits(ids))
+    linking = next(
+        (commit.id for commit in candidates if posted & links_of(commit)), None
+    )
+    if linking:
+        return linking, ", by its link"
+    lines = changed_in(patch.files)
+    same = next(
+        (
+            commit.id
+            for commit in candidates
+            if commit.author.key in authors and alike(repository, lines, commit.id)
+        ),
+        None,
+    )
+    if same:
+        return same, ", by its changes"
+    remember(_SEARCHED, key, tip)
+    return None
+
+
+def authors_of(status: Status, body: str) -> set[str]:
+    """Who may be the author of the commit: the sender, or the From: line in the patch."""
+    inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
+    return {status.topic.author.key, *([inner[1].lower()] if inner else [])}
+
+
+def _first_point_release(
+    repository: Repository, version: str, commit: str
+) -> str | None:
+    """The first `vX.Y.Z` of a stable series that contains the commit, by binary search.
+
+    None when none does yet.
+    """
+    tags = [
+        name
+        for name in repository.refs
+        if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)
+    ]
+    tags.sort(key=lambda name: int(name.rpartition(".")[2]))
+    return _bisect(repository, tags, commit)
+
+
+def _bisect(repository: Repository, tags: Sequence[str], commit: str) -> str | None:
+    low, high = 0, len(tags)
+    while low < high:
+        middle = (low + high) // 2
+        if repository.is_ancestor(commit, repository.refs[tags[middle]]):
+            high = middle
+        else:
+            low = middle + 1
+    return tags[low] if low < len(tags) else None

@@ -1,0 +1,445 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An archive on this machine, asked like one on the network: a public-inbox directory or epoch, a
+maildir (as lei writes one), an mbox.
+
+An index in the cache directory knows each mail's sender, recipients, subject, references, and the
+commits, Message-IDs, change-ids and files it names; it is updated when the archive is opened. The
+texts stay where they are.
+"""
+
+import fcntl
+import hashlib
+import itertools
+import re
+import sqlite3
+import threading
+from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from patchpilot.archive.archive import NotInArchiveError
+from patchpilot.archive.local_clues import (
+    CLUES_SCHEMA,
+    Clues,
+    clean,
+    note_looked_through,
+    related,
+)
+from patchpilot.archive.local_mails import FoundMail, LocalMails, local_mails
+from patchpilot.archive.local_query import condition, ids_in, words_of
+from patchpilot.cache.folder import cache_dir, private_folder
+from patchpilot.errors import CancelledError, InputError, NetworkError
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.reading.delivery import delivery_reports
+from patchpilot.reading.mail_reader import ParseMail
+from patchpilot.reading.mbox import with_id
+from patchpilot.reading.posted_series import plain_title
+from patchpilot.series.patch_pairing import title_key
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS mail (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, subject TEXT NOT NULL, sender TEXT NOT NULL,
+    people TEXT NOT NULL, arrived REAL NOT NULL, title TEXT NOT NULL, author TEXT NOT NULL, is_reply INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS by_message_id ON mail (message_id);
+CREATE INDEX IF NOT EXISTS by_arrival ON mail (arrived);
+CREATE INDEX IF NOT EXISTS by_title ON mail (title);
+CREATE INDEX IF NOT EXISTS by_author ON mail (author);
+CREATE TABLE IF NOT EXISTS reference (above TEXT NOT NULL, mail INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS by_above ON reference (above);
+CREATE INDEX IF NOT EXISTS by_reference ON reference (mail);
+CREATE TABLE IF NOT EXISTS token (token TEXT NOT NULL, mail INTEGER NOT NULL REFERENCES mail (id) ON DELETE CASCADE);
+CREATE INDEX IF NOT EXISTS by_token ON token (token);
+CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
+CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
+"""  # noqa: E501
+_COLUMNS = (
+    "place, message_id, subject, sender, people, arrived, title, author, is_reply"
+)
+_LAYOUT = 4
+REPORT = "delivery-report"
+"""What is searched for to find bounces and moderation notices."""
+_TICK = 0.1
+"""Seconds until it is tried again whether another process has indexed."""
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_AT_ONCE = 500
+"""Mails that are added to the index at once, and kept when the reading is ended."""
+_MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
+_MOST_TOKENS = 2_000
+_NAMED = re.compile(r'\bm:"?([^"\s()]+)')
+_COMMIT = re.compile(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
+_CHANGE_ID = re.compile(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
+_FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE)
+
+
+class LocalArchive:
+    """The archive at a path, for use in one thread.
+
+    NetworkError when it is not there; `requests` counts what it was asked.
+    """
+
+    def __init__(self, path: Path, *, progress: Progress = silent) -> None:
+        self.url = self.host = str(path)
+        self.requests = 0
+        self.remembered = self.online = False
+        self.skipped: list[str] = []
+        self.parse_mail: ParseMail = parse_mail
+        self._progress = progress
+        self._path = path.expanduser().resolve()
+        self._mails: LocalMails | None = None
+        self._state = ""
+        self._index: sqlite3.Connection | None = None
+        self._stop = threading.Event()
+
+    def __enter__(self) -> "LocalArchive":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the archive and its index."""
+        if self._index is not None:
+            self._index.close()
+        if self._mails is not None:
+            self._mails.close()
+        self._index = self._mails = None
+
+    def cancel(self) -> None:
+        """Cancel the current request; callable from another thread."""
+        self._stop.set()
+
+    def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
+        """The whole thread around a mail. NotInArchiveError when the archive has no such mail."""
+        mails = self._read(self._thread_of(self._opened(), [message_id]))
+        if not any(mail.message_id == message_id for mail in mails):
+            raise self._absent(message_id)
+        return mails
+
+    def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
+        """The mail with this Message-ID. NotInArchiveError when there is none."""
+        index = self._opened()
+        found = self._read(
+            row[0]
+            for row in index.execute(
+                "SELECT id FROM mail WHERE message_id = ?", (message_id,)
+            ).fetchall()
+        )
+        if not found:
+            raise self._absent(message_id)
+        return found[0]
+
+    def search(
+        self,
+        query: str,
+        *,
+        threads: bool = False,
+        fresh: bool = False,
+        without: Container[str] = (),
+    ) -> tuple[Mail, ...]:
+        """The mails that match a query (with `threads`, their whole threads) but those `without`,
+        the newest where they are very many.
+        """
+        wanted = condition(query)
+        index = self._opened(wanted.since if not threads else 0.0)
+        # a mail that is named is never what is left out
+        named = _NAMED.findall(query)
+        order = (
+            f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
+        )
+        rows = index.execute(
+            f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY {order}",
+            (*wanted.values, *named),
+        )
+        found = list(
+            itertools.islice(
+                (row for row in rows if row[1] not in without), _MOST_FOUND
+            )
+        )
+        return self._read(
+            self._thread_of(index, [row[1] for row in found])
+            if threads
+            else [row[0] for row in found]
+        )
+
+    def reaches(self) -> None:
+        """Nothing: the index knows by itself what is new."""
+
+    def has(self, message_id: str) -> bool:
+        """Whether the archive has the mail with this Message-ID."""
+        return (
+            self._opened()
+            .execute("SELECT 1 FROM mail WHERE message_id = ?", (message_id,))
+            .fetchone()
+            is not None
+        )
+
+    def related(self, clues: Clues, *, without: Container[str] = ()) -> Iterator[Mail]:
+        """The mails that may be about some series but those `without`, one by one and kept by
+        nobody.
+        """
+        index = self._opened()
+        assert self._mails is not None
+        for message_id, place in related(index, clues, without):
+            raw = self._mails.read(place)
+            mail = self._parsed(raw, place, parse_mail) if raw is not None else None
+            if mail is not None and mail.message_id == message_id:
+                yield mail
+
+    def settled(self, clues: Clues) -> None:
+        """Note that none of the mails is news about these series."""
+        with _changing(self._opened()) as index:
+            note_looked_through(index, clues)
+
+    def _absent(self, message_id: str) -> NotInArchiveError:
+        return NotInArchiveError(
+            f"{self._path} has no mail {message_id}",
+            hint="update the archive, or pass another one with --lore",
+        )
+
+    def _read(self, numbers: Iterable[int]) -> tuple[Mail, ...]:
+        assert self._index is not None
+        assert self._mails is not None
+        mails: dict[str, Mail] = {}
+        for number in sorted(set(numbers)):
+            row = self._index.execute(
+                "SELECT place FROM mail WHERE id = ?", (number,)
+            ).fetchone()
+            raw = self._mails.read(place := str(row[0])) if row else None
+            mail = (
+                self._parsed(raw, place, self.parse_mail) if raw is not None else None
+            )
+            if mail is not None:
+                mails.setdefault(mail.message_id, mail)
+        return tuple(mails.values())
+
+    def _parsed(self, raw: bytes, place: str, parse: ParseMail) -> Mail | None:
+        """A mail.
+
+        `parse_mail` itself for one that is only looked into, as a call keeps what it parses.
+        """
+        try:
+            return with_id(parse(raw))
+        except InputError as error:
+            self.skipped.append(f"{self._path}: {place}: {error.message}: skipped")
+            return None
+
+    def _thread_of(
+        self, index: sqlite3.Connection, message_ids: Iterable[str]
+    ) -> set[int]:
+        """The numbers of all mails that are connected to these by references, also by those to
+        mails that the archive does not have.
+        """
+        todo, seen, found = list(message_ids), set[str](), set[int]()
+        while todo and len(found) < _MOST_OF_THREAD:
+            above = todo.pop()
+            if above in seen:
+                continue
+            seen.add(above)
+            rows = index.execute(
+                "SELECT id, message_id FROM mail WHERE message_id = ?1 UNION SELECT mail.id,"
+                " mail.message_id FROM reference JOIN mail ON mail.id = reference.mail WHERE"
+                " reference.above = ?1",
+                (above,),
+            )
+            for number, message_id in rows.fetchall():
+                if number not in found:
+                    found.add(number)
+                    todo.append(message_id)
+                    todo += [
+                        row[0]
+                        for row in index.execute(
+                            "SELECT above FROM reference WHERE mail = ?", (number,)
+                        )
+                    ]
+        return found
+
+    # the index
+
+    def _opened(self, since: float = 0.0) -> sqlite3.Connection:
+        """The index, with all mails that arrived since then."""
+        self.requests += 1
+        try:
+            if self._mails is None:
+                self._mails = local_mails(self._path)
+                self._state = self._mails.state()
+            file = self._file()
+            with self._alone(file):
+                if self._index is None:
+                    self._index = _database(file)
+                    self._index.create_function(
+                        "says", 2, self._says, deterministic=True
+                    )
+                self._bring_up_to_date(self._index, self._mails, since)
+        except OSError as error:
+            raise NetworkError(
+                f"{self._path} cannot be read: {error.strerror}",
+                hint="check the path and its permissions",
+            ) from error
+        return self._index
+
+    def _bring_up_to_date(
+        self, index: sqlite3.Connection, mails: LocalMails, since: float
+    ) -> None:
+        """Index what is not yet indexed, the newest mails first, in steps that stay when the
+        reading is ended.
+        """
+        row = index.execute("SELECT state, since, whole FROM state").fetchone()
+        before, indexed_since, is_whole = (
+            (str(row[0]), float(row[1]), bool(row[2])) if row else ("", since, False)
+        )
+        if is_whole and before == self._state and indexed_since <= since:
+            return
+        with _changing(index):
+            if not before or mails.is_replaced(before):
+                index.execute("DELETE FROM mail")
+                is_whole, indexed_since = False, since
+            known = {str(place) for (place,) in index.execute("SELECT place FROM mail")}
+            index.executemany(
+                "DELETE FROM mail WHERE place = ?",
+                ((place,) for place in list(mails.gone(iter(known)))),
+            )
+        # where not all was indexed, all is looked through, and what is there passed over
+        since = min(since, indexed_since) if is_whole else since
+        from_state = before if is_whole and since == indexed_since else ""
+        found = mails.new(from_state, known, since)
+        number, total = (
+            0,
+            mails.count(from_state, since) - (0 if from_state else len(known)),
+        )
+        while not self._stop.is_set():
+            with _changing(index):
+                added = 0
+                for mail in itertools.islice(found, _AT_ONCE):
+                    self._add(index, mail)
+                    added += 1
+                _note_state(index, self._state, since, whole=added < _AT_ONCE)
+            number += added
+            if added < _AT_ONCE:
+                return
+            self._progress(
+                f"indexing the mails of {self._path.name}", number, max(total, number)
+            )
+        raise CancelledError()
+
+    def _file(self) -> Path | None:
+        """The file of the index; None where it can only be kept in memory."""
+        folder = cache_dir() / "local-archives"
+        name = hashlib.sha256(
+            f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")
+        ).hexdigest()[:24]
+        return folder / f"{name}.sqlite" if private_folder(folder) else None
+
+    @contextmanager
+    def _alone(self, file: Path | None) -> Iterator[None]:
+        """Index while no other process does.
+
+        What another one has indexed meanwhile is there then.
+        """
+        if file is None:
+            yield
+            return
+        with file.with_suffix(".lock").open("a") as handle:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    self._progress(
+                        f"waiting for another patchpilot that indexes {self._path.name}"
+                    )
+                    if self._stop.wait(_TICK):
+                        raise CancelledError() from None
+            yield
+
+    def _add(self, index: sqlite3.Connection, found: FoundMail) -> None:
+        mail = self._parsed(found.raw, found.place, parse_mail)
+        if mail is None or not mail.headers:
+            return
+        people = " ".join(
+            f"{who.name} {who.email}" for who in (mail.sender, *mail.to, *mail.cc)
+        )
+        arrived = found.arrived or (mail.date.timestamp() if mail.date else 0.0)
+        values = (
+            found.place,
+            clean(mail.message_id),
+            words_of(mail.subject),
+            words_of(f"{mail.sender.name} {mail.sender.email}"),
+            words_of(people),
+            arrived,
+            clean(title_key(plain_title(mail.subject))),
+            clean(mail.sender.key),
+            mail.in_reply_to is not None,
+        )
+        number = index.execute(
+            f"INSERT OR REPLACE INTO mail ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",
+            values,
+        ).lastrowid
+        above = {ident for ident in (mail.in_reply_to, *mail.references) if ident}
+        index.executemany(
+            "INSERT INTO reference VALUES (?, ?)",
+            ((clean(ident), number) for ident in above),
+        )
+        index.executemany(
+            "INSERT INTO token VALUES (?, ?)",
+            ((clean(token), number) for token in _tokens(mail)),
+        )
+
+    def _says(self, place: str, words: str) -> bool:
+        raw = self._mails.read(place) if self._mails else None
+        mail = self._parsed(raw, place, parse_mail) if raw is not None else None
+        return mail is not None and words in words_of(mail.body)
+
+
+def _database(file: Path | None) -> sqlite3.Connection:
+    """The index in a file, made again from the mails where it is damaged."""
+    for again in (True, False):
+        index = sqlite3.connect(file or ":memory:", isolation_level=None, timeout=60)
+        try:
+            index.execute("PRAGMA journal_mode = WAL")
+            index.execute("PRAGMA synchronous = NORMAL")
+            index.execute("PRAGMA foreign_keys = ON")
+            index.executescript(_SCHEMA + CLUES_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            index.close()
+            if not again or file is None or error.sqlite_errorcode not in _DAMAGED:
+                raise
+            file.unlink(missing_ok=True)
+        else:
+            return index
+    raise AssertionError
+
+
+def _note_state(
+    index: sqlite3.Connection, state: str, since: float, *, whole: bool
+) -> None:
+    """Note up to where the mails are indexed; not `whole` when some since then are not."""
+    index.execute("DELETE FROM state")
+    index.execute("INSERT INTO state VALUES (?, ?, ?)", (state, since, whole))
+
+
+@contextmanager
+def _changing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    index.execute("BEGIN IMMEDIATE")
+    try:
+        yield index
+    except BaseException:
+        index.execute("ROLLBACK")
+        raise
+    index.execute("COMMIT")
+
+
+def _tokens(mail: Mail) -> set[str]:
+    """The commits, Message-IDs, change-ids and files that a mail names, and whether it is a report
+    about a delivery.
+    """
+    body = mail.body
+    tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}
+    for found in (
+        (commit for commit in _COMMIT.findall(body) if not commit.isalpha()),
+        ids_in(body),
+        (match[1].lower() for match in _CHANGE_ID.finditer(body)),
+        (f"file:{match[1]}" for match in _FILE.finditer(body)),
+    ):
+        tokens.update(dict.fromkeys(found))
+    return set(list(tokens)[:_MOST_TOKENS])

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An archive by its URL or its path on this machine."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+from patchpilot.archive.archive import LORE, Archive, MailArchive
+from patchpilot.archive.local_archive import LocalArchive
+from patchpilot.cache import cached_re
+from patchpilot.errors import UsageError
+from patchpilot.model.hosts import split_url
+from patchpilot.model.printable import UNSAFE
+from patchpilot.model.progress import Progress, silent
+
+_WEB = cached_re.compile(r"https?://")
+
+
+def archive_address(text: str) -> str:
+    """An archive's URL as it is.
+
+    The absolute path of one on this machine (`/…`, `./…`, `~…`, `file://…`, or what exists).
+    """
+    if text.startswith(("http://", "https://")):
+        return text
+    path = Path(unquote(split_url(text).path) if text.startswith("file://") else text)
+    if text.startswith(("/", "./", "../", "~", "file://")) or path.exists():
+        return str(path.expanduser().resolve())
+    return text
+
+
+def with_login(url: str, own: str) -> str:
+    """A URL without a password, with that of the archive `own` if this is on the same server."""
+    parts, login = split_url(url), split_url(own)
+    same = (
+        parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
+    )
+    return (
+        parts._replace(netloc=login.netloc).geturl()
+        if same and parts.scheme in ("http", "https")
+        else url
+    )
+
+
+def is_archive_address(text: str) -> bool:
+    """Whether a text is the URL of a server, or an absolute path on this machine."""
+    parts = split_url(text)
+    if UNSAFE.search(text) or " " in text:
+        return False
+    return text.startswith("/") or bool(_WEB.match(text) and parts.hostname)
+
+
+def open_archive(
+    url: str,
+    *,
+    cache: Path | None = None,
+    offline: bool = False,
+    hosts: Sequence[str] = (),
+    progress: Progress = silent,
+) -> MailArchive:
+    """The archive, to be closed.
+
+    `cache`, `offline` and `hosts` are about those on the network. UsageError when it is neither a
+    URL nor a path.
+    """
+    address = archive_address(url)
+    if _WEB.match(address) and not is_archive_address(address):
+        raise UsageError(
+            f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}"
+        )
+    if address.startswith("/"):
+        return LocalArchive(Path(address), progress=progress)
+    return Archive(address, cache=cache, offline=offline, hosts=hosts)

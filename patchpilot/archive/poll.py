@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One question for many series: which of them have mails that are not known yet.
+
+A few searches cover all series of an archive: their authors' addresses, titles, change-ids and
+commits, limited to what the archive received since its newest mail that was seen. Each search also
+names a mail that the archive has. When that mail is missing in the answer, the search is not
+believed.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from patchpilot.archive.archive import MailArchive, quoted, received
+from patchpilot.archive.local_archive import LocalArchive
+from patchpilot.archive.local_clues import ALIKE, LONG_TITLE, Clues
+from patchpilot.errors import NetworkError
+from patchpilot.model.action import Action
+from patchpilot.model.hosts import quote_url
+from patchpilot.model.mail import Mail
+from patchpilot.reading.mbox import arrived, when
+from patchpilot.reading.posted_series import plain_title
+from patchpilot.reading.series_summary import SeriesSummary
+from patchpilot.series.patch_pairing import title_key, title_similarity
+
+LONGEST_QUERY = 1900
+"""Characters of a search, encoded for a URL: servers and proxies refuse URLs of more than some
+2,000.
+"""
+_LIVE = timedelta(days=60)
+_OVERLAP = timedelta(days=2)
+_BEFORE = timedelta(days=30)
+_FIRST = datetime(1990, 1, 1, tzinfo=UTC)
+_SHORTEST, _TITLE = 8, 60
+"""Characters of a title that are searched for: at least, and at most."""
+
+
+@dataclass(frozen=True)
+class PolledSeries:
+    """A series to ask about: its number, what is known of it, the ids of its mails, when it was
+    asked about before, and when the newest mail arrived that the archive was known to have then."""
+
+    number: int
+    summary: SeriesSummary
+    message_ids: frozenset[str]
+    asked: datetime
+    reached: datetime | None = None
+
+
+class News(NamedTuple):
+    """The series that may have new mails, by number, with the ids of these mails.
+
+    And when the newest mail arrived that was seen.
+    """
+
+    series: Mapping[int, frozenset[str]]
+    reached: datetime | None = None
+
+
+def news(
+    archive: MailArchive,
+    series: Sequence[PolledSeries],
+    passed: Container[str] = (),
+    *,
+    now: datetime,
+    fresh: bool = False,
+) -> News:
+    """The series about which the archive has mails that are not known, by as few searches as
+    possible; `passed` are mails known not to matter.
+
+    NetworkError when the archive cannot be reached or its search does not find what it has.
+    """
+    if isinstance(archive, LocalArchive):
+        return _indexed_news(archive, series, passed)
+    known = _known_ids(series)
+    found: dict[int, frozenset[str]] = {}
+    reached: datetime | None = None
+    for group in _by_age(series, now):
+        control = group[0].summary.head
+        for query, asked in _queries(group, now):
+            mails = archive.search(
+                query, fresh=fresh, without=_Known(known, passed, control)
+            )
+            if control not in {mail.message_id for mail in mails}:
+                raise _distrusted(archive, control)
+            _assign(
+                found, (mail for mail in mails if mail.message_id != control), asked
+            )
+            moments = (
+                moment for mail in mails if (moment := arrived(mail)) and moment <= now
+            )
+            reached = max(filter(None, (reached, *moments)), default=None)
+    return News(found, reached)
+
+
+def _assign(
+    found: dict[int, frozenset[str]],
+    mails: Iterable[Mail],
+    series: Sequence[PolledSeries],
+) -> None:
+    """Note the mails with the series that they may be about."""
+    for mail in mails:
+        for number in concerned(mail, series):
+            found[number] = found.get(number, frozenset()) | {mail.message_id}
+
+
+def _indexed_news(
+    archive: LocalArchive, series: Sequence[PolledSeries], passed: Container[str]
+) -> News:
+    """The news of an archive on this machine: its index leads to the mails that may be about a
+    series, and only these are read.
+    """
+    heads = [polled.summary.head for polled in series]
+    if not any(map(archive.has, heads)):
+        raise _distrusted(archive, heads[0])
+    clues = _clues(series)
+    found: dict[int, frozenset[str]] = {}
+    _assign(
+        found,
+        archive.related(clues, without=_Known(clues.message_ids, passed, "")),
+        series,
+    )
+    if not found:
+        archive.settled(clues)
+    return News(found)
+
+
+def _distrusted(archive: MailArchive, control: str) -> NetworkError:
+    return NetworkError(
+        f"the search of {archive.host} does not find the mail {control}",
+        hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
+    )
+
+
+def _clues(series: Sequence[PolledSeries]) -> Clues:
+    authors: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+    for summary in (polled.summary for polled in series):
+        for author in summary.authors:
+            titles, files = authors.get(author, (frozenset(), frozenset()))
+            authors[author] = titles.union(summary.titles), files.union(summary.files)
+    return Clues(
+        _known_ids(series),
+        frozenset(title for polled in series for title in polled.summary.titles),
+        frozenset(
+            polled.summary.change_id for polled in series if polled.summary.change_id
+        ),
+        frozenset(
+            commit[:12] for polled in series for commit in polled.summary.commits
+        ),
+        authors,
+    )
+
+
+def _known_ids(series: Sequence[PolledSeries]) -> frozenset[str]:
+    return frozenset().union(*(polled.message_ids for polled in series))
+
+
+def _by_age(
+    series: Sequence[PolledSeries], now: datetime
+) -> Iterator[Sequence[PolledSeries]]:
+    """The series by the time from which to search, in groups: those of which little is to be
+    searched, and those of the past.
+    """
+    for is_past in (False, True):
+        group = [polled for polled in series if _is_past(polled, now) is is_past]
+        if group:
+            yield sorted(group, key=lambda polled: _ask_since(polled, now))
+
+
+def _is_past(polled: PolledSeries, now: datetime) -> bool:
+    """Whether nothing says what an archive that may be an old copy has since its last mail about a
+    series.
+    """
+    last = polled.summary.last_activity
+    return not (polled.reached or (last and now - last < _LIVE))
+
+
+def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
+    """The time of arrival from which to search."""
+    if polled.reached:
+        return polled.reached - _OVERLAP
+    return (
+        (polled.summary.last_activity or polled.asked) - _BEFORE
+        if _is_past(polled, now)
+        else polled.asked - _OVERLAP
+    )
+
+
+def _queries(
+    series: Sequence[PolledSeries], now: datetime
+) -> Iterator[tuple[str, list[PolledSeries]]]:
+    """Searches within the longest URL, each with the series it asks about (an address may be that
+    of several).
+    """
+    control = f"m:{quoted(series[0].summary.head)}"
+    terms: dict[str, None] = {}
+    asked: list[PolledSeries] = []
+
+    def query(terms: Iterable[str]) -> str:
+        return (
+            f"({received(max(_ask_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
+            f" {control}"
+        )
+
+    def filled() -> str:
+        """The search with as many more titles as there is room for: replies to a later patch, or
+        about a pull request that has the patches, may name neither the first patch nor the author.
+        """
+        room = LONGEST_QUERY - len(quote_url(query(terms)))
+        for term in (
+            _titled(title) for polled in asked for title in _more_titles(polled.summary)
+        ):
+            room -= len(quote_url(f" OR {term}")) if term not in terms else 0
+            if room < 0:
+                break
+            terms[term] = None
+        return query(terms)
+
+    for polled in series:
+        more = dict.fromkeys(_terms(polled.summary))
+        if terms and len(quote_url(query({**terms, **more}))) > LONGEST_QUERY:
+            yield filled(), asked
+            terms, asked = {}, []
+        terms.update(more)
+        asked.append(polled)
+    yield filled(), asked
+
+
+def _terms(summary: SeriesSummary) -> list[str]:
+    """What mails about a series have: its author as sender or recipient, its title, the commit it
+    became.
+    """
+    titled = [_titled(summary.subject)] if len(summary.subject) >= _SHORTEST else []
+    return [
+        *(f"a:{quoted(email)}" for email in summary.authors[-2:]),
+        *titled,
+        *(f"b:{commit[:12]}*" for commit in summary.commits[:2]),
+    ]
+
+
+def _more_titles(summary: SeriesSummary) -> list[str]:
+    """The titles of a series that `_terms` does not have, and those of what is related to it."""
+    own = title_key(summary.subject)
+    return [
+        title
+        for title in (*summary.related, *summary.titles)
+        if len(title) >= _SHORTEST and title != own
+    ]
+
+
+def _titled(title: str) -> str:
+    return f"s:{quoted(_short(title))}"
+
+
+def _short(title: str) -> str:
+    """The first words of a title: enough to find it, and as much as fits many into a search."""
+    return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The Message-IDs that are known or passed over, but not the one that an answer must have."""
+
+    known: frozenset[str]
+    passed: Container[str]
+    control: str
+
+    def __contains__(self, message_id: object) -> bool:
+        return message_id != self.control and (
+            message_id in self.known or message_id in self.passed
+        )
+
+
+def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
+    """The numbers of the series that a mail may be about."""
+    title = title_key(plain_title(mail.subject))
+    return [polled.number for polled in series if _concerns(mail, title, polled)]
+
+
+def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
+    """Whether a mail may be about a series: it answers one of its mails, has its title, names its
+    commit or change-id, or is a like patch of its author.
+    """
+    summary = polled.summary
+    if (
+        not polled.message_ids.isdisjoint((mail.in_reply_to, *mail.references))
+        or title in summary.titles
+    ):
+        return True
+    if summary.change_id and summary.change_id in mail.body:
+        return True
+    if any(commit[:12] in mail.body for commit in summary.commits) or any(
+        known in title for known in summary.titles if len(known) >= LONG_TITLE
+    ):
+        return True
+    if (
+        mail.sender.key not in summary.authors
+        or mail.in_reply_to
+        or (summary.began and when(mail) < summary.began)
+    ):
+        return False
+    alike = max(
+        (title_similarity(title, known) for known in summary.titles), default=0.0
+    )
+    return (
+        alike >= ALIKE
+        or any(file in mail.body for file in summary.files)
+        or any(known in mail.body for known in polled.message_ids)
+    )

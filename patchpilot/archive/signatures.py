@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""New addresses of known senders, proved by a signature of their message.
+
+A signature alone proves nothing: everybody can sign with a domain and a key of their own. A
+developer signature (patatt) counts if its key signed a message from a known address, and DKIM if
+the domain that it is of is that of a known address with the same mailbox name.
+"""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.model.address import Address
+from patchpilot.model.mail import Mail
+from patchpilot.reading.identities import Identities
+from patchpilot.reading.sender import name_words
+
+KeyLookup = Callable[[str], bytes | None]
+"""Gives the TXT record of a DNS name, None where there is none or it must not be asked for."""
+_KEYS = Kind("dkim-key", (__file__,), keep=200)
+_SECONDS = 5
+_MOST_SIGNATURES = 5
+_EMBEDDED = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
+
+
+def dns_key(name: str, *, online: bool) -> bytes | None:
+    """The TXT record of a DKIM key: the cached one, otherwise that of DNS where it may be asked."""
+    key = key_of(_KEYS, [name.encode("utf-8", "surrogateescape")])
+    known = recall(_KEYS, key)
+    if isinstance(known, bytes) or not online:
+        return known if isinstance(known, bytes) else None
+    import dkim.dnsplug
+
+    try:
+        found: bytes | None = dkim.dnsplug.get_txt(name, _SECONDS)
+    # dnspython and the system's resolver have errors of many classes; without an answer there is no
+    # key
+    except Exception:  # noqa: BLE001
+        return None
+    if found:
+        remember(_KEYS, key, found)
+    return found
+
+
+def proved(
+    mails: Iterable[Mail],
+    vouching: Iterable[Mail],
+    known: Identities,
+    find_key: KeyLookup,
+) -> tuple[Address, ...]:
+    """The senders of those mails whose signature shows that they are somebody known; `vouching` are
+    mails from known addresses.
+
+    One whose display name is that of the known address is given with it, others without a name.
+    """
+    claiming = {mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails}
+    wanted = {key for _, keys in claiming.values() for key in keys}
+    # each check runs git: only the mails that name one of these keys are checked
+    signed = (
+        mail
+        for mail in vouching
+        if wanted & {fields.get("pk") for fields in _embedded_keys(mail)}
+    )
+    signers = {
+        key: address
+        for mail in signed
+        for key, address in _developer_keys(mail).items()
+    }
+    found = []
+    for mail, keys in claiming.values():
+        signer = next(
+            (signers[key] for key in keys if key in signers), None
+        ) or _by_domain(mail, known, find_key)
+        if signer is not None:
+            named = name_words(mail.sender.name) in known.names.get(signer, ())
+            found.append(mail.sender if named else Address("", mail.sender.email))
+    return tuple(found)
+
+
+def _developer_keys(mail: Mail) -> dict[str, str]:
+    """The Ed25519 keys that validly sign a mail from its sender, each with the sender's key."""
+    if mail.header("X-Developer-Signature") is None or not mail.sender.email:
+        return {}
+    import patatt
+
+    keys: dict[str, str] = {}
+    for fields in _embedded_keys(mail):
+        if fields.get("a") != "ed25519" or "i" not in fields or "pk" not in fields:
+            continue
+        # a damaged header is no signature
+        with contextlib.suppress(
+            patatt.Error, RuntimeError, ValueError, IndexError, UnicodeError, OSError
+        ):
+            message = patatt.PatattMessage(_without_from(mail.raw))
+            message.get_sigs()
+            message.validate(fields["i"], fields["pk"].encode("ascii"))
+            # git takes the author of a From: line in the body: a mail that was sent on has another
+            # sender
+            if (message.canon_identity or "").lower() == mail.sender.key:
+                keys[fields["pk"]] = mail.sender.key
+    return keys
+
+
+def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
+    """The fields of a mail's X-Developer-Key headers: identity, algorithm and key."""
+    headers = [
+        header.value
+        for header in mail.headers
+        if header.name.lower() == "x-developer-key"
+    ]
+    return [
+        {found["name"]: found["value"] for found in _EMBEDDED.finditer(value)}
+        for value in headers[:_MOST_SIGNATURES]
+    ]
+
+
+def _by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str | None:
+    """The known address whose domain, or a domain above it, signed the mail, and whose mailbox name
+    the sender has; None where there is none.
+    """
+    local, _, domain = mail.sender.key.rpartition("@")
+    if mail.header("DKIM-Signature") is None:
+        return None
+    for key in known.names:
+        other, _, theirs = key.rpartition("@")
+        if (
+            not local
+            or other != local
+            or not (domain.endswith(f".{theirs}") or theirs.endswith(f".{domain}"))
+        ):
+            continue
+        if _is_signed_by(mail, min(domain, theirs, key=len), find_key):
+            return key
+    return None
+
+
+def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
+    """Whether a valid DKIM signature of the domain covers the whole body and the only From: header
+    of a mail.
+    """
+    import dkim
+
+    if sum(header.name.lower() == "from" for header in mail.headers) != 1:
+        return False
+
+    def lookup(name: Any, **_: object) -> bytes | None:
+        text = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
+        return (
+            find_key(text) if text.lower().endswith(f"._domainkey.{domain}.") else None
+        )
+
+    for number in range(_MOST_SIGNATURES):
+        # whatever is wrong with a signature, the next one may be good
+        with contextlib.suppress(
+            dkim.DKIMException,
+            ValueError,
+            KeyError,
+            IndexError,
+            TypeError,
+            UnicodeError,
+        ):
+            checked = dkim.DKIM(_without_from(mail.raw))
+            prepared = checked.verify_headerprep(number)
+            if (
+                prepared
+                and b"l" not in prepared[0]
+                and b"from" in prepared[1]
+                and checked.verify(number, dnsfunc=lookup)
+            ):
+                return True
+    return False
+
+
+def _without_from(raw: bytes) -> bytes:
+    return raw.split(b"\n", 1)[1] if raw.startswith(b"From ") and b"\n" in raw else raw

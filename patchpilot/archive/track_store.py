@@ -1,0 +1,759 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The SQLite database of tracked series in the user's state directory: series, their mails, and
+which were read.
+"""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patchpilot.errors import InputError, UsageError
+from patchpilot.model.action import Action
+from patchpilot.model.bounded_date import read_iso, stored_time
+from patchpilot.model.json_form import json_form
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.series.database import (
+    DamagedError,
+    Layout,
+    Row,
+    back_up,
+    backups,
+    damaged,
+    open_database,
+    writing,
+)
+from patchpilot.urls import public_url
+
+if TYPE_CHECKING:
+    from patchpilot.reading.mail_classifier import Classified
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS series (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, lore TEXT, mbox TEXT,
+    added TEXT NOT NULL, updated TEXT, sent TEXT);
+CREATE TABLE IF NOT EXISTS mail (message_id TEXT PRIMARY KEY, raw BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS member (
+    series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (series, message_id));
+"""  # noqa: E501
+_TICKS = """
+CREATE TABLE IF NOT EXISTS tick (
+    series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE, message_id TEXT NOT NULL, line INTEGER NOT NULL,
+    PRIMARY KEY (series, message_id, line));
+"""  # noqa: E501
+_NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
+_TICKED = "addressed"
+_MARKS = f"ALTER TABLE tick ADD COLUMN state TEXT NOT NULL DEFAULT '{_TICKED}';"
+_PASSED_KEPT = 20_000
+_PASSED = (
+    "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
+)
+_REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
+_WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
+MOST_READ = 2000
+"""How many mails of a series are read to show it: more take seconds, and anybody can send so many."""  # noqa: E501
+FIRST_READ = 100
+"""How many of these are those that came first, with the patches of the series."""
+_BLOBS = {
+    "raw": (bytes,),
+    "mbox": (str, bytes, type(None)),
+    "weight": (int, type(None)),
+}
+_PATCHES = (MailKind.PATCH, MailKind.COVER)
+_TALK = (*_PATCHES, MailKind.REVIEW, MailKind.QUESTION, MailKind.OTHER)
+_NUMBERS = ("id", "series", "seen", "line")
+_TIMES = ("added", "updated", "sent", "news", "at", "reached")
+
+
+def _public(lore: str | None) -> str | None:
+    """The URL or path of an archive without a password: the store is exported and shown."""
+    return public_url(lore) if lore else lore
+
+
+def _is_valid(table: str, row: Row) -> bool:
+    """Whether a row of the store makes sense; a mail must be there whole."""
+    for name, value in row.items():
+        kinds = _BLOBS.get(name, (int,) if name in _NUMBERS else (str, type(None)))
+        if not isinstance(value, kinds) or (name in _TIMES and not _is_time(value)):
+            return False
+    return table != "mail" or _unpacked(row["raw"]) is not None
+
+
+def _is_time(value: object) -> bool:
+    return value is None or read_iso(str(value)) is not None
+
+
+def _unpacked(raw: object) -> bytes | None:
+    """The mail in a row; None when it is damaged."""
+    with contextlib.suppress(zlib.error, TypeError):
+        return zlib.decompress(raw)  # type: ignore[arg-type]  # what the file holds
+    return None
+
+
+TRACK_LAYOUT = Layout(
+    "the database of tracked series",
+    (_SCHEMA, _TICKS, _NEWS + _PASSED, _MARKS, _REACHED, _WEIGHT),
+    _is_valid,
+)
+
+
+@json_form("id", "message_id", "subject")
+@dataclass(frozen=True, slots=True)
+class TrackEntry:
+    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or
+    an mbox), when it was last read, when it last got new mails, and when the newest mail arrived
+    that its archive was known to have when it was last read."""
+
+    id: int
+    message_id: str
+    subject: str
+    lore: str | None
+    mbox: str | None
+    added: str
+    updated: str | None
+    news: str | None
+    reached: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMails:
+    """Mails of a series: those that can be read, the ids of the damaged ones, and how many others
+    the series has.
+    """
+
+    mails: tuple[Mail, ...]
+    damaged: tuple[str, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRecord:
+    """All that the store has about a series, except its mails: their ids in order, each with
+    whether it was read, and the states that the user set for review points."""
+
+    entry: TrackEntry
+    members: tuple[tuple[str, bool], ...]
+    marks: Mapping[tuple[str, int], str]
+
+
+def default_file() -> Path:
+    """The default path of the store."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("patchpilot")) / "track.sqlite"
+
+
+class Store:
+    """The store. Every change is one transaction; two processes may use it at once."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.file = file or default_file()
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InputError(
+                f"cannot create {self.file}: {error.strerror or error}",
+                hint="set XDG_STATE_HOME to a writable directory",
+            ) from error
+        self._database = open_database(self.file, TRACK_LAYOUT)
+        self.reader = MailReader()
+        """The reader that caches the mails of this call."""
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @contextmanager
+    def changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction around what is written within; a transaction around it includes it."""
+        with writing(self._database):
+            yield self._database
+
+    def add(
+        self, message_id: str, subject: str, lore: str | None, mbox: str | None
+    ) -> TrackEntry:
+        """Track a series; one that is already tracked keeps its number and gets the new source."""
+        with self.changing() as database:
+            database.execute(
+                "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (message_id) DO UPDATE SET lore = coalesce(excluded.lore, lore), mbox"
+                " = coalesce(excluded.mbox, mbox)",
+                (message_id, _text(subject), _public(lore), _path(mbox), _now()),
+            )
+        return next(entry for entry in self.entries() if entry.message_id == message_id)
+
+    def entries(self) -> tuple[TrackEntry, ...]:
+        """All tracked series, in the order they were added."""
+        names = (
+            "id",
+            "message_id",
+            "subject",
+            "lore",
+            "mbox",
+            "added",
+            "updated",
+            "news",
+            "reached",
+        )
+        rows = self._database.execute(
+            f"SELECT {', '.join(names)} FROM series ORDER BY id"
+        ).fetchall()
+        for row in rows:
+            if not _is_valid("series", dict(zip(names, row, strict=True))):
+                raise self._invalid(f"series {row[0]}")
+        entries = (TrackEntry(*row) for row in rows)
+        return tuple(
+            replace(
+                entry,
+                lore=_public(entry.lore),
+                mbox=os.fsdecode(entry.mbox) if entry.mbox else None,
+            )
+            for entry in entries
+        )
+
+    def _invalid(self, what: str) -> DamagedError:
+        return damaged(self.file, TRACK_LAYOUT.what, f"invalid row: {what}")
+
+    def entry(self, number: int) -> TrackEntry:
+        """One series; UsageError when there is none of this number."""
+        entry_of_number = next(
+            (entry for entry in self.entries() if entry.id == number), None
+        )
+        if entry_of_number is None:
+            known = ", ".join(str(entry.id) for entry in self.entries()) or "none"
+            raise UsageError(
+                f"no tracked series has the number {number}",
+                hint=Action("track", (), f"`{{}}` lists them: {known}"),
+            )
+        return entry_of_number
+
+    def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
+        """The series that was added under one of these ids."""
+        ids = set(message_ids)
+        return next(
+            (entry for entry in self.entries() if entry.message_id in ids), None
+        )
+
+    def with_mail(self, message_id: str) -> TrackEntry | None:
+        """The series that has this mail; of several the first that was added."""
+        found = self._database.execute(
+            "SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)
+        ).fetchone()[0]
+        return self.entry(found) if found else None
+
+    def keep(
+        self,
+        number: int,
+        subject: str,
+        mails: Sequence[Mail],
+        *,
+        seen: Iterable[str] = (),
+    ) -> tuple[str, ...]:
+        """Keep these mails of a series; the ids of those that are new.
+
+        Ids in `seen` are not marked unread.
+        """
+        known = set(
+            self._ids(
+                "SELECT message_id FROM member JOIN mail USING (message_id) WHERE series = ?",
+                number,
+            )
+        )
+        read = set(seen)
+        new = [mail for mail in mails if mail.message_id not in known]
+        with self.changing() as database:
+            self._insert(number, new, read)
+            now = _now()
+            database.execute(
+                "UPDATE series SET updated = ?, subject = ? WHERE id = ?",
+                (now, _text(subject), number),
+            )
+            if new:
+                database.execute(
+                    "UPDATE series SET news = ? WHERE id = ?", (now, number)
+                )
+        return tuple(mail.message_id for mail in new)
+
+    def keep_sent(self, number: int, mail: Mail) -> None:
+        """Keep a mail of a series that was sent from here, as read.
+
+        When the series was last read from its archive stays.
+        """
+        with self.changing():
+            self._insert(number, [mail], {mail.message_id})
+
+    def _insert(
+        self, number: int, mails: Sequence[Mail], read: Collection[str]
+    ) -> None:
+        """Add mails to a series; those in `read` are not marked unread."""
+        with self.changing() as database:
+            database.executemany(
+                "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
+                (
+                    (_text(mail.message_id), zlib.compress(mail.raw, 6))
+                    for mail in mails
+                ),
+            )
+            database.executemany(
+                "INSERT OR IGNORE INTO member (series, message_id, seen, weight) VALUES (?, ?,"
+                " ?, ?)",
+                (
+                    (
+                        number,
+                        _text(mail.message_id),
+                        int(mail.message_id in read),
+                        weight(self.reader.classify(mail)),
+                    )
+                    for mail in mails
+                ),
+            )
+
+    def mails(self, number: int) -> tuple[Mail, ...]:
+        """The mails of a series; DamagedError when one of them cannot be read."""
+        mails, lost = self.readable_mails(number)
+        if lost:
+            more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+            raise DamagedError(
+                f"series {number}: the mail {lost[0]} is damaged in {self.file}{more}",
+                hint=Action("track", ("rebuild", str(number)), "`{}` fetches it again"),
+            )
+        return mails
+
+    def readable_mails(self, number: int) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+        """The mails of a series that can be read, and the ids of the others."""
+        rows = self._database.execute(
+            "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
+            " series = ? ORDER BY member.rowid",
+            (number,),
+        )
+        return self._read(number, rows)
+
+    def _read(
+        self, number: int, rows: Iterable[tuple[object, object]]
+    ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
+        """The mails in rows of a series that can be read, and the ids of the others."""
+        mails, lost = [], []
+        for message_id, packed in rows:
+            if not isinstance(message_id, str):
+                raise self._invalid(f"a mail of series {number}")
+            raw = _unpacked(packed)
+            if raw is None:
+                lost.append(message_id)
+            else:
+                mails.append(self._kept(message_id, raw))
+        return tuple(mails), tuple(lost)
+
+    def count(self, number: int) -> int:
+        """How many mails a series has."""
+        return int(
+            self._database.execute(
+                "SELECT count(*) FROM member WHERE series = ?", (number,)
+            ).fetchone()[0]
+        )
+
+    def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
+        """The mails of a series, of more than `most` those that came first, then patches, what
+        decides a state, and the latest ones.
+        """
+        left_out = max(0, self.count(number) - most)
+        if not left_out:
+            return StoredMails(*self.readable_mails(number))
+        self._weigh(number)
+        ids = "SELECT rowid AS at FROM member WHERE series = ?"
+        rows = self._database.execute(
+            "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
+            f" member.rowid IN (SELECT at FROM (SELECT at FROM ({ids} ORDER BY at LIMIT ?) UNION"
+            f" SELECT at FROM ({ids} ORDER BY weight DESC, at DESC LIMIT ?)) LIMIT ?) ORDER BY"
+            " member.rowid",
+            (number, FIRST_READ, number, most, most),
+        )
+        return StoredMails(*self._read(number, rows), left_out)
+
+    def _weigh(self, number: int) -> None:
+        """Find out the weight of mails that have none: those that an earlier version kept, or that
+        came from an export.
+        """
+        query = (
+            "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series ="
+            " ? AND weight IS NULL"
+        )
+        rows = self._database.execute(query, (number,))
+        weights = [
+            (_weight_of(raw), number, message_id)
+            for message_id, packed in rows
+            if (raw := _unpacked(packed)) is not None
+        ]
+        if weights:
+            with self.changing() as database:
+                database.executemany(
+                    "UPDATE member SET weight = ? WHERE series = ? AND message_id = ?",
+                    weights,
+                )
+
+    def _kept(self, message_id: str, raw: bytes) -> Mail:
+        mail = self.reader.parse(raw)
+        return (
+            mail
+            if mail.message_id == message_id
+            else mail._replace(message_id=message_id)
+        )
+
+    def from_backups(self, message_ids: Iterable[str]) -> Mapping[str, Mail]:
+        """Those of these mails that a backup of the store still has."""
+        wanted, found = set(message_ids), dict[str, Mail]()
+        for backup in reversed(backups(self.file)):
+            if not wanted:
+                break
+            with (
+                contextlib.suppress(sqlite3.Error, ValueError),
+                contextlib.closing(
+                    sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)
+                ) as old,
+            ):
+                for message_id in sorted(wanted):
+                    row = old.execute(
+                        "SELECT raw FROM mail WHERE message_id = ?", (message_id,)
+                    ).fetchone()
+                    if row and (raw := _unpacked(row[0])) is not None:
+                        found[message_id] = self._kept(message_id, raw)
+            wanted -= found.keys()
+        return found
+
+    def replace_mails(
+        self,
+        number: int,
+        subject: str,
+        mails: Sequence[Mail],
+        *,
+        seen: Iterable[str] = (),
+    ) -> tuple[str, ...]:
+        """Give a series these mails in place of those it has; the ids of those that are new.
+
+        What was read stays read, ticks stay.
+        """
+        with self.changing() as database:
+            before = dict(
+                database.execute(
+                    "SELECT message_id, seen FROM member WHERE series = ?", (number,)
+                ).fetchall()
+            )
+            (news,) = database.execute(
+                "SELECT news FROM series WHERE id = ?", (number,)
+            ).fetchone()
+            new = tuple(
+                mail.message_id for mail in mails if mail.message_id not in before
+            )
+            database.execute("DELETE FROM member WHERE series = ?", (number,))
+            database.executemany(
+                "DELETE FROM mail WHERE message_id = ?",
+                ((_text(mail.message_id),) for mail in mails),
+            )
+            self.keep(
+                number,
+                subject,
+                mails,
+                seen=(
+                    *seen,
+                    *(message_id for message_id, is_seen in before.items() if is_seen),
+                ),
+            )
+            if not new:
+                database.execute(
+                    "UPDATE series SET news = ? WHERE id = ?", (news, number)
+                )
+            database.execute(
+                "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
+            )
+        return new
+
+    def message_ids(self, number: int) -> frozenset[str]:
+        """The ids of a series' mails."""
+        return frozenset(
+            self._ids("SELECT message_id FROM member WHERE series = ?", number)
+        )
+
+    def _ids(self, query: str, *values: object) -> tuple[str, ...]:
+        """The Message-IDs that a query gives; DamagedError when one of them is no text."""
+        ids = tuple(row[0] for row in self._database.execute(query, values).fetchall())
+        if not all(isinstance(message_id, str) for message_id in ids):
+            raise self._invalid("a Message-ID")
+        return ids
+
+    def content(self, number: int) -> str:
+        """Text that changes whenever a mail is added to a series: a hash of its mails' ids, in
+        order.
+        """
+        ids = self._ids(
+            "SELECT message_id FROM series WHERE id = ? UNION ALL"
+            " SELECT message_id FROM (SELECT message_id FROM member WHERE series = ? ORDER BY rowid)", number, number  # noqa: E501
+        )  # fmt: skip
+        return hashlib.blake2b(
+            "\n".join(ids).encode("utf-8", "surrogateescape"), digest_size=16
+        ).hexdigest()
+
+    def asked(self, number: int) -> None:
+        """Note that an archive was asked about a series and had nothing new."""
+        with self.changing() as database:
+            database.execute(
+                "UPDATE series SET updated = ? WHERE id = ?", (_now(), number)
+            )
+
+    def note_reached(self, number: int, reached: datetime) -> None:
+        """Note when the newest mail arrived that a series' archive is known to have, now that it
+        was read; an earlier one changes nothing.
+        """
+        moment = reached.astimezone(UTC).isoformat(timespec="seconds")
+        with self.changing() as database:
+            database.execute(
+                "UPDATE series SET reached = max(coalesce(reached, ''), ?) WHERE id = ?",
+                (moment, number),
+            )
+
+    def reached(self, lore: str, since: datetime) -> datetime | None:
+        """When the newest mail arrived that this archive is known to have, where it was read since
+        then.
+        """
+        moments = [
+            entry.reached
+            for entry in self.entries()
+            if entry.lore == lore
+            and entry.reached
+            and entry.updated
+            and stored_time(entry.updated) >= since
+        ]
+        return stored_time(max(moments)) if moments else None
+
+    def passed_over(self) -> frozenset[str]:
+        """The ids of mails that a search gave and that are about no series."""
+        return frozenset(self._ids("SELECT message_id FROM passed"))
+
+    def record(self, number: int) -> SeriesRecord:
+        """All about a series, except its mails."""
+        unread = self.unread(number)
+        ids = self._ids(
+            "SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number
+        )
+        return SeriesRecord(
+            self.entry(number),
+            tuple((message_id, message_id not in unread) for message_id in ids),
+            self.marks(number),
+        )
+
+    def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
+        """Those of these mails that the store has, of whichever series."""
+        found = []
+        for message_id in message_ids:
+            row = self._database.execute(
+                "SELECT raw FROM mail WHERE message_id = ?", (_text(message_id),)
+            ).fetchone()
+            if row and (raw := _unpacked(row[0])) is not None:
+                found.append(self._kept(message_id, raw))
+        return tuple(found)
+
+    def keep_raw(self, message_id: str, raw: bytes) -> None:
+        """Keep a mail that a series is going to have; one that is there and can be read stays.
+
+        InputError for one over a limit.
+        """
+        self.reader.parse(raw)
+        if not self.stored([message_id]):
+            with self.changing() as database:
+                database.execute(
+                    "INSERT OR REPLACE INTO mail (message_id, raw) VALUES (?, ?)",
+                    (_text(message_id), zlib.compress(raw, 6)),
+                )
+
+    def drop_unused_mails(self) -> None:
+        """Delete the mails of no series."""
+        with self.changing() as database:
+            database.execute(
+                "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
+            )
+
+    def merge(self, record: SeriesRecord, known: TrackEntry | None) -> int:
+        """Take in a series whose mails are kept already, or what it has more than the `known` one;
+        the number it has here. A new one keeps its number where that is free."""
+        new = record.entry
+        with self.changing() as database:
+            if known is None:
+                free = not database.execute(
+                    "SELECT 1 FROM series WHERE id = ?", (new.id,)
+                ).fetchone()
+                columns = (
+                    new.id if free and new.id > 0 else None,
+                    new.message_id,
+                    new.subject,
+                    _public(new.lore),
+                    _path(new.mbox),
+                    new.added,
+                    new.updated,
+                    new.news,
+                )
+                number = (
+                    database.execute(
+                        "INSERT INTO series (id, message_id, subject, lore, mbox, added, updated,"
+                        " news) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                        columns,
+                    ).lastrowid
+                    or 0
+                )
+            else:
+                number = known.id
+                is_newer = _latest(known.updated, new.updated) != known.updated
+                database.execute(
+                    "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?,"
+                    " news = ? WHERE id = ?",
+                    (
+                        new.subject if is_newer else known.subject,
+                        known.lore or _public(new.lore),
+                        _path(known.mbox or new.mbox),
+                        min(known.added, new.added, key=stored_time),
+                        _latest(known.updated, new.updated),
+                        _latest(known.news, new.news),
+                        number,
+                    ),
+                )
+            database.executemany(
+                "INSERT OR IGNORE INTO member (series, message_id) VALUES (?, ?)",
+                ((number, _text(message_id)) for message_id, _ in record.members),
+            )
+            self.mark_read(
+                number, [message_id for message_id, seen in record.members if seen]
+            )
+            for (message_id, line), state in record.marks.items():
+                self.mark(number, message_id, line, state)
+        return number
+
+    def back_up(self) -> None:
+        """Keep a copy of the store as it is, before much of it is replaced."""
+        back_up(self._database, "rebuild")
+
+    def forget_passed_over(self) -> None:
+        """Pass over no mail that a search gives."""
+        with self.changing() as database:
+            database.execute("DELETE FROM passed")
+
+    def pass_over(self, message_ids: Iterable[str]) -> None:
+        """Do not look at these mails again; the oldest are forgotten."""
+        with self.changing() as database:
+            database.executemany(
+                "INSERT OR IGNORE INTO passed VALUES (?, ?)",
+                ((_text(ident), _now()) for ident in message_ids),
+            )
+            database.execute(
+                "DELETE FROM passed WHERE rowid NOT IN (SELECT rowid FROM passed ORDER BY at DESC"
+                " LIMIT ?)",
+                (_PASSED_KEPT,),
+            )
+
+    def unread(self, number: int) -> frozenset[str]:
+        """The ids of a series' unread mails."""
+        return frozenset(
+            self._ids(
+                "SELECT message_id FROM member WHERE series = ? AND seen = 0", number
+            )
+        )
+
+    def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
+        """Mark these (or all) mails of a series as read."""
+        with self.changing() as database:
+            if message_ids is None:
+                database.execute(
+                    "UPDATE member SET seen = 1 WHERE series = ?", (number,)
+                )
+            else:
+                database.executemany(
+                    "UPDATE member SET seen = 1 WHERE series = ? AND message_id = ?",
+                    ((number, message_id_) for message_id_ in message_ids),
+                )
+
+    def marks(self, number: int) -> dict[tuple[str, int], str]:
+        """The states that the user set for review points of a series, by (Message-ID, line of its
+        body).
+        """
+        rows = self._database.execute(
+            "SELECT message_id, line, state FROM tick WHERE series = ?", (number,)
+        )
+        return {
+            (str(message_id), int(line)): str(state) for message_id, line, state in rows
+        }
+
+    def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
+        """Set the state of a review point; None leaves it to what the mails say."""
+        with self.changing() as database:
+            key = (number, _text(message_id), line)
+            database.execute(
+                "DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?", key
+            )
+            if state:
+                database.execute(
+                    "INSERT INTO tick (series, message_id, line, state) VALUES (?, ?, ?, ?)",
+                    (*key, state),
+                )
+
+    def remove(self, number: int) -> TrackEntry:
+        """Stop tracking a series; mails of no other series are deleted."""
+        entry = self.entry(number)
+        with self.changing() as database:
+            database.execute("DELETE FROM series WHERE id = ?", (number,))
+            database.execute(
+                "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
+            )
+        return entry
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _latest(*moments: str | None) -> str | None:
+    return max(filter(None, moments), key=stored_time, default=None)
+
+
+def _path(name: str | None) -> str | bytes | None:
+    """A file's name as the database can hold it: its bytes where they are no UTF-8."""
+    raw = os.fsencode(name) if name else b""
+    try:
+        return raw.decode() or None
+    except UnicodeDecodeError:
+        return raw
+
+
+def _text(value: str) -> str:
+    """Text SQLite takes: bytes that were no UTF-8 become U+FFFD."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def weight(mail: "Classified") -> int:
+    """How much a mail says about the state of its series: 2 for a patch or a cover letter, 1 for a
+    tag, a bot or a maintainer's decision, else 0.
+    """
+    if mail.kind in _PATCHES and not mail.is_reply:
+        return 2
+    return int(bool(mail.trailers or mail.bot or mail.kind not in _TALK))
+
+
+def _weight_of(raw: bytes) -> int | None:
+    """The weight of a mail in these bytes; it is not cached, since there may be very many."""
+    from patchpilot.reading.mail_classifier import classify
+
+    try:
+        return weight(classify(parse_mail(raw)))
+    except InputError:
+        return None

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What build and test bots report of a version: a failure, warnings, that all passed, or nothing
+that decides.
+"""
+
+import re
+from collections.abc import Container, Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from patchpilot.reading.mail_kinds import MailKind
+
+if TYPE_CHECKING:
+    from patchpilot.reading.mail_classifier import Classified
+
+_FAILED = re.compile(
+    r"(?<!\b0 )\bFAIL(?:ED|URES?)?\b|\b(?:build|boot|build/boot) failed\b|\bfound (?:the following )?(?:errors|warnings)\b"  # noqa: E501
+)
+_PASSED = re.compile(r"\bPASS(?:ED)?\b|\bBUILD SUCCESS\b|\bdid not trigger any issue\b")
+
+
+class CiVerdict(StrEnum):
+    """What the bots report of a version."""
+
+    FAILED = "failed"
+    WARNED = "warned"
+    PASSED = "passed"
+    UNKNOWN = ""
+
+
+def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict:
+    """The verdict of the bots' mails about a version: the worst one."""
+    return worst({_of_mail(mail) for mail in mails if mail.bot})
+
+
+def worst(verdicts: Container[CiVerdict]) -> CiVerdict:
+    """The worst of some verdicts."""
+    return next(
+        (verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN
+    )
+
+
+def _of_mail(mail: "Classified") -> CiVerdict:
+    if mail.kind is MailKind.BUILD_FAILURE:
+        return CiVerdict.WARNED if mail.only_warns else CiVerdict.FAILED
+    if mail.kind is not MailKind.TEST_RESULT:
+        return CiVerdict.UNKNOWN
+    text = mail.body.text
+    return (
+        CiVerdict.FAILED
+        if _FAILED.search(text)
+        else CiVerdict.PASSED
+        if _PASSED.search(text)
+        else CiVerdict.UNKNOWN
+    )

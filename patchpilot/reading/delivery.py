@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mails that say whether a mail was received: bounces and delays (RFC 3464, and older forms), and
+what a list's software does with posts.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from patchpilot.model.action import Action, Advice
+from patchpilot.model.address import parse_addresses
+from patchpilot.model.json_form import json_form
+from patchpilot.model.mail import Mail, nested_parts
+from patchpilot.model.message_id import id_in_header
+from patchpilot.reading.posted_series import plain_title
+from patchpilot.series.patch_pairing import title_key
+
+MAX_RECIPIENTS = 100
+"""Recipients that are read of one report."""
+_REASON = 200
+_TEXT = 8000
+_DAEMONS = frozenset(("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon"))
+_RETURNED_ID = re.compile(
+    r"^[ \t>]*Message-ID:\s*(<[^<>\s]{1,300}>)", re.IGNORECASE | re.MULTILINE
+)
+_REFUSAL = re.compile(r"\b([45]\d\d[ -][^\n]{3,300})")
+_ADDRESS = re.compile(
+    r"^[ \t]*<?([^<>\s:]{1,100}@[^<>\s:]{1,200}?)>?:?[ \t]*$", re.MULTILINE
+)
+_HELD = re.compile(
+    r"awaits moderator approval|is being held until the list moderator|message is being"
+    r" held|awaiting moderat|held for moderation",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"^(?:Post to \S+ denied|Request to mailing list .{1,200} rejected)|was unable to be delivered to the list because|message has been rejected by the list"  # noqa: E501
+    r"|not allowed to post to this mailing list",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ABOUT = re.compile(r"(?:awaits moderator|moderat|denied|rejected|held)", re.IGNORECASE)
+_LIST = re.compile(
+    r"(?:[Yy]our (?:mail|message|request) to (?:the )?|Post to |mailing list |to the list )[\'\"<]?([\w.+-]{1,80}(?:@[\w.-]{1,120}\w)?)"  # noqa: E501
+)
+_SUBJECT = re.compile(
+    r"(?:[Ww]ith (?:the )?subject|[Tt]itled?)[ :]*\n?\s*[\'\"]?(?P<subject>[^\n\'\"]{3,300}(?:\n[ ]{4,}[^\n]{1,200})?)"  # noqa: E501
+)
+_WHY = re.compile(
+    r"(?:The reason it is being held|The message is being held because|gave the following reason for rejecting[^:]{0,40}):\s*(?P<why>[^\n]{3,300})"  # noqa: E501
+)
+
+
+class DeliveryProblem(StrEnum):
+    """What happened to a mail on its way."""
+
+    BOUNCED = "bounced"
+    DELAYED = "delayed"
+    HELD = "held"
+    REFUSED = "refused"
+    MISSING = "missing"
+
+
+@json_form(
+    "problem",
+    "recipient~",
+    "reason",
+    "status~",
+    "message_ids=about",
+    "notice=message_id~",
+    "next_step=advice",
+)
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a mail says about the delivery of another one.
+
+    `recipient` is an address, the name of a list, or "" where the report names none; `status` is
+    the code of RFC 3463 ("" where there is none); `about` are the Message-IDs of the mails it may
+    be about, `title` the title of the patch where it only quotes the subject; `message_id` is its
+    own ("" for what is missing in an archive).
+    """
+
+    problem: DeliveryProblem
+    recipient: str
+    reason: str
+    status: str
+    about: tuple[str, ...]
+    title: str
+    message_id: str
+
+    @property
+    def words(self) -> str:
+        """What happened, in one line."""
+        who = self.recipient or "a recipient"
+        words = {
+            DeliveryProblem.BOUNCED: f"not delivered to {who}",
+            DeliveryProblem.DELAYED: f"delivery to {who} is delayed",
+            DeliveryProblem.HELD: f"held by the moderator of {who}",
+            DeliveryProblem.REFUSED: f"refused by {who}",
+            DeliveryProblem.MISSING: f"not in the archive {who}",
+        }[self.problem]
+        return f"{words}: {self.reason}" if self.reason else words
+
+    @property
+    def advice(self) -> Advice:
+        """What the author should do."""
+        resend = Action(
+            "send",
+            ("--resend",),
+            "subscribe to the list or ask its owner, then send it again: {}",
+        )
+        if self.problem is DeliveryProblem.DELAYED:
+            return "nothing to do yet: the mail server tries again for some days"
+        if self.problem is DeliveryProblem.HELD:
+            return (
+                "wait for the moderator; all other recipients have the mail; if you subscribe to"
+                " the list, later mails are not held"
+            )
+        if self.problem is DeliveryProblem.REFUSED:
+            return resend
+        if self.problem is DeliveryProblem.MISSING:
+            return Action(
+                "track",
+                ("add", "-"),
+                "look for a bounce or a moderation notice in your mailbox and pass it to `{}`, or"
+                " let it be searched: git config patchpilot.mailbox PATH; if there is none, resend",
+            )
+        if self.status.startswith("5.1") and self.recipient:
+            return Action(
+                "maintainers",
+                ("--drop", self.recipient),
+                "the address does not exist; leave it out of the next version: {}",
+            )
+        if self.status in ("5.2.3", "5.3.4"):
+            return (
+                "the mail is too large for this server; split "
+                "the patch, or send a link to a branch"
+            )
+        if self.status.startswith("5.7"):
+            return (
+                "the server does not accept mail from yours; ask your mail provider, or send from"
+                " another account"
+            )
+        return Action("send", ("--resend",), "send it again when the cause is gone: {}")
+
+
+def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
+    """What a mail says about deliveries: one report for each recipient.
+
+    None where it is another kind of mail.
+    """
+    kind = (mail.header("Content-Type") or "").lower()
+    local = mail.sender.email.partition("@")[0].lower()
+    if "delivery-status" in kind:
+        return tuple(_status_blocks(mail))
+    if local in _DAEMONS or mail.header("X-Failed-Recipients"):
+        return tuple(_status_blocks(mail)) or tuple(_plain_bounce(mail))
+    # words in a person's reply are no notice
+    if not _ABOUT.search(mail.subject[:300]) or (
+        mail.in_reply_to
+        and not local.endswith(("-bounces", "-owner", "-request", "+owner", "+bounces"))
+    ):
+        return ()
+    return _notice(mail)
+
+
+def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
+    """The recipients in the machine-readable part of a report, and the ids in the mail that it
+    returns.
+    """
+    parts = list(nested_parts(mail.raw))
+    ids = [
+        id_in_header(fields["message-id"])
+        for fields, _ in parts
+        if "message-id" in fields
+    ]
+    ids += [
+        id_in_header(found) for _, text in parts for found in _RETURNED_ID.findall(text)
+    ]
+    about = tuple(dict.fromkeys(filter(None, (*ids, *_above(mail)))))
+    for fields, _ in [
+        part
+        for part in parts
+        if "final-recipient" in part[0] or "original-recipient" in part[0]
+    ][:MAX_RECIPIENTS]:
+        action, status = (
+            fields.get("action", "failed").lower(),
+            fields.get("status", "").split(" ")[0],
+        )
+        if action not in ("failed", "delayed"):
+            continue
+        recipient = _typed(
+            fields.get("original-recipient") or fields.get("final-recipient", "")
+        )
+        reason = _typed(fields.get("diagnostic-code", "")) or status
+        problem = (
+            DeliveryProblem.DELAYED if action == "delayed" else DeliveryProblem.BOUNCED
+        )
+        yield DeliveryReport(
+            problem, recipient, reason[:_REASON], status, about, "", mail.message_id
+        )
+
+
+def _typed(value: str) -> str:
+    """A field's value without its type: `rfc822; a@b` is `a@b`."""
+    return value.partition(";")[2].strip() if ";" in value else value.strip()
+
+
+def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
+    """A bounce in words, as qmail and exim write them."""
+    text = mail.body[:_TEXT]
+    about = tuple(
+        dict.fromkeys(
+            filter(
+                None,
+                (*map(id_in_header, _RETURNED_ID.findall(mail.body)), *_above(mail)),
+            )
+        )
+    )
+    named = [
+        address.email
+        for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
+    ] or _ADDRESS.findall(text)[:1]
+    refusal = _REFUSAL.search(text)
+    reason = " ".join(refusal[1].split())[:_REASON] if refusal else ""
+    code = re.search(r"\b[45]\.\d{1,3}\.\d{1,3}\b", reason)
+    for recipient in named[:MAX_RECIPIENTS] or [""]:
+        yield DeliveryReport(
+            DeliveryProblem.BOUNCED,
+            recipient,
+            reason,
+            code[0] if code else "",
+            about,
+            "",
+            mail.message_id,
+        )
+
+
+def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
+    """A notice of a list's software about a post."""
+    text = f"{mail.subject}\n{mail.body[:_TEXT]}"
+    denied = _DENIED.search(text)
+    if not denied and not _HELD.search(text):
+        return ()
+    found, subject, why = _LIST.search(text), _SUBJECT.search(text), _WHY.search(text)
+    title = (
+        title_key(plain_title(" ".join(subject["subject"].split()))) if subject else ""
+    )
+    about = tuple(
+        dict.fromkeys(
+            filter(
+                None,
+                (*map(id_in_header, _RETURNED_ID.findall(mail.body)), *_above(mail)),
+            )
+        )
+    )
+    if not title and not about:
+        return ()
+    problem = DeliveryProblem.REFUSED if denied else DeliveryProblem.HELD
+    reason = " ".join(why["why"].split())[:_REASON] if why else ""
+    return (
+        DeliveryReport(
+            problem,
+            found[1] if found else "",
+            reason,
+            "",
+            about,
+            title,
+            mail.message_id,
+        ),
+    )
+
+
+def _above(mail: Mail) -> tuple[str, ...]:
+    return (*((mail.in_reply_to,) if mail.in_reply_to else ()), *mail.references[-5:])
+
+
+def reports_about(
+    reports: Iterable[DeliveryReport],
+    message_ids: frozenset[str],
+    titles: Iterable[str] = (),
+) -> tuple[DeliveryReport, ...]:
+    """Those of the reports that are about one of these mails, or that quote one of these titles."""
+    known = frozenset(titles)
+    return tuple(
+        report
+        for report in reports
+        if message_ids.intersection(report.about)
+        or (not report.about and report.title in known)
+    )

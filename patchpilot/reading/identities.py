@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who a message is from. An identity is an address that was seen before, never a display name.
+
+Anybody may write any name into From:. An address is known if the author addressed or named it in a
+patch, if somebody known copied it, or if it is a bot's; callers add what else vouches for one, such
+as MAINTAINERS, commits and signatures.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.model.address import Address
+from patchpilot.model.json_form import json_form
+from patchpilot.reading.bots import is_bot_address
+from patchpilot.reading.sender import UNSEEN, name_words
+
+if TYPE_CHECKING:
+    from patchpilot.reading.mail_classifier import Classified
+
+
+@json_form("message_id", "from=claimant", "date", "what")
+class Claim(NamedTuple):
+    """A message that claims what only the author, a maintainer or a bot may report, from an address
+    that is not known.
+    """
+
+    message_id: str
+    sender: Address
+    what: str
+    date: datetime | None
+
+    @property
+    def claimant(self) -> str:
+        """Its sender as a trailer names them."""
+        return self.sender.trailer()
+
+    @property
+    def words(self) -> str:
+        """The claim in words."""
+        return f"{self.claimant}, {UNSEEN}, {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """The known addresses by key, each with the names (as sets of words) that known messages give
+    it.
+    """
+
+    names: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
+
+    def knows(self, address: Address) -> bool:
+        """Whether the address itself is known, whatever name is next to it."""
+        return address.key in self.names or is_bot_address(address)
+
+    def same(self, one: Address, other: Address) -> bool:
+        """Whether two addresses are one mailbox, or known as two mailboxes of one name."""
+        if one.key == other.key:
+            return bool(one.key)
+        mine, theirs = (
+            self.names.get(one.key, frozenset()),
+            self.names.get(other.key, frozenset()),
+        )
+        return any(len(name) > 1 for name in mine & theirs)
+
+    def sender(self, mail: "Classified") -> Address:
+        """The sender.
+
+        That of the From: header if the address that rewrote it is not known as a list.
+        """
+        rewritten = mail.mail.sender
+        return (
+            mail.sender
+            if mail.sender.key == rewritten.key or self.knows(rewritten)
+            else rewritten
+        )
+
+    def has_name_of_known(self, address: Address) -> bool:
+        """Whether an address that is not known comes with the name of a known one."""
+        name = name_words(address.name)
+        return (
+            len(name) > 1
+            and not self.knows(address)
+            and any(name in names for names in self.names.values())
+        )
+
+    def vouch_for(self, mail: "Classified") -> bool:
+        """Whether the sender of a message may report what changes the state of a series."""
+        return (
+            is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
+        )
+
+    def with_addresses(
+        self, named: Iterable[Address], unnamed: Iterable[Address] = ()
+    ) -> "Identities":
+        """These and more known addresses; `unnamed` are those whose display name proves nothing."""
+        found = dict(self.names)
+        for address in unnamed:
+            found.setdefault(address.key, frozenset())
+        for address in named:
+            found[address.key] = found.get(address.key, frozenset()) | {
+                name_words(address.name)
+            }
+        # a From: header without exactly one mailbox is nobody's
+        found.pop("", None)
+        return Identities(found)

@@ -1,0 +1,439 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kind of a mail about a patch, from its sender and the text they wrote, never from its subject
+alone.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.mail import Mail
+from patchpilot.model.message_id import batch_of, sender_in
+from patchpilot.model.patch_subject import Subject, parse_subject
+from patchpilot.reading.applied_mail import Placement, placement
+from patchpilot.reading.bots import known_robot
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.phrases import PATCHWORK_MARK
+from patchpilot.reading.reply_body import Body, parse_body
+from patchpilot.reading.reply_prose import Answered, read_prose
+from patchpilot.reading.review_trailers import (
+    GivenTrailer,
+    given_trailers,
+    html_trailers,
+    is_nack,
+)
+from patchpilot.reading.sender import UNSEEN, real_sender, same_person
+
+MAX_SUBJECT = 1000
+_DEEPEST_PATCH = 2
+"""References of a mail that answers a patch below a cover letter."""
+_REPLY = re.compile(
+    r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]",
+    re.IGNORECASE,
+)
+_SCRIPT_ID = re.compile(r"\.b4-ty@|\.b4-ty\b")
+_THANKS_OF_B4 = re.compile(
+    r"\b(?:applied|merged|queued|pulled|pushed|picked up|taken)\b|^\s+(?:merge )?commit: |\(no"
+    r" commit info\)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OWN_PATCHES = re.compile(
+    r"^(?:\d+ )?patch(?:es|\(es\))? applied to \S[^\n]{0,80}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WARNS = re.compile(
+    r"^>> [^\n]*\bwarning:|\bbuild warnings?\b", re.IGNORECASE | re.MULTILINE
+)
+_FAILS = re.compile(r"\berrors?\b|undefined reference|cannot apply", re.IGNORECASE)
+_FILES_CHANGED = re.compile(r"^ \d+ files? changed, \d+ ", re.MULTILINE)
+_NAMED_COMMIT = re.compile(r"^[0-9a-f]{12,40} \S", re.MULTILINE)
+_MARKED = {
+    "accepted": MailKind.APPLIED,
+    "applied": MailKind.APPLIED,
+    "cr": MailKind.REVIEW,
+    "changes-requested": MailKind.REVIEW,
+    "rejected": MailKind.NACK,
+}
+_NAMED = re.compile(
+    r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
+)
+
+
+@dataclass(frozen=True)
+class Classified:
+    """A mail and its kind; `semi` when a script sent it in a person's name, `names_bot` when its
+    sender has the name or address of one, `doubtful` when it is a claim (see `identities.Claim`).
+    """
+
+    mail: Mail
+    sender: Address
+    subject: Subject
+    is_reply: bool
+    kind: MailKind
+    confidence: float
+    why: str
+    bot: bool
+    semi: bool
+    trailers: tuple[GivenTrailer, ...]
+    body: Body
+    robot: str | None = None
+    named_tree: str | None = None
+    by_author: bool = False
+    names_bot: bool = False
+    doubtful: bool = False
+
+    @cached_property
+    def credited(self) -> tuple[GivenTrailer, ...]:
+        """The tags that count."""
+        return tuple(trailer for trailer in self.trailers if trailer.credited)
+
+    @cached_property
+    def only_warns(self) -> bool:
+        """Whether it is a build report that has warnings and no error."""
+        return (
+            self.kind is MailKind.BUILD_FAILURE
+            and bool(_WARNS.search(self.body.text))
+            and not _FAILS.search(self.body.text)
+        )
+
+    @property
+    def who(self) -> str:
+        """Its sender as text names them.
+
+        Of a claim with the address, and that it was not seen before.
+        """
+        return (
+            f"{self.sender.trailer()}, {UNSEEN}"
+            if self.doubtful
+            else self.sender.called
+        )
+
+    @property
+    def label(self) -> str:
+        """Its kind in words; a build report with nothing but warnings is no failure."""
+        return "build-warning" if self.only_warns else str(self.kind)
+
+    @cached_property
+    def place(self) -> Placement:
+        """Where the mail says the patch was applied."""
+        headers = {header.name.lower(): header.value for header in self.mail.headers}
+        by_words = placement(
+            self.kind, self.mail.subject, unquoted(self.mail.body), headers
+        )
+        return (
+            by_words
+            if by_words.tree or not self.named_tree
+            else Placement(
+                by_words.commits, self.named_tree, by_words.versions, by_words.landings
+            )
+        )
+
+
+def classify(mail: Mail, author: Address | None = None) -> Classified:
+    """Classify one mail.
+
+    `author` is the patch's author where the thread is known (else guessed from the quotes).
+    """
+    sender = real_sender(mail)
+    subject = parse_subject(mail.subject[:MAX_SUBJECT])
+    is_reply = bool(_REPLY.match(mail.subject[:MAX_SUBJECT]))
+    text = unquoted(mail.body)
+    who = f"{sender.name} <{sender.email}>" if sender.email else sender.name
+    robot = known_robot(
+        who[:MAX_SUBJECT],
+        mail.subject[:MAX_SUBJECT],
+        text[:16_000],
+        lambda: _headers(mail),
+    )
+    body = parse_body(mail.body)
+    base = Classified(
+        mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body
+    )
+    if robot:
+        tags = (
+            ()
+            if robot.kind in (MailKind.PATCH, MailKind.COVER)
+            else given_trailers(body, sender, bot=robot.bot)
+        )
+        why = f"sender and text match {robot.name}"
+        named = replace(
+            base, why=why, trailers=tags, robot=robot.name, names_bot=bool(robot.sender)
+        )
+        return replace(
+            named, kind=robot.kind, confidence=0.97, bot=robot.bot, semi=robot.semi
+        )
+    if not is_reply and (kind := _post(mail, subject, body)):
+        return replace(
+            base,
+            kind=kind,
+            confidence=0.95,
+            why="a patch" if kind is MailKind.PATCH else "a cover letter",
+        )
+    poster = _poster(mail)
+    by_author = (
+        same_person(sender, author)
+        if author
+        else sender.key == poster or _author_like(sender, body)
+    )
+    tags = (
+        html_trailers(mail.body) if is_html_only(mail) else given_trailers(body, sender)
+    )
+    return _by_person(
+        replace(base, by_author=by_author, trailers=tags),
+        _answered(mail, poster),
+        bool(author or poster),
+    )
+
+
+def is_html_only(mail: Mail) -> bool:
+    """Whether a mail has a text in HTML and none in plain text."""
+    kind = (mail.header("Content-Type") or "").lower()
+    if not kind.startswith("multipart/"):
+        return kind.startswith("text/html")
+    raw = mail.raw.lower()
+    return b"text/html" in raw and b"text/plain" not in raw
+
+
+def classify_for(
+    known: Classified,
+    sender: Address,
+    by_author: bool,
+    answered: Answered = Answered.PATCH,
+) -> Classified:
+    """Reclassify a mail where it is known who sent it, whether that is the patch's author, and what
+    it answers; its body is not parsed again.
+    """
+    mail = known.mail
+    known = known if known.sender == sender else replace(known, sender=sender)
+    same = known.by_author is by_author and (
+        answered is Answered.PATCH or known.kind is not MailKind.REVIEW
+    )
+    if (
+        known.robot
+        or same
+        or (not known.is_reply and _post(mail, known.subject, known.body))
+    ):
+        return known
+    plain = replace(
+        known,
+        kind=MailKind.OTHER,
+        confidence=0.5,
+        why="",
+        semi=False,
+        named_tree=None,
+        by_author=by_author,
+    )
+    return _by_person(plain, answered, is_known=True)
+
+
+def _by_person(base: Classified, answered: Answered, is_known: bool) -> Classified:
+    """Classify a mail that is neither from a bot nor a patch; `is_known`: the patch's author is."""
+    if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
+        return replace(
+            base,
+            kind=MailKind.APPLIED,
+            confidence=0.97,
+            why="b4's thank-you note",
+            semi=True,
+        )
+    return _person(base, answered, is_known)
+
+
+def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
+    """Classify a person's mail: by a formal NACK, by certain prose, by a tag, as a patch, else by
+    the prose.
+    """
+    body, credited = base.body, base.credited
+    to_self = any(_says(line, base.sender) for line in body.attributions[:1])
+    by_author = base.by_author or (False if is_known else None)
+    reading = read_prose(
+        body, base.subject.raw, by_author=by_author, to_self=to_self, answered=answered
+    )
+    if (mark := PATCHWORK_MARK.search(body.text)) and (
+        kind := _MARKED.get(mark["state"].lower())
+    ):
+        # an author's mark announces their own next version: it asks nothing of them
+        kind = (
+            MailKind.OTHER if base.by_author and kind is not MailKind.APPLIED else kind
+        )
+        return replace(base, kind=kind, confidence=0.9, why=mark[0].strip())
+    refusal = next((line.text for line in body.own if is_nack(line.text)), None)
+    if refusal is not None:
+        return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
+    if reading.kind is MailKind.NACK and (not credited or reading.confidence > 0.8):
+        return replace(
+            base, kind=MailKind.NACK, confidence=reading.confidence, why=reading.why
+        )
+    only_tested = (
+        bool(credited)
+        and reading.tree is None
+        and all(tag.name.lower() == "tested-by" for tag in credited)
+    )
+    if (
+        reading.kind is MailKind.APPLIED
+        and not only_tested
+        and reading.confidence > (0.6 if credited else 0.5)
+    ):
+        return replace(
+            base,
+            kind=MailKind.APPLIED,
+            confidence=reading.confidence,
+            why=reading.why,
+            named_tree=reading.tree,
+        )
+    if (
+        base.by_author
+        and (own := _OWN_PATCHES.search(body.text))
+        and _NAMED_COMMIT.search(body.text)
+    ):
+        # a maintainer's script about the maintainer's own patches
+        return replace(
+            base,
+            kind=MailKind.APPLIED,
+            confidence=0.9,
+            why=" ".join(own[0].split()),
+            semi=True,
+        )
+    if any(
+        tag.name.lower() != "signed-off-by" or not body.has_diff for tag in credited
+    ):
+        return replace(
+            base, kind=MailKind.TRAILERS, confidence=0.95, why=str(credited[0])
+        )
+    if body.has_diff and (not base.is_reply or _is_whole_patch(body)):
+        return replace(
+            base, kind=MailKind.PATCH, confidence=0.7, why="a complete patch in a reply"
+        )
+    if not base.is_reply and not base.mail.in_reply_to and not base.mail.references:
+        return replace(
+            base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply"
+        )
+    return replace(
+        base, kind=reading.kind, confidence=reading.confidence, why=reading.why
+    )
+
+
+def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:
+    """Whether a mail that is not marked as a reply is a patch or a cover letter."""
+    if _is_answer(mail, body):
+        return None
+    text = unquoted(mail.body)
+    marked = (
+        subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
+    )
+    pull = any(
+        "pull" in word.lower() for mark in subject.marks for word in mark.split()
+    )
+    if subject.number == 0 and (marked or subject.total):
+        return MailKind.COVER
+    if body.has_diff and (marked or bool(subject.marks) or _is_whole_patch(body)):
+        return MailKind.PATCH
+    if pull or (marked and "diffstat" in text[:50_000].lower()):
+        return MailKind.COVER
+    if marked:
+        summary = re.search(
+            r"^ \d+ files? changed, \d+ ", text, re.MULTILINE
+        ) or re.search(r"^\S.*\(\d+\):$", text, re.MULTILINE)
+        return MailKind.COVER if summary and not body.has_diff else MailKind.PATCH
+    return None
+
+
+def _is_answer(mail: Mail, body: Body) -> bool:
+    """Whether a mail with the subject of a patch answers one: it quotes somebody, and has no patch
+    and no list of changed files. Some mail programs remove the "Re:".
+    """
+    has_stat = _FILES_CHANGED.search(mail.body) is not None
+    answers = bool(mail.in_reply_to and body.attributions and body.quoted)
+    return answers and not body.has_diff and not has_stat
+
+
+def _is_whole_patch(body: Body) -> bool:
+    """Whether the inline patch carries its own message or stat, with little other text."""
+    has_header = any(
+        re.match(
+            r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line
+        )
+        for line in body.patch
+    )
+    return has_header and len(body.text.split()) < 60
+
+
+def _poster(mail: Mail) -> str | None:
+    """Who sent the patch that a mail answers, by the Message-IDs of its thread: the nearest that
+    has an address.
+    """
+    above = (
+        sender_in(message_id)
+        for message_id in (mail.in_reply_to or "", *reversed(mail.references))
+    )
+    email = next((email for email in above if email), None)
+    return Address("", email).key if email else None
+
+
+def _answered(mail: Mail, poster: str | None) -> Answered:
+    """What a mail answers, by the Message-IDs of its thread and whom it is addressed to first, as
+    mail programs address a reply.
+    """
+    if mail.in_reply_to and batch_of(mail.in_reply_to):
+        return Answered.PATCH
+    if len(mail.references) <= _DEEPEST_PATCH and not any(
+        map(batch_of, mail.references)
+    ):
+        return Answered.PATCH
+    if not poster:
+        return Answered.UNKNOWN
+    return Answered.AUTHOR if mail.to and mail.to[0].key == poster else Answered.OTHER
+
+
+def _author_like(sender: Address, body: Body) -> bool:
+    """Whether the sender looks like the author of the patch being discussed: the patch quoted is
+    signed by them first (who takes a patch signs below), or the innermost words are theirs."""
+    deepest = ""
+    depth = most = 0
+    signed = False
+    for line in body.quoted[:400]:
+        bare = line.lstrip("> \t")
+        most = max(most, line[: len(line) - len(bare)].count(">"))
+        if ":" not in line:
+            continue
+        if bare.startswith("From:") or (
+            bare.startswith("Signed-off-by:") and not signed
+        ):
+            signed = signed or bare.startswith("Signed")
+            address = parse_address(bare.partition(":")[2])
+            if address and same_person(address, sender):
+                return True
+        elif bare.rstrip().endswith(("wrote:", "writes:")):
+            level = line[: len(line) - len(bare)].count(">") + 1
+            if level >= depth:
+                deepest, depth = bare, level
+    return most <= depth and _says(deepest, sender)
+
+
+def _says(attribution: str, person: Address) -> bool:
+    """Whether an attribution ("On …, Ada Fixer wrote:") names the person."""
+    named = _NAMED.search(attribution)
+    if not named:
+        return False
+    name = named["name"].rpartition(",")[2].strip()
+    return same_person(
+        Address(
+            re.sub(r"^.*\d\d:?\d\d\s*(?:[AP]M|[-+]\d{4})?,?\s*", "", name).strip(),
+            named["email"] or "-",
+        ),
+        person,
+    )
+
+
+def unquoted(body: str) -> str:
+    """The lines of a body that are not quoted with `>`, at most so many that a log cannot stall
+    anything.
+    """
+    return "\n".join(
+        line for line in body[:400_000].split("\n") if not line.startswith(">")
+    )
+
+
+def _headers(mail: Mail) -> str:
+    return "\n".join(f"{header.name}: {header.value}" for header in mail.headers)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The mails of one call, each parsed and classified once."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from patchpilot.model.address import Address
+from patchpilot.model.mail import Mail, parse_mail
+
+if TYPE_CHECKING:
+    from patchpilot.reading.mail_classifier import Classified
+    from patchpilot.reading.reply_prose import Answered
+
+ParseMail = Callable[[bytes], Mail]
+
+
+class MailReader:
+    """A cache for one call: the same bytes are parsed once, the same mail is classified once.
+
+    `now` is the time of the call; `online` whether the network may be asked; `threads` is where
+    `read_thread` caches its results, `sent` what was sent from here and `undisclosed` the ids of
+    what no archive is to be asked about, once they were read. Mails that the call before this one
+    parsed are taken from it: the TUI reads a thread again and again, and holds what it shows
+    meanwhile.
+    """
+
+    _latest: ClassVar[dict[bytes, Mail]] = {}
+
+    def __init__(self) -> None:
+        self._before = MailReader._latest
+        self.now = datetime.now(UTC)
+        self.online = False
+        self.sent: Sequence[tuple[str, datetime, int]] | None = None
+        self.undisclosed: frozenset[str] | None = None
+        self.threads: dict[tuple[object, ...], Any] = {}
+        self._parsed: dict[bytes, Mail] = {}
+        self._classified: dict[str, Classified] = {}
+        self._for_author: dict[
+            str, dict[tuple[Address, bool, Answered], Classified]
+        ] = {}
+
+    def parse(self, raw: bytes) -> Mail:
+        """The mail in these bytes."""
+        mail = self._parsed.get(raw)
+        if mail is None:
+            mail = self._parsed[raw] = self._before.get(raw) or parse_mail(raw)
+            MailReader._latest = self._parsed
+        return mail
+
+    def classify(self, mail: Mail) -> "Classified":
+        """Classify a mail, guessing the patch's author from the quotes."""
+        known = self._classified.get(mail.message_id)
+        if known is None or known.mail.raw != mail.raw:
+            from patchpilot.reading.mail_classifier import classify
+
+            known = self._classified[mail.message_id] = classify(mail)
+            self._for_author.pop(mail.message_id, None)
+        return known
+
+    def classify_for(
+        self, mail: "Classified", sender: Address, by_author: bool, answered: "Answered"
+    ) -> "Classified":
+        """Classify a mail where it is known who sent it, whether that is the patch's author, and
+        what it answers.
+        """
+        found = self._for_author.setdefault(mail.mail.message_id, {})
+        key = (sender, by_author, answered)
+        known = found.get(key)
+        if known is None or known.mail.raw != mail.mail.raw:
+            from patchpilot.reading.mail_classifier import classify_for
+
+            known = found[key] = classify_for(mail, sender, by_author, answered)
+        return known

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mboxes from files and archives: decompressed with a limit, split, parsed, each mail once, oldest
+first.
+"""
+
+import hashlib
+import re
+import sys
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+
+from patchpilot.errors import InputError
+from patchpilot.model.bounded_date import EPOCH, arrival
+from patchpilot.model.bounded_gzip import text_of
+from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
+from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail, split_mbox
+from patchpilot.model.progress import Progress, silent
+from patchpilot.reading.sender import real_sender
+
+_TOP = 65536
+_MOST_TEXT = 8 * MAX_INPUT
+_MESSAGE_ID = re.compile(
+    rb"^message-id:\s*<([^<>\s]{1,300})>", re.IGNORECASE | re.MULTILINE
+)
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+
+
+Skipped = Callable[[str], None]
+"""Called with the reason for skipping a mail of an mbox."""
+
+
+def ignored(_reason: str) -> None:
+    """A Skipped for callers who report nothing."""
+
+
+def read_mails(
+    path: Path | str,
+    progress: Progress = silent,
+    skipped: Skipped = ignored,
+    parse_mail: Callable[[bytes], Mail] = parse_mail,
+) -> tuple[Mail, ...]:
+    """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input).
+
+    InputError names the file; of several mails, one that is over a limit, and those after as much
+    as a file may have, are reported to `skipped` and left out."""
+    name = str(path)
+    reasons: list[str] = []
+    try:
+        with (
+            nullcontext(sys.stdin.buffer)
+            if name == "-"
+            else Path(path).open("rb") as stream
+        ):
+            data = b"".join(within_limits(text_of(stream, name), name, reasons.append))
+    except OSError as error:
+        raise InputError(
+            f"cannot read {name}: {error.strerror or error}",
+            hint="pass a mail or an mbox, or - for standard input",
+        ) from error
+    if not data and reasons:
+        raise InputError(reasons[0], hint="pass the mbox of one thread")
+    for reason in reasons:
+        skipped(reason)
+    mails = parse(data, progress, skipped, name, parse_mail)
+    if not any(mail.headers for mail in mails):
+        raise InputError(
+            f"{name}: no mail found",
+            hint="pass a mail or an mbox, such as an archive's `t.mbox.gz`",
+        )
+    return mails
+
+
+def within_limits(
+    blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None
+) -> Iterator[bytes]:
+    """The mails of an mbox whose text comes in blocks, as they are there, but none over a limit and
+    none after `limit` bytes of them; only one mail and one block are held. `skipped` gets the
+    reason for each that is left out, and for the end."""
+    given, most = 0, MAX_INPUT if limit is None else limit
+    for start, raw in split_mbox(_at_most(blocks, source, skipped)):
+        if len(raw) > MAX_MAIL:
+            skipped(
+                f"{source}: at byte {start}: mail too large: the limit is {MAX_MAIL >> 20} MiB:"
+                f" skipped{_named(raw[:_TOP])}"
+            )
+        elif given + len(raw) > most:
+            skipped(
+                f"{source}: more than {most >> 20} MiB of mails: those from byte {start} on are"
+                " skipped"
+            )
+            return
+        else:
+            given += len(raw)
+            yield raw
+
+
+def _at_most(blocks: Iterable[bytes], source: str, skipped: Skipped) -> Iterator[bytes]:
+    """The blocks up to the size to which even a mail that is skipped is read."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > _MOST_TEXT:
+            skipped(
+                f"{source}: larger than {_MOST_TEXT >> 20} MiB: the rest is skipped"
+            )
+            return
+        yield block
+
+
+def parse(
+    data: bytes,
+    progress: Progress = silent,
+    skipped: Skipped = ignored,
+    source: str = "mbox",
+    parse_mail: Callable[[bytes], Mail] = parse_mail,
+    without: Container[str] = (),
+) -> tuple[Mail, ...]:
+    """The mails of an mbox (or the one mail) in these bytes, but those `without`, of which only the
+    Message-ID is read. InputError where the only mail is over a limit; of several, `skipped` gets
+    the reason."""
+    bounds = mail_bounds(data)
+    mails = []
+    for number, (start, end) in enumerate(bounds, 1):
+        if number % 256 == 0:
+            progress("reading mails", number, len(bounds))
+        if _id_at_top(data, start, end) in without:
+            continue
+        try:
+            mail = with_id(parse_mail(one_mail(data, start, end)))
+            if mail.message_id not in without:
+                mails.append(mail)
+        except InputError as error:
+            place = source if len(bounds) == 1 else f"{source}:{number}"
+            if len(bounds) == 1:
+                raise InputError(
+                    f"{place}: {error.message}", hint=error.advice
+                ) from error
+            named = _named(data[start : min(end, start + _TOP)])
+            skipped(f"{place}: {error.message}: skipped{named}")
+    return tuple(mails)
+
+
+def _id_at_top(data: bytes, start: int, end: int) -> str:
+    """The Message-ID in the header of the mail at this place; "" where it is not in the usual form."""  # noqa: E501
+    top = data[start : min(end, start + _TOP)]
+    blank = _BLANK_LINE.search(top)
+    found = _MESSAGE_ID.search(top, 0, blank.start() if blank else len(top))
+    return found[1].decode("utf-8", "replace") if found else ""
+
+
+def _named(top: bytes) -> str:
+    """The Message-ID of a mail that is too large to be read, from its first bytes, so that it can
+    be read elsewhere.
+    """
+    found = _MESSAGE_ID.search(top)
+    return (
+        f" (<{found[1].decode('utf-8', 'replace')}>, read it in the archive)"
+        if found
+        else ""
+    )
+
+
+def with_id(mail: Mail) -> Mail:
+    """The mail, with a Message-ID derived from its content if it has none."""
+    if mail.message_id:
+        return mail
+    return mail._replace(
+        message_id=f"{hashlib.sha256(mail.raw).hexdigest()[:32]}@no-message-id.invalid"
+    )
+
+
+def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
+    """Each Message-ID once (its first copy), oldest first.
+
+    Mails without a usable date keep their place.
+    """
+    by_id: dict[str, Mail] = {}
+    for mail in mails:
+        by_id.setdefault(mail.message_id, mail)
+    return tuple(sorted(by_id.values(), key=when))
+
+
+def one_of_each(
+    mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignored
+) -> tuple[Mail, ...]:
+    """Each Message-ID once, in order: anybody can send a second mail with the Message-ID of
+    another's.
+
+    Of copies by several senders the one from an address (in lower case) that is known; without one,
+    none, and `skipped` gets the reason.
+    """
+    by_id: dict[str, list[Mail]] = {}
+    for mail in mails:
+        by_id.setdefault(mail.message_id, []).append(mail)
+    found = []
+    for message_id, copies in by_id.items():
+        sent = copies[0] if len(copies) == 1 else _trusted(copies, known)
+        if sent:
+            found.append(sent)
+        else:
+            named = ", ".join(
+                dict.fromkeys(real_sender(mail).trailer() for mail in copies)
+            )
+            skipped(
+                f"several senders use the Message-ID <{message_id}>: skipped: {named}"
+            )
+    return tuple(found)
+
+
+def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
+    """The one of several mails that is the sender's own; None if none is known to be."""
+    senders = {real_sender(mail).key for mail in copies}
+    # a list may have rewritten the header of one
+    direct = [mail for mail in copies if mail.sender.key in senders] or copies
+    own = [mail for mail in direct if mail.sender.key in known]
+    return (own or direct)[0] if own or len(senders) == 1 else None
+
+
+def arrived(mail: Mail) -> datetime | None:
+    """When the archive received a mail: the date of the topmost Received: header that has one, else
+    the mail's own.
+    """
+    return (
+        arrival(
+            header.value for header in mail.headers if header.name.lower() == "received"
+        )
+        or mail.date
+    )
+
+
+def when(mail: Mail) -> datetime:
+    """The date of the mail; the epoch when it has none."""
+    return mail.date or EPOCH

@@ -1,0 +1,417 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the author should do next, in a sentence, for every state a series can be in."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.model.counted import counted
+from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.reading.thread_values import (
+    NextStep,
+    NextStepNeed,
+    Reply,
+    SeriesState,
+    StableBranch,
+    Status,
+)
+
+_REPLY = {
+    MailKind.REVIEW: "answer the review by {who}",
+    MailKind.NACK: "answer the objection by {who} (NACK) before sending a new version",
+    MailKind.BUILD_FAILURE: "{who} reports a build failure",
+    MailKind.FORM_LETTER: "follow the form letter by {who}",
+    MailKind.AI_REVIEW: "check the findings of {who}",
+    MailKind.QUESTION: "answer the question by {who}",
+}
+_NEW_VERSION = {
+    MailKind.REVIEW: (" and ", "send v{next}"),
+    MailKind.BUILD_FAILURE: (": ", "fix it and send v{next}"),
+    MailKind.FORM_LETTER: (" and ", "send v{next}"),
+    MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
+}
+"""What comes after the reply, where it is a new version."""
+
+
+def advise(status: Status) -> NextStep:
+    """What the author should do next; asks about the last claim of a sender who is not known."""
+    step = _advise(status)
+    if not status.claims:
+        return step
+    claim = status.claims[-1]
+    more = f" ({len(status.claims) - 1} more)" if len(status.claims) > 1 else ""
+    words = (
+        f"{claim.words}{more}: nothing was changed; if you know that it is them, {{}}"
+    )
+    asks = Action("track", ("confirm", f"<{claim.message_id}>"), words)
+    return NextStep(NextStepNeed.ACTION, Hint((*_parts(step.advice), "; ", asks)))
+
+
+def _advise(status: Status) -> NextStep:
+    version = status.topic.latest.version + 1
+    if status.state is SeriesState.SENT:
+        return NextStep(
+            NextStepNeed.PATIENCE,
+            Action(
+                "track",
+                ("update",),
+                f"wait for replies; send a reminder {_reminder(status)}, not earlier",
+            ),
+        )
+    if status.state is SeriesState.SUPERSEDED:
+        return NextStep(NextStepNeed.NOTHING, f"nothing to send: {status.why}")
+    if status.state is SeriesState.WITHDRAWN:
+        return NextStep(NextStepNeed.NOTHING, "nothing left to do: you withdrew it")
+    if status.state is SeriesState.PARTLY_ACCEPTED:
+        return _partly(status)
+    if status.state is SeriesState.REJECTED:
+        return NextStep(
+            NextStepNeed.ACTION,
+            _reply_to(
+                _last_wish(status), f"answer the NACK or drop the patch: {status.why}"
+            ),
+        )
+    if status.state is SeriesState.CHANGES_REQUESTED:
+        return NextStep(NextStepNeed.ACTION, _changes(status, version))
+    if status.state is SeriesState.UNDER_REVIEW:
+        return _in_review(status)
+    if status.state is SeriesState.STALLED:
+        head = status.topic.latest.head.message_id
+        ping = Action(
+            "track",
+            ("reply", f"<{head}>", "--template", "ping"),
+            "send a reminder to the maintainer",
+        )
+        return NextStep(
+            NextStepNeed.ACTION,
+            Hint(
+                (
+                    ping,
+                    ", or ",
+                    Action(
+                        "send",
+                        ("--resend",),
+                        f"resend it as [PATCH RESEND]: {status.why}",
+                    ),
+                )
+            ),
+        )
+    return _after_acceptance(status)
+
+
+def _changes(status: Status, version: int) -> Advice:
+    """What to do where changes were requested, in words, by a robot or by a revert."""
+    undone = next(
+        (
+            tree
+            for patch in status.patches
+            for tree in patch.trees
+            if tree.state == "reverted" and "stable/" not in tree.tree
+        ),
+        None,
+    )
+    if undone and undone.proof.commit:
+        why = (
+            f"reverted in mainline by {undone.proof.commit[:12]}: read why, and send a corrected"
+            f" v{version}"
+        )
+        return Action("send", ("--reroll",), why)
+    reply = _last_wish(status)
+    is_answered = (
+        reply is not None
+        and reply.mail.kind is MailKind.QUESTION
+        and _answered(status, reply)
+    )
+    return (
+        _wished(reply, version)
+        if reply and not is_answered
+        else Action(
+            "send", ("--reroll",), f"send v{version} with the requested changes"
+        )
+    )
+
+
+def _wished(reply: Reply, version: int) -> Advice:
+    """The reply that a mail asks for, and the new version where it wants one."""
+    words = (
+        "{who} reports build warnings"
+        if reply.mail.only_warns
+        else _REPLY[reply.mail.kind]
+    )
+    answer = _reply_to(reply, words.format(who=_who(reply)))
+    if reply.mail.kind not in _NEW_VERSION:
+        return answer
+    between, also = _NEW_VERSION[reply.mail.kind]
+    return Hint(
+        (answer, between, Action("send", ("--reroll",), also.format(next=version)))
+    )
+
+
+def _reply_to(reply: Reply | None, words: str) -> str | Action:
+    return (
+        Action("track", ("reply", f"<{reply.mail.mail.message_id}>"), words)
+        if reply
+        else words
+    )
+
+
+def _reminder(status: Status) -> str:
+    """When to send a reminder, by the times of the project or subsystem."""
+    last = status.last_activity or status.topic.latest.sent
+    if last is None:
+        return f"after {counted(status.topic.waiting.days, 'day')}"
+    return f"from {last + status.topic.waiting:%Y-%m-%d}"
+
+
+def next_step(status: Status) -> str:
+    """The next step in one sentence."""
+    return str(advise(status).advice)
+
+
+def _in_review(status: Status) -> NextStep:
+    reply = _last_wish(status)
+    if reply and reply.mail.kind is MailKind.QUESTION and not _answered(status, reply):
+        return NextStep(
+            NextStepNeed.ACTION, _wished(reply, status.topic.latest.version + 1)
+        )
+    count = sum(not tag.asks for tag in status.trailers)
+    tags = (
+        (
+            "; ",
+            Action("trailers", (), f"add its {counted(count, 'tag')} to a new version"),
+        )
+        if count
+        else ()
+    )
+    waiting = Action("track", ("update",), "wait for the maintainer")
+    return NextStep(
+        NextStepNeed.PATIENCE,
+        Hint((waiting, *tags, f"; send a reminder {_reminder(status)}")),
+    )
+
+
+def _partly(status: Status) -> NextStep:
+    """What is left for patches that are in no tree yet."""
+    reply = _last_wish(status)
+    asked = any(
+        patch.state is SeriesState.CHANGES_REQUESTED for patch in status.patches
+    )
+    if reply and (asked or not _answered(status, reply)):
+        return NextStep(
+            NextStepNeed.ACTION,
+            Hint(
+                (
+                    *_parts(_wished(reply, status.topic.latest.version + 1)),
+                    f" ({status.why})",
+                )
+            ),
+        )
+    again = Action("send", ("--reroll",), "send the open patches again")
+    return NextStep(
+        NextStepNeed.PATIENCE,
+        Hint(
+            (
+                (
+                    f"{status.why}: wait for the maintainer until"
+                    f" {_reminder(status).removeprefix('from ')}, then "
+                ),
+                again,
+            )
+        ),
+    )
+
+
+def _after_acceptance(status: Status) -> NextStep:
+    late = (
+        _last_wish(status)
+        if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
+        else None
+    )
+    if (
+        late
+        and late.mail.mail.date
+        and late.mail.mail.date > _applied_at(status)
+        and not _answered(status, late)
+    ):
+        said = (
+            f"it was applied, but {_who(late)} wrote after that ({late.mail.kind}): answer, and"
+            " send a fix on top where one is needed"
+        )
+        return NextStep(
+            NextStepNeed.ACTION,
+            _joined(
+                [_reply_to(late, said), *_work_left(status), *_in_stable_review(status)]
+            ),
+        )
+    if work := _work_left(status):
+        return NextStep(
+            NextStepNeed.ACTION, _joined([*work, *_in_stable_review(status)])
+        )
+    if waiting := _in_stable_review(status):
+        return NextStep(NextStepNeed.PATIENCE, _joined(waiting))
+    if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
+        words = (
+            "wait until it is merged into mainline (next merge window or fixes pull); with -C"
+            " REPOSITORY this is checked in git"
+        )
+        return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), words))
+    if status.state is SeriesState.IN_MAINLINE:
+        left_out = [
+            f"; {branch.version} {branch.words}"
+            for branch in status.stable
+            if branch.state in ("objected", "not-needed")
+        ]
+        dropped = [
+            branch.version for branch in status.stable if branch.state == "dropped"
+        ]
+        return NextStep(
+            NextStepNeed.NOTHING,
+            "done: it is in"
+            f" mainline{'; dropped from ' + ', '.join(dropped) if dropped else ''}{''.join(left_out)}",  # noqa: E501
+        )
+    return NextStep(NextStepNeed.NOTHING, "done: nothing left to do")
+
+
+def _work_left(status: Status) -> list[str | Action]:
+    """What is the author's after acceptance: branches that it did not apply to or that reverted it,
+    and later fixes that a branch lacks.
+    """
+    words: list[str | Action] = []
+    if reverted := [
+        branch.version for branch in status.stable if branch.state == "reverted"
+    ]:
+        said = (
+            f"it was reverted in {', '.join(reverted)}: read why, and send a corrected backport if"
+            " it is needed there"
+        )
+        words.append(_backport(status, status.commit, reverted, said))
+    if failed := [
+        branch.version for branch in status.stable if branch.state == "failed"
+    ]:
+        said = (
+            f"it did not apply to {', '.join(failed)}: send a backport if it is needed there"
+            " (`{}`)"
+        )
+        words.append(_backport(status, status.commit, failed, said))
+    for fix in status.follow_ups:
+        if fix.relation not in ("fixes", "reverts"):
+            continue
+        named = f" ({fix.commit[:12]})" if fix.commit else ""
+        if fix.lacking is None:
+            words.append(
+                f"check that “{fix.subject}”{named}, which {fix.relation} it, is applied to every"
+                " branch that has it"
+            )
+        elif fix.lacking:
+            said = (
+                f"“{fix.subject}”{named}, which {fix.relation} it, is missing in"
+                f" {', '.join(fix.lacking)}: send a backport of it, too"
+            )
+            words.append(_backport(status, fix.commit, fix.lacking, said))
+    return words
+
+
+def _backport(
+    status: Status, commit: str | None, versions: Sequence[str], words: str
+) -> Action:
+    """The backport of a commit to the branches of these versions."""
+    name = status.topic.project.stable.branch_name
+    onto = [
+        word
+        for version in versions
+        if name
+        for word in ("--onto", name.format(version=version))
+    ]
+    target = [commit] if commit else []
+    return Action("backport", (*target, *onto), words)
+
+
+def _in_stable_review(status: Status) -> list[str | Action]:
+    """The stable branches that decide next."""
+    if any(branch.state == "failed" for branch in status.stable):
+        return []
+    if review := [
+        branch for branch in status.stable if branch.state in ("review", "queued")
+    ]:
+        versions = ", ".join(branch.version for branch in review)
+        return [
+            _objection(
+                review[-1],
+                f"follow the stable review of {versions}; reply there if it should not be applied",
+            )
+        ]
+    proposed = [branch for branch in status.stable if branch.state == "proposed"]
+    if proposed and not any(
+        branch.state in ("dropped", "objected") for branch in status.stable
+    ):
+        versions = ", ".join(branch.version for branch in proposed)
+        return [
+            _objection(
+                proposed[-1],
+                f"AUTOSEL proposes it for {versions}; reply there if it should not be applied",
+            )
+        ]
+    return []
+
+
+def _objection(branch: StableBranch, words: str) -> str | Action:
+    return (
+        Action(
+            "track",
+            ("reply", f"<{branch.message_id}>", "--template", "objection"),
+            words,
+        )
+        if branch.message_id
+        else words
+    )
+
+
+def _applied_at(status: Status) -> datetime:
+    """When it was applied last, as far as mails say."""
+    return max(
+        (
+            event.date
+            for event in status.events
+            if event.what == "applied" and event.counts and event.date
+        ),
+        default=datetime.max.replace(tzinfo=UTC),
+    )
+
+
+def _parts(advice: Advice) -> tuple[str | Action, ...]:
+    return advice.parts if isinstance(advice, Hint) else (advice,)
+
+
+def _joined(sentences: Sequence[str | Action]) -> Hint:
+    return Hint(
+        tuple(
+            part
+            for number, sentence in enumerate(sentences)
+            for part in (("; ", sentence) if number else (sentence,))
+        )
+    )
+
+
+def _last_wish(status: Status) -> Reply | None:
+    latest = status.topic.latest
+    wishes = [
+        reply
+        for reply in status.replies
+        if reply.mail.kind in WANTS_ANSWER
+        and reply.revision in (latest, None)
+        and not reply.mail.by_author
+        and not reply.mail.doubtful
+    ]
+    return wishes[-1] if wishes else None
+
+
+def _answered(status: Status, wish: Reply) -> bool:
+    return any(
+        reply.mail.mail.in_reply_to == wish.mail.mail.message_id
+        and reply.mail.by_author
+        for reply in status.replies
+    )
+
+
+def _who(reply: Reply) -> str:
+    return reply.mail.who

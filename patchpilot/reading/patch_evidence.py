@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The part of a series' evidence that is about one of its patches."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from patchpilot.reading.mbox import when
+from patchpilot.reading.posted_series import Post, PostedTopic, Revision
+from patchpilot.reading.thread_match import Attached
+from patchpilot.reading.thread_values import Evidence
+from patchpilot.reading.tree_evidence import branches_by_mail, branches_with, landings
+from patchpilot.series.patch_pairing import ALIKE, title_key, title_similarity
+
+_CUT = 20
+"""Characters from which the beginning of a title is recognized."""
+
+
+def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
+    """The patches of the newest version, and before them those of earlier versions that were
+    applied and then left out.
+    """
+    topic = evidence.topic
+    known = set(topic.latest.titles)
+    taken = {
+        title_key(event.of)
+        for event in evidence.events
+        if event.of and event.what == "applied" and event.counts
+    }
+    earlier: list[tuple[Revision, Post]] = []
+    for revision in reversed(topic.revisions[:-1]):
+        left_out = [
+            post for post in revision.patches if title_key(post.title) in taken - known
+        ]
+        known |= {title_key(post.title) for post in left_out}
+        earlier = [*((revision, post) for post in left_out), *earlier]
+    return [*earlier, *((topic.latest, post) for post in topic.latest.patches)]
+
+
+def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
+    """The evidence about one patch; that of a patch that is `alone` is about it."""
+    if alone:
+        return replace(evidence, post=post)
+    topic = evidence.topic
+    events = tuple(
+        event
+        for event in evidence.events
+        if _is_about(topic, post, event.of, event.patch, event.date)
+    )
+    # a mail that reports what became of other patches is no answer to this one
+    of_others = {event.message_id for event in evidence.events} - {
+        event.message_id for event in events
+    }
+    stable = branches_by_mail(events)
+    commits = tuple(
+        landed
+        for landed in evidence.commits
+        if _is_about(topic, post, landed.title, landed.patch, None)
+    )
+    return replace(
+        evidence,
+        attached=tuple(
+            reply
+            for reply in evidence.attached
+            if _answers(reply, topic, post)
+            and reply.mail.mail.message_id not in of_others
+        ),
+        events=events,
+        landed=landings(events),
+        stable=stable,
+        commits=commits,
+        branches=branches_with(stable, commits),
+        post=post,
+    )
+
+
+def _is_about(
+    topic: PostedTopic,
+    post: Post,
+    title: str | None,
+    number: int | None,
+    date: datetime | None,
+) -> bool:
+    """Whether what names a title (None: the whole series) is about a patch.
+
+    Maintainers change titles, and long ones are cut.
+    """
+    if title is None:
+        return True
+    key, mine = title_key(title), title_key(post.title)
+    if key in topic.titles:
+        return key == mine
+    if len(key) >= _CUT and any(known.startswith(key) for known in topic.titles):
+        return mine.startswith(key)
+    sent = when(topic.latest.head.mail.mail)
+    if number and (date or datetime.now(UTC)) >= sent and post in topic.latest.patches:
+        return number == (post.number or 1)
+    alike = {
+        title_key(other.title): title_similarity(title, other.title)
+        for revision in topic.revisions
+        for other in revision.patches
+    }
+    return alike[mine] >= ALIKE and alike[mine] == max(alike.values())
+
+
+def _answers(reply: Attached, topic: PostedTopic, post: Post) -> bool:
+    if reply.post is None or reply.post.is_cover:
+        return True
+    return title_key(reply.post.title) == title_key(post.title) or (
+        reply.revision is topic.latest and reply.patch == (post.number or 1)
+    )

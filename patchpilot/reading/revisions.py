@@ -1,0 +1,402 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which posted patches were sent together as one revision, and which revisions are of one series."""  # noqa: E501
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from patchpilot.model.address import Address
+from patchpilot.model.message_id import batch_of, linked_ids
+from patchpilot.reading.mail_classifier import Classified, unquoted
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mbox import when
+from patchpilot.reading.posted_series import Post, PostedTopic, Revision
+from patchpilot.reading.revision_links import link
+from patchpilot.reading.vouched_addresses import without_strangers
+from patchpilot.series.change_id import change_id_in
+from patchpilot.series.patch_pairing import title_key
+
+__all__ = ["Post", "PostedTopic", "Revision", "find_topics"]
+
+_OWN_HISTORY = re.compile(
+    r"^[\s*#-]{0,8}(?:\[\d{1,2}\]:?\s?)?(?:(?:links? to|changes? (?:in|since|from)|previous|prior|older?|the|version|series|rfc|patch) ){0,3}"  # noqa: E501
+    r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
+    re.IGNORECASE,
+)
+"""The words before a link to an earlier version.
+
+A link within a sentence may be to another series'.
+"""
+_CHANGES = re.compile(
+    r"^---\s*\n(?:[^\n]*\n){0,4}?[\s*#-]{0,4}(?:changes (?:in|since) )?v(?P<version>[2-9])\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The first version that the notes below the commit message name."""
+_TOGETHER = timedelta(minutes=30)
+_LATEST = 64
+"""The sendings of an author among which one without references is looked for."""
+_NEAR = 8
+"""Sendings of an author before one that may have the same cover letter."""
+_BEGINNING, _END = 1991, 2090
+
+
+def find_topics(
+    mails: Iterable[Classified], known: Sequence[Address] = (), anchor: str = ""
+) -> tuple[PostedTopic, ...]:
+    """The series among these mails, the oldest first.
+
+    `known` are addresses that were seen elsewhere, `anchor` is a mail of a series whose sender is.
+    """
+    posts = [
+        _post(mail)
+        for mail in mails
+        if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply
+    ]
+    revisions = [
+        revision
+        for group in _by_author(_without_notes(_with_covers(posts)))
+        for revision in _revisions(group)
+    ]
+    series = [
+        one for group in link(revisions) for one in _without_splits(_in_order(group))
+    ]
+    topics = [topic for one in series for topic in _of_known(one, known, anchor)]
+    return tuple(
+        sorted(
+            topics,
+            key=lambda topic: min(
+                when(revision.head.mail.mail) for revision in topic.revisions
+            ),
+        )
+    )
+
+
+def _of_known(
+    series: Sequence[Revision], known: Sequence[Address], anchor: str
+) -> Iterator[PostedTopic]:
+    """The series without the later revisions of senders that are not known, and these as series of
+    their own.
+    """
+    mine, others, identities = without_strangers(series, known, anchor)
+    yield PostedTopic(_numbered(mine), identities, others)
+    if others:
+        yield from _of_known(others, known, anchor)
+
+
+def _with_covers(posts: Sequence[Post]) -> list[Post]:
+    """The posts; one without number and diff that a numbered patch of the same author answers, or
+    the only patch of that version, is a cover letter, also one whose number is that of a set
+    (`[PATCHSET v4 1/2]`)."""
+    headed = {
+        (post.mail.mail.in_reply_to, post.mail.sender.key)
+        for post in posts
+        if post.number
+    }
+    headed_alone = {
+        (post.mail.mail.in_reply_to, post.mail.sender.key, post.mail.subject.version)
+        for post in posts
+        if post.number is None and post.mail.body.has_diff
+    }
+    found: list[Post] = []
+    for post in posts:
+        subject = post.mail.subject
+        key = (post.message_id, post.mail.sender.key)
+        heads = not post.mail.body.has_diff and (
+            key in headed or (*key, subject.version) in headed_alone
+        )
+        if heads and (post.number is None or subject.of_set):
+            post = replace(
+                post,
+                mail=replace(
+                    post.mail, kind=MailKind.COVER, subject=subject._replace(number=0)
+                ),
+            )
+        found.append(post)
+    return found
+
+
+def _without_notes(posts: Sequence[Post]) -> list[Post]:
+    """The posts but those without a diff whose title a patch of the same author has: a note ("v2
+    was sent") with the patch's subject.
+    """
+    patches = {
+        (post.mail.sender.key, title_key(post.title))
+        for post in posts
+        if post.mail.body.has_diff
+    }
+    return [
+        post
+        for post in posts
+        if post.is_cover
+        or post.number
+        or post.mail.body.has_diff
+        or (post.mail.sender.key, title_key(post.title)) not in patches
+    ]
+
+
+def _in_order(group: Sequence[Revision]) -> tuple[Revision, ...]:
+    """The revisions as they were sent; by their numbers where a date cannot be right."""
+    by_number = sorted(
+        group,
+        key=lambda sent: (
+            sent.version,
+            not sent.rfc if sent.version == 1 else True,
+            when(sent.head.mail.mail),
+        ),
+    )
+    if any(
+        revision.sent is None or not _BEGINNING <= revision.sent.year < _END
+        for revision in group
+    ):
+        return tuple(by_number)
+    return tuple(sorted(by_number, key=lambda sent: when(sent.head.mail.mail)))
+
+
+def _without_splits(group: Sequence[Revision]) -> list[Sequence[Revision]]:
+    """The revisions, and those apart in which a patch was sent alone that the series then went on
+    without.
+    """
+    apart = [
+        at
+        for at, revision in enumerate(group)
+        if _is_split(revision, group[:at], group[at + 1 :])
+    ]
+    return [
+        [revision for at, revision in enumerate(group) if at not in apart],
+        *([group[at]] for at in apart),
+    ]
+
+
+def _is_split(
+    one: Revision, before: Sequence[Revision], after: Sequence[Revision]
+) -> bool:
+    """Whether a patch without a version was in a series before, whose later versions are without
+    it.
+    """
+    if one.version > 1 or len(one.posts) > 1 or one.head.number is not None:
+        return False
+    series = next(
+        (
+            earlier
+            for earlier in reversed(before)
+            if len(earlier.patches) > 1 and one.titles < earlier.titles
+        ),
+        None,
+    )
+    later = [
+        revision for revision in after if series and revision.version > series.version
+    ]
+    return bool(later) and not any(one.titles & revision.titles for revision in later)
+
+
+def _numbered(group: Sequence[Revision]) -> tuple[Revision, ...]:
+    """The revisions, one that was sent without its number as the version that its changelog begins
+    with, or that it resends.
+    """
+    had = {revision.version for revision in group}
+    found: list[Revision] = []
+    for revision in group:
+        if revision.resend and revision.version == 1 and found:
+            found.append(replace(revision, version=found[-1].version))
+            continue
+        is_again = any(
+            before.version == revision.version and before.rfc == revision.rfc
+            for before in found
+        )
+        words = (
+            _CHANGES.search(unquoted(revision.head.mail.mail.body))
+            if is_again and revision.version == 1
+            else None
+        )
+        number = int(words["version"]) if words else 1
+        found.append(
+            replace(revision, version=number)
+            if words and number not in had
+            else revision
+        )
+    return tuple(found)
+
+
+def _post(mail: Classified) -> Post:
+    text = unquoted(mail.mail.body)
+    links: set[str] = set()
+    earlier: dict[str, int] = {}
+    for message_id, at in linked_ids(text):
+        links.add(message_id)
+        if at is not None and (version := _version_before(text, at)):
+            earlier[message_id] = version
+    return Post(
+        mail, change_id_in(text.split("\n"), gerrit=True), frozenset(links), earlier
+    )
+
+
+def _version_before(text: str, at: int) -> int | None:
+    """The version that the words before a link name it as; None for a link to something else."""
+    start = text.rfind("\n", 0, at) + 1
+    before = text[max(start, at - 90) : at]
+    if not before.strip(" \t-*<[]()"):
+        # a link on a line of its own, below the words
+        end = max(start - 1, 0)
+        before = text[text.rfind("\n", 0, end) + 1 : end][:90]
+        if not before.rstrip().endswith(":"):
+            return None
+    words = _OWN_HISTORY.match(before)
+    return int(words["version"]) if words else None
+
+
+def _by_author(posts: Sequence[Post]) -> list[list[Post]]:
+    groups: dict[str, list[Post]] = {}
+    for post in posts:
+        groups.setdefault(post.mail.sender.key, []).append(post)
+    return list(groups.values())
+
+
+def _revisions(posts: Sequence[Post]) -> list[Revision]:
+    """Posts of one author, put together into the sendings they belong to."""
+    sets: list[list[Post]] = []
+    by_id: dict[str, list[Post]] = {}
+    by_shape: dict[tuple[object, ...], list[list[Post]]] = defaultdict(list)
+    # the numbers of a group's posts: looking at all of them for each post takes quadratic time
+    taken: dict[int, set[int | None]] = defaultdict(set)
+    for post in sorted(
+        posts, key=lambda post: (when(post.mail.mail), post.number or 0)
+    ):
+        mail, subject = post.mail.mail, post.mail.subject
+        shape = (subject.version, subject.total, subject.resend, subject.rfc)
+        home: list[Post] | None = None
+        if subject.total or _is_lone_letter(by_id.get(mail.in_reply_to or "", ())):
+            near = (
+                by_id.get(reference)
+                for reference in (mail.in_reply_to or "", *reversed(mail.references))
+            )
+            free = [
+                group
+                for group in near
+                if group is not None and post.number not in taken[id(group)]
+            ]
+            home = next(
+                (
+                    group
+                    for group in free
+                    if _fits(group, shape) or _under_cover(group, post)
+                ),
+                None,
+            )
+        if (
+            home is None
+            and subject.total
+            and (subject.total > 1 or subject.number == 0)
+        ):
+            latest = by_shape[shape][: -1 - _LATEST : -1]
+            free = [group for group in latest if post.number not in taken[id(group)]]
+            home = next((group for group in free if _together(group, post)), None)
+        if home is None:
+            home = []
+            sets.append(home)
+            by_shape[shape].append(home)
+        home.append(post)
+        taken[id(home)].add(post.number)
+        by_id[post.message_id] = home
+    return _whole([Revision(_version(group), _in_place(group)) for group in sets])
+
+
+def _version(posts: Sequence[Post]) -> int:
+    """The version of posts sent together: the cover letter's where it has one, since its patches
+    may count versions of their own.
+    """
+    covers = [post.mail.subject.version for post in posts if post.is_cover]
+    return (
+        max(covers)
+        if max(covers, default=1) > 1
+        else max(post.mail.subject.version for post in posts)
+    )
+
+
+def _is_lone_letter(group: Sequence[Post]) -> bool:
+    """Whether a sending is a cover letter so far that counts no patches."""
+    return len(group) == 1 and group[0].is_cover and group[0].mail.subject.total is None
+
+
+def _in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
+    return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
+
+
+def _whole(sent: Sequence[Revision]) -> list[Revision]:
+    """The sendings, each with the patches that were sent again below it, corrected, and with a
+    cover letter that was sent more than once.
+    """
+    whole: list[Revision] = []
+    place: dict[str, int] = {}
+    for one in sent:
+        above = place.get(one.head.mail.mail.in_reply_to or "")
+        if above is None or not _corrects(one, whole[above]):
+            near = range(len(whole) - 1, max(-1, len(whole) - _NEAR), -1)
+            above = next((at for at in near if _same_letter(whole[at], one)), None)
+        if above is None:
+            above = len(whole)
+            whole.append(one)
+        else:
+            posts = _in_place((*whole[above].posts, *one.posts))
+            whole[above] = replace(
+                whole[above],
+                version=max(one.version, whole[above].version),
+                posts=posts,
+            )
+        place.update((post.message_id, above) for post in one.posts)
+    return whole
+
+
+def _corrects(part: Revision, series: Revision) -> bool:
+    """Whether some patches in the thread of a series, of no later version, replace those of the
+    same number.
+    """
+    numbers = {post.number for post in series.patches if post.number}
+    return (
+        part.version <= series.version
+        and {post.number for post in part.posts} < numbers
+    )
+
+
+def _same_letter(one: Revision, later: Revision) -> bool:
+    """Whether a cover letter was sent twice within minutes, once without the patches."""
+    first, second = one.head.mail.subject, later.head.mail.subject
+    return (
+        one.head.is_cover
+        and later.head.is_cover
+        and (first.title, first.total, first.rfc)
+        == (second.title, second.total, second.rfc)
+        and not (one.patches and later.patches)
+        and _together(one.posts[:1], later.head)
+    )
+
+
+def _fits(group: Sequence[Post], shape: tuple[object, ...]) -> bool:
+    first = group[0].mail.subject
+    return (first.version, first.total, first.resend, first.rfc) == shape
+
+
+def _under_cover(group: Sequence[Post], post: Post) -> bool:
+    """Whether the post answers the group's cover letter and was sent with it, though their marks
+    differ: a cover miscounts, or has a mark alone.
+    """
+    cover = group[0]
+    if not cover.is_cover:
+        return False
+    stem = batch_of(cover.message_id)
+    if stem is not None and stem == batch_of(post.message_id):
+        return True
+    # patches without a version are those of the cover letter that they answer
+    same = post.mail.subject.version in (1, cover.mail.subject.version)
+    return same and abs(when(post.mail.mail) - when(cover.mail.mail)) < _TOGETHER
+
+
+def _together(group: Sequence[Post], post: Post) -> bool:
+    """Whether the post was sent in one go with the group: by `git send-email`'s Message-ID, or
+    within minutes.
+    """
+    stem, other = batch_of(group[-1].message_id), batch_of(post.message_id)
+    return (stem is not None and stem == other) or abs(
+        when(post.mail.mail) - when(group[-1].mail.mail)
+    ) < _TOGETHER

@@ -1,0 +1,618 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The state of a series, decided from its mails, forwarding series and the repository.
+
+The state of a topic also from its sends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from patchpilot.model.address import Address
+from patchpilot.model.bounded_date import EPOCH
+from patchpilot.model.mail import Mail
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.reading.mbox import when
+from patchpilot.reading.patch_evidence import about_patch, series_posts
+from patchpilot.reading.phrases import (
+    CONCEDES,
+    NEXT_VERSION,
+    WILL_CHANGE,
+    WITH_THAT,
+    WITHDRAWS,
+)
+from patchpilot.reading.posted_series import PostedTopic, Revision
+from patchpilot.reading.thread_events import Event
+from patchpilot.reading.thread_match import Attached
+from patchpilot.reading.thread_values import (
+    LANDED,
+    REFUSED,
+    TAKEN,
+    Evidence,
+    LandedCommit,
+    PatchState,
+    Proof,
+    SeriesState,
+    StableBranch,
+    stable_summary,
+)
+from patchpilot.reading.tree_evidence import branches_by_mail, landings, tree_states
+
+_LEFT = {
+    SeriesState.SENT: ("has no answer", "have no answer"),
+    SeriesState.UNDER_REVIEW: ("is under review", "are under review"),
+    SeriesState.CHANGES_REQUESTED: ("needs changes", "need changes"),
+    SeriesState.STALLED: ("has no answer", "have no answer"),
+    SeriesState.PARTLY_ACCEPTED: ("is partly applied", "are partly applied"),
+    SeriesState.REJECTED: ("was rejected", "were rejected"),
+    SeriesState.WITHDRAWN: ("was withdrawn", "were withdrawn"),
+    SeriesState.SUPERSEDED: ("was superseded", "were superseded"),
+}
+_FURTHER = {
+    SeriesState.ACCEPTED: "applied",
+    SeriesState.IN_NEXT: "in linux-next",
+    SeriesState.IN_MAINLINE: "in mainline",
+    SeriesState.IN_STABLE: "in stable branches",
+}
+_NOT_REFUSED = (
+    SeriesState.SENT,
+    SeriesState.UNDER_REVIEW,
+    SeriesState.CHANGES_REQUESTED,
+    SeriesState.STALLED,
+)
+_TAKING = (
+    MailKind.APPLIED,
+    MailKind.TIP_COMMIT,
+    MailKind.MM_COMMIT,
+    MailKind.PULL_MERGED,
+)
+"""Mails of whoever takes patches."""
+ON_ITS_WAY = (
+    SeriesState.SENT,
+    SeriesState.UNDER_REVIEW,
+    SeriesState.CHANGES_REQUESTED,
+    SeriesState.STALLED,
+    SeriesState.PARTLY_ACCEPTED,
+    SeriesState.ACCEPTED,
+    SeriesState.IN_NEXT,
+)
+"""States that another's pull request may change."""
+
+
+class Verdict(NamedTuple):
+    """A state, its reason, and the mail or commit that proves it."""
+
+    state: SeriesState
+    why: str
+    proof: Proof
+
+
+class Decision(NamedTuple):
+    """The state of a series, its reason, and the state of each of its patches."""
+
+    state: SeriesState
+    why: str
+    patches: tuple[PatchState, ...]
+
+
+def decide(evidence: Evidence) -> Decision:
+    """The state of a series and of its patches: a series is as far as its least advanced patch.
+
+    The repository overrides what mails report, except for a rejected series.
+    """
+    posts = series_posts(evidence)
+    if not posts:
+        return Decision(*_verdict(evidence)[:2], ())
+    narrowed = [
+        (revision, about_patch(evidence, post, alone=len(posts) == 1))
+        for revision, post in posts
+    ]
+    verdicts = [_verdict(of_patch) for _, of_patch in narrowed]
+    patches = tuple(
+        _patch_state(revision, of_patch, verdict)
+        for (revision, of_patch), verdict in zip(narrowed, verdicts, strict=True)
+    )
+    if len(posts) == 1:
+        return Decision(*verdicts[0][:2], patches)
+    if any(verdict.state in TAKEN for verdict in verdicts):
+        return Decision(*_least_advanced(patches, evidence), patches)
+    return Decision(*_verdict(evidence)[:2], patches)
+
+
+def _patch_state(
+    revision: Revision, evidence: Evidence, verdict: Verdict
+) -> PatchState:
+    post = evidence.post
+    assert post is not None
+    return PatchState(
+        post.number or 1,
+        revision.version,
+        post.title,
+        post.message_id,
+        verdict.state,
+        verdict.why,
+        verdict.proof,
+        tree_states(evidence),
+    )
+
+
+def _least_advanced(
+    patches: Sequence[PatchState], evidence: Evidence
+) -> tuple[SeriesState, str]:
+    """The state of a series of which some patches are in a tree, in the words of its least advanced
+    patches.
+    """
+    latest = evidence.topic.latest
+    if shown := _shown_by_others(patches, evidence):
+        return shown
+    going = [
+        patch
+        for patch in patches
+        if patch.state not in (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
+    ]
+    taken = [patch for patch in going if patch.state in TAKEN]
+    behind = [patch for patch in patches if patch not in taken]
+    if len(going) == len(taken):
+        state = min((patch.state for patch in taken), key=TAKEN.index)
+        furthest = [patch for patch in taken if patch.state is not state]
+        slow = [patch for patch in taken if patch.state is state]
+        if not furthest and not behind:
+            return state, slow[-1].why
+        more = (
+            f"{len(furthest)} of {len(patches)} {_FURTHER[furthest[0].state]}; "
+            if furthest
+            else ""
+        )
+        return state, f"{more}{_names(slow, latest)} {_FURTHER[state]}" + "".join(
+            f"; {words}" for words in _by_state(behind, latest)
+        )
+    words = "; ".join(
+        (f"{len(taken)} of {len(patches)} applied", *_by_state(behind, latest))
+    )
+    return SeriesState.PARTLY_ACCEPTED, words
+
+
+def _shown_by_others(
+    patches: Sequence[PatchState], evidence: Evidence
+) -> tuple[SeriesState, str] | None:
+    """The state of a series whose patches are in a tree as mails of others show, such as the stable
+    trees'.
+
+    No mail says how they were taken, or that the others were left out; a request for changes may
+    have been passed over or not, it is named. None where a mail or the repository shows how they
+    were taken.
+    """
+    taken = [patch for patch in patches if patch.state in TAKEN]
+    if len(taken) == len(patches) or any(
+        patch.state not in (*TAKEN, *_NOT_REFUSED) for patch in patches
+    ):
+        return None
+    telling = {
+        reply.mail.mail.message_id
+        for reply in evidence.attached
+        if reply.mail.kind in _TAKING
+    }
+    if any(
+        patch.proof.message_id is None or patch.proof.message_id in telling
+        for patch in taken
+    ):
+        return None
+    state = min((patch.state for patch in taken), key=TAKEN.index)
+    latest = evidence.topic.latest
+    asked = _by_state(
+        [patch for patch in patches if patch.state is SeriesState.CHANGES_REQUESTED],
+        latest,
+    )
+    return state, "; ".join(
+        (
+            f"{_names(taken, latest)} {_FURTHER[state]}",
+            "no mail says when the series was applied",
+            *asked,
+        )
+    )
+
+
+def _by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
+    """What is left of these patches, a part for each state."""
+    states = dict.fromkeys(patch.state for patch in patches)
+    groups = [
+        (state, [patch for patch in patches if patch.state is state])
+        for state in states
+    ]
+    return [
+        f"{_names(group, latest)} {_LEFT[state][len(group) > 1]}"
+        for state, group in groups
+    ]
+
+
+def _names(patches: Sequence[PatchState], latest: Revision) -> str:
+    """The patches by their number: `2/3, 3/3`; one of an earlier version with that."""
+    total = len(latest.patches)
+    return ", ".join(
+        f"{it.number}/{total}"
+        if it.version == latest.version
+        else f"v{it.version} {it.number}"
+        for it in patches
+    )
+
+
+def _verdict(evidence: Evidence) -> Verdict:
+    by_mails = _by_mails(evidence)
+    verdict = _sent_on(evidence, by_mails)
+    if evidence.reverted is not None:
+        branch = f"for {evidence.reverted} " if evidence.reverted else ""
+        verdict = Verdict(
+            SeriesState.IN_MAINLINE,
+            f"merged; a revert {branch}was posted",
+            verdict.proof,
+        )
+    return verdict if by_mails.state in REFUSED else _in_repository(evidence, verdict)
+
+
+def _sent_on(evidence: Evidence, verdict: Verdict) -> Verdict:
+    """The state from a forwarding series: forwarded patches were accepted.
+
+    After the pull request was merged they are in mainline.
+    """
+    if not evidence.carriers or verdict.state not in ON_ITS_WAY:
+        return verdict
+    taken_over = next(
+        (carrier for carrier in reversed(evidence.carriers) if carrier.state), None
+    )
+    if taken_over and taken_over.state and verdict.state not in LANDED:
+        state = (
+            taken_over.state if taken_over.state in TAKEN else SeriesState.SUPERSEDED
+        )
+        sender = taken_over.sender.partition(" <")[0]
+        return Verdict(
+            state,
+            f"{sender} sent v{taken_over.version} of it ({taken_over.state})",
+            taken_over.proof,
+        )
+    merged = next((carrier for carrier in evidence.carriers if carrier.merged), None)
+    if merged:
+        return Verdict(
+            SeriesState.IN_MAINLINE,
+            f"part of “{merged.subject}” by {merged.sender}, which was merged",
+            merged.proof,
+        )
+    if verdict.state in LANDED:
+        return verdict
+    last = evidence.carriers[-1]
+    return Verdict(
+        SeriesState.ACCEPTED,
+        f"forwarded by {last.sender} in “{last.subject}”",
+        last.proof,
+    )
+
+
+def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
+    if not evidence.commits:
+        return verdict
+    mainline = [landed for landed in evidence.commits if landed.in_mainline]
+    undone = next((landed for landed in mainline if landed.reverted_by), None)
+    if undone and all(landed.reverted_by for landed in mainline):
+        if undone.date and when(evidence.topic.latest.head.mail.mail) > undone.date:
+            return _by_mails(_evidence_since(evidence, undone.date))
+        proof = Proof(undone.date, None, undone.reverted_by)
+        return Verdict(
+            SeriesState.CHANGES_REQUESTED,
+            f"reverted in mainline by {(undone.reverted_by or '')[:12]}",
+            proof,
+        )
+    there = [
+        branch for branch in evidence.branches if branch.state in ("merged", "released")
+    ]
+    if there or verdict.state is SeriesState.IN_STABLE:
+        return Verdict(
+            SeriesState.IN_STABLE,
+            stable_summary(evidence.branches),
+            _of_branch(there[0]) if there else verdict.proof,
+        )
+    if mainline:
+        return Verdict(
+            SeriesState.IN_MAINLINE,
+            _mainline_words(mainline, evidence.branches),
+            Proof(mainline[0].date, None, mainline[0].commit),
+        )
+    if verdict.state not in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
+        return verdict
+    first = next((landed for landed in evidence.commits if landed.is_next), None)
+    if first:
+        return Verdict(
+            SeriesState.IN_NEXT,
+            f"in linux-next{f' since {first.release}' if first.release else ''}",
+            Proof(first.date, None, first.commit),
+        )
+    taken = evidence.commits[0]
+    return Verdict(
+        SeriesState.ACCEPTED, f"in {taken.tree}", Proof(taken.date, None, taken.commit)
+    )
+
+
+def _evidence_since(evidence: Evidence, date: datetime) -> Evidence:
+    """The evidence without what was reported until then: a version that was sent after a revert has
+    to be applied again.
+    """
+    events = tuple(event for event in evidence.events if _at(event) > date)
+    return replace(
+        evidence,
+        events=events,
+        landed=landings(events),
+        stable=branches_by_mail(events),
+    )
+
+
+def _mainline_words(
+    mainline: Sequence[LandedCommit], stable: Sequence[StableBranch]
+) -> str:
+    release = mainline[0].release if mainline else None
+    words = f"first in {release}" if release else "in no release yet"
+    return f"{words}; {stable_summary(stable)}" if stable else words
+
+
+def _of_branch(branch: StableBranch) -> Proof:
+    return Proof(branch.date, branch.message_id, branch.commit)
+
+
+def _of_event(event: Event) -> Proof:
+    return Proof(event.date, event.message_id, event.commit)
+
+
+def _of_mail(mail: Mail) -> Proof:
+    return Proof(mail.date, mail.message_id)
+
+
+def _by_mails(evidence: Evidence) -> Verdict:
+    topic, events = evidence.topic, evidence.events
+    applied = [
+        event
+        for event in events
+        if event.what in ("applied", "merged") and event.counts
+    ]
+    superseded = next((event for event in events if event.what == "superseded"), None)
+    if there := _in_stable_by_mails(evidence):
+        return there
+    if superseded and not applied:
+        why = f"{superseded.by} says another version was applied"
+        return Verdict(SeriesState.SUPERSEDED, why, _of_event(superseded))
+    if there := _in_mainline_by_mails(evidence):
+        return there
+    if applied and (evidence.post or len(topic.latest.patches) < 2):
+        return _accepted(applied, _newest(events, "dropped"))
+    latest_sent = when(topic.latest.head.mail.mail)
+    return _ended_by_mails(evidence, latest_sent) or _in_review(evidence, latest_sent)
+
+
+def _in_stable_by_mails(evidence: Evidence) -> Verdict | None:
+    stable = evidence.stable
+    there = next((it for it in stable if it.state in ("queued", "released")), None)
+    return (
+        Verdict(SeriesState.IN_STABLE, stable_summary(stable), _of_branch(there))
+        if there
+        else None
+    )
+
+
+def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
+    merged = (
+        event
+        for event in evidence.events
+        if event.what == "merged" and not event.withdrawn
+    )
+    if pulled := next(merged, None):
+        return Verdict(
+            SeriesState.IN_MAINLINE, "its pull request was merged", _of_event(pulled)
+        )
+    landed = next((landed for landed in evidence.landed if landed.in_mainline), None)
+    if landed is None:
+        return None
+    why = f"the stable trees reference its upstream commit; {stable_summary(evidence.stable)}"
+    proof = Proof(landed.date, landed.message_id, landed.commit)
+    return Verdict(SeriesState.IN_MAINLINE, why, proof)
+
+
+def _accepted(applied: Sequence[Event], dropped: Event | None) -> Verdict:
+    """The state of a patch that was applied, the last time after it was `dropped` or before."""
+    newest = applied[-1]
+    if dropped and dropped.tree == newest.tree and _at(dropped) > _at(newest):
+        why = f"dropped from {dropped.tree}: {dropped.title}"
+        return Verdict(SeriesState.UNDER_REVIEW, why, _of_event(dropped))
+    if all(event.part for event in applied):
+        why = f"a part of it applied by {newest.by}"
+        return Verdict(SeriesState.PARTLY_ACCEPTED, why, _of_event(newest))
+    why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
+    return Verdict(SeriesState.ACCEPTED, why, _of_event(newest))
+
+
+def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None:
+    """The state of a newest version that was withdrawn, refused or marked to be done again."""
+    topic, events = evidence.topic, evidence.events
+    # of several patches one may be withdrawn, of several sendings an earlier one
+    earlier = {
+        reply.mail.mail.message_id
+        for reply in evidence.attached
+        if reply.revision not in (topic.latest, None)
+    }
+    of_newest = [
+        event
+        for event in events
+        if (evidence.post or not event.of) and event.message_id not in earlier
+    ]
+    withdrawn = _newest(of_newest, "withdrawn")
+    if withdrawn and _at(withdrawn) >= latest_sent:
+        why = f"withdrawn by its author: {withdrawn.title}"
+        return Verdict(SeriesState.WITHDRAWN, why, _of_event(withdrawn))
+    refused = _newest(events, "refused")
+    if refused and _at(refused) >= latest_sent:
+        why = f"{refused.by}: {refused.title}"
+        return Verdict(SeriesState.REJECTED, why, _of_event(refused))
+    redone = _newest(events, "redone")
+    if redone and _at(redone) >= latest_sent:
+        why = f"{redone.by} marked it for a new version ({redone.title})"
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_event(redone))
+    return None
+
+
+def _newest(events: Sequence[Event], what: str) -> Event | None:
+    return next((event for event in reversed(events) if event.what == what), None)
+
+
+def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
+    topic, attached, last = evidence.topic, evidence.attached, evidence.last
+    corrected = {
+        post.message_id for post in topic.latest.posts if not post.is_cover
+    } - {post.message_id for post in topic.latest.patches}
+    since = [
+        reply
+        for reply in attached
+        if reply.revision is topic.latest
+        or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
+    ]
+    taken_back = {
+        reply.parent.mail.message_id
+        for reply in since
+        if reply.parent and _takes_back(reply.mail, reply.parent, topic)
+    }
+    others = [
+        reply
+        for reply in since
+        if not reply.mail.by_author and reply.mail.mail.message_id not in taken_back
+    ]
+    wanting = [
+        other
+        for other in others
+        if other.mail.kind in WANTS_ANSWER
+        and not (
+            other.mail.kind is MailKind.AI_REVIEW
+            and "no issues" in other.mail.body.text
+        )
+        and not (other.post and other.post.message_id in corrected)
+        and not (
+            other.mail.kind is MailKind.REVIEW
+            and CONCEDES.search(" ".join(other.mail.body.text.split()))
+        )
+    ]
+    approved = _last_by_address([other for other in others if other.mail.credited])
+    content = _last_by_address(
+        [other for other in others if other.mail.credited or _is_content(other, topic)]
+    )
+    open_wishes = [
+        reply
+        for reply in wanting
+        if reply.mail.kind is not MailKind.QUESTION
+        and not any(
+            when(reply.mail.mail) < last
+            and topic.identities.same(reply.mail.sender, sender)
+            for sender, last in content.items()
+        )
+    ]
+    if open_wishes:
+        newest = open_wishes[-1]
+        why = f"{newest.mail.who} requested changes ({newest.mail.label})"
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
+    for reply in reversed(since):
+        is_content = reply.parent and approved.get(
+            reply.parent.sender, latest_sent
+        ) > when(reply.mail.mail)
+        if (
+            reply.mail.by_author
+            and not is_content
+            and _announces_more(reply, topic.latest.version)
+        ):
+            who = reply.mail.who
+            return Verdict(
+                SeriesState.CHANGES_REQUESTED,
+                f"{who} announced changes",
+                _of_mail(reply.mail.mail),
+            )
+    if last and _is_overdue(topic, evidence.now - last):
+        return Verdict(
+            SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last)
+        )
+    if others:
+        asking = next(
+            (
+                reply.mail.sender
+                for reply in reversed(wanting)
+                if reply.mail.kind is MailKind.QUESTION
+            ),
+            None,
+        )
+        count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
+        read = (
+            f"with a question by {asking.called}"
+            if asking
+            else "none of them requests changes"
+        )
+        return Verdict(
+            SeriesState.UNDER_REVIEW, f"{count}, {read}", _of_mail(others[-1].mail.mail)
+        )
+    return Verdict(
+        SeriesState.SENT,
+        "no reply yet",
+        _of_mail((evidence.post or topic.latest.head).mail.mail),
+    )
+
+
+def _last_by_address(replies: Sequence[Attached]) -> dict[Address, datetime]:
+    """When each sender wrote the last of these replies."""
+    return {
+        reply.mail.sender: when(reply.mail.mail)
+        for reply in sorted(replies, key=lambda reply: when(reply.mail.mail))
+    }
+
+
+def _is_content(reply: Attached, topic: PostedTopic) -> bool:
+    """Whether somebody assents to an answer of the author; not to what the author will change."""
+    if reply.mail.kind is not MailKind.ACK or WITH_THAT.search(reply.mail.body.text):
+        return False
+    above = reply.parent
+    return (
+        above is not None
+        and topic.is_author(above.sender)
+        and not WILL_CHANGE.search(above.body.text)
+    )
+
+
+def _announces_more(reply: Attached, version: int) -> bool:
+    """Whether an author announces the next version, or says yes to a question whether something
+    should change.
+    """
+    if reply.parent is None or reply.parent.sender.key == reply.mail.sender.key:
+        return False
+    words = reply.mail.body.text
+    if "applying" in words:
+        return False
+    announced = NEXT_VERSION.search(words)
+    if (
+        announced
+        and "?" not in words
+        and int(announced["version"] or version + 1) > version
+    ):
+        return True
+    return (
+        reply.parent.kind is MailKind.QUESTION
+        and bool(WILL_CHANGE.search(words))
+        and "?" not in words
+    )
+
+
+def _takes_back(mail: Classified, parent: Classified, topic: PostedTopic) -> bool:
+    """Whether somebody takes back what they wrote themselves."""
+    return topic.identities.same(mail.sender, parent.sender) and bool(
+        WITHDRAWS.search(mail.body.text)
+    )
+
+
+def _is_overdue(topic: PostedTopic, silence: timedelta) -> bool:
+    """Whether the waiting time of the project or subsystem before a reminder is over."""
+    from patchpilot.projects.subsystems import shortest_wait
+
+    return silence > timedelta(days=shortest_wait()) and silence > topic.waiting
+
+
+def _at(event: Event) -> datetime:
+    return event.date or EPOCH

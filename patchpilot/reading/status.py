@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The status of a series: its state and next step from its revisions, tags, replies and merges."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from patchpilot.model.address import Address
+from patchpilot.model.mail import Mail
+from patchpilot.model.progress import Progress, silent
+from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mail_kinds import STABLE, MailKind
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import unique, when
+from patchpilot.reading.posted_series import PostedTopic
+from patchpilot.reading.related_series import with_follow_ups
+from patchpilot.reading.reply_prose import Answered
+from patchpilot.reading.revisions import find_topics
+from patchpilot.reading.sender import is_sent_to_self
+from patchpilot.reading.series_state import decide
+from patchpilot.reading.thread_events import claims_of, events_of, without_voided
+from patchpilot.reading.thread_match import Attached, attach
+from patchpilot.reading.thread_values import (
+    Credit,
+    Evidence,
+    FollowUp,
+    LandedCommit,
+    Reply,
+    SeriesState,
+    StableBranch,
+    Status,
+    stable_summary,
+)
+from patchpilot.reading.tree_evidence import branches_by_mail, branches_with, landings
+from patchpilot.reading.vouched_addresses import with_replies
+from patchpilot.series.patch_pairing import title_key
+
+__all__ = [
+    "Credit",
+    "FollowUp",
+    "LandedCommit",
+    "Reply",
+    "SeriesState",
+    "StableBranch",
+    "Status",
+    "read_thread",
+    "stable_summary",
+]
+
+
+def read_thread(
+    mails: Iterable[Mail],
+    *,
+    now: datetime | None = None,
+    reader: MailReader | None = None,
+    progress: Progress = silent,
+    known: tuple[Address, ...] = (),
+    anchor: str = "",
+) -> tuple[Status, ...]:
+    """The status of every series in these mails, the oldest first; each also lists its follow-ups.
+
+    `now` is the time for "stalled"; without it the newest mail's time is taken, which suits an old
+    mbox. `reader` caches what the call has read: the same mails give the same statuses, and each
+    mail is classified once. `known` are addresses that were seen elsewhere, `anchor` is the
+    Message-ID of the series that is asked for: its sender is known, too.
+    """
+    reader = reader or MailReader()
+    mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
+    key = (now, known, anchor, *map(id, mails))
+    if key in reader.threads:
+        statuses_before: tuple[Status, ...] = reader.threads[key][1]
+        return statuses_before
+    classified = []
+    for number, mail in enumerate(mails, 1):
+        if number % 128 == 0:
+            progress("reading the thread", number, len(mails))
+        classified.append(reader.classify(mail))
+    reports = {
+        mail.mail.message_id: found
+        for mail in classified
+        if (found := delivery_reports(mail.mail))
+    }
+    # a notice is no answer
+    classified = [mail for mail in classified if mail.mail.message_id not in reports]
+    topics = find_topics(classified, known, anchor)
+    attached = attach(topics, classified)
+    topics = tuple(
+        replace(topic, identities=with_replies(topic, attached[at]))
+        for at, topic in enumerate(topics)
+    )
+    every = tuple(report for found in reports.values() for report in found)
+    moment = now or max((when(mail) for mail in mails), default=datetime.now(UTC))
+    statuses = [
+        _status(topic, _with_author(topic, attached[at], reader), moment)
+        for at, topic in enumerate(topics)
+    ]
+    result = with_follow_ups([_with_delivery(status, every) for status in statuses])
+    # keep references to the mails too, so that their id() is not reused
+    reader.threads[key] = (mails, result)
+    return result
+
+
+def _with_delivery(status: Status, reports: Sequence[DeliveryReport]) -> Status:
+    """The status with the reports about the delivery of its mails."""
+    found = reports_about(reports, status.topic.message_ids, status.topic.titles)
+    ids = status.message_ids | {report.message_id for report in found}
+    return (
+        replace(status, delivery=found, message_ids=ids, mails=len(ids))
+        if found
+        else status
+    )
+
+
+def _with_author(
+    topic: PostedTopic, attached: Sequence[Attached], reader: MailReader
+) -> list[Attached]:
+    """The same mails, classified with their senders and the patch's author known."""
+    found = []
+    for reply in attached:
+        sender = topic.identities.sender(reply.mail)
+        mail = reader.classify_for(
+            reply.mail, sender, topic.is_author(sender), _answered(topic, reply.parent)
+        )
+        found.append(replace(reply, mail=mail))
+    return found
+
+
+def _answered(topic: PostedTopic, parent: Classified | None) -> Answered:
+    """What a mail answers, by the mail above it."""
+    if (
+        parent is None
+        or parent.robot
+        or parent.kind in (MailKind.PATCH, MailKind.COVER)
+    ):
+        return Answered.PATCH
+    return Answered.AUTHOR if topic.is_author(parent.sender) else Answered.OTHER
+
+
+def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:
+    newest = topic.latest
+    sent = None if newest.backport_to or newest.pull_request else newest.sent
+    claims = claims_of(topic, attached)
+    doubtful = {claim.message_id for claim in claims}
+    certain = tuple(
+        reply for reply in attached if reply.mail.mail.message_id not in doubtful
+    )
+    events = without_voided(events_of(topic, certain), sent, newest.titles)
+    landed, stable = landings(events), branches_by_mail(events)
+    replies = tuple(
+        Reply(
+            replace(reply.mail, doubtful=True)
+            if reply.mail.mail.message_id in doubtful
+            else reply.mail,
+            reply.revision.version if reply.revision else None,
+            reply.patch,
+            reply.revision,
+        )
+        for reply in attached
+    )
+    times = [
+        when(post.mail.mail) for revision in topic.revisions for post in revision.posts
+    ] + [when(reply.mail.mail) for reply in attached]
+    last = max(times, default=None)
+    evidence = Evidence(topic, certain, events, landed, stable, now, last)
+    state, why, patches = decide(evidence)
+    posted = (
+        post.message_id for revision in topic.strangers for post in revision.posts
+    )
+    ids = topic.message_ids.union(
+        posted, (reply.mail.mail.message_id for reply in attached)
+    )
+    tags = _credits(topic, attached)
+    return Status(
+        topic,
+        state,
+        why,
+        tags,
+        replies,
+        events,
+        landed,
+        stable,
+        (),
+        last,
+        len(ids),
+        ids,
+        evidence,
+        patches,
+        claims=claims,
+    )
+
+
+def _credits(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Credit, ...]:
+    same = topic.identities.same
+    return tuple(
+        Credit(
+            str(tag),
+            reply.mail.mail.message_id,
+            reply.revision.version,
+            reply.patch,
+            tag.conditional,
+            tag.asks(reply.mail.sender, same),
+        )
+        for reply in attached
+        if reply.revision is not None and reply.mail.kind not in STABLE
+        for tag in reply.mail.credited
+        if tag.name.lower() != "signed-off-by" or reply.mail.kind is MailKind.TRAILERS
+    )
+
+
+def with_commits(
+    status: Status, seen: Sequence[LandedCommit], fixed: Sequence[FollowUp] = ()
+) -> Status:
+    """The status with the commits found in a repository (`landed_series.in_repository`), which
+    override what mails said of the same tree.
+
+    `fixed` are the follow-ups found there; one that mails are known of keeps its Message-ID.
+    """
+    if not seen:
+        return status
+    in_mainline = any(landed.in_mainline for landed in seen)
+    reported = [
+        landed for landed in status.landed if not (in_mainline and landed.in_mainline)
+    ]
+    by_mail = {title_key(later.subject): later for later in status.follow_ups}
+    named = {title_key(later.subject) for later in fixed}
+    follow_ups = [
+        later for later in status.follow_ups if title_key(later.subject) not in named
+    ]
+    for later in fixed:
+        known = by_mail.get(title_key(later.subject))
+        follow_ups.append(
+            replace(later, message_id=known.message_id, version=known.version)
+            if known
+            else later
+        )
+    stable = branches_with(status.stable, seen)
+    evidence = replace(status.evidence, commits=tuple(seen), branches=stable)
+    state, why, patches = decide(evidence)
+    return replace(
+        status,
+        state=state,
+        why=why,
+        patches=patches,
+        follow_ups=tuple(follow_ups),
+        stable=stable,
+        landed=(*reported, *seen),
+        evidence=evidence,
+    )

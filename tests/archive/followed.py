@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A series followed on a real public-inbox, mail by mail: what it is said to be at every moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from patchpilot.archive.open_archive import open_archive
+from patchpilot.archive.track_store import Store
+from patchpilot.commits.repository import Repository
+from patchpilot.model.action import actions
+from patchpilot.model.mail import parse_mail
+from patchpilot.topic.followed.follow_series import UpdateRequest, add, update
+from patchpilot.topic.followed.known_series import Tracked
+from tests.kit.archive import FilledArchive, archive_server
+from tests.kit.mails import START
+from tests.kit.trees import Trees
+
+
+class Followed:
+    """A series that an archive has, and a kernel tree beside it."""
+
+    def __init__(self, place: Path, archive: FilledArchive) -> None:
+        self.trees = Trees(place / "r")
+        self._place, self._archive = place, archive
+        self._now = START
+        self.followed = False
+
+    def then(self, *mails: bytes, days: float = 0) -> tuple[str, str]:
+        """These mails come, and days pass: its state and next step."""
+        series = self.update(*mails, days=days)
+        return str(series.state), series.next_step
+
+    def update(self, *mails: bytes, days: float = 0) -> Tracked:
+        """The series after these mails came and days passed."""
+        self._archive.add(*mails)
+        dates = [date for mail in mails if (date := parse_mail(mail).date)]
+        self._now = max([self._now, *dates]) + timedelta(days=days, minutes=1)
+        with (
+            Store(self._place / "track.sqlite") as store,
+            Repository.open(self.trees.repo.path) as repository,
+        ):
+            store.reader.now = self._now
+            if not self.followed:
+                first = parse_mail(mails[0]).message_id
+                (series,) = add(
+                    first,
+                    lore=self._archive.url,
+                    store=store,
+                    archive_at=open_archive,
+                    repository=repository,
+                )
+                self.followed = True
+            else:
+                request = UpdateRequest((1,), fresh=True)
+                (series,) = update(
+                    request, store=store, archive_at=open_archive, repository=repository
+                )
+            assert series.status
+            for patch in series.status.patches:
+                assert (
+                    patch.proof.date or patch.proof.message_id or patch.proof.commit
+                ), f"no proof for {patch.title}"
+            self.series = series
+            return series
+
+    @property
+    def patches(self) -> list[str]:
+        """The state of each patch."""
+        assert self.series.status
+        return [str(patch.state) for patch in self.series.status.patches]
+
+    @property
+    def branches(self) -> dict[str, str]:
+        """The state in each stable branch."""
+        return {branch.version: branch.words for branch in self.series.stable}
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands of the next step."""
+        return [action.command for action in actions(self.series.step.advice)]
+
+
+@contextmanager
+def followed(place: Path) -> Iterator[Followed]:
+    """Nothing is sent yet."""
+    with archive_server("public-inbox", place / "inbox") as archive:
+        yield Followed(place, archive)
+
+
+def day(number: float) -> int:
+    """The minutes until a day."""
+    return int(number * 1440)
+
+
+def moment(minutes: int) -> datetime:
+    """The time so many minutes after the beginning."""
+    return START + timedelta(minutes=minutes)

@@ -1,0 +1,515 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reading an archive: a real public-inbox and the stand-in give the same answers, and trouble is
+told apart.
+"""
+
+import email.charset
+import gzip
+import http.server
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from patchpilot.archive import archive_session as module
+from patchpilot.archive.archive import Archive, archive_of, quoted
+from patchpilot.archive.collect_mails import gather, status_of
+from patchpilot.archive.open_archive import open_archive
+from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
+from patchpilot.model.message_id import message_id_of
+from patchpilot.reading.status import read_thread
+from tests.kit.archive import LOCAL, SERVED, archive_server
+from tests.kit.mails import ADA, MATT, mail, mbox, patch, reply
+from tests.reading import story
+from tests.reading.story import SHA, TITLE
+
+
+def valve(subject: str, ident: str, days: int, author: str = ADA, **more: str) -> bytes:
+    """A patch to the valve; nothing in it names its other versions."""
+    return patch(
+        subject, id=ident, author=author, minutes=days * 24 * 60, **more
+    ).replace(b"demo/pump.c", b"demo/valve.c")
+
+
+OPENED, STUCK = (
+    "demo: valve: open it before the pump starts",
+    "demo: valve: bail out when it is stuck",
+)
+YEARS = (
+    valve(f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"),
+    valve(f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"),
+    valve(f"[PATCH v3] {STUCK}", "w3", 700),
+    reply(
+        f"[PATCH v3] {STUCK}",
+        "Please name the boards.",
+        id="w3r",
+        reply_to="w3",
+        minutes=701 * 24 * 60,
+    ),
+    valve(f"[PATCH v4] {STUCK}", "w4", 710),
+    mail(
+        "[PATCH 0/1] valves for next",
+        "All of them.\n",
+        sender=MATT,
+        id="k0",
+        minutes=720 * 24 * 60,
+    ),
+    valve(
+        f"[PATCH 1/1] {STUCK}",
+        "k1",
+        720,
+        MATT,
+        message=f"From: {ADA}\n\nBail out.\n",
+        reply_to="k0",
+    ),
+    mail(
+        "[GIT PULL] valves for 6.20",
+        f"Please pull.\n\nAda Fixer (1):\n      {STUCK}\n\n drivers/demo/valve.c | 3 +++\n 1 file"
+        " changed, 3 insertions(+)\n",
+        sender=MATT,
+        id="pull",
+        minutes=730 * 24 * 60,
+    ),
+)
+"""A work of two years: begun under another title and address, sent on by the maintainer and pulled."""  # noqa: E501
+
+
+@pytest.fixture(scope="module", params=[*SERVED, *LOCAL])
+def url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    with archive_server(
+        request.param, tmp_path_factory.mktemp("archive"), *story.WHOLE, *YEARS
+    ) as server:
+        yield server.url
+
+
+def ids(mails: tuple[object, ...]) -> set[str]:
+    return {one.message_id.split("@")[0] for one in mails}  # type: ignore[attr-defined]
+
+
+def test_a_thread_is_read(url: str) -> None:
+    with open_archive(url) as archive:
+        assert ids(archive.thread("v1@example.org")) == {"v1", "r1", "r2"}
+        assert ids(archive.thread("r1@example.org")) == {"v1", "r1", "r2"}
+
+
+def test_one_mail_is_read(url: str) -> None:
+    with open_archive(url) as archive:
+        assert archive.mail("v2@example.org").subject == f"[PATCH net v2] {TITLE}"
+
+
+def test_searches_find_by_subject_sender_and_body(url: str) -> None:
+    with open_archive(url) as archive:
+        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:gregkh")) == {
+            "s1",
+            "s2",
+            "s3",
+        }
+        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org")) >= {
+            "v1",
+            "v2",
+        }
+        assert ids(
+            archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org", threads=True)
+        ) >= {
+            "v1",
+            "r1",
+            "r2",
+            "v2",
+            "r3",
+            "r4",
+        }
+        assert ids(archive.search(f"b:{SHA[:12]}*")) >= {"r4", "s1", "s2", "s3", "f1"}
+        assert archive.search("s:nothingofthekind") == ()
+
+
+def test_what_is_absent_is_not_called_unreachable(url: str) -> None:
+    with open_archive(url) as archive, pytest.raises(MissingError) as reported:
+        archive.thread("nobody@example.org")
+    assert reported.value.exit_code == 3
+
+
+def test_everything_about_a_series_is_gathered_from_one_mail(url: str) -> None:
+    with open_archive(url) as archive:
+        mails, troubles, failure = gather(archive, "v1@example.org")
+    assert ids(mails) == {
+        "v1",
+        "r1",
+        "r2",
+        "v2",
+        "r3",
+        "r4",
+        "s1",
+        "s2",
+        "s3",
+        "f1",
+        "f2",
+        "f3",
+    }
+    assert (troubles, failure) == ((), None)
+
+
+def test_a_work_of_years_is_gathered_from_its_third_version(url: str) -> None:
+    with open_archive(url) as archive:
+        mails, troubles, failure = gather(archive, "w3@example.org")
+    assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "k0", "k1", "pull"}
+    assert (troubles, failure) == ((), None)
+    found = status_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
+    assert found is not None
+    assert [(revision.version, revision.rfc) for revision in found.topic.revisions] == [
+        (1, True),
+        (2, True),
+        (3, False),
+        (4, False),
+    ]
+    assert (str(found.state), [one.relation for one in found.follow_ups]) == (
+        "accepted",
+        ["carries", "carries"],
+    )
+
+
+def test_mails_added_later_are_found_at_once(tmp_path: Path) -> None:
+    for kind in (*SERVED, *LOCAL):
+        with archive_server(kind, tmp_path / kind, story.V1) as server:
+            with open_archive(server.url) as archive:
+                assert ids(archive.thread("v1@example.org")) == {"v1"}
+            server.add(story.REVIEW, story.QUEUED)
+            with open_archive(server.url) as archive:
+                assert ids(archive.thread("v1@example.org", fresh=True)) == {"v1", "r1"}
+                assert ids(archive.search("f:gregkh")) == {"s2"}
+
+
+def test_odd_message_ids_are_asked_for(tmp_path: Path) -> None:
+    odd = mail("[PATCH] odd", "x\n").replace(
+        b"Message-ID: <", b"Message-ID: <a/b+c%d?e"
+    )
+    message_id = odd.split(b"Message-ID: <")[1].split(b">")[0].decode()
+    for kind in (*SERVED, *LOCAL):
+        with (
+            archive_server(kind, tmp_path / kind, odd) as server,
+            open_archive(server.url) as archive,
+        ):
+            assert archive.thread(message_id)[0].message_id == message_id
+
+
+def test_answers_are_kept_for_ten_minutes(tmp_path: Path) -> None:
+    with archive_server("stand-in", tmp_path, story.V1) as server:
+        url = server.url
+        with Archive(url, cache=tmp_path / "cache") as archive:
+            archive.thread("v1@example.org")
+    with Archive(url, cache=tmp_path / "cache") as archive:
+        assert ids(archive.thread("v1@example.org")) == {"v1"}
+        with pytest.raises(NetworkError):
+            archive.thread("v1@example.org", fresh=True)
+
+
+def test_an_archive_that_is_down_is_unreachable() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with (
+        Archive(f"http://127.0.0.1:{port}/demo") as archive,
+        pytest.raises(NetworkError) as reported,
+    ):
+        archive.thread("v1@example.org")
+    assert reported.value.exit_code == 4
+
+
+@contextmanager
+def serving(
+    status: int,
+    bodies: bytes | list[bytes],
+    headers: dict[str, str] | None = None,
+    until: int = 99,
+) -> Iterator[tuple[str, list[str]]]:
+    """A server that gives one answer, or each of several once (the last ever after; after `until`
+    requests: 404), and the requests it got.
+    """
+    seen: list[str] = []
+    given = bodies if isinstance(bodies, list) else [bodies]
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = given[min(len(seen), len(given) - 1)]
+            seen.append(self.headers["User-Agent"])
+            self.send_response(status if len(seen) <= until else 404)
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_HEAD = do_GET  # noqa: N815 (the names http.server looks for)
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    ).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/x", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("status", [500, 403])
+def test_a_server_in_trouble_is_unreachable_not_empty(status: int) -> None:
+    with (
+        serving(status, b"") as (url, _),
+        Archive(url) as archive,
+        pytest.raises(NetworkError),
+    ):
+        archive.search("s:x")
+
+
+def test_a_busy_server_is_asked_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(
+        module,
+        "_wait",
+        lambda reported, attempt: waits.append(float(reported or 0)) or 0.0,
+    )
+    with (
+        serving(429, b"", {"Retry-After": "7"}) as (url, seen),
+        Archive(url) as archive,
+        pytest.raises(NetworkError) as reported,
+    ):
+        archive.search("s:x")
+    assert waits == [7.0]
+    assert len(seen) == 2
+    assert "is rate-limiting requests" in reported.value.message
+
+
+def test_a_long_wait_is_cut() -> None:
+    assert module._wait("86400", 0) == module.LONGEST_WAIT
+    assert module._wait("tomorrow", 1) == 2.0
+
+
+def test_it_says_honestly_what_asks() -> None:
+    with (
+        serving(404, b"") as (url, seen),
+        Archive(url) as archive,
+        pytest.raises(NetworkError),
+    ):
+        archive.search("s:x")
+    assert seen[0].startswith("patchpilot/")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>hello</html>",
+        b"\x1f\x8bgarbage",
+        gzip.compress(b"x" * 100, mtime=0)[:-9],
+    ],
+)
+def test_an_answer_that_is_no_mbox_is_reported(body: bytes) -> None:
+    with (
+        serving(200, body) as (url, _),
+        Archive(url) as archive,
+        pytest.raises((NetworkError, MissingError)),
+    ):
+        archive.thread("v1@example.org")
+
+
+def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read() -> None:
+    huge = reply(
+        f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (68 << 10), id="huge", reply_to="v1"
+    )
+    with (
+        serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
+        Archive(url) as archive,
+    ):
+        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
+    with (
+        serving(200, gzip.compress(bytes(80 << 20), 1)) as (url, _),
+        Archive(url) as archive,
+        pytest.raises((NetworkError, MissingError)),
+    ):
+        archive.thread("v1@example.org")
+
+
+def test_all_mails_of_an_answer_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ANSWER", 4 << 20)
+    large = [
+        reply(f"[PATCH] {TITLE}", "x\n" * (1 << 19), id=f"l{number}", reply_to="v1")
+        for number in range(12)
+    ]
+    with (
+        serving(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _),
+        Archive(url) as archive,
+    ):
+        assert ids(archive.thread("v1@example.org")) == {"v1", "l0", "l1", "l2"}
+        assert ["more than 4 MiB" in reason for reason in archive.skipped] == [True]
+
+
+THREAD = gzip.compress(mbox(story.V1, story.REVIEW), 1)
+_BAD = {
+    "empty": b"",
+    "empty gzip": gzip.compress(b""),
+    "another thread": gzip.compress(mbox(story.FIX_V1)),
+    "HTML": b"<html>Log in</html>",
+}
+
+
+@pytest.mark.parametrize("body", _BAD.values(), ids=_BAD)
+def test_an_answer_that_cannot_be_used_is_not_kept(tmp_path: Path, body: bytes) -> None:
+    answers = [body, THREAD]
+    with (
+        serving(200, answers) as (url, seen),
+        Archive(url, cache=tmp_path / "cache") as archive,
+    ):
+        with pytest.raises(NetworkError):
+            archive.thread("v1@example.org")
+        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert not archive.remembered
+        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert archive.remembered
+        assert len(seen) == 2
+
+
+def test_the_thread_of_a_mail_that_nobody_has_is_the_one_that_answers_it() -> None:
+    with (
+        serving(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
+        Archive(url) as archive,
+    ):
+        assert ids(archive.thread("v1@example.org")) == {"r1"}
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://[::1/",
+        "http://localhost:{port}/",
+        "//localhost:{port}/x",
+        "file:///etc/passwd",
+        "http://a\\b@[/",
+        "http://",
+        "\udcff",
+    ],
+)
+def test_a_redirect_elsewhere_is_refused(location: str) -> None:
+    with serving(200, THREAD) as (there, asked):
+        target = (
+            location.format(port=there.split(":")[2].split("/")[0])
+            .encode("utf-8", "surrogateescape")
+            .decode("latin-1")
+        )
+        with (
+            serving(302, b"", {"Location": target}) as (url, _),
+            Archive(url) as archive,
+            pytest.raises(NetworkError),
+        ):
+            archive.thread("v1@example.org")
+        assert asked == []
+
+
+def test_a_redirect_to_a_host_that_the_settings_name_is_followed() -> None:
+    with serving(200, THREAD) as (there, _):
+        target = there.replace("127.0.0.1", "localhost")
+        with (
+            serving(302, b"", {"Location": target}) as (url, _),
+            Archive(url, hosts=("localhost",)) as archive,
+        ):
+            assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+
+
+def test_a_cancelled_archive_asks_no_more() -> None:
+    with serving(404, b"") as (url, seen), Archive(url) as archive:
+        archive.cancel()
+        with pytest.raises(CancelledError):
+            archive.search("s:x")
+    assert seen == []
+
+
+def test_without_the_library_that_reads_archives_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "liblore", None)
+    with pytest.raises(MissingError, match="liblore") as reported:
+        Archive("http://127.0.0.1:9/x").thread("a@example.org")
+    assert "pip install" in reported.value.hint
+
+
+def test_offline_asks_nobody() -> None:
+    with pytest.raises(NetworkError, match="offline"):
+        Archive("http://127.0.0.1:9/x", offline=True).thread("a@example.org")
+
+
+def test_the_email_package_stays_as_it_was(url: str) -> None:
+    before = dict(email.charset.CHARSETS)
+    with open_archive(url) as archive:
+        archive.thread("v1@example.org")
+    assert before == email.charset.CHARSETS
+
+
+@pytest.mark.parametrize(
+    ("target", "message_id"),
+    [
+        ("<a@example.org>", "a@example.org"),
+        ("a@example.org", "a@example.org"),
+        ("https://lore.kernel.org/netdev/a@example.org/", "a@example.org"),
+        ("https://lore.kernel.org/r/a%40example.org", "a@example.org"),
+        ("https://lore.kernel.org/all/a@example.org/T/#u", "a@example.org"),
+        ("https://lore.kernel.org/all/a@example.org/t.mbox.gz", "a@example.org"),
+        ("https://patch.msgid.link/a@example.org", "a@example.org"),
+        ("https://lore.kernel.org/all/", None),
+        ("not an id", None),
+        ("", None),
+    ],
+)
+def test_ids_are_read_from_what_people_paste(
+    target: str, message_id: str | None
+) -> None:
+    assert message_id_of(target) == message_id
+
+
+def test_a_url_names_its_archive() -> None:
+    lore = "https://lore.kernel.org/all"
+    assert archive_of("a@example.org", lore) == lore
+    assert archive_of("https://lore.kernel.org/netdev/a@example.org/", lore) == lore
+    assert archive_of("https://patch.msgid.link/a@example.org", lore) == lore
+    assert (
+        archive_of("https://inbox.dpdk.org/dev/a@example.org/", lore)
+        == "https://inbox.dpdk.org/dev"
+    )
+    assert (
+        archive_of("http://127.0.0.1:8080/demo/a@example.org/T/", lore)
+        == "http://127.0.0.1:8080/demo"
+    )
+
+
+def test_an_address_that_is_no_url_is_refused() -> None:
+    for wrong in ("lore.kernel.org", "file:///etc/passwd", "http://"):
+        with pytest.raises(UsageError):
+            Archive(wrong)
+
+
+def test_a_search_phrase_cannot_leave_its_quotes() -> None:
+    assert quoted('a "b" OR c') == '"a b OR c"'
+
+
+def test_a_stand_in_understands_brackets_and_not(tmp_path: Path) -> None:
+    with (
+        archive_server(
+            "stand-in",
+            tmp_path,
+            story.V1,
+            story.REVIEW,
+            patch("[PATCH] valve: x", id="w"),
+        ) as server,
+        Archive(server.url) as archive,
+    ):
+        assert ids(archive.search("s:PATCH AND NOT (f:rita OR s:valve)")) == {"v1"}

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a repository shows of a series: mainline, linux-next, stable branches, reverts and later
+fixes.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.archive import landed_series
+from patchpilot.archive.landed_series import in_repository
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import Completed
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import next_step
+from patchpilot.reading.status import Status, read_thread, with_commits
+from tests.kit.mails import ADA, MATT, mail, mbox, patch
+from tests.kit.trees import FILE, Trees
+
+ONE, TWO = "pump: check the pointer", "pump: count the pointers"
+P1 = patch(f"[PATCH 1/2] {ONE}", id="p1")
+P2 = patch(f"[PATCH 2/2] {TWO}", id="p2", reply_to="p1", minutes=1)
+ALONE = patch(f"[PATCH] {ONE}", id="p1")
+
+
+def status(trees: Trees, *mails: bytes) -> Status:
+    found = read_thread(parse(mbox(*mails)))[0]
+    with Repository.open(trees.repo.path) as repository:
+        seen = in_repository(found, repository)
+    return with_commits(found, seen.commits, seen.follow_ups)
+
+
+@pytest.fixture
+def trees(tmp_path: Path) -> Trees:
+    return Trees(tmp_path / "r")
+
+
+def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) -> None:
+    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
+    trees.repo.tag("v6.9-rc1")
+    trees.backport(taken, "6.1", tag="v6.1.120")
+    found = status(trees, P1, P2)
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 has no answer",
+    )
+    assert [(it.tree, it.state, it.release) for it in found.patches[0].trees] == [
+        ("torvalds/linux", "released", "v6.9-rc1"),
+        ("stable/linux-6.1.y", "released", "v6.1.120"),
+    ]
+    assert all(it.proof.commit and it.proof.date for it in found.patches[0].trees)
+
+
+def test_a_revert_in_mainline_reopens_it(trees: Trees) -> None:
+    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
+    assert status(trees, ALONE).state == "in-mainline"
+    revert = trees.commit(
+        f'Revert "{ONE}"\n\nThis reverts commit {taken}.\n', checked=False
+    )
+    found = status(trees, ALONE)
+    assert (found.state, found.why) == (
+        "changes-requested",
+        f"reverted in mainline by {revert[:12]}",
+    )
+    assert found.patches[0].proof.commit == revert
+    assert "done" not in next_step(found)
+    again = trees.commit(f"{ONE}\n\nCheck it, now right.\n")
+    assert (
+        status(trees, ALONE).state,
+        status(trees, ALONE).patches[0].proof.commit,
+    ) == (
+        "in-mainline",
+        again,
+    )
+
+
+def test_a_revert_in_a_stable_branch_is_named(trees: Trees) -> None:
+    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
+    there = trees.backport(taken, "6.1")
+    trees.on_stable(
+        "6.1",
+        f'Revert "{ONE}"\n\nThis reverts commit {there} which is commit {taken} upstream.\n',
+        checked=False,
+    )
+    found = status(trees, ALONE)
+    assert found.state == "in-mainline"
+    assert [(it.version, it.state) for it in found.stable] == [("6.1", "reverted")]
+    assert "reverted in 6.1" in next_step(found)
+
+
+def test_linux_next_is_before_mainline(trees: Trees) -> None:
+    base = trees.repo.git("rev-parse", "HEAD")
+    trees.repo.branch("next", base)
+    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
+    trees.repo.tag("next-20240405")
+    trees.repo.commit("more")
+    trees.repo.tag("next-20240408")
+    trees.repo.checkout("master")
+    found = status(trees, ALONE)
+    assert (found.state, found.why) == ("in-next", "in linux-next since next-20240405")
+    assert found.patches[0].proof.commit == taken
+    trees.repo.git("merge", "-q", "next")
+    assert status(trees, ALONE).state == "in-mainline"
+
+
+def _in_tree(trees: Trees, branch: str, message: str, committer: str) -> str:
+    """A commit of a remote's branch, as this committer made it; its id."""
+    trees.repo.checkout(trees.first)
+    trees.commit(message)
+    name, _, email = committer.rstrip(">").partition(" <")
+    trees.repo.git(
+        "-c",
+        f"user.name={name}",
+        "-c",
+        f"user.email={email}",
+        "commit",
+        "-q",
+        "--amend",
+        "--no-edit",
+    )
+    made = trees.repo.git("rev-parse", "HEAD")
+    trees.repo.git("update-ref", f"refs/remotes/{branch}", made)
+    trees.repo.checkout("master")
+    return made
+
+
+def test_a_fetched_tree_of_a_maintainer_has_it_before_linux_next(trees: Trees) -> None:
+    trees.repo.git(
+        "config",
+        "remote.net.url",
+        "git://git.kernel.org/pub/scm/linux/kernel/git/netdev/net-next.git",
+    )
+    trees.repo.git("update-ref", "refs/remotes/origin/master", "master")
+    taken = _in_tree(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
+    trees.repo.git("update-ref", "refs/remotes/net/for-next", taken)
+    found = status(trees, P1, P2)
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 has no answer",
+    )
+    (there,) = found.patches[0].trees
+    assert (there.tree, there.state, there.proof.commit) == (
+        "netdev/net-next.git (for-next)",
+        "applied",
+        taken,
+    )
+    assert (status(trees, ALONE).state, status(trees, ALONE).why) == (
+        "accepted",
+        "in netdev/net-next.git (for-next)",
+    )
+    trees.repo.git("update-ref", "refs/tags/next-20240408", taken)
+    assert status(trees, ALONE).state == "in-next"
+    trees.repo.git("update-ref", "refs/remotes/origin/master", taken)
+    assert status(trees, ALONE).state == "in-mainline"
+
+
+def test_a_copy_of_the_topic_on_a_remote_is_no_tree_of_a_maintainer(
+    trees: Trees,
+) -> None:
+    _in_tree(trees, "origin/topic", f"{ONE}\n\nCheck it.\n", ADA)
+    assert status(trees, ALONE).state == "sent"
+    taken = _in_tree(
+        trees,
+        "ada/for-next",
+        "pump: another title\n\nLink: https://lore.kernel.org/r/p1@example.org\n",
+        ADA,
+    )
+    found = status(trees, ALONE)
+    assert (found.state, found.why, found.patches[0].proof.commit) == (
+        "accepted",
+        "in ada (for-next)",
+        taken,
+    )
+
+
+@pytest.mark.parametrize(
+    "link", ["Link: https://lore.kernel.org/r/p1@example.org\n", ""]
+)
+def test_a_commit_with_another_title_is_known_by_its_link_or_its_changes(
+    trees: Trees, link: str
+) -> None:
+    diff = (
+        f"--- a/{FILE}\n+++ b/{FILE}\n@@ -11,3 +11,6 @@\n \tint rc;\n \n+\tif (!pump)\n+\t\treturn"
+        " -EINVAL;\n+\n \trc = pump_prime(pump);\n"
+    )
+    sent = mail(
+        f"[PATCH] {ONE}",
+        f"Check it.\n\nSigned-off-by: {ADA}\n---\ndiff --git a/{FILE} b/{FILE}\n{diff}",
+        id="p1",
+    )
+    taken = trees.commit(
+        f"demo: pump: do not start without a pump\n\nCheck it.\n\n{link}Signed-off-by: {ADA}\n"
+    )
+    found = status(trees, sent)
+    assert (found.state, found.patches[0].proof.commit) == ("in-mainline", taken)
+
+
+def test_a_search_by_changes_that_takes_too_long_finds_nothing(
+    trees: Trees, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = trees.commit(
+        "demo: pump: do not start without a pump\n"
+        "\nLink: https://lore.kernel.org/r/p1@example.org\n"
+    )
+    assert status(trees, ALONE).patches[0].proof.commit == taken
+    monkeypatch.setattr(landed_series, "_SEARCH_SECONDS", 0.0)
+    assert status(trees, ALONE).state == "sent"
+
+
+def test_a_branch_without_the_patch_is_searched_again_only_where_it_is_new(
+    trees: Trees, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[tuple[str, ...]] = []
+    git = Repository.git
+
+    def counted(self: Repository, *words: str, **options: Any) -> Completed:
+        searches.extend([words] if words[0] == "rev-list" and FILE in words else [])
+        return git(self, *words, **options)
+
+    monkeypatch.setattr(Repository, "git", counted)
+    first = trees.commit("demo: pump: another change\n", checked=False)
+    assert [status(trees, ALONE).state for _ in range(2)] == ["sent", "sent"]
+    assert len(searches) == 1
+    taken = trees.commit(
+        "demo: pump: do not start without a pump\n"
+        "\nLink: https://lore.kernel.org/r/p1@example.org\n"
+    )
+    assert status(trees, ALONE).patches[0].proof.commit == taken
+    assert f"^{first}" in searches[1]
+
+
+def test_a_later_fix_reopens_it_until_every_branch_has_it(trees: Trees) -> None:
+    taken = trees.commit(f"{ONE}\n\nCheck it.\n")
+    there = trees.backport(taken, "6.1")
+    fix = trees.repo.commit(
+        f'pump: check it rightly\n\nFixes: {taken[:12]} ("{ONE}")\n', {FILE: "new\n"}
+    )
+    found = status(trees, ALONE)
+    assert [(it.relation, it.commit, it.lacking) for it in found.follow_ups] == [
+        ("fixes", fix, ("6.1",))
+    ]
+    assert next_step(found).startswith("“pump: check it rightly”")
+    trees.repo.checkout(there)
+    fixed = trees.repo.commit(
+        f'pump: check it rightly\n\ncommit {fix} upstream.\n\nFixes: {taken[:12]} ("{ONE}")\n',
+        {FILE: "new\n"},
+    )
+    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", fixed)
+    trees.repo.checkout("master")
+    found = status(trees, ALONE)
+    assert [it.lacking for it in found.follow_ups] == [()]
+    assert next_step(found) == "done: nothing left to do"

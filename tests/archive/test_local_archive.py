@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Archives on this machine: what changes in them is seen, what is no archive is an error, the index
+can be lost.
+"""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from patchpilot.archive import local_archive
+from patchpilot.archive.archive import received
+from patchpilot.archive.local_mails import FoundMail
+from patchpilot.archive.local_query import condition, words_of
+from patchpilot.archive.open_archive import archive_address, open_archive
+from patchpilot.cache.folder import cache_dir
+from patchpilot.errors import CancelledError, NetworkError, UsageError
+from patchpilot.model.mail import parse_mail
+from tests.kit.archive import LOCAL, SERVED, archive_server
+from tests.kit.cli import call
+from tests.kit.mails import RITA, START, mail, reply
+from tests.reading import story
+
+
+def subjects(url: str, query: str) -> list[str]:
+    with open_archive(url) as archive:
+        return [found.message_id.split("@")[0] for found in archive.search(query)]
+
+
+@pytest.mark.parametrize("kind", LOCAL)
+def test_a_series_is_added_and_updated_from_this_machine(
+    kind: str, workdir: Path
+) -> None:
+    with archive_server(kind, workdir / "pi", story.V1) as archive:
+        added = call("track", "add", "<v1@example.org>", "--lore", archive.url)
+        assert added.code == 0, added.err
+        archive.add(story.REVIEW)
+        done = call("track", "update", "--format", "json")
+    (series,) = json.loads(done.out)["series"]
+    assert series["new"] == ["r1@example.org"]
+    assert series["source"] == archive.url
+
+
+def test_the_setting_may_be_a_path_and_a_relative_one_is_kept_whole(
+    workdir: Path,
+) -> None:
+    with archive_server("maildir", workdir / "pi", story.V1):
+        assert (
+            call("track", "add", "<v1@example.org>", "--lore", "./pi/mails").code == 0
+        )
+        (series,) = json.loads(call("track", "--format", "json").out)["series"]
+        assert series["source"] == str(workdir / "pi" / "mails")
+    assert archive_address("file:///a%20b") == "/a b"
+    assert (
+        archive_address("https://lore.kernel.org/netdev")
+        == "https://lore.kernel.org/netdev"
+    )
+    with pytest.raises(UsageError, match="not the URL of an archive"):
+        open_archive("lore.kernel.org/netdev")
+
+
+def test_a_deleted_mail_of_a_maildir_is_not_found_any_more(tmp_path: Path) -> None:
+    with archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive:
+        assert subjects(archive.url, "f:ada") == ["v1"]
+        (tmp_path / "mails" / "new" / "0.example").unlink()
+        assert subjects(archive.url, "f:ada") == []
+        # read by a mail program: another folder and flags, the same mail
+        (tmp_path / "mails" / "new" / "1.example").rename(
+            tmp_path / "mails" / "cur" / "1.example:2,S"
+        )
+        with open_archive(archive.url) as opened:
+            assert opened.mail("r1@example.org").body
+
+
+def test_an_mbox_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
+    with archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive:
+        assert subjects(archive.url, "m:v1@example.org") == ["v1"]
+        whole = Path(archive.url).read_bytes()
+        Path(archive.url).write_bytes(whole[whole.rindex(b"\nFrom mboxrd") + 1 :])
+        assert subjects(archive.url, "m:v1@example.org") == []
+        assert subjects(archive.url, "m:r1@example.org") == ["r1"]
+
+
+_COUNT = """
+import sys
+from patchpilot.archive.open_archive import open_archive
+with open_archive(sys.argv[1]) as archive:
+    print(len(archive.search("f:rita")))
+"""
+
+
+def test_processes_that_index_an_archive_at_once_wait_for_one_another(
+    workdir: Path,
+) -> None:
+    many = [
+        mail(f"Re: {number}", "Fine.\n", sender=RITA, id=f"i{number}")
+        for number in range(1500)
+    ]
+    with archive_server("mbox", workdir, *many) as archive:
+        words = [sys.executable, "-c", _COUNT, archive.url]
+        running = [
+            subprocess.Popen(
+                words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            for _ in range(3)
+        ]
+        for process in running:
+            out, err = process.communicate(timeout=60)
+            assert (out.strip(), err) == ("1500", "")
+
+
+def test_who_waits_for_another_process_can_be_cancelled(tmp_path: Path) -> None:
+    with (
+        archive_server("mbox", tmp_path, story.V1) as archive,
+        open_archive(archive.url) as first,
+        open_archive(archive.url) as second,
+    ):
+        assert isinstance(first, local_archive.LocalArchive)
+        file = first._file()
+        with first._alone(file):
+            second.cancel()
+            with pytest.raises(CancelledError):
+                second.search("f:ada")
+
+
+def test_a_mail_that_is_only_indexed_is_not_kept_in_memory(tmp_path: Path) -> None:
+    parsed = []
+    with (
+        archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive,
+        open_archive(archive.url) as opened,
+    ):
+        opened.parse_mail = lambda raw: parsed.append(raw) or parse_mail(raw)
+        assert [found.message_id for found in opened.search("f:ada")] == [
+            "v1@example.org"
+        ]
+    assert len(parsed) == 1
+
+
+def test_a_damaged_index_is_made_again(tmp_path: Path) -> None:
+    with archive_server("maildir", tmp_path, story.V1) as archive:
+        assert subjects(archive.url, "f:ada") == ["v1"]
+        (index,) = (cache_dir() / "local-archives").glob("*.sqlite")
+        index.write_bytes(b"no database at all " * 400)
+        assert subjects(archive.url, "f:ada") == ["v1"]
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        ("nothing", "does not exist"),
+        ("folder", "is neither a public-inbox directory, a maildir nor an mbox"),
+    ],
+)
+def test_what_is_no_archive_is_an_error_and_no_news_is_not_said(
+    made: str, why: str, workdir: Path
+) -> None:
+    with archive_server("maildir", workdir / "pi", story.V1) as archive:
+        assert call("track", "add", "<v1@example.org>", "--lore", archive.url).code == 0
+    Path(archive.url).rename(workdir / "away")
+    if made == "folder":
+        Path(archive.url).mkdir()
+    done = call("track", "update")
+    assert done.code == 4
+    assert why in done.err
+    with pytest.raises(NetworkError, match=why), open_archive(archive.url) as opened:
+        opened.mail("v1@example.org")
+
+
+def test_a_title_in_the_text_is_found_where_it_is_whole_words(tmp_path: Path) -> None:
+    texts = {
+        "a": "Ada Fixer (1):\n   demo: check the pointer\n",
+        "b": "demo: check the pointers\n",
+    }
+    mails = [mail("[GIT PULL] demo", text, id=ident) for ident, text in texts.items()]
+    with archive_server("maildir", tmp_path, *mails) as archive:
+        assert subjects(
+            archive.url, 's:pull AND (b:"demo: check the pointer") AND b:"Ada Fixer"'
+        ) == ["a"]
+        assert sorted(subjects(archive.url, "s:pull AND NOT s:re")) == ["a", "b"]
+        assert subjects(archive.url, 's:pull AND NOT b:"the pointer"') == ["b"]
+
+
+@pytest.mark.parametrize(
+    "kind", [*SERVED, *(kind for kind in LOCAL if kind != "maildir")]
+)
+def test_days_of_arrival_limit_a_search(kind: str, tmp_path: Path) -> None:
+    first, second = START, START + timedelta(days=3)
+    with archive_server(
+        kind,
+        tmp_path,
+        mail("one", "x\n", id="one"),
+        reply("one", "y", id="two", reply_to="one", minutes=4320),
+    ) as archive:
+        assert subjects(archive.url, f"f:example AND {received(second)}") == ["two"]
+        assert subjects(archive.url, f"f:example AND {received(first, first)}") == [
+            "one"
+        ]
+        assert sorted(
+            subjects(archive.url, f"f:example AND {received(first, second)}")
+        ) == [
+            "one",
+            "two",
+        ]
+
+
+@pytest.mark.parametrize(
+    "query", ["", "(", "s:a)", "nofield:x", "AND s:a", "s:a OR", "rt:yesterday.."]
+)
+def test_a_search_that_is_not_understood_is_refused(query: str) -> None:
+    with pytest.raises(UsageError, match="a local archive cannot be searched"):
+        condition(query)
+
+
+def test_words_are_whole() -> None:
+    assert words_of("Demo: check-it, foo_bar()!") == " demo check it foo_bar "
+
+
+def test_what_a_database_cannot_hold_is_kept_out_of_it(tmp_path: Path) -> None:
+    odd = (
+        mail("[PATCH] odd", "diff --git a/b\\udcd4 b/x\n", id="odd")
+        .replace(b"\\udcd4", b"\xd4\xc8\x08")
+        .replace(b"Subject: ", b"Subject: \xd4")
+    )
+    with archive_server("maildir", tmp_path, odd, story.V1) as archive:
+        assert subjects(archive.url, "f:ada") != []
+        assert subjects(archive.url, "m:odd@example.org") == ["odd"]
+
+
+def test_known_mails_are_not_read_again(tmp_path: Path) -> None:
+    with (
+        archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive,
+        open_archive(archive.url) as opened,
+    ):
+        found = opened.search("f:ada OR f:rita", without={"v1@example.org"})
+    assert [one.message_id for one in found] == ["r1@example.org"]
+
+
+def test_a_mail_that_is_named_is_found_among_very_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_archive, "_MOST_FOUND", 2)
+    later = [
+        reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number)
+        for number in range(4)
+    ]
+    with archive_server("maildir", tmp_path, story.V1, *later) as archive:
+        assert "v1" in subjects(archive.url, 'f:rita OR m:"v1@example.org"')
+
+
+def test_only_mails_of_the_days_asked_for_are_indexed_and_older_ones_when_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mails = [
+        mail("one", "x\n", id="one"),
+        reply("one", "y", id="two", reply_to="one", minutes=3 * 24 * 60),
+    ]
+    added: list[str] = []
+    add = local_archive.LocalArchive._add
+
+    def counted(
+        archive: local_archive.LocalArchive, index: sqlite3.Connection, found: FoundMail
+    ) -> None:
+        added.append(archive.parse_mail(found.raw).message_id.partition("@")[0])
+        add(archive, index, found)
+
+    monkeypatch.setattr(local_archive.LocalArchive, "_add", counted)
+    with archive_server(LOCAL[0], tmp_path, *mails) as archive:
+        assert subjects(
+            archive.url, f"f:rita AND {received(START + timedelta(days=2))}"
+        ) == ["two"]
+        assert added == ["two"]
+        assert sorted(subjects(archive.url, "s:one")) == ["one", "two"]
+        assert added == ["two", "one"]
+        archive.add(reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60))
+        assert sorted(
+            subjects(archive.url, f"f:rita AND {received(START + timedelta(days=2))}")
+        ) == ["three", "two"]
+        assert added == ["two", "one", "three"]
+
+
+def test_what_was_indexed_before_an_end_stays_and_progress_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_archive, "_AT_ONCE", 2)
+    mails = [
+        mail(f"title {number}", "x\n", id=f"m{number}", minutes=number)
+        for number in range(5)
+    ]
+    reported: list[tuple[int, int | None]] = []
+    with archive_server(LOCAL[0], tmp_path, *mails) as archive:
+        opened = open_archive(
+            archive.url,
+            progress=lambda _what, done=0, total=None: (
+                reported.append((done, total)),
+                opened.cancel(),
+            )[0],
+        )
+        with opened, pytest.raises(CancelledError):
+            opened.search("s:title")
+        assert reported == [(2, 5)]
+        reported.clear()
+        with open_archive(
+            archive.url,
+            progress=lambda _what, done=0, total=None: reported.append((done, total)),
+        ) as again:
+            assert len(again.search("s:title")) == 5
+        assert reported == [(2, 3)]

@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Asking for news of many series at once: few requests, nothing missed, an answer that cannot be is
+not believed.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from patchpilot.archive import poll
+from patchpilot.archive.local_archive import LocalArchive
+from patchpilot.archive.poll import PolledSeries
+from patchpilot.archive.track_store import Store
+from patchpilot.demo.archive_server import HttpAnswer, StandIn
+from patchpilot.model.mail import Mail
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.series_summary import SeriesSummary
+from patchpilot.reading.status import read_thread
+from tests.kit.archive import LOCAL, SERVED, archive_server
+from tests.kit.cli import call
+from tests.kit.mails import START, mail, mbox, patch, reply
+from tests.reading import story
+
+
+class Counting(StandIn):
+    """An archive that writes down what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def answer(self, method: str, target: str) -> HttpAnswer:
+        self.asked.append(target)
+        return super().answer(method, target)
+
+
+def author(number: int) -> str:
+    return f"Ada{number} Fixer{number} <ada{number}@example.org>"
+
+
+def title(number: int) -> str:
+    return f"demo{number}: check the pointer number {number} before it is used"
+
+
+def posted(number: int) -> bytes:
+    return patch(f"[PATCH] {title(number)}", id=f"p{number}", author=author(number))
+
+
+def updated(*argv: str) -> dict[int, list[str]]:
+    done = call("track", "update", "--fresh", *argv, "--format", "json")
+    assert done.code == 0, done.err
+    return {series["id"]: series["new"] for series in json.loads(done.out)["series"]}
+
+
+@pytest.mark.parametrize(("count", "most"), [(40, 3), (100, 8)])
+def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> None:
+    with Counting() as server:
+        server.add(*(posted(number) for number in range(count)))
+        with Store() as store:
+            for number in range(count):
+                entry = store.add(
+                    f"p{number}@example.org", title(number), server.url, None
+                )
+                store.keep(
+                    entry.id,
+                    title(number),
+                    parse(mbox(posted(number))),
+                    seen=[f"p{number}@example.org"],
+                )
+        assert updated() == {number: [] for number in range(1, count + 1)}
+        assert len(server.asked) <= most
+        assert all(len(target) < 2000 for target in server.asked)
+        server.add(
+            reply(f"[PATCH] {title(7)}", "Why?", id="why", reply_to="p7", minutes=60)
+        )
+        server.asked.clear()
+        assert {number: new for number, new in updated().items() if new} == {
+            8: ["why@example.org"]
+        }
+        assert len(server.asked) <= most + 8, "only the series with news is read whole"
+
+
+@pytest.mark.parametrize("kind", [*SERVED, *LOCAL])
+@pytest.mark.parametrize(
+    "news",
+    [
+        reply(f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60),
+        reply("[PATCH] another subject", "Why?", id="n", reply_to="v1", to="Ada Fixer <ada@example.org>", minutes=60),  # noqa: E501
+        patch("[PATCH v2] demo: look before use", id="n", notes="v1: https://lore.kernel.org/r/v1@example.org/", minutes=600),  # noqa: E501
+        patch(f"[PATCH net v2] {story.TITLE}", id="n", minutes=600),
+        mail(f"+ demo-check.patch added to mm: {story.TITLE}", f"Subject: {story.TITLE}\n", sender="akpm@linux-foundation.org", id="n", minutes=900),  # noqa: E501
+    ],
+    ids=["reply", "renamed reply", "renamed v2", "v2", "a bot's mail"],
+)  # fmt: skip
+def test_news_are_found_on_the_archives(kind: str, news: bytes, workdir: Path) -> None:
+    others = [patch("[PATCH] valve: open it", id="w", author=story.OTTO)]
+    with archive_server(kind, workdir / "pi", story.V1, *others) as server:
+        for name in ("v1", "w"):
+            assert (
+                call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
+                == 0
+            )
+        assert updated() == {1: [], 2: []}
+        server.add(news)
+        assert updated()[2] == []
+    store_of_mails = polled(1, story.V1)
+    assert poll.concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
+    assert (
+        poll.concerned(
+            parse(mbox(patch("[PATCH] pump: another thing", id="z", minutes=9)))[0],
+            [polled(1, others[0])],
+        )
+        == []
+    )
+
+
+_LATER = 900 * 1440
+
+
+@pytest.mark.parametrize("kind", LOCAL)
+@pytest.mark.parametrize(
+    "news",
+    [
+        mail(
+            "Hm",
+            "Where is the lock?",
+            sender=story.OTTO,
+            reply_to="v1",
+            references="",
+            id="n",
+            minutes=_LATER,
+        ),
+        mail(
+            "A question",
+            "Why?",
+            sender=story.OTTO,
+            reply_to="unknown",
+            references="<v1@example.org>",
+            id="n",
+            minutes=_LATER,
+        ),
+        mail(
+            'Patch "demo: check the pointer before use" was dropped',
+            "Sorry.",
+            sender=story.OTTO,
+            id="n",
+            minutes=_LATER,
+        ),
+    ],
+    ids=["In-Reply-To", "References", "title within another"],
+)
+def test_a_mail_that_names_no_author_is_found_on_this_machine_years_later(
+    kind: str, news: bytes, workdir: Path
+) -> None:
+    others = [
+        mail(
+            f"Other {number}",
+            "Nothing.",
+            sender=story.OTTO,
+            id=f"o{number}",
+            minutes=number,
+        )
+        for number in range(3)
+    ]
+    with archive_server(kind, workdir / "pi", story.V1, *others) as server:
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert updated() == {1: []}
+        server.add(news)
+        found = updated()[1]
+    # the last one is looked at, and is about no patch that was sent
+    assert found == (["n@example.org"] if b"<v1@example.org>" in news else [])
+    assert poll.concerned(parse(mbox(news))[0], [polled(1, story.V1)]) == [1]
+
+
+def test_a_poll_without_news_on_this_machine_reads_no_mail(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    parsed = LocalArchive._parsed
+    monkeypatch.setattr(
+        LocalArchive,
+        "_parsed",
+        lambda self, raw, place, parse: (
+            read.append(place) or parsed(self, raw, place, parse)
+        ),
+    )
+    with archive_server(
+        "directory of a public-inbox", workdir / "pi", story.V1, story.REVIEW
+    ) as server:
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        # the same file by the same author: perhaps a new version
+        server.add(
+            patch(
+                "[PATCH v5] demo: another patch of the pump", id="other", minutes=99999
+            )
+        )
+        assert updated() == {1: []}
+        assert updated() == {1: []}
+        read.clear()
+        assert updated() == {1: []}
+        assert read == []
+        server.add(story.TAG)
+        server.add(story.V2)
+        assert sorted(updated()[1]) == ["r3@example.org", "v2@example.org"]
+
+
+def polled(number: int, *mails: bytes) -> PolledSeries:
+    (status,) = read_thread(parse(mbox(*mails)))
+    return PolledSeries(number, SeriesSummary.of(status), status.message_ids, START)
+
+
+def test_a_search_that_does_not_find_what_is_there_is_an_error(workdir: Path) -> None:
+    class Forgetful(StandIn):
+        forgets = False
+
+        def answer(self, method: str, target: str) -> HttpAnswer:
+            return (
+                HttpAnswer(404)
+                if self.forgets and method == "POST"
+                else super().answer(method, target)
+            )
+
+    with Forgetful() as server:
+        server.add(story.V1)
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        server.forgets = True
+        done = call("track", "update", "--fresh")
+        assert done.code == 4
+        assert "does not find the mail v1@example.org" in done.err
+
+
+_YEAR = 525_600
+
+
+def received(raw: bytes, minutes: int) -> bytes:
+    """The mail as the server of a list received it then, whatever its own date is."""
+    return (
+        f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S}"
+        " +0000\n".encode()
+        + raw
+    )
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The Message-IDs of the mails that are parsed."""
+    ids: list[str] = []
+    parse_once = MailReader.parse
+
+    def parse(self: MailReader, raw: bytes) -> Mail:
+        found = parse_once(self, raw)
+        ids.append(found.message_id)
+        return found
+
+    monkeypatch.setattr(MailReader, "parse", parse)
+    return ids
+
+
+@pytest.mark.parametrize("kind", SERVED)
+def test_a_poll_reads_no_mail_that_it_knows_nor_those_of_years_ago(
+    kind: str, workdir: Path, parsed: list[str]
+) -> None:
+    # their own dates are of the first day
+    others = [
+        received(
+            mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
+        )
+        for number in range(30)
+    ]
+    with archive_server(
+        kind, workdir / "pi", story.V1, story.REVIEW, *others
+    ) as server:
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        late = _YEAR + 90 * 1440
+        server.add(
+            received(
+                reply(
+                    f"[PATCH] {story.TITLE}", "Why?", id="n", reply_to="v1", minutes=60
+                ),
+                late,
+            )
+        )
+        server.add(received(mail("Another", "Nothing.", id="last", minutes=0), late))
+        assert updated() == {1: ["n@example.org"]}
+        parsed.clear()
+        assert call("track", "update", "--fresh").code == 0
+    assert sorted(parsed) == ["last@example.org", "v1@example.org"]
+
+
+def test_news_that_could_not_be_read_are_found_by_the_next_poll(workdir: Path) -> None:
+    class Half(StandIn):
+        broken = False
+
+        def answer(self, method: str, target: str) -> HttpAnswer:
+            return (
+                HttpAnswer(403)
+                if self.broken and "t.mbox" in target
+                else super().answer(method, target)
+            )
+
+    with Half() as server:
+        server.add(story.V1)
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        server.add(story.REVIEW, mail("Other", "Nothing.", id="later", minutes=_YEAR))
+        server.broken = True
+        assert call("track", "update", "--fresh").code == 4
+        server.broken = False
+        assert updated() == {1: ["r1@example.org"]}
+
+
+def test_a_date_in_the_future_hides_nothing(workdir: Path) -> None:
+    with StandIn() as server:
+        server.add(story.V1, mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR))
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert updated() == {1: []}
+        with Store() as store:
+            assert datetime.fromisoformat(store.entry(1).reached or "") <= datetime.now(
+                UTC
+            )
+
+
+def test_a_mail_that_is_about_nothing_is_looked_at_once(workdir: Path) -> None:
+    with Counting() as server:
+        server.add(story.V1)
+        call("track", "add", "<v1@example.org>", "--lore", server.url)
+        # the same file by the same author: perhaps a new version
+        server.add(
+            patch(
+                "[PATCH v5] demo: another patch of the pump", id="other", minutes=99999
+            )
+        )
+        updated()
+        server.asked.clear()
+        assert updated() == {1: []}
+        assert len(server.asked) == 1
+
+
+def test_a_mail_of_a_series_that_is_not_asked_about_is_looked_at_once(
+    workdir: Path,
+) -> None:
+    with Counting() as server:
+        # a patch like the finished one by the same author, later
+        server.add(
+            *story.WHOLE,
+            patch(
+                "[PATCH] demo: check the pointer before each use", id="alike", minutes=1
+            ),
+        )
+        for name in ("v1", "alike"):
+            assert (
+                call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
+                == 0
+            )
+        with Store() as store, store.changing() as database:
+            database.execute(
+                "UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1"
+            )
+        updated()
+        updated()
+        server.asked.clear()
+        assert updated() == {1: [], 2: []}
+        assert len(server.asked) == 1
+
+
+def test_a_query_is_never_longer_than_a_url_may_be() -> None:
+    series = [polled(number, posted(number)) for number in range(300)]
+    asked = [query for query, _ in poll._queries(series, START)]
+    assert max(len(quote(query)) for query in asked) <= poll.LONGEST_QUERY
+    assert sorted(
+        one.number
+        for _, polled_ones in poll._queries(series, START)
+        for one in polled_ones
+    ) == list(range(300))
+
+
+def test_a_summary_is_the_same_when_it_was_cached() -> None:
+    for status in read_thread(parse(mbox(*story.WHOLE))):
+        summary = SeriesSummary.of(status)
+        assert SeriesSummary.read(summary.plain()) == summary
+        assert summary.step.advice

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot track rebuild`: the mails come anew from their source, and what is only here stays."""  # noqa: E501
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.archive.track_store import Store, default_file
+from patchpilot.series import database
+from patchpilot.series.database import backups
+from tests.kit.archive import archive_server
+from tests.kit.cli import call
+from tests.kit.mails import mbox, patch
+from tests.reading import story
+
+
+@pytest.fixture(autouse=True)
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has opened nothing yet."""
+    monkeypatch.setattr(database, "_checked", set())
+
+
+def sql(statement: str) -> None:
+    with sqlite3.connect(default_file()) as plain:
+        plain.execute(statement)
+
+
+def kept(number: int = 1) -> dict[str, Any]:
+    """What is known of a series here and nowhere else."""
+    with Store() as store:
+        entry = store.entry(number)
+        return {
+            "number": entry.id,
+            "key": entry.message_id,
+            "added": entry.added,
+            "source": (entry.lore, entry.mbox),
+            "unread": store.unread(number),
+            "ticked": store.marks(number),
+            "mails": sorted(mail.raw for mail in store.mails(number)),
+        }
+
+
+def series(*words: object) -> dict[str, Any]:
+    outcome = call("track", *words, "--format", "json")
+    assert (outcome.code, outcome.err) == (0, "")
+    (found,) = json.loads(outcome.out)["series"]
+    return dict(found)
+
+
+def test_all_is_as_before_and_a_damaged_mail_is_whole(workdir: Path) -> None:
+    with archive_server(
+        "public-inbox",
+        workdir / "pi",
+        *story.ACCEPTED,
+        patch("[PATCH] valve: open it", id="w", author=story.OTTO),
+    ) as server:
+        call("track", "add", "w@example.org", "--lore", server.url)
+        call("track", "remove", "1")
+        call("track", "add", "v1@example.org", "--lore", server.url)
+        with Store() as store:
+            store.mark_read(2, ["r1@example.org"])
+            store.mark(2, "r1@example.org", 3, "declined")
+        before, shown = kept(2), series("show", "--keep-unread")
+        sql(
+            "UPDATE mail SET raw = x'00' WHERE message_id IN ('r1@example.org', 'v2@example.org')"
+        )
+        sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
+        assert call("track", "show", "2", "--keep-unread").code == 2
+        rebuilt = series("rebuild")
+    assert kept(2) == before
+    assert rebuilt["new"] == []
+    assert {**series("show", "--keep-unread"), "updated": 0} == {**shown, "updated": 0}
+    assert any("rebuild" in backup.name for backup in backups(default_file()))
+
+
+def test_what_the_archive_lost_stays_and_what_it_got_is_new(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1, story.REVIEW) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+    with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as other:
+        found = series("rebuild", "1", "--lore", other.url)
+    assert set(found["new"]) == {"v2@example.org", "r3@example.org"}
+    assert {reply["message_id"] for reply in found["replies"]} == {
+        "r1@example.org",
+        "r3@example.org",
+    }
+    assert kept()["source"] == (server.url, None)
+
+
+def test_a_source_that_does_not_answer_leaves_all_as_it_was(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, *story.BEGINNING) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+    before = kept()
+    sql("UPDATE series SET updated = '2024-03-09T00:00:00+00:00'")
+    outcome = call("track", "rebuild")
+    assert outcome.code == 4
+    assert "cannot be reached" in outcome.err
+    assert story.TITLE in outcome.out
+    assert kept() == before
+    assert series("list")["updated"] == "2024-03-09T00:00:00+00:00"
+
+
+def test_a_damaged_mail_that_no_archive_gives_comes_from_a_backup_or_is_named(
+    workdir: Path,
+) -> None:
+    with archive_server("stand-in", workdir, *story.BEGINNING) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+        before = kept()
+        call("track")  # with it the backup of the day
+        sql("UPDATE mail SET raw = x'00' WHERE message_id = 'r1@example.org'")
+    database._checked.clear()
+    outcome = call("track", "rebuild")
+    assert (outcome.code, kept()) == (4, before)
+    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'r1@example.org'")
+    for backup in backups(default_file()):
+        backup.unlink()
+    outcome = call("track", "rebuild")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "cannot be reached" in outcome.err
+    with archive_server("stand-in", workdir, story.V1) as other:
+        found = series("rebuild", "--lore", other.url)
+    assert found["troubles"] == [
+        "damaged, and neither in the archive nor in a backup: r1@example.org"
+    ]
+    assert call("track", "show", "1").code == 0
+
+
+def test_a_file_is_read_again_and_a_missing_one_is_named(workdir: Path) -> None:
+    file = workdir / "thread.mbox"
+    file.write_bytes(mbox(*story.BEGINNING))
+    call("track", "add", "--mbox", file)
+    before = kept()
+    file.write_bytes(mbox(*story.ACCEPTED))
+    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'r1@example.org'")
+    assert series("rebuild")["state"] == "accepted"
+    assert set(before["mails"]) < set(kept()["mails"])
+    for backup in backups(default_file()):
+        backup.unlink()
+    file.unlink()
+    database._checked.clear()
+    sql("UPDATE mail SET raw = x'00'")
+    outcome = call("track", "rebuild", "1")
+    assert outcome.code == 3
+    assert f"{file} no longer exists" in outcome.err
+    assert (
+        "patchpilot track rebuild 1 --lore https://lore.kernel.org/all" in outcome.err
+    )

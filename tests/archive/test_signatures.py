@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A new address of a known sender, proved by a signature.
+
+The keys are made here, nothing is looked up.
+"""
+
+import base64
+from pathlib import Path
+
+import dkim
+import nacl.signing
+import patatt
+import pytest
+
+from patchpilot.archive.signatures import dns_key, proved
+from patchpilot.model.address import Address
+from patchpilot.model.mail import Mail, parse_mail
+from patchpilot.reading.identities import Identities
+from tests.kit.mails import patch
+
+ADA = Address("Ada Fixer", "ada@example.org")
+NEW = "Ada Fixer <ada@work.example.com>"
+KNOWN = Identities().with_addresses([ADA])
+
+
+class Signer:
+    """A key pair."""
+
+    def __init__(self, seed: int) -> None:
+        key = nacl.signing.SigningKey(bytes([seed]) * 32)
+        self.private = base64.b64encode(bytes(key))
+        self.public = base64.b64encode(bytes(key.verify_key))
+
+    def developer(self, raw: bytes, identity: str) -> Mail:
+        """A mail with a developer signature."""
+        message = patatt.PatattMessage(raw)
+        message.sign("ed25519", self.private, identity, None)
+        return parse_mail(message.as_bytes())
+
+    def dkim(self, raw: bytes, domain: str, *, length: bool = False) -> Mail:
+        """A mail signed by its domain."""
+        header = dkim.sign(
+            raw,
+            b"s1",
+            domain.encode(),
+            self.private,
+            signature_algorithm=b"ed25519-sha256",
+            include_headers=[b"from", b"subject"],
+            length=length,
+        )
+        return parse_mail(header.replace(b"\r\n", b"\n") + raw)
+
+    def record(self, domain: str) -> "dict[str, bytes]":
+        """What DNS says of it."""
+        return {f"s1._domainkey.{domain}.": b"v=DKIM1; k=ed25519; p=" + self.public}
+
+
+ADAS, EVES = Signer(1), Signer(2)
+
+
+@pytest.fixture(scope="module")
+def first() -> Mail:
+    return ADAS.developer(patch("[PATCH] demo: check it", id="v1"), "ada@example.org")
+
+
+def by_key(new: Mail, first: Mail) -> list[str]:
+    return [str(address) for address in proved([new], [first], KNOWN, lambda _: None)]
+
+
+def test_the_same_developer_key_proves_a_new_address(first: Mail) -> None:
+    assert by_key(
+        ADAS.developer(
+            patch("[PATCH v2] demo: check it", author=NEW), "ada@work.example.com"
+        ),
+        first,
+    ) == [NEW]
+    other = "Otto Other <ada@work.example.com>"
+    assert by_key(
+        ADAS.developer(
+            patch("[PATCH v2] demo: check it", author=other), "ada@work.example.com"
+        ),
+        first,
+    ) == ["ada@work.example.com"]
+
+
+def test_another_key_or_a_changed_message_proves_nothing(first: Mail) -> None:
+    raw = patch("[PATCH v2] demo: check it", author=NEW)
+    assert by_key(parse_mail(raw), first) == []
+    assert by_key(EVES.developer(raw, "ada@work.example.com"), first) == []
+    good = ADAS.developer(raw, "ada@work.example.com")
+    assert (
+        by_key(
+            parse_mail(good.raw.replace(b"Check the pointer", b"Trust the pointer")),
+            first,
+        )
+        == []
+    )
+
+
+def test_a_signed_patch_that_somebody_sends_on_proves_nothing(first: Mail) -> None:
+    head, _, body = first.raw.partition(b"\n\n")
+    again = (
+        head.replace(
+            b"From: Ada Fixer <ada@example.org>", b"From: Ada Fixer <eve@evil.example>"
+        )
+        + b"\n\nFrom: Ada Fixer <ada@example.org>\n\n"
+        + body
+    )
+    assert by_key(parse_mail(again), first) == []
+
+
+def by_domain(new: Mail, known: Identities, *signers: "dict[str, bytes]") -> list[str]:
+    records = {name: text for record in signers for name, text in record.items()}
+    return [str(address) for address in proved([new], [], known, records.get)]
+
+
+def test_the_domain_of_a_known_address_vouches_for_the_same_mailbox_below_it() -> None:
+    raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
+    signed = ADAS.dkim(raw, "example.org")
+    assert by_domain(signed, KNOWN, ADAS.record("example.org")) == [
+        "Ada Fixer <ada@linux.example.org>"
+    ]
+    assert by_domain(signed, KNOWN) == [], "without its key"
+    assert by_domain(signed, KNOWN, EVES.record("example.org")) == [], (
+        "with another key"
+    )
+    assert (
+        by_domain(
+            parse_mail(signed.raw.replace(b"Check", b"Trust")),
+            KNOWN,
+            ADAS.record("example.org"),
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("author", "domain"),
+    [
+        ("Ada Fixer <ada@evil.example>", "evil.example"),
+        ("Ada Fixer <ada@evil.example.org>", "evil.example.org"),
+        ("Ada Fixer <eve@linux.example.org>", "example.org"),
+        ("Ada Fixer <ada@notexample.org>", "notexample.org"),
+    ],
+)
+def test_a_domain_of_its_own_proves_nothing(author: str, domain: str) -> None:
+    signed = EVES.dkim(patch("[PATCH v2] demo: check it", author=author), domain)
+    assert by_domain(signed, KNOWN, EVES.record(domain)) == []
+
+
+def test_a_signature_of_a_part_or_beside_a_second_sender_proves_nothing() -> None:
+    raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
+    assert (
+        by_domain(
+            ADAS.dkim(raw, "example.org", length=True),
+            KNOWN,
+            ADAS.record("example.org"),
+        )
+        == []
+    )
+    twice = ADAS.dkim(raw, "example.org").raw.replace(
+        b"From: ", b"From: Ada Fixer <ada@linux.example.org>\nFrom: ", 1
+    )
+    assert by_domain(parse_mail(twice), KNOWN, ADAS.record("example.org")) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Developer-Signature: v=1\nX-Developer-Key: i=ada@work.example.com; a=ed25519; pk=x",
+        "X-Developer-Signature: \nX-Developer-Key: i=a; a=ed25519; pk=\udce9",
+        (
+            "X-Developer-Signature: v=1; a=ed25519-sha256; t=9; l=x; i=a; h=from; bh=x;"
+            " b=x\nX-Developer-Key: i=a; a=ed25519; pk=x"
+        ),
+        "DKIM-Signature: v=1",
+        "DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=s1; h=from; bh=x; b=x",
+        "DKIM-Signature: a=\udce9; d=example.org; c=x/y; l=-1; t=x; x=y",
+        "DKIM-Signature: v=1; a=ed25519-sha256; d=example.org; s=s1; h=from:from; bh=; b=;",
+    ],
+)
+def test_damaged_signatures_prove_nothing(header: str, first: Mail) -> None:
+    raw = (
+        header.encode("utf-8", "surrogateescape")
+        + b"\n"
+        + patch("[PATCH v2] x", author="Ada Fixer <ada@linux.example.org>")
+    )
+    assert (
+        proved([parse_mail(raw)], [first], KNOWN, ADAS.record("example.org").get) == ()
+    )
+    assert (
+        proved(
+            [parse_mail(raw.partition(b"\n\n")[0] + b"\n\n")],
+            [first],
+            KNOWN,
+            ADAS.record("example.org").get,
+        )
+        == ()
+    )
+
+
+def test_a_key_is_asked_for_online_only_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def get_txt(name: str, timeout: int) -> bytes | None:
+        asked.append(name)
+        if "down" in name:
+            raise OSError("no network")
+        return b"v=DKIM1; p=x" if "there" in name else None
+
+    monkeypatch.setattr("dkim.dnsplug.get_txt", get_txt)
+    assert dns_key("there.", online=False) is None
+    assert asked == []
+    assert [
+        dns_key("there.", online=True),
+        dns_key("there.", online=False),
+        dns_key("there.", online=True),
+    ] == [b"v=DKIM1; p=x"] * 3
+    assert asked == ["there."]
+    assert [dns_key(name, online=True) for name in ("absent.", "down.")] == [None, None]
+    assert asked == ["there.", "absent.", "down."]

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is followed is kept, read once, and forgotten when asked."""
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from patchpilot.archive.track_store import Store, default_file
+from patchpilot.errors import InputError, UsageError
+from patchpilot.reading.mbox import parse
+from tests.kit.mails import mbox
+from tests.reading import story
+
+MAILS = parse(mbox(story.V1, story.REVIEW))
+
+
+def test_a_series_is_kept_with_its_mails(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        entry = store.add("v1@example.org", "demo", "http://x.example/y", None)
+        assert set(store.keep(entry.id, "demo: new", MAILS)) == {
+            "v1@example.org",
+            "r1@example.org",
+        }
+        assert store.keep(entry.id, "demo: new", MAILS) == ()
+    with Store(tmp_path / "s") as store:
+        assert [(entry.id, entry.subject, entry.lore) for entry in store.entries()] == [
+            (1, "demo: new", "http://x.example/y")
+        ]
+        assert [mail.subject for mail in store.mails(1)] == [
+            mail.subject for mail in MAILS
+        ]
+
+
+def test_the_same_series_twice_is_one(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        assert (
+            store.add("v1@example.org", "demo", "http://x.example/y", None).id
+            == store.add("v1@example.org", "demo", None, "/m").id
+        )
+        assert store.entries()[0].lore == "http://x.example/y"
+        assert store.holding(["other", "v1@example.org"]) is not None
+
+
+def test_replies_are_unread_until_read(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        entry = store.add("v1@example.org", "demo", None, None)
+        store.keep(entry.id, "demo", MAILS, seen=["v1@example.org"])
+        assert store.unread(entry.id) == {"r1@example.org"}
+        store.mark_read(entry.id, ["r1@example.org"])
+        assert store.unread(entry.id) == frozenset()
+
+
+def test_a_removed_series_takes_its_mails_with_it(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        one, two = (
+            store.add("v1@example.org", "a", None, None),
+            store.add("b", "b", None, None),
+        )
+        store.keep(one.id, "a", MAILS)
+        store.keep(two.id, "b", MAILS[:1])
+        store.remove(one.id)
+        assert [mail.message_id for mail in store.mails(two.id)] == ["v1@example.org"]
+        with pytest.raises(UsageError):
+            store.entry(one.id)
+        assert store.add("c", "c", None, None).id == 3
+
+
+def test_the_store_is_the_users_alone(tmp_path: Path) -> None:
+    with Store() as store:
+        assert store.file == default_file()
+        assert stat.S_IMODE(store.file.stat().st_mode) == 0o600
+
+
+def test_a_damaged_store_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "s").write_bytes(b"not a database" * 100)
+    with pytest.raises(InputError, match="s: "):
+        Store(tmp_path / "s")
+
+
+def test_a_newer_store_is_not_touched(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "s")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(InputError, match="newer"):
+        Store(tmp_path / "s")
+
+
+def test_mails_that_are_no_utf8_are_kept(tmp_path: Path) -> None:
+    odd = parse(
+        b"From: \xff <a@example.org>\nMessage-ID: <\xfe@example.org>\nSubject: \xe9\n\n\xff\n"
+    )
+    with Store(tmp_path / "s") as store:
+        entry = store.add("x", "\udce9", None, None)
+        store.keep(entry.id, "\udce9", odd)
+        assert len(store.mails(entry.id)) == 1
+
+
+def test_two_processes_may_write(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as one, Store(tmp_path / "s") as two:
+        one.add("a", "a", None, None)
+        two.add("b", "b", None, None)
+        assert len(one.entries()) == 2
+
+
+def test_mails_that_an_earlier_version_kept_are_weighed_when_there_are_too_many(
+    tmp_path: Path,
+) -> None:
+    with Store(tmp_path / "s") as store:
+        entry = store.add("v1@example.org", "demo", None, None)
+        store.keep(entry.id, "demo", MAILS)
+        with store.changing() as database:
+            database.execute("UPDATE member SET weight = NULL")
+        stored = store.weightiest_mails(entry.id, 1)
+        assert ([mail.message_id for mail in stored.mails], stored.left_out) == (
+            ["v1@example.org"],
+            1,
+        )
+        assert store.weightiest_mails(entry.id, 2).left_out == 0

@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The faults of the store of followed series: each is an error with a command, and that command
+repairs it.
+"""
+
+import contextlib
+import re
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from patchpilot.archive.track_store import Store, default_file
+from patchpilot.series import database
+from patchpilot.series.database import backups
+from tests.kit.cli import Outcome, call
+from tests.kit.mails import mbox, patch
+from tests.reading import story
+
+OTHER = patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)
+HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
+
+
+@pytest.fixture(autouse=True)
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has opened nothing yet, and is not patient."""
+    monkeypatch.setattr(database, "_checked", set())
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
+
+
+def again() -> None:
+    """As in the next process."""
+    database._checked.clear()
+
+
+@pytest.fixture
+def followed(workdir: Path) -> Path:
+    """The file of the store with two series in it, and a backup of before the second one was added."""  # noqa: E501
+    for name, mails in (("whole.mbox", story.WHOLE), ("other.mbox", (OTHER,))):
+        (workdir / name).write_bytes(mbox(*mails))
+    call("track", "add", "--mbox", "whole.mbox")
+    call("track", "show", "1")
+    again()
+    call("track", "add", "--mbox", "other.mbox")
+    assert backups(default_file())
+    again()
+    return default_file()
+
+
+def overwrite(file: Path, start: int, size: int) -> None:
+    data = bytearray(file.read_bytes())
+    data[start : start + size] = b"\xa5" * len(data[start : start + size])
+    file.write_bytes(data)
+
+
+def sql(*statements: str) -> Callable[[Path], None]:
+    """A fault that statements make."""
+
+    def run(file: Path) -> None:
+        with contextlib.closing(sqlite3.connect(file)) as plain:
+            for statement in statements:
+                plain.execute(statement)
+            plain.commit()
+
+    return run
+
+
+def page_of(table: str) -> Callable[[Path], None]:
+    """A fault in a table's first page."""
+
+    def run(file: Path) -> None:
+        with contextlib.closing(sqlite3.connect(file)) as plain:
+            size = plain.execute("PRAGMA page_size").fetchone()[0]
+            page = plain.execute(
+                "SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)
+            ).fetchone()[0]
+        overwrite(file, size * (page - 1), size)
+
+    return run
+
+
+DAMAGED = "the database of tracked series is damaged"
+FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "a damaged header": (
+        lambda file: overwrite(file, 0, 100),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "a damaged first page": (
+        lambda file: overwrite(file, 100, 3000),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "a damaged page of mails": (page_of("mail"), DAMAGED, "doctor --recover"),
+    "a damaged page of series": (page_of("series"), DAMAGED, "doctor --recover"),
+    "a damaged page of members": (page_of("member"), DAMAGED, "doctor --recover"),
+    "cut in half": (
+        lambda file: file.write_bytes(
+            file.read_bytes()[: file.stat().st_size // 2 + 100]
+        ),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "emptied": (lambda file: file.write_bytes(b""), DAMAGED, "doctor --recover"),
+    "not a database": (
+        lambda file: file.write_bytes(b"hello\n" * 1000),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    **{
+        f"no table {name}": (sql(f"DROP TABLE {name}"), DAMAGED, "doctor --recover")
+        for name in ("series", "mail", "member", "tick", "passed")
+    },
+    "no column": (
+        sql("ALTER TABLE series DROP COLUMN news"),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "text that is not UTF-8": (
+        sql("UPDATE series SET subject = CAST(x'ff' AS TEXT) WHERE id = 1"),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "a title that is no text": (
+        sql("UPDATE series SET subject = x'00ff' WHERE id = 1"),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "a time that is none": (
+        sql("UPDATE series SET updated = 'yesterday' WHERE id = 1"),
+        DAMAGED,
+        "doctor --recover",
+    ),
+    "a member that is no text": (
+        sql("UPDATE member SET message_id = x'ff' WHERE message_id = 'v2@example.org'"),
+        DAMAGED,
+        "doctor --recover",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_an_error_with_the_command_that_repairs_it(
+    name: str, followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = call("track", "export", "--format", "mbox").out
+    again()
+    make, said, command = FAULTS[name]
+    make(followed)
+    outcomes: list[Outcome] = []
+    for number, words in enumerate(
+        (
+            ("list",),
+            ("show", "1"),
+            ("update", "--offline"),
+            ("export", "--format", "mbox"),
+            ("export",),
+        )
+    ):
+        # nothing that was derived before hides the fault
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
+        outcomes.append(call("track", *words))
+        again()
+    for outcome in outcomes:
+        assert (outcome.code, outcome.out) == (2, ""), outcome.err
+        assert said in outcome.err
+        assert f"`patchpilot {command}`" in outcome.err
+        assert not HARMFUL.search(outcome.err), outcome.err
+    repaired = call(*command.split())
+    assert repaired.code == 0, repaired.err
+    again()
+    # rows that were added after the backup may be lost with their page; the followed files make
+    # them again
+    for file in ("whole.mbox", "other.mbox"):
+        assert call("track", "add", "--mbox", file).code == 0
+    assert call("track").code == 0
+    if command.startswith("track") or "page" not in name:
+        assert sorted(call("track", "export", "--format", "mbox").out) == sorted(whole)
+    assert not call("track", "show", "1", "--keep-unread").err
+
+
+BAD_MAILS = {
+    "a bad blob": "UPDATE mail SET raw = x'0102' WHERE message_id = 'v2@example.org'",
+    "a cut blob": "UPDATE mail SET raw = substr(raw, 1, 90) WHERE message_id = 'v2@example.org'",
+    "a blob that is text": "UPDATE mail SET raw = 'x' WHERE message_id = 'v2@example.org'",
+    "a mail that is gone": "DELETE FROM mail WHERE message_id = 'v2@example.org'",
+}
+SAID = (
+    "series 1: the mail <v2@example.org> is damaged; "
+    "`patchpilot track rebuild 1` fetches it again"
+)
+
+
+@pytest.mark.parametrize("name", BAD_MAILS)
+def test_a_mail_that_cannot_be_read_is_missing_and_nothing_else(
+    name: str, followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = call("track", "export", "--format", "mbox").out
+    shown = call("track", "show", "1", "--keep-unread").out
+    again()
+    sql(BAD_MAILS[name])(followed)
+    for number, words in enumerate((("show", "1"), ("list",), ())):
+        # nothing that was derived before hides the fault
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
+        outcome = call("track", *words)
+        assert (outcome.code, "damaged" in outcome.out) == (2, True), outcome.err
+        assert outcome.err == f"patchpilot: warning: {SAID}\n"
+        assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
+        again()
+    for form in ("mbox", "jsonl"):
+        outcome = call("track", "export", "--format", form)
+        assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")
+        assert "r1@example.org" in outcome.out
+    Path("rest.jsonl").write_text(outcome.out)
+    with monkeypatch.context() as there:
+        there.setenv("XDG_STATE_HOME", str(tmp_path / "there"))
+        assert call("track", "import", "rest.jsonl").code == 0
+    # its file still has it
+    updated = call("track", "update")
+    assert (updated.code, updated.err) == (0, "")
+    assert call("track", "export", "--format", "mbox").out == whole
+    assert call("track", "show", "1", "--keep-unread").out == shown
+
+
+def test_what_the_source_lost_is_reported_until_it_is_rebuilt(followed: Path) -> None:
+    sql(BAD_MAILS["a bad blob"])(followed)
+    Path("whole.mbox").unlink()
+    outcome = call("track", "update")
+    assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")
+    again()
+    assert call("track", "rebuild", "1").code == 0
+    assert call("track", "show", "1").code == 0
+
+
+def test_a_series_of_damaged_mails_alone_does_not_wait_for_the_archive(
+    followed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(followed)
+    outcome = call("track", "show", "2")
+    assert outcome.code == 2
+    assert (
+        "next      fetch its damaged mails again: `patchpilot track rebuild 2`"
+        in outcome.out
+    )
+
+
+@contextmanager
+def full_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No page more fits on the disk."""
+    original = database._prepare
+
+    def prepare(
+        base: database.Database, layout: database.Layout, existed: bool
+    ) -> None:
+        original(base, layout, existed)
+        base.execute(
+            f"PRAGMA max_page_count = {base.execute('PRAGMA page_count').fetchone()[0]}"
+        )
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "_prepare", prepare)
+        yield
+
+
+@contextmanager
+def locked(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Another program writes to the store and does not end."""
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A newer patchpilot has migrated the store."""
+    version = 0
+    with contextlib.closing(sqlite3.connect(file)) as plain:
+        version = plain.execute("PRAGMA user_version").fetchone()[0]
+        plain.execute("PRAGMA user_version = 99")
+    yield
+    with contextlib.closing(sqlite3.connect(file)) as plain:
+        plain.execute(f"PRAGMA user_version = {version}")
+
+
+@contextmanager
+def folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A directory has the name of the store."""
+    there = file.with_name("there")
+    file.rename(there)
+    file.mkdir()
+    yield
+    file.rmdir()
+    there.rename(file)
+
+
+PASSING = {
+    "full disk": (
+        full_disk,
+        "cannot be written: database or disk is full",
+        "run the command again: nothing was changed; to see what is left: `df -h",
+    ),
+    "locked": (
+        locked,
+        "is locked by another process",
+        "wait for the other patchpilot process to finish; `fuser -v",
+    ),
+    "newer": (newer, "was written by a newer version", "upgrade patchpilot"),
+    "a directory": (
+        folder,
+        "cannot be opened: Is a directory",
+        "set XDG_STATE_HOME to a writable directory",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_what_passes_is_an_error_that_says_so_and_changes_nothing(
+    name: str, followed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = call("track", "list", "--format", "json").out
+    again()
+    big = patch(
+        "[PATCH] pump: large",
+        id="big",
+        message=f"{zlib.crc32(b'')}\n"
+        + "".join(f"{zlib.crc32(bytes([n % 256, n // 256]))}\n" for n in range(9000)),
+    )
+    Path("big.mbox").write_bytes(mbox(big))
+    make, said, hint = PASSING[name]
+    with make(followed, monkeypatch):
+        outcome = call("track", "add", "--mbox", "big.mbox")
+        assert (outcome.code, outcome.out) == (2, ""), outcome.err
+        assert said in outcome.err
+        assert hint in outcome.err
+        assert not HARMFUL.search(outcome.err), outcome.err
+    again()
+    assert call("track", "list", "--format", "json").out == before
+
+
+def test_what_a_recovery_cannot_find_a_rebuild_fetches(followed: Path) -> None:
+    with Store() as store:
+        ids = store.message_ids(1)
+    again()
+    for backup in backups(followed):
+        backup.unlink()
+    sql("UPDATE mail SET raw = x'01'")(followed)
+    assert call("doctor", "--recover").code == 0
+    again()
+    assert "`patchpilot track rebuild 1`" in call("track", "show", "1").err
+    assert call("track", "rebuild").code == 0
+    with Store() as store:
+        assert store.message_ids(1) == ids
+        assert {mail.message_id for mail in store.mails(1)} == ids

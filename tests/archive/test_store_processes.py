@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Several processes at the store at once, some of them killed, and a store with bytes that are
+wrong.
+"""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from patchpilot.archive.track_store import Store, default_file
+from patchpilot.series import database
+from tests.kit.cli import call
+from tests.kit.mails import mbox, thread
+from tests.lab import store_kills
+from tests.reading import story
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("after", [0.02, 0.4])
+def test_processes_that_are_killed_leave_whole_series(
+    after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        # what it sets is taken back after the test
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
+    store_kills.prepare(tmp_path)
+    right, what = store_kills.one_kill(tmp_path, 7, after)
+    assert right, what
+
+
+def test_processes_that_write_at_once_wait_for_one_another(workdir: Path) -> None:
+    names = [f"s{number}" for number in range(6)]
+    for name in names:
+        (workdir / f"{name}.mbox").write_bytes(thread(name, 12))
+    running = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "patchpilot",
+                "track",
+                "add",
+                "--mbox",
+                f"{name}.mbox",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for name in names
+    ]
+    for process in running:
+        _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, b"")
+    with Store() as store:
+        assert sorted(entry.message_id for entry in store.entries()) == [
+            f"{name}@example.org" for name in names
+        ]
+        assert {len(store.mails(entry.id)) for entry in store.entries()} == {12}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_wrong_bytes_are_no_bug_and_can_be_repaired(
+    seed: int, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workdir / "m").write_bytes(mbox(*story.WHOLE))
+    call("track", "add", "--mbox", "m")
+    monkeypatch.setattr(database, "_checked", set())
+    chance = random.Random(seed)
+    whole = default_file().read_bytes()
+    for number in range(8):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(workdir / f"cache-{number}"))
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 1, 3, 40))):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        for file in default_file().parent.glob("track.sqlite*"):
+            file.unlink()
+        default_file().write_bytes(data)
+        for words in (
+            ("list",),
+            ("show", "1", "--keep-unread"),
+            ("export", "--format", "jsonl"),
+            ("update", "--offline"),
+        ):
+            outcome = call("track", *words)
+            assert outcome.code in (0, 2), (words, outcome.err)
+            assert "a bug in patchpilot" not in outcome.err
+            database._checked.clear()
+        assert call("doctor", "--recover").code == 0
+        database._checked.clear()
+        call("track", "rebuild")
+        call("track", "add", "--mbox", "m")
+        outcome = call("track", "list")
+        assert (outcome.code, outcome.err) == (0, ""), outcome.err
+        database._checked.clear()

@@ -1,0 +1,848 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot track` from end to end, on an mbox and on a real archive."""
+
+import contextlib
+import gzip
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.archive import archive_session
+from patchpilot.archive.track_store import Store, default_file
+from patchpilot.cli.output.track_table import series_table
+from patchpilot.demo.archive_server import HttpAnswer, StandIn
+from patchpilot.errors import PatchpilotError
+from patchpilot.model import mail as mail_reading
+from patchpilot.model.printable import crop
+from patchpilot.reading import mbox as mbox_reading
+from patchpilot.topic import topic_base
+from patchpilot.topic.followed.known_series import listed
+from tests.kit.archive import archive_server
+from tests.kit.cli import Outcome, call
+from tests.kit.mails import RITA, mail, mbox, patch, reply
+from tests.kit.repos import Repo
+from tests.reading import story
+from tests.reading.story import SHA, TITLE
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.err == ""
+    found: dict[str, Any] = json.loads(outcome.out)
+    return found
+
+
+def series(*argv: object) -> list[dict[str, Any]]:
+    outcome = call("track", *argv, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    found = document(outcome)
+    assert found["schema"] == "patchpilot/track/1"
+    return list(found["series"])
+
+
+@pytest.fixture
+def thread(workdir: Path) -> Path:
+    file = workdir / "thread.mbox"
+    file.write_bytes(mbox(*story.WHOLE))
+    return file
+
+
+def test_what_no_mail_names_is_null_in_json(workdir: Path) -> None:
+    added = story.QUEUED.replace(f"commit {SHA} upstream.\n".encode(), b"").replace(
+        SHA.encode(), b""
+    )
+    (workdir / "m").write_bytes(mbox(*story.ACCEPTED, added, story.FIX_V1))
+    (found,) = series("add", "--mbox", workdir / "m")
+    assert [(one["commit"], one["tree"]) for one in found["follow_ups"]] == [
+        (None, None)
+    ]
+    assert [one["commit"] for one in found["stable"]] == [None]
+
+
+def test_a_series_is_found_in_an_mbox(thread: Path) -> None:
+    (found,) = series("add", "--mbox", thread)
+    assert (found["id"], found["subject"], found["state"]) == (1, TITLE, "in-stable")
+    assert [(one["version"], one["message_id"]) for one in found["revisions"]] == [
+        (1, "v1@example.org"),
+        (2, "v2@example.org"),
+    ]
+    assert found["trailers"] == [
+        {
+            "trailer": f"Reviewed-by: {RITA}",
+            "message_id": "r3@example.org",
+            "version": 2,
+            "patch": 1,
+            "conditional": None,
+            "asks": None,
+        }
+    ]
+    assert [(one["tree"], one["commit"], one["release"]) for one in found["landed"]][
+        -1
+    ] == (
+        "torvalds/linux",
+        SHA,
+        None,
+    )
+    assert {one["message_id"]: one["kind"] for one in found["replies"]}[
+        "r1@example.org"
+    ] == "review"
+    assert found["follow_ups"][0]["commit"] == "fedcba987654"
+    assert found["next_step"]
+    assert series("add", "--mbox", thread)[0]["id"] == 1
+
+
+_READING = (
+    "git",
+    "email.message",
+    "patchpilot.topic.topic_state",
+    "patchpilot.reading.mail_classifier",
+)
+"""What reads mails or a repository."""
+
+
+def listing(where: Path, *modules: str) -> str:
+    """The exit code of `track` in a directory, and which of these modules it imported."""
+    code = (
+        "import sys; from patchpilot.cli import main; code = main.run(['track']); "
+        f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=where,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert TITLE[:20] in done.stdout
+    return done.stderr.strip()
+
+
+def test_a_list_of_known_series_imports_nothing_that_reads_mails_or_a_repository(
+    thread: Path, workdir: Path
+) -> None:
+    series("add", "--mbox", thread)
+    assert listing(workdir, *_READING) == "0 []"
+
+
+def test_a_list_in_a_repository_imports_nothing_that_reads_mails(
+    thread: Path, workdir: Path
+) -> None:
+    series("add", "--mbox", thread)
+    repo = Repo(workdir / "linux")
+    repo.commit("start\n", {"a.c": "x\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    # the first one in a repository reads the mails, to find their commits
+    assert series()[0]["state"] == "in-stable"
+    call("track", "-C", repo.path)
+    assert (
+        listing(
+            repo.path,
+            "patchpilot.reading.mail_classifier",
+            "patchpilot.topic.topic_state",
+        )
+        == "0 []"
+    )
+    repo.commit(
+        "valve: open it\n\nSigned-off-by: Ada Fixer <ada@example.org>\n", {"b.c": "x\n"}
+    )
+    call("track", "-C", repo.path)
+    assert listing(repo.path, "patchpilot.reading.mail_classifier") == "0 []"
+
+
+def test_for_a_branch_without_commits_of_its_own_no_other_base_is_searched(
+    thread: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series("add", "--mbox", thread)
+    repo = Repo(workdir / "linux")
+    repo.commit("start\n", {"a.c": "x\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    searched: list[object] = []
+    likeliest = topic_base.likeliest
+    monkeypatch.setattr(
+        topic_base, "likeliest", lambda *args: searched.append(args) or likeliest(*args)
+    )
+    assert call("track", "-C", repo.path).code == 0
+    assert searched == []
+
+
+def test_a_packed_mbox_is_read(workdir: Path) -> None:
+    (workdir / "t.mbox.gz").write_bytes(gzip.compress(mbox(*story.BEGINNING)))
+    assert series("add", "--mbox", "t.mbox.gz")[0]["state"] == "changes-requested"
+
+
+def test_one_of_several_series_in_an_mbox_is_named(workdir: Path) -> None:
+    (workdir / "m").write_bytes(
+        mbox(
+            story.V1,
+            patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5),
+        )
+    )
+    assert [
+        series_["subject"]
+        for series_ in series("add", "<w@example.org>", "--mbox", "m")
+    ] == ["valve: open it"]
+    assert len(series("add", "--mbox", "m")) == 2
+
+
+def test_a_series_is_added_with_its_mails_or_not_at_all(
+    thread: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*words: object, **more: object) -> None:
+        raise PatchpilotError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "keep", full)
+        assert call("track", "add", "--mbox", thread).code != 0
+    assert series() == []
+
+
+def test_the_list_tells_state_and_next_step(thread: Path) -> None:
+    assert "track add" in call("track").out
+    call("track", "add", "--mbox", thread)
+    outcome = call("track")
+    assert TITLE in outcome.out
+    assert "in-stable" in outcome.out
+    assert "send a backport if it is needed there" in outcome.out
+    assert series("list") == series()
+
+
+def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
+    workdir: Path,
+) -> None:
+    title = (
+        "valve: open it when asked, and close it again "
+        "before anybody has noticed that it was open"
+    )
+    robot = reply(
+        f"[PATCH] {title}", "kernel test robot noticed the following build errors:\n\n>> a.c:1: error: x\n",  # noqa: E501
+        sender="kernel test robot <lkp@intel.com>", id="k", reply_to="w", minutes=60,
+    )  # fmt: skip
+    pump = patch("[PATCH] pump: stop", id="p", author=story.OTTO)
+    asked = reply(
+        "[PATCH] pump: stop", "Please say why.", id="q", reply_to="p", minutes=90
+    )
+    files = (
+        (pump, asked),
+        (patch(f"[PATCH] {title}", id="w", author=story.OTTO), robot),
+        story.ACCEPTED,
+        (story.FIX_V1,),
+    )
+    for number, mails in enumerate(files, 1):
+        (workdir / str(number)).write_bytes(mbox(*mails))
+        assert call("track", "add", "--mbox", str(number)).code == 0
+    call("track", "show", "1")
+    with Store() as store:
+        shown = listed(store=store)
+    narrow, wide = (
+        series_table(shown, datetime(2024, 3, 12, tzinfo=UTC), columns).splitlines()
+        for columns in (80, 160)
+    )
+    assert narrow == [
+        " ID  NEW  STATE              V   A/R/T  CI    AGE  SERIES                 NEXT",
+        "Your turn (2)",
+        "  2  +1   changes-requested  v1         fail  7d   valve: open it when …  answer",
+        "  1       changes-requested  v1               7d   pump: stop             answer",
+        "Waiting (2)",
+        f"  3  +3   accepted           v2  -/1/-        6d   {crop(TITLE, 21)}  wait",
+        "  4       sent               v1               18h  demo: check the retu…  wait",
+    ]
+    assert all(len(line) <= 80 for line in narrow)
+    assert [line.split()[:2] for line in wide[1:]] == [
+        line.split()[:2] for line in narrow[1:]
+    ]
+    assert "answer the review by Rita Reviewer and send v2" in "\n".join(wide)
+    assert {one["id"]: (one["turn"], one["ci"], one["tags"]) for one in series()} == {
+        1: ("your turn", None, {}),
+        2: ("your turn", "failed", {}),
+        3: ("waiting", None, {"Reviewed-by": 1}),
+        4: ("waiting", None, {}),
+    }
+
+
+def test_showing_marks_replies_as_read(thread: Path) -> None:
+    call("track", "add", "--mbox", thread)
+    assert series()[0]["unread"] > 0
+    assert any(
+        series_["unread"]
+        for series_ in series("show", "1", "--keep-unread")[0]["replies"]
+    )
+    assert "Please add a Fixes: tag" in call("track", "show", "1").out
+    assert series()[0]["unread"] == 0
+
+
+def test_an_mbox_that_grew_is_read_again(workdir: Path) -> None:
+    file = workdir / "m"
+    file.write_bytes(mbox(story.V1))
+    assert series("add", "--mbox", file)[0]["state"] == "sent"
+    file.write_bytes(mbox(*story.BEGINNING))
+    (found,) = series("update")
+    assert (found["state"], found["new"]) == ("changes-requested", ["r1@example.org"])
+
+
+def test_a_removed_series_is_gone(thread: Path) -> None:
+    call("track", "add", "--mbox", thread)
+    assert call("track", "remove", "1").code == 0
+    assert series() == []
+    outcome = call("track", "remove", "1")
+    assert outcome.code == 2
+    assert outcome.out == ""
+
+
+def test_an_archive_is_followed(workdir: Path) -> None:
+    with archive_server("public-inbox", workdir / "pi", *story.BEGINNING) as server:
+        (found,) = series("add", f"{server.url}/v1@example.org/")
+        assert (found["state"], found["source"]) == ("changes-requested", server.url)
+        assert call("track", "watch", "--once").code == 0
+        server.add(story.V2, story.TAG, story.APPLIED)
+        (found,) = series("update", "--fresh")
+        assert found["state"] == "accepted"
+        assert set(found["new"]) == {
+            "v2@example.org",
+            "r3@example.org",
+            "r4@example.org",
+        }
+        server.add(story.IN_REVIEW, story.QUEUED)
+        assert series("update", "--fresh")[0]["state"] == "in-stable"
+
+
+def test_a_refused_series_is_followed_on(workdir: Path) -> None:
+    refused = reply(
+        f"[PATCH] {TITLE}",
+        "NAK, this is the wrong place for the check.",
+        id="no",
+        reply_to="v1",
+        minutes=60,
+    )
+    with archive_server("stand-in", workdir, story.V1, refused) as server:
+        assert (
+            series("add", "<v1@example.org>", "--lore", server.url)[0]["state"]
+            == "rejected"
+        )
+        server.add(story.V2, story.TAG, story.APPLIED)
+        assert series("update", "--fresh")[0]["state"] == "accepted"
+
+
+def test_a_finished_series_is_asked_about_less_and_less_often(workdir: Path) -> None:
+    def age(**columns: timedelta) -> None:
+        with sqlite3.connect(default_file()) as database:
+            for column, past in columns.items():
+                database.execute(
+                    f"UPDATE series SET {column} = ?",
+                    ((datetime.now(UTC) - past).isoformat(),),
+                )
+
+    with archive_server("stand-in", workdir, *story.WHOLE) as server:
+        series("add", "<v1@example.org>", "--lore", server.url)
+        age(news=timedelta(days=100), updated=timedelta(days=9))
+        before = series()[0]["updated"]
+        assert series("update", "--fresh")[0]["updated"] == before
+        age(updated=timedelta(days=11))
+        assert series("update", "--fresh")[0]["updated"] != before
+        age(news=timedelta(days=2000), updated=timedelta(days=29))
+        before = series()[0]["updated"]
+        assert series("update", "--fresh")[0]["updated"] == before
+        assert series("update", "--fresh", "--all")[0]["updated"] != before
+
+
+@contextmanager
+def answering(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that answers every request with these bytes (with a `pause`, one by one), and the
+    requests it got.
+    """
+    seen: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.settimeout(5)
+            seen.append(connection.recv(65536))
+            if not pause:
+                connection.sendall(answer)
+            for byte in answer if pause else b"":
+                if over.wait(pause):
+                    return
+                connection.sendall(bytes([byte]))
+
+    def listen() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(
+                    target=serve, args=(listener.accept()[0],), daemon=True
+                ).start()
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/demo", seen
+    finally:
+        over.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def http(status: str, body: bytes = b"", *headers: str) -> bytes:
+    head = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *headers,
+    ]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+FAULTS = {
+    "unreachable": (b"", 0.0, "cannot be reached"),
+    "404": (http("404 Not Found"), 0.0, "is not an archive: HTTP status 404"),
+    "empty": (http("200 OK"), 0.0, "sent an empty answer"),
+    "429": (
+        http("429 Too Many Requests", b"", "Retry-After: 0"),
+        0.0,
+        "is rate-limiting requests",
+    ),
+    "503": (
+        http("503 Service Unavailable", b"", "Retry-After: 0"),
+        0.0,
+        "HTTP status 503",
+    ),
+    "html": (
+        http("200 OK", b"<html>log in</html>", "Content-Type: text/html"),
+        0.0,
+        "did not send an mbox",
+    ),
+    "truncated": (
+        http("200 OK", gzip.compress(mbox(story.V1))[:-20]),
+        0.0,
+        "did not send an mbox",
+    ),
+    "dripping": (
+        http("200 OK", gzip.compress(mbox(story.V1))),
+        0.2,
+        "no whole answer within",
+    ),
+    "dripping body": (
+        http("200 OK", b"x" * 9999, "Content-Type: text/plain"),
+        0.05,
+        "no whole answer within",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_fault_of_an_archive_is_no_news(
+    fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, pause, reported = FAULTS[fault]
+    monkeypatch.setattr(archive_session, "MAX_SECONDS", 1.0)
+    with archive_server(
+        "stand-in",
+        workdir,
+        story.V1,
+        patch("[PATCH] valve: open it", id="w", author=story.OTTO),
+    ) as server:
+        for name in ("v1", "w"):
+            series("add", f"<{name}@example.org>", "--lore", server.url)
+    with answering(answer, pause) as (url, seen):
+        started = time.monotonic()
+        outcome = call("track", "update", "--fresh", "--lore", url, "--format", "json")
+        took = time.monotonic() - started
+    assert (
+        outcome.code,
+        [one["state"] for one in json.loads(outcome.out)["series"]],
+    ) == (
+        4,
+        ["stalled", "stalled"],
+    )
+    assert reported in outcome.err
+    assert outcome.err.count("warning") == 1, (
+        "one host is asked by one series, and what it did is said once"
+    )
+    assert len(seen) <= 3
+    assert took < 9
+
+
+def test_an_answer_that_is_too_large_is_named_as_that(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (archive_session, mail_reading, mbox_reading):
+        for limit in {"MAX_ANSWER", "MAX_MAIL"} & vars(module).keys():
+            monkeypatch.setattr(module, limit, 1 << 20)
+    with answering(http("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0) as (url, _):
+        outcome = call("track", "add", "<v1@example.org>", "--lore", url)
+    assert outcome.code == 4
+    assert "mail too large: the limit is 1 MiB" in outcome.err
+    assert "--mbox FILE" in outcome.err
+    assert "empty" not in outcome.err
+
+
+def test_what_was_found_before_a_search_failed_is_kept(workdir: Path) -> None:
+    class Half(StandIn):
+        def answer(self, method: str, target: str) -> HttpAnswer:
+            return (
+                HttpAnswer(403) if method == "POST" else super().answer(method, target)
+            )
+
+    with Half() as server:
+        server.add(*story.BEGINNING)
+        outcome = call(
+            "track", "add", "<v1@example.org>", "--lore", server.url, "--format", "json"
+        )
+        assert outcome.code == 4
+        (found,) = json.loads(outcome.out)["series"]
+        assert (found["state"], [one["message_id"] for one in found["replies"]]) == (
+            "changes-requested",
+            ["r1@example.org"],
+        )
+        assert "HTTP status 403" in outcome.err
+
+
+def test_another_archive_is_asked_for_a_lore_url_too(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        (found,) = series(
+            "add",
+            "https://lore.kernel.org/netdev/v1@example.org/",
+            "--lore",
+            server.url,
+        )
+        assert found["source"] == server.url
+
+
+def test_offline_says_how_old_it_is(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        series("add", "<v1@example.org>", "--lore", server.url)
+    with sqlite3.connect(default_file()) as database:
+        database.execute(
+            "UPDATE series SET updated = ?",
+            ((datetime.now(UTC) - timedelta(hours=3)).isoformat(),),
+        )
+    for argv, code in (
+        (("track", "--offline"), 0),
+        (("track", "show", "1", "--offline"), 0),
+        (("track", "update", "--offline"), 4),
+    ):
+        outcome = call(*argv)
+        assert (
+            outcome.code,
+            "offline: the archive was last queried 3 hours ago" in outcome.err,
+        ) == (code, True), outcome.err
+
+
+def test_an_answer_from_the_cache_is_reported(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, *story.BEGINNING) as server:
+        call("track", "add", "<v1@example.org>", "--lore", server.url)
+        assert call("track", "update").err == ""
+        kept = call("track", "update")
+        assert kept.code == 0
+        assert "queried just now; --fresh queries it again" in kept.err
+        before = series("list")[0]["updated"]
+        server.add(story.V2)
+        assert len(series("update")[0]["revisions"]) == 1
+        assert series("list")[0]["updated"] == before
+        fresh = call("track", "update", "--fresh")
+        assert fresh.err == ""
+        assert "v2" in fresh.out
+
+
+def test_watching_once_tells_of_news_by_its_exit_code(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(workdir / "new-cache"))
+        server.add(story.REVIEW)
+        outcome = call("track", "watch", "--once", "--format", "json")
+        assert (outcome.code, document(outcome)["series"][0]["new"]) == (
+            1,
+            ["r1@example.org"],
+        )
+
+
+def test_absent_and_unreachable_exit_differently(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        outcome = call("track", "add", "nobody@example.org", "--lore", server.url)
+        assert (outcome.code, outcome.out) == (3, "")
+        assert "has no mail" in outcome.err
+        url = server.url
+    outcome = call("track", "add", "v1@example.org", "--lore", url)
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "cannot be reached" in outcome.err
+    assert call("track", "add", "v1@example.org", "--offline").code == 4
+
+
+def test_what_is_known_is_shown_when_the_archive_is_down(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+    assert series("show", "1")[0]["state"] == "stalled"
+
+
+def test_one_archive_that_is_down_does_not_keep_the_others_from_being_read(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with archive_server(
+        "stand-in", workdir, patch("[PATCH] valve: open it", id="w", author=story.OTTO)
+    ) as server:
+        call("track", "add", "w@example.org", "--lore", server.url)
+    with archive_server("stand-in", workdir, story.V1) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+        server.add(story.REVIEW)
+        outcome = call("track", "update", "--fresh", "--format", "json")
+    assert outcome.code == 4
+    assert "cannot be reached" in outcome.err
+    down, up = json.loads(outcome.out)["series"]
+    assert (down["state"], bool(down["troubles"])) == ("stalled", True)
+    assert up["new"] == ["r1@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (["add"], 2),
+        (["add", "not an id"], 2),
+        (["add", "--mbox", "nothing.here"], 2),
+        (["show", "9"], 2),
+        (["show", "x"], 2),
+        (["classify"], 2),
+        (["classify", "nothing.here"], 2),
+        (["add", "a@example.org", "--lore", "ftp://x"], 2),
+    ],
+)
+def test_wrong_words_are_reported(workdir: Path, argv: list[str], code: int) -> None:
+    outcome = call("track", *argv)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert outcome.err
+
+
+def test_a_thread_without_a_patch_is_reported(workdir: Path) -> None:
+    (workdir / "m").write_bytes(mbox(mail("Hello", "Nothing here.\n")))
+    assert call("track", "add", "--mbox", "m").code == 2
+
+
+def test_a_repository_tells_the_release(thread: Path, workdir: Path) -> None:
+    repo = Repo(workdir / "linux")
+    repo.commit(
+        "start\n",
+        {
+            "Makefile": "VERSION = 6\n",
+            "MAINTAINERS": "x\n",
+            "Kbuild": "x\n",
+            "Kconfig": "x\n",
+        },
+    )
+    repo.tag("v6.8")
+    fix = repo.commit(
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "x\n"},
+    )
+    repo.commit("Linux 6.9-rc1\n", {"Makefile": "VERSION = 69\n"})
+    repo.tag("v6.9-rc1")
+    repo.branch("linux-6.6.y", "v6.8")
+    backport = repo.commit(
+        f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "y\n"},
+    )
+    repo.tag("v6.6.30")
+    repo.checkout("master")
+    (found,) = series("add", "--mbox", thread, "-C", repo.path)
+    places = {one["tree"]: (one["commit"], one["release"]) for one in found["landed"]}
+    assert places["torvalds/linux"] == (fix, "v6.9-rc1")
+    assert places["stable/linux-6.6.y"] == (backport, "v6.6.30")
+    assert {one["version"]: one["state"] for one in found["stable"]}[
+        "6.6"
+    ] == "released"
+
+
+def test_show_has_the_story_with_the_proof_of_each_event(
+    thread: Path, workdir: Path
+) -> None:
+    repo = Repo(workdir / "linux")
+    repo.commit(
+        "start\n",
+        {
+            "Makefile": "VERSION = 6\n",
+            "MAINTAINERS": "x\n",
+            "Kbuild": "x\n",
+            "Kconfig": "x\n",
+        },
+    )
+    fix = repo.commit(
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "x\n"},
+    )
+    shown = call("track", "add", "--mbox", thread, "-C", repo.path).out.splitlines()
+    start, end = shown.index("  story"), shown.index("  replies")
+    assert shown[start + 1 : end] == [
+        "    2024-03-04  v1 sent  <v1@example.org>",
+        "    2024-03-04  review by Rita Reviewer  <r1@example.org>",
+        "    2024-03-05  v2 sent  <v2@example.org>",
+        "    2024-03-05  Reviewed-by Rita Reviewer  <r3@example.org>",
+        (
+            "    2024-03-05  applied to netdev/net.git (main) by"
+            f" patchwork-bot+netdevbpf@kernel.org  {story.SHA[:12]}"
+        ),
+        f"    2024-03-10  stable review of 6.6  {story.SHA[:12]}",
+        f"    2024-03-10  queued for 6.1  {story.SHA[:12]}",
+        f"    2024-03-10  did not apply to 5.10  {story.SHA[:12]}",
+        f"    now         in mainline, in no release yet  {fix[:12]}",
+        (
+            "    now         “demo: check the return of the check” fixes it (accepted) "
+            " <f1@example.org>"
+        ),
+    ]
+
+
+def test_a_stable_branch_has_one_state_on_one_screen(
+    thread: Path, workdir: Path
+) -> None:
+    repo = Repo(workdir / "linux")
+    repo.commit(
+        "start\n",
+        {
+            "Makefile": "VERSION = 6\n",
+            "MAINTAINERS": "x\n",
+            "Kbuild": "x\n",
+            "Kconfig": "x\n",
+        },
+    )
+    repo.tag("v6.8")
+    fix = repo.commit(
+        f"{TITLE}\n\nCheck it.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "x\n"},
+    )
+    repo.branch("linux-6.6.y", "v6.8")
+    backport = repo.commit(
+        f"{TITLE}\n\ncommit {fix} upstream.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
+        {"a.c": "y\n"},
+    )
+    repo.checkout("master")
+    shown = call("track", "add", "--mbox", thread, "-C", repo.path).out
+    lines = [
+        line for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line
+    ]
+    assert [line.split()[0] for line in lines] == ["state", "stable"], shown
+    assert all(
+        "6.6 merged, in no release yet" in " ".join(line.split()) for line in lines
+    ), shown
+    assert backport[:12] in lines[1]
+    assert "under review" not in shown
+    repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
+    shown = call("track", "show", "1", "-C", repo.path).out
+    assert all(
+        "6.6 released in v6.6.30" in " ".join(line.split())
+        for line in shown.partition("  story\n")[0].splitlines()
+        if "6.6" in line
+    ), shown
+    page = call("track", "export", "--format", "html", "-C", repo.path).out
+    assert "released in v6.6.30" in page
+
+
+def test_export_gives_the_mails_and_a_page(thread: Path, workdir: Path) -> None:
+    hostile = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        "> x\n\n<script>alert(1)</script> please drop it\n",
+        sender=RITA,
+        id="h",
+        reply_to="v2",
+        minutes=2500,
+    )
+    thread.write_bytes(mbox(*story.WHOLE, hostile))
+    call("track", "add", "--mbox", thread)
+    assert call("track", "export", "--format", "mbox", "-o", "out.mbox").code == 0
+    assert (workdir / "out.mbox").read_bytes().count(b"\nMessage-ID: <") == 13
+    page = call("track", "export", "--format", "html").out
+    assert TITLE in page
+    assert "<script>" not in page
+    assert "demo: check the return of the check</a> (v2, accepted) fixes it" in page
+    assert document(call("track", "export"))["series"][0]["id"] == 1
+
+
+def test_mails_are_classified_without_a_store(workdir: Path) -> None:
+    (workdir / "one.eml").write_bytes(story.REVIEW)
+    (workdir / "all.mbox").write_bytes(mbox(*story.ACCEPTED))
+    found = document(
+        call("track", "classify", "--format", "json", "one.eml", "all.mbox")
+    )
+    assert found["schema"] == "patchpilot/classify/1"
+    assert [(one["source"], one["kind"]) for one in found["mails"]][:2] == [
+        ("one.eml", "review"),
+        ("all.mbox:1", "patch"),
+    ]
+    assert set(found["mails"][0]) >= {
+        "source",
+        "message_id",
+        "kind",
+        "confidence",
+        "bot",
+        "trailers",
+        "commits",
+        "tree",
+        "versions",
+    }
+    assert "Reviewed-by" in call("track", "classify", "all.mbox").out
+
+
+def test_a_mail_on_standard_input_is_classified() -> None:
+    outcome = call("track", "classify", "-", "--format", "json", stdin=story.TAG)
+    assert document(outcome)["mails"][0]["trailers"][0]["credited"] is True
+
+
+def test_what_mails_say_cannot_steer_the_terminal(workdir: Path) -> None:
+    bad = mail(
+        f"Re: [PATCH] {TITLE} \x1b[31m\u202e",
+        "> x\n\nPlease \x1b]0;owned\x07 change \u202eit.\n",
+        sender="\x1b[2JRita <rita@example.net>",
+        id="b",
+        reply_to="v1",
+        minutes=9,
+    )
+    (workdir / "m").write_bytes(mbox(story.V1, bad))
+    call("track", "add", "--mbox", "m")
+    for argv in (["track"], ["track", "show", "1"], ["track", "classify", "m"]):
+        out = call(*argv).out
+        assert "\x1b" not in out
+        assert "\u202e" not in out
+
+
+def test_watching_an_archive_that_is_down_tells_so(workdir: Path) -> None:
+    with archive_server("stand-in", workdir, story.V1) as server:
+        call("track", "add", "v1@example.org", "--lore", server.url)
+    outcome = call("track", "watch", "--once", "--lore", "http://127.0.0.1:9/x")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "cannot be reached" in outcome.err
+
+
+def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest_is_counted(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchpilot.topic.followed.known_series.MOST_READ", 5)
+    monkeypatch.setattr("patchpilot.archive.track_store.FIRST_READ", 1)
+    title = "[PATCH] demo: check the pointer"
+    talk = [
+        reply(title, f"I wonder about point {at}.", id=f"t{at}", reply_to="v1")
+        for at in range(8)
+    ]
+    tag = reply(
+        title, "Reviewed-by: Rita Reviewer <rita@example.org>", id="tag", reply_to="v1"
+    )
+    (workdir / "m").write_bytes(mbox(patch(title, id="v1"), tag, *talk))
+    assert call("track", "add", "--mbox", "m").code == 0
+    shown = call("track", "show", "1").out
+    assert "5 of 10 messages not read" in shown
+    assert "track show 1 --all" in shown
+    assert "Reviewed-by: Rita Reviewer" in shown
+    assert [f"point {at}." in shown for at in range(8)] == [False] * 5 + [True] * 3
+    with Store() as store:
+        assert store.unread(1) == {f"t{at}@example.org" for at in range(5)}
+    whole = call("track", "show", "1", "--all").out
+    assert "not read" not in whole
+    assert all(f"point {at}." in whole for at in range(8))
+    with Store() as store:
+        assert store.unread(1) == frozenset()

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Following series within bounds: what is too large, malformed or malicious is reported, and costs
+no more than its size.
+"""
+
+import gzip
+import json
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from patchpilot.model.mail import MAX_NESTED, MAX_PARTS, parse_mail
+from patchpilot.reading import mbox as mbox_module
+from patchpilot.reading.mail_classifier import classify
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.status import read_thread
+from tests.kit.cli import call
+from tests.kit.mails import RITA, mail, mbox, reply
+from tests.reading import story
+from tests.reading.story import TITLE
+
+TAG = f"Reviewed-by: {RITA}"
+
+
+def shown(*argv: object) -> str:
+    outcome = call("track", *argv)
+    assert outcome.code == 0, outcome.err
+    return outcome.out
+
+
+@pytest.mark.parametrize("multipart", [False, True])
+def test_a_tag_in_a_mail_that_is_html_only_is_reported_and_not_counted(
+    workdir: Path, multipart: bool
+) -> None:
+    html = (
+        "<html><body><p>Looks"
+        f" good.</p><div>{TAG.replace('<', '&lt;').replace('>', '&gt;')}</div></body></html>"
+    )
+    kind = (
+        'multipart/alternative; boundary="B"'
+        if multipart
+        else "text/html; charset=utf-8"
+    )
+    body = (
+        f"--B\nContent-Type: text/html; charset=utf-8\n\n{html}\n--B--\n"
+        if multipart
+        else html
+    )
+    said = mail(
+        f"Re: [PATCH] {TITLE}",
+        body,
+        sender=RITA,
+        id="html",
+        reply_to="v1",
+        minutes=5,
+        Content_Type=kind,
+    )
+    (workdir / "m").write_bytes(mbox(story.V1, said))
+    call("track", "add", "--mbox", "m")
+    words = f"not counted: {TAG} in <html@example.org>: the mail is HTML only, which lists refuse"
+    assert f"  note      {words}" in shown("show", "1")
+    (found,) = json.loads(shown("show", "1", "--format", "json"))["series"]
+    assert found["trailers"] == []
+    assert found["troubles"][0].startswith(words)
+
+
+def test_a_mail_that_is_too_large_is_named_with_its_message_id(workdir: Path) -> None:
+    huge = reply(
+        f"[PATCH] {TITLE}",
+        f"{TAG}\n{'x' * (1 << 21)}",
+        id="huge",
+        reply_to="v1",
+        minutes=5,
+    )
+    (workdir / "m").write_bytes(mbox(story.V1, huge, story.REVIEW))
+    out = shown("add", "--mbox", "m")
+    assert "skipped (<huge@example.org>, read it in the archive)" in out
+    assert "review" in out
+
+
+@cache
+def huge() -> bytes:
+    """A mail of 68 MiB."""
+    text = f"{TAG}\n" + f"{'x' * 999}\n" * (68 << 10)
+    return reply(f"[PATCH] {TITLE}", text, id="huge", reply_to="v1", minutes=5)
+
+
+def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(
+    workdir: Path,
+) -> None:
+    (workdir / "m.gz").write_bytes(
+        gzip.compress(mbox(story.V1, huge(), story.REVIEW), 1)
+    )
+    out = shown("add", "--mbox", "m.gz")
+    assert (
+        "mail too large: the limit is 64 MiB: skipped (<huge@example.org>, read it in the archive)"
+        in out
+    )
+    assert "review" in out
+    (workdir / "alone.gz").write_bytes(gzip.compress(huge(), 1))
+    outcome = call("track", "add", "--mbox", "alone.gz")
+    assert outcome.code == 2
+    assert "mail too large: the limit is 64 MiB" in outcome.err
+
+
+def test_what_is_more_than_an_mbox_may_have_is_reported_and_not_read(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        mbox_module, "MAX_INPUT", len(story.V1) + len(story.REVIEW) + 200
+    )
+    (workdir / "m").write_bytes(mbox(story.V1, story.REVIEW, story.V2))
+    out = shown("add", "--mbox", "m")
+    assert "MiB of mails: those from byte" in out
+    assert "review" in out
+    # a mail that is skipped is not read for ever
+    text = mbox(story.V1, story.REVIEW)
+    monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
+    reasons: list[str] = []
+    assert (
+        len(list(mbox_module.within_limits([text, huge()], "m", reasons.append))) == 2
+    )
+    assert reasons == ["m: larger than 0 MiB: the rest is skipped"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "body",
+    [
+        "".join(
+            f"--B{level}\nContent-Type: multipart/mixed; boundary=B{level + 1}\n\n"
+            for level in range(MAX_NESTED * 20)
+        ),
+        "--B0\nContent-Type: text/plain\n\nx\n" * (MAX_PARTS * 20),
+        "--B0\nContent-Type: message/rfc822\n\n" * (MAX_NESTED * 20),
+    ],
+    ids=["depth", "number", "messages"],
+)
+def test_a_mail_of_many_parts_is_read_in_time(body: str) -> None:
+    raw = mail(
+        f"Re: [PATCH] {TITLE}",
+        body,
+        sender="MAILER-DAEMON@example.org",
+        reply_to="v1",
+        Content_Type="multipart/report; boundary=B0; report-type=delivery-status",
+    )
+    began = time.process_time()
+    statuses = read_thread([parse_mail(story.V1), parse_mail(raw)])
+    assert time.process_time() - began < 1.0
+    assert [status.topic.subject for status in statuses] == [TITLE]
+
+
+def seconds(count: int) -> float:
+    """The time in which a thread of so many mails, each answering the one before, is read."""
+    raw = [story.V1]
+    raw += [
+        reply(
+            f"[PATCH] {TITLE}",
+            f"Answer {n}.",
+            id=f"n{n}",
+            reply_to=f"n{n - 1}" if n else "v1",
+            minutes=n,
+        )
+        for n in range(count)
+    ]
+    began = time.process_time()
+    (status,) = read_thread(parse(mbox(*raw)))
+    assert len(status.replies) == count
+    return time.process_time() - began
+
+
+@pytest.mark.long
+def test_the_time_for_a_thread_grows_with_its_mails() -> None:
+    small, large = seconds(500), seconds(10_000)
+    print(f"10,000 mails: {large:.1f} s")
+    # 20 times as many mails: quadratic time would be 400 times as long
+    assert large < 20 * small * 3 + 1
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "Mon, 99 Foo 9999 99:99:99 +9999",
+        "Mon, 4 Mar 0000 09:00:00 +0000",
+        "Thu, 1 Jan 9999 00:00:00 -2359",
+    ],
+)
+def test_a_broken_date_is_no_date(workdir: Path, date: str) -> None:
+    broken = reply(f"[PATCH] {TITLE}", TAG, id="d", reply_to="v1").replace(
+        b"\nDate: Mon, 04 Mar 2024 09:00:00 +0000", f"\nDate: {date}".encode()
+    )
+    assert b"Mon, 04" not in broken.partition(b"\n\n")[0]
+    (workdir / "m").write_bytes(mbox(story.V1, broken))
+    assert TAG in shown("add", "--mbox", "m")
+    assert json.loads(shown("list", "--format", "json"))["series"][0]["trailers"]
+
+
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "utf-7",
+        "x-unknown",
+        "idna",
+        "zlib",
+        "unicode_escape",
+        "\udcff",
+        "utf-16",
+        "x" * 5000,
+    ],
+)
+def test_a_broken_charset_loses_no_mail(workdir: Path, charset: str) -> None:
+    broken = reply(
+        f"[PATCH] {TITLE}",
+        f"{TAG}\n\udcff\udcfe",
+        id="c",
+        reply_to="v1",
+        Content_Type=f'text/plain; charset="{charset}"',
+    )
+    (workdir / "m").write_bytes(mbox(story.V1, broken))
+    shown("add", "--mbox", "m")
+    (found,) = json.loads(shown("list", "--format", "json"))["series"]
+    assert [one["message_id"] for one in found["replies"]] == ["c@example.org"]
+
+
+def test_loops_and_missing_parents_end() -> None:
+    loop = [
+        reply(f"[PATCH] {TITLE}", "One.", id="a", reply_to="b", minutes=1),
+        reply(f"[PATCH] {TITLE}", "Two.", id="b", reply_to="a", minutes=2),
+        reply(f"[PATCH] {TITLE}", "Me.", id="me", reply_to="me", minutes=3),
+        reply(
+            f"[PATCH] {TITLE}",
+            TAG,
+            id="orphan",
+            reply_to="nobody",
+            references="<nobody@example.org> <v1@example.org>",
+            minutes=4,
+        ),
+    ]
+    (status,) = read_thread([parse_mail(raw) for raw in (story.V1, *loop)])
+    assert {one.mail.mail.message_id for one in status.replies} == {
+        "a@example.org",
+        "b@example.org",
+        "me@example.org",
+        "orphan@example.org",
+    }
+    assert [tag.trailer for tag in status.trailers] == [TAG]
+
+
+def test_of_two_mails_with_one_message_id_the_first_counts(workdir: Path) -> None:
+    first = reply(
+        f"[PATCH] {TITLE}", "Please change it.", id="same", reply_to="v1", minutes=1
+    )
+    other = reply(
+        f"[PATCH] {TITLE}", f"Fine.\n\n{TAG}", id="same", reply_to="v1", minutes=2
+    )
+    (workdir / "m").write_bytes(mbox(story.V1, first))
+    shown("add", "--mbox", "m")
+    (workdir / "m").write_bytes(mbox(story.V1, first, other))
+    shown("update")
+    (found,) = json.loads(shown("list", "--format", "json"))["series"]
+    assert (len(found["replies"]), found["trailers"]) == (1, [])
+
+
+def test_names_and_subjects_cannot_act_on_the_terminal_or_in_json(
+    workdir: Path,
+) -> None:
+    evil = "\x1b]0;x\x07\u202e\u2066\x9b31m"
+    said = reply(
+        f"[PATCH] {TITLE} {evil}",
+        f"Fine {evil}.\n\n{TAG}",
+        sender=f'"Rita {evil}" <rita@example.net>',
+        id="e",
+        reply_to="v1",
+        minutes=1,
+    )
+    (workdir / "m").write_bytes(
+        mbox(story.V1.replace(TITLE.encode(), f"{TITLE} {evil}".encode()), said)
+    )
+    shown("add", "--mbox", "m")
+    for words in (
+        ("show", "1"),
+        ("list",),
+        ("show", "1", "--format", "json"),
+        ("export", "--format", "html"),
+        ("classify", "m"),
+    ):
+        out = shown(*words)
+        assert not [sign for sign in "\x1b\x07\u202e\u2066\x9b" if sign in out], words
+
+
+@pytest.mark.long
+def test_a_header_of_many_references_is_read_in_time() -> None:
+    references = " ".join(f"<{n}@example.org>" for n in range(40_000))
+    raw = reply(
+        f"[PATCH] {TITLE}",
+        TAG,
+        id="many",
+        reply_to="v1",
+        references=f"{references} <v1@example.org>",
+    )
+    began = time.process_time()
+    (status,) = read_thread([parse_mail(story.V1), parse_mail(raw)])
+    assert time.process_time() - began < 2.0
+    assert classify(parse_mail(raw)).credited
+    assert [tag.trailer for tag in status.trailers] == [TAG]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "piece",
+    ["x", " ", "_", "@", "<", "a ", "a.", "[", ".\n", "\n", "-\n", "> \n\n", " .\n"],
+)
+def test_a_reply_of_one_piece_again_and_again_is_read_in_time(piece: str) -> None:
+    body = f"Hm.\n{piece * (20_000 // len(piece))}\n> quoted\n\nWhy?"
+    began = time.process_time()
+    classify(parse_mail(reply(f"[PATCH] {TITLE}", body, id="r", reply_to="v1")))
+    # with quadratic time it is a minute
+    assert time.process_time() - began < 2

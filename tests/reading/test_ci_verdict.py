@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What bots report of a version in one word."""
+
+import pytest
+
+from patchpilot.model.mail import parse_mail
+from patchpilot.reading.ci_verdict import ci_verdict
+from patchpilot.reading.mail_classifier import classify
+from tests.kit.mails import reply
+
+LABS = "bluez.test.bot@gmail.com"
+PASSED = (
+    "This is an automated email.\n"
+    "\nTest summary:\n"
+    "CheckPatch   PASS   0.90 seconds\n"
+    "Build   PASS   2 seconds"
+)
+FAILED = f"{PASSED}\nMake Check   FAIL   9 seconds"
+LKP = "kernel test robot <lkp@intel.com>"
+SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
+
+
+@pytest.mark.parametrize(
+    ("mails", "verdict"),
+    [
+        ([(LABS, PASSED)], "passed"),
+        ([(LABS, FAILED)], "failed"),
+        ([(LABS, PASSED), (LKP, "kernel test robot noticed the following build errors:\n\n>> a.c:1: error")], "failed"),  # noqa: E501
+        ([(SYZBOT, "syzbot tried to test the proposed patch but the build/boot failed:\n\nx")], "failed"),  # noqa: E501
+        ([(SYZBOT, "syzbot has tested the proposed patch and the reproducer did not trigger any issue:\n\nReported-by: x")], "passed"),  # noqa: E501
+        ([(LKP, "tree: x\nstatus: BUILD SUCCESS\n\nelapsed time: 720m")], "passed"),
+        ([(LKP, "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: unused"), (LABS, PASSED)], "warned"),  # noqa: E501
+        ([("bot@kernelci.org", "  Results:     1 PASS, 0 FAIL, 0 SKIP")], "passed"),
+        ([("Rita Reviewer <rita@example.net>", "My tests FAIL with it.")], ""),
+        ([], ""),
+    ],
+)  # fmt: skip
+def test_the_worst_report_counts(mails: list[tuple[str, str]], verdict: str) -> None:
+    classified = [
+        classify(
+            parse_mail(
+                reply("[PATCH] demo: x", text, sender=sender, id=str(at), reply_to="v1")
+            )
+        )
+        for at, (sender, text) in enumerate(mails)
+    ]
+    assert ci_verdict(classified) == verdict

@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mails that did not arrive: bounces, moderation notices, and what an archive lacks an hour after
+the send.
+"""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.model.mail import parse_mail
+from patchpilot.reading.delivery import DeliveryProblem, delivery_reports
+from patchpilot.topic.followed import known_series
+from tests.kit.archive import archive_server
+from tests.kit.cli import call
+from tests.kit.life import life
+from tests.kit.mails import mail, mbox, reply
+from tests.kit.topics import unpacked
+from tests.reading import story
+from tests.reading.story import TITLE
+
+DAEMON = "Mail Delivery System <MAILER-DAEMON@mx.example.org>"
+
+
+def bounce(
+    about: str,
+    *,
+    recipient: str = "gone@example.com",
+    action: str = "failed",
+    status: str = "5.1.1",
+    code: str = "550 5.1.1 no such user",
+) -> bytes:
+    """A report as RFC 3464 has it."""
+    parts = [
+        "Content-Type: text/plain\n\nThis is the mail system at host mx.example.org.\n",
+        (
+            "Content-Type: message/delivery-status\n\nReporting-MTA: dns;"
+            f" mx.example.org\n\nFinal-Recipient: rfc822; {recipient}\nAction: {action}\nStatus:"
+            f" {status}\nDiagnostic-Code: smtp; {code}\n"
+        ),
+        (
+            "Content-Type: message/rfc822\n\nFrom: ada@example.org\nMessage-ID:"
+            f" <{about}@example.org>\nSubject: x\n\nReviewed-by: Eve <eve@example.org>\n"
+        ),
+    ]
+    body = "".join(f"--BB\n{part}\n" for part in parts) + "--BB--\n"
+    kind = 'multipart/report; report-type=delivery-status; boundary="BB"'
+    return mail(
+        "Undelivered Mail Returned to Sender",
+        body,
+        sender=DAEMON,
+        id=f"bounce-{about}",
+        Content_Type=kind,
+        minutes=2,
+    )
+
+
+HELD = mail(
+    "Your message to demo-list awaits moderator approval",
+    f"Your mail to 'demo-list' with the subject\n\n    [PATCH] {TITLE}\n\nIs being held until the"
+    " list moderator can review it for approval.\n\nThe reason it is being held:\n\n    Post by"
+    " non-member to a members-only list\n",
+    sender="demo-list-owner@lists.example.org",
+    id="held",
+    minutes=3,
+)
+DENIED = mail(
+    "Post to demo@lists.example.org denied",
+    f'The message from <ada@example.org> with subject "[PATCH] {TITLE}" was unable to be delivered'
+    " to the list because of an access rule.\n",
+    sender="demo+owner@lists.example.org",
+    id="denied",
+    minutes=3,
+)
+QMAIL = mail(
+    "failure notice",
+    "Hi. This is the qmail-send program.\n\n<gone@example.com>:\n550 5.7.1 sender not"
+    " allowed\n\n--- Below this line is a copy of the message.\n\nMessage-ID:"
+    " <v1@example.org>\nSubject: x\n",
+    sender=DAEMON,
+    id="qmail",
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem", "words"),
+    [
+        (
+            bounce("v1"),
+            DeliveryProblem.BOUNCED,
+            "not delivered to gone@example.com: 550 5.1.1 no such user",
+        ),
+        (
+            bounce("v1", action="delayed", status="4.4.1", code="timed out"),
+            DeliveryProblem.DELAYED,
+            "delivery to gone@example.com is delayed: timed out",
+        ),
+        (
+            HELD,
+            DeliveryProblem.HELD,
+            "held by the moderator of demo-list: Post by non-member to a members-only list",
+        ),
+        (DENIED, DeliveryProblem.REFUSED, "refused by demo@lists.example.org"),
+        (
+            QMAIL,
+            DeliveryProblem.BOUNCED,
+            "not delivered to gone@example.com: 550 5.7.1 sender not allowed",
+        ),
+    ],
+    ids=["bounce", "delay", "held", "denied", "qmail"],
+)
+def test_a_report_says_what_happened_to_which_mail(
+    raw: bytes, problem: DeliveryProblem, words: str
+) -> None:
+    (report,) = delivery_reports(parse_mail(raw))
+    assert (report.problem, report.words) == (problem, words)
+    assert report.about == ("v1@example.org",) or report.title
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *story.WHOLE,
+        bounce("v1", action="delivered", status="2.0.0"),
+        reply(
+            f"[PATCH] {TITLE}",
+            "My first post was held for moderation, so again: looks good.",
+            reply_to="v1",
+        ),
+    ],
+)
+def test_other_mails_are_no_reports(raw: bytes) -> None:
+    assert delivery_reports(parse_mail(raw)) == ()
+
+
+def shown(*argv: object) -> dict[str, Any]:
+    outcome = call("track", *argv, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    return dict(json.loads(outcome.out)["series"][0])
+
+
+@pytest.fixture
+def followed(workdir: Path) -> None:
+    (workdir / "m").write_bytes(mbox(story.V1))
+    assert call("track", "add", "--mbox", "m").code == 0
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem", "what"),
+    [
+        (
+            bounce("v1"),
+            "bounced",
+            (
+                "the address does not exist; leave it out of the next version: patchpilot"
+                " maintainers --drop gone@example.com"
+            ),
+        ),
+        (
+            bounce("v1", action="delayed", status="4.4.1"),
+            "delayed",
+            "nothing to do yet: the mail server tries again for some days",
+        ),
+        (
+            bounce("v1", status="5.3.4"),
+            "bounced",
+            "the mail is too large for this server; split the patch, or send a link to a branch",
+        ),
+        (HELD, "held", "wait for the moderator"),
+        (
+            DENIED,
+            "refused",
+            "subscribe to the list or ask its owner, then send it again: patchpilot send --resend",
+        ),
+        (
+            QMAIL,
+            "bounced",
+            (
+                "the server does not accept mail from yours; ask your mail provider, or send from"
+                " another account"
+            ),
+        ),
+    ],
+)
+@pytest.mark.usefixtures("followed")
+def test_a_report_is_kept_with_its_series(
+    workdir: Path, raw: bytes, problem: str, what: str
+) -> None:
+    (workdir / "notice").write_bytes(raw)
+    series = shown("add", "--mbox", "notice")
+    assert (series["id"], [it["problem"] for it in series["delivery"]]) == (
+        1,
+        [problem],
+    )
+    assert series["trailers"] == []
+    assert series["replies"] == []
+    assert shown("show", "1")["delivery"] == series["delivery"]
+    assert f"            {what}" in call("track", "show", "1").out
+    assert what in call("track").out
+
+
+@pytest.mark.usefixtures("followed")
+def test_a_report_is_read_from_standard_input() -> None:
+    outcome = call("track", "add", "-", "--format", "json", stdin=bounce("v1"))
+    assert (
+        json.loads(outcome.out)["series"][0]["delivery"][0]["recipient"]
+        == "gone@example.com"
+    )
+
+
+@pytest.mark.usefixtures("followed")
+def test_a_report_about_no_followed_series_is_an_error(workdir: Path) -> None:
+    (workdir / "notice").write_bytes(bounce("other"))
+    outcome = call("track", "add", "--mbox", "notice")
+    assert outcome.code == 3
+    assert (
+        "the mail that this report is about is of no followed series (not delivered to"
+        " gone@example.com" in outcome.err
+    )
+
+
+@pytest.mark.parametrize("kind", ["maildir", "mbox"])
+def test_a_mailbox_is_searched_for_reports(kind: str, tmp_path: Path) -> None:
+    others = [mail("Lunch?", "At noon.\n", id=f"m{number}") for number in range(3)]
+    with life(tmp_path) as one, archive_server(kind, tmp_path / "box", *others) as box:
+        first = one.send()
+        one.repo.git("config", "--global", "patchpilot.mailbox", box.url)
+        assert (
+            json.loads(one.track("update", "--fresh", "--format", "json").out)[
+                "series"
+            ][0]["delivery"]
+            == []
+        )
+        notice = bounce("x").replace(b"x@example.org", first.encode())
+        date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S +0000}".encode()
+        box.add(
+            re.sub(rb"Date: .*", b"Date: " + date, notice),
+            re.sub(rb"Date: .*", b"Date: " + date, bounce("other")),
+        )
+        (found,) = json.loads(one.track("update", "--fresh", "--format", "json").out)[
+            "series"
+        ]
+        assert [it["recipient"] for it in found["delivery"]] == ["gone@example.com"]
+        assert found["new"] == ["bounce-x@example.org".replace("x@example.org", first)]
+        # a notice is news once
+        (again,) = json.loads(one.track("update", "--fresh", "--format", "json").out)[
+            "series"
+        ]
+        assert (again["new"], again["delivery"]) == ([], found["delivery"])
+        one.repo.git(
+            "config", "--global", "patchpilot.mailbox", str(tmp_path / "nowhere")
+        )
+        outcome = one.track("update", "--fresh")
+        assert (
+            f"patchpilot.mailbox: {tmp_path / 'nowhere'} does not exist"
+            in outcome.out + outcome.err
+        )
+
+
+def test_what_a_report_says_cannot_act_on_the_terminal(workdir: Path) -> None:
+    (workdir / "m").write_bytes(
+        mbox(story.V1, bounce("v1", code="550 \x1b[31mred\u202e"))
+    )
+    call("track", "add", "--mbox", "m")
+    for words in (("show", "1"), ("show", "1", "--format", "json"), ("list",)):
+        out = call("track", *words).out
+        assert "\x1b" not in out
+        assert "\u202e" not in out
+
+
+def test_mails_that_the_archive_lacks_an_hour_after_the_send_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with life(tmp_path) as one:
+        first = one.send(publish=False)
+        one.track("update", "--fresh")
+        assert "not in the archive" not in one.track("show").out
+        # an hour has passed
+        monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
+        out = one.track("show").out
+        assert (
+            f"  delivery  not in the archive {one.archive.url}: 1 mail sent 0 hours before it was"
+            " last asked" in out
+        )
+        assert (
+            "look for a bounce or a moderation notice in your mailbox and pass it to `patchpilot"
+            " track add -`" in out
+        )
+        (found,) = json.loads(one.track("list", "--format", "json").out)["series"]
+        assert (
+            found["delivery"][0]["problem"],
+            found["delivery"][0]["message_ids"],
+        ) == (
+            "missing",
+            [first],
+        )
+        assert found["next_step"].startswith("not in the archive")
+        outcome = call(
+            "track",
+            "-C",
+            one.repo.path,
+            "add",
+            "-",
+            stdin=bounce("x").replace(b"x@example.org", first.encode()),
+        )
+        assert "delivery  not delivered to gone@example.com" in outcome.out
+
+
+def test_of_a_series_the_archive_has_in_part_the_missing_mails_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
+    with life(tmp_path, patches=3) as one:
+        one.send(publish=False)
+        mails = [unpacked(mail) for mail in one.server.take()]
+        one.archive.add(*mails[:-2])
+        one.update()
+        assert (
+            ": 2 mails sent 0 hours before it was last asked" in one.track("show").out
+        )
+        one.archive.add(*mails[-2:])
+        one.update()
+        assert "not in the archive" not in one.track("show").out
+
+
+def test_send_ends_with_when_and_how_to_look(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        out = one.run(
+            "send",
+            "--to",
+            "demo@lists.example.org",
+            "--force",
+            "a test",
+            "--yes",
+            "--format",
+            "json",
+        ).out
+        words = json.loads(out)["advice"]
+    assert any(
+        "an hour after the send" in line and "patchpilot track update" in line
+        for line in words
+    )
+    assert any(
+        "a bounce" in line and "patchpilot track add -" in line for line in words
+    )

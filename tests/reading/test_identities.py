@@ -1,0 +1,641 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A display name is no identity: who may change the state of a series, and whose tags are added."""
+
+import pytest
+
+from patchpilot.model.address import Address, parse_address
+from patchpilot.reading.bots import is_bot_address
+from patchpilot.reading.mail_classifier import classify
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import next_step
+from patchpilot.reading.status import Status, read_thread
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    RITA,
+    applied_by_robot,
+    mail,
+    mbox,
+    patch,
+    reply,
+    stable_added,
+)
+from tests.reading.story import SHA, TITLE, V1, answer
+
+EVE = "eve@evil.example"
+WITHDRAW = "Please drop this patch, I withdraw it."
+
+
+def read(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(*mails)))[0]
+
+
+def claimed(found: Status) -> list[str]:
+    return [claim.what for claim in found.claims]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ada Fixer", "ADA  FIXER", "Fixer, Ada", "Аda Fixer", "Adа Fіxer", "Ａda Fixer"],
+    ids=["same", "case", "order", "cyrillic", "more cyrillic", "full width"],
+)
+def test_only_the_authors_address_withdraws(name: str) -> None:
+    assert read(V1, answer(WITHDRAW, to="v1", sender=ADA)).state == "withdrawn"
+    found = read(V1, answer(WITHDRAW, to="v1", sender=f'"{name}" <{EVE}>'))
+    assert (found.state, claimed(found)) == ("sent", ["has the author's name"])
+    assert EVE in next_step(found)
+    assert "from an address not seen before" in next_step(found)
+
+
+def test_an_address_that_the_author_named_is_the_authors_as_well() -> None:
+    first = patch(f"[PATCH] {TITLE}", id="v1", Cc="Ada Fixer <ada@home.example>")
+    assert (
+        read(
+            first, answer(WITHDRAW, to="v1", sender="Ada Fixer <ada@home.example>")
+        ).state
+        == "withdrawn"
+    )
+    assert (
+        read(
+            first,
+            answer(WITHDRAW, to="v1", sender="Matt Maintainer <ada@home.example>"),
+        ).state
+        == "withdrawn"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Applied, thanks!",
+        "Applied to demo/demo.git, thanks!",
+        "Dropped, thanks.",
+        "NAK. This is wrong.",
+    ],
+)
+def test_a_maintainer_is_known_by_address(text: str) -> None:
+    taken = answer("Applied, thanks.", to="v1", sender=MATT, minutes=60)
+    before = read(V1) if text.startswith(("Applied", "NAK")) else read(V1, taken)
+    mails = (V1,) if text.startswith(("Applied", "NAK")) else (V1, taken)
+    to = "v1" if len(mails) == 1 else "x60"
+    assert read(*mails, answer(text, to=to, sender=MATT)).state != before.state
+    found = read(*mails, answer(text, to=to, sender=f"Matt Maintainer <{EVE}>"))
+    assert (found.state, len(found.claims)) == (before.state, 1)
+
+
+def test_who_is_copied_by_somebody_known_is_known() -> None:
+    copied = answer("Carol, do you take this?", to="v1", sender=RITA, minutes=60)
+    copied = copied.replace(b"To: demo@", b"Cc: Carol <carol@example.com>\nTo: demo@")
+    taken = answer("Applied, thanks!", to="x60", sender="Carol <carol@example.com>")
+    assert read(V1, copied, taken).state == "accepted"
+    assert read(V1, taken).state == "sent"
+
+
+def test_who_is_answered_is_not_known_by_that() -> None:
+    asked = answer("Is this tested?", to="v1", sender=EVE, minutes=60)
+    answered = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(
+        b"To: demo@", f"To: {EVE}, demo@".encode()
+    )
+    taken = answer("Applied, thanks!", to="x70", sender=EVE)
+    assert (
+        read(V1, asked, answered, taken).state
+        == read(V1, asked, answered).state
+        == "under-review"
+    )
+
+
+EVE2 = "Eve Two <eve2@evil.example>"
+TAKEN_BY_EVE2 = answer("Applied, thanks!", to="v1", sender=EVE2, minutes=300)
+
+
+def copying(text: str, cc: str, **more: object) -> bytes:
+    """An answer that copies these."""
+    return answer(text, **more).replace(b"To: ", f"Cc: {cc}\nTo: ".encode(), 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("who", [ADA, MATT])
+@pytest.mark.parametrize("to", ["x60", "v1"], ids=["below it", "elsewhere"])
+def test_whom_a_stranger_copied_is_not_known_by_a_reply_to_all(
+    who: str, to: str
+) -> None:
+    asked = copying("Is this tested?", EVE2, to="v1", sender=EVE, minutes=60)
+    answered = copying("Yes, it is.", f"{EVE2}, {EVE}", to=to, sender=who, minutes=70)
+    found = read(V1, asked, answered, TAKEN_BY_EVE2)
+    assert (found.state, claimed(found)) == ("under-review", ["reports: applied"])
+    again = copying("And now?", EVE2, to="x70", sender=RITA, minutes=80)
+    assert read(V1, asked, answered, again, TAKEN_BY_EVE2).state == found.state
+    # the same without the stranger's copy
+    assert (
+        read(V1, asked.replace(b"Cc:", b"X-Cc:"), answered, TAKEN_BY_EVE2).state
+        == "accepted"
+    )
+
+
+def test_who_was_answered_without_a_reference_is_not_known_by_that() -> None:
+    asked = answer("Is this tested?", to="v1", sender=EVE2, minutes=60)
+    answered = copying("Yes, it is.", EVE2, to="v1", sender=ADA, minutes=70)
+    assert read(V1, asked, answered, TAKEN_BY_EVE2).state == "under-review"
+
+
+def test_whom_a_stranger_copied_in_a_patch_is_not_known_by_a_reply_to_all() -> None:
+    later = patch(
+        f"[PATCH v2] {TITLE}", id="v2", author=f"Ada Fixer <{EVE}>", to=EVE2, minutes=60
+    )
+    answered = copying("This is not mine.", EVE2, to="v2", sender=ADA, minutes=70)
+    assert claimed(read(V1, later, answered, TAKEN_BY_EVE2)) == [
+        "sent v2",
+        "reports: applied",
+    ]
+
+
+def test_a_stranger_who_answers_to_all_takes_nobody_back() -> None:
+    copied = copying(
+        "Carol, do you take this?",
+        "carol@example.com",
+        to="v1",
+        sender=RITA,
+        minutes=60,
+    )
+    stranger = copying("Me too.", "carol@example.com", to="x60", sender=EVE, minutes=70)
+    taken = answer(
+        "Applied, thanks!", to="v1", sender="Carol <carol@example.com>", minutes=90
+    )
+    assert read(V1, copied, stranger, taken).state == "accepted"
+
+
+def test_who_is_known_copies_before_and_after_they_are() -> None:
+    first = copying(
+        "Dave, please look.",
+        "dave@example.com",
+        to="v1",
+        sender="carol@example.com",
+        minutes=50,
+    )
+    copied = copying(
+        "Carol, is it yours?", "carol@example.com", to="v1", sender=RITA, minutes=40
+    )
+    both = copying("Dave?", "dave@example.com", to="x50", sender=RITA, minutes=60)
+    taken = answer(
+        "Applied, thanks!", to="v1", sender="Dave <dave@example.com>", minutes=90
+    )
+    for mails in ((first, copied), (copied, first, both)):
+        assert read(V1, *mails, taken).state == "accepted"
+    assert claimed(read(V1, first, both, taken)) == ["reports: applied"]
+
+
+def test_a_header_rewritten_by_a_stranger_copies_for_nobody() -> None:
+    via = copying(
+        "Yes.", EVE2, to="v1", sender=f"\"'Matt Maintainer' via x\" <{EVE}>", minutes=60
+    )
+    forged = via.replace(b"To: ", f"X-Original-From: {MATT}\nTo: ".encode(), 1)
+    assert read(V1, forged, TAKEN_BY_EVE2).state in ("sent", "under-review")
+
+
+BOT = "patchwork-bot+netdevbpf@kernel.org"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        f"{BOT}.evil.example",
+        f'"{BOT}" <{EVE}>',
+        f"x{BOT}",
+        f"{BOT.replace('+', '+a@evil.example+')}",
+        "patchwork-bot@kernel.org.evil.example",
+    ],
+)
+def test_a_bot_that_changes_the_state_is_known_by_its_exact_address(
+    sender: str,
+) -> None:
+    robot = applied_by_robot(
+        TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
+    )
+    assert read(V1, robot).state == "accepted"
+    found = read(V1, robot.replace(f"From: {BOT}".encode(), f"From: {sender}".encode()))
+    assert found.state in ("sent", "under-review")
+    assert found.landed == ()
+
+
+FORGED = (
+    '"{name} <{email}>" <{eve}>',
+    "=?utf-8?q?{name_q}_=3C{email_q}=3E?= <{eve}>",
+    "{eve} ({name} <{email}>)",
+    "{name} <{email}> <{eve}>",
+    "{email} {eve}",
+    "{name} <{email}>:{eve};",
+    "{name} <{email}>, Eve <{eve}>",
+)
+
+
+@pytest.mark.parametrize("form", FORGED)
+@pytest.mark.parametrize(
+    ("name", "email", "text"),
+    [
+        ("Matt Maintainer", "matt@example.com", "Applied, thanks!"),
+        ("Ada Fixer", "ada@example.org", WITHDRAW),
+    ],
+)
+def test_an_address_in_a_name_changes_no_state(
+    form: str, name: str, email: str, text: str
+) -> None:
+    words = {"name": name, "email": email, "eve": EVE}
+    coded = {
+        "name_q": name.replace(" ", "_"),
+        "email_q": email.replace("@", "=40").replace(".", "=2E"),
+    }
+    mail = answer(text, to="v1", sender=form.format(**words, **coded))
+    found = read(V1, mail)
+    assert found.state in ("sent", "changes-requested")
+    assert all(EVE in claim.words for claim in found.claims)
+    assert found.claims or found.state == "changes-requested"
+    assert EVE in found.replies[0].mail.sender.trailer()
+    honest = answer(text, to="v1", sender=f"{name} <{email}>")
+    assert read(V1, honest).state in ("accepted", "withdrawn")
+
+
+def test_the_tag_of_a_reviewer_in_a_name_is_not_credited() -> None:
+    sender = f"=?utf-8?q?Linus_Torvalds_=3Ctorvalds=40kernel=2Eexample=3E?= <{EVE}>"
+    (found,) = parse(answer(f"Reviewed-by: {LINUS}", to="v1", sender=sender))
+    assert classify(found).sender.email == EVE
+    assert asks(V1, found.raw) in ([True], [])
+
+
+@pytest.mark.parametrize("place", [b"To:", b"Date:"])
+def test_a_mail_with_two_from_headers_is_from_nobody(place: bytes) -> None:
+    raw = answer("Applied, thanks!", to="v1", sender=MATT)
+    found = read(
+        V1, raw.replace(place, b"From: Eve <" + EVE.encode() + b">\n" + place, 1)
+    )
+    assert (found.state, len(found.claims)) == ("sent", 1)
+    assert MATT in found.claims[0].words
+    assert EVE in found.claims[0].words
+
+
+def test_a_version_whose_header_a_stranger_rewrote_is_no_version_of_the_series() -> (
+    None
+):
+    via = "'Ada Fixer' via demo"
+    for rewriter, versions in ((EVE, [1]), ("demo@lists.example.org", [1, 2])):
+        header = f'"{via}" <{rewriter}>'
+        later = patch(
+            f"[PATCH v2] {TITLE}",
+            id="v2",
+            author=header,
+            minutes=60,
+            X_Original_From=ADA,
+        )
+        found = read(V1, later)
+        assert [revision.version for revision in found.topic.revisions] == versions
+        assert claimed(found) == ["sent v2"] * (2 - len(versions))
+
+
+def test_who_is_nobody_is_not_the_author_of_what_nobody_sent() -> None:
+    both = f"Ada <ada@example.org>, {EVE}"
+    first = V1.replace(
+        b"From: Ada Fixer <ada@example.org>", f"From: {both}".encode(), 1
+    )
+    found = read(first, answer(WITHDRAW, to="v1", sender=both))
+    assert found.state == "changes-requested"
+    assert found.topic.author == Address(both, "")
+
+
+@pytest.mark.parametrize("header", ["Reply-To", "X-Original-From", "X-Original-Sender"])
+def test_the_header_that_a_list_adds_names_one_mailbox(header: str) -> None:
+    by_list = '"Matt Maintainer via demo" <demo@lists.example.org>'
+    listed = answer("Applied, thanks!", to="v1", sender=by_list)
+    named = {
+        MATT: "matt@example.com",
+        f'"{MATT}" <{EVE}>': EVE,
+        f"=?utf-8?q?Matt_=3Cmatt=40example=2Ecom=3E?= <{EVE}>": EVE,
+        f"{MATT}, {EVE}": "demo@lists.example.org",
+    }
+    for value, email in named.items():
+        (found,) = parse(
+            listed.replace(b"To: ", f"{header}: {value}\nTo: ".encode(), 1)
+        )
+        assert classify(found).sender.email == email
+
+
+def test_a_maintainers_address_makes_no_bot() -> None:
+    robot = applied_by_robot(
+        TITLE, SHA[:12], marks="", id="b", reply_to="v1", minutes=60
+    )
+    found = read(
+        V1,
+        robot.replace(
+            f"From: {BOT}".encode(), f'From: "{BOT}" <rita@example.net>'.encode()
+        ),
+    )
+    assert (found.state, claimed(found)) == ("sent", ["reports: applied"])
+
+
+def test_a_stable_trees_mail_from_elsewhere_queues_nothing() -> None:
+    queued = stable_added(TITLE, SHA, "6.1", id="q", minutes=600)
+    assert read(V1, queued).stable
+    found = read(
+        V1,
+        queued.replace(
+            b"<gregkh@linuxfoundation.org>", f"Greg Kroah-Hartman <{EVE}>".encode()
+        ),
+    )
+    assert (found.stable, found.state) == ((), "sent")
+
+
+def test_bots_are_recognized_wherever_they_write_from() -> None:
+    for sender in (
+        f"kernel test robot <{EVE}>",
+        f'"{BOT}" <{EVE}>',
+        f"syzbot <{EVE}>",
+        "noreply@ci.example",
+    ):
+        assert classify(
+            parse(
+                reply(
+                    f"[PATCH] {TITLE}",
+                    "kernel test robot noticed build errors",
+                    sender=sender,
+                )
+            )[0]
+        ).bot
+
+
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        (BOT, True),
+        (BOT.upper(), True),
+        ("gregkh@linuxfoundation.org", True),
+        ("sashal@kernel.org", True),
+        (f"{BOT}.evil.example", False),
+        ("sashal@evil.example", False),
+        ("akpm@evil.example", False),
+        ("tip-bot2@evil.example", False),
+    ],
+)
+def test_the_addresses_of_bots_are_exact(address: str, known: bool) -> None:
+    found = parse_address(address)
+    assert found
+    assert is_bot_address(found) is known
+
+
+def test_a_version_from_elsewhere_is_no_version_of_the_series() -> None:
+    later = patch(
+        f"[PATCH v2] {TITLE}",
+        id="v2",
+        author=f"Ada Fixer <{EVE}>",
+        notes="- Link to v1: https://lore.kernel.org/r/v1@example.org",
+        minutes=60,
+    )
+    found = read(V1, later)
+    assert [revision.version for revision in found.topic.revisions] == [1]
+    assert (found.state, claimed(found)) == ("sent", ["sent v2"])
+    assert "v2@example.org" in found.message_ids, "it is kept and shown"
+    assert [
+        revision.version
+        for revision in read(
+            V1, patch(f"[PATCH v2] {TITLE}", id="v2", minutes=60)
+        ).topic.revisions
+    ] == [1, 2]
+
+
+def test_a_patch_from_elsewhere_replaces_none_of_the_series() -> None:
+    cover = mail(
+        "[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0"
+    )
+    mails = [
+        cover,
+        *(
+            patch(f"[PATCH {n}/2] demo: {n}", id=f"c{n}", reply_to="c0", minutes=n)
+            for n in (1, 2)
+        ),
+    ]
+    again = patch(
+        "[PATCH 2/2] demo: 2",
+        id="e2",
+        author=f"Ada Fixer <{EVE}>",
+        reply_to="c0",
+        minutes=9,
+    )
+    assert [post.message_id for post in read(*mails, again).topic.latest.patches] == [
+        "c1@example.org",
+        "c2@example.org",
+    ]
+
+
+def test_a_pull_request_from_elsewhere_carries_nothing() -> None:
+    text = f"Please pull.\n\nAda Fixer (1):\n      {TITLE}\n\n 1 file changed, 1 insertion(+)\n"
+    assert (
+        read(
+            V1,
+            mail("[GIT PULL] pumps for 6.9", text, sender=MATT, id="p", minutes=3000),
+        ).state
+        == "accepted"
+    )
+    found = read(
+        V1, mail("[GIT PULL] pumps for 6.9", text, sender=EVE, id="p", minutes=3000)
+    )
+    assert (found.state, claimed(found)) == ("sent", ["forwards it"])
+
+
+def test_who_takes_a_series_over_is_known_or_taken_by_a_bot() -> None:
+    theirs = patch(
+        f"[PATCH v2] {TITLE}",
+        id="v2",
+        author=EVE,
+        message=f"From: {ADA}\n\nCheck.\n",
+        minutes=60,
+    )
+    found = read(V1, theirs)
+    assert (found.state, claimed(found)) == ("sent", ["sent v2"])
+    by_friend = reply(
+        f"[PATCH v2] {TITLE}",
+        "Applied, thanks!",
+        sender="mallory@evil.example",
+        id="m",
+        reply_to="v2",
+        minutes=90,
+    )
+    theirs = theirs.replace(b"To: ", b"To: mallory@evil.example, ", 1)
+    assert read(V1, theirs, by_friend).state == "sent"
+    assert (
+        read(
+            V1,
+            theirs,
+            applied_by_robot(TITLE, SHA[:12], id="b", reply_to="v2", minutes=90),
+        ).state
+        == "accepted"
+    )
+
+
+def asks(*mails: bytes) -> list[bool]:
+    return [bool(tag.asks) for tag in read(*mails).trailers]
+
+
+LINUS = "Linus Torvalds <torvalds@kernel.example>"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        f"Linus Torvalds <{EVE}>",
+        "torvalds@evil.example",
+        "Linus Torvalds <torvalds@kernel.example.evil.example>",
+    ],
+)
+def test_a_tag_whose_address_is_not_the_senders_is_asked_about(sender: str) -> None:
+    assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=sender)) == [True]
+    assert asks(V1, answer(f"Acked-by: {LINUS}", to="v1", sender=LINUS)) == [False]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{{own}}, {LINUS}",
+        "{own} [Cc: <x@y.example>]",
+        "{own} (torvalds@kernel.example)",
+        "{own} # torvalds@kernel.example",
+        "{own} # as in v2",
+        '"torvalds@kernel.example" <eve@evil.example>',
+        "Eve <eve@evil.example> <torvalds@kernel.example>",
+    ],
+)
+def test_a_tag_with_a_second_address_is_asked_about(value: str) -> None:
+    mail = answer(
+        f"Acked-by: {value.format(own=f'Eve <{EVE}>')}", to="v1", sender=f"Eve <{EVE}>"
+    )
+    (tag,) = read(V1, mail).trailers
+    # what follows a # is no part of the tag
+    written = tag.trailer.partition(":")[2]
+    assert bool(tag.asks) is ("example" in written.replace(EVE, ""))
+
+
+@pytest.mark.parametrize("name", ["Signed-off-by", "Co-developed-by", "signed-off-by"])
+@pytest.mark.parametrize("sender", [f"Eve <{EVE}>", RITA, MATT])
+def test_who_claims_a_part_in_the_patch_is_asked_about(name: str, sender: str) -> None:
+    assert asks(V1, answer(f"{name}: {sender}", to="v1", sender=sender)) == [True]
+    assert asks(V1, answer(f"Tested-by: {sender}", to="v1", sender=sender)) == [False]
+
+
+def test_a_reviewers_tag_from_the_own_address_counts() -> None:
+    assert asks(
+        V1,
+        answer(
+            "Reviewed-by: New Body <new@example.com>",
+            to="v1",
+            sender="New Body <NEW@example.com>",
+        ),
+    ) == [False]
+
+
+def test_a_tag_with_another_address_that_is_known_counts() -> None:
+    first = patch(f"[PATCH] {TITLE}", id="v1", Cc="Rita Reviewer <rr@work.example>")
+    assert asks(
+        first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
+    ) == [False]
+    assert asks(
+        V1, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
+    ) == [True]
+
+
+def test_a_header_rewritten_by_somebody_who_is_no_list_proves_nothing() -> None:
+    rewritten = answer(
+        f"Acked-by: {LINUS}", to="v1", sender=f"\"'Linus Torvalds' via x\" <{EVE}>"
+    )
+    header = f"X-Original-From: {LINUS}\nReply-To: {LINUS}\nTo: ".encode()
+    assert asks(V1, rewritten.replace(b"To: ", header, 1)) == [True]
+    own = answer(f"Acked-by: {LINUS}", to="v1", sender=f"Eve <{EVE}>")
+    assert asks(V1, own.replace(b"To: ", header, 1)) in ([True], [])
+    by_list = answer(
+        f"Acked-by: {LINUS}",
+        to="v1",
+        sender="\"'Linus Torvalds' via demo\" <demo@lists.example.org>",
+    )
+    assert asks(V1, by_list.replace(b"To: ", header, 1)) == [False]
+
+
+def test_anothers_tag_closes_no_request() -> None:
+    wish = answer("Please rename it in v2.", to="v1", sender=RITA, minutes=60)
+    assert read(V1, wish).state == "changes-requested"
+    assert (
+        read(V1, wish, answer(f"Reviewed-by: {RITA}", to="x60", sender=RITA)).state
+        == "under-review"
+    )
+    assert (
+        read(
+            V1,
+            wish,
+            answer(
+                f"Reviewed-by: Rita Reviewer <{EVE}>",
+                to="x60",
+                sender=f"Rita Reviewer <{EVE}>",
+            ),
+        ).state
+        == "changes-requested"
+    )
+    assert (
+        read(
+            V1,
+            wish,
+            answer("Please ignore it.", to="x60", sender=f"Rita Reviewer <{EVE}>"),
+        ).state
+        == "changes-requested"
+    )
+
+
+def test_a_commit_that_a_stranger_names_leads_no_stable_mail_here() -> None:
+    other = "f" * 40
+    eves = applied_by_robot(
+        TITLE, other[:12], marks="", id="b", reply_to="v1", minutes=60
+    )
+    queued = stable_added(
+        "demo: another patch",
+        other,
+        "6.1",
+        author="Otto <otto@example.com>",
+        id="q",
+        minutes=600,
+    )
+    assert read(V1, eves, queued).stable, "the bot's word counts"
+    assert (
+        read(
+            V1,
+            eves.replace(f"From: {BOT}".encode(), f"From: {BOT}.evil.example".encode()),
+            queued,
+        ).stable
+        == ()
+    )
+
+
+def test_a_revert_from_elsewhere_does_not_say_that_it_landed() -> None:
+    text = f"This reverts commit {SHA}.\n\nIt breaks pumps.\n"
+    assert (
+        read(
+            V1,
+            patch(
+                f'[PATCH] Revert "{TITLE}"',
+                id="rv",
+                author=RITA,
+                message=text,
+                minutes=3000,
+            ),
+        ).state
+        == "in-mainline"
+    )
+    found = read(
+        V1,
+        patch(
+            f'[PATCH] Revert "{TITLE}"', id="rv", author=EVE, message=text, minutes=3000
+        ),
+    )
+    assert (found.state, [later.relation for later in found.follow_ups]) == (
+        "sent",
+        ["reverts"],
+    )
+
+
+def test_anybody_may_object_but_not_set_a_state_in_patchwork() -> None:
+    assert (
+        read(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state == "rejected"
+    )
+    found = read(V1, answer("pw-bot: rejected", to="v1", sender=EVE))
+    assert (found.state, claimed(found)) == ("sent", ["reports: refused"])

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The review ledger: what was asked of each patch, and by which hunk or reply it was addressed or
+answered.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.status import read_thread
+from patchpilot.topic.followed.known_series import open_store, show
+from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of
+from tests.kit.cli import call
+from tests.kit.life import LIST, life
+from tests.kit.mails import ADA, MATT, mail, mbox
+
+SIGNED = f"Signed-off-by: {ADA}\n---\n"
+OLD = """\
+ pump.c | 4 ++++
+diff --git a/pump.c b/pump.c
+--- a/pump.c
++++ b/pump.c
+@@ -10,4 +10,8 @@ int pump_start(struct pump *pump)
+ \tint rc;
+ 
++\tif (pump == NULL)
++\t\treturn -1;
++
+ \trc = pump_prime(pump);
+ \treturn rc;
+@@ -80,3 +84,4 @@ void pump_stop(struct pump *pump)
+ {
++\tpump->on = 0;
+ \tpump_drain(pump);
+ }
+"""
+NEW = OLD.replace("return -1", "return -EINVAL")
+REVIEW = """\
+Hi Ada,
+
+> +\tif (pump == NULL)
+> +\t\treturn -1;
+
+Please return a real error code. I like the rest.
+
+> +\tpump->on = 0;
+> \tpump_drain(pump);
+
+Why is this needed?
+Make it a bool.
+
+Thanks,
+Matt
+"""
+TITLE = "pump: check the pointer"
+
+
+def post(version: int, diff: str, notes: str = "") -> bytes:
+    mark = "PATCH" if version == 1 else f"PATCH v{version}"
+    return mail(
+        f"[{mark}] {TITLE}",
+        f"It may be NULL.\n\n{SIGNED}{notes}{diff}",
+        sender=ADA,
+        id=f"v{version}",
+        minutes=1000 * version,
+    )
+
+
+def review(text: str = REVIEW, sender: str = MATT, **more: str) -> bytes:
+    given = {"id": "r1", "reply_to": "v1", **more}
+    return mail(f"Re: [PATCH] {TITLE}", text, sender=sender, minutes=1100, **given)  # type: ignore[arg-type]
+
+
+def ledger(*mails: bytes) -> list[LedgerItem]:
+    status, *_ = read_thread(parse(mbox(*mails)))
+    return list(ledger_of(status))
+
+
+def states(*mails: bytes) -> list[tuple[str, str]]:
+    return [(item.point.text, str(item.state)) for item in ledger(*mails)]
+
+
+def test_each_asking_sentence_is_a_point_with_the_lines_it_is_about() -> None:
+    first, second, third = ledger(post(1, OLD), review())
+    assert (first.point.text, first.place) == (
+        "Please return a real error code.",
+        "pump.c:13",
+    )
+    assert first.point.quoted == ("+\tif (pump == NULL)", "+\t\treturn -1;")
+    assert (second.point.text, second.place) == ("Why is this needed?", "pump.c:86")
+    assert third.point.text == "Make it a bool."
+    assert {str(item.state) for item in (first, second, third)} == {"open"}
+
+
+def test_a_hunk_of_the_next_version_addresses_a_point() -> None:
+    first, second, third = ledger(post(1, OLD), review(), post(2, NEW))
+    assert [str(item.state) for item in (first, second, third)] == [
+        "addressed",
+        "open",
+        "open",
+    ]
+    assert first.hunk is not None
+    assert first.hunk.place == "pump.c"
+    assert "- +\t\treturn -1;" in first.hunk.lines
+    assert "+ +\t\treturn -EINVAL;" in first.hunk.lines
+
+
+def test_a_change_of_the_message_is_no_evidence_for_the_code_below_it() -> None:
+    reworded = post(2, NEW).replace(b"It may be NULL.", b"It is NULL after a reset.")
+    first, *_ = ledger(post(1, OLD), review(), reworded)
+    assert first.hunk is not None
+    assert first.hunk.place == "pump.c"
+
+
+def test_the_changelog_says_what_was_addressed() -> None:
+    notes = "Changes in v2:\n- pump->on is a bool (Matt)\n\n"
+    assert states(post(1, OLD), review(), post(2, NEW, notes))[2] == (
+        "Make it a bool.",
+        "addressed",
+    )
+
+
+def test_a_reply_that_quotes_a_point_answers_it() -> None:
+    answer = "> Why is this needed?\n\nThe interrupt handler reads it.\n"
+    found = ledger(post(1, OLD), review(), review(answer, ADA, id="a1", reply_to="r1"))
+    assert [(str(item.state), item.reply) for item in found] == [
+        ("open", None),
+        ("answered", "a1@example.org"),
+        ("open", None),
+    ]
+
+
+def test_a_point_on_words_of_the_thread_is_addressed_by_a_change_in_its_words() -> None:
+    asked = review(
+        "> I meant the broken pump.\n\nPlease return EINVAL for NULL, then.\n"
+    )
+    assert states(post(1, OLD), asked, post(2, NEW)) == [
+        ("Please return EINVAL for NULL, then.", "addressed")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("This patch does not apply. Please rebase and resend it.\n", "addressed"),
+        ("Please split this into two patches.\n", "open"),
+        (
+            "Reviewed-by: Matt Maintainer <matt@example.com>\n\nNit: the subject should say why.\n",
+            "open",
+        ),
+    ],
+)
+def test_requests_without_a_quote(text: str, asked: str) -> None:
+    found = states(post(1, OLD), review(text), post(2, NEW))
+    assert {state for _, state in found} == {asked}
+
+
+def test_a_build_error_is_addressed_where_it_was_reported() -> None:
+    robot = "kernel test robot <lkp@intel.com>"
+    report = (
+        "Hi Ada,\n"
+        "\nkernel test robot noticed the following build errors:\n"
+        "\nAll errors (new ones prefixed by >>):\n"
+        "\n>> pump.c:13:10: error: use of undeclared identifier 'EBROKEN'\n"
+    )
+    before, after = (
+        ledger(post(1, OLD), review(report, robot)),
+        ledger(post(1, OLD), review(report, robot), post(2, NEW)),
+    )
+    assert [(item.point.text[:13], str(item.state)) for item in before] == [
+        ("pump.c:13:10:", "open")
+    ]
+    assert [str(item.state) for item in after] == ["addressed"]
+
+
+def test_points_are_marked_on_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(mbox(post(1, OLD), review()))
+    assert call("track", "add", "--mbox", tmp_path / "m").code == 0
+    assert call("track", "ledger", "1", "--address", "1", "--decline", "2").code == 0
+    points = json.loads(call("track", "ledger", "1", "--format", "json").out)["points"]
+    assert [(point["state"], point["marked"]) for point in points] == [
+        ("addressed", True),
+        ("declined", True),
+        ("open", False),
+    ]
+    shown = call("track", "ledger", "1", "--open").out
+    assert "Make it a bool." in shown
+    assert "error code" not in shown
+    call("track", "ledger", "1", "--reset", "1", "--reopen", "2")
+    points = json.loads(call("track", "ledger", "1", "--format", "json").out)["points"]
+    assert [(point["state"], point["marked"]) for point in points] == [
+        ("open", False),
+        ("open", True),
+        ("open", False),
+    ]
+    wrong = call("track", "ledger", "1", "--decline", "9")
+    assert (wrong.code, "has no point 9" in wrong.err) == (2, True)
+
+
+def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(
+    tmp_path: Path,
+) -> None:
+    with life(tmp_path) as one:
+        one.tell(
+            one.send(),
+            "> The caller has to know\n\nPlease say which caller.\n\nWhy is this needed at all?",
+        )
+        with open_store() as store:
+            assert show(1, store=store).status is not None
+        assert call("track", "ledger", "1", "--address", "1").code == 0
+        one.amend()
+        exported = one.run("draft", "--export", "-").out
+        assert "- EDITME review: Please say which caller. (Rita Reviewer)" in exported
+        dry_run = call(
+            "send",
+            "-C",
+            one.repo.path,
+            "--to",
+            LIST,
+            "--reroll",
+            "--dry-run",
+            "--force",
+            "x",
+            "--format",
+            "json",
+        )
+        planned = json.loads(dry_run.out)
+        (warning,) = [
+            found for found in planned["warnings"] if found["name"] == "open-review"
+        ]
+    assert (
+        warning["message"]
+        == "v1 has 1 open review point: Why is this needed at all? (Rita Reviewer)"
+    )
+    assert "track ledger 1" in warning["hint"]

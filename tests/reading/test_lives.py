@@ -1,0 +1,635 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whole lives of series, each on a public-inbox of its own that gets mail by mail: state and next
+step at every moment.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.archive.followed import Followed, day, followed
+from tests.kit.mails import (
+    ADA,
+    MATT,
+    RITA,
+    applied_by_robot,
+    mail,
+    patch,
+    reply,
+    stable_added,
+    stable_failed,
+    stable_review,
+)
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+OTTO = "Otto Other <otto@example.com>"
+PUMP = "pump: check the pointer before use"
+COUNT = "pump: count the starts of the pump"
+GREG = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Iterator[Followed]:
+    with followed(tmp_path) as one:
+        yield one
+
+
+def thanks(
+    subject: str,
+    *lines: tuple[str, str],
+    to: str,
+    minutes: int,
+    id: str,  # noqa: A002
+) -> bytes:
+    """What `b4 ty` writes for these (title, commit)."""
+    summary = (
+        "".join(
+            f"[{number}] {title}\n      commit: {commit}\n"
+            for number, title, commit in lines
+        )
+        if lines and len(lines[0]) == 3
+        else ""
+    )
+    text = (
+        "On Mon, 04 Mar 2024 09:00:00 +0000, Ada Fixer wrote:\n> Check.\n\nApplied,"
+        f" thanks!\n\n{summary}"
+    )
+    return mail(
+        f"Re: {subject}",
+        text,
+        sender=MATT,
+        id=f"{id}.b4-ty",
+        reply_to=to,
+        minutes=minutes,
+    )
+
+
+def autosel(version: str, minutes: int) -> bytes:
+    body = (
+        f"From: {ADA}\n\n[ Upstream commit {SHA} ]\n\nCheck.\n\nSigned-off-by:"
+        f" {ADA}\nSigned-off-by: Sasha Levin <sashal@kernel.org>\n---\n pump.c | 1 +\n"
+    )
+    return mail(
+        f"[PATCH AUTOSEL {version} 3/9] {PUMP}",
+        body,
+        sender="Sasha Levin <sashal@kernel.org>",
+        id=f"sel{version}",
+        minutes=minutes,
+        X_stable="review",
+    )
+
+
+def test_withdrawn(life: Followed) -> None:
+    assert life.then(patch(f"[PATCH] {PUMP}", id="v1")) == (
+        "sent",
+        "wait for replies; send a reminder from 2024-03-18, not earlier",
+    )
+    taken_back = reply(
+        f"[PATCH] {PUMP}",
+        "Please ignore this patch, the check is in the caller.",
+        sender=ADA,
+        id="no",
+        reply_to="v1",
+        minutes=60,
+    )
+    assert life.then(taken_back) == ("withdrawn", "nothing left to do: you withdrew it")
+    assert life.then(days=60)[0] == "withdrawn"
+
+
+def test_applied_in_part(life: Followed) -> None:
+    cover = mail("[PATCH 0/3] pump: three fixes", "Three fixes.\n", id="c")
+    titles = ("pump: fix one", "pump: fix two", "pump: fix three")
+    posts = [
+        patch(f"[PATCH {at}/3] {title}", id=f"p{at}", reply_to="c", minutes=at)
+        for at, title in enumerate(titles, 1)
+    ]
+    assert life.then(cover, *posts)[0] == "sent"
+    asked = reply(
+        f"[PATCH 3/3] {titles[2]}",
+        "Please split this, and explain why it is needed.",
+        id="r",
+        reply_to="p3",
+        minutes=day(1),
+    )
+    assert life.then(asked) == (
+        "changes-requested",
+        "answer the review by Rita Reviewer and send v2",
+    )
+    assert life.patches == ["sent", "sent", "changes-requested"]
+    subset = thanks(
+        "(subset) [PATCH 0/3] pump: three fixes",
+        ("1/3", titles[0], "1" * 40),
+        ("2/3", titles[1], "2" * 40),
+        to="c",
+        minutes=day(2),
+        id="t",
+    )  # type: ignore[arg-type]
+    state, step = life.then(subset)
+    assert (state, step) == (
+        "partly-accepted",
+        "answer the review by Rita Reviewer and send v2 (2 of 3 applied; 3/3 needs changes)",
+    )
+    assert life.patches == ["accepted", "accepted", "changes-requested"]
+    assert life.commands == [
+        "patchpilot track reply '<r@example.org>'",
+        "patchpilot send --reroll",
+    ]
+    again = patch(f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=day(3))
+    state, step = life.then(again)
+    assert (state, life.patches) == (
+        "partly-accepted",
+        ["accepted", "accepted", "sent"],
+    )
+    assert (
+        life.then(thanks(f"[PATCH v2] {titles[2]}", to="w3", minutes=day(4), id="t2"))[
+            0
+        ]
+        == "accepted"
+    )
+
+
+def test_reverted_after_landing(life: Followed) -> None:
+    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    taken = life.trees.commit(
+        f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
+    )
+    robot = applied_by_robot(
+        PUMP, taken[:12], marks="net", id="a", reply_to="v1", minutes=day(1)
+    )
+    assert life.then(robot) == ("in-mainline", "done: it is in mainline")
+    there = life.trees.backport(taken, "6.1", tag="v6.1.120")
+    assert life.then()[0] == "in-stable"
+    assert life.branches == {"6.1": "released in v6.1.120"}
+    revert = life.trees.commit(
+        f'Revert "{PUMP}"\n\nThis reverts commit {taken}.\n\nIt hangs.\n', checked=False
+    )
+    assert life.then() == (
+        "changes-requested",
+        f"reverted in mainline by {revert[:12]}: read why, and send a corrected v2",
+    )
+    assert life.commands == ["patchpilot send --reroll"]
+    life.trees.on_stable(
+        "6.1",
+        f'Revert "{PUMP}"\n\ncommit {revert} upstream.\n\nThis reverts commit {there}.\n',
+        checked=False,
+    )
+    assert life.then()[0] == "changes-requested"
+    assert life.branches == {"6.1": "reverted"}
+    second = patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(40))
+    assert life.then(second)[0] == "sent"
+    life.trees.commit(
+        f"{PUMP}\n\nCheck it, without the hang.\n\nSigned-off-by: {ADA}\n",
+        tag="v6.9-rc5",
+    )
+    assert life.then()[0] == "in-mainline"
+
+
+def test_dropped_by_a_stable_branch(life: Followed) -> None:
+    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    assert life.then(stable_added(PUMP, SHA, "6.1", id="q", minutes=day(20))) == (
+        "in-stable",
+        "follow the stable review of 6.1; reply there if it should not be applied",
+    )
+    assert life.commands == [
+        "patchpilot track reply '<q@example.org>' --template objection"
+    ]
+    subject = f'Patch "{PUMP}" has been added to the 6.1-stable tree'
+    objection = mail(
+        f"Re: {subject}",
+        "> note\n\nPlease drop this, 6.1 does not have the pump.\n",
+        sender=ADA,
+        id="o",
+        reply_to="q",
+        minutes=day(21),
+    )
+    assert life.then(objection) == (
+        "in-mainline",
+        "done: it is in mainline; 6.1 objected to: Please drop this, 6.1 does not have the pump",
+    )
+    done = mail(
+        f"Re: {subject}",
+        "> drop\n\nNow dropped, thanks.\n",
+        sender=GREG,
+        id="d",
+        reply_to="o",
+        references="<q@example.org> <o@example.org>",
+        minutes=day(22),
+    )
+    assert life.then(done) == (
+        "in-mainline",
+        "done: it is in mainline; dropped from 6.1",
+    )
+
+
+def test_autosel_objected(life: Followed) -> None:
+    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    assert life.then(autosel("6.6", day(30))) == (
+        "in-mainline",
+        "AUTOSEL proposes it for 6.6; reply there if it should not be applied",
+    )
+    objection = mail(
+        f"Re: [PATCH AUTOSEL 6.6 3/9] {PUMP}",
+        "> Check.\n\nI object to this backport, it needs the counters.\n",
+        sender=ADA,
+        id="o",
+        reply_to="sel6.6",
+        minutes=day(31),
+    )
+    state, step = life.then(objection)
+    assert (state, life.branches) == (
+        "in-mainline",
+        {"6.6": "objected to: I object to this backport, it needs the counters"},
+    )
+    assert step.startswith("done: it is in mainline; 6.6 objected to")
+
+
+def test_failed_and_then_backported(life: Followed) -> None:
+    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    taken = life.trees.commit(
+        f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n",
+        tag="v6.9-rc1",
+    )
+    assert life.then() == ("in-mainline", "done: it is in mainline")
+    state, step = life.then(stable_failed(PUMP, taken, "5.10", id="f", minutes=day(40)))
+    assert (
+        step
+        == "it did not apply to 5.10: send a backport if it is needed there (`patchpilot backport"
+        f" {taken} --onto linux-5.10.y`)"
+    )
+    backport = patch(
+        f"[PATCH 5.10.y] {PUMP}",
+        message=f"commit {taken} upstream.\n\nCheck it.\n",
+        id="b",
+        reply_to="f",
+        minutes=day(41),
+    )
+    assert (
+        "backport" in life.then(backport)[1] or life.branches["5.10"] == "did not apply"
+    )
+    state, step = life.then(stable_added(PUMP, taken, "5.10", id="q", minutes=day(45)))
+    assert (state, life.branches["5.10"]) == ("in-stable", "queued")
+    life.trees.backport(taken, "5.10", tag="v5.10.240")
+    assert life.then() == ("in-stable", "done: nothing left to do")
+    assert life.branches["5.10"] == "released in v5.10.240"
+
+
+def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
+    titles = (PUMP, COUNT)
+
+    def version(name: str, ident: str, minutes: int, notes: str = "") -> list[bytes]:
+        cover = mail(
+            f"[{name} 0/2] pump: a pump that counts",
+            f"A pump that counts.\n\n{notes}",
+            id=ident,
+            minutes=minutes,
+        )
+        return [
+            cover,
+            *(
+                patch(
+                    f"[{name} {at}/2] {title}",
+                    id=f"{ident}p{at}",
+                    reply_to=ident,
+                    minutes=minutes + at,
+                )
+                for at, title in enumerate(titles, 1)
+            ),
+        ]
+
+    assert life.then(*version("RFC PATCH", "rfc", 0))[0] == "sent"
+    assert life.then(days=30)[0] == "stalled"
+    assert life.commands == [
+        "patchpilot track reply '<rfc@example.org>' --template ping",
+        "patchpilot send --resend",
+    ]
+    assert (
+        life.then(
+            reply(
+                "[RFC PATCH 0/2] pump: a pump that counts",
+                "Interesting. Why does it count?",
+                id="r0",
+                reply_to="rfc",
+                minutes=day(60),
+            )
+        )[0]
+        == "under-review"
+    )
+    assert life.then(*version("PATCH", "v1", day(200)))[0] == "sent"
+    assert (
+        life.then(
+            reply(
+                f"[PATCH 2/2] {COUNT}",
+                "Please use an atomic counter here.",
+                id="r1",
+                reply_to="v1p2",
+                minutes=day(201),
+            )
+        )[0]
+        == "changes-requested"
+    )
+    assert (
+        life.then(
+            *version("PATCH v2", "v2", day(230), "Changes in v2:\n- atomic counter\n")
+        )[0]
+        == "sent"
+    )
+    robot = mail(
+        f"Re: [PATCH v2 1/2] {PUMP}",
+        "Hi Ada,\n\nkernel test robot noticed the following build errors:\n\n>> drivers/demo/pump.c:12:3: error: 'x' undeclared\n",  # noqa: E501
+        sender="kernel test robot <lkp@intel.com>", id="lkp", reply_to="v2p1", minutes=day(231),
+    )  # fmt: skip
+    assert life.then(robot) == (
+        "changes-requested",
+        "kernel test robot reports a build failure: fix it and send v3",
+    )
+    assert life.then(*version("PATCH v3", "v3", day(400)))[0] == "sent"
+    state, step = life.then(
+        reply(
+            "[PATCH v3 0/2] pump: a pump that counts",
+            f"Reviewed-by: {RITA}",
+            id="r3",
+            reply_to="v3",
+            minutes=day(401),
+        )
+    )
+    assert (state, step) == (
+        "under-review",
+        "wait for the maintainer; add its 1 tag to a new version; send a reminder from 2025-04-23",
+    )
+    assert "patchpilot trailers" in life.commands
+    assert life.then(*version("PATCH v4", "v4", day(600)))[0] == "sent"
+    assert (
+        life.then(
+            thanks(
+                "[PATCH v4 0/2] pump: a pump that counts",
+                ("1/2", PUMP, "1" * 40),
+                ("2/2", COUNT, "2" * 40),
+                to="v4",
+                minutes=day(602),
+                id="ty",
+            )
+        )[0]
+        == "accepted"
+    )  # type: ignore[arg-type]
+    pull = mail(
+        "[GIT PULL] pump updates for v6.14",
+        f"Hi Linus,\n\nThe following changes since commit {SHA}:\n\n  Linux 6.13\n\nare available in the Git repository at:\n\n"  # noqa: E501
+        "  git://example.com/pump for-linus\n\n"
+        f"for you to fetch changes up to {'2' * 40}:\n\n  {COUNT}\n\n----------------------------------------------------------------\n"  # noqa: E501
+        f"Ada Fixer (2):\n      {PUMP}\n      {COUNT}\n\n drivers/demo/pump.c | 6 ++++++\n",
+        sender=MATT, id="pull", minutes=day(640),
+    )  # fmt: skip
+    assert life.then(pull)[0] == "accepted"
+    merged = mail(
+        "Re: [GIT PULL] pump updates for v6.14",
+        "The pull request you sent on Mon, 4 Mar 2024:\n\n> git://example.com/pump for-linus\n\nhas been merged into torvalds/linux.git:\n"  # noqa: E501
+        f"https://git.kernel.org/torvalds/c/{'3' * 40}\n\nThank you!\n",
+        sender="pr-tracker-bot@kernel.org", id="prt", reply_to="pull", minutes=day(641), X_PR_Tracked_Commit_Id="2" * 40, X_PR_Merge_Commit_Id="3" * 40,  # noqa: E501
+        X_PR_Merge_Tree="torvalds/linux.git",
+    )  # fmt: skip
+    assert life.then(merged) == ("in-mainline", "done: it is in mainline")
+
+
+def test_a_series_split_in_two(life: Followed) -> None:
+    posts = [
+        patch(
+            f"[PATCH net {at}/2] {title}",
+            id=f"p{at}",
+            reply_to="p1" if at > 1 else None,
+            minutes=at,
+        )
+        for at, title in enumerate((PUMP, COUNT), 1)
+    ]
+    assert life.then(*posts)[0] == "sent"
+    asked = reply(
+        f"[PATCH net 2/2] {COUNT}",
+        "This is no fix: please send it to net-next separately.",
+        id="r",
+        reply_to="p2",
+        minutes=day(1),
+    )
+    assert life.then(asked)[0] == "changes-requested"
+    fix = patch(
+        f"[PATCH net v2] {PUMP}",
+        id="fix",
+        notes="Changes in v2:\n- sent alone",
+        minutes=day(2),
+    )
+    rest = patch(
+        f"[PATCH net-next v2] {COUNT}",
+        id="rest",
+        notes="Changes in v2:\n- sent alone",
+        reply_to="p2",
+        minutes=day(20),
+    )
+    assert life.then(fix)[0] == "sent"
+    assert (
+        life.then(
+            applied_by_robot(
+                PUMP, "1" * 12, marks="net,v2", id="a1", reply_to="fix", minutes=day(3)
+            )
+        )[0]
+        == "accepted"
+    )
+    assert life.then(rest)[0] == "partly-accepted"
+    assert life.patches == ["accepted", "sent"]
+    tree = "netdev/net-next.git (main)"
+    robot = applied_by_robot(
+        COUNT,
+        "2" * 12,
+        tree=tree,
+        marks="net-next,v2",
+        id="a2",
+        reply_to="rest",
+        minutes=day(21),
+    )
+    assert life.then(robot)[0] == "accepted"
+
+
+def test_someone_elses_v3(life: Followed) -> None:
+    life.then(patch(f"[PATCH] {PUMP}", id="v1"))
+    life.then(
+        patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5), Cc=OTTO)
+    )
+    theirs = patch(
+        f"[PATCH v3] {PUMP}",
+        message=f"From: {ADA}\n\nCheck the pointer before it is used.\n\nSigned-off-by: {ADA}\n",
+        author=OTTO,
+        id="v3",
+        minutes=day(60),
+    )
+    assert life.then(theirs) == (
+        "superseded",
+        "nothing to send: Otto Other sent v3 of it (sent)",
+    )
+    robot = applied_by_robot(
+        PUMP, "1" * 12, marks="net,v3", id="a", reply_to="v3", minutes=day(62)
+    )
+    assert life.then(robot)[0] == "accepted"
+    assert life.series.status
+    assert life.series.status.why == "Otto Other sent v3 of it (accepted)"
+    life.trees.commit(
+        f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\nSigned-off-by: {OTTO}\n",
+        tag="v6.9-rc1",
+    )
+    assert life.then()[0] == "in-mainline"
+
+
+def test_taken_through_another_tree(life: Followed) -> None:
+    life.then(
+        patch(f"[PATCH 1/2] {PUMP}", id="p1"),
+        patch(f"[PATCH 2/2] {COUNT}", id="p2", reply_to="p1", minutes=1),
+    )
+    acked = reply(
+        f"[PATCH 2/2] {COUNT}",
+        f"Acked-by: {RITA}\n\nPlease take it through the counter tree.",
+        id="r",
+        reply_to="p2",
+        minutes=day(1),
+    )
+    assert life.then(acked)[0] == "under-review"
+    tip = mail(
+        f"[tip: timers/core] {COUNT}",
+        f"The following commit has been merged into the timers/core branch of tip:\n\nCommit-ID:     {'2' * 40}\n"  # noqa: E501
+        f"Gitweb:        https://git.kernel.org/tip/{'2' * 40}\nAuthor:        {ADA}\nAuthorDate:    Mon, 04 Mar 2024 09:00:00 +01:00\n"  # noqa: E501
+        f"Committer:     {MATT}\nCommitterDate: Tue, 05 Mar 2024 09:00:00 +01:00\n\n{COUNT}\n\nCount.\n",  # noqa: E501
+        sender="tip-bot2 for Ada Fixer <tip-bot2@linutronix.de>", id="tip", reply_to="p2", minutes=day(3),  # noqa: E501
+    )  # fmt: skip
+    state, _step = life.then(tip)
+    assert life.series.status
+    assert (state, life.patches) == ("partly-accepted", ["sent", "accepted"])
+    assert life.series.status.why == "1 of 2 applied; 1/2 has no answer"
+    life.then(
+        applied_by_robot(
+            PUMP, "1" * 12, marks="net,1/2", id="a", reply_to="p1", minutes=day(5)
+        )
+    )
+    assert life.series.state == "accepted"
+    assert [patch.trees[0].tree for patch in life.series.status.patches] == [
+        "netdev/net.git (main)",
+        "tip timers/core",
+    ]
+
+
+def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
+    """Sent in private, it is in no archive: the own mails and the repository say how far it is."""
+    from patchpilot.archive.track_store import Store
+    from patchpilot.commits.repository import Repository
+    from patchpilot.topic.followed.follow_series import add_from_mbox
+    from patchpilot.topic.followed.known_series import show
+    from tests.kit.mails import mbox
+    from tests.kit.trees import Trees
+
+    trees = Trees(tmp_path / "r")
+    sent = tmp_path / "sent.mbox"
+    sent.write_bytes(mbox(patch(f"[PATCH] {PUMP}", id="v1", to="security@kernel.org")))
+    with Store(tmp_path / "track.sqlite") as store:
+        with Repository.open(trees.repo.path) as repository:
+            (series,) = add_from_mbox(sent, store=store, repository=repository)
+        assert series.state == "sent"
+        taken = trees.commit(
+            f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
+        )
+        for version in ("6.1", "6.6"):
+            trees.backport(taken, version, tag=f"v{version}.120")
+        with Repository.open(trees.repo.path) as repository:
+            series = show(1, store=store, repository=repository)
+        assert (series.state, series.next_step) == (
+            "in-stable",
+            "done: nothing left to do",
+        )
+        assert [(tree.tree, tree.release) for patch in series.status.patches for tree in patch.trees] == [  # noqa: E501
+            ("torvalds/linux", "v6.9-rc1"), ("stable/linux-6.6.y", "v6.6.120"), ("stable/linux-6.1.y", "v6.1.120"),  # noqa: E501
+        ]  # fmt: skip
+
+
+def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(
+    life: Followed,
+) -> None:
+    title, versions = (
+        "net/acme: allow old cards that cannot count their images",
+        ("6.12", "6.6", "6.1", "5.15", "5.10"),
+    )
+    remarks = (
+        "Please refer to a commit by its id and title, name net in the subject, add a Fixes: tag,"
+        " and write in the imperative."
+    )
+    assert life.then(patch(f"[PATCH] {title}", id="v1"))[0] == "sent"
+    assert life.then(reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=day(1))) == (  # noqa: E501
+        "changes-requested", "answer the review by Rita Reviewer and send v2",
+    )  # fmt: skip
+    assert (
+        life.then(patch(f"[PATCH net v2] {title}", id="v2", minutes=day(3)))[0]
+        == "sent"
+    )
+    assert (
+        life.then(
+            reply(
+                f"[PATCH net v2] {title}",
+                f"Reviewed-by: {RITA}",
+                id="r2",
+                reply_to="v2",
+                minutes=day(4),
+            )
+        )[0]
+        == "under-review"
+    )
+    taken = life.trees.commit(f"{title}\n\nOld cards cannot.\n\nSigned-off-by: {ADA}\n")
+    life.trees.repo.git("update-ref", "refs/heads/net", taken)
+    life.trees.repo.git("reset", "-q", "--hard", life.trees.first)
+    assert (
+        life.then(
+            applied_by_robot(title, taken[:12], id="a", reply_to="v2", minutes=day(6))
+        )[0]
+        == "accepted"
+    )
+    life.trees.repo.git("merge", "-q", "--ff-only", "net")
+    assert life.then()[0] == "in-mainline"
+    life.trees.repo.tag("v6.13-rc7")
+    assert life.then() == ("in-mainline", "done: it is in mainline")
+    reviews = [
+        stable_review(title, taken, version, id=f"s{version}", minutes=day(20) + at)
+        for at, version in enumerate(versions)
+    ]
+    assert (
+        life.then(*reviews)[1]
+        == f"follow the stable review of {', '.join(versions)}; reply there if it should not be"
+        " applied"
+    )
+    for at, version in enumerate(versions, 1):
+        life.trees.backport(taken, version, tag=f"v{version}.{100 + at}")
+        assert life.then()[0] == "in-stable"
+        assert [
+            name
+            for name, words in life.branches.items()
+            if words.startswith("released")
+        ] == list(versions[:at])
+    assert life.then() == ("in-stable", "done: nothing left to do")
+    fix_title = "net/acme: return the count of images"
+    tag = f'Fixes: {taken[:12]} ("{title}")'
+    fix = patch(
+        f"[PATCH net] {fix_title}",
+        message=f"Return it.\n\n{tag}\n",
+        author=OTTO,
+        id="f1",
+        minutes=day(40),
+    )
+    assert (
+        life.then(fix)[1]
+        == f"check that “{fix_title}”, which fixes it, is applied to every branch that has it"
+    )
+    fixed = life.trees.repo.commit(
+        f"{fix_title}\n\nReturn it.\n\n{tag}\n", {"fix.c": "x\n"}, author=OTTO
+    )
+    assert (
+        life.then()[1] == f"“{fix_title}” ({fixed[:12]}), which fixes it, is missing in"
+        f" {', '.join(reversed(versions))}: send a backport of it, too"
+    )
+    onto = " ".join(f"--onto linux-{version}.y" for version in reversed(versions))
+    assert life.commands == [f"patchpilot backport {fixed} {onto}"]
+    for version in versions:
+        life.trees.on_stable(
+            version, f"{fix_title}\n\ncommit {fixed} upstream.\n\nReturn it.\n\n{tag}\n"
+        )
+    assert life.then() == ("in-stable", "done: nothing left to do")

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One call parses and classifies each mail at most once, however many of its parts ask for the
+thread.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.model import mail as mail_module
+from patchpilot.model.address import parse_address
+from patchpilot.reading import mail_classifier
+from patchpilot.reading.mail_classifier import classify, classify_for
+from patchpilot.reading.mail_reader import MailReader
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.sender import same_person
+from patchpilot.services.track.follow_topic import followed
+from tests.kit.archive import archive_server
+from tests.kit.cli import call
+from tests.kit.life import life
+from tests.kit.mails import ADA, RITA, mbox
+from tests.reading import story
+
+MAILS = (*story.ACCEPTED, story.IN_REVIEW, story.QUEUED)
+Counted = Callable[[], tuple[Counter[str], Counter[str]]]
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    """Gives how often each mail was parsed, by its Message-ID, and each body read since it was
+    asked last.
+    """
+    parsed, bodies = Counter[str](), Counter[str]()
+    plain_text, parse_body = mail_module._plain_text, mail_classifier.parse_body
+
+    def count_mail(mail: mail_module.Mail, data: bytes) -> object:
+        # the outbox and the archive may have the same mail with another Date
+        parsed[mail.message_id] += 1
+        return plain_text(mail, data)
+
+    def count_body(text: str) -> object:
+        bodies[text] += 1
+        return parse_body(text)
+
+    def since() -> tuple[Counter[str], Counter[str]]:
+        result = parsed.copy(), bodies.copy()
+        parsed.clear()
+        bodies.clear()
+        # another process would not have what this call parsed
+        monkeypatch.setattr(MailReader, "_latest", {})
+        return result
+
+    monkeypatch.setattr(MailReader, "_latest", {})
+    monkeypatch.setattr(mail_module, "_plain_text", count_mail)
+    monkeypatch.setattr(mail_classifier, "parse_body", count_body)
+    return since
+
+
+def at_most_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> bool:
+    """Whether so many mails were parsed and their bodies read, each once."""
+    return all(
+        len(counter) >= mails and max(counter.values(), default=1) == 1
+        for counter in counts
+    )
+
+
+def test_add_show_list_and_update_read_a_mail_once(
+    workdir: Path, counted: Counted
+) -> None:
+    with archive_server("stand-in", workdir, *MAILS) as server:
+        # the server parses them too
+        counted()
+        assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
+        assert at_most_once(counted(), len(MAILS))
+        # the list goes by what was derived before; a search for news gives mails that are known
+        for words, mails in (
+            (("show", "1"), len(MAILS)),
+            (("list",), 0),
+            (("update",), 0),
+            (("update", "--fresh"), 0),
+            (("export",), len(MAILS)),
+        ):
+            assert call("track", *words).code == 0
+            assert at_most_once(counted(), mails), words
+        server.add(story.FIX_V1, story.FAILED)
+        counted()
+        assert call("track", "update", "--fresh").code == 0
+        assert at_most_once(counted(), len(MAILS) + 2)
+
+
+def test_an_mbox_is_read_once(workdir: Path, counted: Counted) -> None:
+    (workdir / "m").write_bytes(mbox(*MAILS))
+    for words in (("add", "--mbox", "m"), ("update",), ("show", "1")):
+        assert call("track", *words).code == 0
+        assert at_most_once(counted(), len(MAILS)), words
+
+
+def test_show_and_the_follow_stage_read_a_mail_once_for_series_and_topic(
+    tmp_path: Path, counted: Counted
+) -> None:
+    with life(tmp_path) as one:
+        one.send()
+        one.update()
+        counted()
+        one.run("track", "show")
+        assert at_most_once(counted(), 1)
+        with Repository.open(one.repo.path) as repository:
+            result = followed(repository, None, None)
+        assert result.topic is not None
+        assert result.topic.series is not None
+        assert at_most_once(counted(), 1)
+
+
+@pytest.mark.parametrize("author", [ADA, RITA])
+def test_a_mail_classified_for_an_author_is_as_if_the_author_had_been_known(
+    author: str,
+) -> None:
+    address = parse_address(author)
+    assert address
+    for mail in parse(mbox(*story.WHOLE)):
+        known = classify(mail)
+        assert classify_for(
+            known, known.sender, same_person(known.sender, address)
+        ) == classify(mail, address)
+
+
+def test_a_reader_keeps_mails_apart_that_share_a_message_id() -> None:
+    reader = MailReader()
+    first, other = (
+        reader.parse(story.V1),
+        reader.parse(story.V1.replace(b"pointer", b"counter")),
+    )
+    assert reader.parse(bytes(story.V1)) is first
+    assert reader.classify(first) is reader.classify(first)
+    assert "counter" in reader.classify(other).mail.body
+    assert "pointer" in reader.classify(first).mail.body
+
+
+def test_what_the_last_call_parsed_is_taken_from_it() -> None:
+    raw = (
+        b"From: Ada Fixer <ada@example.org>\nSubject: once\nMessage-ID:"
+        b" <once@example.org>\n\nParsed once.\n"
+    )
+    first, second = MailReader(), MailReader()
+    mail = first.parse(raw)
+    assert MailReader().parse(raw) is mail
+    assert second.parse(raw) == mail

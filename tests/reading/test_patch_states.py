@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The state of each patch, its proof, and how a series stands by its least advanced patch."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.status import Status, read_thread, with_commits
+from patchpilot.reading.thread_values import LandedCommit
+from tests.kit.cli import call
+from tests.kit.mails import MATT, mail, mbox, patch, stable_added, stable_review
+
+ONE, TWO = "demo: check the pointer", "demo: count the pointers"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+P1 = patch(f"[PATCH 1/2] {ONE}", id="p1")
+P2 = patch(f"[PATCH 2/2] {TWO}", id="p2", reply_to="p1", minutes=1)
+MAINLINE = LandedCommit(
+    "torvalds/linux", SHA, "v6.9", "in the repository", None, 1, ONE
+)
+STABLE = LandedCommit(
+    "stable/linux-6.6.y", "b" * 40, "v6.6.20", "by marker", None, 1, ONE
+)
+
+
+def status(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(P1, P2, *mails)))[0]
+
+
+def applied(number: int, title: str, *, minutes: int = 500) -> bytes:
+    text = (
+        f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nApplied, thanks!\n\n[{number}/2]"
+        f" {title}\n      commit: {number}{SHA[1:]}\n"
+    )
+    return mail(
+        f"Re: (subset) [PATCH 1/2] {ONE}",
+        text,
+        sender=MATT,
+        id=f"{number}.b4-ty",
+        reply_to="p1",
+        minutes=minutes,
+    )
+
+
+def test_one_of_two_in_mainline_is_not_the_series() -> None:
+    for seen in ([MAINLINE], [MAINLINE, STABLE]):
+        found = with_commits(status(), seen)
+        assert (found.state, found.why) == (
+            "partly-accepted",
+            "1 of 2 applied; 2/2 has no answer",
+        )
+        assert [it.state for it in found.patches] == [
+            "in-stable" if STABLE in seen else "in-mainline",
+            "sent",
+        ]
+
+
+def test_a_mail_that_names_one_commit_of_a_series_does_not_say_how_the_others_were_taken() -> (
+    None
+):
+    named = mail(
+        f"Re: [PATCH 1/2] {ONE}",
+        f'> x\n\nThis is now commit {SHA[:12]} ("{ONE}").\n',
+        sender=MATT,
+        id="n",
+        reply_to="p1",
+        minutes=900,
+    )
+    for later in (named, stable_review(ONE, SHA, "6.6", id="s", minutes=900)):
+        found = status(later)
+        assert found.state in ("accepted", "in-mainline")
+        assert found.why.endswith("no mail says when the series was applied")
+        assert [it.state for it in found.patches] == [found.state, "sent"]
+    asked = mail(
+        f"Re: [PATCH 2/2] {TWO}",
+        "> x\n\nPlease count them once.\n",
+        sender=MATT,
+        id="ask",
+        reply_to="p2",
+        minutes=800,
+    )
+    assert (
+        status(asked, named).why
+        == "1/2 applied; no mail says when the series was applied; 2/2 needs changes"
+    )
+    refused = mail(
+        f"Re: [PATCH 2/2] {TWO}",
+        "> x\n\nNAK, we count elsewhere.\n",
+        sender=MATT,
+        id="no",
+        reply_to="p2",
+        minutes=800,
+    )
+    assert status(refused, named).state == "partly-accepted"
+
+
+def test_a_subset_mail_applies_the_patches_it_names() -> None:
+    found = status(applied(2, TWO))
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 1/2 has no answer",
+    )
+    both = status(applied(2, TWO), applied(1, ONE, minutes=900))
+    assert both.state == "accepted"
+    assert [
+        (it.proof.message_id, it.proof.commit, it.trees[0].state) for it in both.patches
+    ] == [
+        ("1.b4-ty@example.org", SHA.replace("0", "1", 1), "applied"),
+        ("2.b4-ty@example.org", SHA.replace("0", "2", 1), "applied"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        (
+            "Applied 1-2, thanks. There is some debate about 3.",
+            ["accepted", "accepted", "sent"],
+        ),
+        ("Queued up patches 1 and 3, thanks.", ["accepted", "sent", "accepted"]),
+        ("Patches 1/3, 2/3 applied, thanks.", ["accepted", "accepted", "sent"]),
+        ("I've applied the first two, thanks!", ["accepted", "accepted", "sent"]),
+        ("Applied patch 2, thanks.", ["sent", "accepted", "sent"]),
+        ("Applied 1-3, thanks.", ["accepted", "accepted", "accepted"]),
+        ("Applied 3 patches, thanks.", ["accepted", "accepted", "accepted"]),
+        ("Applied to 6.9, thanks.", ["accepted", "accepted", "accepted"]),
+    ],
+)
+def test_who_applies_some_says_which(text: str, states: list[str]) -> None:
+    cover = mail("[PATCH 0/3] demo: pointers", "Three.\n", id="c", to=MATT)
+    three = [
+        patch(f"[PATCH {at}/3] demo: step {at}", id=f"c{at}", reply_to="c", minutes=at)
+        for at in (1, 2, 3)
+    ]
+    taken = mail(
+        "Re: [PATCH 0/3] demo: pointers",
+        f"> Three.\n\n{text}\n",
+        sender=MATT,
+        id="t",
+        reply_to="c",
+        minutes=900,
+    )
+    found = read_thread(parse(mbox(cover, *three, taken)))[0]
+    assert [it.state for it in found.patches] == states
+    assert (found.state == "partly-accepted") is ("sent" in states)
+
+
+def test_a_stable_mail_is_about_the_patch_it_names() -> None:
+    found = status(
+        applied(1, ONE),
+        applied(2, TWO),
+        stable_added(ONE, SHA, "6.1", id="s", minutes=9000),
+    )
+    assert (found.state, found.why) == (
+        "accepted",
+        "1 of 2 in stable branches; 2/2 applied",
+    )
+    assert [
+        (tree.tree, tree.state)
+        for tree in found.patches[0].trees
+        if tree.tree.startswith("stable/")
+    ] == [("stable/linux-6.1.y", "queued")]
+    assert not any(tree.tree.startswith("stable/") for tree in found.patches[1].trees)
+
+
+def test_every_state_has_its_proof_and_date() -> None:
+    found = status(
+        applied(1, ONE),
+        applied(2, TWO),
+        stable_review(ONE, SHA, "6.1", id="s", minutes=9000),
+    )
+    for it in found.patches:
+        assert it.proof.date
+        assert it.proof.message_id or it.proof.commit
+        assert all(tree.proof.date for tree in it.trees)
+
+
+def test_a_patch_reverted_in_mainline_is_to_be_done_again() -> None:
+    undone = LandedCommit(
+        "torvalds/linux",
+        SHA,
+        "v6.9",
+        "in the repository",
+        None,
+        1,
+        ONE,
+        reverted_by="c" * 40,
+    )
+    found = with_commits(status(applied(2, TWO)), [undone])
+    assert found.patches[0].state == "changes-requested"
+    assert found.why == "1 of 2 applied; 1/2 needs changes"
+
+
+def test_a_patch_that_was_applied_and_left_out_of_the_next_version_counts() -> None:
+    alone = patch(f"[PATCH v2] {TWO}", id="w2", reply_to="p1", minutes=2000)
+    found = status(applied(1, ONE), alone)
+    assert [(it.version, it.title, it.state) for it in found.patches] == [
+        (1, ONE, "accepted"),
+        (2, TWO, "sent"),
+    ]
+    assert found.state == "partly-accepted"
+
+
+def test_show_has_a_line_for_each_patch_and_the_commands_of_the_next_step(
+    tmp_path: Path,
+) -> None:
+    thread = tmp_path / "t.mbox"
+    thread.write_bytes(mbox(P1, P2, applied(2, TWO)))
+    assert call("track", "add", "--mbox", thread).code == 0
+    lines = call("track", "show", "1").out.splitlines()
+    assert f"  1/2       2024-03-04  sent              <p1@example.org>  {ONE}" in lines
+    assert (
+        f"  2/2       2024-03-04  accepted          {SHA.replace('0', '2', 1)[:12]}  {TWO}"
+        in lines
+    )
+    assert "  run       patchpilot send --reroll" in lines
+    (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
+    assert [patch["state"] for patch in series["patches"]] == ["sent", "accepted"]
+    assert series["next_commands"] == ["patchpilot send --reroll"]

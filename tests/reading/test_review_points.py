@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The points of a review: one for each question or request, none for greetings, tags and the
+author's own mails.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.review_points import review_points
+from patchpilot.reading.status import read_thread
+from patchpilot.services.track.checklist import checklist, tick
+from patchpilot.topic.followed.follow_series import add_from_mbox
+from patchpilot.topic.followed.known_series import open_store, show
+from tests.kit.life import life
+from tests.kit.mails import ADA, MATT, mail, mbox, reply
+from tests.reading import story
+
+TWO = """\
+Hi Ada,
+
+thanks for the patch.
+
+> +	if (!pump)
+> +		return -EINVAL;
+
+Can pump ever be NULL here? I only see one caller.
+
+> 	rc = pump_prime(pump);
+
+Please name the commit that introduced this.
+
+Matt
+"""
+
+
+def points(*mails: bytes) -> list[str]:
+    status, *_ = read_thread(parse(mbox(*mails)))
+    return [f"{point.asker}: {point.text}" for point in review_points(status)]
+
+
+def on_v1(text: str, sender: str = MATT, **more: str) -> bytes:
+    return mail(
+        f"Re: [PATCH] {story.TITLE}",
+        text,
+        sender=sender,
+        id="p1",
+        reply_to="v1",
+        minutes=70,
+        **more,
+    )
+
+
+def test_each_question_and_request_is_a_point() -> None:
+    assert points(story.V1, on_v1(TWO)) == [
+        "Matt Maintainer: Can pump ever be NULL here?",
+        "Matt Maintainer: Please name the commit that introduced this.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Reviewed-by: Matt Maintainer <matt@example.com>\n",
+        "Applied to demo/next, thanks!\n",
+        "Looks good to me.\n",
+    ],
+)
+def test_what_asks_nothing_has_no_point(text: str) -> None:
+    assert points(story.V1, on_v1(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can we maybe have a list of bits and loop over them.",
+        "We'll want you to switch to the multicolor framework.",
+        "I'd call it something like LED_FUNCTION_INTERNALS.",
+        "You could also say what the device does.",
+        "I think it would be much cleaner to leave the watchdog running.",
+        "Maybe resending the second version would help.",
+        "IOW, just do this.",
+        "We need a lock here.",
+    ],
+)
+def test_a_request_needs_no_word_of_asking(text: str) -> None:
+    assert points(story.V1, on_v1(f"> +\tif (!pump)\n\n{text}\n")) == [
+        f"Matt Maintainer: {text}"
+    ]
+
+
+def test_each_paragraph_may_ask_and_agreement_asks_nothing() -> None:
+    text = (
+        "> +\tif (!pump)\n"
+        "\nI can see the race.\n"
+        "\nPlease add a test.\n"
+        "\nThe changelog is confusing.\n"
+        "\nI like the rest. I missed the note.\n"
+    )
+    assert points(story.V1, on_v1(text)) == [
+        "Matt Maintainer: Please add a test.",
+        "Matt Maintainer: The changelog is confusing.",
+    ]
+
+
+def test_the_authors_own_questions_are_no_points() -> None:
+    assert (
+        points(story.V1, on_v1("Should I send this to stable as well?\n", sender=ADA))
+        == []
+    )
+
+
+def test_a_new_version_has_the_points_of_its_own_review_only() -> None:
+    on_v2 = reply(
+        f"[PATCH net v2] {story.TITLE}",
+        "Why is this not in pump_stop()?",
+        id="p2",
+        reply_to="v2",
+        minutes=1500,
+    )
+    assert points(story.V1, story.REVIEW) == [
+        "Rita Reviewer: Please add a Fixes: tag and name the net tree in the subject."
+    ]
+    assert points(story.V1, story.REVIEW, story.V2, on_v2) == [
+        "Rita Reviewer: Why is this not in pump_stop()?"
+    ]
+
+
+def test_a_very_long_point_is_cut_at_a_word() -> None:
+    (text,) = points(story.V1, on_v1("Please " + "rename " * 60 + "it.\n"))
+    assert text.endswith("rename…")
+    assert len(text) < 200
+
+
+def test_a_tick_is_kept_and_cleared(tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(mbox(story.V1, on_v1(TWO)))
+    with open_store() as store:
+        (series,) = add_from_mbox(tmp_path / "m", store=store)
+    first, second = checklist(series)
+    assert (first.done, second.done) == (False, False)
+    assert tick(series.entry.id, second).done
+    with open_store() as store:
+        again = show(series.entry.id, store=store)
+        assert [item.done for item in checklist(again)] == [False, True]
+        tick(series.entry.id, checklist(again)[1])
+        assert [
+            item.done for item in checklist(show(series.entry.id, store=store))
+        ] == [
+            False,
+            False,
+        ]
+
+
+def test_what_was_applied_has_no_open_points(tmp_path: Path) -> None:
+    (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
+    with open_store() as store:
+        (series,) = add_from_mbox(tmp_path / "m", store=store)
+    assert checklist(series) == ()
+
+
+def test_ticked_points_are_in_the_changelog_of_the_next_version(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        one.tell(
+            one.send(),
+            "Please use a helper here.\n\n> more\n\nWhy is this needed at all?",
+        )
+        with open_store() as store:
+            series = show(1, store=store)
+        items = checklist(series)
+        assert len(items) == 2
+        tick(1, items[0])
+        one.amend()
+        exported = one.run("draft", "--export", "-").out
+        assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported
+        assert "needed at all" not in exported.partition("Reviewers said")[0]
+
+
+def test_a_report_is_one_point_its_first_new_problem() -> None:
+    text = (
+        "Hi Ada,\n"
+        "\nkernel test robot noticed the following build warnings:\n"
+        "\nAll warnings (new ones prefixed by >>):\n"
+        "\n   a.c:1: note: x\n"
+        ">> a.c:7:2: warning: unused variable 'y'\n"
+    )
+    report = mail(
+        f"Re: [PATCH] {story.TITLE}",
+        text,
+        sender="kernel test robot <lkp@intel.com>",
+        id="b1",
+        reply_to="v1",
+        minutes=70,
+    )
+    assert points(story.V1, report) == [
+        "kernel test robot: a.c:7:2: warning: unused variable 'y'"
+    ]
+
+
+def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> None:
+    many = [
+        mail(
+            f"Re: [PATCH] {story.TITLE}",
+            f"Why {at}?\n",
+            sender=MATT,
+            id=f"q{at}",
+            reply_to="v1",
+            minutes=60 + at,
+        )
+        for at in range(120)
+    ]
+    asked = points(story.V1, *many)
+    assert (len(asked), asked[0], asked[-1]) == (
+        100,
+        "Matt Maintainer: Why 20?",
+        "Matt Maintainer: Why 119?",
+    )

@@ -1,0 +1,829 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which source decides a state: mails, those who send a series on, the repository, the sends of a
+topic.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.series_state import decide
+from patchpilot.reading.status import Status, read_thread, with_commits
+from patchpilot.reading.thread_events import Event
+from patchpilot.reading.thread_values import (
+    Carrier,
+    Evidence,
+    LandedCommit,
+    PatchState,
+    Proof,
+    SeriesState,
+    decide_topic,
+)
+from patchpilot.reading.tree_evidence import branches_by_mail, branches_with, landings
+from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
+from tests.reading import story
+
+MAINLINE = LandedCommit("torvalds/linux", "a" * 40, "v6.9", "in the repository")
+STABLE = LandedCommit("stable/linux-6.6.y", "b" * 40, "v6.6.20", "by cherry-pick")
+NACKED = (
+    story.V1,
+    reply(
+        f"[PATCH] {story.TITLE}",
+        "NAK, this is the wrong place for the check.",
+        id="no",
+        reply_to="v1",
+        minutes=60,
+    ),
+)
+
+
+def status(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(*mails)))[0]
+
+
+def test_a_commit_in_the_repository_goes_before_what_mails_say() -> None:
+    sent = status(story.V1)
+    assert sent.state is SeriesState.SENT
+    landed = with_commits(sent, [MAINLINE])
+    assert (landed.state, landed.why) == (SeriesState.IN_MAINLINE, "first in v6.9")
+    assert landed.landed == (MAINLINE,)
+    both = with_commits(sent, [MAINLINE, STABLE])
+    assert both.state is SeriesState.IN_STABLE
+    assert [(branch.version, branch.state, branch.note) for branch in both.stable] == [
+        ("6.6", "released", "v6.6.20")
+    ]
+
+
+def test_without_a_commit_there_the_mails_decide() -> None:
+    for mails in ((story.V1,), story.BEGINNING, story.WHOLE):
+        by_mail = status(*mails)
+        again = with_commits(by_mail, [])
+        assert (again.state, again.why, again.landed, again.stable) == (
+            by_mail.state,
+            by_mail.why,
+            by_mail.landed,
+            by_mail.stable,
+        )
+
+
+def test_a_refused_series_is_not_landed_by_a_commit_of_its_title() -> None:
+    refused = status(*NACKED)
+    assert refused.state is SeriesState.REJECTED
+    assert with_commits(refused, [MAINLINE, STABLE]).state is SeriesState.REJECTED
+
+
+@pytest.mark.parametrize(
+    ("mails", "merged", "expected"),
+    [
+        ((story.V1,), False, SeriesState.ACCEPTED),
+        ((story.V1,), True, SeriesState.IN_MAINLINE),
+        (NACKED, True, SeriesState.REJECTED),
+        (story.WHOLE, False, SeriesState.IN_STABLE),
+    ],
+)
+def test_who_sends_a_series_on_has_taken_it(
+    mails: tuple[bytes, ...], merged: bool, expected: SeriesState
+) -> None:
+    evidence = replace(
+        status(*mails).evidence,
+        carriers=(Carrier("demo: fixes for 6.9", "Matt", merged, Proof()),),
+    )
+    assert decide(evidence)[0] is expected
+
+
+def test_a_revert_says_that_it_had_landed() -> None:
+    evidence = status(story.V1).evidence
+    assert decide(replace(evidence, reverted="6.6.y"))[:2] == (
+        SeriesState.IN_MAINLINE,
+        "merged; a revert for 6.6.y was posted",
+    )
+    assert decide(replace(evidence, reverted=""))[1] == "merged; a revert was posted"
+    assert (
+        decide(replace(evidence, reverted="", commits=(MAINLINE,)))[1]
+        == "first in v6.9"
+    )
+
+
+def test_silence_is_too_long_when_the_project_says_so() -> None:
+    evidence = status(patch("[PATCH] demo: check it", id="a", author=ADA)).evidence
+    assert evidence.last
+    days = evidence.topic.waiting.days
+    assert (
+        decide(replace(evidence, now=evidence.last + timedelta(days=days)))[0]
+        is SeriesState.SENT
+    )
+    assert (
+        decide(replace(evidence, now=evidence.last + timedelta(days=days, seconds=1)))[
+            0
+        ]
+        is SeriesState.STALLED
+    )
+
+
+@pytest.mark.parametrize(
+    ("series", "sent", "partly", "expected"),
+    [
+        (None, False, False, "not-sent"),
+        (None, True, False, "sent"),
+        (SeriesState.ACCEPTED, True, False, "accepted"),
+        # sent from elsewhere: the outbox knows nothing, the archive does
+        (SeriesState.UNDER_REVIEW, False, False, "under-review"),
+        # a newer version of which mails are missing
+        (SeriesState.ACCEPTED, True, True, "partly-sent"),
+        (None, False, True, "partly-sent"),
+    ],
+)
+def test_the_state_of_a_topic(
+    series: SeriesState | None, sent: bool, partly: bool, expected: str
+) -> None:
+    assert decide_topic(series, sent=sent, partly=partly) == expected
+
+
+def said(
+    text: str, minutes: int, *, sender: str = RITA, to: str = "v1", name: str = ""
+) -> bytes:
+    """A reply to a mail of the story."""
+    return reply(
+        f"[PATCH] {story.TITLE}",
+        text,
+        sender=sender,
+        id=name or f"m{minutes}",
+        reply_to=to,
+        minutes=minutes,
+    )
+
+
+WISH = said("Please check it at the caller instead.", 60)
+ANSWERED = said("The caller has no pointer.", 90, sender=ADA, to="m60")
+
+
+@pytest.mark.parametrize(
+    ("mails", "expected"),
+    [
+        ((WISH,), SeriesState.CHANGES_REQUESTED),
+        ((WISH, said(f"Reviewed-by: {RITA}", 99)), SeriesState.UNDER_REVIEW),
+        # who agreed before wants something now
+        ((said(f"Reviewed-by: {RITA}", 30), WISH), SeriesState.CHANGES_REQUESTED),
+        # at the same time is not after it
+        (
+            (said(f"Reviewed-by: {RITA}", 60, name="t"), WISH),
+            SeriesState.CHANGES_REQUESTED,
+        ),
+        # another one agrees
+        (
+            (WISH, said(f"Reviewed-by: {MATT}", 99, sender=MATT)),
+            SeriesState.CHANGES_REQUESTED,
+        ),
+        # assent to what the author answered, and to what another one did
+        (
+            (WISH, ANSWERED, said("Ok, makes sense.", 99, to="m90")),
+            SeriesState.UNDER_REVIEW,
+        ),
+        (
+            (
+                WISH,
+                said("The caller has no pointer.", 90, sender=MATT, to="m60"),
+                said("Ok, makes sense.", 99, to="m90"),
+            ),
+            SeriesState.CHANGES_REQUESTED,
+        ),
+    ],
+)
+def test_a_wish_is_open_until_who_had_it_agrees_later(
+    mails: tuple[bytes, ...], expected: SeriesState
+) -> None:
+    assert status(story.V1, *mails).state is expected
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("withdrawn", SeriesState.WITHDRAWN),
+        ("refused", SeriesState.REJECTED),
+        ("redone", SeriesState.CHANGES_REQUESTED),
+    ],
+)
+def test_what_ends_a_version_counts_from_when_the_latest_was_sent(
+    what: str, expected: SeriesState
+) -> None:
+    evidence = status(story.V1).evidence
+    sent = evidence.topic.latest.sent
+    assert sent
+    for seconds, found in ((-1, SeriesState.SENT), (0, expected), (1, expected)):
+        event = Event(
+            what, sent + timedelta(seconds=seconds), "m@example.org", "Matt", title="so"
+        )
+        assert decide(replace(evidence, events=(event,)))[0] is found, seconds
+
+
+HOUR = timedelta(hours=1)
+SENT = datetime(2024, 3, 4, 9, tzinfo=UTC)
+
+
+def event(what: str, hours: float = 1, **more: Any) -> Event:
+    """An event so many hours after the patch was sent."""
+    at = SENT + hours * HOUR
+    return Event(
+        what, at, f"{what}@{hours:g}", more.pop("by", "Matt"), title="so", **more
+    )
+
+
+def with_evidence(
+    evidence: Evidence,
+    events: tuple[Event, ...] = (),
+    commits: tuple[LandedCommit, ...] = (),
+) -> Evidence:
+    """The evidence with what mails report and what a repository has."""
+    stable = branches_by_mail(events)
+    return replace(
+        evidence,
+        events=events,
+        landed=landings(events),
+        stable=stable,
+        commits=commits,
+        branches=branches_with(stable, commits),
+    )
+
+
+def only_patch(evidence: Evidence) -> PatchState:
+    """The state of a series' only patch, which is that of the series."""
+    decision = decide(evidence)
+    (one,) = decision.patches
+    assert (decision.state, decision.why) == (one.state, one.why)
+    assert (one.number, one.version, one.message_id) == (1, 1, "v1@example.org")
+    return one
+
+
+APPLIED = event("applied", tree="net", commit="1" * 40)
+SUPERSEDED = "Matt says another version was applied"
+IN_MAINLINE = "its pull request was merged"
+REFERENCED = "the stable trees reference its upstream commit; 6.1 under review"
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "why", "proof"),
+    [
+        ([APPLIED], "accepted", "applied to net by Matt", "applied@1"),
+        (
+            [event("applied")],
+            "accepted",
+            "applied to the maintainer’s tree by Matt",
+            "applied@1",
+        ),
+        (
+            [event("applied", withdrawn="dropped")],
+            "sent",
+            "no reply yet",
+            "v1@example.org",
+        ),
+        ([event("superseded")], "superseded", SUPERSEDED, "superseded@1"),
+        (
+            [event("superseded"), APPLIED],
+            "accepted",
+            "applied to net by Matt",
+            "applied@1",
+        ),
+        (
+            [event("superseded"), event("applied", withdrawn="dropped")],
+            "superseded",
+            SUPERSEDED,
+            "superseded@1",
+        ),
+        (
+            [event("superseded"), event("merged", 2)],
+            "in-mainline",
+            IN_MAINLINE,
+            "merged@2",
+        ),
+        ([APPLIED, event("merged", 2)], "in-mainline", IN_MAINLINE, "merged@2"),
+        (
+            [event("merged", withdrawn="reverted")],
+            "sent",
+            "no reply yet",
+            "v1@example.org",
+        ),
+        (
+            [APPLIED, event("dropped", 2, tree="net")],
+            "under-review",
+            "dropped from net: so",
+            "dropped@2",
+        ),
+        (
+            [APPLIED, event("dropped", 1, tree="net")],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
+        (
+            [event("dropped", 0, tree="net"), APPLIED],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
+        (
+            [APPLIED, event("dropped", 2, tree="mm")],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
+        (
+            [event("applied", part=True)],
+            "partly-accepted",
+            "a part of it applied by Matt",
+            "applied@1",
+        ),
+        (
+            [event("applied", 0, part=True), APPLIED],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
+        (
+            [event("applied", 2, by="Rita"), APPLIED],
+            "accepted",
+            "applied to net by Matt",
+            None,
+        ),
+        (
+            [event("review", version="6.1.y", commit="2" * 40)],
+            "in-mainline",
+            REFERENCED,
+            "review@1",
+        ),
+        ([event("queued", version="6.1")], "in-stable", "6.1 queued", "queued@1"),
+        ([event("released", version="6.1")], "in-stable", "6.1 released", "released@1"),
+        ([event("failed", version="6.1")], "sent", "no reply yet", "v1@example.org"),
+        (
+            [event("withdrawn")],
+            "withdrawn",
+            "withdrawn by its author: so",
+            "withdrawn@1",
+        ),
+        ([event("refused"), event("withdrawn", 2)], "withdrawn", None, "withdrawn@2"),
+        ([event("refused")], "rejected", "Matt: so", "refused@1"),
+        (
+            [event("refused"), event("refused", 2, by="Rita")],
+            "rejected",
+            "Rita: so",
+            "refused@2",
+        ),
+        (
+            [event("redone")],
+            "changes-requested",
+            "Matt marked it for a new version (so)",
+            "redone@1",
+        ),
+        ([event("redone"), event("refused")], "rejected", "Matt: so", "refused@1"),
+    ],
+)
+def test_what_mails_report_decides_and_is_the_proof(
+    events: list[Event], state: str, why: str | None, proof: str | None
+) -> None:
+    found = only_patch(with_evidence(status(story.V1).evidence, tuple(events)))
+    assert (found.state, found.why) == (state, why or found.why)
+    assert found.proof.message_id == (proof or found.proof.message_id)
+    by_id = {event.message_id: event for event in events}
+    if found.proof.message_id in by_id:
+        reported = by_id[found.proof.message_id]
+        assert (found.proof.date, found.proof.commit) == (
+            reported.date,
+            reported.commit,
+        )
+
+
+MONTH = SENT + timedelta(days=30)
+NEXT = LandedCommit("linux-next", "d" * 40, "next-20240310", date=MONTH)
+IN_NET = LandedCommit("net-next", "e" * 40, None, date=MONTH)
+NO_RELEASE = replace(MAINLINE, release=None, date=MONTH)
+MERGED_STABLE = replace(STABLE, release=None, date=MONTH)
+UNDONE = replace(MAINLINE, reverted_by="c" * 40, date=MONTH)
+AGAIN = replace(MAINLINE, commit="9" * 40)
+FAILED = event("failed", version="5.10")
+
+
+@pytest.mark.parametrize(
+    ("events", "commits", "state", "why", "commit"),
+    [
+        ([], [IN_NET], "accepted", "in net-next", "e"),
+        ([], [IN_NET, replace(IN_NET, tree="mm")], "accepted", "in net-next", "e"),
+        ([], [IN_NET, NEXT], "in-next", "in linux-next since next-20240310", "d"),
+        ([], [replace(NEXT, release=None)], "in-next", "in linux-next", "d"),
+        ([event("merged")], [NEXT], "in-mainline", IN_MAINLINE, None),
+        ([], [NEXT, MAINLINE], "in-mainline", "first in v6.9", "a"),
+        ([], [NO_RELEASE], "in-mainline", "in no release yet", "a"),
+        ([FAILED], [MAINLINE], "in-mainline", "first in v6.9; 5.10 did not apply", "a"),
+        ([], [MERGED_STABLE], "in-stable", "6.6 merged, in no release yet", "b"),
+        ([], [MAINLINE, STABLE], "in-stable", "6.6 released in v6.6.20", "b"),
+        (
+            [event("queued", version="6.1")],
+            [MAINLINE],
+            "in-stable",
+            "6.1 queued",
+            None,
+        ),
+        (
+            [],
+            [UNDONE],
+            "changes-requested",
+            "reverted in mainline by cccccccccccc",
+            "c",
+        ),
+        (
+            [APPLIED],
+            [UNDONE],
+            "changes-requested",
+            "reverted in mainline by cccccccccccc",
+            "c",
+        ),
+        ([], [AGAIN, UNDONE], "in-mainline", "first in v6.9", "9"),
+        ([event("refused")], [NEXT], "rejected", "Matt: so", None),
+    ],
+)
+def test_what_a_repository_has_decides_and_is_the_proof(
+    events: list[Event],
+    commits: list[LandedCommit],
+    state: str,
+    why: str,
+    commit: str | None,
+) -> None:
+    evidence = with_evidence(status(story.V1).evidence, tuple(events), tuple(commits))
+    found = only_patch(evidence)
+    assert (found.state, found.why) == (state, why)
+    assert (found.proof.commit or "")[:1] == (commit or "")
+    dates = {one.commit: one.date for one in commits} | {"c" * 40: MONTH}
+    if commit:
+        assert found.proof == Proof(dates[found.proof.commit], None, found.proof.commit)
+
+
+@pytest.mark.parametrize(
+    ("reverted", "applied", "state"),
+    [
+        # sent at the time of the revert, or before: that version was reverted
+        (0, 1, "changes-requested"),
+        (1, 2, "changes-requested"),
+        # sent after it: what was applied before does not count
+        (-2, 1, "accepted"),
+        (-2, -1, "accepted"),
+        (-2, -2, "sent"),
+        (-2, -3, "sent"),
+    ],
+)
+def test_a_version_sent_after_a_revert_is_to_be_applied_again(
+    reverted: float, applied: float, state: str
+) -> None:
+    undone = replace(UNDONE, date=SENT + reverted * HOUR)
+    evidence = status(story.V1).evidence
+    assert only_patch(
+        with_evidence(evidence, (event("applied", applied),), (undone,))
+    ).state == (state)
+    queued = event("queued", applied, version="6.1", commit="f" * 40)
+    found = only_patch(with_evidence(evidence, (queued,), (undone,)))
+    assert (found.state == "in-stable") is (state == "accepted")
+    assert (found.state == "sent") is (state == "sent")
+    review = event("review", applied, version="6.1", commit="f" * 40)
+    found = only_patch(with_evidence(evidence, (review,), (undone,)))
+    assert (found.state == "in-mainline") is (state == "accepted")
+
+
+def carrier(
+    state: SeriesState | None = None, *, merged: bool = False, at: int = 1
+) -> Carrier:
+    return Carrier(
+        f"fixes {at}",
+        "Matt M <m@x.y>",
+        merged,
+        Proof(SENT, f"c{at}"),
+        3 if state else 0,
+        state,
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "carriers", "state", "why", "proof"),
+    [
+        (
+            [],
+            [carrier()],
+            "accepted",
+            "forwarded by Matt M <m@x.y> in “fixes 1”",
+            "c1",
+        ),
+        ([], [carrier(), carrier(at=2)], "accepted", None, "c2"),
+        (
+            [],
+            [carrier(merged=True), carrier(at=2)],
+            "in-mainline",
+            "part of “fixes 1” by Matt M <m@x.y>, which was merged",
+            "c1",
+        ),
+        (
+            [],
+            [carrier(SeriesState.UNDER_REVIEW), carrier(at=2)],
+            "superseded",
+            "Matt M sent v3 of it (under-review)",
+            "c1",
+        ),
+        (
+            [],
+            [carrier(SeriesState.SENT), carrier(SeriesState.IN_NEXT, at=2)],
+            "in-next",
+            "Matt M sent v3 of it (in-next)",
+            "c2",
+        ),
+        (
+            [APPLIED],
+            [carrier(SeriesState.SENT)],
+            "accepted",
+            "applied to net by Matt",
+            "applied@1",
+        ),
+        ([APPLIED], [carrier()], "accepted", "applied to net by Matt", "applied@1"),
+        ([APPLIED], [carrier(merged=True)], "in-mainline", None, "c1"),
+        (
+            [event("merged")],
+            [carrier(SeriesState.SENT)],
+            "in-mainline",
+            IN_MAINLINE,
+            "merged@1",
+        ),
+        (
+            [event("merged")],
+            [carrier(merged=True)],
+            "in-mainline",
+            IN_MAINLINE,
+            "merged@1",
+        ),
+    ],
+)
+def test_what_another_sends_on_decides_and_is_the_proof(
+    events: list[Event],
+    carriers: list[Carrier],
+    state: str,
+    why: str | None,
+    proof: str,
+) -> None:
+    evidence = with_evidence(status(story.V1).evidence, tuple(events))
+    found = only_patch(replace(evidence, carriers=tuple(carriers)))
+    assert (found.state, found.why, found.proof.message_id) == (
+        state,
+        why or found.why,
+        proof,
+    )
+
+
+def test_what_another_took_over_is_in_the_tree_that_has_its_commit() -> None:
+    evidence = with_evidence(status(story.V1).evidence, commits=(NEXT,))
+    taken_over = replace(evidence, carriers=(carrier(SeriesState.SENT),))
+    assert only_patch(taken_over).state == "in-next"
+
+
+ONE, TWO = "demo: check the pointer", "demo: count the pumps"
+BOTH = tuple(
+    patch(f"[PATCH {at}/2] {title}", id=f"p{at}", reply_to="p1" if at > 1 else None)
+    for at, title in ((1, ONE), (2, TWO))
+)
+
+
+@pytest.mark.parametrize(
+    ("events", "commits", "state", "why", "states"),
+    [
+        ([], [], "sent", "no reply yet", "sent sent"),
+        ([event("withdrawn", of=TWO)], [], "sent", "no reply yet", "sent withdrawn"),
+        ([event("withdrawn")], [], "withdrawn", None, "withdrawn withdrawn"),
+        (
+            [event("applied", of=ONE), event("withdrawn", of=TWO)],
+            [],
+            "accepted",
+            "1/2 applied; 2/2 was withdrawn",
+            "accepted withdrawn",
+        ),
+        (
+            [event("applied", of=ONE), event("applied", 2, of=TWO, by="Rita")],
+            [],
+            "accepted",
+            "applied to the maintainer’s tree by Rita",
+            "accepted accepted",
+        ),
+        (
+            [event("applied", of=ONE)],
+            [],
+            "accepted",
+            "1/2 applied; no mail says when the series was applied",
+            "accepted sent",
+        ),
+        (
+            [],
+            [replace(NEXT, title=ONE), replace(MAINLINE, title=TWO)],
+            "in-next",
+            "1 of 2 in mainline; 1/2 in linux-next",
+            "in-next in-mainline",
+        ),
+        (
+            [],
+            [replace(MAINLINE, title=ONE), replace(STABLE, title=TWO)],
+            "in-mainline",
+            "1 of 2 in stable branches; 1/2 in mainline",
+            "in-mainline in-stable",
+        ),
+        (
+            [event("applied", of=TWO)],
+            [replace(MAINLINE, title=ONE)],
+            "accepted",
+            "1 of 2 in mainline; 2/2 applied",
+            "in-mainline accepted",
+        ),
+    ],
+)
+def test_a_series_is_as_far_as_its_least_advanced_patch(
+    events: list[Event],
+    commits: list[LandedCommit],
+    state: str,
+    why: str | None,
+    states: str,
+) -> None:
+    evidence = with_evidence(status(*BOTH).evidence, tuple(events), tuple(commits))
+    found = decide(evidence)
+    assert (found.state, found.why) == (state, why or found.why)
+    assert [one.state for one in found.patches] == states.split()
+    for at, one in enumerate(found.patches, 1):
+        assert (one.number, one.message_id) == (at, f"p{at}@example.org")
+        if one.state == "sent":
+            assert one.proof.message_id == one.message_id
+
+
+def test_a_cover_letter_without_its_patches_has_a_state() -> None:
+    alone = mail("[PATCH 0/2] demo: pumps", "Two patches.\n", id="c")
+    found = decide(status(alone).evidence)
+    assert found == (SeriesState.SENT, "no reply yet", ())
+
+
+ASKED = said("Is the caller checked?", 60)
+
+
+@pytest.mark.parametrize(
+    ("mails", "state", "why", "proof"),
+    [
+        ((), "sent", "no reply yet", "v1"),
+        ((said("See the log.", 60, sender=ADA),), "sent", "no reply yet", "v1"),
+        (
+            (ASKED,),
+            "under-review",
+            "1 reply, with a question by Rita Reviewer",
+            "m60",
+        ),
+        (
+            (ASKED, said(f"Reviewed-by: {MATT}", 70, sender=MATT)),
+            "under-review",
+            "2 replies, with a question by Rita Reviewer",
+            "m70",
+        ),
+        (
+            (said(f"Reviewed-by: {MATT}", 70, sender=MATT),),
+            "under-review",
+            "1 reply, none of them requests changes",
+            "m70",
+        ),
+        (
+            (WISH, said("Rename it, please.", 70, sender=MATT)),
+            "changes-requested",
+            "Matt Maintainer requested changes (review)",
+            "m70",
+        ),
+    ],
+)
+def test_replies_decide_and_the_last_one_is_the_proof(
+    mails: tuple[bytes, ...], state: str, why: str, proof: str
+) -> None:
+    found = only_patch(status(story.V1, *mails).evidence)
+    assert (found.state, found.why) == (state, why)
+    assert found.proof.message_id == f"{proof}@example.org"
+
+
+@pytest.mark.parametrize(
+    ("sender", "to", "text", "state"),
+    [
+        (RITA, "m60", "Please ignore that, I misread the patch.", "under-review"),
+        (MATT, "m60", "Please ignore that, I misread the patch.", "changes-requested"),
+        (RITA, "m60", "I looked at the caller again.", "changes-requested"),
+        (RITA, "v1", "I misread the patch.", "changes-requested"),
+    ],
+)
+def test_a_wish_is_taken_back_by_who_had_it(
+    sender: str, to: str, text: str, state: str
+) -> None:
+    assert status(story.V1, WISH, said(text, 80, sender=sender, to=to)).state == state
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("There is a typo in the message. I'll fix it when\napplying.", "under-review"),
+        ("There is a typo in the message. Please fix it.", "changes-requested"),
+    ],
+)
+def test_what_a_maintainer_changes_is_no_wish(text: str, state: str) -> None:
+    assert status(story.V1, said(text, 60, sender=MATT)).state == state
+
+
+@pytest.mark.parametrize(
+    ("answer", "assent", "state"),
+    [
+        ("The caller has no pointer.", "Ok, makes sense.", "under-review"),
+        (
+            "The caller has no pointer.",
+            "Ok, makes sense with that.",
+            "changes-requested",
+        ),
+        ("I will rename it.", "Ok, makes sense.", "changes-requested"),
+    ],
+)
+def test_assent_ends_a_wish_where_nothing_is_to_be_changed(
+    answer: str, assent: str, state: str
+) -> None:
+    answered = said(answer, 90, sender=ADA, to="m60")
+    assert status(story.V1, WISH, answered, said(assent, 99, to="m90")).state == state
+
+
+TAG = said(f"Reviewed-by: {MATT}", 60, sender=MATT)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "is_announced"),
+    [
+        (ASKED, "I will send v2 tomorrow.", True),
+        (TAG, "I will send v2 tomorrow.", True),
+        (TAG, "I will send a new version.", True),
+        (TAG, "I will send v1 again.", False),
+        (TAG, "I will send v2, or not?", False),
+        (TAG, "I will send v2 while you are applying it.", False),
+        (ASKED, "I will rename it.", True),
+        (TAG, "I will rename it.", False),
+        (ASKED, "I will rename it, or not?", False),
+        (ASKED, "It is checked.", False),
+    ],
+)
+def test_an_author_announces_changes(
+    before: bytes, text: str, is_announced: bool
+) -> None:
+    evidence = status(story.V1, before, said(text, 90, sender=ADA, to="m60")).evidence
+    found = only_patch(evidence)
+    assert (found.state == "changes-requested") is is_announced
+    if is_announced:
+        assert found.why == "Ada Fixer announced changes"
+        assert found.proof.message_id == "m90@example.org"
+
+
+def test_an_author_announces_changes_to_others_only_and_of_the_latest_version_only() -> (
+    None
+):
+    own = said("I will send v2 tomorrow.", 90, sender=ADA)
+    assert status(story.V1, own).state == "sent"
+    second = [
+        status(
+            story.V1,
+            story.V2,
+            said(f"Reviewed-by: {MATT}", 1500, sender=MATT, to="v2"),
+            said(f"I will send v{version} tomorrow.", 1600, sender=ADA, to="m1500"),
+        ).state
+        for version in (2, 3)
+    ]
+    assert second == ["under-review", "changes-requested"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state"),
+    [(89, "changes-requested"), (90, "changes-requested"), (91, "under-review")],
+)
+def test_who_approves_after_an_announcement_needs_no_changes(
+    minutes: int, state: str
+) -> None:
+    announced = said("I will send v2 tomorrow.", 90, sender=ADA, to="m60")
+    tag = said(f"Reviewed-by: {RITA}", minutes, name="tag")
+    assert status(story.V1, ASKED, announced, tag).state == state
+
+
+def test_what_is_said_of_an_earlier_version_does_not_end_the_latest() -> None:
+    withdrawn = said("Please ignore this patch.", 1500, sender=ADA)
+    assert status(story.V1, withdrawn).state == "withdrawn"
+    assert status(story.V1, story.V2, withdrawn).state == "sent"
+    wish = said("Please check it at the caller instead.", 1500)
+    assert status(story.V1, story.V2, wish).state == "sent"
+
+
+def test_a_wish_about_a_patch_that_was_sent_again_corrected_is_done() -> None:
+    cover = mail("[PATCH 0/2] demo: pumps", "Two patches.\n", id="c")
+    first, second = (
+        patch(f"[PATCH {at}/2] {title}", id=f"p{at}", reply_to="c", minutes=1)
+        for at, title in ((1, ONE), (2, TWO))
+    )
+    wish = said("Please count them once.", 60, to="p2", name="w")
+    again = patch(f"[PATCH 2/2] {TWO}", id="p2b", reply_to="p2", minutes=90)
+    assert status(cover, first, second, wish).state == "changes-requested"
+    assert status(cover, first, second, wish, again).state == "under-review"
+    general = said("Please split it.", 70, to="c", name="g")
+    assert (
+        status(cover, first, second, wish, again, general).state == "changes-requested"
+    )

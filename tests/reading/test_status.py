@@ -1,0 +1,553 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where a work stands."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import next_step
+from patchpilot.reading.status import Status, read_thread
+from tests.kit.mails import (
+    ADA,
+    DIFF,
+    MATT,
+    RITA,
+    START,
+    mail,
+    mbox,
+    patch,
+    reply,
+    stable_added,
+)
+from tests.reading import story
+from tests.reading.story import SHA, TITLE, answer
+
+
+def read(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(*mails)))[0]
+
+
+def state(*mails: bytes) -> str:
+    return str(read(*mails).state)
+
+
+def test_a_patch_nobody_answered_is_sent_and_then_stalled() -> None:
+    assert state(story.V1) == "sent"
+    later = read_thread(parse(story.V1), now=START + timedelta(days=20))[0]
+    assert str(later.state) == "stalled"
+    assert "reminder" in next_step(later)
+
+
+@pytest.mark.parametrize(
+    ("subject", "days", "overdue"),
+    [("[PATCH]", 10, False), ("[PATCH net]", 10, True), ("[PATCH net]", 6, False)],
+)
+def test_silence_is_as_long_as_the_project_has_it_before_a_reminder_is_due(
+    subject: str, days: int, overdue: bool
+) -> None:
+    found = read_thread(
+        parse(patch(f"{subject} {TITLE}", id="v1")), now=START + timedelta(days=days)
+    )[0]
+    assert str(found.state) == ("stalled" if overdue else "sent")
+
+
+def test_a_review_asks_for_changes_until_the_next_version() -> None:
+    assert state(*story.BEGINNING) == "changes-requested"
+    assert "v2" in next_step(read(*story.BEGINNING))
+    assert state(*story.BEGINNING, story.ANSWER) == "changes-requested"
+    assert state(*story.BEGINNING, story.ANSWER, story.V2) == "sent"
+
+
+def test_a_reviewer_who_then_gives_a_tag_is_content() -> None:
+    more = answer(
+        "Fine then.\n\nReviewed-by: Rita Reviewer <rita@example.net>",
+        to="r2",
+        sender=RITA,
+        minutes=95,
+        subject=f"[PATCH] {TITLE}",
+    )
+    assert state(*story.BEGINNING, story.ANSWER, more) == "under-review"
+
+
+def test_a_question_is_to_be_answered() -> None:
+    asked = answer(
+        "Can this happen at all? Which hardware?",
+        to="v1",
+        minutes=50,
+        subject=f"[PATCH] {TITLE}",
+    )
+    assert state(story.V1, asked) == "under-review"
+    assert "question" in next_step(read(story.V1, asked))
+
+
+def test_a_refusal_rejects_it_until_a_new_version() -> None:
+    refused = answer(
+        "NAK, the core does that.", to="v1", minutes=70, subject=f"[PATCH] {TITLE}"
+    )
+    assert state(story.V1, refused) == "rejected"
+    assert state(story.V1, refused, story.V2) == "sent"
+
+
+def test_the_whole_story_is_reported() -> None:
+    found = read(*story.WHOLE)
+    assert [revision.version for revision in found.topic.revisions] == [1, 2]
+    assert str(found.state) == "in-stable"
+    assert [(tag.trailer, tag.version, tag.patch) for tag in found.trailers] == [
+        (f"Reviewed-by: {RITA}", 2, 1)
+    ]
+    assert [(one.tree, one.commit) for one in found.landed] == [
+        ("netdev/net.git (main)", SHA[:12]),
+        ("torvalds/linux", SHA),
+    ]
+    assert {one.version: one.state for one in found.stable} == {
+        "6.6": "review",
+        "6.1": "queued",
+        "5.10": "failed",
+    }
+    assert [
+        (one.relation, one.version, str(one.state), one.commit)
+        for one in found.follow_ups
+    ] == [("fixes", 2, "accepted", "fedcba987654")]
+    step = next_step(found)
+    assert "5.10" in step
+    assert "fedcba987654" in step
+
+
+def test_acceptance_is_reported_before_mainline() -> None:
+    assert state(*story.ACCEPTED) == "accepted"
+    assert read(*story.ACCEPTED).commit == SHA[:12]
+
+
+def test_a_stable_review_alone_tells_of_mainline_and_of_no_release() -> None:
+    found = read(*story.ACCEPTED, story.IN_REVIEW)
+    assert str(found.state) == "in-mainline"
+    assert found.landed[-1].release is None
+    assert found.commit == SHA
+
+
+def test_an_applied_that_is_taken_back_does_not_count() -> None:
+    superseded = answer(
+        "Not really, the patch that got applied was the version from Otto.", to="r4"
+    )
+    assert state(*story.ACCEPTED, superseded) == "superseded"
+    dropped = answer("I've dropped this again, it breaks the build.", to="r4")
+    assert state(*story.ACCEPTED, dropped) != "accepted"
+
+
+def test_a_stable_mail_that_is_taken_back_does_not_count() -> None:
+    gone = mail(
+        f'Re: Patch "{TITLE}" has been added to the 6.1-stable tree',
+        "> note\n\nOops, wrong branch, this is now dropped.\n",
+        sender=MATT,
+        id="d",
+        reply_to="s2",
+        minutes=9500,
+    )
+    found = read(*story.ACCEPTED, story.QUEUED, gone)
+    assert [(one.version, one.state) for one in found.stable] == [("6.1", "dropped")]
+    assert str(found.state) == "in-mainline"
+
+
+def test_a_robot_that_found_no_commit_accepts_nothing() -> None:
+    body = (
+        "Hello:\n\nThis series was applied to netdev/net.git (main)\nby X:\n\nHere is the summary"
+        " with links:\n  - [net,v2] demo\n    (no matching commit)\n"
+    )
+    said = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        body,
+        sender="patchwork-bot+netdevbpf@kernel.org",
+        id="p",
+        reply_to="v2",
+        minutes=2000,
+    )
+    assert state(story.V2, said) != "accepted"
+
+
+def test_tags_for_a_stable_candidate_are_not_the_patchs() -> None:
+    tested = mail(
+        f"Re: [PATCH 6.6 010/123] {TITLE}",
+        f"> x\n\nTested-by: {RITA}\n",
+        sender=RITA,
+        id="t",
+        reply_to="s1",
+        minutes=9300,
+    )
+    assert [
+        tag.version for tag in read(*story.ACCEPTED, story.IN_REVIEW, tested).trailers
+    ] == [2]
+
+
+def test_a_tag_on_the_cover_letter_is_for_the_series() -> None:
+    cover = mail(
+        "[PATCH 0/2] demo: two", "Two.\n\n 2 files changed, 2 insertions(+)\n", id="c0"
+    )
+    one, two = (
+        patch("[PATCH 1/2] demo: a", id="c1", reply_to="c0"),
+        patch("[PATCH 2/2] demo: b", id="c2", reply_to="c0"),
+    )
+    ack = reply("[PATCH 0/2] demo: two", f"Acked-by: {RITA}", reply_to="c0", minutes=5)
+    review = reply(
+        "[PATCH 2/2] demo: b", f"Reviewed-by: {RITA}", reply_to="c2", minutes=6
+    )
+    tags = read(cover, one, two, ack, review).trailers
+    assert [(tag.trailer.split(":")[0], tag.patch) for tag in tags] == [
+        ("Acked-by", 0),
+        ("Reviewed-by", 2),
+    ]
+
+
+def test_a_backport_offered_for_a_failed_one_is_queued_by_words() -> None:
+    offer = mail(
+        f'Re: FAILED: patch "[PATCH] {TITLE}" failed to apply to 5.10-stable tree',
+        f"Here it is:\n\n--- >8 ---\nSubject: [PATCH] {TITLE}\n\nSigned-off-by: {ADA}\n{DIFF}",
+        id="o",
+        reply_to="s3",
+        minutes=9300,
+    )
+    taken = mail(
+        f'Re: FAILED: patch "[PATCH] {TITLE}" failed to apply to 5.10-stable tree',
+        "> x\n\nNow queued up, thanks.\n",
+        sender=MATT,
+        id="q",
+        reply_to="o",
+        minutes=9400,
+    )
+    assert {
+        one.version: one.state
+        for one in read(*story.ACCEPTED, story.FAILED, offer, taken).stable
+    } == {"5.10": "queued"}
+
+
+def test_a_revert_is_named_and_shows_that_it_had_landed() -> None:
+    revert = patch(
+        f'[PATCH 6.1.y] Revert "{TITLE}"',
+        message=f"This reverts commit {SHA}.\n",
+        author=story.OTTO,
+        id="rv",
+        minutes=9000,
+    )
+    found = read(
+        story.V1,
+        revert,
+        stable_added(
+            f'Revert "{TITLE}"', SHA, "6.1", author=story.OTTO, id="rs", minutes=9100
+        ),
+    )
+    assert [(one.relation, str(one.state)) for one in found.follow_ups] == [
+        ("reverts", "in-stable")
+    ]
+    assert str(found.state) == "in-mainline"
+    assert found.stable == ()
+
+
+def test_another_authors_patch_of_the_same_title_is_not_ours() -> None:
+    theirs = stable_added(
+        TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100
+    )
+    assert read(*story.ACCEPTED, theirs).stable == ()
+
+
+@pytest.mark.parametrize("cut", ["References", "In-Reply-To"])
+def test_one_of_the_threading_headers_is_enough(cut: str) -> None:
+    bare = b"\n".join(
+        line for line in story.TAG.split(b"\n") if not line.startswith(cut.encode())
+    )
+    assert len(read(story.V1, story.V2, bare).trailers) == 1
+
+
+def test_a_reply_without_threading_is_found_by_its_subject() -> None:
+    bare = b"\n".join(
+        line
+        for line in story.TAG.split(b"\n")
+        if not line.startswith((b"References", b"In-Reply-To"))
+    )
+    assert [tag.version for tag in read(story.V1, story.V2, bare).trailers] == [2]
+
+
+def test_mails_that_came_twice_count_once() -> None:
+    found = read(*story.ACCEPTED, *story.ACCEPTED)
+    assert len(found.trailers) == 1
+    assert len(found.topic.revisions) == 2
+
+
+def test_mails_that_answer_each_other_in_a_circle_end() -> None:
+    one = mail(
+        f"Re: [PATCH] {TITLE}",
+        "> a\n\nb\n",
+        sender=RITA,
+        to=ADA,
+        id="one",
+        reply_to="two",
+        minutes=3,
+    )
+    two = mail(
+        f"Re: [PATCH] {TITLE}",
+        "> a\n\nb\n",
+        sender=RITA,
+        to=ADA,
+        id="two",
+        reply_to="one",
+        minutes=3,
+    )
+    assert len(read(story.V1, one, two).replies) == 2
+
+
+@pytest.mark.long
+def test_thousands_of_mails_take_seconds() -> None:
+    lines = "\n".join(f"> +\tint foo{n};" for n in range(30))
+
+    def one(n: int) -> bytes:
+        text = f"On Mon, Ada wrote:\n{lines}\n\nPlease look at line {n}.\n"
+        return mail(
+            f"Re: [PATCH] {TITLE}",
+            text,
+            sender=f"P Q{n % 90} <p{n % 90}@example.org>",
+            id=f"m{n}",
+            reply_to=f"m{n - 1}" if n else "v1",
+            minutes=n,
+        )
+
+    replies = [one(n) for n in range(2000)]
+    data = mbox(story.V1, *replies)
+    started = time.process_time()
+    found = read_thread(parse(data))[0]
+    assert len(found.replies) == 2000
+    assert time.process_time() - started < 40
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(story.WHOLE), max_size=8),
+    st.binary(max_size=200),
+    st.integers(0, 3000),
+)
+def test_any_damaged_mbox_is_read(mails: list[bytes], junk: bytes, at: int) -> None:
+    data = mbox(*mails)
+    read_thread(parse(data[:at] + junk + data[at:]))
+
+
+def test_advice_follows_the_newest_of_two_that_are_called_alike() -> None:
+    rfc = patch(f"[RFC PATCH] {TITLE}", id="rfc")
+    question = answer(
+        "Why at all? Is there hardware?",
+        to="rfc",
+        minutes=30,
+        subject=f"[RFC PATCH] {TITLE}",
+    )
+    new = patch(f"[PATCH] {TITLE}", id="new", minutes=2000)
+    review = answer(
+        "Please use the helper instead.",
+        to="new",
+        minutes=2100,
+        sender=RITA,
+        subject=f"[PATCH] {TITLE}",
+    )
+    late = answer(
+        "Where is the hardware? Which one?",
+        to="rfc",
+        minutes=2200,
+        subject=f"[RFC PATCH] {TITLE}",
+    )
+    assert "Rita Reviewer" in next_step(read(rfc, question, new, review, late))
+
+
+CARRIED = mail(
+    "[PATCH 0/2] pumps for next",
+    "The pumps of this cycle.\n",
+    sender=MATT,
+    id="k0",
+    minutes=3000,
+)
+CARRIED_PATCH = patch(
+    f"[PATCH 2/2] {TITLE}",
+    id="k2",
+    author=MATT,
+    message=f"From: {ADA}\n\nCheck.\n",
+    reply_to="k0",
+    minutes=3000,
+)
+
+
+def test_who_sends_anothers_patch_on_has_accepted_it() -> None:
+    found = read(story.V1, story.REVIEW, CARRIED, CARRIED_PATCH)
+    assert (
+        str(found.state),
+        [(one.relation, one.subject) for one in found.follow_ups],
+    ) == (
+        "accepted",
+        [("carries", "pumps for next")],
+    )
+    assert "Matt Maintainer" in found.why
+    assert [revision.version for revision in found.topic.revisions] == [1]
+
+
+def test_who_needs_anothers_patch_has_not_accepted_it() -> None:
+    needs = mail(
+        "[PATCH 0/2] valve: a driver",
+        "It needs the first one.\n",
+        sender=story.OTTO,
+        id="n0",
+        minutes=3000,
+    )
+    needed = patch(
+        f"[PATCH 1/2] {TITLE}",
+        id="n1",
+        author=story.OTTO,
+        message=f"From: {ADA}\n\nCheck.\n",
+        reply_to="n0",
+        minutes=3000,
+    )
+    found = read(story.V1, needs, needed)
+    assert (str(found.state), [one.relation for one in found.follow_ups]) == (
+        "sent",
+        ["carries"],
+    )
+
+
+def test_a_patch_of_that_title_by_others_says_nothing() -> None:
+    assert (
+        state(story.V1, patch(f"[PATCH] {TITLE}", id="k2", author=MATT, minutes=3000))
+        == "sent"
+    )
+
+
+def test_what_was_sent_on_before_the_newest_version_is_not_that_version() -> None:
+    assert (
+        state(
+            story.V1,
+            CARRIED,
+            CARRIED_PATCH,
+            patch(f"[PATCH v2] {TITLE}", id="v2", minutes=4000),
+        )
+        == "sent"
+    )
+
+
+def test_who_takes_a_work_over_continues_it() -> None:
+    over = patch(
+        f"[PATCH v2] {TITLE}",
+        id="o",
+        author=RITA,
+        message=f"From: {ADA}\n\nCheck.\n",
+        minutes=3000,
+    )
+    found = read(story.V1, over)
+    assert [one.relation for one in found.follow_ups] == ["continues"]
+    assert str(found.state) == "superseded"
+
+
+PULL_TEXT = f"""Please pull the pumps.
+
+The following changes since commit {SHA}:
+
+are available in the Git repository at:
+
+  https://git.example.org/pumps.git tags/pumps-1
+
+Ada Fixer (2):
+      demo: something else
+      {TITLE}
+
+Otto Other (1):
+      demo: a third thing
+
+ drivers/demo/pump.c | 3 +++
+ 1 file changed, 3 insertions(+)
+"""
+PULL = mail("[GIT PULL] pumps for 6.9", PULL_TEXT, sender=MATT, id="p", minutes=3000)
+
+
+def test_a_request_to_pull_that_lists_the_patch_carries_it() -> None:
+    found = read(story.V1, PULL)
+    assert (str(found.state), [one.relation for one in found.follow_ups]) == (
+        "accepted",
+        ["carries"],
+    )
+    third = patch("[PATCH] demo: a third thing", id="v1")
+    assert state(third, PULL) == "sent", "it is in the list as another's"
+
+
+def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
+    text = (
+        "The pull request you sent on Mon:\n\nhas been merged into"
+        f" torvalds/linux.git:\nhttps://git.kernel.org/torvalds/c/{SHA}\n\nThank you!\n"
+    )
+    merged = mail(
+        "Re: [GIT PULL] pumps for 6.9",
+        text,
+        sender="pr-tracker-bot@kernel.org",
+        id="t",
+        reply_to="p",
+        minutes=3100,
+    )
+    found = read(story.V1, PULL, merged)
+    assert str(found.state) == "in-mainline"
+    assert "pumps for 6.9" in found.why
+
+
+def test_another_persons_stable_backport_is_no_fix_of_it() -> None:
+    message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
+    backport = patch(
+        f"[PATCH 6.1.y] {TITLE}", id="y", author=RITA, message=message, minutes=9000
+    )
+    found = read(*story.ACCEPTED, backport)
+    assert [one.relation for one in found.follow_ups] == ["backports"]
+
+
+def test_a_trees_mail_about_a_patch_sent_on_is_its_authors() -> None:
+    text = (
+        "\nThis is a note to let you know that I've just added the patch titled\n\n   "
+        f" {TITLE}\n\nto my usb git tree which can be found at\n   "
+        f" git://git.example.org/usb.git\nin the usb-testing branch.\n\nFrom {SHA} Mon Sep 17"
+        f" 00:00:00 2001\nFrom: {ADA}\n\nCheck.\n"
+    )
+    added = mail(
+        f'patch "{TITLE}" added to usb-testing',
+        text,
+        sender="<gregkh@linuxfoundation.org>",
+        id="g",
+        minutes=4000,
+    )
+    found = read(story.V1, CARRIED, CARRIED_PATCH, added)
+    assert str(found.state) == "accepted"
+    assert [one.commit for one in found.landed] == [SHA]
+
+
+@pytest.mark.long
+def test_a_reply_at_the_end_of_a_long_chain_is_about_the_patch() -> None:
+    chain = [
+        mail(
+            f"Re: [PATCH] other words {at}",
+            "And so on.\n",
+            sender=RITA,
+            id=f"c{at}",
+            reply_to=f"c{at - 1}" if at else "v1",
+            minutes=at + 1,
+        )
+        for at in range(1500)
+    ]
+    began = time.process_time()
+    found = read(story.V1, *chain)
+    assert len(found.replies) == 1500
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.long
+def test_many_works_are_reported_apart_without_comparing_each_with_each() -> None:
+    many = [
+        patch(
+            f"[PATCH] demo: step {at} of the pump",
+            id=f"p{at}",
+            author=f"Author {at} <a{at}@example.org>",
+            minutes=at,
+        )
+        for at in range(400)
+    ]
+    began = time.process_time()
+    assert len(read_thread(parse(mbox(*many, *story.WHOLE)))) >= 401
+    assert time.process_time() - began < 20

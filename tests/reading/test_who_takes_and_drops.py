@@ -1,0 +1,1062 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who applied, withdrew or dropped a series, in words: by whom and when decides whether it counts."""  # noqa: E501
+
+from datetime import timedelta
+from email import message_from_bytes
+from email.utils import format_datetime, parsedate_to_datetime
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import next_step
+from patchpilot.reading.status import SeriesState, Status, read_thread
+from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply, stable_added
+from tests.reading import story
+from tests.reading.story import SHA, TITLE, answer
+
+TO_MATT = patch(
+    f"[PATCH net v2] {TITLE}",
+    id="v2",
+    to=f"{MATT}, demo@lists.example.org",
+    minutes=1440,
+)
+V3 = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000)
+TESTER = "Tess Tester <tess@example.com>"
+TO_TESTER = patch(
+    f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, {TESTER}", minutes=1440
+)
+
+
+def read(*mails: bytes) -> Status:
+    return read_thread(parse(mbox(*mails)))[0]
+
+
+def state(*mails: bytes) -> SeriesState:
+    return read(*mails).state
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Applied, thanks.", "accepted"),
+        ("I've queued up this one for v6.9.", "accepted"),
+        ("I got it now, thanks.", "accepted"),
+        ("I'll ship this off to Linus this week.", "accepted"),
+        ("Picked up for 6.9.", "accepted"),
+        ("pw-bot: accepted", "accepted"),
+        ("pw-bot: cr", "changes-requested"),
+        ("pw-bot: changes-requested", "changes-requested"),
+        ("pw-bot: rejected", "rejected"),
+        ("Any objections?", "under-review"),
+        ("Any objections to taking this through my tree?", "under-review"),
+        (f"With that fixed:\n\nReviewed-by: {MATT}", "under-review"),
+    ],
+)
+def test_what_a_maintainer_says(text: str, expected: str) -> None:
+    assert state(TO_MATT, answer(text, to="v2")) == expected
+
+
+def test_an_author_who_maintains_takes_the_own_series() -> None:
+    own = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        "On Mon, Ada Fixer wrote:\n> Check.\n\nNo comments..\n\nApplied!\n",
+        id="own",
+        reply_to="v2",
+        minutes=2100,
+    )
+    assert state(TO_MATT, own) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            (
+                "I've queued this onto pumps-next as I haven't seen any complaints.\nI can drop it"
+                " if there are any."
+            ),
+            "accepted",
+        ),
+        ("Applied to the fixes branch of pumps.git.", "accepted"),
+        ("I've taken these into pumps-next for more testing.", "accepted"),
+        ("Pushed.", "accepted"),
+        ("Patch-set applied, with minor edits of the comments.", "accepted"),
+        (
+            (
+                "Thanks for the reviews, I've added this series to my pumps-ada (soon to be"
+                " for-next) branch now."
+            ),
+            "accepted",
+        ),
+        ("Applied your suggestion, thanks.", "under-review"),
+        ("Pushed the call down into the pump, as you said.", "under-review"),
+        ("I've pushed it to my branch for you to test.", "under-review"),
+    ],
+)
+def test_an_author_who_maintains_tells_others_where_it_is(
+    text: str, expected: str
+) -> None:
+    tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
+    own = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        f"On Tue, Rita Reviewer wrote:\n> Fine.\n\n{text}\n",
+        id="own",
+        reply_to="x2100",
+        minutes=3000,
+    )
+    assert state(TO_MATT, tagged, own) == expected
+
+
+def test_one_patch_taken_below_the_cover_letter_is_not_the_series() -> None:
+    one = mail(
+        "Re: [PATCH 0/2] demo: two",
+        "> And the second?\n\nthis one is already in demo-next.\n",
+        sender=MATT,
+        id="one",
+        reply_to="c0",
+        minutes=60,
+    )
+    assert state(*_series(), one) == "under-review"
+    both = mail(
+        "Re: [PATCH 0/2] demo: two",
+        "> And these?\n\nthese are already in demo-next.\n",
+        sender=MATT,
+        id="both",
+        reply_to="c0",
+        minutes=60,
+    )
+    assert state(*_series(), both) == "accepted"
+
+
+def test_one_word_of_somebody_who_was_not_addressed_is_asked_about() -> None:
+    found = read(TO_MATT, answer("Applied.\n\nTess", to="v2", sender=TESTER))
+    assert (found.state, [claim.sender.email for claim in found.claims]) == (
+        "sent",
+        ["tess@example.com"],
+    )
+    assert (
+        state(TO_TESTER, answer("Applied.\n\nTess", to="v2", sender=TESTER))
+        == "accepted"
+    )
+
+
+def test_an_author_may_refuse_the_own_patch_and_ask_something() -> None:
+    text = (
+        "hm self-NAK\n\nThere is a helper for it. Rita, do you want to use it in the other ones as"
+        " well?"
+    )
+    own = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        f"> Check.\n\n{text}\n",
+        id="own",
+        reply_to="v2",
+        minutes=2100,
+    )
+    assert state(TO_MATT, own) == "withdrawn"
+
+
+def test_a_part_of_a_patch_that_was_applied_is_a_part() -> None:
+    part = answer("I've applied the water pump part of the patch.", to="v2")
+    assert state(TO_MATT, part) == "partly-accepted"
+    assert (
+        state(
+            TO_MATT,
+            part,
+            answer("Applied the rest as well, thanks.", to="v2", minutes=2200),
+        )
+        == "accepted"
+    )
+
+
+def test_a_part_of_a_patch_of_a_series_is_left_open() -> None:
+    first = reply(
+        "[PATCH 1/2] demo: a",
+        "Applied this one, thanks.",
+        sender=MATT,
+        id="w",
+        reply_to="c1",
+        minutes=600,
+    )
+    second = reply(
+        "[PATCH 2/2] demo: b",
+        "I've applied the tap bits, thanks.",
+        sender=MATT,
+        id="p",
+        reply_to="c2",
+        minutes=700,
+    )
+    found = read(*_series(), first, second)
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 is partly applied",
+    )
+    assert next_step(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have applied all but 2/2, thanks.",
+        "Series applied except for patch 2, thanks.",
+        "Applied the set without 2/2.",
+    ],
+)
+def test_a_series_but_for_a_patch(text: str) -> None:
+    found = read(
+        *_series(),
+        mail(
+            "Re: [PATCH 0/2] demo: two",
+            f"> Two.\n\n{text}\n",
+            sender=MATT,
+            id="but",
+            reply_to="c0",
+            minutes=600,
+        ),
+    )
+    assert (found.state, found.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 has no answer",
+    )
+
+
+def test_an_author_begins_with_what_was_applied() -> None:
+    text = (
+        "Applied the patch set without patch 2/2 for now.\n\n"
+        + "I had to change the formatting of the documents in some places. " * 8
+    )
+    own = mail(
+        "Re: [PATCH 0/2] demo: two",
+        f"On Mon, Rita Reviewer wrote:\n> Fine.\n\n{text}\n",
+        id="own",
+        reply_to="c0",
+        minutes=600,
+    )
+    assert state(*_series(), own) == "partly-accepted"
+
+
+def test_who_asks_why_it_should_not_be_taken_takes_nothing_back() -> None:
+    applied = answer("I applied them for v6.10 now.", to="v2")
+    text = (
+        "I was hoping for v6.9. Is there something that makes you think they shouldn't be merged as"
+        " fixes?"
+    )
+    asked = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        f"> Applied.\n\n{text}\n",
+        id="asked",
+        reply_to="x2100",
+        minutes=2200,
+    )
+    assert state(TO_MATT, applied, asked) == "accepted"
+    asked_to = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        "> Applied.\n\nCould you drop it again? It breaks my pump.\n",
+        id="drop",
+        reply_to="x2100",
+        minutes=2200,
+    )
+    assert state(TO_MATT, applied, asked_to) != "accepted"
+
+
+def test_a_few_patches_of_a_series_are_not_the_series() -> None:
+    def of_three(text: str) -> str:
+        cover = mail(
+            "[PATCH 0/3] demo: three",
+            "Three.\n\n 3 files changed, 3 insertions(+)\n",
+            to=MATT,
+            id="c0",
+        )
+        posts = [
+            patch(
+                f"[PATCH {n}/3] demo: {n}{n}",
+                id=f"c{n}",
+                reply_to="c0",
+                to=MATT,
+                minutes=n,
+            )
+            for n in (1, 2, 3)
+        ]
+        return state(
+            cover,
+            *posts,
+            mail(
+                "Re: [PATCH 2/3] demo: 22",
+                f"> Check.\n\n{text}\n",
+                sender=MATT,
+                id="few",
+                reply_to="c2",
+                minutes=60,
+            ),
+        )
+
+    assert (
+        of_three("FWIW, I had just applied these two patches today.")
+        == "partly-accepted"
+    )
+    assert of_three("FWIW, I had just applied these three patches today.") == "accepted"
+
+
+def test_who_pushed_it_has_a_tree() -> None:
+    for text in ("Pushed now.", "OK, the patch is now applied."):
+        assert state(TO_TESTER, answer(text, to="v2", sender=TESTER)) == "accepted"
+        assert [
+            claim.what
+            for claim in read(TO_MATT, answer(text, to="v2", sender=TESTER)).claims
+        ] == ["reports: applied"]
+
+
+def test_a_reviewer_takes_back_a_wish() -> None:
+    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
+    assert state(TO_MATT, wish) == "changes-requested"
+    back = answer(
+        "Oh, please ignore it. The callback is only there without it.",
+        to="x2100",
+        sender=RITA,
+        minutes=2200,
+    )
+    assert state(TO_MATT, wish, back) == "under-review"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I just picked up the patch series and will try it here.",
+        "I just picked up the patch series.",
+        "I applied the series locally and gave it a spin, works fine.",
+        "I got it now.",
+    ],
+)
+def test_a_tester_takes_nothing(text: str) -> None:
+    assert state(TO_MATT, answer(text, to="v2", sender=TESTER)) == "under-review"
+
+
+def test_a_thank_you_mail_of_b4_that_only_gives_a_tag_applies_nothing() -> None:
+    body = f"On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Check.\n\nTested-by: {MATT}\n"
+    tested = mail(
+        f"Re: [PATCH net v2] {TITLE}",
+        body,
+        sender=MATT,
+        id="1.b4-ty",
+        reply_to="v2",
+        minutes=1500,
+    )
+    found = read(TO_MATT, tested)
+    assert (found.state, [tag.trailer for tag in found.trailers]) == (
+        "under-review",
+        [f"Tested-by: {MATT}"],
+    )
+
+
+def test_a_newer_version_voids_words_but_no_commit() -> None:
+    by_words = answer("Applied, thanks.", to="v2")
+    assert state(TO_MATT, by_words) == "accepted"
+    found = read(TO_MATT, by_words, V3)
+    assert (found.state, found.landed) == ("sent", ())
+    assert state(story.V2, story.APPLIED, V3) == "accepted"
+
+
+def test_a_refused_version_is_followed_to_the_next() -> None:
+    refused = answer("NAK, this is the wrong place.", to="v2")
+    assert state(TO_MATT, refused) == "rejected"
+    assert state(TO_MATT, refused, V3) == "sent"
+    assert (
+        state(TO_MATT, refused, V3, answer("Applied, thanks.", to="v3", minutes=5100))
+        == "accepted"
+    )
+    applied_later = answer("Fine, I was wrong. Applied, thanks.", to="v2", minutes=2200)
+    assert state(TO_MATT, refused, applied_later) == "accepted"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please ignore this patch.",
+        "I withdraw this patch.",
+        "Self-NAK, the check is in the caller.",
+        "Please drop this one.",
+    ],
+)
+def test_an_author_withdraws(text: str) -> None:
+    withdrawn = answer(text, to="v2", sender=ADA)
+    assert state(TO_MATT, withdrawn) == "withdrawn"
+    assert state(TO_MATT, withdrawn, V3) == "sent", "a new version is a new try"
+
+
+def test_an_author_who_asks_to_ignore_the_version_before_withdraws_nothing() -> None:
+    assert (
+        state(
+            story.V1,
+            answer(
+                "Please ignore this, v2 is on its way.",
+                to="v1",
+                sender=ADA,
+                minutes=1000,
+            ),
+            TO_MATT,
+        )
+        == "sent"
+    )
+
+
+def test_the_authors_own_marks_for_patchwork_count() -> None:
+    assert (
+        state(
+            TO_MATT, answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA)
+        )
+        == "changes-requested"
+    )
+    assert (
+        state(
+            TO_MATT,
+            answer("I found a bug in it.\n\npw-bot: cr", to="v2", sender=ADA),
+            V3,
+        )
+        == "sent"
+    )
+    assert (
+        state(TO_MATT, answer("pw-bot: accepted", to="v2", sender=TESTER))
+        == "under-review"
+    ), "nobody knows them"
+
+
+def _about_queue(
+    text: str,
+    *,
+    to: str,
+    sender: str = MATT,
+    id: str = "d",  # noqa: A002
+    minutes: int = 9500,
+) -> bytes:
+    return mail(
+        f'Re: Patch "{TITLE}" has been added to the 6.1-stable tree',
+        f"> note\n\n{text}\n",
+        sender=sender,
+        id=id,
+        reply_to=to,
+        minutes=minutes,
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Now dropped.",
+        "Dropped, thanks!",
+        "This shouldn't have been sent, sorry.",
+        "Wrong bot, please ignore.",
+    ],
+)
+def test_a_stable_tree_drops_it_in_a_reply_to_a_reply(text: str) -> None:
+    asked = _about_queue(
+        "Why is this needed there?", to="s2", sender=RITA, id="q", minutes=9300
+    )
+    dropped = _about_queue(text, to="q")
+    assert [
+        branch.state
+        for branch in read(*story.ACCEPTED, story.QUEUED, asked, dropped).stable
+    ] == ["dropped"]
+    assert [
+        branch.state
+        for branch in read(
+            *story.ACCEPTED, story.QUEUED, _about_queue(text, to="s2")
+        ).stable
+    ] == ["dropped"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please don't backport this, it needs the patches before it.",
+        "This should not go to stable.",
+        "I object to this backport.",
+    ],
+)
+def test_an_objection_ends_a_proposal(text: str) -> None:
+    found = read(*story.ACCEPTED, story.IN_REVIEW, _about_queue(text, to="s1"))
+    assert [branch.state for branch in found.stable] == ["objected"]
+
+
+def test_queued_again_after_a_drop_counts() -> None:
+    dropped = _about_queue("Now dropped.", to="s2")
+    again = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
+    assert [
+        branch.state
+        for branch in read(*story.ACCEPTED, story.QUEUED, dropped, again).stable
+    ] == ["queued"]
+
+
+def _series() -> list[bytes]:
+    cover = mail(
+        "[PATCH 0/2] demo: two",
+        "Two.\n\n 2 files changed, 2 insertions(+)\n",
+        to=MATT,
+        id="c0",
+    )
+    return [
+        cover,
+        *(
+            patch(
+                f"[PATCH {n}/2] demo: {name}",
+                id=f"c{n}",
+                reply_to="c0",
+                to=MATT,
+                minutes=n,
+            )
+            for n, name in ((1, "a"), (2, "b"))
+        ),
+    ]
+
+
+def _thanks(*lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two") -> bytes:
+    body = (
+        "On Mon, 04 Mar 2024, Ada Fixer wrote:\n> Two.\n\nApplied, thanks!\n\n"
+        + "\n".join(lines)
+        + "\n"
+    )
+    return mail(subject, body, sender=MATT, id="2.b4-ty", reply_to="c0", minutes=500)
+
+
+def test_a_part_that_was_applied_is_a_part() -> None:
+    first = ("[1/2] demo: a", "      commit: 0123456789abcdef0123456789abcdef01234567")
+    second = ("[2/2] demo: b", "      commit: 1123456789abcdef0123456789abcdef01234567")
+    part = read(*_series(), _thanks(*first))
+    assert (part.state, part.why) == (
+        "partly-accepted",
+        "1 of 2 applied; 2/2 has no answer",
+    )
+    assert (
+        state(*_series(), _thanks(*first, *second, subject="Re: [PATCH 0/2] demo: two"))
+        == "accepted"
+    )
+    by_words = reply(
+        "[PATCH 2/2] demo: b",
+        "Applied this one, thanks.",
+        sender=MATT,
+        id="w",
+        reply_to="c2",
+        minutes=600,
+    )
+    assert state(*_series(), _thanks(*first), by_words) == "accepted"
+    assert state(*_series(), by_words) == "partly-accepted"
+    for text in ("Series applied, thanks.", "Applied both, thanks."):
+        assert (
+            state(
+                *_series(),
+                reply(
+                    "[PATCH 2/2] demo: b",
+                    text,
+                    sender=MATT,
+                    id="w",
+                    reply_to="c2",
+                    minutes=600,
+                ),
+            )
+            == "accepted"
+        )
+
+
+def test_a_reply_to_somebody_elses_patch_of_that_title_is_theirs() -> None:
+    theirs = mail(
+        f"Re: [PATCH net v2] {TITLE}", "On Mon, 4 Mar 2024, Otto Other wrote:\n> Mine.\n\nApplied, thanks.\n", sender=MATT,  # noqa: E501
+        id="o", to=story.OTTO, reply_to="elsewhere", minutes=3000,
+    )  # fmt: skip
+    found = read(TO_MATT, theirs)
+    assert (found.state, found.replies) == ("sent", ())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "v1: https://lore.kernel.org/r/w1@example.org",
+        "v1:\n- https://lore.kernel.org/r/w1@example.org",
+        "Link to v1:\n  https://lore.kernel.org/r/w1@example.org",
+    ],
+)
+def test_a_link_to_v1_is_found(way: str) -> None:
+    first = patch("[PATCH] pump: look before use", id="w1")
+    second = patch(
+        "[PATCH v2] demo: a wholly different subject",
+        id="w2",
+        notes=f"Changes in v2:\n- renamed\n\n{way}",
+        minutes=2000,
+    )
+    assert [revision.version for revision in read(first, second).topic.revisions] == [
+        1,
+        2,
+    ]
+    assert read(second).topic.missing == {"w1@example.org": 1}
+
+
+def test_a_lone_v3_of_one_patch_of_a_series_is_its_next_version() -> None:
+    lone = patch("[PATCH v3 2/2] demo: b", id="l", reply_to="c2", minutes=4000)
+    found = read(*_series(), lone)
+    assert [revision.label for revision in found.topic.revisions] == ["v1", "v3"]
+
+
+def test_somebody_elses_v3_of_it_continues_it() -> None:
+    theirs = patch(
+        f"[PATCH v3] {TITLE}",
+        id="o3",
+        author=story.OTTO,
+        message=f"From: {ADA}\n\nCheck.\n",
+        reply_to="v2",
+        minutes=4000,
+    )
+    statuses = read_thread(parse(mbox(TO_MATT, theirs)))
+    assert [later.relation for later in statuses[0].follow_ups] == ["continues"] or len(
+        statuses[0].topic.revisions
+    ) == 2
+
+
+def test_naming_a_commit_is_not_fixing_it() -> None:
+    mentions = patch(
+        "[PATCH] demo: a cleanup",
+        id="m",
+        author=story.OTTO,
+        message=f'Since commit {SHA[:12]} ("{TITLE}") this is not needed.\n',
+        minutes=9900,
+    )
+    fixes = patch(
+        "[PATCH] demo: a fix",
+        id="f",
+        author=story.OTTO,
+        message=f'Fix it.\n\nFixes: {SHA[:12]} ("{TITLE}")\n',
+        minutes=9950,
+    )
+    found = read(*story.ACCEPTED, mentions, fixes)
+    assert [(later.subject, later.relation) for later in found.follow_ups] == [
+        ("demo: a cleanup", "mentions"),
+        ("demo: a fix", "fixes"),
+    ]
+
+
+def test_a_patch_of_several_that_its_author_drops_does_not_withdraw_the_series() -> (
+    None
+):
+    series = [
+        patch(f"[PATCH {number}/3] demo: part {number}", id=f"p{number}", reply_to="p0")
+        for number in (1, 2, 3)
+    ]
+    cover = mail("[PATCH 0/3] demo: parts", "Three parts.\n", id="p0")
+    dropped = reply(
+        "[PATCH 2/3] demo: part 2",
+        "Please drop this patch. I have another solution.",
+        id="d",
+        reply_to="p2",
+        sender=ADA,
+        minutes=60,
+    )
+    assert state(cover, *series, dropped) != "withdrawn"
+    first = [
+        patch(
+            f"[PATCH {number}/3] demo: part {number}",
+            id=f"p{number}",
+            reply_to="p1" if number > 1 else None,
+        )
+        for number in (1, 2, 3)
+    ]
+    one = (
+        "Please ignore this one, it is merged already and has nothing to do with the 2 other"
+        " patches of this series."
+    )
+    dropped = reply(
+        "[PATCH 1/3] demo: part 1", one, id="d", reply_to="p1", sender=ADA, minutes=60
+    )
+    assert [it.state for it in read(*first, dropped).patches] == [
+        "withdrawn",
+        "sent",
+        "sent",
+    ]
+    whole = reply(
+        "[PATCH 0/3] demo: parts",
+        "Please drop this series.",
+        id="d",
+        reply_to="p0",
+        sender=ADA,
+        minutes=60,
+    )
+    assert state(cover, *series, whole) == "withdrawn"
+
+
+def test_a_maintainer_who_says_late_that_it_was_applied() -> None:
+    late = (
+        "I forgot to say I applied this a while back. Just "
+        "noticed status was wrong in\npatchwork!"
+    )
+    assert state(TO_MATT, answer(late, to="v2", sender=MATT)) == "accepted"
+
+
+def test_a_commit_that_is_named_with_the_patchs_title_is_in_a_tree() -> None:
+    naming = f'The patch {SHA} "{TITLE}" does apply to 5.7 itself, but it is not present in 5.7.10.'
+    assert state(TO_MATT, answer(naming, to="v2", sender=TESTER)) == "sent", (
+        "nobody knows them"
+    )
+    found = read(TO_TESTER, answer(naming, to="v2", sender=TESTER))
+    assert found.state == "accepted"
+    assert "Tess Tester names the commit" in found.why
+    other = f'Please look at {SHA} "demo: another patch with another title".'
+    assert state(TO_TESTER, answer(other, to="v2", sender=TESTER)) != "accepted"
+
+
+def test_a_maintainer_who_applies_patches_of_their_own() -> None:
+    text = f"1 patches applied to demo-next branch of demo.git, thanks.\n\n{SHA[:12]} {TITLE}"
+    assert state(TO_MATT, answer(text, to="v2", sender=ADA)) == "accepted"
+    assert (
+        state(
+            TO_MATT,
+            answer(
+                "2 patches applied to my machine make it work.", to="v2", sender=ADA
+            ),
+        )
+        != "accepted"
+    )
+
+
+def test_what_is_asked_after_it_was_applied_is_to_be_answered() -> None:
+    applied = answer("Applied, thanks.", to="v2", sender=MATT)
+    late = answer(
+        "This breaks my board since today: please look at the probe order.",
+        to="v2",
+        sender=TESTER,
+    )
+    found = read(
+        TO_MATT,
+        applied,
+        mailed_later(late.replace(b"Message-ID: <", b"Message-ID: <late")),
+    )
+    assert found.state == "accepted"
+    assert "Tess Tester wrote after that" in next_step(found)
+    assert "Tess Tester" not in next_step(read(TO_MATT, applied))
+
+
+def mailed_later(raw: bytes) -> bytes:
+    """The same mail three weeks later."""
+    message = message_from_bytes(raw)
+    date = parsedate_to_datetime(message["Date"]) + timedelta(days=21)
+    del message["Date"]
+    message["Date"] = format_datetime(date)
+    return message.as_bytes()
+
+
+OTTO_PATCH = patch("[PATCH] valve: open it", id="w", author=story.OTTO, minutes=5)
+
+
+def test_patchworks_summary_is_about_every_series_it_lists() -> None:
+    text = (
+        'Hello:\n\nThe following patches were marked "accepted", because they were applied'
+        f" to\nmatt/pumps.git (refs/heads/for-next):\n\nPatch: [net,v2] {TITLE}\n  Submitter:"
+        f" {ADA}\n  Patchwork: https://patchwork.example.org/list/?series=1\n\nSeries: valve: open"
+        f" it\n  Submitter: {story.OTTO}\n  Patchwork:"
+        " https://patchwork.example.org/list/?series=2\n\nTotal patches: 2\n"
+    )
+    summary = mail(
+        "Patchwork summary for: pumps",
+        text,
+        sender="patchwork-bot+pumps@kernel.org",
+        id="1.git-patchwork-summary",
+        minutes=4000,
+    )
+    other = patch(f"[PATCH] {TITLE}", id="o", author=story.OTTO, minutes=6)
+    every = read_thread(parse(mbox(TO_MATT, OTTO_PATCH, other, summary)))
+    assert {
+        (found.topic.author.name, found.topic.subject): (
+            found.state,
+            found.landed[0].tree if found.landed else "",
+        )
+        for found in every
+    } == {
+        ("Ada Fixer", TITLE): ("accepted", "matt/pumps.git (refs/heads/for-next)"),
+        ("Otto Other", "valve: open it"): (
+            "accepted",
+            "matt/pumps.git (refs/heads/for-next)",
+        ),
+        ("Otto Other", TITLE): ("sent", ""),
+    }
+
+
+def test_an_author_who_is_the_maintainer_says_at_length_where_it_is() -> None:
+    words = (
+        "On Tue, Mar 05, 2024, Ada Fixer wrote:\n> Check.\n\nI applied this series"
+        " to\nhttps://git.example.org/ada/pumps.git pumps/for-next\nbased on v6.9-rc1 which"
+        ' includes commit b0cde62e4c54 ("clk: Add a variant\nof the getter").\n'
+    )
+    taken = mail(
+        f"Re: [PATCH net v2] {TITLE}", words, id="own", reply_to="v2", minutes=3000
+    )
+    assert state(TO_MATT, taken) == "accepted"
+
+
+def test_a_maintainers_script_that_names_one_patch_takes_this_one() -> None:
+    posts = [
+        patch(
+            f"[PATCH {n}/2] demo: part {n}",
+            id=f"p{n}",
+            to=f"{MATT}, demo@lists.example.org",
+            minutes=n,
+        )
+        for n in (1, 2)
+    ]
+    text = (
+        "The patch\n\n   demo: part 1\n\nhas been applied to the demo tree at\n\n  "
+        " https://git.example.org/demo.git\n\nAll being well this means that it will be integrated"
+        " into the next tree. If any updates are required, send patches on top of these.\n"
+    )
+    taken = mail(
+        'Applied "demo: part 1" to the demo tree',
+        text,
+        sender=MATT,
+        id="a",
+        reply_to="p1",
+        minutes=900,
+    )
+    assert read(*posts, taken).why == "1 of 2 applied; 2/2 has no answer"
+
+
+def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:
+    asked = answer(
+        "The counter should be there, too, as it is missing now.",
+        to="v2",
+        sender=RITA,
+        minutes=2000,
+    )
+    said = answer(
+        "It was moved, so it can't be missing on these boards.",
+        to="x2000",
+        sender=MATT,
+        minutes=2100,
+    )
+    found = read(TO_MATT, asked, said)
+    assert [str(it.mail.kind) for it in found.replies] == ["review", "other"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "expected"),
+    [
+        (
+            "Shouldn't the name change, too?",
+            "Good point, I'll change it.",
+            "changes-requested",
+        ),
+        (
+            "Shouldn't the name change, too?",
+            "No, it is the name that users know.",
+            "under-review",
+        ),
+        (
+            "Has the tap the same bug?",
+            "Sounds good, I'll spin a v3.",
+            "changes-requested",
+        ),
+        (
+            "Did you see the same in the tap?",
+            "That was fixed in v2, I'll test it again.",
+            "under-review",
+        ),
+        ("Is there another bug?", "Yes, will send a v3.", "changes-requested"),
+        ("Is there a typo?", "Yes, I'll fix that while applying.", "under-review"),
+        ("Anything else?", "I'll send a v3 if you want one.", "under-review"),
+    ],
+)
+def test_an_author_who_announces_changes_has_to_make_them(
+    asked: str, said: str, expected: str
+) -> None:
+    question = answer(asked, to="v2", sender=RITA)
+    own = answer(said, to="x2100", sender=ADA, minutes=2200)
+    found = read(TO_MATT, question, own)
+    assert (found.state, "send v3 with the requested changes" in next_step(found)) == (
+        expected,
+        expected == "changes-requested",
+    )
+    assert (
+        state(TO_MATT, question, own, answer("Applied, thanks.", to="v2", minutes=2300))
+        == "accepted"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "back", "expected"),
+    [
+        (
+            "It will stay as it is, the pump needs it.",
+            "Ok, makes sense to me.",
+            "under-review",
+        ),
+        ("I will change it.", "Sounds good to me.", "changes-requested"),
+        (
+            "It will stay as it is, the pump needs it.",
+            "Say so in the comment. With that it looks good to me.",
+            "changes-requested",
+        ),
+    ],
+)
+def test_a_reviewer_whom_an_answer_convinced_wants_nothing_more(
+    said: str, back: str, expected: str
+) -> None:
+    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
+    own = answer(said, to="x2100", sender=ADA, minutes=2200)
+    assert (
+        state(TO_MATT, wish, own, answer(back, to="x2200", sender=RITA, minutes=2300))
+        == expected
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dropped again, it stalls two pumps.",
+        "It broke the build, so I've dropped this patch.",
+    ],
+)
+def test_a_maintainer_drops_what_they_applied_wherever_they_say_so(text: str) -> None:
+    applied = answer("Applied, thanks.", to="v2")
+    report = answer(
+        "The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200
+    )
+    dropped = answer(text, to="x2200", minutes=2300)
+    assert state(TO_MATT, applied, report, dropped) != "accepted"
+    assert (
+        state(
+            TO_MATT,
+            applied,
+            report,
+            answer(text, to="x2200", minutes=2300, sender=TESTER),
+        )
+        == "accepted"
+    )
+
+
+def test_a_list_of_commits_with_their_titles_names_the_patches_applied() -> None:
+    posted = _series()
+    text = (
+        f"2 patches applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n{SHA[1:13]}"
+        " demo: b\n"
+    )
+    assert (
+        read(*posted, answer(text, to="c1", subject="[PATCH 1/2] demo: a")).state
+        == "accepted"
+    )
+    one = f"Patch applied to pumps-next of pumps.git, thanks.\n\n{SHA[:12]} demo: a\n"
+    assert (
+        read(*posted, answer(one, to="c1", subject="[PATCH 1/2] demo: a")).state
+        == "partly-accepted"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Anyway, forget about this\npatch then, sorry for the noise.", "withdrawn"),
+        ("This patch is no longer needed, Otto's series has it.", "withdrawn"),
+        ("Choose what you like best, or just ignore the patch.", "under-review"),
+        ("Ah, drop the second half of the loop.", "under-review"),
+        ("Don't forget about this patch, please.", "under-review"),
+    ],
+)
+def test_an_author_gives_the_patch_up_in_other_words(text: str, expected: str) -> None:
+    assert (
+        state(
+            TO_MATT,
+            answer("Hm, is it needed?", to="v2", sender=RITA),
+            answer(text, to="x2100", sender=ADA, minutes=2200),
+        )
+        == expected
+    )
+
+
+def test_an_author_who_sent_it_twice_withdraws_one() -> None:
+    twice = [
+        patch(f"[PATCH] {TITLE}", id=name, minutes=minutes)
+        for name, minutes in (("t1", 0), ("t2", 3))
+    ]
+    ignore = answer(
+        "Please ignore this one, it was sent twice.",
+        to="t1",
+        sender=ADA,
+        minutes=5,
+        subject=f"[PATCH] {TITLE}",
+    )
+    assert state(*twice, ignore) == "sent"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The comment has a typo, please see above. I can fix it myself when applying.",
+            "under-review",
+        ),
+        ("This should be a bool. No need for a new version, though.", "under-review"),
+        (
+            "This should be a bool. I fixed the same in the other pump.",
+            "changes-requested",
+        ),
+    ],
+)
+def test_a_reviewer_who_does_it_themselves_asks_for_nothing(
+    text: str, expected: str
+) -> None:
+    assert state(TO_MATT, answer(text, to="v2")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "expected"),
+    [
+        ("I will pull this into pumps-next.", MATT, "accepted"),
+        ("I will pull this into pumps-next, if nobody objects.", MATT, "under-review"),
+        ("I will apply this here and try it.", TESTER, "under-review"),
+    ],
+)
+def test_a_maintainer_who_gives_a_tag_and_takes_it(
+    text: str, sender: str, expected: str
+) -> None:
+    found = read(
+        TO_MATT, answer(f"Reviewed-by: {sender}\n\n{text}", to="v2", sender=sender)
+    )
+    assert (found.state, [tag.trailer for tag in found.trailers]) == (
+        expected,
+        [f"Reviewed-by: {sender}"],
+    )
+
+
+def test_an_author_tells_a_reviewer_that_it_is_applied() -> None:
+    tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
+    taken = answer(
+        "That's what I did. Thanks for the review. I've applied this now.",
+        to="x2100",
+        sender=ADA,
+        minutes=2200,
+    )
+    assert state(TO_MATT, tagged, taken) == "accepted"
+    for text in (
+        "I've applied this to v3 now.",
+        "I have posted the series with your names where I have applied it.",
+        "Good idea. I've applied it.",
+    ):
+        assert (
+            state(TO_MATT, tagged, answer(text, to="x2100", sender=ADA, minutes=2200))
+            == "under-review"
+        )
+
+
+def test_an_author_who_tells_at_length_what_was_dropped_takes_nothing_back() -> None:
+    told = (
+        "You dropped the commit.\n" + "That was before the other one was sent.\n" * 10
+    )
+    taken = answer("Applied, thanks.", to="v2", minutes=2100)
+    own = answer(told, to="x2100", sender=ADA, minutes=2200)
+    assert state(TO_MATT, taken, own) == "accepted"
+
+
+def test_an_answer_whose_subject_lost_its_re_is_no_new_version() -> None:
+    wish = answer("This should be a patch of its own.", to="v2", sender=RITA)
+    own = mail(
+        f"[PATCH net v2] {TITLE}",
+        "On Mon, Rita Reviewer wrote:\n> This should be a patch of its own.\n\nOk, I see.\n",
+        id="own",
+        reply_to="x2100",
+        minutes=2200,
+    )
+    status = read(TO_MATT, wish, own)
+    assert [revision.label for revision in status.topic.revisions] == ["v2"]
+    assert status.state == "changes-requested"
+    assert [reply.mail.by_author for reply in status.replies] == [False, True]
