@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series followed on a real public-inbox, mail by mail: what it is said to be at every moment."""
+"""A series followed on an archive, mail by mail: its state and next step at every moment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,9 +83,9 @@ class Followed:
 
 
 @contextmanager
-def followed(place: Path) -> Iterator[Followed]:
-    """Nothing is sent yet."""
-    with archive_server("public-inbox", place / "inbox") as archive:
+def followed(place: Path, kind: str = "stand-in") -> Iterator[Followed]:
+    """Nothing is sent yet; `kind` is one of SERVED."""
+    with archive_server(kind, place / "inbox") as archive:
         yield Followed(place, archive)
 
 

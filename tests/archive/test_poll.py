@@ -84,7 +84,10 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
         assert len(server.asked) <= most + 8, "only the series with news is read whole"
 
 
-@pytest.mark.parametrize("kind", [*SERVED, *LOCAL])
+@pytest.mark.parametrize(
+    "kind",
+    [*SERVED[1:], *LOCAL, pytest.param(SERVED[0], marks=pytest.mark.long)],
+)
 @pytest.mark.parametrize(
     "news",
     [

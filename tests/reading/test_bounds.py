@@ -87,6 +87,7 @@ def huge() -> bytes:
     return reply(f"[PATCH] {TITLE}", text, id="huge", reply_to="v1", minutes=5)
 
 
+@pytest.mark.long
 def test_of_an_mbox_that_unpacks_to_hundreds_of_megabytes_the_rest_is_read(
     workdir: Path,
 ) -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole lives of series, each on a public-inbox of its own that gets mail by mail: state and next
-step at every moment.
+"""Whole lives of series, each on an archive of its own that gets mail by mail: state and next step
+at every moment. The long tests are the same lives on a real public-inbox.
 """
 
 from collections.abc import Iterator
@@ -29,9 +29,11 @@ COUNT = "pump: count the starts of the pump"
 GREG = "Greg Kroah-Hartman <gregkh@linuxfoundation.org>"
 
 
-@pytest.fixture
-def life(tmp_path: Path) -> Iterator[Followed]:
-    with followed(tmp_path) as one:
+@pytest.fixture(
+    params=["stand-in", pytest.param("public-inbox", marks=pytest.mark.long)]
+)
+def life(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Followed]:
+    with followed(tmp_path, request.param) as one:
         yield one
 
 
@@ -274,6 +276,7 @@ def test_failed_and_then_backported(life: Followed) -> None:
     assert life.branches["5.10"] == "released in v5.10.240"
 
 
+@pytest.mark.long
 def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
     titles = (PUMP, COUNT)
 

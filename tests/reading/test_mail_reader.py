@@ -87,8 +87,9 @@ def test_add_show_list_and_update_read_a_mail_once(
             assert at_most_once(counted(), mails), words
         server.add(story.FIX_V1, story.FAILED)
         counted()
-        assert call("track", "update", "--fresh").code == 0
-        assert at_most_once(counted(), len(MAILS) + 2)
+        updated = call("track", "update", "--fresh")
+        assert updated.code == 0
+        assert at_most_once(counted(), len(MAILS) + 2), updated
 
 
 def test_an_mbox_is_read_once(workdir: Path, counted: Counted) -> None:
