@@ -119,7 +119,7 @@ class Canvas:
 
     def forget(self) -> None:
         """Another program wrote on the terminal: everything is drawn again."""
-        self._shown = []
+        self._shown, self._wanted = [], {}
 
     def take(
         self,
