@@ -30,7 +30,7 @@ export PATCHPILOT_DATA
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: all demo test test-long coverage lint suite score score-quick faults faults-quick mutants fuzz monkey bench docs session man install uninstall clean setup
+.PHONY: all demo test test-long coverage lint lint-style lint-types suite score score-quick faults faults-quick mutants fuzz monkey bench docs session man install uninstall clean setup
 
 all: test
 
@@ -48,10 +48,16 @@ demo: $(RUNS)
 
 test: setup lint suite
 
+# the slow checkers read the same code and wait for each other's core: two at a time
 lint: setup
+	@$(MAKE) --no-print-directory -j2 lint-style lint-types
+
+lint-types: setup
+	@$(BIN)/mypy --no-error-summary
+
+lint-style: setup
 	@$(BIN)/ruff format --check -q . || { echo "make: run '$(BIN)/ruff format .'" >&2; exit 1; }
 	@$(BIN)/ruff check -q .
-	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
 	@$(BIN)/vulture
 	@$(BIN)/python .ci/spelling.py

@@ -21,6 +21,7 @@ from patchpilot.archive.collect_mails import gather, status_of
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
 from patchpilot.model.message_id import message_id_of
+from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.status import read_thread
 from tests.kit.archive import LOCAL, SERVED, archive_server
 from tests.kit.mails import ADA, MATT, mail, mbox, patch, reply
@@ -323,9 +324,13 @@ def test_an_answer_that_is_no_mbox_is_reported(body: bytes) -> None:
         archive.thread("v1@example.org")
 
 
-def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read() -> None:
+def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mbox_module, "MAX_MAIL", 4 << 20)
+    monkeypatch.setattr(module, "MAX_ANSWER", 6 << 20)
     huge = reply(
-        f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (68 << 10), id="huge", reply_to="v1"
+        f"[PATCH] {TITLE}", f"{'x' * 999}\n" * (9 << 10), id="huge", reply_to="v1"
     )
     with (
         serving(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
@@ -334,7 +339,7 @@ def test_of_an_answer_that_unpacks_to_too_much_the_rest_is_read() -> None:
         assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
     with (
-        serving(200, gzip.compress(bytes(80 << 20), 1)) as (url, _),
+        serving(200, gzip.compress(bytes(8 << 20), 1)) as (url, _),
         Archive(url) as archive,
         pytest.raises((NetworkError, MissingError)),
     ):

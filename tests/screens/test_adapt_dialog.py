@@ -60,6 +60,7 @@ def test_what_was_begun_comes_first() -> None:
     )
 
 
+@pytest.mark.long
 async def test_z_proposes_the_adaptation_and_writes_it(
     fixed: Path,
     walk_on: Callable[[Path], PatchpilotApp],

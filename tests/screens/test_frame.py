@@ -247,6 +247,7 @@ async def test_enter_is_the_first_key_and_the_next_stage_is_named(
         assert " n " not in text_of(app).split("\n")[-1]
 
 
+@pytest.mark.long
 async def test_in_ascii_nothing_else_is_drawn(
     fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,7 @@ async def test_without_a_stage_it_is_a_toast(tmp_path: Path, walk_on: On) -> Non
         assert said(app) == "git is away\nhint: bring it back"
 
 
+@pytest.mark.long
 async def test_keys_that_need_a_repository_say_so_where_there_is_none(
     tmp_path: Path, walk_on: On
 ) -> None:

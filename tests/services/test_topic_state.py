@@ -402,7 +402,17 @@ LIFE = {
 }
 
 
-@pytest.mark.parametrize("name", LIFE)
+LONG = {"draft forgotten", "amended after v1", "v2 resent", "in mainline", "superseded"}
+"""Moments next to one that the fast tests have: another draft, version, answer or branch."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long] if name in LONG else [])
+        for name in LIFE
+    ],
+)
 def test_every_reader_says_the_same_of_a_topic(name: str, tmp_path: Path) -> None:
     moment = LIFE[name]
     with life(tmp_path, moment.patches) as one:
