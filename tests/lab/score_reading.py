@@ -86,7 +86,9 @@ def main(folder: Path, part: str) -> int:
             print(f"{label['thread']:28} no series found")
             continue
         status = max(every, key=lambda one: len(one.message_ids))
-        versions = [revision.label.lower() for revision in status.topic.revisions]
+        labels = [revision.label.lower() for revision in status.topic.revisions]
+        # the labels name a version by its number and "resend", without other marks
+        versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [one.lower() for one in label["revisions"]]
         count.update(states=has_state, versions=has_versions)
