@@ -4,8 +4,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from patchpilot.model.bounded_date import EPOCH
 from patchpilot.reading.mbox import when
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
+from patchpilot.reading.thread_events import voided
 from patchpilot.reading.thread_match import Attached
 from patchpilot.reading.thread_values import Evidence
 from patchpilot.reading.tree_evidence import branches_by_mail, branches_with, landings
@@ -41,8 +43,9 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
     if alone:
         return replace(evidence, post=post)
     topic = evidence.topic
+    since = topic.unchanged_since(post) if post in topic.latest.patches else EPOCH
     events = tuple(
-        event
+        voided(event, since)
         for event in evidence.events
         if _is_about(topic, post, event.of, event.patch, event.date)
     )
@@ -91,7 +94,7 @@ def _is_about(
         return key == mine
     if len(key) >= _CUT and any(known.startswith(key) for known in topic.titles):
         return mine.startswith(key)
-    sent = when(topic.latest.head.mail.mail)
+    sent = when(topic.latest.first.mail.mail)
     if number and (date or datetime.now(UTC)) >= sent and post in topic.latest.patches:
         return number == (post.number or 1)
     alike = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
+from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch_subject import parse_subject
@@ -29,6 +30,10 @@ _PULL = re.compile(r"pull[ -]request\b", re.IGNORECASE)
 _STABLE_MARK = re.compile(
     r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE
 )
+
+
+_TAG = re.compile(r"(?:[A-Za-z-]{1,40}-by|Cc|Link|Closes|From): ", re.IGNORECASE)
+_MOST_TEXT = 400_000
 
 
 @dataclass(frozen=True)
@@ -60,17 +65,40 @@ class Post:
         """Whether it is the cover letter (or the request to pull)."""
         return self.mail.kind is MailKind.COVER
 
+    @cached_property
+    def content(self) -> str:
+        """Its message without tags and the lines it changes; "" for a post without a diff."""
+        message, diff, changes = self.mail.mail.body[:_MOST_TEXT].partition(
+            "\ndiff --git "
+        )
+        if not diff:
+            return ""
+        message = message.partition("\n---\n")[0]
+        changes = changes.partition("\n-- \n")[0]
+        said = (line.strip() for line in message.split("\n"))
+        changed = (
+            line.rstrip()
+            for line in changes.split("\n")
+            if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
+        )
+        words = (line for line in said if line and not _TAG.match(line))
+        return "\n".join((*words, *changed))
+
 
 @json_form("version", "label", "message_id", "patches=patch_count")
 @dataclass(frozen=True)
 class Revision:
     """One sending of a series: `version` from its subject prefix.
 
-    `posts` in order, the cover letter first.
+    `posts` in order, the cover letter first. `carried` are the Message-IDs of those that are from
+    the version before, of which this one replaces a few patches; `is_again` says that it repeats
+    that version unchanged.
     """
 
     version: int
     posts: tuple[Post, ...]
+    carried: frozenset[str] = frozenset()
+    is_again: bool = False
 
     @property
     def label(self) -> str:
@@ -88,19 +116,24 @@ class Revision:
         return self.posts[0]
 
     @property
+    def first(self) -> Post:
+        """The first post that was sent with it."""
+        return next(post for post in self.posts if post.message_id not in self.carried)
+
+    @property
     def message_id(self) -> str:
-        """The Message-ID of its head."""
-        return self.head.message_id
+        """The Message-ID of its first post."""
+        return self.first.message_id
 
     @property
     def author(self) -> Address:
         """Who sent it."""
-        return self.head.mail.sender
+        return self.first.mail.sender
 
     @property
     def sent(self) -> datetime | None:
-        """When its head was sent."""
-        return self.head.mail.mail.date
+        """When its first post was sent."""
+        return self.first.mail.mail.date
 
     @property
     def patches(self) -> tuple[Post, ...]:
@@ -122,7 +155,7 @@ class Revision:
     @property
     def resend(self) -> bool:
         """Whether it repeats what was sent."""
-        return any(post.mail.subject.resend for post in self.posts)
+        return self.is_again or any(post.mail.subject.resend for post in self.posts)
 
     @property
     def pull_request(self) -> bool:
@@ -189,7 +222,7 @@ class PostedTopic:
 
     def is_by_known(self, revision: Revision) -> bool:
         """Whether the sender of a revision is known, also the list that rewrote its From: header."""  # noqa: E501
-        return self.identities.knows(self.identities.sender(revision.head.mail))
+        return self.identities.knows(self.identities.sender(revision.first.mail))
 
     @property
     def first_known(self) -> Revision:
@@ -230,6 +263,25 @@ class PostedTopic:
     def titles(self) -> frozenset[str]:
         """Every title it ever had."""
         return frozenset().union(*(revision.titles for revision in self.revisions))
+
+    def unchanged_since(self, post: Post) -> datetime:
+        """When a patch of the newest revision was first sent as it is, its tags apart.
+
+        A backport and a request to pull repeat what was applied elsewhere.
+        """
+        if self.latest.backport_to or self.latest.pull_request:
+            return EPOCH
+        key, sent = title_key(post.title), self.latest.sent
+        for revision in reversed(self.revisions):
+            same = any(
+                one == post
+                or (one.content == post.content != "" and title_key(one.title) == key)
+                for one in revision.patches
+            )
+            if not same:
+                break
+            sent = revision.sent
+        return sent or EPOCH
 
     @property
     def change_id(self) -> str | None:

@@ -212,7 +212,7 @@ def _claims(status: Status, every: Sequence[Status]) -> tuple[Claim, ...]:
 def _proof(carrier: Status) -> Proof:
     """The mail that reports where a forwarding series was merged, else its first mail."""
     place = next((landed for landed in carrier.landed if landed.in_mainline), None)
-    head = carrier.topic.latest.head.mail.mail
+    head = carrier.topic.latest.first.mail.mail
     return (
         Proof(place.date, place.message_id, place.commit)
         if place
@@ -338,7 +338,7 @@ def _passed_on(other: Status, status: Status) -> str | None:
         return "backports" if same and not mine.latest.backport_to else None
     if any(_written_by_author(post, status) for post in same) and when(
         theirs.revisions[0].head.mail.mail
-    ) >= when(mine.latest.head.mail.mail):
+    ) >= when(mine.latest.first.mail.mail):
         continued = (
             theirs.latest.version > mine.latest.version
             and title_similarity(theirs.subject, mine.subject) > ALIKE

@@ -14,6 +14,7 @@ from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mbox import when
 from patchpilot.reading.posted_series import Post, PostedTopic, Revision
 from patchpilot.reading.revision_links import link
+from patchpilot.reading.sent_again import completed, in_place
 from patchpilot.reading.vouched_addresses import without_strangers
 from patchpilot.series.change_id import change_id_in
 from patchpilot.series.patch_pairing import title_key
@@ -80,7 +81,7 @@ def _of_known(
     their own.
     """
     mine, others, identities = without_strangers(series, known, anchor)
-    yield PostedTopic(_numbered(mine), identities, others)
+    yield PostedTopic(completed(_numbered(mine)), identities, others)
     if others:
         yield from _of_known(others, known, anchor)
 
@@ -299,7 +300,7 @@ def _revisions(posts: Sequence[Post]) -> list[Revision]:
         home.append(post)
         taken[id(home)].add(post.number)
         by_id[post.message_id] = home
-    return _whole([Revision(_version(group), _in_place(group)) for group in sets])
+    return _whole([Revision(_version(group), in_place(group)) for group in sets])
 
 
 def _version(posts: Sequence[Post]) -> int:
@@ -319,10 +320,6 @@ def _is_lone_letter(group: Sequence[Post]) -> bool:
     return len(group) == 1 and group[0].is_cover and group[0].mail.subject.total is None
 
 
-def _in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
-    return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
-
-
 def _whole(sent: Sequence[Revision]) -> list[Revision]:
     """The sendings, each with the patches that were sent again below it, corrected, and with a
     cover letter that was sent more than once.
@@ -338,7 +335,7 @@ def _whole(sent: Sequence[Revision]) -> list[Revision]:
             above = len(whole)
             whole.append(one)
         else:
-            posts = _in_place((*whole[above].posts, *one.posts))
+            posts = in_place((*whole[above].posts, *one.posts))
             whole[above] = replace(
                 whole[above],
                 version=max(one.version, whole[above].version),
@@ -373,8 +370,9 @@ def _same_letter(one: Revision, later: Revision) -> bool:
 
 
 def _fits(group: Sequence[Post], shape: tuple[object, ...]) -> bool:
-    first = group[0].mail.subject
-    return (first.version, first.total, first.resend, first.rfc) == shape
+    # a cover letter may count no patches
+    subjects = (post.mail.subject for post in group[:2])
+    return any((it.version, it.total, it.resend, it.rfc) == shape for it in subjects)
 
 
 def _under_cover(group: Sequence[Post], post: Post) -> bool:

@@ -294,7 +294,7 @@ def _in_repository(evidence: Evidence, verdict: Verdict) -> Verdict:
     mainline = [landed for landed in evidence.commits if landed.in_mainline]
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
-        if undone.date and when(evidence.topic.latest.head.mail.mail) > undone.date:
+        if undone.date and when(evidence.topic.latest.first.mail.mail) > undone.date:
             return _by_mails(_evidence_since(evidence, undone.date))
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(
@@ -382,7 +382,7 @@ def _by_mails(evidence: Evidence) -> Verdict:
         return there
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
-    latest_sent = when(topic.latest.head.mail.mail)
+    latest_sent = when(topic.latest.first.mail.mail)
     return _ended_by_mails(evidence, latest_sent) or _in_review(evidence, latest_sent)
 
 
@@ -434,7 +434,7 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
     earlier = {
         reply.mail.mail.message_id
         for reply in evidence.attached
-        if reply.revision not in (topic.latest, None)
+        if reply.revision not in (topic.latest, None) or _is_replaced(reply, topic)
     }
     of_newest = [
         event
@@ -454,6 +454,12 @@ def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None
         why = f"{redone.by} marked it for a new version ({redone.title})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_event(redone))
     return None
+
+
+def _is_replaced(reply: Attached, topic: PostedTopic) -> bool:
+    """Whether the patch that a reply answers was sent once more within its version."""
+    post = reply.post
+    return post is not None and not post.is_cover and post not in topic.latest.patches
 
 
 def _newest(events: Sequence[Event], what: str) -> Event | None:

@@ -66,7 +66,7 @@ class SeriesSummary:
             ci=str(ci_verdict(reply.mail for reply in status.replies if reply.revision is newest)),
             sent=newest.sent.isoformat() if newest.sent else None, posts=tuple(post.message_id for post in newest.patches),  # noqa: E501
             need=str(step.need), advice=tuple(parts),
-            head=newest.head.message_id, change_id=topic.change_id,
+            head=newest.message_id, change_id=topic.change_id,
             authors=tuple(dict.fromkeys(revision.author.key for revision in topic.revisions)), titles=tuple(sorted(topic.titles)),  # noqa: E501
             commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),  # noqa: E501
             files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),

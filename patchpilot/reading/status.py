@@ -138,14 +138,12 @@ def _answered(topic: PostedTopic, parent: Classified | None) -> Answered:
 
 
 def _status(topic: PostedTopic, attached: Sequence[Attached], now: datetime) -> Status:
-    newest = topic.latest
-    sent = None if newest.backport_to or newest.pull_request else newest.sent
     claims = claims_of(topic, attached)
     doubtful = {claim.message_id for claim in claims}
     certain = tuple(
         reply for reply in attached if reply.mail.mail.message_id not in doubtful
     )
-    events = without_voided(events_of(topic, certain), sent, newest.titles)
+    events = without_voided(events_of(topic, certain), topic)
     landed, stable = landings(events), branches_by_mail(events)
     replies = tuple(
         Reply(

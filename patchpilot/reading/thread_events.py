@@ -2,10 +2,11 @@
 """Events of a series reported in mails: applied, queued, failed, rejected, withdrawn."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.bounded_number import number
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.identities import Claim
@@ -246,27 +247,34 @@ def _title(reply: Attached, event: Event) -> str | None:
     )
 
 
-def without_voided(
-    events: Sequence[Event], sent: datetime | None, titles: Collection[str]
-) -> tuple[Event, ...]:
-    """The events; "applied" in words alone, before the newest version was `sent`, is marked as
-    withdrawn: that version has to be applied again.
+def without_voided(events: Sequence[Event], topic: PostedTopic) -> tuple[Event, ...]:
+    """The events; "applied" in words alone, of what the newest version changed since, is marked as
+    withdrawn: it has to be applied again.
 
-    What was said of a patch that is not among the `titles` of that version still counts.
+    What was said of the series counts as long as one of its patches is unchanged, see `voided`;
+    what was said of a patch that is not in the newest version counts.
     """
+    since = {
+        title_key(post.title): topic.unchanged_since(post)
+        for post in topic.latest.patches
+    }
+    first = min(since.values(), default=EPOCH)
+    covers = topic.latest.titles - since.keys()
     return tuple(
-        (
-            replace(event, withdrawn=event.withdrawn or "a newer version was sent")
-            if sent
-            and event.what == "applied"
-            and not event.commit
-            and event.date
-            and event.date < sent
-            and (event.of is None or title_key(event.of) in titles)
-            else event
-        )
+        voided(event, first)
+        if event.of is None or title_key(event.of) in covers
+        else voided(event, since.get(title_key(event.of), EPOCH))
         for event in events
     )
+
+
+def voided(event: Event, since: datetime) -> Event:
+    """The event, marked as withdrawn where it says in words alone that something was applied that
+    was sent again, changed, at `since`.
+    """
+    if event.what != "applied" or event.commit or not event.date or event.date >= since:
+        return event
+    return replace(event, withdrawn=event.withdrawn or "a newer version was sent")
 
 
 def _taken_back(reply: Attached) -> tuple[str, str] | None:

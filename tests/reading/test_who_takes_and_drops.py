@@ -20,7 +20,9 @@ TO_MATT = patch(
     to=f"{MATT}, demo@lists.example.org",
     minutes=1440,
 )
-V3 = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000)
+V3 = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000).replace(
+    b"-EINVAL", b"-ENODEV"
+)
 TESTER = "Tess Tester <tess@example.com>"
 TO_TESTER = patch(
     f"[PATCH net v2] {TITLE}", id="v2", to=f"{MATT}, {TESTER}", minutes=1440
@@ -353,6 +355,8 @@ def test_a_newer_version_voids_words_but_no_commit() -> None:
     found = read(TO_MATT, by_words, V3)
     assert (found.state, found.landed) == ("sent", ())
     assert state(story.V2, story.APPLIED, V3) == "accepted"
+    unchanged = patch(f"[PATCH net v3] {TITLE}", id="v3", minutes=5000)
+    assert state(TO_MATT, by_words, unchanged) == "accepted"
 
 
 def test_a_refused_version_is_followed_to_the_next() -> None:

@@ -37,11 +37,12 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     if series.status is None:
         return ()
     topic = series.status.topic
-    heads = {revision.head.message_id for revision in topic.revisions}
+    heads = {revision.message_id for revision in topic.revisions}
     labels = {
         post.message_id: revision.label
         for revision in topic.revisions
         for post in revision.posts
+        if post.message_id not in revision.carried
     }
     replies = {reply.mail.mail.message_id: reply for reply in series.status.replies}
     mails = {

@@ -51,7 +51,7 @@ class SentRevision:
     @property
     def mail(self) -> Mail:
         """Its first mail."""
-        return self.revision.head.mail.mail
+        return self.revision.first.mail.mail
 
 
 @json_form()

@@ -126,7 +126,7 @@ def _versions(status: Status) -> Iterator[StoryEvent]:
             StoryKind.SENT,
             f"{revision.label} sent{patches}",
             revision.sent,
-            revision.head.message_id,
+            revision.message_id,
         )
 
 

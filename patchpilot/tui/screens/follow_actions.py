@@ -160,7 +160,7 @@ def _compare(
     from patchpilot.services.track.compare_revisions import counts
     from patchpilot.services.track.follow_topic import compare_series
 
-    names = tuple(f"<{revision.head.message_id}>" for revision in (old, new))
+    names = tuple(f"<{revision.message_id}>" for revision in (old, new))
 
     def then(comparison: "RevisionComparison") -> None:
         title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"

@@ -97,7 +97,7 @@ def lanes(status: Status, sources: Sources) -> tuple[Lane, ...]:
             it.sent,
             Tone.SENT,
             f"{it.label} sent",
-            sources.mail(it.head.message_id),
+            sources.mail(it.message_id),
             it.label,
         )
         for it in status.topic.revisions

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Versions that repeat an earlier one, or replace a few of its patches only."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from patchpilot.reading.posted_series import Post, Revision
+from patchpilot.series.patch_pairing import title_key
+
+_SAME_SENDING = timedelta(hours=1)
+_MOST_REFERENCES = 50
+
+
+def in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
+    """Posts by their number, the cover letter first."""
+    return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
+
+
+def completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
+    """The revisions in their order, each with all of its patches.
+
+    One that replaces some patches of the version before it has the others from there. One without
+    another change is a resend of that version, within an hour a part of it.
+    """
+    found: list[Revision] = []
+    known: dict[str, Post] = {}
+    for revision in revisions:
+        before = found[-1] if found else None
+        if before is None:
+            found.append(revision)
+        elif whole := _with_the_rest(before, revision, known):
+            if before.carried and before.version == whole.version:
+                found.pop()
+            revision = whole
+            found.append(whole)
+        elif not _repeats(before, revision):
+            found.append(revision)
+        elif _is_soon(before, revision):
+            posts = in_place((*before.posts, *revision.posts))
+            found[-1] = replace(before, posts=posts)
+        else:
+            found.append(replace(revision, is_again=True))
+        known.update((post.message_id, post) for post in revision.patches)
+    return tuple(found)
+
+
+def _with_the_rest(
+    series: Revision, part: Revision, known: Mapping[str, Post]
+) -> Revision | None:
+    """The version that a few patches make with the others of the version before; None if it is a
+    series of its own.
+
+    As in b4, each has to be an answer to the patch of its number; `known` has the patches of
+    all earlier versions by Message-ID.
+    """
+    is_later = part.version > series.version or (
+        bool(series.carried) and part.version == series.version
+    )
+    if not is_later or part.head.is_cover or part.backport_to != series.backport_to:
+        return None
+    totals = {post.number: post.mail.subject.total for post in series.patches}
+    new: dict[int, Post] = {}
+    for post in part.patches:
+        old = next((known[above] for above in _above(post) if above in known), None)
+        number = old.number if old else None
+        if old is None or number is None or not _takes_its_place(post, old):
+            return None
+        if number not in totals or post.mail.subject.total not in (
+            None,
+            totals[number],
+        ):
+            return None
+        subject = post.mail.subject._replace(number=number, total=totals[number])
+        new[number] = replace(post, mail=replace(post.mail, subject=subject))
+    rest = [post for post in series.posts if post.is_cover or post.number not in new]
+    if all(post.is_cover for post in rest):
+        return None
+    carried = frozenset(post.message_id for post in rest)
+    if part.version == series.version:
+        carried &= series.carried
+    return Revision(part.version, in_place((*rest, *new.values())), carried)
+
+
+def _above(post: Post) -> tuple[str, ...]:
+    """The mails that a post answers, the nearest first."""
+    mail = post.mail.mail
+    return (mail.in_reply_to or "", *reversed(mail.references[-_MOST_REFERENCES:]))
+
+
+def _takes_its_place(post: Post, old: Post) -> bool:
+    """Whether a patch has the number of the one that it answers, or none and its title."""
+    if post.number is None:
+        return title_key(post.title) == title_key(old.title)
+    return post.number == old.number
+
+
+def _is_soon(before: Revision, revision: Revision) -> bool:
+    """Whether a revision was sent within an hour of the one before it."""
+    first, second = before.sent, revision.sent
+    return bool(first and second and timedelta(0) <= second - first < _SAME_SENDING)
+
+
+def _repeats(before: Revision, revision: Revision) -> bool:
+    """Whether a revision has the version and the patches of the one before it, unchanged."""
+    if revision.version != before.version or revision.resend or revision.pull_request:
+        return False
+    if (before.rfc, before.backport_to) != (revision.rfc, revision.backport_to):
+        return False
+    mine = [(title_key(post.title), post.content) for post in before.patches]
+    yours = [(title_key(post.title), post.content) for post in revision.patches]
+    return mine == yours and all(content for _, content in mine)

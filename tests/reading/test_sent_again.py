@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Versions that repeat an earlier one, and those that replace a few of its patches."""
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.status import Status, read_thread
+from tests.kit.mails import MATT, RITA, mail, mbox, patch, reply
+
+STEPS = ("open the valve", "read the level", "stop the pump", "close the valve")
+COVER = mail("[PATCH 0/4] pump: stop in time", "Four steps.\n", id="c")
+
+
+def step(number: int, mark: str = "PATCH", *, value: int = 0, **more: object) -> bytes:
+    """One of four patches, with a diff of its own; `value` changes it."""
+    counted = f" {number}/4" if "/4" not in mark else ""
+    one = patch(f"[{mark}{counted}] pump: {STEPS[number - 1]}", **more)
+    return one.replace(b"-EINVAL", b"-%d" % (100 * number + value))
+
+
+SERIES = (COVER, *(step(n, id=f"p{n}", reply_to="c", minutes=n) for n in range(1, 5)))
+
+
+def status(*mails: bytes) -> Status:
+    (found,) = read_thread(parse(mbox(*SERIES, *mails)))
+    return found
+
+
+def patches(found: Status) -> list[str]:
+    return [post.message_id.partition("@")[0] for post in found.topic.latest.patches]
+
+
+def answer(to: str, text: str, minutes: int, sender: str = RITA) -> bytes:
+    number = int(to[1:]) if to[1:] else 0
+    title = STEPS[number - 1] if number else "stop in time"
+    subject = f"[PATCH {number}/4] pump: {title}"
+    return reply(
+        subject, text, id=f"a{minutes}", reply_to=to, minutes=minutes, sender=sender
+    )
+
+
+TAG = answer("p1", f"Reviewed-by: {RITA}", 50)
+REQUEST = answer("p2", "Please name the constant.", 60)
+TO_BE_CHANGED = answer("p3", "Please check the return value.", 70)
+THIRD = step(3, "PATCH v2", value=1, id="q3", reply_to="p3", minutes=900)
+
+
+def test_a_patch_sent_as_reply_to_its_number_replaces_that_patch_only() -> None:
+    found = status(TAG, REQUEST, TO_BE_CHANGED, THIRD)
+    assert [revision.label for revision in found.topic.revisions] == ["v1", "v2"]
+    assert patches(found) == ["p1", "p2", "q3", "p4"]
+    assert found.topic.subject == "pump: stop in time"
+    latest = found.topic.latest
+    assert (latest.message_id, latest.sent) == (
+        "q3@example.org",
+        latest.patches[2].mail.mail.date,
+    )
+    assert [(tag.trailer, tag.version, tag.patch) for tag in found.trailers] == [
+        (f"Reviewed-by: {RITA}", 2, 1)
+    ]
+    assert [(it.number, str(it.state)) for it in found.patches] == [
+        (1, "under-review"),
+        (2, "changes-requested"),
+        (3, "sent"),
+        (4, "sent"),
+    ]
+    assert found.state == "changes-requested"
+
+
+@pytest.mark.parametrize(
+    ("mails", "expected"),
+    [
+        # below a review of the patch, without its number, and a later one of the version
+        ((step(3, "PATCH v2", id="q3", reply_to="a70", minutes=900, references="<c@example.org> <p3@example.org> <a70@example.org>"),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
+        ((patch("[PATCH v2] pump: stop the pump", id="q3", reply_to="p3", minutes=900),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
+        ((THIRD, step(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
+        ((THIRD, step(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
+        # in the place of another patch, or of a series of another length, it is a version
+        ((step(3, "PATCH v2", id="q3", reply_to="p2", minutes=900),), ["q3"]),
+        ((step(3, "PATCH v2 3/3, 3/4", id="q3", reply_to="c", minutes=900),), ["q3"]),
+    ],
+)  # fmt: skip
+def test_what_replaces_some_patches_has_the_others_of_the_version_before(
+    mails: tuple[bytes, ...], expected: list[str]
+) -> None:
+    assert patches(status(TO_BE_CHANGED, *mails)) == expected
+
+
+def test_a_whole_series_below_the_version_before_has_no_patches_of_it() -> None:
+    whole = (
+        step(n, "PATCH v2", id=f"q{n}", reply_to=f"p{n}", minutes=900 + n)
+        for n in range(1, 5)
+    )
+    assert patches(status(*whole)) == ["q1", "q2", "q3", "q4"]
+
+
+def test_what_was_applied_stays_so_where_another_patch_is_replaced() -> None:
+    applied = answer("p1", "Applied, thanks.", 80, MATT)
+    found = status(applied, answer("p3", "Applied, thanks.", 81, MATT), THIRD)
+    assert [str(it.state) for it in found.patches] == [
+        "accepted",
+        "sent",
+        "sent",
+        "sent",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("about", "states"),
+    [
+        # said of one patch, of another that was changed since, and of the series
+        ("p1", ["accepted", "sent", "sent", "sent"]),
+        ("p2", ["sent", "sent", "sent", "sent"]),
+        ("c", ["accepted", "sent", "accepted", "accepted"]),
+    ],
+)
+def test_a_patch_that_was_applied_and_sent_again_unchanged_stays_applied(
+    about: str, states: list[str]
+) -> None:
+    again = [
+        step(
+            n, "PATCH v2", value=int(n == 2), id=f"q{n}", reply_to="d", minutes=900 + n
+        )
+        for n in range(1, 5)
+    ]
+    cover = mail("[PATCH v2 0/4] pump: stop in time", "Again.\n", id="d", minutes=900)
+    found = status(answer(about, "Applied, thanks.", 80, MATT), cover, *again)
+    assert [str(it.state) for it in found.patches] == states
+
+
+@pytest.mark.parametrize(
+    ("minutes", "mark", "value", "labels"),
+    [
+        (20, "PATCH", 0, ["v1"]),
+        (2000, "PATCH", 0, ["v1", "v1 resend"]),
+        (2000, "PATCH net-next", 0, ["v1", "v1 resend"]),
+        (2000, "PATCH RESEND", 0, ["v1", "v1 resend"]),
+        (2000, "PATCH v2", 0, ["v1", "v2"]),
+        (2000, "PATCH", 1, ["v1", "v1"]),
+    ],
+)
+def test_a_version_without_a_change_and_a_number_is_a_resend(
+    minutes: int, mark: str, value: int, labels: list[str]
+) -> None:
+    one = patch("[PATCH] pump: stop", id="a")
+    tagged = f"Check the pointer before it is used.\n\nReviewed-by: {RITA}\n"
+    again = patch(f"[{mark}] pump: stop", id="b", message=tagged, minutes=minutes)
+    again = again.replace(b"-EINVAL", b"-EINVAL" if not value else b"-EIO")
+    (found,) = read_thread(parse(mbox(one, again)))
+    assert [revision.label for revision in found.topic.revisions] == labels
+
+
+def test_patches_added_to_a_set_that_counts_none_are_of_it() -> None:
+    cover = mail("[PATCHSET] pump: stop in time", "Some steps.\n", id="c")
+    first, second = (
+        patch(
+            f"[PATCH {n}/2] pump: {STEPS[n - 1]}", id=f"p{n}", reply_to="c", minutes=n
+        )
+        for n in (1, 2)
+    )
+    third = patch(f"[PATCH 3/2] pump: {STEPS[2]}", id="p3", reply_to="c", minutes=9000)
+    (found,) = read_thread(parse(mbox(cover, first, second, third)))
+    assert patches(found) == ["p1", "p2", "p3"]
