@@ -72,6 +72,11 @@ def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
         stable=stable,
         commits=commits,
         branches=branches_with(stable, commits),
+        carriers=tuple(
+            carrier
+            for carrier in evidence.carriers
+            if not carrier.titles or title_key(post.title) in carrier.titles
+        ),
         post=post,
     )
 

@@ -5,7 +5,7 @@ commit, title and threading.
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from patchpilot.model.address import only_mailbox, parse_address
@@ -140,9 +140,16 @@ def _with_follow_ups(
     if known_by_revert:
         status = replace(status, landed=(known_by_revert[0][1],))
     branch = known_by_revert[0][0] if known_by_revert else None
-    evidence = replace(
-        status.evidence, carriers=_carriers(status, every), reverted=branch
+    carriers = _carriers(status, every)
+    known_ids = {landed.commit for landed in status.landed}
+    passed_on = (
+        landed
+        for carrier in carriers
+        for landed in carrier.landed
+        if landed.commit is None or landed.commit not in known_ids
     )
+    status = replace(status, landed=(*status.landed, *passed_on))
+    evidence = replace(status.evidence, carriers=carriers, reverted=branch)
     state, why, patches = decide(evidence)
     claims = (*status.claims, *_claims(status, every))
     return replace(
@@ -158,16 +165,52 @@ def _carriers(status: Status, every: Sequence[Status]) -> tuple[Carrier, ...]:
         relation = relations.get(other.topic.revisions[0].head.message_id)
         taken_over = relation == "continues"
         if taken_over or (relation == "carries" and _is_batch(other)):
-            merged = other.state is SeriesState.IN_MAINLINE
             carrier = Carrier(
-                other.topic.subject, other.topic.author.trailer(), merged, _proof(other)
+                other.topic.subject,
+                other.topic.author.trailer(),
+                other.state is SeriesState.IN_MAINLINE,
+                _proof(other),
+                landed=tuple(_landed_with(other, status)),
             )
             carriers.append(
                 replace(carrier, version=other.topic.latest.version, state=other.state)
                 if taken_over
-                else carrier
+                else replace(carrier, titles=_titles_in(other, status))
             )
     return tuple(carriers)
+
+
+def _titles_in(other: Status, status: Status) -> frozenset[str]:
+    """The titles of a series that another series or request to pull has."""
+    latest = other.topic.latest
+    pulled = _pulled(latest.head, status) if latest.pull_request else frozenset()
+    return status.topic.titles & (other.topic.titles | pulled)
+
+
+def _landed_with(other: Status, status: Status) -> Iterator[LandedCommit]:
+    """Where the patches of a series are by what was reported of another's series with them.
+
+    A merge commit is no commit of theirs.
+    """
+    by = f"“{other.topic.subject}” by {other.topic.author.called}"
+    titles = _titles_in(other, status)
+    for post in status.topic.latest.patches:
+        if (key := title_key(post.title)) not in titles:
+            continue
+        number = post.number or 1
+        for landed in other.landed:
+            of_all = landed.title is None and (
+                landed.in_mainline or len(other.topic.latest.patches) == 1
+            )
+            if of_all or (landed.title and title_key(landed.title) == key):
+                is_merge = landed.title is None and other.topic.latest.pull_request
+                yield replace(
+                    landed,
+                    commit=None if is_merge else landed.commit,
+                    how=f"reported of {by}",
+                    patch=number,
+                    title=post.title,
+                )
 
 
 def _is_vouched(other: Status, status: Status) -> bool:
@@ -384,14 +427,19 @@ def _is_pulled(pull: Post, status: Status) -> bool:
     """Whether a request to pull lists the author with one of the newest patches, as git shortlog
     does.
     """
+    titles = {title_key(post.title) for post in status.topic.latest.patches}
+    return bool(titles & _pulled(pull, status))
+
+
+def _pulled(pull: Post, status: Status) -> frozenset[str]:
+    """The titles that a request to pull lists below the author's name."""
     lines = [line.strip() for line in pull.mail.mail.body[:400_000].split("\n")]
     named = re.compile(
         rf"{re.escape(status.topic.author.name)} \(\d+\):$", re.IGNORECASE
     )
-    titles = {title_key(post.title) for post in status.topic.latest.patches}
     start = next((at for at, line in enumerate(lines) if named.match(line)), None)
     if start is None:
-        return False
+        return frozenset()
     listed = [title_key(line) for line in lines[start + 1 : start + 200]]
     end = next((at for at, line in enumerate(listed) if not line), len(listed))
-    return any(line in titles for line in listed[:end])
+    return frozenset(listed[:end])

@@ -193,7 +193,7 @@ def _shown_by_others(
         reply.mail.mail.message_id
         for reply in evidence.attached
         if reply.mail.kind in _TAKING
-    }
+    } | {carrier.proof.message_id for carrier in evidence.carriers}
     if any(
         patch.proof.message_id is None or patch.proof.message_id in telling
         for patch in taken

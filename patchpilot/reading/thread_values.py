@@ -292,7 +292,9 @@ class Carrier:
     """Another's series or pull request that forwards these patches: its title, who sends it,
     whether it was merged, and the mail that says so.
 
-    Of one that takes the series over as its next `version`, `state` is how far that is.
+    Of one that takes the series over as its next `version`, `state` is how far that is. `titles`
+    are the titles that it forwards, as they are compared (none: all), `landed` where it was
+    reported to be.
     """
 
     subject: str
@@ -301,6 +303,8 @@ class Carrier:
     proof: Proof
     version: int = 0
     state: SeriesState | None = None
+    titles: frozenset[str] = frozenset()
+    landed: tuple[LandedCommit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

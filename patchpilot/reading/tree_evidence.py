@@ -164,7 +164,13 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
                 Proof(event.date, event.message_id, event.commit),
                 note=event.withdrawn or "",
             )
-    for landed in (*evidence.landed, *evidence.commits):
+    carried = (
+        landed
+        for carrier in evidence.carriers
+        for landed in carrier.landed
+        if evidence.post and landed.title == evidence.post.title
+    )
+    for landed in (*carried, *evidence.landed, *evidence.commits):
         if landed.in_mainline or landed.is_next:
             state = (
                 "reverted"
@@ -179,10 +185,9 @@ def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
             trees[landed.tree] = TreeState(
                 landed.tree, state, proof, landed.release, landed.how
             )
-        elif landed in evidence.commits and not landed.stable_version:
-            trees[landed.tree] = TreeState(
-                landed.tree, "applied", Proof(landed.date, None, landed.commit)
-            )
+        elif landed not in evidence.landed and not landed.stable_version:
+            proof = Proof(landed.date, landed.message_id, landed.commit)
+            trees[landed.tree] = TreeState(landed.tree, "applied", proof)
     for branch in sorted(
         evidence.branches or evidence.stable,
         key=lambda branch: version_key(branch.version),

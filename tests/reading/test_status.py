@@ -487,7 +487,36 @@ def test_a_merged_request_to_pull_is_mainline_for_what_it_carries() -> None:
     )
     found = read(story.V1, PULL, merged)
     assert str(found.state) == "in-mainline"
+    assert [(it.tree, it.commit) for it in found.landed] == [("torvalds/linux", None)]
     assert "pumps for 6.9" in found.why
+
+
+def test_what_became_of_a_series_that_has_a_patch_is_known_of_that_patch() -> None:
+    series = [
+        patch(f"[PATCH {n}/2] {title}", id=f"v{n}", reply_to="v1" if n > 1 else None)
+        for n, title in ((1, TITLE), (2, "demo: count the pumps"))
+    ]
+    applied = mail(
+        "Re: [PATCH 0/2] pumps for next",
+        f"> The pumps.\n\nApplied, thanks!\n\n[2/2] {TITLE}\n      commit: {SHA}\n",
+        sender="Lina Lead <lina@example.com>",
+        id="l",
+        reply_to="k0",
+        minutes=3500,
+    )
+    to_lina = CARRIED.replace(b"To: ", b"To: Lina Lead <lina@example.com>, ")
+    found = read(*series, to_lina, CARRIED_PATCH, applied)
+    assert [(it.number, str(it.state)) for it in found.patches] == [
+        (1, "accepted"),
+        (2, "sent"),
+    ]
+    assert (str(found.state), [it.commit for it in found.landed]) == (
+        "partly-accepted",
+        [SHA],
+    )
+    (tree,) = found.patches[0].trees
+    assert (tree.state, tree.proof.commit) == ("applied", SHA)
+    assert found.landed[0].how == "reported of “pumps for next” by Matt Maintainer"
 
 
 def test_another_persons_stable_backport_is_no_fix_of_it() -> None:
