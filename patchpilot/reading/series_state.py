@@ -373,17 +373,30 @@ def _by_mails(evidence: Evidence) -> Verdict:
         if event.what in ("applied", "merged") and event.counts
     ]
     superseded = next((event for event in events if event.what == "superseded"), None)
+    handled = next(
+        (it for it in reversed(events) if _is_handed_over(it, evidence)), None
+    )
     if there := _in_stable_by_mails(evidence):
         return there
     if superseded and not applied:
         why = f"{superseded.by} says another version was applied"
         return Verdict(SeriesState.SUPERSEDED, why, _of_event(superseded))
+    if handled and not applied:
+        why = f"handled elsewhere, says {handled.by}: {handled.title}"
+        return Verdict(SeriesState.SUPERSEDED, why, _of_event(handled))
     if there := _in_mainline_by_mails(evidence):
         return there
     if applied and (evidence.post or len(topic.latest.patches) < 2):
         return _accepted(applied, _newest(events, "dropped"))
     latest_sent = when(topic.latest.first.mail.mail)
     return _ended_by_mails(evidence, latest_sent) or _in_review(evidence, latest_sent)
+
+
+def _is_handed_over(event: Event, evidence: Evidence) -> bool:
+    """Whether a mail says that another patch does what the newest version does."""
+    is_all = bool(evidence.post) or not event.of
+    sent = when(evidence.topic.latest.first.mail.mail)
+    return event.what == "handled" and is_all and _at(event) >= sent
 
 
 def _in_stable_by_mails(evidence: Evidence) -> Verdict | None:
@@ -476,6 +489,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         for reply in attached
         if reply.revision is topic.latest
         or (reply.revision is None and when(reply.mail.mail) >= latest_sent)
+        or (_is_late_review(reply) and when(reply.mail.mail) > latest_sent)
     ]
     taken_back = {
         reply.parent.mail.message_id
@@ -560,6 +574,13 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         SeriesState.SENT,
         "no reply yet",
         _of_mail((evidence.post or topic.latest.head).mail.mail),
+    )
+
+
+def _is_late_review(reply: Attached) -> bool:
+    """Whether a person asks for changes, which are open where a later version came before them."""
+    return reply.mail.kind is MailKind.REVIEW and not (
+        reply.mail.by_author or reply.mail.bot
     )
 
 

@@ -23,7 +23,8 @@ class SeriesSummary:
     `tags` counts the tags by name; `ci` is what bots report of the newest version, which was `sent`
     then; `posts` are its patches' Message-IDs. `head` is the Message-ID of the newest version's
     first mail; `titles` are keys of all titles; `message_ids` are all mails about it. `related` are
-    the titles of what carries its patches, such as pull requests, and of what follows it up.
+    the titles of what carries its patches, such as pull requests, and of what follows it up;
+    `substate` is what it waits for.
     """
 
     state: str
@@ -47,12 +48,14 @@ class SeriesSummary:
     last: str | None
     delivery: tuple[tuple[str, str, str, str, tuple[str, ...], str, str], ...] = ()
     related: tuple[str, ...] = ()
+    substate: tuple[str, str, str | None, str] | None = None
 
     @classmethod
     def of(cls, status: Status) -> Self:
         """The summary of a status."""
         from patchpilot.reading.ci_verdict import ci_verdict
         from patchpilot.reading.next_step import advise
+        from patchpilot.reading.substate import substate_of
 
         topic, step = status.topic, advise(status)
         parts: list[Any] = [
@@ -60,6 +63,7 @@ class SeriesSummary:
             for part in _parts(step.advice)
         ]
         first, newest = topic.revisions[0].sent, topic.latest
+        substate = substate_of(status)
         return cls(
             state=str(status.state), why=status.why, subject=topic.subject, version=newest.version,
             tags=dict(Counter(credit.trailer.partition(":")[0] for credit in status.trailers)),
@@ -71,6 +75,7 @@ class SeriesSummary:
             commits=tuple(dict.fromkeys(landed.commit for landed in status.landed if landed.commit and len(landed.commit) >= 12)),  # noqa: E501
             files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),
             related=tuple(dict.fromkeys([*(it.subject for it in status.evidence.carriers), *(it.subject for it in status.follow_ups)])),  # noqa: E501
+            substate=(str(substate.word), *substate[1:]) if substate else None,
             delivery=tuple((str(it.problem), *_plain(it)) for it in status.delivery),
             first=first.isoformat() if first else None, last=status.last_activity.isoformat() if status.last_activity else None,  # noqa: E501
         )  # fmt: skip

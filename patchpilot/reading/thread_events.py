@@ -9,6 +9,7 @@ from datetime import datetime
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.bounded_number import number
 from patchpilot.projects.loading import default_project
+from patchpilot.reading.handled_elsewhere import handled_by_another
 from patchpilot.reading.identities import Claim
 from patchpilot.reading.mail_classifier import Classified, unquoted
 from patchpilot.reading.mail_kinds import STABLE, MailKind
@@ -115,10 +116,10 @@ _OF_STABLE = {
 @dataclass(frozen=True, slots=True)
 class Event:
     """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed,
-    failed (stable), refused, or by the author withdrawn or redone (a new version announced in
-    patchwork); `tree`, `commit`, `version` where reported; `withdrawn` says in whose words it was
-    taken back; `part` when they say that a part of one patch was taken; `of` is the title of the
-    patch it is about (None: the series, or unknown)."""
+    failed (stable), refused, handled (by another patch), or by the author withdrawn or redone (a
+    new version announced in patchwork); `tree`, `commit`, `version` where reported; `withdrawn`
+    says in whose words it was taken back; `part` when they say that a part of one patch was taken;
+    `of` is the title of the patch it is about (None: the series, or unknown)."""
 
     what: str
     date: datetime | None
@@ -170,7 +171,7 @@ def _claim(topic: PostedTopic, reply: Attached) -> Claim | None:
         claims_more = topic.identities.has_name_of_known(
             mail.sender
         ) or PATCHWORK_MARK.search(mail.body.text)
-        kinds -= set() if claims_more else {"refused"}
+        kinds -= set() if claims_more else {"refused", "handled"}
         applies = kinds == {"applied"} and not (
             mail.robot or mail.semi or mail.place.commits
         )
@@ -336,6 +337,10 @@ def _events(reply: Attached) -> list[Event]:
     refuses = kind in (MailKind.OTHER, MailKind.NACK) or (
         kind is MailKind.QUESTION and SELF_NACK.search(mail.body.text)
     )
+    if said := _handed_over(reply):
+        return [
+            replace(base, what="handled", tree=None, patch=_about(reply), title=said)
+        ]
     if mail.by_author and refuses and reply.under is None:
         return _by_author(reply, base)
     if kind is MailKind.APPLIED:
@@ -360,6 +365,22 @@ def _events(reply: Attached) -> list[Event]:
             replace(base, what=_OF_STABLE[kind], commit=commit, version=version)
             for version in place.versions
         ]
+    return _refused_or_named(reply, base)
+
+
+def _handed_over(reply: Attached) -> str | None:
+    """The words that hand a patch over to another one."""
+    mail = reply.mail
+    talk = mail.kind in (MailKind.OTHER, MailKind.NACK, MailKind.REVIEW)
+    is_about = reply.under is None and reply.patch is not None
+    if mail.bot or not (talk and is_about):
+        return None
+    return handled_by_another(mail.body.text, by_author=mail.by_author)
+
+
+def _refused_or_named(reply: Attached, base: Event) -> list[Event]:
+    """What a person's mail reports that is about no stable tree."""
+    mail, kind = reply.mail, reply.mail.kind
     if kind is MailKind.NACK:
         return [replace(base, what="refused", tree=None, title=mail.why)]
     if (

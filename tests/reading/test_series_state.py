@@ -810,7 +810,9 @@ def test_what_is_said_of_an_earlier_version_does_not_end_the_latest() -> None:
     assert status(story.V1, withdrawn).state == "withdrawn"
     assert status(story.V1, story.V2, withdrawn).state == "sent"
     wish = said("Please check it at the caller instead.", 1500)
-    assert status(story.V1, story.V2, wish).state == "sent"
+    assert status(story.V1, wish, story.V2).state == "changes-requested"
+    before = said("Please check it at the caller instead.", 1400)
+    assert status(story.V1, before, story.V2).state == "sent"
 
 
 def test_a_wish_about_a_patch_that_was_sent_again_corrected_is_done() -> None:

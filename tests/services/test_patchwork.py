@@ -59,6 +59,7 @@ def test_state_and_checks_are_shown(patchwork: Patchwork) -> None:
         {
             "patch": 1,
             "state": "changes-requested",
+            "means": "changes-requested",
             "url": f"{patchwork.url}/patch/v2%40example.org/",
             "checks": [
                 {"context": "demo/build", "state": "success", "description": ""},
@@ -72,6 +73,25 @@ def test_state_and_checks_are_shown(patchwork: Patchwork) -> None:
         }
     ]
     assert len(patchwork.asked) == asked
+
+
+def test_what_a_series_waits_for_is_shown_instead_of_its_state(
+    patchwork: Patchwork,
+) -> None:
+    asked = story.answer("It needs an ack from Otto.", to="v2")
+    Path("thread.mbox").write_bytes(mbox(story.V2, asked))
+    call("track", "add", "--mbox", "thread.mbox")
+    patchwork.add("v2@example.org", "awaiting-upstream")
+    assert (
+        "awaiting-upstream (handled-elsewhere here)"
+        in call("track", "patchwork", "1").out
+    )
+    assert "needs-ack" in call("track", "list").out
+    shown = call("track", "show", "1").out.splitlines()
+    assert "  substate  needs-ack: Matt Maintainer waits for an ack from Otto" in shown
+    (series,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
+    assert (series["substate"]["word"], series["patchwork_state"]) == ("needs-ack",) * 2
+    assert series["patchwork"][0]["means"] == "handled-elsewhere"
 
 
 def test_patchwork_decides_no_state(patchwork: Patchwork) -> None:

@@ -67,6 +67,12 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
         f"  state     {tracked.state}"
         + (f": {printable(answer.why)}" if tracked.status else ""),
     ]
+    if tracked.substate:
+        words = f"{tracked.substate.word}: {tracked.substate.text}"
+        lines.append(f"  substate  {printable(words)}")
+        lines += [
+            f"            {printable(it)}" for it in (tracked.substate.link,) if it
+        ]
     if tracked.own and topic:
         changed = "; your commits have changed since" if topic.changed else ""
         lines.append(

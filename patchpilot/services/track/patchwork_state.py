@@ -14,6 +14,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.ci_verdict import CiVerdict, worst
 from patchpilot.reading.series_summary import SeriesSummary
+from patchpilot.reading.substate import meaning_of
 from patchpilot.topic.followed.known_series import Tracked, undisclosed_error
 
 _KIND = Kind(
@@ -29,7 +30,7 @@ _CHECKS = {
 }
 
 
-@json_form("patch=number", "state", "url", "checks")
+@json_form("patch=number", "state", "means", "url", "checks")
 @dataclass(frozen=True, slots=True)
 class PatchInPatchwork:
     """What patchwork has for a patch of the newest version: its number and the record (None:
@@ -43,6 +44,11 @@ class PatchInPatchwork:
     def state(self) -> str | None:
         """Its state there."""
         return self.record.state if self.record else None
+
+    @property
+    def means(self) -> str | None:
+        """The word for that state here; None for one that the server made up."""
+        return meaning_of(self.record.state) if self.record else None
 
     @property
     def url(self) -> str | None:
@@ -59,6 +65,8 @@ class PatchInPatchwork:
         """`patch 1: accepted; 12 success, 1 fail: netdev/build_clang`."""
         if self.record is None:
             return f"patch {self.number}: not there"
+        is_other = self.means not in (None, self.record.state)
+        means = f" ({self.means} here)" if is_other else ""
         count = Counter(check.state for check in self.record.checks)
         summary = ", ".join(
             f"{number} {state}" for state, number in count.most_common()
@@ -67,7 +75,7 @@ class PatchInPatchwork:
             check.context for check in self.record.checks if check.state not in _GOOD
         )
         return (
-            f"patch {self.number}: {self.record.state}"
+            f"patch {self.number}: {self.record.state}{means}"
             + (f"; {summary}" if summary else "")
             + (f": {bad}" if bad else "")
         )

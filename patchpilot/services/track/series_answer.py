@@ -15,6 +15,7 @@ from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.identities import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.substate import PATCHWORK
 from patchpilot.reading.thread_values import Credit, FollowUp, PatchState, Reply
 from patchpilot.services.track.patchwork_state import (
     PatchInPatchwork,
@@ -107,6 +108,8 @@ class ReceivedReply:
     "subject=tracked.subject",
     "this_topic=tracked.own",
     "state=tracked.state",
+    "substate=tracked.substate",
+    "patchwork_state",
     "turn",
     "why",
     "author",
@@ -144,6 +147,11 @@ class SeriesAnswer:
     def turn(self) -> Turn:
         """Whose turn it is."""
         return turn_of(self.tracked)
+
+    @property
+    def patchwork_state(self) -> str:
+        """Patchwork's word for its state, or for what it waits for."""
+        return PATCHWORK[self.tracked.word]
 
     @property
     def why(self) -> str:

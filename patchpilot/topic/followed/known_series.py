@@ -29,6 +29,7 @@ from patchpilot.reading.delivery import (
 )
 from patchpilot.reading.posted_series import plain_title
 from patchpilot.reading.series_summary import SeriesSummary
+from patchpilot.reading.substate import Substate, SubstateWord
 from patchpilot.reading.thread_values import (
     LandedCommit,
     NextStep,
@@ -127,6 +128,24 @@ class Tracked:
         """Its state; what no archive has yet was sent all the same."""
         return decide_topic(
             self.summary.series_state if self.summary else None, sent=True, partly=False
+        )
+
+    @property
+    def substate(self) -> Substate | None:
+        """What it waits for, in the words that maintainers use; None for nothing special."""
+        known = self.summary.substate if self.summary else None
+        if known is None:
+            return None
+        word, text, link, message_id = known
+        return Substate(SubstateWord(word), text, link, message_id)
+
+    @property
+    def word(self) -> str:
+        """Its state in one word, or what it waits for."""
+        return (
+            self.summary.substate[0]
+            if self.summary and self.summary.substate
+            else self.state
         )
 
     @property

@@ -53,7 +53,7 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
     if tall:
         first = "\n   ".join(wrapped(one_line(series.subject), max(10, columns - 5)))
         second = f" {glyph('dot')} ".join(
-            part for part in (f"  {glyph('tree-last')} {series.state}", new) if part
+            part for part in (f"  {glyph('tree-last')} {series.word}", new) if part
         )
         return Text.assemble(
             (own, "bold"),
@@ -65,7 +65,7 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
     return Text.assemble(
         (own, "bold"),
         (f"{glyph(sign)} ", style),
-        plain(f"{fitted(str(series.state), 18)} {new:<7}", QUIET),
+        plain(f"{fitted(series.word, 18)} {new:<7}", QUIET),
         plain(series.subject),
     )
 
@@ -136,6 +136,8 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     """The state, and what is missing, above the mails."""
     why = f": {series.status.why}" if series.status and series.status.why else ""
     rows = [("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
+    if series.substate:
+        rows.append(("substate", crop(one_line(series.substate.text), columns - 10)))
     if series.status:
         several = series.status.patches if len(series.status.patches) > 1 else ()
         rows += [
