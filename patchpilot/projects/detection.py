@@ -85,13 +85,28 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
     """Whether one of these lists is on the host of another project, where a project's own lists are
     only copied.
+
+    A project whose own list is on such a host has to be the only one whose lists are named.
     """
-    hosts = {address.rpartition("@")[2] for address in addresses}
-    return any(
-        hosts & set(other.lists.hosts)
-        for other in projects().values()
-        if project.name not in other.lineage
+    lists = _own_lists(project)
+    own = [address for address in addresses if address in lists]
+    others = [address for address in addresses if address not in lists]
+    known = [it for it in projects().values() if project.name not in it.lineage]
+    guests = _on_hosts(own, known)
+    return _on_hosts(others, known) or (
+        guests
+        and any(
+            it.lists.pattern and cached_re.search(it.lists.pattern, address)
+            for it in known
+            for address in others
+        )
     )
+
+
+def _on_hosts(addresses: Iterable[str], known: Iterable[Project]) -> bool:
+    """Whether one of these addresses is on a host of lists of one of these projects."""
+    hosts = {address.rpartition("@")[2] for address in addresses}
+    return any(hosts & set(project.lists.hosts) for project in known)
 
 
 def _own_lists(project: Project) -> set[str]:

@@ -120,7 +120,8 @@ class Project(NamedTuple):
     mainline in reports, `mainline_remotes` usual names of its remote, `commits` is the address of a
     commit in it (`{commit}` is its id), `next_branches` usual names of the remote branch in which
     its next release is integrated, `release_names` what precedes the version in the subject of a
-    release's commit.
+    release's commit. `after_applied` is what an author waits for once a patch was applied, in words
+    that follow "until" (empty: nothing).
     """
 
     name: str
@@ -137,6 +138,7 @@ class Project(NamedTuple):
     commits: str = ""
     next_branches: tuple[str, ...] = ()
     release_names: tuple[str, ...] = ()
+    after_applied: str = ""
     tags: Tags = Tags()
     stable: StableTrees = StableTrees()
     mail: MailCustoms = MailCustoms()

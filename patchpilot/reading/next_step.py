@@ -222,6 +222,8 @@ def _partly(status: Status) -> NextStep:
 
 
 def _after_acceptance(status: Status) -> NextStep:
+    # a project without stable branches has no steps for them
+    has_stable = bool(status.topic.project.stable.branch)
     late = (
         _last_wish(status)
         if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
@@ -240,20 +242,24 @@ def _after_acceptance(status: Status) -> NextStep:
         return NextStep(
             NextStepNeed.ACTION,
             _joined(
-                [_reply_to(late, said), *_work_left(status), *_in_stable_review(status)]
+                [
+                    _reply_to(late, said),
+                    *(_work_left(status) if has_stable else ()),
+                    *(_in_stable_review(status) if has_stable else ()),
+                ]
             ),
         )
-    if work := _work_left(status):
+    if has_stable and (work := _work_left(status)):
         return NextStep(
             NextStepNeed.ACTION, _joined([*work, *_in_stable_review(status)])
         )
-    if waiting := _in_stable_review(status):
+    if has_stable and (waiting := _in_stable_review(status)):
         return NextStep(NextStepNeed.PATIENCE, _joined(waiting))
     if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
-        words = (
-            "wait until it is merged into mainline (next merge window or fixes pull); with -C"
-            " REPOSITORY this is checked in git"
-        )
+        until = status.topic.project.after_applied
+        if not until:
+            return NextStep(NextStepNeed.NOTHING, "done: it was applied")
+        words = f"wait until {until}; with -C REPOSITORY this is checked in git"
         return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), words))
     if status.state is SeriesState.IN_MAINLINE:
         left_out = [

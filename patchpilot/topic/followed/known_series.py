@@ -588,9 +588,10 @@ class _LazyStatus:
             there = in_repository(status, self._repository, progress=self._progress)
             status = with_commits(status, there.commits, there.follow_ups)
             lasts = timedelta(days=status.topic.project.mail.merge_window_days)
-            self.window = next_window(
-                _releases(self._repository), lasts, self.store.reader.now
-            )
+            if lasts:
+                self.window = next_window(
+                    _releases(self._repository), lasts, self.store.reader.now
+                )
         self._status, self.is_read = status, True
 
 

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an author waits for after a patch was applied, by the project it is for."""
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import next_step
+from patchpilot.reading.status import Status, read_thread
+from tests.kit.mails import MATT, mbox, patch, reply, stable_failed
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+TITLE = "pump: stop at ten"
+
+
+def applied(to: str, path: str, *mails: bytes) -> Status:
+    """A patch to a file that was sent to a list and applied."""
+    sent = patch(f"[PATCH] {TITLE}", id="v1", to=f"{MATT}, {to}")
+    sent = sent.replace(b"drivers/demo/pump.c", path.encode())
+    taken = reply(
+        f"[PATCH] {TITLE}",
+        "Applied, thanks.",
+        sender=MATT,
+        id="t",
+        reply_to="v1",
+        minutes=9,
+    )
+    (found,) = read_thread(parse(mbox(sent, taken, *mails)))
+    assert found.state == "accepted" or mails
+    return found
+
+
+WAYS = [
+    (
+        "linux-pump@vger.kernel.org",
+        "drivers/demo/pump.c",
+        "linux",
+        "next merge window or fixes",
+    ),
+    (
+        "netdev@vger.kernel.org",
+        "net/core/pump.c",
+        "linux",
+        "next merge window or fixes",
+    ),
+    ("u-boot@lists.denx.de", "common/spl/pump.c", "u-boot", "it is in a release"),
+    (
+        "xen-devel@lists.xenproject.org",
+        "xen/common/pump.c",
+        "xen",
+        "staging branch to master",
+    ),
+    ("dev@dpdk.org", "lib/eal/pump.c", "dpdk", "pulled into main"),
+    (
+        "qemu-devel@nongnu.org",
+        "hw/arm/pump.c",
+        "qemu",
+        "pull request is merged into master",
+    ),
+    (
+        "qemu-devel@nongnu.org",
+        "util/pump.c",
+        "qemu",
+        "pull request is merged into master",
+    ),
+    ("git@vger.kernel.org", "builtin/pump.c", "git", "by way of the next branch"),
+    ("git@vger.kernel.org", "pump.c", "git", "by way of the next branch"),
+    ("linux-man@vger.kernel.org", "man/man2/pump.2", "man-pages", "it is in a release"),
+    (
+        "ltp@lists.linux.it",
+        "testcases/kernel/syscalls/pump.c",
+        "ltp",
+        "done: it was applied",
+    ),
+]
+
+
+@pytest.mark.parametrize(("to", "path", "project", "words"), WAYS)
+def test_after_applied_an_author_waits_for_what_the_project_has(
+    to: str, path: str, project: str, words: str
+) -> None:
+    found = applied(to, path)
+    assert project in found.topic.project.lineage
+    assert words in next_step(found)
+    assert ("merge window" in next_step(found)) == (project == "linux")
+
+
+def test_a_project_without_stable_branches_has_no_steps_for_them() -> None:
+    failed = stable_failed(TITLE, SHA, "5.10", id="s", minutes=900)
+    kernel = applied("linux-pump@vger.kernel.org", "drivers/demo/pump.c", failed)
+    assert "send a backport" in next_step(kernel)
+    man = applied("linux-man@vger.kernel.org", "man/man2/pump.2", failed)
+    assert "backport" not in next_step(man)
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        "linux-kernel@vger.kernel.org, linux-man@vger.kernel.org",
+        "linux-kernel@vger.kernel.org, qemu-devel@nongnu.org",
+        "linux-mm@kvack.org, linux-man@vger.kernel.org",
+        "linux-mm@kvack.org, git@vger.kernel.org",
+    ],
+)
+def test_a_kernel_patch_of_which_another_projects_list_has_a_copy_is_the_kernels(
+    lists: str,
+) -> None:
+    assert applied(lists, "drivers/demo/pump.c").topic.project.kernel
