@@ -50,6 +50,8 @@ def find_topics(
 
     `known` are addresses that were seen elsewhere, `anchor` is a mail of a series whose sender is.
     """
+    mails = tuple(mails)
+    answered = {mail.mail.message_id: mail.mail.in_reply_to for mail in mails}
     posts = [
         _post(mail)
         for mail in mails
@@ -63,7 +65,11 @@ def find_topics(
     series = [
         one for group in link(revisions) for one in _without_splits(_in_order(group))
     ]
-    topics = [topic for one in series for topic in _of_known(one, known, anchor)]
+    topics = [
+        replace(topic, revisions=completed(topic.revisions, answered))
+        for one in series
+        for topic in _of_known(one, known, anchor)
+    ]
     return tuple(
         sorted(
             topics,
@@ -81,7 +87,7 @@ def _of_known(
     their own.
     """
     mine, others, identities = without_strangers(series, known, anchor)
-    yield PostedTopic(completed(_numbered(mine)), identities, others)
+    yield PostedTopic(_numbered(mine), identities, others)
     if others:
         yield from _of_known(others, known, anchor)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Versions that repeat an earlier one, or replace a few of its patches only."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,8 +17,11 @@ def in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
     return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
 
 
-def completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
-    """The revisions in their order, each with all of its patches.
+def completed(
+    revisions: Sequence[Revision], answered: Mapping[str, str | None]
+) -> tuple[Revision, ...]:
+    """The revisions in their order, each with all of its patches; `answered` is what each mail of
+    the threads answers.
 
     One that replaces some patches of the version before it has the others from there. One without
     another change is a resend of that version, within an hour a part of it.
@@ -29,8 +32,11 @@ def completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
         before = found[-1] if found else None
         if before is None:
             found.append(revision)
-        elif whole := _with_the_rest(before, revision, known):
-            if before.carried and before.version == whole.version:
+        elif whole := _with_the_rest(before, revision, known, answered):
+            if before.carried and (before.version, False) == (
+                whole.version,
+                whole.is_again,
+            ):
                 found.pop()
             revision = whole
             found.append(whole)
@@ -46,7 +52,10 @@ def completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 
 
 def _with_the_rest(
-    series: Revision, part: Revision, known: Mapping[str, Post]
+    series: Revision,
+    part: Revision,
+    known: Mapping[str, Post],
+    answered: Mapping[str, str | None],
 ) -> Revision | None:
     """The version that a few patches make with the others of the version before; None if it is a
     series of its own.
@@ -54,17 +63,21 @@ def _with_the_rest(
     As in b4, each has to be an answer to the patch of its number; `known` has the patches of
     all earlier versions by Message-ID.
     """
-    is_later = part.version > series.version or (
-        bool(series.carried) and part.version == series.version
-    )
-    if not is_later or part.head.is_cover or part.backport_to != series.backport_to:
+    is_fitting = part.version >= series.version and part.rfc == series.rfc
+    is_other = part.head.is_cover or part.backport_to != series.backport_to
+    if is_other or not is_fitting:
         return None
+    is_again = part.version == series.version and not series.carried
     totals = {post.number: post.mail.subject.total for post in series.patches}
     new: dict[int, Post] = {}
     for post in part.patches:
-        old = next((known[above] for above in _above(post) if above in known), None)
+        old = next(
+            (known[above] for above in _above(post, answered) if above in known), None
+        )
         number = old.number if old else None
         if old is None or number is None or not _takes_its_place(post, old):
+            return None
+        if is_again and not (post.content and post.content == old.content):
             return None
         if number not in totals or post.mail.subject.total not in (
             None,
@@ -77,15 +90,21 @@ def _with_the_rest(
     if all(post.is_cover for post in rest):
         return None
     carried = frozenset(post.message_id for post in rest)
-    if part.version == series.version:
+    if part.version == series.version and not is_again:
         carried &= series.carried
-    return Revision(part.version, in_place((*rest, *new.values())), carried)
+    return Revision(part.version, in_place((*rest, *new.values())), carried, is_again)
 
 
-def _above(post: Post) -> tuple[str, ...]:
-    """The mails that a post answers, the nearest first."""
+def _above(post: Post, answered: Mapping[str, str | None]) -> Iterator[str]:
+    """The mails that a post answers, the nearest first: by their own headers, then by its."""
     mail = post.mail.mail
-    return (mail.in_reply_to or "", *reversed(mail.references[-_MOST_REFERENCES:]))
+    above = mail.in_reply_to
+    for _ in range(_MOST_REFERENCES):
+        if not above:
+            break
+        yield above
+        above = answered.get(above)
+    yield from reversed(mail.references[-_MOST_REFERENCES:])
 
 
 def _takes_its_place(post: Post, old: Post) -> bool:

@@ -71,7 +71,7 @@ def test_a_patch_sent_as_reply_to_its_number_replaces_that_patch_only() -> None:
     ("mails", "expected"),
     [
         # below a review of the patch, without its number, and a later one of the version
-        ((step(3, "PATCH v2", id="q3", reply_to="a70", minutes=900, references="<c@example.org> <p3@example.org> <a70@example.org>"),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
+        ((step(3, "PATCH v2", id="q3", reply_to="a70", minutes=900),), ["p1", "p2", "q3", "p4"]),
         ((patch("[PATCH v2] pump: stop the pump", id="q3", reply_to="p3", minutes=900),), ["p1", "p2", "q3", "p4"]),  # noqa: E501
         ((THIRD, step(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
         ((THIRD, step(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
@@ -84,6 +84,14 @@ def test_what_replaces_some_patches_has_the_others_of_the_version_before(
     mails: tuple[bytes, ...], expected: list[str]
 ) -> None:
     assert patches(status(TO_BE_CHANGED, *mails)) == expected
+
+
+def test_a_patch_sent_once_more_unchanged_leaves_the_others_in_place() -> None:
+    again = patch("[PATCH] pump: stop the pump", id="q3", reply_to="p3", minutes=900)
+    found = status(TAG, again.replace(b"-EINVAL", b"-300"))
+    assert [revision.label for revision in found.topic.revisions] == ["v1", "v1 resend"]
+    assert patches(found) == ["p1", "p2", "q3", "p4"]
+    assert [tag.patch for tag in found.trailers] == [1]
 
 
 def test_a_whole_series_below_the_version_before_has_no_patches_of_it() -> None:
