@@ -519,6 +519,24 @@ def test_what_became_of_a_series_that_has_a_patch_is_known_of_that_patch() -> No
     assert found.landed[0].how == "reported of “pumps for next” by Matt Maintainer"
 
 
+def test_this_has_been_merged_counts_for_the_series_that_it_answers() -> None:
+    fix = patch("[PATCH] demo: count the pumps", id="w1", reply_to="v1", minutes=50)
+    for answered, states in (
+        ("w1", ["sent", "accepted"]),
+        ("v1", ["accepted", "sent"]),
+    ):
+        merged = mail(
+            f"Re: [PATCH] {TITLE}",
+            "> x\n\nThis has been merged, thanks.\n",
+            sender=MATT,
+            id="m",
+            reply_to=answered,
+            minutes=90,
+        )
+        found = read_thread(parse(mbox(story.V1, fix, merged)))
+        assert [str(one.state) for one in found] == states
+
+
 def test_another_persons_stable_backport_is_no_fix_of_it() -> None:
     message = f"From: {ADA}\n\ncommit {SHA} upstream.\n\nCheck.\n"
     backport = patch(
