@@ -40,6 +40,8 @@ def completed(
                 found.pop()
             revision = whole
             found.append(whole)
+        elif both := _side_by_side(found, revision):
+            found[-1] = both
         elif not _repeats(before, revision):
             found.append(revision)
         elif _is_soon(before, revision):
@@ -93,6 +95,28 @@ def _with_the_rest(
     if part.version == series.version and not is_again:
         carried &= series.carried
     return Revision(part.version, in_place((*rest, *new.values())), carried, is_again)
+
+
+def _side_by_side(found: Sequence[Revision], part: Revision) -> Revision | None:
+    """The version that an unnumbered patch makes with those before it: patches of one series that
+    were each sent alone as its next version; else None.
+    """
+    before = found[-1]
+    series = next((it for it in reversed(found) if it.version < part.version), None)
+    if series is None or (part.version, part.rfc) != (before.version, before.rfc):
+        return None
+    places = {title_key(post.title): post.mail.subject for post in series.patches}
+    posts = (*before.posts, *part.posts)
+    keys = [title_key(post.title) for post in posts]
+    is_whole = len(keys) >= len(places) or len(set(keys)) < len(keys)
+    if is_whole or before.carried or part.head.number or not set(keys) <= places.keys():
+        return None
+    new = []
+    for key, post in zip(keys, posts, strict=True):
+        subject = post.mail.subject
+        subject = subject._replace(number=places[key].number, total=places[key].total)
+        new.append(replace(post, mail=replace(post.mail, subject=subject)))
+    return replace(before, posts=in_place(new))
 
 
 def _above(post: Post, answered: Mapping[str, str | None]) -> Iterator[str]:
