@@ -41,6 +41,12 @@ index 1111111111..2222222222 100644
             "drivers/net/frob.c",
             "[PATCH net]",
         ),
+        (
+            "PATCH",
+            "This was broken by commit 0123456789ab (\"net: frob: be fast\").\n\n",
+            "drivers/net/frob.c",
+            "[PATCH net]",
+        ),
         ("PATCH net", "", "drivers/net/frob.c", ""),
         ("PATCH", "", "drivers/hwmon/frob.c", ""),
     ],
@@ -62,6 +68,27 @@ def test_a_networking_mail_without_its_tree_is_reported(
     )
     assert all("use [PATCH net] " in one.message for one in regression)
     assert len(regression) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("mark", "tag", "reported"),
+    [
+        ("PATCH net-next v2", 'Fixes: 123456789012 ("net: frob")\n', True),
+        ("PATCH net v2", 'Fixes: 123456789012 ("net: frob")\n', False),
+        ("PATCH net-next", "", False),
+        ("PATCH wireless-next", 'Fixes: 123456789012 ("net: frob")\n', False),
+    ],
+)
+def test_a_fix_that_names_the_tree_for_the_rest_is_reported(
+    mark: str, tag: str, reported: bool
+) -> None:
+    raw = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
+    mail = captured(
+        raw.replace("\n", "\r\n").encode(), "ada@example.org", ("b@example.org",)
+    )
+    found = mark_warnings((mail,) * 2, "linux")
+    assert [one.name for one in found] == (["tree-for-the-rest"] if reported else [])
+    assert all("[PATCH net]" in one.message for one in found)
 
 
 def test_a_mail_over_a_limit_has_no_other_warning() -> None:

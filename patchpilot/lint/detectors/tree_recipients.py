@@ -11,12 +11,19 @@ from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.subsystem_facts import sections_of, subsystem
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.fix_claim import fix_claim
 from patchpilot.model.patch import Patch
 from patchpilot.projects.subsystems import subsystems
 
 if TYPE_CHECKING:
     from patchpilot.maintainers import SectionMatch
     from patchpilot.projects.subsystem import Subsystem
+
+
+_FIXES_IN_TITLE = cached_re.compile(
+    r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b",
+    cached_re.IGNORECASE,
+)
 
 
 @detector(
@@ -65,11 +72,6 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or any(cached_re.search(r"\d\.\d|stable|-next$", word) for word in marks)
     ):
         return
-    fix = any(tag.key == "fixes" for tag in patch.trailers) or cached_re.search(
-        r"\b(?:fix|crash|leak|deadlock|regression|oops|not work\w*|fail\w*|to work)\b",
-        patch.subject.title,
-        cached_re.IGNORECASE,
-    )
     fixes, rest = wanted.trees[0], wanted.trees[-1]
     if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(
         wanted.trees
@@ -81,7 +83,21 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     yield Hit(
         subject_line(context),
         case=case,
-        values={"tree": fixes if fix else rest, "fixes": fixes, "rest": rest},
+        values={
+            "tree": fixes if _is_fix(patch) else rest,
+            "fixes": fixes,
+            "rest": rest,
+        },
+    )
+
+
+def _is_fix(patch: Patch) -> bool:
+    """Whether a patch has a Fixes: tag, or its message claims to fix a bug."""
+    title = patch.subject.title
+    return (
+        any(tag.key == "fixes" for tag in patch.trailers)
+        or bool(fix_claim(title, patch.message, patch.paths))
+        or bool(_FIXES_IN_TITLE.search(title))
     )
 
 

@@ -4,7 +4,7 @@ report it there.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.model.action import Action
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
 
 RULES = ("missing-target-tree",)
+_TREE_FOR_REST = re.compile(r"\[[^]]*-next\b[^]]*\]")
 _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
@@ -26,10 +27,11 @@ def mark_warnings(
     mails: Sequence[RenderedMail], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
     """The findings of `check` about the subject prefixes of the mails as they would be sent, each
-    message once.
+    message once; and a fix whose subject names the tree for everything else.
     """
-    warnings = []
-    for name, message, trees in _findings(_checked(_patches(mails), profile)):
+    patches = tuple(_patches(mails))
+    warnings = list(_contradictions(mails, patches, profile, is_regression))
+    for name, message, trees in _findings(_checked(patches, profile)):
         tree, other = trees["fixes"], trees["rest"]
         hint = Action(
             "send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'"
@@ -40,6 +42,39 @@ def mark_warnings(
             )
         )
     return tuple(warnings)
+
+
+def _contradictions(
+    mails: Sequence[RenderedMail],
+    patches: Sequence[Patch],
+    profile: str,
+    is_regression: bool,
+) -> Iterator[SendProblem]:
+    """A warning where a subject names the tree for the rest, and without its prefix the rule would
+    propose the one for fixes.
+    """
+    named = [
+        (mail, patch)
+        for mail, patch in zip(mails, patches, strict=True)
+        if _TREE_FOR_REST.search(mail.subject)
+        and (is_regression or patch.tags("Fixes"))
+    ]
+    bare = (_as_mail(patch, "PATCH") for _, patch in named)
+    found = _findings(_checked(bare, profile)) if named else []
+    for _, _, trees in found:
+        rest = f"[PATCH {trees['rest']}]"
+        if any(
+            re.search(rf"\[[^]]*\b{re.escape(trees['rest'])}\b", mail.subject)
+            for mail, _ in named
+        ):
+            why = "it fixes a regression" if is_regression else "it has a Fixes: tag"
+            yield SendProblem(
+                "tree-for-the-rest",
+                f"the subject says {rest}, but {why}: [PATCH {trees['fixes']}] is the tree for"
+                " fixes, unless the commit that it fixes is in no release yet",
+                Action("send", ("--subject-prefix", f"PATCH {trees['fixes']}")),
+            )
+            return
 
 
 def prefix_for_fixes(

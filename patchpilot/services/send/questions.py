@@ -191,7 +191,7 @@ def questions(
         "Regressions have priority and are tracked by regzbot, which reads the #regzbot line; Linus"
         " asks about those that stay open.",
         ("no", "yes", "COMMIT"),
-        (*_evidence(_REGRESSION, series.patches), *_fixes(series.patches)),
+        _evidence(_REGRESSION, series.patches),
         draft.answers.get("regression"),
         (
             "nothing changes",
@@ -218,12 +218,6 @@ def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, 
             if hit := pattern.search(line):
                 found.setdefault(f"“{hit[0]}” in the message of {patch.subject.title}")
     return tuple(found)[:4]
-
-
-def _fixes(patches: Sequence[Patch]) -> tuple[str, ...]:
-    return tuple(
-        f"it fixes {tag.value}" for patch in patches for tag in patch.tags("Fixes")
-    )[:2]
 
 
 def is_regression(draft: Draft) -> bool:

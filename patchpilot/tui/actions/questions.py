@@ -136,7 +136,7 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
         ),
         Answer(
             f"{fixes}-next",
-            f"Next: [{fixes}-next]",
+            f"Merge window: [{fixes}-next]",
             f"the subject becomes [{fixes}-next]: for the next merge window",
         ),
     ]
@@ -158,7 +158,7 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
         if choice in (None, LATER):
             then()
         else:
-            set_prefix(screen, str(choice), then)
+            set_prefix(screen, str(choice), then, proposed)
 
     text = "Which tree should the subject name?"
     screen.app.push_screen(
@@ -166,8 +166,12 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
     )
 
 
-def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> None:
-    """Set the subject prefix of the topic's mails, report it, and call `then`."""
+def set_prefix(
+    screen: "StageScreen", prefix: str, then: Callable[[], None], proposed: str = ""
+) -> None:
+    """Set the subject prefix of the topic's mails, report it and what was proposed instead, and
+    call `then`.
+    """
     from patchpilot.services.send.edit_draft import Changes, change
 
     session = screen.session
@@ -178,7 +182,11 @@ def set_prefix(screen: "StageScreen", prefix: str, then: Callable[[], None]) -> 
             f"The subjects start with [{prefix}]; press P at stage {Stage.PREVIEW.number} to"
             " change it"
         )
-        screen.notify(words, markup=False, timeout=6)
+        if proposed not in ("", prefix) and not proposed.endswith("-next"):
+            against = f"[{proposed}] was proposed for this patch. {words}"
+            screen.notify(against, severity="warning", markup=False, timeout=10)
+        else:
+            screen.notify(words, markup=False, timeout=6)
         screen.tui.jobs.refresh_stale()
         then()
 

@@ -82,7 +82,7 @@ def status_of(result: "SendPlan") -> StageStatus:
         (
             warning
             for warning in result.warnings
-            if warning.name == "missing-target-tree"
+            if warning.name in ("missing-target-tree", "tree-for-the-rest")
         ),
         None,
     )
