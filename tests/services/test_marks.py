@@ -43,7 +43,7 @@ index 1111111111..2222222222 100644
         ),
         (
             "PATCH",
-            "This was broken by commit 0123456789ab (\"net: frob: be fast\").\n\n",
+            'This was broken by commit 0123456789ab ("net: frob: be fast").\n\n',
             "drivers/net/frob.c",
             "[PATCH net]",
         ),
