@@ -25,6 +25,7 @@ class SeriesSummary:
     first mail; `titles` are keys of all titles; `message_ids` are all mails about it. `related` are
     the titles of what carries its patches, such as pull requests, and of what follows it up;
     `substate` is what it waits for.
+    `approved` is how many patches of the newest version have a Reviewed-by or Acked-by.
     """
 
     state: str
@@ -49,12 +50,14 @@ class SeriesSummary:
     delivery: tuple[tuple[str, str, str, str, tuple[str, ...], str, str], ...] = ()
     related: tuple[str, ...] = ()
     substate: tuple[str, str, str | None, str] | None = None
+    approved: int = 0
 
     @classmethod
     def of(cls, status: Status) -> Self:
         """The summary of a status."""
         from patchpilot.reading.ci_verdict import ci_verdict
         from patchpilot.reading.next_step import advise
+        from patchpilot.reading.review_table import review_table
         from patchpilot.reading.substate import substate_of
 
         topic, step = status.topic, advise(status)
@@ -76,9 +79,17 @@ class SeriesSummary:
             files=tuple(sorted(newest.files)), message_ids=tuple(sorted(status.message_ids)),
             related=tuple(dict.fromkeys([*(it.subject for it in status.evidence.carriers), *(it.subject for it in status.follow_ups)])),  # noqa: E501
             substate=(str(substate.word), *substate[1:]) if substate else None,
+            approved=review_table(status).approved,
             delivery=tuple((str(it.problem), *_plain(it)) for it in status.delivery),
             first=first.isoformat() if first else None, last=status.last_activity.isoformat() if status.last_activity else None,  # noqa: E501
         )  # fmt: skip
+
+    @property
+    def reviewed(self) -> str:
+        """`2/4`: how many patches of the newest version are reviewed or acked, of how many; "" for
+        none.
+        """
+        return f"{self.approved}/{len(self.posts)}" if self.approved else ""
 
     @property
     def series_state(self) -> SeriesState:

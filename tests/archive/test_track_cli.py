@@ -248,19 +248,20 @@ def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
         for columns in (80, 160)
     )
     assert narrow == [
-        " ID  NEW  STATE              V   A/R/T  CI    AGE  SERIES                 NEXT",
+        " ID  NEW  STATE              V   REV    CI    AGE  SERIES                 NEXT",
         "Your turn (2)",
         "  2  +1   changes-requested  v1         fail  7d   valve: open it when …  answer",
         "  1       changes-requested  v1               7d   pump: stop             answer",
         "Waiting (2)",
-        f"  3  +3   accepted           v2  -/1/-        6d   {crop(TITLE, 21)}  wait",
+        f"  3  +3   accepted           v2  R 1/1        6d   {crop(TITLE, 21)}  wait",
         "  4       sent               v1               18h  demo: check the retu…  wait",
     ]
     assert all(len(line) <= 80 for line in narrow)
     assert [line.split()[:2] for line in wide[1:]] == [
         line.split()[:2] for line in narrow[1:]
     ]
-    assert "answer the review by Rita Reviewer and send v2" in "\n".join(wide)
+    assert "  -/1/-  R 1/1  " in "\n".join(wide)
+    assert "answer the review by Rita Reviewer and" in "\n".join(wide)
     assert {one["id"]: (one["turn"], one["ci"], one["tags"]) for one in series()} == {
         1: ("your turn", None, {}),
         2: ("your turn", "failed", {}),

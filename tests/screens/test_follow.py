@@ -362,3 +362,16 @@ async def test_the_series_that_home_opened_is_read_first(
         assert Stage.FOLLOW in app.session.busy
         go_on.set()
         await settle(pilot)
+
+
+async def test_the_reviewers_of_each_patch_are_a_key_away(
+    one: Life, tmp_path: Path
+) -> None:
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW, "w")
+        shown = " ".join(text_of(app).replace("│", " ").split())
+        assert "0 of 1 patch reviewed or acked" in shown
+        assert "asked for changes, not back yet (v1)" in shown

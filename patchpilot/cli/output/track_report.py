@@ -11,12 +11,16 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.notify import news_lines
+from patchpilot.services.track.review_lines import review_lines
 from patchpilot.services.track.series_answer import SeriesAnswer, TrackAnswer
 from patchpilot.services.track.transfer_series import Imported
 from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import StoryKind, story
 from patchpilot.topic.topic_state import TopicState
+
+_TABLE = 76
+"""Columns of the table of reviewers, which is indented by four."""
 
 
 def series_json(
@@ -104,6 +108,7 @@ def _thread_lines(answer: SeriesAnswer) -> list[str]:
     return [
         *_version_lines(answer),
         *_tag_lines(answer),
+        *_review_lines(answer),
         *_tree_lines(answer),
         *_story_lines(answer.tracked),
         *_reply_lines(answer),
@@ -148,6 +153,18 @@ def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
         yield f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}"
     for it in answer.claims:
         yield f"  claim     {printable(it.words)}  <{printable(it.message_id)}>"
+
+
+def _review_lines(answer: SeriesAnswer) -> list[str]:
+    """What each reviewer has done with each patch of the latest version."""
+    table = answer.review
+    if table is None or not table.patches:
+        return []
+    total = counted(len(table.patches), "patch", "patches")
+    return [
+        f"  review    v{table.version}: {table.approved} of {total} reviewed or acked",
+        *(f"    {printable(line)}" for line in review_lines(table, _TABLE)),
+    ]
 
 
 def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:

@@ -16,8 +16,9 @@ from patchpilot.topic.home.home_topic import TURNS, Turn
 if TYPE_CHECKING:
     from patchpilot.topic.topic_state import TopicState
 
-HEADER = (" ID", "NEW", "STATE", "V", "A/R/T", "CI", "AGE", "SERIES", "NEXT")
+HEADER = (" ID", "NEW", "STATE", "V", "A/R/T", "REV", "CI", "AGE", "SERIES", "NEXT")
 _TITLE, _NEXT = HEADER.index("SERIES"), HEADER.index("NEXT")
+_TAGS, _REVIEWED = HEADER.index("A/R/T"), HEADER.index("REV")
 _COUNTED = ("Acked-by", "Reviewed-by", "Tested-by")
 _CI = {"failed": "fail", "warned": "warn", "passed": "pass"}
 _SENTENCE = 32
@@ -80,7 +81,12 @@ def series_table(
         at: max(width(text) for text in (HEADER[at], *(row.cells[at] for row in rows)))
         for at in used
     }
-    room = columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
+    room = _room(used, wide, columns)
+    shortest = max((width(row.step) for row in rows), default=0)
+    if _REVIEWED in used and room - shortest < _NARROWEST:
+        # of the two that speak of tags, how many patches have one says more
+        used = [at for at in used if at != _TAGS]
+        room = _room(used, wide, columns)
     sentence = room >= min(wide[_TITLE], _ENOUGH) + _SENTENCE
     longest = max(width(row.sentence if sentence else row.step) for row in rows)
     wide[_TITLE] = min(
@@ -101,6 +107,11 @@ def series_table(
             )
             lines += [crop(f"    note: {note}", columns) for note in row.notes]
     return "\n".join(lines)
+
+
+def _room(used: Iterable[int], wide: dict[int, int], columns: int) -> int:
+    """The columns for the title and the next step."""
+    return columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
 
 
 def _line(
@@ -126,6 +137,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
         "/".join(str(summary.tags.get(name, "-")) for name in _COUNTED)
         if summary and summary.tags
         else "",
+        f"R {summary.reviewed}" if summary and summary.reviewed else "",
         _CI.get(ci_of(series), ""),
         short_age(summary.sent_at, now) if summary and summary.sent_at else "",
         one_line(series.subject),
@@ -142,7 +154,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
 
 def _topic_row(topic: "TopicState", turn: Turn) -> Row:
     title = f"{topic.title} (this topic: {topic.summary})"
-    cells = (" * ", "", topic.state, "", "", "", "", one_line(title))
+    cells = (" * ", "", topic.state, "", "", "", "", "", one_line(title))
     return Row(cells, _in_short(topic.step.advice, turn), one_line(topic.next_step))
 
 

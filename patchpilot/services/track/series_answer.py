@@ -15,6 +15,7 @@ from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.identities import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.review_table import ReviewTable
 from patchpilot.reading.substate import PATCHWORK
 from patchpilot.reading.thread_values import Credit, FollowUp, PatchState, Reply
 from patchpilot.services.track.patchwork_state import (
@@ -22,6 +23,7 @@ from patchpilot.services.track.patchwork_state import (
     ci_of,
     known_patchwork,
 )
+from patchpilot.services.track.review_lines import review_of
 from patchpilot.services.track.series_turns import turn_of
 from patchpilot.services.track.transfer_series import Imported
 from patchpilot.topic.followed.forecast import Forecast, known_forecast
@@ -124,6 +126,7 @@ class ReceivedReply:
     "ci",
     "replies",
     "patches",
+    "review",
     "landed=tracked.landed",
     "stable=tracked.stable",
     "follow_ups",
@@ -228,6 +231,11 @@ class SeriesAnswer:
     def patches(self) -> tuple[PatchState, ...]:
         """The state of each patch."""
         return self.tracked.status.patches if self.tracked.status else ()
+
+    @property
+    def review(self) -> ReviewTable | None:
+        """What each reviewer has done with each patch of the latest version."""
+        return review_of(self.tracked)
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.binding import BindingType
 
+from patchpilot.model.counted import counted
 from patchpilot.model.rewrite_overrides import PUBLISHED
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from patchpilot.topic.review_trailers import Collected
     from patchpilot.tui.stage.stage_screen import StageScreen
 
+_NARROW, _BORDERS = 40, 8
+"""Columns that the table of reviewers has at least, and those of the borders around it."""
 BINDINGS: list[BindingType] = [
     key(
         "enter",
@@ -80,6 +83,12 @@ BINDINGS: list[BindingType] = [
         "range-diff",
         "show how two versions of the series differ (range-diff)",
     ),
+    more_key(
+        "w",
+        "reviewers",
+        "reviewers",
+        "show what each reviewer has done with each patch of the latest version",
+    ),
     key("a", "add", "follow series", "follow another series by its Message-ID or link"),
     more_key("m", "read", "mark read", "mark all mails of the series as read"),
     more_key("X", "remove", "unfollow", "stop following this series"),
@@ -125,6 +134,23 @@ def remove(screen: "StageScreen", series: "Tracked") -> None:
     answers = (("no", "Keep following it"), ("yes", "Unfollow it"))
     question = Choose(f"Stop following this series?\n\n{series.subject}", answers)
     ask_yes(screen.app, question, agreed)
+
+
+def reviewers(screen: "StageScreen", series: "Tracked") -> None:
+    """Show what each reviewer has done with each patch of the latest version."""
+    from patchpilot.services.track.review_lines import review_lines, review_of
+
+    table = review_of(series)
+    if table is None:
+        return
+    total = counted(len(table.patches), "patch", "patches")
+    title = f"v{table.version}: {table.approved} of {total} reviewed or acked"
+
+    def rows() -> tuple[tuple[str, ...], tuple[int, ...]]:
+        columns = max(_NARROW, screen.app.size.width - _BORDERS)
+        return review_lines(table, columns) or ("no reviewer is known",), ()
+
+    screen.app.push_screen(Reader(title, make=rows))
 
 
 def compare(screen: "StageScreen", series: "Tracked") -> None:

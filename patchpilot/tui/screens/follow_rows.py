@@ -48,12 +48,19 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
     On a broad terminal its state in a second row.
     """
     sign, style = TURNS[str(series.step.need)]
+    reviewed = series.summary.reviewed if series.summary else ""
     new = f"{len(series.unread)} new" if series.unread else ""
     own = f"{glyph('cursor')}" if series.own else " "
     if tall:
         first = "\n   ".join(wrapped(one_line(series.subject), max(10, columns - 5)))
         second = f" {glyph('dot')} ".join(
-            part for part in (f"  {glyph('tree-last')} {series.word}", new) if part
+            part
+            for part in (
+                f"  {glyph('tree-last')} {series.word}",
+                f"R {reviewed}" if reviewed else "",
+                new,
+            )
+            if part
         )
         return Text.assemble(
             (own, "bold"),
@@ -147,6 +154,9 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
             )
             for it in several
         ]
+        if series.summary and series.summary.reviewed:
+            words = f"{series.summary.reviewed} patches reviewed or acked (w: by whom)"
+            rows.append(("review", words))
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()

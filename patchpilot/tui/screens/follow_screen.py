@@ -589,6 +589,9 @@ class FollowScreen(ListDetailScreen):
 
             series = self._current()
             return series is not None and series.is_read and len(comparable(series)) > 1
+        if action == "reviewers":
+            series = self._current()
+            return series is not None and series.is_read and series.status is not None
         if action in ("read", "remove", "fold", "reply", "page", "mail", "fetch"):
             return bool(self._order)
         return super().check_action(action, parameters)
@@ -749,6 +752,11 @@ class FollowScreen(ListDetailScreen):
         """Show the range-diff between two revisions: of more than two, those that are chosen."""
         if series := self._current():
             follow_actions.compare(self, series)
+
+    def action_reviewers(self) -> None:
+        """Show what each reviewer has done with each patch of the latest version."""
+        if series := self._current():
+            follow_actions.reviewers(self, series)
 
     def action_collect(self) -> None:
         """Show the tags from replies, then add them to the commits."""

@@ -13,6 +13,7 @@ from patchpilot.services.track.page.ledger_section import ledger_section
 from patchpilot.services.track.page.mails_section import mails_section
 from patchpilot.services.track.page.markup import Markup, element, joined, link
 from patchpilot.services.track.page.patch_matrix import patch_matrix
+from patchpilot.services.track.page.review_section import review_section
 from patchpilot.services.track.page.sources import Sources
 from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import TONES, Tone, lanes
@@ -81,6 +82,7 @@ def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, 
             class_="time",
         ),
         patch_matrix(status.patches, sources),
+        review_section(status, sources),
         ledger_section(series, sources),
         _patchwork(series),
         _tags(status, sources),

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The table of patches and reviewers as lines of text, in words or in signs with a legend."""
+
+import textwrap
+from collections.abc import Sequence
+
+from patchpilot.model.address import Address
+from patchpilot.model.printable import crop, one_line, width
+from patchpilot.reading.review_table import (
+    Review,
+    ReviewedPatch,
+    ReviewState,
+    ReviewTable,
+    review_table,
+)
+from patchpilot.topic.followed.known_series import Tracked
+
+SIGNS = {
+    ReviewState.GIVEN: "",
+    ReviewState.CARRIED: "+",
+    ReviewState.LOST: "-",
+    ReviewState.OUTDATED: "~",
+    ReviewState.ASKED: "!",
+    ReviewState.APPLIED: "=",
+    ReviewState.LOOKED: "c",
+    ReviewState.UNSEEN: ".",
+}
+"""What follows the letters of the tags."""
+MEANINGS = {
+    ReviewState.GIVEN: "given to this version",
+    ReviewState.CARRIED: "is in the posted patch",
+    ReviewState.LOST: "lost: add it or ask again",
+    ReviewState.OUTDATED: "patch changed since: ask again",
+    ReviewState.ASKED: "asked for changes, not back yet",
+    ReviewState.APPLIED: "applied it",
+    ReviewState.LOOKED: "commented",
+    ReviewState.UNSEEN: "never looked",
+}
+"""Each state in words."""
+_NAME, _TITLE = 24, 30
+"""Columns of a reviewer's name, and of a patch's title, at most."""
+_HEAD = 8
+"""Columns of a reviewer's name above a column."""
+
+
+def review_of(series: Tracked) -> ReviewTable | None:
+    """The table of a followed series; None while the archive does not have it."""
+    return review_table(series.status) if series.status else None
+
+
+def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
+    """The table in at most so many columns: the patches in rows and those who answered in columns,
+    or the other way where that is fewer; then the legend, and who did not answer.
+
+    A single patch has a row in words for each reviewer.
+    """
+    people, patches = table.answered, table.patches
+    lines: list[str] = []
+    if people and len(patches) == 1:
+        lines = [_in_words(table, person, columns) for person in people]
+    elif people:
+        lines = [*_grid(table, columns), *_wrapped(legend(table), columns)]
+    if silent := ", ".join(one_line(table.name_of(person)) for person in table.silent):
+        lines += _wrapped(f"never looked: {silent}", columns)
+    return tuple(lines)
+
+
+def words_of(review: Review) -> str:
+    """What a reviewer has done, in words: `Reviewed-by (v1): is in the posted patch`."""
+    meaning = MEANINGS[review.state]
+    if not review.tags:
+        return f"{meaning} (v{review.version})" if review.version else meaning
+    return f"{one_line(', '.join(review.tags))} (v{review.version}): {meaning}"
+
+
+def legend(table: ReviewTable) -> str:
+    """What the letters and signs mean that the table has."""
+    used = {review.state for patch in table.patches for review in patch.reviewers}
+    letters = "R reviewed, A acked, T tested"
+    signs = [
+        f"{SIGNS[it]} {MEANINGS[it]}" for it in ReviewState if it in used and SIGNS[it]
+    ]
+    return " · ".join((letters, *signs))
+
+
+def sign_of(review: Review | None) -> str:
+    """`R+`: the letters of the tags and the sign of the state; "" where the patch is not addressed
+    to the reviewer."""
+    if review is None:
+        return ""
+    said = " ".join(review.tags).lower()
+    letters = "".join(
+        name[0].upper() for name in ("reviewed", "acked", "tested") if name in said
+    )
+    return letters + SIGNS[review.state]
+
+
+def _in_words(table: ReviewTable, person: Address, columns: int) -> str:
+    review = table.review(table.patches[0], person)
+    name = _padded(crop(one_line(table.name_of(person)), _NAME), _NAME)
+    words = words_of(review) if review else ""
+    return crop(f"{name}  {words}", columns).rstrip()
+
+
+def _grid(table: ReviewTable, columns: int) -> list[str]:
+    """The signs of all, the shorter side above the columns; in parts where they are too many."""
+    people, patches = table.answered, table.patches
+    total = len(patches)
+
+    def sign(patch: ReviewedPatch, person: Address) -> str:
+        return sign_of(table.review(patch, person))
+
+    if len(people) < total and len(people) * (_HEAD + 2) + _TITLE <= columns:
+        heads = [_short_name(person) for person in people]
+        rows = [
+            (
+                f"{patch.number}/{total} {patch.title}",
+                [sign(patch, it) for it in people],
+            )
+            for patch in patches
+        ]
+        return _laid("", heads, rows, columns)
+    room = max(1, (columns - _NAME) // 6)
+    lines: list[str] = []
+    for start in range(0, total, room):
+        some = patches[start : start + room]
+        heads = [str(patch.number) for patch in some]
+        cells = [
+            (table.name_of(it), [sign(patch, it) for patch in some]) for it in people
+        ]
+        lines += _laid("patch", heads, cells, columns)
+    return lines
+
+
+def _laid(
+    corner: str,
+    heads: Sequence[str],
+    rows: Sequence[tuple[str, Sequence[str]]],
+    columns: int,
+) -> list[str]:
+    wide = [
+        max(4, *(width(text) for text in (head, *(cells[at] for _, cells in rows))))
+        for at, head in enumerate(heads)
+    ]
+    room = columns - sum(it + 2 for it in wide)
+    name = min(
+        room, max(width(one_line(text)) for text in (corner, *(row[0] for row in rows)))
+    )
+    lines = []
+    for text, cells in ((corner, heads), *rows):
+        padded = (_padded(cell, to) for cell, to in zip(cells, wide, strict=True))
+        first = _padded(crop(one_line(text), name), name)
+        lines.append("  ".join((first, *padded)).rstrip())
+    return lines
+
+
+def _padded(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
+
+
+def _short_name(person: Address) -> str:
+    words = one_line(person.called).split() or [person.email]
+    return crop(words[0], _HEAD)
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    return textwrap.wrap(text, columns, subsequent_indent="  ", break_on_hyphens=False)

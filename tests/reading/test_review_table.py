@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which reviewer has done what with which patch of the latest version."""
+
+import pytest
+
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.review_table import ReviewTable, review_table
+from patchpilot.reading.status import read_thread
+from tests.kit.mails import MATT, RITA, mail, mbox, patch, reply
+
+ONE, TWO = "demo: check the pointer", "demo: count the pointers"
+ASKS = "Please return -ENODEV instead."
+TAG = f"Reviewed-by: {RITA}"
+DAY = 1440
+
+
+def series(version: int, *, tags: str = "", changed: bool = False) -> list[bytes]:
+    """A version of two patches; `tags` are in its first patch, which may differ from v1's."""
+    mark = f" v{version}" if version > 1 else ""
+    posts = []
+    for number, title in ((1, ONE), (2, TWO)):
+        message = f"Check it.\n\n{tags}" if number == 1 and tags else "Check it.\n"
+        post = patch(
+            f"[PATCH{mark} {number}/2] {title}",
+            id=f"v{version}p{number}",
+            message=message,
+            minutes=version * DAY + number,
+            **({"reply_to": f"v{version}p1"} if number == 2 else {}),
+        )
+        if tags and number == 1:
+            post = post.replace(tags.encode() + b"\n", tags.encode())
+        if changed and number == 1:
+            post = post.replace(b"+\t\treturn -EINVAL;", b"+\t\treturn -ENODEV;")
+        posts.append(post)
+    return posts
+
+
+def says(text: str, to: str, *, sender: str = RITA, later: int = 60) -> bytes:
+    version, number = int(to[1]), int(to[3])
+    mark = f" v{version}" if version > 1 else ""
+    title = (ONE, TWO)[number - 1]
+    return reply(
+        f"[PATCH{mark} {number}/2] {title}",
+        text,
+        sender=sender,
+        id=f"x{to}{later}",
+        reply_to=to,
+        minutes=version * DAY + later,
+    )
+
+
+def table(*mails: bytes) -> ReviewTable:
+    return review_table(read_thread(parse(mbox(*mails)))[0])
+
+
+def states(found: ReviewTable) -> dict[str, str]:
+    """The states of each reviewer, one per patch."""
+    return {
+        person.name: " ".join(
+            review.state if (review := found.review(patch, person)) else "none"
+            for patch in found.patches
+        )
+        for person in found.reviewers
+    }
+
+
+CASES = {
+    "nobody answered": (series(1), "never-looked never-looked"),
+    "a tag in a reply": ([*series(1), says(TAG, "v1p1")], "given never-looked"),
+    "a tag in the posted patch": (series(1, tags=TAG), "carried never-looked"),
+    "a tag that the next version has": (
+        [*series(1), says(TAG, "v1p1"), *series(2, tags=TAG, changed=True)],
+        "carried never-looked",
+    ),
+    "a tag that the unchanged next version lacks": (
+        [*series(1), says(TAG, "v1p1"), *series(2)],
+        "lost never-looked",
+    ),
+    "a posted tag that the unchanged next version lacks": (
+        [*series(1, tags=TAG), *series(2)],
+        "lost never-looked",
+    ),
+    "a tag that the changed next version lacks": (
+        [*series(1), says(TAG, "v1p1"), *series(2, changed=True)],
+        "outdated never-looked",
+    ),
+    "a request": ([*series(1), says(ASKS, "v1p2")], "never-looked asked"),
+    "a request for the version before": (
+        [*series(1), says(ASKS, "v1p1"), *series(2, changed=True)],
+        "asked never-looked",
+    ),
+    "a request, then a reply to the next version": (
+        [
+            *series(1),
+            says(ASKS, "v1p1"),
+            *series(2, changed=True),
+            says("Thanks!", "v2p1"),
+        ],
+        "looked never-looked",
+    ),
+    "a request, then a tag": (
+        [*series(1), says(ASKS, "v1p1"), says(TAG, "v1p1", later=90)],
+        "given never-looked",
+    ),
+    "a tag, then a remark on the same version": (
+        [*series(1), says(TAG, "v1p1"), says(ASKS, "v1p1", later=90)],
+        "given never-looked",
+    ),
+    "a tag, then a NACK": (
+        [*series(1), says(TAG, "v1p1"), says(f"Nacked-by: {RITA}", "v1p1", later=90)],
+        "asked never-looked",
+    ),
+    "a tag, then a request for the next version": (
+        [*series(1), says(TAG, "v1p1"), *series(2, tags=TAG), says(ASKS, "v2p1")],
+        "asked never-looked",
+    ),
+    "a request after the tag that was in the post": (
+        [*series(2, tags=TAG), says(ASKS, "v2p1")],
+        "asked never-looked",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_state_of_a_reviewer(name: str) -> None:
+    mails, expected = CASES[name]
+    found = states(table(*mails))
+    assert found["Rita Reviewer"] == expected
+    assert found["Matt Maintainer"] == "never-looked never-looked"
+
+
+def test_a_tag_keeps_its_version_and_mail() -> None:
+    found = table(*series(1), says(TAG, "v1p1"), *series(2, tags=TAG))
+    (review, *_) = found.patches[0].reviewers
+    assert (review.tags, review.version, review.message_id) == (
+        ("Reviewed-by",),
+        1,
+        "xv1p160@example.org",
+    )
+    assert (found.approved, found.version) == (1, 2)
+
+
+def test_a_request_beside_a_carried_tag_does_not_approve() -> None:
+    found = table(*series(2, tags=TAG), says(ASKS, "v2p1"))
+    (review, *_) = found.patches[0].reviewers
+    assert (review.state, review.tags) == ("asked", ("Reviewed-by",))
+    assert found.approved == 0
+
+
+def test_a_reply_to_the_cover_letter_is_about_every_patch() -> None:
+    title = "[PATCH 0/2] demo: pointers"
+    cover = mail(title, "Both.\n", id="c", to=RITA, minutes=DAY)
+    below = patch(f"[PATCH 2/2] {TWO}", id="b", reply_to="c", minutes=DAY + 2)
+    first = patch(f"[PATCH 1/2] {ONE}", id="a", reply_to="c", minutes=DAY + 1)
+    tag = reply(
+        title, f"For the series:\n\n{TAG}", id="t", reply_to="c", minutes=2 * DAY
+    )
+    found = table(cover, first, below, tag)
+    assert (states(found)["Rita Reviewer"], found.approved) == ("given given", 2)
+    assert [it.name for it in found.silent] == ["Matt Maintainer"]
+
+
+def test_who_applied_it_is_not_asked_again() -> None:
+    taken = says("Applied to demo/next, thanks!", "v1p1", sender=MATT)
+    assert states(table(*series(1), taken))["Matt Maintainer"].startswith("applied")
+
+
+def test_bots_lists_and_authors_are_no_reviewers() -> None:
+    others = "lkp@intel.com, linux-kernel@vger.kernel.org, Ada Fixer <ada@example.org>"
+    post = patch(f"[PATCH] {ONE}", id="p", to=f"{others}, {RITA}")
+    bot = reply(
+        f"[PATCH] {ONE}",
+        "kernel test robot noticed the following build warnings:\n\n>> a.c:1: warning: x",
+        sender="kernel test robot <lkp@intel.com>",
+        id="b",
+        reply_to="p",
+        minutes=60,
+    )
+    assert [it.name for it in table(post, bot).reviewers] == ["Rita Reviewer"]

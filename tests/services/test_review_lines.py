@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The table of patches and reviewers: in `track show`, its JSON, the page and the series' list."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from patchpilot.model.address import Address
+from patchpilot.reading.review_table import (
+    Review,
+    ReviewedPatch,
+    ReviewState,
+    ReviewTable,
+)
+from patchpilot.services.track.review_lines import review_lines
+from tests.kit.cli import call
+from tests.kit.mails import mbox
+from tests.reading import story
+
+PEOPLE = tuple(Address(f"Person Number{at}", f"p{at}@example.org") for at in range(12))
+
+
+def table(patches: int, people: int) -> ReviewTable:
+    """Each state once in each row, with tags where the state has them."""
+    states = tuple(ReviewState)
+    found = []
+    for number in range(1, patches + 1):
+        reviews = []
+        for at, person in enumerate(PEOPLE[:people]):
+            state = states[(at + number) % len(states)]
+            tags = ("Reviewed-by", "Tested-by") if state in states[:4] else ()
+            reviews.append(Review(person, state, tags, 1, "m@example.org"))
+        title = f"subsystem: a title that is longer than its column {number}"
+        found.append(ReviewedPatch(number, title, tuple(reviews)))
+    return ReviewTable(2, tuple(found), PEOPLE[:people])
+
+
+@pytest.mark.parametrize("patches", [1, 2, 5, 30])
+@pytest.mark.parametrize("people", [0, 1, 3, 12])
+def test_the_table_fits_and_has_every_reviewer(patches: int, people: int) -> None:
+    lines = review_lines(table(patches, people), 76)
+    assert [line for line in lines if len(line) > 76] == []
+    text = "\n".join(lines)
+    assert [it.name for it in PEOPLE[:people] if it.name.split()[0] not in text] == []
+    assert ("R reviewed" in text) == (patches > 1 and people > 0)
+
+
+def test_fewer_reviewers_than_patches_are_the_columns() -> None:
+    first, row, *_ = review_lines(table(5, 2), 76)
+    assert first.split() == ["Person", "Person"]
+    assert row.startswith("1/5 subsystem: a title")
+    assert row.split()[-2:] == [
+        "RT+",
+        "RT-",
+    ]
+
+
+def test_a_table_of_more_patches_than_columns_goes_on_below() -> None:
+    heads = [
+        line for line in review_lines(table(12, 12), 76) if line.startswith("patch")
+    ]
+    numbers = [int(word) for line in heads for word in line.split()[1:]]
+    assert (len(heads), numbers) == (2, [*range(1, 13)])
+
+
+def test_a_followed_series_shows_its_reviewers(workdir: Path) -> None:
+    (workdir / "m").write_bytes(mbox(*story.ACCEPTED))
+    call("track", "add", "--mbox", "m")
+    lines = call("track", "show", "1").out.splitlines()
+    at = lines.index("  review    v2: 1 of 1 patch reviewed or acked")
+    assert (
+        lines[at + 1]
+        == "    Rita Reviewer             Reviewed-by (v2): given to this version"
+    )
+    assert lines[at + 2] == "    never looked: Matt Maintainer"
+    (shown,) = json.loads(call("track", "show", "1", "--format", "json").out)["series"]
+    review = shown["review"]
+    assert (review["version"], review["approved"]) == (2, 1)
+    assert review["patches"][0]["reviewers"][0] == {
+        "name": "Rita Reviewer",
+        "email": "rita@example.net",
+        "state": "given",
+        "tags": ["Reviewed-by"],
+        "version": 2,
+        "message_id": "r3@example.org",
+    }
+    page = call("track", "export", "--format", "html").out
+    assert "Patches and reviewers" in page
+    assert "Never looked: Matt Maintainer" in page
