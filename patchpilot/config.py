@@ -99,6 +99,14 @@ KEYS = (
         from_tree=False,
     ),
     Key(
+        "machine-reviews",
+        "",
+        "servers with reviews by machines that `track update` asks: patchwork (that of the"
+        " project), addresses of Sashiko servers; comma-separated (empty: none)",
+        "words",
+        from_tree=False,
+    ),
+    Key(
         "lts-remote",
         "",
         "remote with the stable branches (empty: any that has linux-X.Y.y)",

@@ -13,12 +13,16 @@ from patchpilot.model.hosts import LOOPBACK, split_url
 
 _LIMIT = 4 * 1024 * 1024
 _SECONDS = 30
+_NOT_FOUND = 404
 
 
-def fetch_json(url: str, *, offline: bool = False) -> Any:
-    """The JSON document at an http(s) URL, at most 4 MiB.
+def fetch_json(
+    url: str, *, offline: bool = False, redirects: bool = True, lacks: bool = False
+) -> Any:
+    """The JSON document at an http(s) URL, at most 4 MiB; with `lacks` None where there is none.
 
-    NetworkError when it cannot be fetched or parsed.
+    NetworkError when it cannot be fetched or parsed, without `redirects` also where the server
+    sends the request elsewhere.
     """
     if split_url(url).scheme not in ("https", "http"):
         raise UsageError(f"{url}: not an http or https URL")
@@ -34,7 +38,15 @@ def fetch_json(url: str, *, offline: bool = False) -> Any:
             timeout=_SECONDS,
             stream=True,
             headers={"User-Agent": f"patchpilot/{__version__}"},
+            allow_redirects=redirects,
         ) as answer:
+            if answer.is_redirect:
+                raise NetworkError(
+                    f"{url} redirects to another address",
+                    hint="name the address that it redirects to",
+                )
+            if answer.status_code == _NOT_FOUND and lacks:
+                return None
             answer.raise_for_status()
             data = answer.raw.read(_LIMIT + 1, decode_content=True)
     except (requests.RequestException, ValueError) as error:

@@ -3,28 +3,32 @@
 the REST API (version 1.3).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from patchpilot.archive.feed import fetch_json, post_json
 from patchpilot.errors import NetworkError, UsageError
-from patchpilot.model.hosts import quote_url
+from patchpilot.model.hosts import host_of, quote_url, split_url
 from patchpilot.model.json_form import json_form
+from patchpilot.model.web_address import web_address
 
 _API = "api/1.3"
 _MOST_CHECKS = 200
 _LONGEST = 200
+_LONGEST_URL = 1000
 
 
-@json_form("context", "state", "description")
+@json_form("context", "state", "description", "url~")
 class PatchworkCheck(NamedTuple):
     """A check: what ran (its context, such as `netdev/build_32bit`), its state (pending, success,
-    warning or fail), and what it says.
+    warning or fail), what it says, and the page of its result ("" where it has none that may be
+    linked to).
     """
 
     context: str
     state: str
     description: str
+    url: str = ""
 
 
 class PatchworkPatch(NamedTuple):
@@ -39,11 +43,12 @@ class PatchworkPatch(NamedTuple):
 
 
 def read_patch(
-    place: str, message_id: str, *, offline: bool = False
+    place: str, message_id: str, *, hosts: Collection[str] = (), offline: bool = False
 ) -> PatchworkPatch | None:
     """The patch of this Message-ID in a project (`https://…/project/NAME`).
 
-    None where it is not there. NetworkError when there is no answer.
+    None where it is not there. NetworkError when there is no answer. Results of checks are linked
+    to over https, on patchwork's own host and on `hosts`.
     """
     server, _, name = place.rstrip("/").partition("/project/")
     patch = _patch(server, name, message_id, offline=offline)
@@ -51,7 +56,11 @@ def read_patch(
         return None
     number = patch.get("id")
     checks = (
-        fetch_json(f"{server}/{_API}/patches/{number}/checks/", offline=offline)
+        fetch_json(
+            f"{server}/{_API}/patches/{number}/checks/",
+            offline=offline,
+            redirects=False,
+        )
         if isinstance(number, int)
         else []
     )
@@ -59,7 +68,7 @@ def read_patch(
         message_id,
         _text(patch, "state"),
         f"{place.rstrip('/')}/patch/{quote_url(message_id)}/",
-        tuple(_newest(checks)),
+        tuple(_newest(checks, {host_of(server), *hosts})),
     )
 
 
@@ -117,6 +126,7 @@ def _patch(
     found = fetch_json(
         f"{server}/{_API}/patches/?project={quote_url(name)}&msgid={quote_url(message_id)}",
         offline=offline,
+        redirects=False,
     )
     if not isinstance(found, list):
         raise NetworkError(
@@ -134,7 +144,7 @@ def _patch(
     )
 
 
-def _newest(checks: Any) -> Iterator[PatchworkCheck]:
+def _newest(checks: Any, hosts: Collection[str]) -> Iterator[PatchworkCheck]:
     """The last check of each context: a check that runs again is listed again."""
     rows = (
         [it for it in checks[:_MOST_CHECKS] if isinstance(it, dict)]
@@ -143,11 +153,23 @@ def _newest(checks: Any) -> Iterator[PatchworkCheck]:
     )
     last = {
         _text(it, "context"): PatchworkCheck(
-            _text(it, "context"), _text(it, "state"), _text(it, "description")
+            _text(it, "context"),
+            _text(it, "state"),
+            _text(it, "description"),
+            _page(it.get("target_url"), hosts),
         )
         for it in rows
     }
     return iter(last.values())
+
+
+def _page(url: Any, hosts: Collection[str]) -> str:
+    """The URL of a result where it may be linked to; whoever runs a check writes it."""
+    if not isinstance(url, str) or len(url) > _LONGEST_URL:
+        return ""
+    parts = split_url(url)
+    is_safe = parts.scheme == "https" and not parts.username and parts.hostname in hosts
+    return web_address(url) if is_safe else ""
 
 
 def _text(row: dict[str, Any], key: str) -> str:

@@ -39,7 +39,8 @@ class MailCustoms(NamedTuple):
     `new_thread` whether each version starts a thread. `merge_window_days` is how long the merge
     window is open after a release (0: there is none), `merge_window` what that means for the
     sender. `patchwork` is the address of the project in a patchwork (`https://…/project/NAME`),
-    empty where it has none.
+    empty where it has none; `check_hosts` are hosts with the results of its checks, which are
+    linked to.
     """
 
     waiting_days: int = 14
@@ -49,6 +50,7 @@ class MailCustoms(NamedTuple):
     merge_window_days: int = 0
     merge_window: str = ""
     patchwork: str = ""
+    check_hosts: tuple[str, ...] = ()
 
 
 class Lists(NamedTuple):

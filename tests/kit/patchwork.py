@@ -25,6 +25,7 @@ class Patchwork:
         self.server = server
         self.url = f"{server}/project/{PROJECT}"
         self.asked: list[str] = []
+        self.target_url: object = "https://ci.example.org/"
         self.token = "secret-of-the-ci"
         self._patches: list[dict[str, Any]] = []
         self._checks: dict[int, list[dict[str, Any]]] = {}
@@ -40,7 +41,7 @@ class Patchwork:
                 "user": {"id": 1, "username": "ci"},
                 "date": f"2024-03-05T{at % 24:02}:00:00",
                 "state": outcome,
-                "target_url": "https://ci.example.org/",
+                "target_url": self.target_url,
                 "context": context,
                 "description": description,
             }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.archive.patchwork import read_patch
 from patchpilot.projects.loading import forget, user_folder
 from tests.kit.cli import call
 from tests.kit.mails import mbox
@@ -62,13 +63,24 @@ def test_state_and_checks_are_shown(patchwork: Patchwork) -> None:
             "means": "changes-requested",
             "url": f"{patchwork.url}/patch/v2%40example.org/",
             "checks": [
-                {"context": "demo/build", "state": "success", "description": ""},
+                {
+                    "context": "demo/build",
+                    "state": "success",
+                    "description": "",
+                    "url": None,
+                },
                 {
                     "context": "demo/style",
                     "state": "warning",
                     "description": "a long line",
+                    "url": None,
                 },
-                {"context": "demo/cc", "state": "success", "description": ""},
+                {
+                    "context": "demo/cc",
+                    "state": "success",
+                    "description": "",
+                    "url": None,
+                },
             ],
         }
     ]
@@ -108,6 +120,24 @@ def test_patchwork_decides_no_state(patchwork: Patchwork) -> None:
     )
 
 
+def test_an_update_asks_where_the_setting_names_it(patchwork: Patchwork) -> None:
+    patchwork.add("v2@example.org", "new", [("demo/build", "fail", "")])
+    add_project(
+        f'[mail]\npatchwork = "{patchwork.url}"\ncheck_hosts = ["ci.example.org"]\n',
+        "netdev",
+    )
+    call("track", "update")
+    assert patchwork.asked == []
+    (Path.home() / ".gitconfig").write_text(
+        "[patchpilot]\nmachine-reviews = patchwork\n"
+    )
+    call("track", "update")
+    lines = call("track", "show", "1").out.splitlines()
+    at = lines.index("  patchwork patch 1: new; 1 fail: demo/build")
+    assert lines[at + 1] == "            demo/build: https://ci.example.org/"
+    assert "https://ci.example.org/" in call("track", "export", "--format", "html").out
+
+
 def test_a_patch_that_is_not_there(patchwork: Patchwork) -> None:
     assert call("track", "patchwork").out == "patch 1: not there\n"
 
@@ -134,3 +164,26 @@ def test_a_project_without_patchwork(workdir: Path) -> None:
     outcome = call("track", "patchwork", "1")
     assert outcome.code == 3
     assert "no patchwork is known for series 1" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://ci.example.org/run/1", True),
+        ("http://ci.example.org/run/1", False),
+        ("https://other.example.org/", False),
+        ("https://user@ci.example.org/", False),
+        ("https://ci.example.org/\u202e", False),
+        ("javascript:alert(1)", False),
+        (f"https://ci.example.org/{'x' * 2000}", False),
+        (7, False),
+    ],
+)
+def test_a_result_is_linked_to_on_named_hosts_over_https(
+    patchwork: Patchwork, url: object, kept: bool
+) -> None:
+    patchwork.target_url = url
+    patchwork.add("v2@example.org", "new", [("demo/build", "fail", "")])
+    found = read_patch(patchwork.url, "v2@example.org", hosts=["ci.example.org"])
+    assert found is not None
+    assert [check.url for check in found.checks] == [url if kept else ""]

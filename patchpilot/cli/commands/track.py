@@ -175,7 +175,9 @@ def update(
     fresh: bool,
     lore: str | None,
 ) -> int:
-    """Fetch new replies from the archive."""
+    """Fetch new replies from the archive, and reviews by machines where the setting
+    machine-reviews names their servers."""
+    from patchpilot.services.track.machine_reviews import update_machine_reviews
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import follow_series as service
     from patchpilot.topic.followed.known_series import open_store
@@ -194,6 +196,10 @@ def update(
             repository=place.repository_if_any(),
             progress=progress,
         )
+        for failed in update_machine_reviews(
+            series, offline=common.offline, progress=progress
+        ):
+            notice("warning", failed)
         topic = topic_at(place, store, series)
     _write(common, series, topic=topic)
     if common.format == "text":
@@ -484,18 +490,28 @@ def patchwork(common: Common, number: int | None) -> None:
     """Ask the project's patchwork for the state and the checks of a series (default: as in show).
 
     They are shown as evidence; the state of a series is decided by mails and commits. Then show and
-    export --format html have them, too.
+    export --format html have them, too. The Sashiko servers that the setting machine-reviews names
+    are asked as well.
     """
+    from patchpilot.cli.output.track_report import machine_lines
     from patchpilot.model.printable import printable
+    from patchpilot.services.track.machine_reviews import (
+        PATCHWORK,
+        read_machine_reviews,
+        servers,
+    )
     from patchpilot.services.track.patchwork_state import read_patchwork
 
     with progress_of(common) as progress:
         topic, series = _shown(common, number, progress)
         found = read_patchwork(series, offline=common.offline, progress=progress)
+        places = [place for place in servers() if place != PATCHWORK]
+        reviews = read_machine_reviews(series, places, offline=common.offline)
     if common.format == "json":
         _write(common, (series,), topic=topic)
     else:
-        common.write(printable("\n".join(it.words for it in found)))
+        lines = [printable(it.words) for it in found] + machine_lines(reviews)
+        common.write("\n".join(lines))
 
 
 @command.command(

@@ -10,6 +10,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.track.classify_mails import ClassifiedMail
+from patchpilot.services.track.machine_reviews import MachineReview
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.review_lines import review_lines
 from patchpilot.services.track.series_answer import SeriesAnswer, TrackAnswer
@@ -95,10 +96,24 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
         for command in answer.next_commands
         if command not in tracked.next_step
     ]
-    lines += [f"  patchwork {printable(it.words)}" for it in answer.patchwork]
+    for patch in answer.patchwork:
+        lines.append(f"  patchwork {printable(patch.words)}")
+        lines += [
+            f"            {printable(f'{check.context}: {check.url}')}"
+            for check in patch.linked
+        ]
+    lines += [f"  {line}" for line in machine_lines(answer.machine_reviews)]
     lines += [f"  forecast  {printable(line)}" for line in forecast_lines(tracked)]
     lines += [f"  note      {printable(trouble)}" for trouble in tracked.notes]
     return "\n".join(lines)
+
+
+def machine_lines(reviews: Sequence[MachineReview]) -> list[str]:
+    """What machines published about the patches, each with its page."""
+    return [
+        f"machine   {printable(it.words)}; a machine's opinion: {printable(it.url)}"
+        for it in reviews
+    ]
 
 
 def _thread_lines(answer: SeriesAnswer) -> list[str]:

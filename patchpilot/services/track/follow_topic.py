@@ -4,7 +4,7 @@ marked; marked as read, added, removed.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -18,6 +18,7 @@ from patchpilot.services.track.compare_revisions import (
     RevisionComparison,
     compare_revisions,
 )
+from patchpilot.services.track.machine_reviews import update_machine_reviews
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
@@ -82,6 +83,11 @@ def updated(
             repository=repository,
             progress=progress,
         )
+        failed = update_machine_reviews(series, where=repository.top, progress=progress)
+        if failed:
+            series = tuple(
+                replace(one, troubles=(*one.troubles, *failed)) for one in series
+            )
         return _of_topic(series, repository, target, base, store, first)
 
 

@@ -61,6 +61,11 @@ class PatchInPatchwork:
         return self.record.checks if self.record else ()
 
     @property
+    def linked(self) -> tuple[PatchworkCheck, ...]:
+        """The checks that did not succeed and have a page with their result."""
+        return tuple(it for it in self.checks if it.state not in _GOOD and it.url)
+
+    @property
     def words(self) -> str:
         """`patch 1: accepted; 12 success, 1 fail: netdev/build_clang`."""
         if self.record is None:
@@ -119,12 +124,14 @@ def read_patchwork(
             hint="name it in a project file of your own: patchwork in [mail]",
         )
     patches = status.topic.latest.patches
+    hosts = status.topic.project.mail.check_hosts
     found = []
     for at, post in enumerate(patches):
         progress("asking patchwork", at, len(patches))
         found.append(
             PatchInPatchwork(
-                post.number or 1, read_patch(place, post.message_id, offline=offline)
+                post.number or 1,
+                read_patch(place, post.message_id, hosts=hosts, offline=offline),
             )
         )
     remember(_KIND, _key(series.summary), [_plain(it) for it in found])
@@ -142,7 +149,7 @@ def _plain(patch: PatchInPatchwork) -> tuple[int, object]:
 
 
 def _read(
-    number: int, row: tuple[str, str, str, list[tuple[str, str, str]]] | None
+    number: int, row: tuple[str, str, str, list[tuple[str, str, str, str]]] | None
 ) -> PatchInPatchwork:
     record = (
         PatchworkPatch(*row[:3], tuple(PatchworkCheck(*check) for check in row[3]))

@@ -18,6 +18,10 @@ from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.review_table import ReviewTable
 from patchpilot.reading.substate import PATCHWORK
 from patchpilot.reading.thread_values import Credit, FollowUp, PatchState, Reply
+from patchpilot.services.track.machine_reviews import (
+    MachineReview,
+    known_machine_reviews,
+)
 from patchpilot.services.track.patchwork_state import (
     PatchInPatchwork,
     ci_of,
@@ -139,6 +143,7 @@ class ReceivedReply:
     "forecast",
     "merge_window",
     "patchwork",
+    "machine_reviews",
 )
 @dataclass(frozen=True, slots=True)
 class SeriesAnswer:
@@ -266,6 +271,11 @@ class SeriesAnswer:
     def patchwork(self) -> tuple[PatchInPatchwork, ...]:
         """What patchwork had for the newest version when it was asked."""
         return known_patchwork(self.tracked)
+
+    @property
+    def machine_reviews(self) -> tuple[MachineReview, ...]:
+        """What machines published about the newest version when they were asked."""
+        return known_machine_reviews(self.tracked)
 
 
 @json_form("series", "topic", "imported?")

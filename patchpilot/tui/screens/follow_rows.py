@@ -141,6 +141,8 @@ def first_rows(
 
 def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     """The state, and what is missing, above the mails."""
+    from patchpilot.services.track.machine_reviews import known_machine_reviews
+
     why = f": {series.status.why}" if series.status and series.status.why else ""
     rows = [("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
     if series.substate:
@@ -157,6 +159,7 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
         if series.summary and series.summary.reviewed:
             words = f"{series.summary.reviewed} patches reviewed or acked (w: by whom)"
             rows.append(("review", words))
+        rows += [("machine", it.words) for it in known_machine_reviews(series)]
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()

@@ -9,6 +9,7 @@ from patchpilot.model.ago import ago
 from patchpilot.model.counted import counted
 from patchpilot.reading.status import Status
 from patchpilot.reading.thread_values import NextStepNeed
+from patchpilot.services.track.machine_reviews import known_machine_reviews
 from patchpilot.services.track.page.ledger_section import ledger_section
 from patchpilot.services.track.page.mails_section import mails_section
 from patchpilot.services.track.page.markup import Markup, element, joined, link
@@ -85,6 +86,7 @@ def _thread(series: Tracked, status: Status, sources: Sources) -> tuple[Markup, 
         review_section(status, sources),
         ledger_section(series, sources),
         _patchwork(series),
+        _machines(series),
         _tags(status, sources),
         _follow_ups(status, sources),
         mails_section(series, sources),
@@ -140,11 +142,33 @@ def _story(series: Tracked, sources: Sources) -> Markup:
 def _patchwork(series: Tracked) -> Markup:
     """What patchwork has, where it was asked: it proves no state."""
     rows = [
-        element("li", link(it.record.url, it.words) if it.record else it.words)
+        element(
+            "li",
+            link(it.record.url, it.words) if it.record else it.words,
+            *(joined(" ", link(check.url, check.context)) for check in it.linked),
+        )
         for it in known_patchwork(series)
     ]
     return (
         element("section", element("h3", "Patchwork"), element("ul", *rows))
+        if rows
+        else Markup()
+    )
+
+
+def _machines(series: Tracked) -> Markup:
+    """What machines published about the patches: their opinion, which counts as no review."""
+    rows = [
+        element("li", link(it.url, it.words)) for it in known_machine_reviews(series)
+    ]
+    words = "Each is a machine's opinion; none counts as a reviewer."
+    return (
+        element(
+            "section",
+            element("h3", "Reviews by machines"),
+            element("p", words, class_="why"),
+            element("ul", *rows),
+        )
         if rows
         else Markup()
     )
