@@ -133,7 +133,7 @@ def test_an_update_asks_where_the_setting_names_it(patchwork: Patchwork) -> None
     )
     call("track", "update")
     lines = call("track", "show", "1").out.splitlines()
-    at = lines.index("  patchwork patch 1: new; 1 fail: demo/build")
+    at = lines.index("  patchwork patch 1: new (sent here); 1 fail: demo/build")
     assert lines[at + 1] == "            demo/build: https://ci.example.org/"
     assert "https://ci.example.org/" in call("track", "export", "--format", "html").out
 
