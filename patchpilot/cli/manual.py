@@ -6,6 +6,7 @@
 
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,11 +19,16 @@ from patchpilot.cli.main import cli
 from patchpilot.cli.verbs import GROUPS, OTHERS, VERBS
 
 Rows = tuple[tuple[str, str], ...]
+_DATE = "2026-11-23"
+"""The day on which the manual was last revised, as the pages show it."""
+_WIDE = 66
+"""Characters of a line of text before its escapes."""
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class Page(NamedTuple):
     """What the manual says about a command: its words ("track add"), usage, description, options by
-    section, and examples.
+    section, examples, and its own commands with a line for each.
     """
 
     name: str
@@ -31,6 +37,7 @@ class Page(NamedTuple):
     description: tuple[str, ...]
     sections: tuple[tuple[str, Rows], ...]
     examples: tuple[str, ...]
+    commands: Rows = ()
 
 
 def pages() -> list[Page]:
@@ -72,17 +79,26 @@ def _pages(command: click.Command, ctx: click.Context, summary: str) -> list[Pag
             line for line in examples if line.startswith(("patchpilot", "git "))
         ),
     )
-    result = [page]
-    if isinstance(command, click.Group):
-        for name in command.list_commands(ctx):
-            inner = command.get_command(ctx, name)
-            assert inner is not None
-            result += _pages(
-                inner,
-                click.Context(inner, info_name=name, parent=ctx),
-                inner.get_short_help_str(100),
-            )
-    return result
+    if not isinstance(command, click.Group):
+        return [page]
+    result = []
+    for name in command.list_commands(ctx):
+        inner = command.get_command(ctx, name)
+        assert inner is not None
+        result += _pages(
+            inner,
+            click.Context(inner, info_name=name, parent=ctx),
+            _first_sentence(inner.help or ""),
+        )
+    names = tuple((one.name.partition(" ")[2], one.summary) for one in result)
+    return [page._replace(commands=names), *result]
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence of a help text as a phrase, without what is in parentheses."""
+    text = re.sub(r"\s*\([^)]*\)", "", " ".join(text.split("\n\n")[0].split()))
+    first = re.split(r"(?<=[.])\s", text)[0].rstrip(".")
+    return first[:1].lower() + first[1:]
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -104,20 +120,44 @@ def man_page(page: Page) -> str:
     lines = [
         _head(title),
         ".SH NAME",
-        f"{_roff(title)} \\- {_roff(page.summary)}",
+        f"{_roff(title)} \\-",
+        *_filled(page.summary),
         ".SH SYNOPSIS",
         f".B {_roff(page.usage)}",
         ".SH DESCRIPTION",
     ]
-    for paragraph in page.description:
-        lines += _man_paragraph(paragraph)
+    for at, paragraph in enumerate(page.description):
+        lines += _man_paragraph(paragraph)[0 if at else 1 :]
+    if page.commands:
+        lines += [".SH COMMANDS", *_man_rows(page.commands)]
     for name, rows in page.sections:
-        lines.append(f".SH {_roff(name.upper())}")
-        for option, text in rows:
-            lines += [".TP", f"\\fB{_roff(option)}\\fR", _roff(text)]
+        lines += [f".SH {_roff(name.upper())}", *_man_rows(rows)]
     lines += _man_examples(page.examples)
-    lines += [".SH SEE ALSO", r"\fBpatchpilot\fR(1)"]
+    lines += [".SH SEE ALSO", *_see_also(page)]
     return "\n".join(lines) + "\n"
+
+
+def _man_rows(rows: Rows) -> list[str]:
+    """A paragraph for each row, with the name in bold."""
+    return [
+        line
+        for name, text in rows
+        for line in (".TP", f"\\fB{_roff(name)}\\fR", *_filled(text))
+    ]
+
+
+def _see_also(page: Page) -> list[str]:
+    """The pages that belong to this one: above it, its commands, and its neighbours."""
+    verb, _, inner = page.name.partition(" ")
+    if inner:
+        names = [f"patchpilot-{verb}"]
+    else:
+        group = next((verbs for verbs in GROUPS.values() if verb in verbs), {})
+        commands = [f"{verb}-{name}" for name, _ in page.commands]
+        near = [name for name in group if name != verb]
+        names = [f"patchpilot-{name}" for name in (*commands, *near)]
+    every = [f"\\fB{_roff(name)}\\fR(1)" for name in ("patchpilot", *names)]
+    return [f"{name}," for name in every[:-1]] + every[-1:]
 
 
 def overview_page() -> str:
@@ -125,20 +165,22 @@ def overview_page() -> str:
     lines = [
         _head("patchpilot"),
         ".SH NAME",
-        r"patchpilot \- take a Linux kernel fix from git commit to mainline and every LTS branch",
+        r"patchpilot \-",
+        "take a Linux kernel fix from git commit to mainline and every LTS branch",
     ]
     lines += [
         ".SH SYNOPSIS",
         r".B patchpilot [\-C DIR] VERB [OPTIONS] [TARGET]...",
         ".SH DESCRIPTION",
     ]
-    lines.append(
-        "Without VERB, the guided workflow opens in the terminal. Each verb has a page of its own."
+    lines += _filled(
+        "Without VERB, the guided workflow opens in the terminal. Each verb has its own page."
     )
     for title, verbs in (*GROUPS.items(), ("Others", OTHERS)):
         lines.append(f".SH {title.upper()}")
         for name, text in verbs.items():
-            lines += [".TP", f"\\fBpatchpilot\\-{_roff(name)}\\fR(1)", _roff(text)]
+            page = f"\\fBpatchpilot\\-{_roff(name)}\\fR(1)"
+            lines += [".TP", page, *_filled(text)]
     for text in TOPICS.values():
         title, _, rest = text.strip().partition("\n")
         lines += [
@@ -175,9 +217,10 @@ def _escaped(text: str) -> str:
 
 
 def _head(title: str) -> str:
+    name = _roff(title.upper())
     return (
-        f'.\\" SPDX-License-Identifier: GPL-2.0-or-later\n.TH "{_roff(title.upper())}" "1" ""'
-        f' "patchpilot {__version__}" "patchpilot"'
+        '.\\" SPDX-License-Identifier: GPL-2.0-or-later\n'
+        f'.TH "{name}" "1" "{_DATE}" "patchpilot {__version__}" "patchpilot"'
     )
 
 
@@ -189,7 +232,7 @@ def _man_paragraph(paragraph: str) -> list[str]:
             *(_roff(line) for line in paragraph[1:].split("\n")),
             ".fi",
         ]
-    return [".PP", _roff(paragraph)]
+    return [".PP", *_filled(paragraph)]
 
 
 def _man_examples(examples: tuple[str, ...]) -> list[str]:
@@ -203,10 +246,16 @@ def _man_examples(examples: tuple[str, ...]) -> list[str]:
 def _roff(text: str) -> str:
     """Text in which nothing is read as a request or an escape."""
     plain = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
+    plain = _NOT_ASCII.sub(lambda sign: f"\\[u{ord(sign[0]):04X}]", plain)
     return "\n".join(
         f"\\&{line}" if line.startswith((".", "'")) else line
         for line in plain.split("\n")
     )
+
+
+def _filled(text: str) -> list[str]:
+    """Text in lines that are short enough for an editor; a reader of the page fills them anew."""
+    return [_roff(line) for line in textwrap.wrap(text, _WIDE, break_on_hyphens=False)]
 
 
 def write(directory: Path) -> None:

@@ -3,6 +3,7 @@
 completion come from the same tables.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,29 @@ def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
     assert {file.name: file.read_text() for file in MAN.iterdir()} == fresh, (
         "run: make man"
     )
+
+
+@pytest.mark.skipif(not shutil.which("mandoc"), reason="needs mandoc")
+def test_mandoc_has_nothing_to_say_of_the_man_pages() -> None:
+    pages = sorted(map(str, MAN.iterdir()))
+    done = subprocess.run(
+        ["mandoc", "-Tlint", *pages], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_man_pages_refer_to_each_other_and_list_their_commands() -> None:
+    texts = {file.stem: file.read_text() for file in MAN.iterdir()}
+    for name, text in texts.items():
+        named = re.findall(r"^\\fB(patchpilot\S*?)\\fR\(1\)", text, re.MULTILINE)
+        assert {one.replace("\\-", "-") for one in named} <= texts.keys(), name
+        assert text.isascii(), name
+    listed = texts["patchpilot-track"].partition(".SH COMMANDS")[2]
+    inner = [name for name in texts if name.startswith("patchpilot-track-")]
+    assert len(inner) > 10
+    for name in inner:
+        word = name.removeprefix("patchpilot-track-").replace("-", "\\-")
+        assert f"\\fB{word}\\fR" in listed, name
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="needs groff")
