@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.model.action import Action, Advice, Hint, actions
 from patchpilot.model.counted import counted
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.thread_values import (
@@ -72,7 +72,9 @@ def _advise(status: Status) -> NextStep:
             ),
         )
     if status.state is SeriesState.CHANGES_REQUESTED:
-        return NextStep(NextStepNeed.ACTION, _changes(status, version))
+        return NextStep(
+            NextStepNeed.ACTION, _with_tags(status, _changes(status, version))
+        )
     if status.state is SeriesState.UNDER_REVIEW:
         return _in_review(status)
     if status.state is SeriesState.STALLED:
@@ -174,20 +176,21 @@ def _in_review(status: Status) -> NextStep:
         return NextStep(
             NextStepNeed.ACTION, _wished(reply, status.topic.latest.version + 1)
         )
-    count = sum(not tag.asks for tag in status.trailers)
-    tags = (
-        (
-            "; ",
-            Action("trailers", (), f"add its {counted(count, 'tag')} to a new version"),
-        )
-        if count
-        else ()
-    )
     waiting = Action("track", ("update",), "wait for the maintainer")
     return NextStep(
         NextStepNeed.PATIENCE,
-        Hint((waiting, *tags, f"; send a reminder {_reminder(status)}")),
+        Hint((waiting, f"; send a reminder {_reminder(status)}")),
     )
+
+
+def _with_tags(status: Status, advice: Advice) -> Advice:
+    """The advice, and where it is to send a new version, the tags to add to that."""
+    count = sum(not (tag.asks or tag.conditional) for tag in status.trailers)
+    sends = any(action.verb == "send" for action in actions(advice))
+    if not (count and sends):
+        return advice
+    tags = Action("trailers", (), f"add its {counted(count, 'tag')} to the new version")
+    return Hint((*_parts(advice), "; ", tags))
 
 
 def _partly(status: Status) -> NextStep:

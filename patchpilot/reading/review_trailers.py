@@ -51,6 +51,8 @@ _CONDITION = re.compile(
     r"\b(?:fix\w*|address\w*|change[ds]?|chang\w+|add(?:ed)?|remov\w+|correct\w*|resolv\w*|updated?|done|that|this|those|these|nits?|above|below)\b",
     re.IGNORECASE,
 )
+_CONDITION_LINES = 8
+"""So many lines before a tag may hold the sentence that makes it conditional."""
 _ANYBODYS = frozenset(
     (
         "kernel",
@@ -169,9 +171,7 @@ def given_trailers(
         why = _why_not(name, address, sender, bot) or _pasted(
             own[max(0, number - 6) : number + 7], tag["indent"], name
         )
-        condition = _condition(
-            " ".join(line.text.strip() for line in own[max(0, number - 4) : number])
-        )
+        condition = _condition(own[max(0, number - _CONDITION_LINES) : number])
         trailers.append(
             GivenTrailer(
                 name,
@@ -225,10 +225,18 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
     return "in pasted text" if others >= 2 else ""
 
 
-def _condition(before: str) -> str | None:
-    last = re.split(r"(?<=[.!?])\s+", before.strip())[-1] if before.strip() else ""
-    match = _CONDITION.search(last)
-    return last[:200] if match else None
+def _condition(before: Sequence[ReplyLine]) -> str | None:
+    """The sentence before a tag where it makes a condition, whole as far as its paragraph goes."""
+    lines: list[str] = []
+    for line in reversed(before):
+        text = line.text.strip()
+        if not text and lines:
+            break
+        if text and not _TAG.match(text):
+            lines.insert(0, text)
+    words = " ".join(lines)
+    last = re.split(r"(?<=[.!?])\s+", words)[-1]
+    return last.rstrip(" ,:;-") if _CONDITION.search(last) else None
 
 
 def _same_nickname(one: Address, other: Address) -> bool:

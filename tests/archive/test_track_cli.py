@@ -277,7 +277,7 @@ def test_showing_marks_replies_as_read(thread: Path) -> None:
         series_["unread"]
         for series_ in series("show", "1", "--keep-unread")[0]["replies"]
     )
-    assert "Please add a Fixes: tag" in call("track", "show", "1").out
+    assert "Please add a Fixes: tag" in call("track", "show", "1", "--mails").out
     assert series()[0]["unread"] == 0
 
 
@@ -728,11 +728,11 @@ def test_a_stable_branch_has_one_state_on_one_screen(
     lines = [
         line for line in shown.partition("  story\n")[0].splitlines() if "6.6" in line
     ]
-    assert [line.split()[0] for line in lines] == ["state", "stable"], shown
+    assert [line.split()[0] for line in lines] == ["state", "landed", "stable"], shown
     assert all(
         "6.6 merged, in no release yet" in " ".join(line.split()) for line in lines
     ), shown
-    assert backport[:12] in lines[1]
+    assert backport[:12] in lines[2]
     assert "under review" not in shown
     repo.git("tag", "-a", "-m", "x", "v6.6.30", "linux-6.6.y")
     shown = call("track", "show", "1", "-C", repo.path).out
@@ -835,14 +835,14 @@ def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest
     )
     (workdir / "m").write_bytes(mbox(patch(title, id="v1"), tag, *talk))
     assert call("track", "add", "--mbox", "m").code == 0
-    shown = call("track", "show", "1").out
+    shown = call("track", "show", "1", "--mails").out
     assert "5 of 10 messages not read" in shown
     assert "track show 1 --all" in shown
     assert "Reviewed-by: Rita Reviewer" in shown
     assert [f"point {at}." in shown for at in range(8)] == [False] * 5 + [True] * 3
     with Store() as store:
         assert store.unread(1) == {f"t{at}@example.org" for at in range(5)}
-    whole = call("track", "show", "1", "--all").out
+    whole = call("track", "show", "1", "--all", "--mails").out
     assert "not read" not in whole
     assert all(f"point {at}." in whole for at in range(8))
     with Store() as store:

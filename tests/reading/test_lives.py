@@ -358,7 +358,7 @@ def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
     )
     assert (state, step) == (
         "under-review",
-        "wait for the maintainer; add its 1 tag to a new version; send a reminder from 2025-04-23",
+        "wait for the maintainer; send a reminder from 2025-04-23",
     )
     assert "patchpilot trailers" in life.commands
     assert life.then(*version("PATCH v4", "v4", day(600)))[0] == "sent"

@@ -136,12 +136,20 @@ def list_(common: Common) -> int:
 @click.option(
     "--all", "every_mail", is_flag=True, help="read every message of a very long thread"
 )
+@click.option("--mails", "with_mails", is_flag=True, help="show what each reply says")
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def show(
-    common: Common, number: int | None, keep_unread: bool, every_mail: bool
+    common: Common,
+    number: int | None,
+    keep_unread: bool,
+    every_mail: bool,
+    with_mails: bool,
 ) -> int:
     """Show everything about a series (default: this topic's, else the only one) and mark its
     replies as read.
+
+    It begins with five rows: the state, whose turn it is, the next step, what is open, and where
+    it landed.
 
     Of more than 2,000 messages, those that decide its state and the latest ones are read; a note
     says how many are left out.
@@ -150,7 +158,7 @@ def show(
         topic, series = _shown(
             common, number, progress, mark_read=not keep_unread, every_mail=every_mail
         )
-    _write(common, (series,), whole=True, topic=topic)
+    _write(common, (series,), whole=True, topic=topic, with_mails=with_mails)
     _note_offline(common, (series,))
     return _warn_incomplete((series,))
 
@@ -827,6 +835,7 @@ def _write(
     *,
     whole: bool = False,
     topic: "TopicState | None" = None,
+    with_mails: bool = False,
 ) -> None:
     from datetime import UTC, datetime
 
@@ -841,12 +850,14 @@ def _write(
     elif whole:
         from patchpilot.cli.output.track_report import series_text
 
-        common.write(
-            "\n\n".join(
-                f"{series_.entry.id:>3}  {series_text(series_, topic)}"
-                for series_ in series
+        texts = (
+            (
+                it.entry.id,
+                series_text(it, topic, room=common.room, with_mails=with_mails),
             )
+            for it in series
         )
+        common.write("\n\n".join(f"{number:>3}  {text}" for number, text in texts))
     else:
         from patchpilot.cli.output.track_table import series_table
 

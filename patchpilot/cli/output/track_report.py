@@ -2,10 +2,11 @@
 """Followed series and classified mails, as JSON and as text."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.text_layout import filled
 from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
@@ -13,7 +14,12 @@ from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.machine_reviews import MachineReview
 from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.review_lines import review_lines
-from patchpilot.services.track.series_answer import SeriesAnswer, TrackAnswer
+from patchpilot.services.track.series_answer import (
+    ReceivedReply,
+    SeriesAnswer,
+    TrackAnswer,
+)
+from patchpilot.services.track.series_head import head_rows
 from patchpilot.services.track.transfer_series import Imported
 from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
@@ -22,6 +28,8 @@ from patchpilot.topic.topic_state import TopicState
 
 _TABLE = 76
 """Columns of the table of reviewers, which is indented by four."""
+UNLIMITED = 1000
+"""Columns of a row in a pipe or a file."""
 
 
 def series_json(
@@ -64,14 +72,20 @@ def imported_text(imported: Imported) -> str:
     )
 
 
-def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
-    """Everything about a series."""
+def series_text(
+    tracked: Tracked,
+    topic: TopicState | None = None,
+    *,
+    room: int | None = None,
+    with_mails: bool = False,
+) -> str:
+    """Everything about a series: five rows, then the details.
+
+    The rows are filled to `room` columns, where there is a terminal; `with_mails` adds the
+    beginning of each message that no bot wrote.
+    """
     answer = SeriesAnswer(tracked)
-    lines = [
-        printable(tracked.subject),
-        f"  state     {tracked.state}"
-        + (f": {printable(answer.why)}" if tracked.status else ""),
-    ]
+    lines = [printable(tracked.subject), *_head_lines(answer, room)]
     if tracked.substate:
         words = f"{tracked.substate.word}: {tracked.substate.text}"
         lines.append(f"  substate  {printable(words)}")
@@ -84,18 +98,12 @@ def series_text(tracked: Tracked, topic: TopicState | None = None) -> str:
             f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next"
             f" v{topic.next_version}{changed}"
         )
-    lines += _thread_lines(answer)
     for it in tracked.delivery:
         lines += [
             f"  delivery  {printable(it.words)}",
             f"            {printable(str(it.advice))}",
         ]
-    lines.append(f"  next      {printable(tracked.next_step)}")
-    lines += [
-        f"  run       {printable(command)}"
-        for command in answer.next_commands
-        if command not in tracked.next_step
-    ]
+    lines += _thread_lines(answer, with_mails=with_mails)
     for patch in answer.patchwork:
         lines.append(f"  patchwork {printable(patch.words)}")
         lines += [
@@ -116,7 +124,18 @@ def machine_lines(reviews: Sequence[MachineReview]) -> list[str]:
     ]
 
 
-def _thread_lines(answer: SeriesAnswer) -> list[str]:
+def _head_lines(answer: SeriesAnswer, room: int | None) -> Iterator[str]:
+    """The five rows; under the next step its commands."""
+    for row in head_rows(answer.tracked):
+        text = one_line(printable(str(row.says)))
+        yield from filled(f"  {row.name:<9} ", text, room or UNLIMITED)
+        if row.name == "next":
+            for command in answer.next_commands:
+                if command not in text:
+                    yield f"  run       {printable(command)}"
+
+
+def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
     """The thread of a series: versions, tags, trees and replies."""
     if answer.tracked.status is None:
         return []
@@ -126,7 +145,7 @@ def _thread_lines(answer: SeriesAnswer) -> list[str]:
         *_review_lines(answer),
         *_tree_lines(answer),
         *_story_lines(answer.tracked),
-        *_reply_lines(answer),
+        *_reply_lines(answer, with_mails=with_mails),
     ]
 
 
@@ -162,7 +181,9 @@ def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
     for tag in answer.trailers:
         about = f" (patch {tag.patch})" if tag.patch and several else ""
         condition = (
-            f" (conditional: {printable(tag.conditional)})" if tag.conditional else ""
+            f", on a condition: “{printable(tag.conditional)}”"
+            if tag.conditional
+            else ""
         )
         asks = f" (not added by itself: {printable(tag.asks)})" if tag.asks else ""
         yield f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}"
@@ -194,7 +215,7 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
             if place.in_mainline
             else ""
         )
-        yield f"  landed    {printable(place.tree)} {place.commit or '(commit unknown)'}{release}"
+        yield f"  tree      {printable(place.tree)} {place.commit or '(commit unknown)'}{release}"
     for branch in answer.tracked.stable:
         commit = (
             f" ({branch.commit[:12]})"
@@ -214,8 +235,10 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
         )
 
 
-def _reply_lines(answer: SeriesAnswer) -> list[str]:
-    """The replies, with the beginning of each that no bot wrote."""
+def _reply_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
+    """The replies, each with the version and the patch that it is about; `with_mails` adds the
+    beginning of each that no bot wrote.
+    """
     labels = Counter(sent.revision.label for sent in answer.revisions)
     lines = ["  replies"] if answer.replies else []
     for shown in answer.replies:
@@ -223,17 +246,25 @@ def _reply_lines(answer: SeriesAnswer) -> list[str]:
         mark = "*" if shown.unread else " "
         who = printable(reply.mail.who)
         bot = " (bot)" if reply.mail.bot else ""
-        label = reply.revision.label if reply.revision else ""
-        if reply.revision and labels[label] > 1:
-            label += f" of {_day(reply.revision.sent)}"
-        about = f", on {label}" if label else ""
+        about = _about(shown, labels)
         note = _date_note(reply.mail.mail)
         lines.append(
             f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}{about}{note}"
         )
-        if not reply.mail.bot:
+        if with_mails and not reply.mail.bot:
             lines += [f"        {line}" for line in _excerpt(reply.mail.body.text)]
     return lines
+
+
+def _about(shown: ReceivedReply, labels: Mapping[str, int]) -> str:
+    """What a reply is about: `, on v2 3/5`; with the day, where a version was sent twice."""
+    reply = shown.reply
+    if reply.revision is None:
+        return ""
+    label, total = reply.revision.label, len(reply.revision.patches)
+    number = f" {reply.patch}/{total}" if reply.patch and total > 1 else ""
+    day = f" of {_day(reply.revision.sent)}" if labels[label] > 1 else ""
+    return f", on {label}{number}{day}"
 
 
 def _story_lines(tracked: Tracked) -> list[str]:

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from patchpilot.reading.review_points import ReviewPoint, review_points
-from patchpilot.reading.thread_values import FINAL, LANDED
+from patchpilot.reading.thread_values import FINAL, TAKEN
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.review_ledger import PointState, answers_to, mark_point
 
@@ -23,13 +23,23 @@ class CheckItem:
 
 
 def checklist(series: Tracked) -> tuple[CheckItem, ...]:
-    """The review points of a series; none once it was taken or has come to an end."""
-    if series.status is None or series.state in (*LANDED, *FINAL):
+    """The review points of a series; none of patches that were taken, nor once all of it was or
+    has come to an end.
+    """
+    status = series.status
+    if status is None or series.state in (*TAKEN, *FINAL):
         return ()
-    answers = answers_to(series.status)
+    answers = answers_to(status)
+    version = status.topic.latest.version
+    taken = {
+        patch.number
+        for patch in status.patches
+        if patch.version == version and patch.state in TAKEN
+    }
     return tuple(
         CheckItem(point, _state(point, series, answers(point)))
-        for point in review_points(series.status)
+        for point in review_points(status)
+        if point.patch not in taken
     )
 
 

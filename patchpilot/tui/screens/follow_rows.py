@@ -115,19 +115,18 @@ def keys_of(series: "Tracked") -> str:
 def first_rows(
     series: "Tracked", columns: int, most: int, demo: str = ""
 ) -> list[TreeRow]:
-    """What to do next, in at most so many lines each: it stays above the conversation.
+    """The five rows that every view of a series begins with; they stay above the conversation.
 
-    `demo` is how the demo does it.
+    What is to be done takes at most so many lines, the others one or two. `demo` is how the demo
+    does it.
     """
+    from patchpilot.services.track.series_head import head_rows
+
     way = "" if demo else f" ({keys})" if (keys := keys_of(series)) else ""
-    rows = [
-        ("next", f"{in_keys(series.step.advice, Stage.FOLLOW)}{way}"),
-        *([("demo", demo)] if demo else []),
-    ]
+    rows = []
     if series.status and series.landed and not series.status.evidence.commits:
         # what the next step needs comes first
-        rows.insert(
-            0,
+        rows.append(
             (
                 "fetch",
                 (
@@ -136,15 +135,25 @@ def first_rows(
                 ),
             ),
         )
-    return _laid(rows, columns, most)
+    for name, says in head_rows(series):
+        if name == "next":
+            rows.append((name, f"{in_keys(says, Stage.FOLLOW)}{way}"))
+            rows += [("demo", demo)] if demo else []
+        else:
+            rows.append((name, one_line(str(says))))
+    others = max(1, most // 2)
+    return [
+        row
+        for name, text in rows
+        for row in _laid([(name, text)], columns, most if name in MUST else others)
+    ]
 
 
 def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
-    """The state, and what is missing, above the mails."""
+    """What the series waits for, its patches and what is missing, above the mails."""
     from patchpilot.services.track.machine_reviews import known_machine_reviews
 
-    why = f": {series.status.why}" if series.status and series.status.why else ""
-    rows = [("state", crop(one_line(f"{series.state}{why}"), columns - 10))]
+    rows = []
     if series.substate:
         rows.append(("substate", crop(one_line(series.substate.text), columns - 10)))
     if series.status:

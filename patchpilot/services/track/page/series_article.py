@@ -20,6 +20,7 @@ from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import TONES, Tone, lanes
 from patchpilot.services.track.page.timeline_svg import timeline
 from patchpilot.services.track.patchwork_state import known_patchwork
+from patchpilot.services.track.series_head import head_rows
 from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import story
@@ -49,15 +50,23 @@ def series_article(series: Tracked, now: datetime) -> Markup:
     )
     step = element(
         "div",
-        element("p", element("b", "Next: "), series.next_step),
-        element("p", status.why, class_="why")
-        if status and status.why not in series.next_step
-        else Markup(),
+        _head(series),
         _forecast(series),
         class_=f"step {TURNS[series.step.need].name.lower()}",
     )
     body = _thread(series, status, sources) if status else ()
     return element("article", head, step, *body, id=anchor(series))
+
+
+def _head(series: Tracked) -> Markup:
+    """The five rows."""
+    rows = [
+        element(
+            "tr", element("th", row.name, scope="row"), element("td", str(row.says))
+        )
+        for row in head_rows(series)
+    ]
+    return element("table", element("tbody", *rows), class_="head")
 
 
 def _forecast(series: Tracked) -> Markup:
@@ -186,7 +195,7 @@ def _tags(status: Status, sources: Sources) -> Markup:
             else ""
         )
         condition = (
-            element("span", f"on a condition: {tag.conditional}", class_="why")
+            element("span", f"on a condition: “{tag.conditional}”", class_="why")
             if tag.conditional
             else Markup()
         )

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The five rows that every view of a followed series begins with: its state, whose turn it is, the
+next step, what is open, and where it landed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from patchpilot.model.action import Advice
+from patchpilot.model.counted import counted
+from patchpilot.reading.thread_values import (
+    TAKEN,
+    LandedCommit,
+    NextStepNeed,
+    SeriesState,
+    Status,
+    stable_summary,
+)
+from patchpilot.services.track.checklist import checklist
+from patchpilot.topic.followed.known_series import Tracked
+
+_COMMIT = 12
+_AWAITED = {
+    SeriesState.ACCEPTED: "the merge into mainline",
+    SeriesState.IN_NEXT: "the merge into mainline",
+    SeriesState.IN_MAINLINE: "the stable trees",
+    SeriesState.IN_STABLE: "the stable trees",
+}
+"""What is waited for, in states after the review."""
+_IN_STABLE_REVIEW = ("review", "queued", "proposed")
+
+
+class HeadRow(NamedTuple):
+    """A row: its name and what it says."""
+
+    name: str
+    says: Advice
+
+
+def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
+    """The five rows of a series, in their order."""
+    status = series.status
+    why = f": {status.why}" if status and status.why else ""
+    return (
+        HeadRow("state", f"{series.state}{why}"),
+        HeadRow("turn", _turn(series)),
+        HeadRow("next", series.step.advice),
+        HeadRow("open", "; ".join(_open(series, status)) or "nothing"),
+        HeadRow("landed", "; ".join(_landed(series)) or "nowhere yet"),
+    )
+
+
+def _turn(series: Tracked) -> str:
+    """Whose turn it is, and what the author waits for."""
+    if series.step.need is NextStepNeed.ACTION:
+        return "yours"
+    if series.step.need is NextStepNeed.NOTHING:
+        return "nobody's: finished"
+    return f"others': you wait for {_AWAITED.get(series.state, 'the maintainer')}"
+
+
+def _open(series: Tracked, status: Status | None) -> Iterator[str]:
+    """What is asked and not done, what was not taken, and what the stable trees still decide."""
+    if status is None:
+        return
+    asked = Counter(item.point.asker for item in checklist(series) if not item.done)
+    if asked:
+        names = (
+            f"{asker} ({count})" if count > 1 else asker
+            for asker, count in asked.most_common()
+        )
+        alone = len(asked) == 1
+        yield (
+            f"{counted(asked.total(), 'request')} by"
+            f" {next(iter(asked)) if alone else ', '.join(names)}"
+        )
+    if series.state is SeriesState.PARTLY_ACCEPTED:
+        left = [patch for patch in status.patches if patch.state not in TAKEN]
+        yield f"{len(left)} of {counted(len(status.patches), 'patch', 'patches')} not applied"
+    for branch in series.stable:
+        if branch.state in _IN_STABLE_REVIEW:
+            yield f"{branch.version} {branch.words}"
+    if status.claims:
+        count = counted(len(status.claims), "message")
+        yield f"{count} from addresses not seen before"
+
+
+def _landed(series: Tracked) -> Iterator[str]:
+    """Each tree once, with the first commit there and the release; then the stable branches."""
+    places: dict[str, list[LandedCommit]] = {}
+    for place in series.landed:
+        if place.stable_version is None:
+            places.setdefault(place.tree, []).append(place)
+    for tree, commits in places.items():
+        first = commits[0]
+        ids = {place.commit for place in commits if place.commit}
+        commit = f" {first.commit[:_COMMIT]}" if first.commit else ""
+        more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+        release = f", first in {first.release}" if first.release else ""
+        yield f"{tree}{commit}{more}{release}"
+    there = [
+        branch for branch in series.stable if branch.state in ("merged", "released")
+    ]
+    if there:
+        yield f"stable: {stable_summary(there)}"

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The five rows that every view of a followed series begins with."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
+
+from patchpilot.archive.track_store import TrackEntry
+from patchpilot.cli.output.track_report import series_text
+from patchpilot.reading.mbox import parse
+from patchpilot.reading.next_step import advise
+from patchpilot.reading.series_summary import SeriesSummary
+from patchpilot.reading.status import read_thread
+from patchpilot.services.track.page.series_article import series_article
+from patchpilot.services.track.series_head import head_rows
+from patchpilot.topic.followed import known_series
+from patchpilot.topic.followed.known_series import Tracked
+from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
+from tests.reading import story
+
+TITLE = "pump: start at 10"
+PAIR = (
+    mail("[PATCH 0/2] pump: two fixes", "Two fixes.\n", sender=ADA, id="v1"),
+    patch(f"[PATCH 1/2] {TITLE}", id="p1", reply_to="v1", minutes=1),
+    patch("[PATCH 2/2] valve: open it", id="p2", reply_to="v1", minutes=2),
+)
+
+
+def tracked(*mails: bytes) -> Tracked:
+    (status,) = read_thread(parse(mbox(*mails)))
+    entry = TrackEntry(1, "v1@example.org", "", None, "t.mbox", "", None, None)
+    reading = SimpleNamespace(
+        status=lambda: status,
+        window=None,
+        damaged=(),
+        left_out=0,
+        undisclosed=False,
+    )
+    return Tracked(
+        entry,
+        SeriesSummary.of(status),
+        frozenset(),
+        advise(status),
+        cast(known_series._LazyStatus, reading),
+    )
+
+
+def rows(*mails: bytes) -> dict[str, str]:
+    return {name: str(says) for name, says in head_rows(tracked(*mails))}
+
+
+def test_what_is_asked_is_the_authors_turn() -> None:
+    found = rows(*story.BEGINNING)
+    assert list(found) == ["state", "turn", "next", "open", "landed"]
+    assert found["state"].startswith("changes-requested: Rita Reviewer requested")
+    assert found["turn"] == "yours"
+    assert found["next"] == "answer the review by Rita Reviewer and send v2"
+    assert found["open"].endswith("by Rita Reviewer")
+    assert found["landed"] == "nowhere yet"
+
+
+def test_what_was_applied_is_in_a_tree_and_nothing_is_open() -> None:
+    found = rows(*story.ACCEPTED)
+    assert found["turn"] == "others': you wait for the merge into mainline"
+    assert found["open"] == "nothing"
+    assert story.SHA[:12] in found["landed"]
+
+
+def test_of_a_patch_that_was_applied_no_request_is_open() -> None:
+    ask = "> +\tint x;\n\nPlease make this unsigned."
+    asked = [
+        reply(f"[PATCH {n}/2] x", ask, id=f"r{n}", reply_to=f"p{n}", minutes=60)
+        for n in (1, 2)
+    ]
+    took = reply(
+        "[PATCH 1/2] x",
+        "Applied, thanks!",
+        sender=MATT,
+        id="a1",
+        reply_to="p1",
+        minutes=90,
+    )
+    found = rows(*PAIR, *asked, took)
+    assert found["open"] == "1 request by Rita Reviewer; 1 of 2 patches not applied", (
+        found
+    )
+
+
+def test_tags_are_added_only_where_a_new_version_is_due() -> None:
+    tag = reply("[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1")
+    assert "tag" not in rows(story.V1, tag)["next"]
+    assert rows(*story.BEGINNING, tag)["next"].endswith(
+        "send v2; add its 1 tag to the new version"
+    )
+
+
+def test_replies_have_their_patch_and_bodies_are_shown_when_asked_for() -> None:
+    ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
+    series = tracked(*PAIR, ask)
+    text = series_text(series)
+    assert "review        Rita Reviewer, on v1 2/2" in text
+    assert "Please rename it." not in text
+    assert "Please rename it." in series_text(series, with_mails=True)
+
+
+def test_rows_are_filled_to_the_terminal() -> None:
+    text = series_text(tracked(*story.ACCEPTED), room=60).splitlines()
+    rows_of_five = text[1 : next(n for n, row in enumerate(text) if "author" in row)]
+    assert all(len(row) <= 60 for row in rows_of_five if "run" not in row)
+
+
+def test_the_condition_of_a_tag_is_a_whole_sentence() -> None:
+    words = (
+        "Nice.\n\nWith the nit about the name of the\nfunction that starts the pump fixed"
+        f" (see\nmy mail on the first version for what\nI mean there), feel free to add\n\n"
+        f"Reviewed-by: {RITA}\nTested-by: {RITA}\n"
+    )
+    tag = reply("[PATCH] x", words, id="t", reply_to="v1", minutes=9)
+    (status,) = read_thread(parse(mbox(story.V1, tag)))
+    for credit in status.trailers:
+        assert credit.conditional
+        assert credit.conditional.startswith("With the nit about the name of the")
+        assert credit.conditional.endswith("feel free to add")
+    assert "on a condition: “With the nit" in series_text(tracked(story.V1, tag))
+
+
+def test_the_page_has_the_same_rows() -> None:
+    series = tracked(*story.BEGINNING)
+    page = str(series_article(series, datetime(2024, 3, 9, tzinfo=UTC)))
+    for name, says in head_rows(series):
+        assert f'<th scope="row">{name}</th><td>{says}</td>' in page
