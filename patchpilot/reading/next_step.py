@@ -2,12 +2,15 @@
 """What the author should do next, in a sentence, for every state a series can be in."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from patchpilot.model.action import Action, Advice, Hint, actions
 from patchpilot.model.counted import counted
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.reading.promises import awaited, promises
 from patchpilot.reading.thread_values import (
+    FINAL,
+    TAKEN,
     NextStep,
     NextStepNeed,
     Reply,
@@ -31,11 +34,19 @@ _NEW_VERSION = {
     MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
 }
 """What comes after the reply, where it is a new version."""
+_AWAITING = (
+    SeriesState.SENT,
+    SeriesState.UNDER_REVIEW,
+    SeriesState.STALLED,
+    SeriesState.ACCEPTED,
+)
+"""States in which others decide next."""
+_YEAR = timedelta(days=365)
 
 
 def advise(status: Status) -> NextStep:
     """What the author should do next; asks about the last claim of a sender who is not known."""
-    step = _advise(status)
+    step = _asleep(status) or _promised(status) or _advise(status)
     if not status.claims:
         return step
     claim = status.claims[-1]
@@ -45,6 +56,47 @@ def advise(status: Status) -> NextStep:
     )
     asks = Action("track", ("confirm", f"<{claim.message_id}>"), words)
     return NextStep(NextStepNeed.ACTION, Hint((*_parts(step.advice), "; ", asks)))
+
+
+def _asleep(status: Status) -> NextStep | None:
+    """What to do about a thread without a mail for a year: nobody waits for a reminder then."""
+    last = status.last_activity
+    if last is None or status.state in FINAL or status.evidence.now - last < _YEAR:
+        return None
+    since = f"no mail since {last:%Y-%m-%d}"
+    if status.state in TAKEN:
+        words = (
+            f"{since}: look whether it was merged into mainline; with -C REPOSITORY this is"
+            " checked in git"
+        )
+        return NextStep(NextStepNeed.ACTION, Action("track", ("update",), words))
+    look = f"{since}: look whether it is still needed, then "
+    if status.state is SeriesState.CHANGES_REQUESTED:
+        version = status.topic.latest.version + 1
+        words = f"{look}send v{version} with the requested changes"
+        return NextStep(NextStepNeed.ACTION, Action("send", ("--reroll",), words))
+    if status.state is SeriesState.PARTLY_ACCEPTED:
+        words = f"{look}send the open patches again"
+        return NextStep(NextStepNeed.ACTION, Action("send", ("--reroll",), words))
+    words = f"{look}resend it as [PATCH RESEND]"
+    return NextStep(NextStepNeed.ACTION, Action("send", ("--resend",), words))
+
+
+def _promised(status: Status) -> NextStep | None:
+    """What to do where somebody announced the next step for a day: wait until then, then ask."""
+    if status.state not in _AWAITING:
+        return None
+    made = [it for it in promises(status) if not it.by_author]
+    if not made or _open_question(status):
+        return None
+    last = made[-1]
+    said = f"{last.who}, who wrote “{last.words}”"
+    if not last.has_passed(status.evidence.now.date()):
+        waiting = Action("track", ("update",), f"wait for {said} ({last.until})")
+        return NextStep(NextStepNeed.PATIENCE, waiting)
+    ask = ("reply", f"<{last.message_id}>", "--template", "ping")
+    words = f"ask {said}: {last.until} has passed"
+    return NextStep(NextStepNeed.ACTION, Action("track", ask, words))
 
 
 def _advise(status: Status) -> NextStep:
@@ -170,13 +222,24 @@ def next_step(status: Status) -> str:
     return str(advise(status).advice)
 
 
-def _in_review(status: Status) -> NextStep:
+def _open_question(status: Status) -> Reply | None:
+    """The last wish, where it is a question that the author has not answered."""
     reply = _last_wish(status)
-    if reply and reply.mail.kind is MailKind.QUESTION and not _answered(status, reply):
+    is_open = (
+        reply and reply.mail.kind is MailKind.QUESTION and not _answered(status, reply)
+    )
+    return reply if is_open else None
+
+
+def _in_review(status: Status) -> NextStep:
+    if reply := _open_question(status):
         return NextStep(
             NextStepNeed.ACTION, _wished(reply, status.topic.latest.version + 1)
         )
-    waiting = Action("track", ("update",), "wait for the maintainer")
+    whom = awaited(status)[:1]
+    waiting = Action(
+        "track", ("update",), f"wait for {whom[0] if whom else 'the maintainer'}"
+    )
     return NextStep(
         NextStepNeed.PATIENCE,
         Hint((waiting, f"; send a reminder {_reminder(status)}")),

@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -337,7 +337,8 @@ class Evidence:
 class Status:
     """The status of one series.
 
-    `claims` are mails that change nothing until the user says that their sender is known.
+    `claims` are mails that change nothing until the user says that their sender is known;
+    `candidates` are the release candidates of the repository with their days, the oldest first.
     """
 
     topic: "PostedTopic"
@@ -356,6 +357,7 @@ class Status:
     patches: tuple[PatchState, ...] = ()
     delivery: "tuple[DeliveryReport, ...]" = ()
     claims: "tuple[Claim, ...]" = ()
+    candidates: tuple[tuple[str, date], ...] = ()
 
     @property
     def commit(self) -> str | None:

@@ -15,6 +15,7 @@ from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.identities import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Revision
+from patchpilot.reading.promises import Promise, awaited, promises
 from patchpilot.reading.review_table import ReviewTable
 from patchpilot.reading.substate import PATCHWORK
 from patchpilot.reading.thread_values import Credit, FollowUp, PatchState, Reply
@@ -140,6 +141,8 @@ class ReceivedReply:
     "delivery=tracked.delivery",
     "next_step=tracked.next_step",
     "next_commands",
+    "awaited",
+    "promises",
     "forecast",
     "merge_window",
     "patchwork",
@@ -256,6 +259,16 @@ class SeriesAnswer:
     def next_commands(self) -> tuple[str, ...]:
         """The commands of the next step, quoted for a shell."""
         return tuple(action.command for action in actions(self.tracked.step.advice))
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The people whose answer is awaited, as far as messages name or ask them."""
+        return awaited(self.tracked.status) if self.tracked.status else ()
+
+    @property
+    def promises(self) -> tuple[Promise, ...]:
+        """What was announced for a day and not done since."""
+        return promises(self.tracked.status) if self.tracked.status else ()
 
     @property
     def forecast(self) -> Forecast | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
+from patchpilot.reading.promises import awaited, promises
 from patchpilot.reading.thread_values import (
     TAKEN,
     LandedCommit,
@@ -57,7 +58,10 @@ def _turn(series: Tracked) -> str:
         return "yours"
     if series.step.need is NextStepNeed.NOTHING:
         return "nobody's: finished"
-    return f"others': you wait for {_AWAITED.get(series.state, 'the maintainer')}"
+    if series.state in _AWAITED:
+        return f"others': you wait for {_AWAITED[series.state]}"
+    whom = awaited(series.status) if series.status else ()
+    return f"others': you wait for {', '.join(whom) or 'the maintainer'}"
 
 
 def _open(series: Tracked, status: Status | None) -> Iterator[str]:
@@ -78,6 +82,11 @@ def _open(series: Tracked, status: Status | None) -> Iterator[str]:
     if series.state is SeriesState.PARTLY_ACCEPTED:
         left = [patch for patch in status.patches if patch.state not in TAKEN]
         yield f"{len(left)} of {counted(len(status.patches), 'patch', 'patches')} not applied"
+    today = status.evidence.now.date()
+    for promise in promises(status):
+        who = "you" if promise.by_author else promise.who
+        late = ", which has passed" if promise.has_passed(today) else ""
+        yield f"{who}: “{promise.words}” ({promise.until}{late})"
     for branch in series.stable:
         if branch.state in _IN_STABLE_REVIEW:
             yield f"{branch.version} {branch.words}"

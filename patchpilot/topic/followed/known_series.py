@@ -8,7 +8,7 @@ import functools
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import moment, stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
@@ -586,7 +586,10 @@ class _LazyStatus:
             from patchpilot.reading.status import with_commits
 
             there = in_repository(status, self._repository, progress=self._progress)
-            status = with_commits(status, there.commits, there.follow_ups)
+            status = replace(
+                with_commits(status, there.commits, there.follow_ups),
+                candidates=_candidates(self._repository),
+            )
             lasts = timedelta(days=status.topic.project.mail.merge_window_days)
             if lasts:
                 self.window = next_window(
@@ -600,6 +603,15 @@ def _releases(repository: "Repository") -> "tuple[Release, ...]":
     from patchpilot.history.releases import Releases
 
     return Releases(repository).all
+
+
+def _candidates(repository: "Repository") -> "tuple[tuple[str, date], ...]":
+    """The release candidates of a repository with their days, the oldest first."""
+    return tuple(
+        (release.name, moment(release.date).date())
+        for release in _releases(repository)
+        if not release.is_final
+    )
 
 
 @functools.lru_cache(maxsize=2)
