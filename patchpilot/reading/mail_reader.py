@@ -18,7 +18,8 @@ ParseMail = Callable[[bytes], Mail]
 class MailReader:
     """A cache for one call: the same bytes are parsed once, the same mail is classified once.
 
-    `now` is the time of the call; `online` whether the network may be asked; `threads` is where
+    `now` is the time of the call; `from_poll` that days count until an archive was last read
+    instead; `online` whether the network may be asked; `threads` is where
     `read_thread` caches its results, `sent` what was sent from here and `undisclosed` the ids of
     what no archive is to be asked about, once they were read. Mails that the call before this one
     parsed are taken from it: the TUI reads a thread again and again, and holds what it shows
@@ -30,6 +31,7 @@ class MailReader:
     def __init__(self) -> None:
         self._before = MailReader._latest
         self.now = datetime.now(UTC)
+        self.from_poll = False
         self.online = False
         self.sent: Sequence[tuple[str, datetime, int]] | None = None
         self.undisclosed: frozenset[str] | None = None

@@ -71,13 +71,9 @@ def _asleep(status: Status) -> NextStep | None:
         )
         return NextStep(NextStepNeed.ACTION, Action("track", ("update",), words))
     look = f"{since}: look whether it is still needed, then "
-    if status.state is SeriesState.CHANGES_REQUESTED:
-        version = status.topic.latest.version + 1
-        words = f"{look}send v{version} with the requested changes"
-        return NextStep(NextStepNeed.ACTION, Action("send", ("--reroll",), words))
-    if status.state is SeriesState.PARTLY_ACCEPTED:
-        words = f"{look}send the open patches again"
-        return NextStep(NextStepNeed.ACTION, Action("send", ("--reroll",), words))
+    if status.state in (SeriesState.CHANGES_REQUESTED, SeriesState.PARTLY_ACCEPTED):
+        rest = _parts(_advise(status).advice)
+        return NextStep(NextStepNeed.ACTION, Hint((look, *rest)))
     words = f"{look}resend it as [PATCH RESEND]"
     return NextStep(NextStepNeed.ACTION, Action("send", ("--resend",), words))
 

@@ -535,6 +535,9 @@ def test_offline_says_how_old_it_is(workdir: Path) -> None:
             outcome.code,
             "offline: the archive was last queried 3 hours ago" in outcome.err,
         ) == (code, True), outcome.err
+    shown = call("track", "show", "1", "--offline").out
+    assert "when the archive was last queried: days count until then" in shown
+    assert "as of" not in call("track", "show", "1").out
 
 
 def test_an_answer_from_the_cache_is_reported(workdir: Path) -> None:

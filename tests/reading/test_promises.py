@@ -144,6 +144,6 @@ def test_a_thread_without_a_mail_for_a_year_is_asleep() -> None:
         " [PATCH RESEND]"
     )
     asked = thread(said("Please rename this function."), days=500)
-    assert "then send v2 with the requested changes" in str(advise(asked).advice)
+    assert "then answer the review by Matt" in str(advise(asked).advice)
     taken = thread(said("Applied, thanks!"), days=500)
     assert "look whether it was merged into mainline" in str(advise(taken).advice)

@@ -2,6 +2,7 @@
 """The five rows that every view of a followed series begins with."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -14,7 +15,7 @@ from patchpilot.reading.status import read_thread
 from patchpilot.services.track.page.series_article import series_article
 from patchpilot.services.track.series_head import head_rows
 from patchpilot.topic.followed import known_series
-from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.topic.followed.known_series import Tracked, open_store
 from tests.kit.mails import ADA, MATT, RITA, mail, mbox, patch, reply
 from tests.reading import story
 
@@ -129,3 +130,21 @@ def test_the_page_has_the_same_rows() -> None:
     page = str(series_article(series, datetime(2024, 3, 9, tzinfo=UTC)))
     for name, says in head_rows(series):
         assert f'<th scope="row">{name}</th><td>{says}</td>' in page
+
+
+def test_what_is_read_from_a_file_counts_until_its_latest_message() -> None:
+    series = tracked(*story.BEGINNING)
+    latest = f"{series.as_of:%Y-%m-%d %H:%M}"
+    words = f"{latest}, the latest message of t.mbox: days count until then"
+    assert series.as_of == series.summary.last_activity  # type: ignore[union-attr]
+    assert f"  as of     {words}" in series_text(series).splitlines()
+    assert words in str(series_article(series, datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+def test_offline_days_count_until_the_archive_was_last_read(workdir: Path) -> None:
+    asked = datetime(2024, 3, 20, 9, tzinfo=UTC)
+    entry = TrackEntry(1, "v1@example.org", "", "u", None, "", asked.isoformat(), None)
+    with open_store(offline=True) as store:
+        assert known_series.moment_of(entry, store) == asked
+    with open_store() as store:
+        assert known_series.moment_of(entry, store) == store.reader.now

@@ -97,7 +97,7 @@ def add(
         target, mbox = None, Path("-")
     with (
         common.workplace() as place,
-        open_store() as store,
+        open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
         lore = lore or archive_setting(common.repo)
@@ -192,7 +192,7 @@ def update(
 
     with (
         common.workplace() as place,
-        open_store() as store,
+        open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
         series = service.update(
@@ -277,7 +277,7 @@ def watch(
         # pause leaves nothing behind
         with (
             common.workplace() as place,
-            open_store() as store,
+            open_store(offline=common.offline) as store,
             progress_of(common) as progress,
         ):
             looked_at = service.news(
@@ -322,7 +322,7 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
 
     with (
         common.workplace() as place,
-        service.open_store() as store,
+        service.open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
         series = rebuilt(
@@ -394,7 +394,7 @@ def discover(
 
     with (
         common.workplace() as place,
-        open_store() as store,
+        open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
         repository, archive_at = place.repository_if_any(), _archives(common, progress)
@@ -554,7 +554,7 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
             f"{len(revisions)} revisions given; at most 2",
             hint="patchpilot track range-diff ID v1 v3",
         )
-    with open_store() as store:
+    with open_store(offline=common.offline) as store:
         comparison = compare_revisions(number, revisions, store=store)
     if common.format == "json":
         common.write(document("range-diff", comparison))
@@ -585,7 +585,7 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
     from patchpilot.topic.followed.known_senders import confirm_senders
     from patchpilot.topic.followed.known_series import open_store, show
 
-    with open_store() as store, progress_of(common) as progress:
+    with open_store(offline=common.offline) as store, progress_of(common) as progress:
         numbers = confirm_senders(message_ids, known=not stranger, store=store)
         series = tuple(
             show(number, store=store, progress=progress) for number in numbers
@@ -603,7 +603,7 @@ def remove(common: Common, number: int) -> None:
     from patchpilot.services.track.series_answer import RemovedAnswer
     from patchpilot.topic.followed import known_series as service
 
-    with service.open_store() as store:
+    with service.open_store(offline=common.offline) as store:
         entry = service.remove(number, store=store)
     if common.format == "json":
         common.write(document("track", RemovedAnswer((), entry)))
@@ -634,7 +634,10 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
     from patchpilot.services.track.transfer_series import as_lines
     from patchpilot.topic.followed import known_series as service
 
-    with common.workplace() as place, service.open_store() as store:
+    with (
+        common.workplace() as place,
+        service.open_store(offline=common.offline) as store,
+    ):
         chosen = tuple(store.entry(number).id for number in numbers) or tuple(
             entry.id for entry in store.entries()
         )
@@ -681,7 +684,7 @@ def import_(common: Common, file: str) -> int:
 
     with (
         common.workplace() as place,
-        service.open_store() as store,
+        service.open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
         imported = import_file(file, store)
@@ -745,7 +748,7 @@ def _list(common: Common) -> int:
 
     with (
         common.workplace() as place,
-        service.open_store() as store,
+        service.open_store(offline=common.offline) as store,
         progress_of(common) as progress,
     ):
         whole = common.format == "json"
@@ -775,7 +778,10 @@ def _shown(
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
 
-    with common.workplace() as place, service.open_store() as store:
+    with (
+        common.workplace() as place,
+        service.open_store(offline=common.offline) as store,
+    ):
         topic = topic_at(place, store)
         chosen = (
             number

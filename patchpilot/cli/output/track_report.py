@@ -19,7 +19,7 @@ from patchpilot.services.track.series_answer import (
     SeriesAnswer,
     TrackAnswer,
 )
-from patchpilot.services.track.series_head import head_rows
+from patchpilot.services.track.series_head import as_of_words, head_rows
 from patchpilot.services.track.transfer_series import Imported
 from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
@@ -86,6 +86,8 @@ def series_text(
     """
     answer = SeriesAnswer(tracked)
     lines = [printable(tracked.subject), *_head_lines(answer, room)]
+    if words := as_of_words(tracked):
+        lines += filled("  as of     ", printable(words), room or UNLIMITED)
     if tracked.substate:
         words = f"{tracked.substate.word}: {tracked.substate.text}"
         lines.append(f"  substate  {printable(words)}")

@@ -123,6 +123,7 @@ class ReceivedReply:
     "source",
     "updated=tracked.entry.updated",
     "last_activity",
+    "as_of=tracked.as_of",
     "revisions",
     "missing_revisions",
     "trailers",

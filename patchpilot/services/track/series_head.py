@@ -5,6 +5,7 @@ next step, what is open, and where it landed.
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.model.action import Advice
@@ -50,6 +51,18 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
         HeadRow("open", "; ".join(_open(series, status)) or "nothing"),
         HeadRow("landed", "; ".join(_landed(series)) or "nowhere yet"),
     )
+
+
+def as_of_words(series: Tracked) -> str:
+    """The time until which days count and what it is the time of; "" where that is now."""
+    if (time := series.as_of) is None:
+        return ""
+    what = (
+        "when the archive was last queried"
+        if series.entry.lore
+        else f"the latest message of {Path(series.entry.mbox or '').name}"
+    )
+    return f"{time:%Y-%m-%d %H:%M}, {what}: days count until then"
 
 
 def _turn(series: Tracked) -> str:

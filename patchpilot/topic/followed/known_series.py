@@ -159,6 +159,14 @@ class Tracked:
         return self.status.stable if self.status else ()
 
     @property
+    def as_of(self) -> datetime | None:
+        """The time until which its days count, where that is not the time of the call."""
+        if self.entry.mbox and not self.entry.lore:
+            return self.summary.last_activity if self.summary else None
+        moment = self.mails.moment
+        return moment if moment and moment < self.mails.store.reader.now else None
+
+    @property
     def uncounted(self) -> tuple[str, ...]:
         """Tags in mails that are HTML only: each with its mail and why it does not count."""
         from patchpilot.reading.review_trailers import HTML
@@ -214,9 +222,14 @@ class Tracked:
         return self.summary.subject if self.summary else self.entry.subject
 
 
-def open_store() -> Store:
-    """The series that are followed; to be closed."""
-    return Store()
+def open_store(*, offline: bool = False) -> Store:
+    """The series that are followed; to be closed.
+
+    `offline`: the days of each count until its archive was last read.
+    """
+    store = Store()
+    store.reader.from_poll = offline
+    return store
 
 
 def show(
@@ -489,6 +502,11 @@ class _LazyStatus:
         if status is not None and not self.left_out:
             self._keep(status)
 
+    @property
+    def moment(self) -> datetime | None:
+        """The time until which its days count; None: that of its latest mail."""
+        return moment_of(self.entry, self.store)
+
     def status(self) -> "Status | None":
         """The status; None while no archive has the series."""
         if not self.is_read:
@@ -552,11 +570,8 @@ class _LazyStatus:
 
     def summary(self) -> SeriesSummary | None:
         """The summary, from the cache where the mails, the refs and the day are the same."""
-        hour = (
-            ""
-            if moment_of(self.entry, self.store) is None
-            else f"{self.store.reader.now:%F %H}"
-        )
+        moment = moment_of(self.entry, self.store)
+        hour = f"{moment:%F %H}" if moment else ""
         marks = repr(sorted(self.store.marks(self.entry.id).items()))
         every = b"all" if self._every_mail else b""
         parts = (
@@ -624,5 +639,12 @@ def _refs(repository: "Repository | None") -> bytes:
 
 
 def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
-    """The time for "stalled": that of the call; None for an mbox of the past."""
-    return None if entry.mbox and not entry.lore else store.reader.now
+    """The time for "stalled": that of the call, or when its archive was last read; None for an mbox
+    of the past.
+    """
+    if entry.mbox and not entry.lore:
+        return None
+    reader = store.reader
+    if reader.from_poll and entry.updated:
+        return min(stored_time(entry.updated), reader.now)
+    return reader.now

@@ -152,8 +152,9 @@ def first_rows(
 def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     """What the series waits for, its patches and what is missing, above the mails."""
     from patchpilot.services.track.machine_reviews import known_machine_reviews
+    from patchpilot.services.track.series_head import as_of_words
 
-    rows = []
+    rows = [("as of", words)] if (words := as_of_words(series)) else []
     if series.substate:
         rows.append(("substate", crop(one_line(series.substate.text), columns - 10)))
     if series.status:

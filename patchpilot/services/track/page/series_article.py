@@ -20,7 +20,7 @@ from patchpilot.services.track.page.state_pill import state_pill
 from patchpilot.services.track.page.timeline_lanes import TONES, Tone, lanes
 from patchpilot.services.track.page.timeline_svg import timeline
 from patchpilot.services.track.patchwork_state import known_patchwork
-from patchpilot.services.track.series_head import head_rows
+from patchpilot.services.track.series_head import as_of_words, head_rows
 from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import story
@@ -46,11 +46,14 @@ def series_article(series: Tracked, now: datetime) -> Markup:
             class_="path",
         ),
         element("h2", series.subject),
-        _facts(series, status, now),
+        _facts(series, status, series.as_of or now),
     )
     step = element(
         "div",
         _head(series),
+        element("p", f"As of {words}", class_="why")
+        if (words := as_of_words(series))
+        else Markup(),
         _forecast(series),
         class_=f"step {TURNS[series.step.need].name.lower()}",
     )
