@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from patchpilot.model.action import Action, Advice, Hint, actions
 from patchpilot.model.counted import counted
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.reading.mbox import when
 from patchpilot.reading.promises import awaited, promises
 from patchpilot.reading.thread_values import (
     FINAL,
@@ -55,7 +56,10 @@ def advise(status: Status) -> NextStep:
         f"{claim.words}{more}: nothing was changed; if you know that it is them, {{}}"
     )
     asks = Action("track", ("confirm", f"<{claim.message_id}>"), words)
-    return NextStep(NextStepNeed.ACTION, Hint((*_parts(step.advice), "; ", asks)))
+    parts = _parts(step.advice)
+    is_first = step.need is not NextStepNeed.ACTION
+    both = (asks, "; otherwise ", *parts) if is_first else (*parts, "; ", asks)
+    return NextStep(NextStepNeed.ACTION, Hint(both))
 
 
 def _asleep(status: Status) -> NextStep | None:
@@ -71,9 +75,12 @@ def _asleep(status: Status) -> NextStep | None:
         )
         return NextStep(NextStepNeed.ACTION, Action("track", ("update",), words))
     look = f"{since}: look whether it is still needed, then "
-    if status.state in (SeriesState.CHANGES_REQUESTED, SeriesState.PARTLY_ACCEPTED):
-        rest = _parts(_advise(status).advice)
-        return NextStep(NextStepNeed.ACTION, Hint((look, *rest)))
+    step = _advise(status)
+    if step.need is NextStepNeed.ACTION and status.state not in _AWAITING:
+        return NextStep(NextStepNeed.ACTION, Hint((look, *_parts(step.advice))))
+    if status.state is SeriesState.PARTLY_ACCEPTED:
+        words = f"{look}send the open patches again"
+        return NextStep(NextStepNeed.ACTION, Action("send", ("--reroll",), words))
     words = f"{look}resend it as [PATCH RESEND]"
     return NextStep(NextStepNeed.ACTION, Action("send", ("--resend",), words))
 
@@ -98,12 +105,13 @@ def _promised(status: Status) -> NextStep | None:
 def _advise(status: Status) -> NextStep:
     version = status.topic.latest.version + 1
     if status.state is SeriesState.SENT:
+        whom = next(iter(awaited(status)), "replies")
         return NextStep(
             NextStepNeed.PATIENCE,
             Action(
                 "track",
                 ("update",),
-                f"wait for replies; send a reminder {_reminder(status)}, not earlier",
+                f"wait for {whom}; send a reminder {_reminder(status)}, not earlier",
             ),
         )
     if status.state is SeriesState.SUPERSEDED:
@@ -166,19 +174,18 @@ def _changes(status: Status, version: int) -> Advice:
             f" v{version}"
         )
         return Action("send", ("--reroll",), why)
-    reply = _last_wish(status)
-    is_answered = (
-        reply is not None
-        and reply.mail.kind is MailKind.QUESTION
-        and _answered(status, reply)
-    )
-    return (
-        _wished(reply, version)
-        if reply and not is_answered
-        else Action(
-            "send", ("--reroll",), f"send v{version} with the requested changes"
-        )
-    )
+    return _for_next_version(status, version)
+
+
+def _for_next_version(status: Status, version: int) -> Advice:
+    """The reply that is due before the next version, and that version."""
+    send = Action("send", ("--reroll",), f"send v{version} with the requested changes")
+    reply = _unanswered(status)
+    if reply is None:
+        return send
+    if reply.mail.kind is MailKind.QUESTION:
+        return Hint((*_parts(_wished(reply, version)), " and ", send))
+    return _wished(reply, version)
 
 
 def _wished(reply: Reply, version: int) -> Advice:
@@ -219,12 +226,9 @@ def next_step(status: Status) -> str:
 
 
 def _open_question(status: Status) -> Reply | None:
-    """The last wish, where it is a question that the author has not answered."""
-    reply = _last_wish(status)
-    is_open = (
-        reply and reply.mail.kind is MailKind.QUESTION and not _answered(status, reply)
-    )
-    return reply if is_open else None
+    """The question that the author has to answer, where nothing else is wanted."""
+    reply = _unanswered(status)
+    return reply if reply and reply.mail.kind is MailKind.QUESTION else None
 
 
 def _in_review(status: Status) -> NextStep:
@@ -254,19 +258,19 @@ def _with_tags(status: Status, advice: Advice) -> Advice:
 
 def _partly(status: Status) -> NextStep:
     """What is left for patches that are in no tree yet."""
-    reply = _last_wish(status)
+    version = status.topic.latest.version + 1
     asked = any(
         patch.state is SeriesState.CHANGES_REQUESTED for patch in status.patches
     )
-    if reply and (asked or not _answered(status, reply)):
+    reply = _unanswered(status)
+    if asked or reply:
+        advice = (
+            _for_next_version(status, version)
+            if asked or reply is None
+            else _wished(reply, version)
+        )
         return NextStep(
-            NextStepNeed.ACTION,
-            Hint(
-                (
-                    *_parts(_wished(reply, status.topic.latest.version + 1)),
-                    f" ({status.why})",
-                )
-            ),
+            NextStepNeed.ACTION, Hint((*_parts(advice), f" ({status.why})"))
         )
     again = Action("send", ("--reroll",), "send the open patches again")
     return NextStep(
@@ -287,7 +291,7 @@ def _after_acceptance(status: Status) -> NextStep:
     # a project without stable branches has no steps for them
     has_stable = bool(status.topic.project.stable.branch)
     late = (
-        _last_wish(status)
+        _last_for_author(status)
         if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
         else None
     )
@@ -460,17 +464,76 @@ def _joined(sentences: Sequence[str | Action]) -> Hint:
     )
 
 
-def _last_wish(status: Status) -> Reply | None:
+def _wishes(status: Status) -> list[Reply]:
+    """The messages of others about the newest version that want an answer, the oldest first."""
     latest = status.topic.latest
-    wishes = [
+    taken = {
+        patch.number
+        for patch in status.patches
+        if patch.version == latest.version and patch.state in TAKEN
+    }
+    is_partly = status.state is SeriesState.PARTLY_ACCEPTED
+    return [
         reply
         for reply in status.replies
         if reply.mail.kind in WANTS_ANSWER
         and reply.revision in (latest, None)
         and not reply.mail.by_author
         and not reply.mail.doubtful
+        and not (is_partly and reply.patch in taken)
     ]
+
+
+def _last_wish(status: Status) -> Reply | None:
+    wishes = _wishes(status)
     return wishes[-1] if wishes else None
+
+
+def _unanswered(status: Status) -> Reply | None:
+    """The last wish that the author has not answered; who was answered later is not waiting, nor
+    who has given a tag since.
+    """
+    done = {
+        reply.mail.sender.key: when(reply.mail.mail)
+        for reply in status.replies
+        if reply.mail.credited and not reply.mail.by_author
+    }
+    for wish in reversed(_wishes(status)):
+        sender, sent = wish.mail.sender.key, when(wish.mail.mail)
+        if _answered(status, wish):
+            done[sender] = max(sent, done.get(sender, sent))
+        elif not (sender in done and sent < done[sender]):
+            return wish
+    return None
+
+
+def _last_for_author(status: Status) -> Reply | None:
+    """The last wish that does not answer another person's message."""
+    return next(
+        (
+            wish
+            for wish in reversed(_wishes(status))
+            if not _is_to_another(status, wish)
+        ),
+        None,
+    )
+
+
+def _is_to_another(status: Status, wish: Reply) -> bool:
+    """Whether a message answers a person who is not the author: what it wants is theirs to do."""
+    answered = next(
+        (
+            reply.mail
+            for reply in status.replies
+            if reply.mail.mail.message_id == wish.mail.mail.in_reply_to
+        ),
+        None,
+    )
+    return answered is not None and not (
+        answered.by_author
+        or answered.bot
+        or answered.sender.key == wish.mail.sender.key
+    )
 
 
 def _answered(status: Status, wish: Reply) -> bool:

@@ -110,6 +110,7 @@ _AWAITED = tuple(
         rf"(?:need|want|like|await|[Ww]ait|get|have|see|hear|pending)\w*\b[^.!?]{{0,30}}\b{_NAME}'s (?i:{_ANSWER})\b",  # noqa: E501
         rf"\b(?:[Ww]ait(?:ing)? (?:for|on)|[Hh]ear from) {_NAME}\b",
         rf"^(?:(?:Hi|Hello|Dear|Hey) )?@?{_NAME}[,:] (?=[^?]{{5,200}}\?)",
+        rf"^(?:Hi|Hello|Dear|Hey) {_NAME}[,:] (?=.{{0,60}}(?i:\bping\b|\breminder\b|look at|another look))",  # noqa: E501
     )
 )
 """Who is to answer."""
@@ -239,7 +240,7 @@ def awaited(status: Status) -> tuple[str, ...]:
 
 
 def _asked_by_author(replies: Sequence[Reply]) -> Iterator[str]:
-    """Who the last message asks, where it is the author's answer to a reviewer."""
+    """Who the last message asks or reminds, where it is the author's: the one it answers."""
     if not replies or not replies[-1].mail.by_author:
         return
     last = replies[-1].mail

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is announced for a day, whose answer is awaited, and threads that are asleep."""
+"""What is announced for a day, whose answer is awaited, threads that are asleep, and who is to be
+answered next.
+"""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -147,3 +149,41 @@ def test_a_thread_without_a_mail_for_a_year_is_asleep() -> None:
     assert "then answer the review by Matt" in str(advise(asked).advice)
     taken = thread(said("Applied, thanks!"), days=500)
     assert "look whether it was merged into mainline" in str(advise(taken).advice)
+
+
+def test_who_was_answered_is_not_to_be_answered_again() -> None:
+    review = said("Please rename this function.")
+    answer = said("Will do.", sender=ADA, id="a", reply_to="m", minutes=60)
+    assert str(advise(thread(review)).advice) == (
+        "answer the review by Matt Maintainer and send v2"
+    )
+    assert str(advise(thread(review, answer)).advice) == (
+        "send v2 with the requested changes"
+    )
+    other = said("Please drop the comment.", sender=RITA, id="o", minutes=20)
+    assert str(advise(thread(other, review, answer)).advice) == (
+        "answer the review by Rita Reviewer and send v2"
+    )
+
+
+def test_a_question_after_a_request_does_not_replace_the_new_version() -> None:
+    review = said("Please rename this function.")
+    asks = said("Which board did you test this on?", sender=RITA, id="q", minutes=60)
+    assert str(advise(thread(review, asks)).advice) == (
+        "answer the question by Rita Reviewer and send v2 with the requested changes"
+    )
+
+
+def test_who_was_reminded_is_awaited() -> None:
+    ping = said("Hi Rita,\n   Gentle ping. I'd appreciate another look.", sender=ADA)
+    assert awaited(thread(ping)) == ("Rita Reviewer",)
+    assert str(advise(thread(ping)).advice).startswith("wait for Rita Reviewer; send")
+
+
+def test_what_is_asked_of_another_after_it_was_applied_is_not_the_authors() -> None:
+    taken = said("Applied, thanks!")
+    other = said("I have a patch for the core.", sender=RITA, id="o", minutes=60)
+    review = said("Please use bool here.", id="r", reply_to="o", minutes=90)
+    assert advise(thread(taken, other, review)).need is NextStepNeed.PATIENCE
+    asked = said("Please use bool here.", id="r", minutes=90)
+    assert advise(thread(taken, asked)).need is NextStepNeed.ACTION
