@@ -139,9 +139,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
         else "",
         f"R {summary.reviewed}" if summary and summary.reviewed else "",
         _CI.get(ci_of(series), ""),
-        short_age(summary.sent_at, series.as_of or now)
-        if summary and summary.sent_at
-        else "",
+        short_age(summary.sent_at, now) if summary and summary.sent_at else "",
         one_line(series.subject),
     )
     notes = [f"{it.words}; {it.advice}" for it in series.delivery]
