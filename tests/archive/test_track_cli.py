@@ -281,6 +281,17 @@ def test_showing_marks_replies_as_read(thread: Path) -> None:
     assert series()[0]["unread"] == 0
 
 
+def test_a_file_is_shown_without_following_it(thread: Path) -> None:
+    outcome = call("track", "show", "--mbox", thread)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.splitlines()[0].endswith(TITLE)
+    assert outcome.out.splitlines()[1].startswith("  state     in-stable")
+    assert "as of" in outcome.out
+    assert f"not followed: `patchpilot track add --mbox {thread}`" in outcome.out
+    assert series() == []
+    assert call("track", "show", "1", "--mbox", thread).code == 2
+
+
 def test_an_mbox_that_grew_is_read_again(workdir: Path) -> None:
     file = workdir / "m"
     file.write_bytes(mbox(story.V1))

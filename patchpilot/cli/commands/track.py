@@ -129,7 +129,12 @@ def list_(common: Common) -> int:
 
 
 @command.command(
-    epilog="\b\nExamples:\n  patchpilot track show\n  patchpilot track show 1"
+    epilog=(
+        "\b\nExamples:\n"
+        "  patchpilot track show\n"
+        "  patchpilot track show 1\n"
+        "  patchpilot track show --mbox thread.mbox"
+    )
 )
 @common_options("text", "json")
 @click.option("--keep-unread", is_flag=True, help="do not mark its replies as read")
@@ -137,6 +142,12 @@ def list_(common: Common) -> int:
     "--all", "every_mail", is_flag=True, help="read every message of a very long thread"
 )
 @click.option("--mails", "with_mails", is_flag=True, help="show what each reply says")
+@click.option(
+    "--mbox",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="show the series in FILE, which are not followed then",
+)
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def show(
     common: Common,
@@ -144,6 +155,7 @@ def show(
     keep_unread: bool,
     every_mail: bool,
     with_mails: bool,
+    mbox: Path | None,
 ) -> int:
     """Show everything about a series (default: this topic's, else the only one) and mark its
     replies as read.
@@ -154,6 +166,10 @@ def show(
     Of more than 2,000 messages, those that decide its state and the latest ones are read; a note
     says how many are left out.
     """
+    if mbox is not None:
+        series_in_file = _in_file(common, mbox, number)
+        _write(common, series_in_file, whole=True, with_mails=with_mails)
+        return _warn_incomplete(series_in_file)
     with progress_of(common) as progress:
         topic, series = _shown(
             common, number, progress, mark_read=not keep_unread, every_mail=every_mail
@@ -799,6 +815,19 @@ def _shown(
             progress=progress,
         )
         return topic, series
+
+
+def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked", ...]:
+    """The series in a file."""
+    from patchpilot.errors import UsageError
+    from patchpilot.topic.followed.follow_series import read_mbox
+
+    if number is not None:
+        raise UsageError(
+            "--mbox and ID exclude each other", hint="patchpilot track show --mbox FILE"
+        )
+    with common.workplace() as place, progress_of(common) as progress:
+        return read_mbox(mbox, repository=place.repository_if_any(), progress=progress)
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:

@@ -29,6 +29,7 @@ from patchpilot.errors import (
     PatchpilotError,
     UsageError,
 )
+from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.hosts import host_of
@@ -280,6 +281,34 @@ def add_from_mbox(
             )
         )
     return tuple(added)
+
+
+def read_mbox(
+    mbox: Path,
+    *,
+    repository: Repository | None = None,
+    progress: Progress = silent,
+) -> tuple[Tracked, ...]:
+    """The series that an mbox holds, with their mails; none of them is followed.
+
+    Each has a note with the command that follows it.
+    """
+    from tempfile import TemporaryDirectory
+
+    with (
+        TemporaryDirectory(prefix="patchpilot-") as folder,
+        Store(Path(folder) / "track.sqlite") as store,
+    ):
+        found = add_from_mbox(
+            mbox, store=store, repository=repository, progress=progress
+        )
+        follow = Action("track", ("add", "--mbox", str(mbox)), "not followed: `{}`")
+        return with_mails(
+            tuple(
+                replace(series, troubles=(*series.troubles, str(follow)))
+                for series in found
+            )
+        )
 
 
 def _keep_reports(
