@@ -69,8 +69,10 @@ def _asleep(status: Status) -> NextStep | None:
         return None
     since = f"no mail since {last:%Y-%m-%d}"
     if status.state in TAKEN:
+        if not (until := status.topic.project.after_applied):
+            return None
         words = (
-            f"{since}: look whether it was merged into mainline; with -C REPOSITORY this is"
+            f"{since}: look whether {until.partition(' (')[0]}; with -C REPOSITORY this is"
             " checked in git"
         )
         return NextStep(NextStepNeed.ACTION, Action("track", ("update",), words))

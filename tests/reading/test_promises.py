@@ -148,7 +148,7 @@ def test_a_thread_without_a_mail_for_a_year_is_asleep() -> None:
     asked = thread(said("Please rename this function."), days=500)
     assert "then answer the review by Matt" in str(advise(asked).advice)
     taken = thread(said("Applied, thanks!"), days=500)
-    assert "look whether it was merged into mainline" in str(advise(taken).advice)
+    assert "look whether it is merged into mainline" in str(advise(taken).advice)
 
 
 def test_who_was_answered_is_not_to_be_answered_again() -> None:

@@ -23,13 +23,6 @@ from patchpilot.services.track.checklist import checklist
 from patchpilot.topic.followed.known_series import Tracked
 
 _COMMIT = 12
-_AWAITED = {
-    SeriesState.ACCEPTED: "the merge into mainline",
-    SeriesState.IN_NEXT: "the merge into mainline",
-    SeriesState.IN_MAINLINE: "the stable trees",
-    SeriesState.IN_STABLE: "the stable trees",
-}
-"""What is waited for, in states after the review."""
 _IN_STABLE_REVIEW = ("review", "queued", "proposed")
 
 
@@ -71,9 +64,13 @@ def _turn(series: Tracked) -> str:
         return "yours"
     if series.step.need is NextStepNeed.NOTHING:
         return "nobody's: finished"
-    if series.state in _AWAITED:
-        return f"others': you wait for {_AWAITED[series.state]}"
-    whom = awaited(series.status) if series.status else ()
+    status = series.status
+    if status and series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
+        until = status.topic.project.after_applied.partition(" (")[0]
+        return f"others': you wait until {until}"
+    if series.state in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
+        return "others': you wait for the stable trees"
+    whom = awaited(status) if status else ()
     return f"others': you wait for {', '.join(whom) or 'the maintainer'}"
 
 

@@ -162,6 +162,8 @@ class Tracked:
     def as_of(self) -> datetime | None:
         """The time until which its days count, where that is not the time of the call."""
         if self.entry.mbox and not self.entry.lore:
+            if self.is_read and self.status:
+                return self.status.evidence.now
             return self.summary.last_activity if self.summary else None
         moment = self.mails.moment
         return moment if moment and moment < self.mails.store.reader.now else None
