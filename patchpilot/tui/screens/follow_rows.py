@@ -154,7 +154,9 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     from patchpilot.services.track.machine_reviews import known_machine_reviews
     from patchpilot.services.track.series_head import as_of_words
 
-    rows = [("as of", words)] if (words := as_of_words(series)) else []
+    rows = []
+    if words := as_of_words(series):
+        rows.append(("as of", crop(words, columns - 10)))
     if series.substate:
         rows.append(("substate", crop(one_line(series.substate.text), columns - 10)))
     if series.status:
