@@ -69,7 +69,7 @@ def test_news_are_printed_once_with_the_next_step(workdir: Path) -> None:
             f"  1  {story.TITLE}",
             "     review by Rita Reviewer",
         ]
-        assert "answer the review by Rita Reviewer" in outcome.out.splitlines()[2]
+        assert "then send v2 with the requested" in outcome.out.splitlines()[2]
         again = call("track", "watch", "--once")
         assert (again.code, again.out) == (0, "")
 

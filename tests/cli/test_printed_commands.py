@@ -174,6 +174,7 @@ PLACEHOLDERS = (
         "1",
     ),
     (r"import FILE", "import followed.jsonl"),
+    (r"--mbox \{str\(mbox\)\}|(?<=show )--mbox FILE", "--mbox thread.mbox"),
     (
         r"--lore (?:\{LORE\}|https://lore\.kernel\.org/netdev|\./netdev|~/mail/netdev)",
         "--lore ARCHIVE",
