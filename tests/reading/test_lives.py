@@ -360,7 +360,7 @@ def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
         "under-review",
         "wait for the maintainer; send a reminder from 2025-04-23",
     )
-    assert "patchpilot trailers" in life.commands
+    assert life.commands == ["patchpilot track update"]
     assert life.then(*version("PATCH v4", "v4", day(600)))[0] == "sent"
     assert (
         life.then(
