@@ -62,7 +62,7 @@ def _contradictions(
     bare = (_as_mail(patch, "PATCH") for _, patch in named)
     found = _findings(_checked(bare, profile)) if named else []
     for _, _, trees in found:
-        rest = f"[PATCH {trees['rest']}]"
+        tree, rest = trees["fixes"], f"[PATCH {trees['rest']}]"
         if any(
             re.search(rf"\[[^]]*\b{re.escape(trees['rest'])}\b", mail.subject)
             for mail, _ in named
@@ -70,9 +70,9 @@ def _contradictions(
             why = "it fixes a regression" if is_regression else "it has a Fixes: tag"
             yield SendProblem(
                 "tree-for-the-rest",
-                f"the subject says {rest}, but {why}: [PATCH {trees['fixes']}] is the tree for"
+                f"the subject says {rest}, but {why}: [PATCH {tree}] is the tree for"
                 " fixes, unless the commit that it fixes is in no release yet",
-                Action("send", ("--subject-prefix", f"PATCH {trees['fixes']}")),
+                Action("send", ("--subject-prefix", f"PATCH {tree}")),
             )
             return
 
