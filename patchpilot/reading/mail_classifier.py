@@ -24,6 +24,8 @@ from patchpilot.reading.review_trailers import (
     is_nack,
 )
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
+from patchpilot.reading.sentence_features import Writer
+from patchpilot.reading.sentences import Sentence, sentences_of
 
 MAX_SUBJECT = 1000
 _DEEPEST_PATCH = 2
@@ -82,6 +84,20 @@ class Classified:
     by_author: bool = False
     names_bot: bool = False
     doubtful: bool = False
+    answers: Answered = Answered.PATCH
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """What the sender wrote."""
+        return sentences_of(self.body, self.mail.body)
+
+    @property
+    def writer(self) -> Writer:
+        """Who wrote it, and what it answers."""
+        role = "author" if self.by_author else "other"
+        return Writer(
+            role, self.answers.name.lower(), str(self.kind), bool(self.credited)
+        )
 
     @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:
@@ -214,7 +230,7 @@ def classify_for(
         or same
         or (not known.is_reply and _post(mail, known.subject, known.body))
     ):
-        return known
+        return known if known.answers is answered else replace(known, answers=answered)
     plain = replace(
         known,
         kind=MailKind.OTHER,
@@ -247,6 +263,7 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     body, credited = base.body, base.credited
     to_self = any(_says(line, base.sender) for line in body.attributions[:1])
     by_author = base.by_author or (False if is_known else None)
+    base = replace(base, answers=answered)
     reading = read_prose(
         body, base.subject.raw, by_author=by_author, to_self=to_self, answered=answered
     )

@@ -524,11 +524,6 @@ ROBOT_WROTE = re.compile(
     re.IGNORECASE,
 )
 """An attribution of a robot's words."""
-THANKS = re.compile(
-    r"\A\W*(?:many |ok(?:ay)?,? )?(?:thanks|thank you|thx|great|nice|cool)\b[^?]{0,80}\Z",
-    re.IGNORECASE,
-)
-"""The whole of a remark that thanks."""
 _VERBS = _joined(r"""
     use | drop | remove | delete | add | make(?! sense) | move | split | rename | replace | stop | keep | put | fix | avoid | merge | squash | sort
     explain | document | return | check | test | separate | capitalize | swap | change | switch | convert | include | define | declare
@@ -542,31 +537,12 @@ IMPERATIVE = re.compile(
     re.IGNORECASE,
 )
 """A sentence that begins as a request."""
-_CHANGES = _joined(r"""
-    call | name | use | make | put | keep | do | go | move | drop | write | say | add | leave | split | merge | fold | avoid | remove | change
-    replace | return | check | pass | start | send | skip | squash | try
-""")  # noqa: E501
 PLAIN_WISH = re.compile(
     r"\b(?:please|pls|you (?:should|need to|have to|must)|i(?:'d| would)"
     r" (?:prefer|rather|suggest))\b(?![^.?!]{0,200}\?)",
     re.IGNORECASE,
 )
 """What is wanted, in a sentence that is no question."""
-WISH = re.compile(
-    rf"^[^\w\n]*(?:(?:and|so|but|also|then|ok(?:ay)?|iow|well|hm+|maybe|perhaps)\W+)*(?:"
-    r"(?:(?:can|could|should|shall|would|do|does|did|is|are|was|has|have)(?:n't)? (?:we|you|it|this|that|there|these|those|they)"  # noqa: E501
-    r"|(?:why|how|what) (?:do|does|did|is|are|about|not|would|should))\b"
-    r"|you (?:also |probably |really )?(?:can|could|may|might|want|have to)\b(?! (?:\w+ )?(?:see|find|ignore|add my|keep my|notice|imagine))"  # noqa: E501
-    r"|(?:i|we)(?:(?:'d|'ll| would| will)? (?:also |really |still )?(?:want|need)|(?:'d| would) (?:also |really )?like)"  # noqa: E501
-    r" (?:you|this|that|these|it|a|an|the|to)\b"
-    rf"|i(?:'d| would) (?:\w+ )?(?:{_CHANGES})\b(?! have))"
-    r"|\bwould be (?:\w+ )?(?:\w+er|best|preferable|helpful|useful) (?:to|if)\b|\bjust do"
-    r" (?:this|that|it)\b|\bresending\b",
-    re.IGNORECASE,
-)
-"""A request that has no word of asking: a question without its mark, what somebody would do or
-want.
-"""
 NO_REQUEST = re.compile(
     r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct|i can see\b"  # noqa: E501
     r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b"

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is known of a sentence before it is understood: its words, where it is, and who writes it to
+whom; as names that weights are kept for.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from patchpilot.reading.phrases import (
+    ANSWERS,
+    APPLIED,
+    ASKS_AGAIN,
+    ASKS_STRONGLY,
+    ASKS_WEAKLY,
+    ASSENT,
+    IMPERATIVE,
+    NO_REQUEST,
+    PING,
+    PLAIN_WISH,
+    PROMISES,
+    SORRY_OR_DONE,
+    TAKE_IT,
+    THANKS_FOR_REVIEW,
+    TREE,
+    UNDER_CONDITION,
+    WILL_APPLY,
+    WORKS,
+)
+from patchpilot.reading.sentences import Sentence
+
+Features = dict[str, float]
+"""What is known, by name, and how often."""
+MOST = 2.0
+"""More often than this counts no more."""
+
+MAX_WORDS = 60
+"""Words of a sentence that count: the rest of a longer one explains."""
+_TOKEN = re.compile(
+    r"""(?P<url><?https?://\S+)
+    |(?P<tag>\b[A-Z][a-z]+(?:-[a-z]+)*-by\b:?|\b[ART]-?b\b)
+    |(?P<address>\S+@\S+)
+    |(?P<commit>\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b)
+    |(?P<version>\b[vV]\d{1,2}\b(?!\.\d)|\bPATCH\s+v\d+)
+    |(?P<tree>\b[\w./-]*(?:-next|/next|-fixes|/fixes|for-\w[\w.-]*|\.git)\b|\bv?\d\.\d+(?:\.\d+)?(?:-rc\d+)?\b)
+    |(?P<number>\b\#?\d+(?:[/.,-]\d+)*\b)
+    |(?P<path>(?:[\w.-]+/)+[\w.-]+|\b[\w-]+\.(?:[chS]|dtsi?|rst|py|ya?ml|txt)\b)
+    |(?P<code>\b\w*_\w+(?:\(\))?|\b\w+\(\)|\b\w+->\w+|\b[a-z]+[A-Z]\w+|&\w+)
+    |(?P<word>[A-Za-z]+(?:['’][a-z]+)?)
+    |(?P<mark>[?!]|:$)""",
+    re.VERBOSE,
+)
+_PHRASES = (
+    ("says please or should", ASKS_STRONGLY),
+    ("may ask", ASKS_WEAKLY),
+    ("begins as a request", IMPERATIVE),
+    ("says you should", PLAIN_WISH),
+    ("asks to take it", TAKE_IT),
+    ("asks for a version", ASKS_AGAIN),
+    ("requests nothing", NO_REQUEST),
+    ("assents", ASSENT),
+    ("applied", APPLIED),
+    ("names a tree", TREE),
+    ("will apply", WILL_APPLY),
+    ("promises", PROMISES),
+    ("on a condition", UNDER_CONDITION),
+    ("begins an answer", ANSWERS),
+    ("is sorry or done", SORRY_OR_DONE),
+    ("thanks for a review", THANKS_FOR_REVIEW),
+    ("works", WORKS),
+    ("reminds", PING),
+)
+"""What is often said in several words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes a mail, what it answers (patch, author, other or unknown), and its kind where that
+    is known; `role` is author or other.
+    """
+
+    role: str = "other"
+    answers: str = "patch"
+    kind: str = ""
+    gives_tags: bool = False
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a sentence in lower case; what is no word is named by its kind: `<code>`."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        found.append(
+            match[0].lower().replace("’", "'")
+            if kind in ("word", "mark")
+            else f"<{kind}>"
+        )
+        if len(found) == MAX_WORDS:
+            break
+    return found
+
+
+def sentence_names(
+    sentences: Sequence[Sentence], writer: Writer
+) -> tuple[frozenset[str], ...]:
+    """What is known of each sentence of a mail, as names."""
+    said = [words_of(sentence.text) for sentence in sentences]
+    found = []
+    for at, (sentence, words) in enumerate(zip(sentences, said, strict=True)):
+        names = {name for name, pattern in _PHRASES if pattern.search(sentence.text)}
+        names.update(_of_words(words))
+        names.update(_of_place(sentences, at, words))
+        names.update(_of_writer(sentence, writer))
+        follows = at and sentences[at - 1].part == sentence.part
+        if follows and said[at - 1][-1:] == ["?"]:
+            names.add("after a question")
+        found.append(frozenset(names))
+    return tuple(found)
+
+
+def together(names: Sequence[frozenset[str]]) -> Features:
+    """What is known of some sentences: how often each name is there, at most `MOST` times, and how
+    many there are.
+    """
+    found: Features = {}
+    for name in chain.from_iterable(names):
+        found[name] = min(found.get(name, 0.0) + 1.0, MOST)
+    found[f"sentences {_size(len(names), (1, 2, 3, 4, 8))}"] = 1.0
+    return found
+
+
+def _of_words(words: Sequence[str]) -> Iterator[str]:
+    yield from words
+    if words:
+        yield f"^{words[0]}"
+        yield f"{words[-1]}$"
+
+
+def _of_place(
+    sentences: Sequence[Sentence], at: int, words: Sequence[str]
+) -> Iterator[str]:
+    sentence = sentences[at]
+    yield f"length {_size(len(words), (1, 3, 6, 12, 25))}"
+    yield f"mail {_size(len(sentences), (1, 2, 4, 8))}"
+    if at == 0:
+        yield "first of the mail"
+    if at == len(sentences) - 1:
+        yield "last of the mail"
+    yield "first of its part" if sentence.place == 0 else "later in its part"
+    if sentence.on_code:
+        yield "on code"
+    if sentence.on_question:
+        yield "on a question"
+    if not sentence.quoted:
+        yield "below no quote"
+    elif any(line.lstrip().startswith(">") for line in sentence.quoted):
+        yield "on a reply"
+
+
+def _of_writer(sentence: Sentence, writer: Writer) -> Iterator[str]:
+    by = f"by {writer.role}"
+    yield by
+    yield f"to {writer.answers}"
+    yield f"{by} to {writer.answers}"
+    if sentence.on_code:
+        yield f"{by} on code"
+    if sentence.on_question:
+        yield f"{by} on a question"
+    if writer.gives_tags:
+        yield "with tags"
+    if writer.kind:
+        yield f"in a mail of kind {writer.kind}"
+        yield f"{writer.kind} to {writer.answers}"
+
+
+def _size(count: int, sizes: Sequence[int]) -> str:
+    """A count as one of a few sizes."""
+    return next((str(size) for size in sizes if count <= size), "more")

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How likely sentences of a reply ask something of the patch's author: a weighted sum of what is
+known of them.
+
+The weights are data, fitted by `tests/lab/fit_reading.py`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from patchpilot.errors import PackError
+from patchpilot.reading.sentence_features import together
+from patchpilot.resources import data_dir
+
+BIAS = "bias"
+"""The name of what is added to every sum."""
+Weights = Mapping[str, float]
+
+
+def share(weights: Weights, features: Mapping[str, float]) -> float:
+    """How likely what has these features asks, from 0 to 1; unknown features count nothing."""
+    total = weights.get(BIAS, 0.0)
+    total += sum(weights.get(name, 0.0) * value for name, value in features.items())
+    return 1.0 / (1.0 + math.exp(-total))
+
+
+def asks(weights: Weights, names: Sequence[frozenset[str]]) -> float:
+    """How likely sentences of which these names are known ask something, taken together."""
+    return share(weights, together(names))
+
+
+@cache
+def shipped() -> Weights:
+    """The weights that ship with patchpilot."""
+    file = data_dir("checks") / "reading" / "requests.tsv"
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        rows = [line.split("\t") for line in lines if not line.startswith("#")]
+        return {name: float(weight) for name, weight in rows}
+    except (OSError, ValueError) as error:
+        raise PackError(
+            f"cannot read the weights in {file}: {error}", hint="reinstall patchpilot"
+        ) from error

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fit the weights by which requests are found in replies.
+
+    python -m tests.lab.fit_reading THREADS [--write]
+
+THREADS has the labeled threads as NAME.mbox (`draw_threads` writes them), `reading/` the labels;
+only those of the part "learn" are used. Whole lists are left out in turn, and what is printed is
+how well they are read by weights of the others. Plain Python: no package is needed.
+"""
+
+import argparse
+import json
+import math
+import random
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
+
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.review_points import BY_MACHINE, requests_of
+from patchpilot.reading.sentence_features import Features, sentence_names, together
+from patchpilot.reading.sentence_model import BIAS, Weights, share
+from patchpilot.reading.sentences import Sentence
+from patchpilot.reading.status import read_thread
+from tests.lab.score_reading import FOLDER, Lines, meets, requests, rows
+
+FILE = Path(__file__).parents[2] / "checks" / "reading" / "requests.tsv"
+FOLDS = 7
+LEAST = 8
+"""Names that are rarer are left out."""
+ROUNDS, RATE, HELD = 30, 0.1, 40.0
+"""How often each row is seen, the length of a step, and how much weights are held at nothing."""
+Row = tuple[Features, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Labeled:
+    """A labeled mail and its list, where it asks something, and whether it begins to, and its
+    sentences that ask.
+    """
+
+    list_name: str
+    mail: Classified
+    asked: Sequence[tuple[Lines, bool]]
+    asking: frozenset[Sentence]
+
+
+def labeled_mails(folder: Path) -> Iterator[Labeled]:
+    """The labeled mails that people other than the author wrote."""
+    asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
+    asking = {
+        (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
+        for row in rows("sentences.tsv")
+        if row["request"]
+    }
+    for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
+        label = json.loads(line)
+        if label["part"] != "learn":
+            continue
+        mails = read_mails(folder / f"{label['thread']}.mbox")
+        now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
+        every = read_thread(mails, now=now)
+        for reply in max(every, key=lambda one: len(one.message_ids)).replies:
+            mail = reply.mail
+            name = mail.mail.message_id
+            is_machine = mail.bot or mail.kind in BY_MACHINE
+            if name in known and not mail.by_author and not is_machine:
+                yield Labeled(
+                    label["list"], mail, asked.get(name, ()), asking_of(mail, asking)
+                )
+
+
+def asking_of(
+    mail: Classified, asking: Set[tuple[str, int, int]]
+) -> frozenset[Sentence]:
+    """The sentences of a mail that ask something."""
+    begun = Counter[int]()
+    found = []
+    for sentence in mail.sentences:
+        begun[sentence.line] += 1
+        place = (mail.mail.message_id, sentence.line, begun[sentence.line])
+        found += [sentence] if place in asking else []
+    return frozenset(found)
+
+
+def rows_of(labeled: Labeled) -> Iterator[Row]:
+    """What is known of each sentence of a mail and of the text below each quote, and whether it
+    asks something.
+    """
+    sentences, writer = labeled.mail.sentences, labeled.mail.writer
+    every = list(zip(sentences, sentence_names(sentences, writer), strict=True))
+    parts = [list(part) for _, part in groupby(every, key=lambda one: one[0].part)]
+    for group in [*parts, *([one] for one in every)]:
+        asks = any(one in labeled.asking for one, _ in group)
+        yield together([names for _, names in group]), asks
+
+
+def fit(cases: Sequence[Row]) -> Weights:
+    """The weights under which what is right is likeliest, held at nothing (AdaGrad)."""
+    counts = Counter(name for features, _ in cases for name in features)
+    held = {name: HELD / count for name, count in counts.items() if count >= LEAST}
+    held[BIAS] = 0.0
+    weights = dict.fromkeys(held, 0.0)
+    squares = dict.fromkeys(held, 0.01)
+    packed = [
+        ({name: value for name, value in features.items() if name in held}, right)
+        for features, right in cases
+    ]
+    order = random.Random(1)
+    for _ in range(ROUNDS):
+        order.shuffle(packed)
+        for features, right in packed:
+            wrong = share(weights, features) - right
+            for name, value in (*features.items(), (BIAS, 1.0)):
+                slope = wrong * value + held[name] * weights[name]
+                squares[name] += slope * slope
+                weights[name] -= RATE * slope / math.sqrt(squares[name])
+    return weights
+
+
+def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> None:
+    """Count the requests that are listed, and what is listed that asks nothing."""
+    for labeled in mails:
+        listed = [(one.line, one.end) for one in requests_of(labeled.mail, weights)]
+        begun = [place for place, begins in labeled.asked if begins]
+        found = sum(any(meets(place, one) for one in listed) for place in begun)
+        nothing = sum(
+            not any(meets(one, place) for place, _ in labeled.asked) for one in listed
+        )
+        count.update(asked=len(begun), found=found, listed=len(listed), nothing=nothing)
+
+
+def write(weights: Weights) -> None:
+    """Write the weights that are not next to nothing."""
+    lines = [
+        "# SPDX-License-Identifier: GPL-2.0-or-later",
+        "# Written by tests/lab/fit_reading.py: fit anew, do not edit.",
+    ]
+    cells = {name: f"{weight:.2f}" for name, weight in sorted(weights.items())}
+    lines += [f"{name}\t{cell}" for name, cell in cells.items() if float(cell)]
+    FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main(threads: Path, *, keep: bool) -> int:
+    """Fit, and print how well lists that are left out are read."""
+    mails = list(labeled_mails(threads))
+    by_list: dict[str, list[Labeled]] = defaultdict(list)
+    for labeled in mails:
+        by_list[labeled.list_name].append(labeled)
+    lists = sorted(by_list)
+    random.Random(3).shuffle(lists)
+    count = Counter[str]()
+    for at in range(FOLDS):
+        out = set(lists[at::FOLDS])
+        known = [
+            row for one in mails if one.list_name not in out for row in rows_of(one)
+        ]
+        judge([one for one in mails if one.list_name in out], fit(known), count)
+    print(
+        f"lists left out: {count['found']} of {count['asked']} requests listed,"
+        f" {count['nothing']} of {count['listed']} listed ask nothing"
+    )
+    if keep:
+        write(fit([row for one in mails for row in rows_of(one)]))
+    return 0
+
+
+if __name__ == "__main__":
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    words.add_argument("threads", type=Path)
+    words.add_argument("--write", action="store_true", dest="keep")
+    sys.exit(main(**vars(words.parse_args())))

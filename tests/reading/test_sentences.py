@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How the text of a reply is split into sentences, and what is known of each."""
+
+import pytest
+
+from patchpilot.errors import PackError
+from patchpilot.reading import sentence_model
+from patchpilot.reading.reply_body import parse_body
+from patchpilot.reading.sentence_features import (
+    Writer,
+    sentence_names,
+    together,
+    words_of,
+)
+from patchpilot.reading.sentence_model import BIAS, share, shipped
+from patchpilot.reading.sentences import sentences_of
+
+
+def said(text: str) -> list[str]:
+    return [one.text for one in sentences_of(parse_body(text), text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("One thing. Another thing!\n", ["One thing.", "Another thing!"]),
+        ("A line that goes\non in the next.\n", ["A line that goes on in the next."]),
+        ("Use it, i.e. call it. Done\n", ["Use it, i.e. call it.", "Done"]),
+        ("Well... not quite.\n", ["Well... not quite."]),
+        ("Why?  (I tried.) Yes\n", ["Why?", "(I tried.)", "Yes"]),
+        (
+            "- use the other lock in this function\n- free the buffer in the error path\n",
+            [
+                "- use the other lock in this function",
+                "- free the buffer in the error path",
+            ],
+        ),
+        ("See foo.c for v1.2 of it.\n", ["See foo.c for v1.2 of it."]),
+        ("Hi Ada,\n\nfine.\n\nThanks,\nMatt\n", ["fine."]),
+        ("Applied.\n", ["Applied."]),
+        ("Reviewed-by: Matt <m@example.org>\n\nNice.\n", ["Nice."]),
+        ("Do it like this:\n\n\tif (x)\n\t\treturn;\n", ["Do it like this:"]),
+        ("", []),
+    ],
+)
+def test_a_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:
+    assert said(text) == sentences
+
+
+def test_a_sentence_knows_its_lines_and_what_it_answers() -> None:
+    text = "> +\tx = 1;\n\nWhy 1? It\nwas 2.\n\n> Is it so?\n\nYes.\n"
+    first, second, third = sentences_of(parse_body(text), text)
+    assert (first.line, first.end, first.quoted) == (2, 2, ("+\tx = 1;",))
+    assert (second.text, second.line, second.end) == ("It was 2.", 2, 3)
+    assert (first.on_code, third.on_code, third.on_question) == (True, False, True)
+    assert (first.place, second.place, third.place) == (0, 1, 0)
+    assert (first.part, second.part, third.part) == (0, 0, 1)
+
+
+def test_words_that_are_no_words_are_named_by_their_kind() -> None:
+    assert words_of(
+        "See https://x.org/1, 0123456789ab and foo_bar() in a/b.c v2 of 6.1?"
+    ) == [
+        *(
+            "see",
+            "<url>",
+            "<commit>",
+            "and",
+            "<code>",
+            "in",
+            "<path>",
+            "<version>",
+            "of",
+        ),
+        *("<tree>", "?"),
+    ]
+
+
+def test_sentences_are_known_by_their_words_place_and_writer() -> None:
+    text = "> +\tx = 1;\n\nPlease use 2. Please test it.\n\n> -\ty;\n\nWhy?\n"
+    first, second, third = sentence_names(
+        sentences_of(parse_body(text), text), Writer(kind="review")
+    )
+    assert {"please", "^please", "by other on code", "review to patch"} <= first
+    assert "later in its part" in second
+    assert "?$" in third
+    features = together([first, second])
+    assert (features["please"], features["sentences 2"]) == (2.0, 1.0)
+
+
+def test_the_share_follows_the_weights() -> None:
+    weights = {BIAS: -1.0, "a": 2.0}
+    assert share(weights, {"a": 0.5, "unknown": 5.0}) == 0.5
+    assert share(weights, {"a": 2.0}) > 0.9 > 0.3 > share(weights, {})
+
+
+def test_weights_that_cannot_be_read_are_named(
+    tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentence_model, "data_dir", lambda _name: tmp_path)
+    with pytest.raises(PackError, match=r"requests\.tsv"):
+        shipped.__wrapped__()
