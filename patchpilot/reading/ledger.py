@@ -224,12 +224,19 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
     for number in numbers:
         old, new = following.pairs[number]
         if new is None:
-            return ChangedHunk(f"dropped in {following.label}", ())
+            continue
         for top, bottom in _quoted_at(point.quoted, old.lines):
             is_on_patch = True
-            if (
-                op := _nearest(following.changes[number], old, top, bottom)
-            ) is not None:
+            near = _near(following.changes[number], old, top, bottom)
+            op = next(
+                (
+                    op
+                    for distance, op in near
+                    if not distance or _says(point, old, new, op)
+                ),
+                None,
+            )
+            if op is not None:
                 return _hunk(old, new, op)
     if _SPLIT.search(point.text) and len(following.new) > len(following.old):
         return ChangedHunk(
@@ -245,21 +252,26 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
     return None
 
 
-def _nearest(
+def _near(
     changes: Sequence[Change], old: PatchText, top: int, bottom: int
-) -> Change | None:
-    """The change nearest to some lines of a patch, in the same file or also in the message.
-
-    None where none is near.
+) -> list[tuple[int, Change]]:
+    """The changes near some lines of a patch, in the same file or also in the message, each with
+    the lines between, the nearest first.
     """
-    near = [
-        (max(op[1] - bottom, top - op[2], 0), op)
+    return sorted(
+        (max(op[1] - bottom - 1, top - op[2], 0), op)
         for op in changes
         if op[1] <= bottom + BELOW
         and op[2] >= top - ABOVE
         and old.place(bottom) in (old.place(op[1]), old.place(max(op[2] - 1, op[1])))
-    ]
-    return min(near)[1] if near else None
+    )
+
+
+def _says(point: ReviewPoint, old: PatchText, new: PatchText, op: Change) -> bool:
+    """Whether changed lines have a word of a point."""
+    _, start, stop, new_start, new_stop = op
+    lines = (*old.lines[start:stop], *new.lines[new_start:new_stop])
+    return bool(_words(point.text) & _words(" ".join(lines)))
 
 
 def _at_reported(

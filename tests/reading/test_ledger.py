@@ -107,6 +107,35 @@ def test_a_hunk_of_the_next_version_addresses_a_point() -> None:
     assert "+ +\t\treturn -EINVAL;" in first.hunk.lines
 
 
+def test_a_change_near_by_is_evidence_only_in_the_words_of_the_point() -> None:
+    quote = "> \trc = pump_prime(pump);\n\n"
+    other = review(f"{quote}Why is this called so late?\n")
+    same = review(f"{quote}Please return a real error code above.\n")
+    assert states(post(1, OLD), other, post(2, NEW)) == [
+        ("Why is this called so late?", "open")
+    ]
+    assert states(post(1, OLD), same, post(2, NEW)) == [
+        ("Please return a real error code above.", "addressed")
+    ]
+
+
+def test_a_patch_that_is_dropped_addresses_nothing() -> None:
+    def part(title: str, diff: str, minutes: int) -> bytes:
+        text = f"It may be NULL.\n\n{SIGNED}{diff}"
+        return mail(title, text, sender=ADA, id=f"p{minutes}", minutes=minutes)
+
+    asked = review(
+        "> +\t\treturn -1;\n\nPlease return a real error code.\n", reply_to="p2"
+    )
+    versions = (
+        mail("[PATCH 0/2] pump: checks", "Two checks.\n", sender=ADA, id="p0"),
+        part("[PATCH 1/2] pump: count", OLD.replace("pump.c", "count.c"), 1),
+        part("[PATCH 2/2] pump: check", OLD, 2),
+        part("[PATCH v2] pump: count", OLD.replace("pump.c", "count.c"), 2000),
+    )
+    assert {state for _, state in states(*versions, asked)} == {"open"}
+
+
 def test_a_change_of_the_message_is_no_evidence_for_the_code_below_it() -> None:
     reworded = post(2, NEW).replace(b"It may be NULL.", b"It is NULL after a reset.")
     first, *_ = ledger(post(1, OLD), review(), reworded)
