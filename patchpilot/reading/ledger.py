@@ -57,6 +57,12 @@ _ALL = re.compile(
     r"\b(?:comments?|remarks?|notes?|reviews?|suggestions?|changes?|feedback)\b",
     re.IGNORECASE,
 )
+_PROMISED = re.compile(
+    r"\W*(?:(?:ok(?:ay)?|sure|yes|right|agreed|done|thanks?|good point|ack|indeed)\b\W*)*"
+    r"(?:(?:i(?:'ll| will)|will|let me|i (?:totally |fully )?agree)\b.*)?$",
+    re.IGNORECASE,
+)
+"""The whole of a sentence that only agrees or promises: what was asked is still to be done."""
 _MESSAGE = "Commit message"
 
 
@@ -408,12 +414,23 @@ def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
 
 def answered_by(point: ReviewPoint, replies: Sequence[Reply]) -> str | None:
     """The Message-ID of the reply that answers a point: of the author's `replies` to its mail, the
-    first that quotes it; None where none does.
+    first that says something directly below it, other than that it will be done; None where none
+    does.
     """
-    start = " ".join(point.text.split()[:6]).rstrip("…")
+    words = point.text.rstrip("…").split()
+    edges = " ".join(words[:4]), " ".join(words[-4:])
     for reply in replies:
-        mail = reply.mail.mail
-        quoted = " ".join(line.strip("> ") for line in reply.mail.body.quoted)
-        if start in " ".join(quoted.split()) or not reply.mail.body.quoted:
-            return mail.message_id
+        sentences, every = reply.mail.sentences, reply.mail.body.quoted
+        is_one_part = len({one.part for one in sentences if one.quoted}) == 1
+        whole = _bare_text(every) if is_one_part else ""
+        for sentence in sentences:
+            above = whole or _bare_text(sentence.quoted)
+            is_below = not every or any(edge in above for edge in edges)
+            if is_below and not _PROMISED.match(sentence.text):
+                return reply.mail.mail.message_id
     return None
+
+
+def _bare_text(lines: Sequence[str]) -> str:
+    """Quoted lines as one, without their marks."""
+    return " ".join(" ".join(line.strip("> ") for line in lines).split())

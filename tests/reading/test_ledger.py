@@ -161,6 +161,22 @@ def test_a_reply_that_quotes_a_point_answers_it() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "> Make it a bool.\n\nOK, will do.\n",
+        "> Make it a bool.\n\nRight, I'll change it in v2.\n",
+        "> Make it a bool.\n\nDone.\n\n> Why is this needed?\n",
+        "> Make it a bool.\n> one\n\nThanks.\n\n> Thanks,\n> Matt\n\nSee you in May.\n",
+    ],
+)
+def test_a_promise_and_an_answer_to_another_line_leave_a_point_open(
+    answer: str,
+) -> None:
+    found = ledger(post(1, OLD), review(), review(answer, ADA, id="a1", reply_to="r1"))
+    assert [str(item.state) for item in found] == ["open", "open", "open"]
+
+
 def test_a_point_on_words_of_the_thread_is_addressed_by_a_change_in_its_words() -> None:
     asked = review(
         "> I meant the broken pump.\n\nPlease return EINVAL for NULL, then.\n"
