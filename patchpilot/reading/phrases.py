@@ -331,6 +331,16 @@ _WORK = _joined(r"""
     incorporate | prepare | split
     rephrase | rename | squash | spend | look into | take a look | have a look | try | check
 """)  # noqa: E501
+PRAISE = re.compile(
+    r"\b(?:i (?:really |do |quite )?like|looks? (?:pretty |very |really |quite )?"
+    r"(?:good|great|fine|sane|nice|correct|right|reasonable|ok|okay|sensible|better)|lgtm|makes (?:perfect )?sense|great"
+    r"|nice(?:ly)?|(?:good|excellent) (?:idea|catch|point|find|job|work)"
+    r"|well (?:done|spotted)"
+    r"|no (?:objections?|complaints?)|i(?:'m| am) (?:happy|fine|ok|okay) with)\b"
+    r"(?![^.!?]{0,80}\b(?:but|if|except|however|though|once|when|would|should|could)\b)",
+    re.IGNORECASE,
+)
+"""What is said of a patch that pleases, without a condition."""
 PROMISES = re.compile(
     rf"\b(?:i(?:'ll| will| am going to|'m going to| plan to| just| have|'ve)\s+(?:\w+\s+){{0,3}}?(?:{_WORK})"  # noqa: E501
     r"|in (?:the )?(?:v\d{1,2}(?![.\d])|next (?:version|revision|spin|series|iteration))"

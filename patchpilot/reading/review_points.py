@@ -12,7 +12,7 @@ from typing import NamedTuple
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.reply_body import MAX_LINES
-from patchpilot.reading.sentence_features import sentence_names
+from patchpilot.reading.sentence_features import is_praise, sentence_names
 from patchpilot.reading.sentence_model import Weights, asks, shipped
 from patchpilot.reading.sentences import Sentence
 from patchpilot.reading.thread_values import Reply, Status
@@ -149,9 +149,13 @@ def requests_of(mail: Classified, weights: Weights) -> Iterator[Request]:
     """What the prose of a mail asks of the patch's author: the text below each quote is judged as a
     whole, then its sentences.
     """
-    every = zip(
-        mail.sentences, sentence_names(mail.sentences, mail.writer), strict=True
-    )
+    every = [
+        (sentence, names)
+        for sentence, names in zip(
+            mail.sentences, sentence_names(mail.sentences, mail.writer), strict=True
+        )
+        if not is_praise(names)
+    ]
     for _, part in groupby(every, key=lambda one: one[0].part):
         sentences, names = zip(*part, strict=True)
         if asks(weights, names) >= LIKELY:

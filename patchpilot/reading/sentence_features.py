@@ -19,6 +19,7 @@ from patchpilot.reading.phrases import (
     NO_REQUEST,
     PING,
     PLAIN_WISH,
+    PRAISE,
     PROMISES,
     SORRY_OR_DONE,
     TAKE_IT,
@@ -64,6 +65,7 @@ _PHRASES = (
     ("names a tree", TREE),
     ("will apply", WILL_APPLY),
     ("promises", PROMISES),
+    ("praises", PRAISE),
     ("on a condition", UNDER_CONDITION),
     ("begins an answer", ANSWERS),
     ("is sorry or done", SORRY_OR_DONE),
@@ -72,6 +74,7 @@ _PHRASES = (
     ("reminds", PING),
 )
 """What is often said in several words."""
+_ASKING = {"says please or should", "says you should", "begins as a request", "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,11 @@ def sentence_names(
             names.add("after a question")
         found.append(frozenset(names))
     return tuple(found)
+
+
+def is_praise(names: frozenset[str]) -> bool:
+    """Whether a sentence only praises: it asks for nothing, however likely its place makes that."""
+    return "praises" in names and names.isdisjoint(_ASKING)
 
 
 def together(names: Sequence[frozenset[str]]) -> Features:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.review_points import review_points
+from patchpilot.reading.review_points import points_of, review_points
 from patchpilot.reading.status import read_thread
 from patchpilot.services.track.checklist import checklist, tick
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import open_store, show
 from tests.kit.life import life
-from tests.kit.mails import ADA, MATT, mail, mbox, reply
+from tests.kit.mails import ADA, MATT, mail, mbox, patch, reply
 from tests.reading import story
 
 TWO = """\
@@ -215,3 +215,15 @@ def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> N
         "Matt Maintainer: Why 20?",
         "Matt Maintainer: Why 119?",
     )
+
+
+def test_praise_is_no_point_wherever_it_stands() -> None:
+    asked = "I like the idea.\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
+    answer = reply("[PATCH] pump: stop it", asked, id="r1", reply_to="v1")
+    (status,) = read_thread(
+        parse(mbox(patch("[PATCH] pump: stop it", id="v1"), answer))
+    )
+    (found,) = status.replies
+    assert [point.text for point in points_of(found)] == [
+        "Please rename it, it looks good otherwise."
+    ]
