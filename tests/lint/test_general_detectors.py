@@ -114,6 +114,14 @@ CODE = 'detector = "code-like"\n'
         ('detector = "patch-line-like"\nwhere = "new"\npattern = \'frob;\'\nunless_after_pattern = \'knob\'', "\tfrob;\n\tknob;", []),  # noqa: E501
         ('detector = "patch-line-like"\nwhere = "new"\npattern = \'knob\'\nuntil_pattern = \'stop\'', "\tknob(1);\n\tstop();\n\tknob(2);", ["knob(1);"]),  # noqa: E501
         ('detector = "patch-line-like"\nwhere = "file"\npattern = \'^\\+\\+\\+\'\nfiles_pattern = \'knob\'', "\tfrob();", []),  # noqa: E501
+        (
+            'detector = "new-text-like"\npattern = \'(?m)^\\+\\tfrob\\n(?P<at>\\+\\tknob)$\'',
+            "\tknob\n\tfrob\n\tknob",
+            ["knob"],
+        ),
+        ('detector = "new-text-like"\npattern = \'(?m)^\\+\\t(?P<a>\\w+);\'\nunless_pattern = \'no {a}\'', "\tfrob;\n\tknob;\n\tno frob;", ["knob;"]),  # noqa: E501
+        ('detector = "new-text-like"\npattern = \'(?m)frob\'\nfirst_in_file = true', "\tfrob;\n\tfrob;", ["frob;"]),  # noqa: E501
+        ('detector = "new-text-like"\npattern = \'(?m)frob\'\npaths_pattern = \'\\.rs$\'', "\tfrob;", []),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_word_of_a_general_detector_means_what_its_text_says(

@@ -116,3 +116,20 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
         if line.kind == "+" and wrong:
             yield Hit(line.patch_line)
             return
+
+
+@detector("schema-id", "id file")
+def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports the $id of a schema that is not the path of its file below bindings/."""
+    for change in context.patch.files:
+        path = change.new_path or ""
+        if not _is_binding(path):
+            continue
+        expected = path.partition("bindings/")[2]
+        for line in change.lines():
+            if not line.text.startswith("$id:"):
+                continue
+            found = line.text.partition(":")[2].strip(" \"'").rstrip("#")
+            name = found.rpartition("devicetree.org/schemas/")[2]
+            if name != expected:
+                yield Hit(line.patch_line, values={"id": name, "file": expected})

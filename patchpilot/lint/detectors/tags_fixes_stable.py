@@ -237,3 +237,14 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     line, case=case, values={"length": size, "most": arguments["lines"]}
                 )
             return
+
+
+@detector("fixes-own-subject")
+def fixes_own_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a Fixes: tag whose subject is the one of the patch."""
+    title = context.patch.subject.title.strip().lower()
+    for line, tag in tag_lines(context):
+        if tag.key == "fixes" and title:
+            quoted = tag.value.partition('("')[2].rpartition('")')[0]
+            if quoted.strip().lower() == title:
+                yield Hit(line)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The general detector for text over several lines of any file: the new side of a hunk."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from patchpilot.cache import cached_re
+from patchpilot.lint.conditions import CONDITIONS, applies
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.detectors.generic import filled_pattern
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
+from patchpilot.lint.required_text import whole_text
+from patchpilot.model.file_diff import FileChange, Hunk
+
+_MOST_LINES = 4000
+"""Longer hunks are read in part, so that a pattern takes bounded time on them."""
+
+
+class _NewText(NamedTuple):
+    """The new side of a hunk, each line with its sign, and the patch lines of its lines."""
+
+    change: FileChange
+    text: str
+    patch_lines: tuple[int, ...]
+
+
+def _read(context: Context, _arguments: Arguments) -> str:
+    return whole_text(context)
+
+
+@detector(
+    "new-text-like",
+    "file *pattern",
+    generic=True,
+    reads=_read,
+    **CONDITIONS,
+    pattern=str,
+    unless_pattern=str,
+    paths_pattern=str,
+    first_in_file=bool,
+)
+def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports matches of `pattern` in the new side of a hunk, which may span lines: each line has
+    its sign (+ or a space) and ends in a newline. Patterns start with (?m): ^ and $ match at lines.
+
+    The finding is on the line where the group `at` starts, or the match; only on added lines. The
+    same text must not match `unless_pattern`, in which {name} is what the group `name` matched.
+    `paths_pattern` selects files. `first_in_file` stops at one finding in each file.
+    """
+    if not applies(context, arguments):
+        return
+    pattern = compiled(arguments["pattern"])
+    paths = compiled(arguments.get("paths_pattern", ""))
+    reported: set[str] = set()
+    for one in _new_texts(context):
+        path = one.change.path
+        if not paths.search(path):
+            continue
+        for match in pattern.finditer(one.text):
+            start = match.start("at" if "at" in match.groupdict() else 0)
+            sign = one.text[one.text.rfind("\n", 0, start) + 1]
+            if sign != "+" or _is_excepted(arguments, match, one.text):
+                continue
+            if arguments.get("first_in_file") and path in reported:
+                break
+            reported.add(path)
+            groups = {name: value or "" for name, value in match.groupdict().items()}
+            number = one.text.count("\n", 0, start)
+            yield Hit(one.patch_lines[number], values={"file": path, **groups})
+
+
+def _is_excepted(arguments: Arguments, match: cached_re.Match[str], text: str) -> bool:
+    return "unless_pattern" in arguments and bool(
+        filled_pattern(arguments["unless_pattern"], match).search(text)
+    )
+
+
+def _new_texts(context: Context) -> list[_NewText]:
+    """Returns the new side of every hunk that adds lines, read once."""
+    found: list[_NewText] | None = context.shared.get("generic.new_text")
+    if found is None:
+        found = context.shared["generic.new_text"] = [
+            _new_text(change, hunk)
+            for change in context.patch.files
+            if change.new_path is not None
+            for hunk in change.hunks
+        ]
+    return found
+
+
+def _new_text(change: FileChange, hunk: Hunk) -> _NewText:
+    lines = [line for line in hunk.lines if line.kind in "+ "][:_MOST_LINES]
+    text = "".join(f"{line.kind}{line.text[:LONGEST_LINE]}\n" for line in lines)
+    return _NewText(change, text, tuple(line.patch_line for line in lines))
