@@ -207,8 +207,28 @@ _BUG = (
 )
 
 
+_PREFIX = cached_re.compile(
+    r"(?!(?:\w+ ){0,2}(?:bug)?fix(?:e[sd]|ing|up)?(?![\w-]))"
+    r"(?:[^\s:()]+(?: [^\s:()]+){0,2}(?: ?\([^)]*\))?:|\([\w/,. -]+\))\s+",
+    cached_re.IGNORECASE,
+)
+_COMPOUND = cached_re.compile(r"\b(?:fixed|broken)-(?=\w)", cached_re.IGNORECASE)
+"""The start of a name such as fixed-mmio or broken-hpi."""
+
+
+def _after_prefix(title: str) -> str:
+    """Returns a title without its prefixes, other than a word for a fix, and without the names of
+    things that are fixed or broken.
+    """
+    start = 0
+    while match := _PREFIX.match(title, start):
+        start = match.end()
+    return _COMPOUND.sub("", title[start:])
+
+
 def bug_in(title: str) -> str | None:
-    """The word of a subject that names a bug or its fix."""
+    """The word of a subject, after its prefix, that names a bug or its fix."""
+    title = _after_prefix(title)
     match = cached_re.search(_BUG, title, cached_re.IGNORECASE)
     if not match or cached_re.search(
         r"\bfix(?:ed|es)?[-"

@@ -348,3 +348,20 @@ def test_a_diff_in_the_message_is_nobodys_sentence_and_keeps_its_lines() -> None
         head
         in fixed_text(mail("frob: wait for the link", message, "")).draft.patch.lines
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "base-commit: 0123456789abcdef0123456789abcdef01234567",
+        "prerequisite-patch-id: 0123456789abcdef0123456789abcdef01234567",
+        "prerequisite-change-id: 20260101-frob-0123456789ab:v2",
+        "change-id: 20260303-frob-0123456789ab",
+    ],
+)
+def test_a_line_of_git_or_b4_is_no_reference(line: str) -> None:
+    context = _context(
+        f"The link is slow on old boards, so wait for it before the first\ntransfer.\n\n{line}\n"
+    )
+    rules = [rule for rule in load_rules() if rule.scope == "message"]
+    assert not [finding.name for finding in run(context, rules)]

@@ -233,3 +233,23 @@ def test_documents_are_reported_by_their_place_or_ending(
 )
 def test_a_subject_that_fixes_a_defect_names_it(title: str, words: str) -> None:
     assert defect_in(title) == words
+
+
+@pytest.mark.parametrize(
+    ("title", "word"),
+    [
+        ("clk: fixed-mmio: register the name", None),
+        ("clk: register the name of fixed-mmio", None),
+        ("hwmon: (broken-frob) add the table for new boards", None),
+        ("frob: overflow: add the table for new boards", None),
+        ("dt-bindings: mmc: add broken-hpi", None),
+        ("clk: fixed-mmio: fix the name", "fix"),
+        ("clk: fixed-mmio: Fixed: the name", "Fixed"),
+        ("fix: use the right name", "fix"),
+        ("Fix the frob: wait for the link", "Fix"),
+    ],
+)
+def test_a_prefix_or_the_name_of_a_thing_is_no_bug(
+    title: str, word: str | None
+) -> None:
+    assert bug_in(title) == word

@@ -31,7 +31,8 @@ _ID_BEGINS = lazy(r"^\s*[0-9a-f]{5,}\b", cached_re.IGNORECASE)
 _BARE_ID = lazy(r"(?:\s|^)[0-9a-f]{12,40}(?:[\s\"'(\[]|$)", cached_re.IGNORECASE)
 _BRACKETED_ID = lazy(r"[<\[][0-9a-f]{12,40}[>\]]", cached_re.IGNORECASE)
 _EXEMPT = lazy(
-    r"^\s*(?i:Link|Patchwork|http|https|BugLink|base-commit):|^This reverts commit [0-9a-f]{7,40}",
+    r"^\s*(?i:Link|Patchwork|http|https|BugLink|base-commit|prerequisite-(?:patch|message|change)-id):"
+    r"|^This reverts commit [0-9a-f]{7,40}",
     cached_re.ASCII,
 )
 _DESCRIBED = lazy(r"\bcommit\s+[0-9a-f]{5,}\s*(?=\()", cached_re.IGNORECASE)
