@@ -365,3 +365,23 @@ def test_a_line_of_git_or_b4_is_no_reference(line: str) -> None:
     )
     rules = [rule for rule in load_rules() if rule.scope == "message"]
     assert not [finding.name for finding in run(context, rules)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "severity"),
+    [
+        ("We added a wait before it.", "warning"),
+        ("I have changed the order of both.", "warning"),
+        ("Adds a wait before the link is used.", "check"),
+        ("The link is " + "slow " * 18 + "here.", "warning"),
+        ("The link is " + "slow " * 12 + "here.", "check"),
+    ],
+)
+def test_only_the_certain_forms_are_warnings(sentence: str, severity: str) -> None:
+    context = _context(f"The first transfer fails on old boards.\n\n{sentence}\n")
+    found = run(context, load_rules())
+    assert [
+        str(finding.severity)
+        for finding in found
+        if finding.name in ("not-imperative", "long-message-line")
+    ] == [severity]

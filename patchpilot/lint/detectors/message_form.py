@@ -29,7 +29,12 @@ _PATH = lazy(r"(?:^|\s)(/\S*)")
 _PLACE = lazy(r"^(.*?)(?::\d+)+:?$")
 _PLACEHOLDERS = {
     "COMMIT_LOG_LONG_LINE": "columns limit",
+    "COMMIT_LOG_LONG_LINE/far": "columns limit",
 }
+
+
+_FAR = 100
+"""A longer line is nobody's slip of a word: it was not wrapped."""
 
 
 @detector("checkpatch-message", _PLACEHOLDERS, type=str)
@@ -102,7 +107,11 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> Iterator[tuple[str, Hit]]:
             long_seen = True
             yield (
                 "COMMIT_LOG_LONG_LINE",
-                Hit(line.number, values={"columns": len(text), "limit": LOG_WIDTH}),
+                Hit(
+                    line.number,
+                    case="far" if len(text) > _FAR else "",
+                    values={"columns": len(text), "limit": LOG_WIDTH},
+                ),
             )
         if oops and not text.strip(" \t\r\f\v"):
             oops = False

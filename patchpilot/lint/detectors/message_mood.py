@@ -56,7 +56,10 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
 
 
-@detector("not-imperative", {"verb": "quoted verb", "other": "quoted verb"})
+@detector(
+    "not-imperative",
+    {"verb": "quoted verb", "other": "quoted verb", "author": "quoted verb"},
+)
 def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a sentence that describes what the author did or what the patch does ("We added",
     "Adds", "Also updates") instead of the imperative.
@@ -68,12 +71,18 @@ def not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 order = imperative_of(phrase.split()[-1])
                 yield Hit(
                     paragraph.line_at(start),
-                    case="verb" if order else "other",
+                    case=_case_of(phrase) if order else "other",
                     values={"quoted": phrase, "verb": order or ""},
                 )
                 return
 
 
+def _case_of(phrase: str) -> str:
+    """Returns "author" for what an author surely did: "We added", not "Adds" or "We are adding"."""
+    return "author" if _AUTHOR_DID.match(phrase) else "verb"
+
+
+_AUTHOR_DID = cached_re.compile(r"(?:We|I)(?: have|'ve| also| just)? \w+ed$")
 LABEL_WORDS = 3
 
 
