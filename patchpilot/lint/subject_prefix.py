@@ -29,3 +29,9 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
 def prefix_of(title: str) -> str:
     """Returns the prefixes of a title in one form: "net:phy : fix it" gives "net: phy"."""
     return ": ".join(split_prefix(title)[0])
+
+
+def written_prefix(title: str) -> str:
+    """Returns all prefixes of a title as written: "net: phy:"; empty without one."""
+    parts, rest = split_prefix(title)
+    return title[: len(title) - len(rest)].strip() if parts else ""

@@ -8,14 +8,18 @@ every patch has ("adc=94"), and the case of the first word after them where near
 same. "directory/**" counts everything below it, too.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.cache import cached_re
+from patchpilot.lint.subject_prefix import written_prefix
 from patchpilot.resources import data_dir
 
 if TYPE_CHECKING:
+    from patchpilot.lint.lint_context import Context
     from patchpilot.model.patch import Patch
 
 LEAST_SHARE = 0.85
@@ -45,6 +49,32 @@ def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
         if "/" in change.path
     )[:1]
     return tuple(paths for paths in (old, folders) if paths)
+
+
+LEAST_COMMITS = 5
+"""Fewer commits do not show what is usual."""
+
+
+def prefixes_in_history(context: "Context") -> tuple[Counter[str], int] | None:
+    """Returns (prefix → how often, number of commits) of the last commits to the files of a patch,
+    or else to their directory; None without a history that has them.
+    """
+    if context.history is None:
+        return None
+    for paths in paths_asked(context.patch):
+        subjects = [
+            subject
+            for subject in context.history.subjects_touching(paths, COMMITS)
+            if not cached_re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
+            # the patch may already be in that history
+            and subject != context.patch.subject.title
+        ]
+        prefixes = [
+            prefix for subject in subjects if (prefix := written_prefix(subject))
+        ]
+        if len(prefixes) >= LEAST_COMMITS:
+            return Counter(prefixes), len(prefixes)
+    return None
 
 
 class UsualPrefix(NamedTuple):

@@ -12,7 +12,13 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subject_prefix import prefix_of, split_prefix
 from patchpilot.lint.subsystem_facts import subsystem
-from patchpilot.lint.usual_prefix import COMMITS, alike, learned_prefix, paths_asked
+from patchpilot.lint.usual_prefix import (
+    COMMITS,
+    alike,
+    learned_prefix,
+    paths_asked,
+    prefixes_in_history,
+)
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.patch import Patch
@@ -33,6 +39,8 @@ def _plain(context: Context) -> str | None:
     {
         "": "",
         "loose-file": "",
+        "usual": "usual",
+        "loose-file-usual": "usual",
         "other-sign": "instead",
         "loose-file-other-sign": "instead",
     },
@@ -54,26 +62,37 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if prefixes or cached_re.match(r"^[\w/.-]+：", title):
         return
     near = cached_re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
-    case = "" if patch.commit or is_mail(patch) else "loose-file"
-    usual = (
-        learned_prefix(patch.paths)
-        if context.history is None and context.project.kernel
-        else None
-    )
-    fix = (
-        FindingFix("suggest", f'other patches to {usual.where} have "{usual.text}:"')
-        if usual
-        else None
-    )
+    usual = _usual_prefix(context)
+    kind, values = "", {}
     if near:
-        yield Hit(
-            subject_line(context),
-            case="other-sign" if not case else "loose-file-other-sign",
-            fix=fix,
-            values={"instead": near[1]},
-        )
-    else:
-        yield Hit(subject_line(context), case=case, fix=fix)
+        kind, values = "other-sign", {"instead": near[1]}
+    elif usual:
+        kind, values = "usual", {"usual": usual}
+    loose = "" if patch.commit or is_mail(patch) else "loose-file"
+    yield Hit(
+        subject_line(context),
+        case="-".join(part for part in (loose, kind) if part),
+        fix=FindingFix("suggest", f"{usual} {title}") if usual and not near else None,
+        values=values,
+    )
+
+
+def _usual_prefix(context: Context) -> str:
+    """Returns the prefix that most commits to the files have, as in "net: phy:"; without history
+    the one of the shipped table. Empty where neither has one.
+    """
+    if found := prefixes_in_history(context):
+        counted, total = found
+        best, number = counted.most_common(1)[0]
+        return best if number / total >= _LEAST_SHARE else ""
+    if context.history is not None or not context.project.kernel:
+        return ""
+    usual = learned_prefix(context.patch.paths)
+    return f"{usual.text}:" if usual else ""
+
+
+_LEAST_SHARE = 0.4
+"""A prefix that fewer commits have is not offered."""
 
 
 @detector("subject-not-imperative", "quoted verb")

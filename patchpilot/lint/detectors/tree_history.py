@@ -5,7 +5,6 @@ Fixes: tags are correct.
 Without history they report nothing.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,8 +15,8 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context, HistoryFacts
 from patchpilot.lint.message_tags import same_person, tag_lines
-from patchpilot.lint.subject_prefix import split_prefix
-from patchpilot.lint.usual_prefix import COMMITS, paths_asked
+from patchpilot.lint.subject_prefix import split_prefix, written_prefix
+from patchpilot.lint.usual_prefix import prefixes_in_history
 from patchpilot.model.bounded_date import header_date
 from patchpilot.model.finding import FindingFix
 from patchpilot.model.fixes_line import read_fixes_value
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from patchpilot.model.commit import Commit
     from patchpilot.model.patch import Patch
 
-LEAST_COMMITS = 5
 USUAL_SHARE = 0.4
 
 
@@ -45,8 +43,8 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or cached_re.match(r"(?:Revert|Reapply) \"|Merge ", title)
     ):
         return
-    own = _prefix(title)
-    usual = _usual(history, context)
+    own = written_prefix(title)
+    usual = prefixes_in_history(context)
     if usual is None or not own:
         return
     counted, total = usual
@@ -61,32 +59,6 @@ def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             fix=FindingFix("suggest", better),
             values={"prefix": own, "count": number, "total": total, "usual": best},
         )
-
-
-def _usual(history: HistoryFacts, context: Context) -> tuple[Counter[str], int] | None:
-    """Returns (prefix → how often, number of commits) of the last commits to the touched files, or
-    else to their directory.
-    """
-    for paths in paths_asked(context.patch):
-        subjects = [
-            subject
-            for subject in history.subjects_touching(paths, COMMITS)
-            if not cached_re.match(r"(?:Revert|Reapply) \"|Merge ", subject)
-        ]
-        # the patch may already be in that history
-        subjects = [
-            subject for subject in subjects if subject != context.patch.subject.title
-        ]
-        prefixes = [prefix for subject in subjects if (prefix := _prefix(subject))]
-        if len(prefixes) >= LEAST_COMMITS:
-            return Counter(prefixes), len(prefixes)
-    return None
-
-
-def _prefix(title: str) -> str:
-    """Returns all prefixes of a title as written: "net: phy:"; empty without one."""
-    parts, rest = split_prefix(title)
-    return title[: len(title) - len(rest)].strip() if parts else ""
 
 
 def _rest(title: str) -> str:
