@@ -332,10 +332,11 @@ _WORK = _joined(r"""
     rephrase | rename | squash | spend | look into | take a look | have a look | try | check
 """)  # noqa: E501
 PRAISE = re.compile(
-    r"\b(?:i (?:really |do |quite )?like|looks? (?:pretty |very |really |quite )?"
-    r"(?:good|great|fine|sane|nice|correct|right|reasonable|ok|okay|sensible|better)|lgtm|makes (?:perfect )?sense|great"
-    r"|nice(?:ly)?|(?:good|excellent) (?:idea|catch|point|find|job|work)"
-    r"|well (?:done|spotted)"
+    r"\b(?:i (?:really |do |quite )?like"
+    r"|looks? (?:pretty |very |really |quite )?"
+    r"(?:good|great|fine|sane|nice|correct|right|reasonable|ok|okay|sensible|better)"
+    r"|lgtm|makes (?:perfect )?sense|great|nice(?:ly)?"
+    r"|(?:good|excellent) (?:idea|catch|point|find|job|work)|well (?:done|spotted)"
     r"|no (?:objections?|complaints?)|i(?:'m| am) (?:happy|fine|ok|okay) with)\b"
     r"(?![^.!?]{0,80}\b(?:but|if|except|however|though|once|when|would|should|could)\b)",
     re.IGNORECASE,
