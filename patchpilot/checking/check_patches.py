@@ -143,7 +143,14 @@ def check_series(
     `rules` default to the shipped packs, findings are compared with the `earlier` revision.
     """
     request = request or CheckRequest()
-    prepared = _prepare(series, request, rules=rules, repository=repository, tree=tree)
+    prepared = _prepare(
+        series,
+        request,
+        rules=rules,
+        repository=repository,
+        tree=tree,
+        progress=progress,
+    )
     setting, pairs, every_rule = prepared.setting, prepared.pairs, prepared.rules
     tree = setting.tree
     findings = list(prepared.findings(progress))
@@ -167,7 +174,7 @@ def check_series(
         from patchpilot.checking.compare_versions import compared
 
         same_rules = request._replace(
-            profile=setting.options.profile, suppressions=None
+            profile=setting.options.profile, suppressions=None, build=None
         )
         before = check_series(
             earlier.series,
@@ -202,7 +209,12 @@ def check_one_by_one(
     given = read_input(request, repository)
     return CheckedOneByOne(
         _prepare(
-            given.series, request, rules=given.rules, repository=repository, tree=tree
+            given.series,
+            request,
+            rules=given.rules,
+            repository=repository,
+            tree=tree,
+            progress=progress,
         ),
         progress,
     )
@@ -255,6 +267,7 @@ class PreparedCheck(NamedTuple):
     setting: CheckRun
     pairs: "Pairs"
     repository: "Repository | None"
+    build: str = ""
 
     def findings(self, progress: Progress) -> Iterator[tuple[Finding, ...]]:
         """The findings of each patch."""
@@ -286,6 +299,7 @@ class PreparedCheck(NamedTuple):
             setting=setting,
             renamed=_renamed(self.request, self.rules),
             unanswered=_not_answered(setting, self.pairs),
+            build=self.build,
         )
 
 
@@ -296,6 +310,7 @@ def _prepare(
     rules: tuple[Rule, ...],
     repository: "Repository | None",
     tree: Tree | None,
+    progress: Progress,
 ) -> PreparedCheck:
     """What the patches of a run are checked with."""
     series = [shortened_series(series_) for series_ in series]
@@ -312,7 +327,17 @@ def _prepare(
         history=_facts(repository, setting.rules, pairs),
         trees=_trees(series, tree, repository, request),
     )
-    return PreparedCheck(request, every_rule, series, setting, pairs, repository)
+    if not request.build:
+        return PreparedCheck(request, every_rule, series, setting, pairs, repository)
+    from patchpilot.checking.build_facts import build_facts
+
+    facts = build_facts(
+        repository, chosen, [patch for patch, _ in pairs], request.build, progress
+    )
+    setting = setting._replace(built=facts.problems)
+    return PreparedCheck(
+        request, every_rule, series, setting, pairs, repository, facts.text
+    )
 
 
 def _renamed(

@@ -10,6 +10,7 @@ from patchpilot.model.patch import Series
 from patchpilot.model.rule import Kernel
 
 if TYPE_CHECKING:
+    from patchpilot.building.plan import BuildOptions
     from patchpilot.checking.suppressions import Suppressions
     from patchpilot.lint.rule_store import OwnPack
 
@@ -26,7 +27,8 @@ class CheckRequest(NamedTuple):
     of a directory that is no patch; without it such a file is an InputError. `whole_files`: the
     targets are source files, whose paths are relative to `top` where they are in it.
     `all_revisions`: older ones in a mailbox count too. `proposes_edits`: findings get the edits of
-    their safe fixes. `unsafe_fixes`: what is fixed is fixed also by fixes that need a look.
+    their safe fixes. `unsafe_fixes`: what is fixed is fixed also by fixes that need a look. `build`: what
+    the patches touch is built.
     """
 
     targets: Sequence[str] = ()
@@ -55,6 +57,7 @@ class CheckRequest(NamedTuple):
     proposes_edits: bool = False
     all_revisions: bool = False
     unsafe_fixes: bool = False
+    build: "BuildOptions | None" = None
 
 
 def check_request(settings: Settings, **more: Any) -> CheckRequest:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
+from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
@@ -55,8 +56,8 @@ class CheckResult(NamedTuple):
     `verdict` is the result of waivers and a baseline; `since` names the earlier revision that was
     compared with, `gone` counts what only that had. `renamed` has the former names of rules that
     were asked for, each with the name of today. `unanswered` says which commits a shallow clone
-    could not be asked for. With `whole_files` each patch is a file, and its lines are those of the
-    file.
+    could not be asked for, `build` what was built. With `whole_files` each patch is a file, and its
+    lines are those of the file.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -74,6 +75,7 @@ class CheckResult(NamedTuple):
     setting: "CheckRun | None" = None
     renamed: tuple[tuple[str, str], ...] = ()
     unanswered: str = ""
+    build: str = ""
     whole_files: bool = False
 
     @property
@@ -157,6 +159,7 @@ class CheckRun(NamedTuple):
     tree: Tree | None
     history: HistoryFacts | None
     trees: Mapping[int, Callable[[], Tree]] = MappingProxyType({})
+    built: Mapping[int, tuple[BuildProblem, ...]] = MappingProxyType({})
 
     def context(
         self, patch: Patch, series: Series, progress: Progress = silent
@@ -166,7 +169,7 @@ class CheckRun(NamedTuple):
         Its tree is what the patches before it in its series make of the run's.
         """
         tree = self.trees.get(id(patch))
-        return Context(
+        context = Context(
             patch,
             series,
             tree() if tree else self.tree,
@@ -175,3 +178,5 @@ class CheckRun(NamedTuple):
             self.profile,
             progress=progress,
         )
+        context.built = self.built.get(id(patch), ())
+        return context

@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 OTHERS = {
+    "build": "compile what each commit touches; report new warnings and errors",
     "undo": "restore commits that prepare, trailers or check --fix rewrote",
     "explain": "explain a rule, with examples",
     "rules": "list all rules",

@@ -115,6 +115,29 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
     raise UntrustedCommandsError(message, hint=hint, commands=commands)
 
 
+def build_command(top: Path) -> OwnCommand:
+    """What building a tree runs: not its text is trusted, as a commit changes that, but the place."""  # noqa: E501
+    name = "build"
+    label = f"{common_dir_of(top).resolve()}: {name}"
+    text = (
+        "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
+        " that is built"
+    )
+    digest = trust_store.digest_of([(label, text.encode())])
+    return OwnCommand(name, str(top / "Makefile"), text, digest, label)
+
+
+def refuse_untrusted_build(top: Path) -> None:
+    """UntrustedCommandsError where the user has not allowed to build this tree."""
+    command = build_command(top)
+    if command.digest in trust_store.trusted():
+        return
+    place = () if Path.cwd().is_relative_to(top) else (str(top),)
+    shows = Action("trust", ("--build", *place), "if you would run `make` in it: `{}`")
+    message = f"building runs code of the tree, and {top} is not trusted for that yet"
+    raise UntrustedCommandsError(message, hint=Hint((shows,)), commands=(command,))
+
+
 def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     """The commands of `own_commands` that the user has not trusted as they are now."""
     commands = own_commands(top, *uses)

@@ -256,6 +256,66 @@ def _communicate(
             stdin = None
 
 
+def follow(
+    argv: Sequence[str],
+    line: Callable[[str], None],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    watched: Watched,
+) -> int:
+    """Run a program and call `line` with each line of its output and error output; its exit code.
+
+    The errors are those of `run`. Nothing that it started is left when an exception ends it.
+    """
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(env),
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_started(error, argv[0]) from error
+    assert process.stdout is not None
+    try:
+        _follow(process.stdout, line, watched, argv[0])
+        return process.wait(watched.timeout)
+    except BaseException:
+        stop(process)
+        raise
+    finally:
+        process.stdout.close()
+
+
+def _follow(
+    stream: IO[bytes], line: Callable[[str], None], watched: Watched, name: str
+) -> None:
+    """Hand on the lines of a stream until it ends."""
+    import select
+
+    end = time.monotonic() + watched.timeout
+    held = b""
+    while True:
+        if watched.while_running:
+            watched.while_running()
+        if time.monotonic() >= end:
+            raise GitError(f"{name} timed out after {watched.timeout:.0f} s")
+        if not select.select([stream], [], [], _LOOK)[0]:
+            continue
+        data = os.read(stream.fileno(), 1 << 16)
+        *whole, held = (held + data).split(b"\n")
+        for one in whole:
+            line(one.decode("utf-8", "replace"))
+        if not data:
+            if held:
+                line(held.decode("utf-8", "replace"))
+            return
+
+
 def stop(process: "subprocess.Popen[bytes]") -> None:
     """End a program and the children it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):

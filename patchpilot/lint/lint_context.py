@@ -12,6 +12,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import newest_kernel
 
 if TYPE_CHECKING:
+    from patchpilot.model.build_problem import BuildProblem
     from patchpilot.model.commit import Commit
     from patchpilot.model.source_tree import Tree
     from patchpilot.projects.project import Project
@@ -122,7 +123,8 @@ _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
 class Context:
     """One patch being checked.
 
-    `shared` is a cache that lives as long as the patch: detectors share their scans in it.
+    `shared` is a cache that lives as long as the patch: detectors share their scans in it. `built`
+    is what a build says of the patch, where that was asked for.
     """
 
     def __init__(
@@ -141,6 +143,7 @@ class Context:
             profile,
             progress,
         )
+        self.built: tuple[BuildProblem, ...] = ()
         self.shared: dict[str, Any] = {}
         self.began = time.monotonic()
 
@@ -155,7 +158,7 @@ class Context:
             self.profile,
             self.progress,
         )
-        context.began = self.began
+        context.began, context.built = self.began, self.built
         return context
 
     @property

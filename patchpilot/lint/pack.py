@@ -65,6 +65,9 @@ _EXAMPLE: Mapping[str, type] = {
     "count": int,
     "also": list,
     "stays": bool,
+    "build": str,
+    "build_before": str,
+    "problem": str,
 }
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 

@@ -130,7 +130,8 @@ class Example(NamedTuple):
     One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is
     given, and the rest of the mail is generated; `at` is a text that the finding's line must have,
     `also` names other rules that must fire too. `series` has whole mails or subjects. `stays`: the
-    rule's fixer must not change it.
+    rule's fixer must not change it. `build` is what make prints with the patch, `build_before`
+    without it; `problem` is what else a build finds, as "KIND: text".
     """
 
     bad: bool
@@ -151,6 +152,9 @@ class Example(NamedTuple):
     stays: bool = False
     count: int = 1  # type: ignore[assignment]  # in place of tuple.count
     also: tuple[str, ...] = ()
+    build: str = ""
+    build_before: str = ""
+    problem: str = ""
 
     @property
     def text(self) -> str:

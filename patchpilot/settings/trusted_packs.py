@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits import trust_store
-from patchpilot.commits.own_commands import Use, own_commands
+from patchpilot.commits.own_commands import Use, build_command, own_commands
 from patchpilot.commits.trust_store import digest_of, trusted
 from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
@@ -76,16 +76,20 @@ class TreeConfiguration:
 
 
 def configuration_of(
-    directory: Path | None, *, repo: Path | None = None, tree: Path | None = None
+    directory: Path | None,
+    *,
+    repo: Path | None = None,
+    tree: Path | None = None,
+    build: bool = False,
 ) -> TreeConfiguration:
     """What the tree around a directory configures (`tree` names another, `repo` a repository).
 
-    The directory itself outside a repository.
+    The directory itself outside a repository. `build`: with what building the tree runs.
     """
     top = tree or _top(directory, repo)
     source = source_of(None, top)
     assert source
-    commands = _commands(top)
+    commands = _commands(top, build=build)
     if commands and not (top / FILE_NAME).exists():
         return TreeConfiguration(
             str(top), (), "", trusted=_all_trusted(commands), commands=commands
@@ -95,7 +99,7 @@ def configuration_of(
     return replace(found, trusted=is_trusted, commands=commands) if commands else found
 
 
-def _commands(top: Path) -> tuple[OwnCommand, ...]:
+def _commands(top: Path, *, build: bool) -> tuple[OwnCommand, ...]:
     """The commands that the repository around a directory names itself.
 
     None outside of a repository.
@@ -104,7 +108,8 @@ def _commands(top: Path) -> tuple[OwnCommand, ...]:
 
     try:
         with Repository.open(top) as repository:
-            return own_commands(repository.top, *Use)
+            own = own_commands(repository.top, *Use)
+            return (*own, build_command(repository.top)) if build else own
     except MissingError:
         return ()
 

@@ -4,11 +4,14 @@ reproach.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from patchpilot.building.diagnostics import read_diagnostics
+from patchpilot.building.new_diagnostics import new_ones, place_of
 from patchpilot.lint.lint_context import Context, Options, Tip
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.commit import Commit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
@@ -186,14 +189,30 @@ def context_of(example: Example) -> Context:
     tree = MemoryTree(example.tree) if example.tree else None
     kernel = example.kernel or (tree.version if tree else None) or newest_kernel()
     options = Options(strict=True, kernel=kernel, profile=example.profile or "linux")
-    return Context(
-        members[0] if members else patches[0],
+    patch = members[0] if members else patches[0]
+    context = Context(
+        patch,
         Series(tuple(members), cover),
         tree,
         MemoryHistory(example.history, tree) if example.history else None,
         options,
         find_project(options.profile),
     )
+    context.built = tuple(_built(example, patch))
+    return context
+
+
+def _built(example: Example, patch: Patch) -> Iterator[BuildProblem]:
+    """What the build of an example says of its patch."""
+    before = read_diagnostics(example.build_before.split("\n"), "")
+    after = read_diagnostics(example.build.split("\n"), "")
+    for one in new_ones(before, after, patch.files):
+        yield BuildProblem(one.kind, one.text, *place_of(one, patch.files))
+    if example.problem:
+        kind, _, text = example.problem.partition(": ")
+        yield BuildProblem(
+            kind, text, patch_line=next(patch.files[0].lines()).patch_line
+        )
 
 
 def _parse(text: str, commit: str | None = None) -> Patch:

@@ -93,6 +93,11 @@ OPTIONS = (
         ("--checkpatch-compat",),
         "report exactly what checkpatch.pl reports, including its false positives",
     ),
+    Option(
+        ("--build",),
+        "also compile what each commit touches, before and after it (executes code of that tree)",
+        plain=False,
+    ),
     Option(("--no-conf",), "do not read the tree's .checkpatch.conf"),
     Option(
         ("--fix",),
@@ -180,6 +185,16 @@ OPTIONS = (
 )
 
 
+class BuildWords(NamedTuple):
+    """The options of a build, as given; the compiler is "gcc", "llvm" or ""."""
+
+    config: Path | None = None
+    arches: tuple[str, ...] = ()
+    compiler: str = ""
+    quick: bool = False
+    every: bool = False
+
+
 class CheckOptions(NamedTuple):
     """The options of a `check`, as given."""
 
@@ -215,6 +230,8 @@ class CheckOptions(NamedTuple):
     all_revisions: bool = False
     post_checks: str | None = None
     check_url: str | None = None
+    build: bool = False
+    how: BuildWords = BuildWords()
 
     @property
     def overrides(self) -> tuple[str, ...]:

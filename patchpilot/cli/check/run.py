@@ -65,6 +65,7 @@ def _refuse_with_whole_files(options: CheckOptions) -> None:
         ("--diff", options.diff),
         ("--checkpatch", options.checkpatch),
         ("--since-version", options.since_version),
+        ("--build", options.build),
     ):
         if given:
             raise UsageError(
@@ -125,6 +126,7 @@ def _check(
         all_revisions=options.all_revisions,
         whole_files=options.whole_files,
         top=tree.root if options.whole_files and tree else None,
+        build=_build(options) if options.build else None,
     )
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
@@ -134,10 +136,7 @@ def _check(
         return code
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=tree, progress=progress)
-    if result.unanswered and not common.quiet and common.format != "checkpatch":
-        notice("note", result.unanswered)
-    if common.verbose:
-        _report_rules(result)
+    _report_notes(common, result)
     if suppressions:
         from patchpilot.cli.check.suppression_notes import remark
 
@@ -152,6 +151,26 @@ def _check(
     if options.post_checks:
         _post(common, options, result)
     return int(result.exit_code)
+
+
+def _build(options: CheckOptions) -> Any:
+    """What is built."""
+    from patchpilot.services.build.build_request import build_options
+
+    for name, given in (("--fix", options.fix), ("--diff", options.diff)):
+        if given:
+            raise UsageError(
+                f"--build and {name} cannot be combined", hint="build after the fix"
+            )
+    config, arches, compiler, quick, every = options.how
+    return build_options(
+        config=config,
+        arches=arches,
+        compiler=compiler,
+        quick=quick,
+        every=every,
+        jobs=options.jobs,
+    )
 
 
 def _suppressions(
@@ -215,6 +234,16 @@ def _stream(
     if common.verbose or options.post_checks or not stream.needs_no_comparison(request):
         return None
     return stream.answer_json(common, request, repository, tree)
+
+
+def _report_notes(common: Common, result: "CheckResult") -> None:
+    """Report on stderr what could not be asked for, what was built, and the rules in force."""
+    if result.unanswered and not common.quiet and common.format != "checkpatch":
+        notice("note", result.unanswered)
+    if result.build and not common.quiet:
+        notice("note", result.build)
+    if common.verbose:
+        _report_rules(result)
 
 
 def _report_rules(result: "CheckResult") -> None:

@@ -73,6 +73,8 @@ def answer_json(
     result = checked.result
     if result.unanswered and not common.quiet:
         notice("note", result.unanswered)
+    if result.build and not common.quiet:
+        notice("note", result.build)
     return int(result.exit_code)
 
 

@@ -27,12 +27,17 @@ if TYPE_CHECKING:
     )
 )
 @common_options("text", "json")
+@click.option(
+    "--build", is_flag=True, help="also what building the tree's objects runs (make)"
+)
 @click.option("--show", is_flag=True, help="only print it")
 @click.option("--revoke", is_flag=True, help="revoke trust, also for earlier versions")
 @click.argument(
     "directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False
 )
-def command(common: Common, show: bool, revoke: bool, directory: Path | None) -> int:
+def command(
+    common: Common, build: bool, show: bool, revoke: bool, directory: Path | None
+) -> int:
     """Trust what the tree in DIR (default: here) names itself: rule packs and commands.
 
     The rule packs are those in its .patchpilot.toml; they run in `check`. The commands are those of
@@ -40,11 +45,12 @@ def command(common: Common, show: bool, revoke: bool, directory: Path | None) ->
     and .b4-config; `send` runs them, for example. With them are the settings that say to which mail
     server, and by which aliases, mail is sent. All of it is printed. It is only used when it is
     trusted, and must be trusted again after a change. Your global git configuration needs no trust.
+    With --build also `patchpilot build` may run make in a copy of the tree.
     """
     from patchpilot.settings import trusted_packs as service
 
     configuration = service.configuration_of(
-        directory, repo=common.repo, tree=common.tree
+        directory, repo=common.repo, tree=common.tree, build=build or revoke
     )
     gone = service.revoke(configuration) if revoke else 0
     if configuration.needs_trust and not (show or revoke):

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Builds what each commit of a series touches before and after it: what is new is a problem."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from patchpilot.building.configuration import Configuration, require_tools
+from patchpilot.building.diagnostics import ERROR, Diagnostic, ObjectReport
+from patchpilot.building.make_objects import Configured, Maker
+from patchpilot.building.new_diagnostics import new_ones, place_of
+from patchpilot.building.plan import BuildOptions, Change, Plan
+from patchpilot.building.results import KeptReport
+from patchpilot.building.tree_state import TreeState
+from patchpilot.building.work_place import WorkPlace
+from patchpilot.commits.repository import Repository
+from patchpilot.model.build_problem import BuildProblem
+from patchpilot.model.progress import Progress
+
+NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
+_NOTHING = ObjectReport((), True)
+
+
+class Built(NamedTuple):
+    """What a build found for each change, in how many configurations, and how many objects were
+    compiled (the others were known).
+    """
+
+    problems: tuple[tuple[BuildProblem, ...], ...]
+    configurations: tuple[str, ...]
+    compiled: int
+    known: int
+
+
+class SeriesBuild:
+    """The build of one series."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        changes: Sequence[Change],
+        titles: Sequence[str],
+        options: BuildOptions,
+        place: WorkPlace,
+    ) -> None:
+        self._repository, self._changes, self._titles = repository, changes, titles
+        self._options, self._place = options, place
+        self._reports: dict[tuple[str, str], ObjectReport] = {}
+        self._failures: dict[int, list[str]] = {}
+        self._checked_out = ""
+        self.compiled = self.known = 0
+
+    def run(self, plan: Plan, progress: Progress) -> Built:
+        """Build what is planned, and compare."""
+        found: list[dict[tuple[object, ...], BuildProblem]] = [
+            {} for _ in self._changes
+        ]
+        for number, notes in enumerate(plan.notes):
+            for text in notes:
+                _add(found[number], BuildProblem(NOT_BUILT, text))
+        for configuration, paths in plan.configurations:
+            self._reports.clear()
+            self._failures.clear()
+            own = [
+                tuple(path for path in some if path in paths) for some in plan.sources
+            ]
+            self._build(configuration, own, progress)
+            for number in range(len(self._changes)):
+                for problem in self._problems(configuration, number, own, progress):
+                    _add(found[number], problem)
+        return Built(
+            tuple(tuple(problems.values()) for problems in found),
+            tuple(configuration.label for configuration, _ in plan.configurations),
+            self.compiled,
+            self.known,
+        )
+
+    def _build(
+        self,
+        configuration: Configuration,
+        own: Sequence[tuple[str, ...]],
+        progress: Progress,
+    ) -> None:
+        """Build the files of each change in the states before and after it."""
+        wanted: dict[str, tuple[TreeState, dict[str, None]]] = {}
+        for change, paths in zip(self._changes, own, strict=True):
+            for state in (change.before, change.after):
+                wanted.setdefault(state.commit, (state, {}))[1].update(
+                    dict.fromkeys(paths)
+                )
+        for state, some in wanted.values():
+            self._build_state(configuration, state, tuple(some), progress)
+
+    def _build_state(
+        self,
+        configuration: Configuration,
+        state: TreeState,
+        paths: Sequence[str],
+        progress: Progress,
+    ) -> None:
+        missing = []
+        for path in paths:
+            if path not in state.files:
+                self._reports[state.commit, path] = _NOTHING
+                continue
+            report = KeptReport(path, configuration.key, state).find()
+            if report:
+                self.known += 1
+                self._reports[state.commit, path] = report
+            else:
+                missing.append(path)
+        if missing:
+            self._make(configuration, state, missing, progress)
+
+    def _make(
+        self,
+        configuration: Configuration,
+        state: TreeState,
+        paths: Sequence[str],
+        progress: Progress,
+    ) -> None:
+        require_tools(llvm=configuration.llvm)
+        if self._checked_out != state.commit:
+            progress("checking out what is built")
+            self._place.checkout(self._repository, state.commit)
+            self._checked_out = state.commit
+        output = self._place.output(configuration.folder)
+        maker = Maker(self._place.tree, output, configuration, self._options.jobs)
+        configured: Configured = maker.configure(progress)
+        if configured.failure or configured.lost:
+            self._note_failure(state, configuration, configured)
+        if configured.failure:
+            return
+        reports = maker.objects(paths, progress)
+        for path, report in reports.items():
+            self.compiled += 1
+            self._reports[state.commit, path] = report
+            made_of = maker.made_of(path) if report.is_built else ()
+            if report.is_built or report.diagnostics:
+                KeptReport(path, configuration.key, state).keep(report, made_of)
+
+    def _note_failure(
+        self, state: TreeState, configuration: Configuration, configured: Configured
+    ) -> None:
+        names = ", ".join(f"CONFIG_{name}" for name in configured.lost)
+        why = configured.failure or f"{names} did not stay on"
+        for number, change in enumerate(self._changes):
+            if change.after.commit == state.commit:
+                said = f"configuration {configuration.label}: {why}"
+                self._failures.setdefault(number, []).append(said)
+
+    def _problems(
+        self,
+        configuration: Configuration,
+        number: int,
+        own: Sequence[tuple[str, ...]],
+        progress: Progress,
+    ) -> Iterator[BuildProblem]:
+        """The problems that a change has in one configuration."""
+        change = self._changes[number]
+        before = self._diagnostics(change.before, own[number])
+        after = self._diagnostics(change.after, own[number])
+        new = new_ones(before, after, change.files)
+        repair = ""
+        if any(one.kind == ERROR for one in new):
+            repair = self._repaired_by(configuration, number, own[number], progress)
+        for one in new:
+            place = place_of(one, change.files)
+            kind, message = one.kind, _message(one, place.path, configuration)
+            if kind == ERROR and repair:
+                kind, message = BROKEN_COMMIT, f"{message}; repaired by {repair}"
+            yield BuildProblem(kind, message, place.path, place.line, place.patch_line)
+        for text in self._failures.get(number, ()):
+            yield BuildProblem(NOT_BUILT, text)
+        yield from self._unbuilt(
+            configuration, change, own[number], {one.kind for one in new}
+        )
+
+    def _unbuilt(
+        self,
+        configuration: Configuration,
+        change: Change,
+        paths: tuple[str, ...],
+        new_kinds: set[str],
+    ) -> Iterator[BuildProblem]:
+        """The files that could not be built, where no new error says why."""
+        if ERROR in new_kinds:
+            return
+        for path in paths:
+            after = self._reports.get((change.after.commit, path))
+            if after is None or after.is_built:
+                continue
+            before = self._reports.get((change.before.commit, path), _NOTHING)
+            errors = [one.text for one in after.diagnostics if one.kind == ERROR]
+            why = errors[0] if errors else "make does not reach its object"
+            when = "" if before.is_built else "neither before the patch nor after it "
+            text = f"{path} was not built {when}({configuration.label}): {why}"
+            yield BuildProblem(NOT_BUILT, text, path)
+
+    def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
+        """What was printed for files in a state, what headers say only once."""
+        found = {
+            one: None
+            for path in paths
+            for one in self._reports.get((state.commit, path), _NOTHING).diagnostics
+        }
+        return list(found)
+
+    def _repaired_by(
+        self,
+        configuration: Configuration,
+        number: int,
+        paths: Sequence[str],
+        progress: Progress,
+    ) -> str:
+        """The first later commit after which all objects of a change are built; "" for none."""
+        state = self._changes[number].after
+        broken = [path for path in paths if not self._is_built(state, path)]
+        for later in range(number + 1, len(self._changes) if broken else 0):
+            state = self._changes[later].after
+            unknown = [
+                path for path in broken if (state.commit, path) not in self._reports
+            ]
+            self._build_state(configuration, state, unknown, progress)
+            if all(self._is_built(state, path) for path in broken):
+                return f'patch {later + 1}, "{self._titles[later]}"'
+        return ""
+
+    def _is_built(self, state: TreeState, path: str) -> bool:
+        report = self._reports.get((state.commit, path))
+        return report is not None and report.is_built
+
+
+def _message(one: Diagnostic, path: str, configuration: Configuration) -> str:
+    where = "" if one.path == path else f"{one.path}:{one.line}: "
+    return f"{where}{one.text} ({configuration.label})"
+
+
+def _add(found: dict[tuple[object, ...], BuildProblem], problem: BuildProblem) -> None:
+    """Add a problem, unless another configuration or compiler has one of its kind there."""
+    if problem.kind == NOT_BUILT:
+        found.setdefault((problem.message,), problem)
+        return
+    bare = problem.message.rpartition(" (")[0].partition(" [-W")[0]
+    found.setdefault((problem.kind, problem.path, problem.line, bare), problem)

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The smallest set of Kconfig symbols that has to be set so that others are on."""
+
+from collections.abc import Iterable, Sequence
+
+from patchpilot.building.kconfig import Config, Kconfig
+from patchpilot.building.kconfig_expression import (
+    Both,
+    Compared,
+    Either,
+    Expression,
+    Not,
+    Symbol,
+)
+
+_DEEPEST = 24
+_MOST_STEPS = 40_000
+_CONSTANTS = {"y": True, "m": True, "n": False}
+
+
+class _TooLongError(Exception):
+    """The search took too many steps."""
+
+
+class SymbolChoice:
+    """The symbols that are set by hand over allnoconfig, and those that must stay off."""
+
+    def __init__(self, kconfig: Kconfig, fixed: Iterable[str] = ()) -> None:
+        self._symbols = kconfig.symbols
+        self.on: dict[str, None] = {}
+        self.off: dict[str, None] = {}
+        self._steps = 0
+        self._known: dict[str, bool] = {}
+        for name in fixed:
+            self.turn_on(name)
+
+    def turn_on(self, name: str) -> bool:
+        """Set what a symbol needs to be on; False, with nothing changed, where that is not found."""  # noqa: E501
+        saved = dict(self.on), dict(self.off)
+        self._steps = 0
+        try:
+            if self._need(name, 0, frozenset()):
+                return True
+        except _TooLongError:
+            pass
+        self._restore(saved)
+        return False
+
+    def turn_on_one_of(self, groups: Sequence[Sequence[str]]) -> bool:
+        """Set what the first of these groups needs that can be on as a whole."""
+        for group in groups:
+            saved = dict(self.on), dict(self.off)
+            if all(self.turn_on(name) for name in group):
+                return True
+            self._restore(saved)
+        return False
+
+    def keep_off(self, names: Iterable[str]) -> None:
+        """Leave these symbols off from now on, where they are not on already."""
+        self.off |= {name: None for name in names if not self.is_on(name)}
+
+    def is_on(self, name: str) -> bool:
+        """Whether a symbol is on with what is set so far."""
+        if name not in self._known:
+            self._known[name] = False
+            self._known[name] = self._is_on(name)
+        return self._known[name]
+
+    def is_tristate(self, name: str) -> bool:
+        """Whether a symbol can be a module."""
+        config = self._symbols.get(name)
+        return config is not None and config.kind == "tristate"
+
+    def text(self, modules: Iterable[str] = ()) -> str:
+        """The settings for KCONFIG_ALLCONFIG; `modules` are set to m where that is possible."""
+        chosen = set(modules)
+        lines = [
+            f"CONFIG_{name}={'m' if name in chosen and self.is_tristate(name) else 'y'}"
+            for name in self.on
+        ]
+        return "".join(f"{line}\n" for line in sorted(lines))
+
+    def _restore(self, saved: tuple[dict[str, None], dict[str, None]]) -> None:
+        self.on, self.off = dict(saved[0]), dict(saved[1])
+        self._known.clear()
+
+    def _is_on(self, name: str) -> bool:
+        if name in self.on:
+            return True
+        config = self._symbols.get(name)
+        if config is None or name in self.off:
+            return False
+        if any(self.is_on(by) and self._holds(when) for by, when in config.selected_by):
+            return True
+        # what a person can choose is off in allnoconfig, unless it was set
+        if any(self._holds(prompt) for prompt in config.prompts):
+            return False
+        return any(
+            self._holds(when) and self._holds(value) for value, when in config.defaults
+        )
+
+    def _holds(self, expression: Expression) -> bool:
+        match expression:
+            case Symbol(name):
+                return _CONSTANTS[name] if name in _CONSTANTS else self.is_on(name)
+            case Not(of):
+                return not self._holds(of)
+            case Both(parts):
+                return all(self._holds(part) for part in parts)
+            case Either(parts):
+                return any(self._holds(part) for part in parts)
+            case Compared():
+                return self._compared(expression)
+
+    def _compared(self, expression: Compared) -> bool:
+        left, operator, right = expression
+        if operator not in ("=", "!="):
+            return True
+        if right not in _CONSTANTS:
+            return operator == "!="
+        is_on = _CONSTANTS[left] if left in _CONSTANTS else self.is_on(left)
+        return (is_on == _CONSTANTS[right]) == (operator == "=")
+
+    def _need(self, name: str, depth: int, above: frozenset[str]) -> bool:
+        """Turn a symbol on, with what it needs; `above` are symbols that this one is for."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise _TooLongError
+        if self.is_on(name):
+            return True
+        config = self._symbols.get(name)
+        if config is None or name in self.off or name in above or depth > _DEEPEST:
+            return False
+        above |= {name}
+        saved = dict(self.on), dict(self.off)
+        for prompt in config.prompts:
+            if self._make(prompt, True, depth + 1, above):
+                self.on[name] = None
+                self._known.clear()
+                return True
+            self._restore(saved)
+        return self._by_others(config, depth, above)
+
+    def _by_others(self, config: Config, depth: int, above: frozenset[str]) -> bool:
+        """Turn on a symbol without a prompt: by its defaults, or by who selects it."""
+        saved = dict(self.on), dict(self.off)
+        for value, when in config.defaults:
+            if self._make(when, True, depth + 1, above) and self._make(
+                value, True, depth + 1, above
+            ):
+                return True
+            self._restore(saved)
+        best: tuple[int, tuple[dict[str, None], dict[str, None]]] | None = None
+        for by, when in config.selected_by[:40]:
+            if self._need(by, depth + 1, above) and self._make(
+                when, True, depth + 1, above
+            ):
+                cost = len(self.on)
+                if best is None or cost < best[0]:
+                    best = cost, (dict(self.on), dict(self.off))
+            self._restore(saved)
+            if best and best[0] <= len(saved[0]) + 1:
+                break
+        if best:
+            self._restore(best[1])
+        return best is not None
+
+    def _make(
+        self, expression: Expression, wanted: bool, depth: int, above: frozenset[str]
+    ) -> bool:
+        """Set symbols so that an expression holds, or does not."""
+        if self._holds(expression) == wanted:
+            return True
+        match expression:
+            case Symbol(name):
+                if name in _CONSTANTS:
+                    return False
+                return self._need(name, depth, above) if wanted else self._avoid(name)
+            case Not(of):
+                return self._make(of, not wanted, depth, above)
+            case Both(parts):
+                return self._each(parts, wanted, depth, above, every=wanted)
+            case Either(parts):
+                return self._each(parts, wanted, depth, above, every=not wanted)
+            case Compared(left, operator, right) if right in _CONSTANTS:
+                is_on = _CONSTANTS[right] == (operator == "=")
+                return self._make(Symbol(left), is_on == wanted, depth, above)
+        return False
+
+    def _each(
+        self,
+        parts: Sequence[Expression],
+        wanted: bool,
+        depth: int,
+        above: frozenset[str],
+        *,
+        every: bool,
+    ) -> bool:
+        """Set symbols so that every part is as wanted, or the cheapest of them."""
+        if every:
+            return all(self._make(part, wanted, depth, above) for part in parts)
+        saved = dict(self.on), dict(self.off)
+        best: tuple[int, tuple[dict[str, None], dict[str, None]]] | None = None
+        for part in parts:
+            if self._make(part, wanted, depth + 1, above):
+                cost = len(self.on)
+                if best is None or cost < best[0]:
+                    best = cost, (dict(self.on), dict(self.off))
+            self._restore(saved)
+        if best:
+            self._restore(best[1])
+        return best is not None
+
+    def _avoid(self, name: str) -> bool:
+        """Leave a symbol off."""
+        if self.is_on(name):
+            return False
+        self.off[name] = None
+        return True

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A configuration of the kernel in which objects are built, and the tools that build them."""
+
+import functools
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.commits.run import environment, run
+from patchpilot.errors import MissingError
+
+PACKAGES = {
+    "make": "make",
+    "gcc": "gcc",
+    "clang": "clang",
+    "ld.lld": "lld",
+    "flex": "flex",
+    "bison": "bison",
+    "bc": "bc",
+    "sparse": "sparse",
+    "spatch": "coccinelle",
+    "perl": "perl",
+}
+"""The programs of a kernel build, each with Debian's package that has it."""
+NEEDED = ("make", "flex", "bison", "bc", "perl")
+CHECKERS = ("sparse", "spatch", "clang", "ld.lld")
+_SOURCE_ARCH = {
+    "x86_64": "x86",
+    "i386": "x86",
+    "sparc64": "sparc",
+    "parisc64": "parisc",
+}
+_HOST = {
+    "x86_64": "x86_64",
+    "aarch64": "arm64",
+    "ppc64le": "powerpc",
+    "riscv64": "riscv",
+}
+_KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ")
+_KEPT_STARTS = ("CCACHE_", "DISTCC_")
+
+
+class Configuration(NamedTuple):
+    """A configuration: ARCH, the compiler, and what is set over allnoconfig.
+
+    Without a `fragment` it is allmodconfig; `given` is the text of a .config instead of both.
+    `wanted` are the symbols that have to be on in it.
+    """
+
+    arch: str
+    llvm: bool
+    fragment: str | None = None
+    given: str | None = None
+    wanted: tuple[str, ...] = ()
+    checks: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name in messages."""
+        base = (
+            ".config"
+            if self.given
+            else ""
+            if self.fragment is not None
+            else "allmodconfig"
+        )
+        words = (self.arch, "clang" if self.llvm else "gcc", base)
+        return " ".join(word for word in words if word)
+
+    @property
+    def folder(self) -> str:
+        """The name of its output directory, which configurations for the same tools share."""
+        return f"out-{self.arch}-{'llvm' if self.llvm else 'gcc'}"
+
+    @property
+    def source_arch(self) -> str:
+        """The directory of arch/ that it is for."""
+        return source_arch(self.arch)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The variables that make is given for it."""
+        words = [f"ARCH={self.arch}"]
+        if self.llvm:
+            words += ["LLVM=1"] if shutil.which("ld.lld") else ["CC=clang"]
+        elif shutil.which("ccache"):
+            words.append("CC=ccache gcc")
+        return tuple(words)
+
+    @property
+    def key(self) -> str:
+        """A digest of all that it sets, and of the version of its compiler."""
+        text = repr(
+            (self, compiler_version("clang" if self.llvm else "gcc"), _checker(self))
+        )
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def _checker(configuration: Configuration) -> str:
+    return compiler_version("sparse") if configuration.checks else ""
+
+
+def source_arch(arch: str) -> str:
+    """The directory of arch/ for a value of ARCH."""
+    return _SOURCE_ARCH.get(arch, arch)
+
+
+def host_arch() -> str:
+    """The value of ARCH for this machine."""
+    machine = os.uname().machine
+    return _HOST.get(machine, machine)
+
+
+@functools.cache
+def compiler_version(program: str) -> str:
+    """A text that changes with a compiler: its first line of --version, "" where it is missing."""
+    if not shutil.which(program):
+        return ""
+    done = run([program, "--version"], env=environment(), timeout=20)
+    return (done.text or done.error_text).partition("\n")[0].strip()
+
+
+def missing(programs: tuple[str, ...]) -> tuple[str, ...]:
+    """The packages of those programs that are not installed."""
+    return tuple(PACKAGES[name] for name in programs if not shutil.which(name))
+
+
+def require_tools(*, llvm: bool) -> None:
+    """MissingError with the packages without which nothing can be built."""
+    packages = missing((*NEEDED, "clang" if llvm else "gcc"))
+    if packages:
+        raise MissingError(
+            f"build: not installed: {', '.join(packages)}",
+            hint=f"on Debian: apt install {' '.join(packages)}",
+        )
+
+
+def make_environment() -> dict[str, str]:
+    """The environment of make: none of the variables that change what a kernel's make does, and
+    none that may hold a secret.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or name.startswith(_KEPT_STARTS)
+    }
+    return kept | {"LC_ALL": "C", "LANG": "C", "KBUILD_BUILD_TIMESTAMP": "0"}
+
+
+@functools.cache
+def sandbox() -> tuple[str, ...]:
+    """The words before a command that take the network away from it; none where that is not
+    allowed on this machine.
+    """
+    words = ("unshare", "-rn", "--")
+    if not shutil.which(words[0]):
+        return ()
+    try:
+        done = run([*words, "true"], env=environment(), cwd=Path("/"), timeout=20)
+    except MissingError:
+        return ()
+    return words if done.code == 0 else ()

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The warnings and errors in what make prints, each with the object it is for."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from patchpilot.model.printable import printable
+
+ERROR, WARNING, SPARSE, KERNEL_DOC = "error", "warning", "sparse", "kernel-doc"
+_OBJECT = re.compile(
+    r"\s{2}(?:CC|AS|HOSTCC|CHECK|LDS|DTC|SCHEMA|CPP|RUSTC)\s+(?:\[M\]\s+)?(\S+)$"
+)
+_PLACE = re.compile(
+    r"(?P<path>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)?"
+    r" (?P<level>fatal error|[Ee]rror|[Ww]arning|note): (?P<text>.*)"
+)
+_FLAG = re.compile(r" \[-W[\w+=,.-]*\]$|\[-W[\w+=,.-]*\]$")
+_IN_MACRO = ("in expansion of macro", "expanded from macro")
+_LONGEST = 400
+
+
+class Diagnostic(NamedTuple):
+    """A warning or an error: its kind, the file and the line it is for, and its text.
+
+    `places` are the file and line of it, then those of the macros around it: a warning in a header
+    belongs to the line that uses its macro.
+    """
+
+    kind: str
+    path: str
+    line: int
+    column: int
+    text: str
+    places: tuple[tuple[str, int], ...] = ()
+
+
+class ObjectReport(NamedTuple):
+    """What was printed for an object: its diagnostics, and whether it was compiled."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    is_built: bool
+
+
+def sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """The lines that belong to each object, by the line of make that names it ("" before one)."""
+    name = ""
+    held: list[str] = []
+    for line in lines:
+        found = _OBJECT.match(line)
+        if found and not line.startswith("  CHECK "):
+            if held or name:
+                yield name, held
+            name, held = found[1], []
+        else:
+            held.append(line)
+    if held or name:
+        yield name, held
+
+
+def object_in(line: str) -> str:
+    """The object that a line of make names, "" where it names none."""
+    found = _OBJECT.match(line)
+    return found[1] if found else ""
+
+
+def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
+    """The diagnostics in what compilers, sparse and kernel-doc print below the directory `top`."""
+    found: list[Diagnostic] = []
+    for line in lines:
+        place = _PLACE.match(line)
+        if not place:
+            continue
+        path, number = _below(place["path"], top), int(place["line"])
+        level, text = place["level"], printable(place["text"])[:_LONGEST]
+        if level == "note":
+            if found and any(words in text for words in _IN_MACRO):
+                last = found[-1]
+                found[-1] = last._replace(places=(*last.places, (path, number)))
+            continue
+        kind = _kind(level, text, place["column"])
+        column = int(place["column"] or 0)
+        found.append(Diagnostic(kind, path, number, column, text, ((path, number),)))
+    return tuple(dict.fromkeys(found))
+
+
+def _kind(level: str, text: str, column: str | None) -> str:
+    if level in ("Error", "Warning"):
+        return ERROR if level == "Error" else WARNING
+    if column is None and not _FLAG.search(text):
+        return KERNEL_DOC
+    if level != "warning":
+        return ERROR
+    return WARNING if _FLAG.search(text) else SPARSE
+
+
+def _below(path: str, top: str) -> str:
+    """A path without the directory of the tree before it."""
+    text = path.removeprefix(f"{top}/").removeprefix("./")
+    while text.startswith("../"):
+        text = text[3:]
+    return text

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Kconfig symbols on which the changed lines of a patch depend: with them off, stubs count."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from patchpilot.building.tree_state import TreeState
+from patchpilot.commits.repository import Repository
+from patchpilot.model.file_diff import FileChange
+
+_CALLED = re.compile(r"\b([A-Za-z_]\w{3,})\s*\(|\b([A-Z][A-Z0-9_]{5,})\b")
+_NAMED = re.compile(r"\bCONFIG_(\w+?)(?:_MODULE)?\b")
+_IF = re.compile(r"\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b(.*)")
+_NOT_CALLS = frozenset(
+    ("sizeof", "while", "switch", "return", "typeof", "likely", "unlikely")
+)
+_MOST_NAMES, _MOST_HEADERS, _MOST_IN_FILE = 40, 120, 8
+
+
+def guards_of(
+    repository: Repository, state: TreeState, changes: Iterable[FileChange]
+) -> tuple[str, ...]:
+    """The symbols that decide what the changed lines mean: those of conditions in their files, and
+    of the conditions around what they call in headers.
+    """
+    found: dict[str, None] = {}
+    names: dict[str, None] = {}
+    for change in changes:
+        if not change.path.endswith((".c", ".h")):
+            continue
+        text = state.read(change.path) or ""
+        in_file = dict.fromkeys(_NAMED.findall(text))
+        touched = "\n".join(
+            f"{hunk.section}\n{line.text}"
+            for hunk in change.hunks
+            for line in hunk.lines
+        )
+        if len(in_file) > _MOST_IN_FILE:
+            in_file = dict.fromkeys(_NAMED.findall(touched))
+            in_file |= dict.fromkeys(_around(text, change))
+        found |= in_file
+        for line in (*change.lines("+"), *change.lines("-")):
+            names |= dict.fromkeys(
+                one or two for one, two in _CALLED.findall(line.text)
+            )
+    wanted = [name for name in names if name not in _NOT_CALLS][:_MOST_NAMES]
+    if wanted:
+        for header in _headers_with(repository, state.commit, wanted):
+            found |= dict.fromkeys(_around_names(state.read(header) or "", set(wanted)))
+    return tuple(found)
+
+
+def _around(text: str, change: FileChange) -> Iterator[str]:
+    """The symbols of the conditions around the added lines of a file."""
+    added = {line.new_line for line in change.lines("+")}
+    for number, symbols, _ in _guarded(text):
+        if number in added:
+            yield from symbols
+
+
+def _headers_with(repository: Repository, commit: str, names: list[str]) -> list[str]:
+    words = [word for name in names for word in ("-e", name)]
+    places = (commit, "--", "include")
+    done = repository.git("grep", "-l", "-z", "-w", "-F", *words, *places, ok=(0, 1))
+    paths = (path.partition(":")[2] for path in done.text.split("\0") if path)
+    return [path for path in paths if path.endswith(".h")][:_MOST_HEADERS]
+
+
+def _around_names(text: str, names: set[str]) -> Iterator[str]:
+    """The symbols of the conditions in a header around the declarations of these names."""
+    if "CONFIG_" not in text:
+        return
+    for _, symbols, line in _guarded(text):
+        if symbols and (line[:1] not in (" ", "\t", "*", "/")):
+            declared = {one or two for one, two in _CALLED.findall(line)}
+            if names & declared:
+                yield from symbols
+
+
+def _guarded(text: str) -> Iterator[tuple[int, tuple[str, ...], str]]:
+    """The lines of a file, each with its number and the symbols of the conditions around it."""
+    stack: list[tuple[str, ...]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        found = _IF.match(line)
+        if not found:
+            if stack:
+                yield number, tuple(name for names in stack for name in names), line
+        elif found[1] == "endif":
+            if stack:
+                stack.pop()
+        elif found[1].startswith("if"):
+            stack.append(tuple(_NAMED.findall(found[2])))
+        elif stack and found[1] == "elif":
+            stack[-1] += tuple(_NAMED.findall(found[2]))

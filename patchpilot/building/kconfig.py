@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The symbols of a kernel tree, read from its Kconfig files: nothing of the tree is run."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from patchpilot.building.kconfig_expression import (
+    YES,
+    Expression,
+    joined,
+    parse_expression,
+)
+
+Read = Callable[[str], str | None]
+"""Returns the text of a file of the tree, None where there is none."""
+
+TYPES = ("bool", "tristate", "int", "hex", "string", "def_bool", "def_tristate")
+_STATEMENT = re.compile(r"([a-z_]+)(?=[\s(\"]|$)\s*(?![:+]?=)(.*)")
+_IF = re.compile(r"^(.*?)(?:\s+if\s+(.*))?$")
+_PROMPT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*(?:if\s+(.*))?""")
+_VARIABLE = re.compile(r"\$\((\w+)\)|\$(\w+)")
+_MOST_FILES = 5000
+
+
+@dataclass(slots=True)
+class Config:
+    """A symbol: its type, and each with its condition its prompts, defaults and who selects it.
+
+    `depends` has one expression for each of its definitions, of which one has to hold.
+    """
+
+    name: str
+    kind: str = ""
+    depends: list[Expression] = field(default_factory=list)
+    prompts: list[Expression] = field(default_factory=list)
+    defaults: list[tuple[Expression, Expression]] = field(default_factory=list)
+    selected_by: list[tuple[str, Expression]] = field(default_factory=list)
+    places: list[tuple[str, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A definition that is being read: a symbol's, a choice's (no config) or a menu's."""
+
+    config: Config | None
+    context: Expression
+    own: Expression = YES
+    prompts: list[Expression] = field(default_factory=list)
+    defaults: list[tuple[Expression, Expression]] = field(default_factory=list)
+    selects: list[tuple[str, Expression]] = field(default_factory=list)
+
+
+class Kconfig:
+    """The symbols of a tree for one architecture (a directory of arch/), by name."""
+
+    def __init__(self, read: Read, source_arch: str) -> None:
+        self.symbols: dict[str, Config] = {}
+        self._read = read
+        self._variables = {"SRCARCH": source_arch, "ARCH": source_arch, "srctree": "."}
+        self._seen: set[str] = set()
+        self._blocks: list[tuple[str, Expression, _Entry | None]] = []
+        self._entry: _Entry | None = None
+        self._source("Kconfig")
+        self._close()
+
+    def _source(self, path: str) -> None:
+        if path in self._seen or len(self._seen) > _MOST_FILES:
+            return
+        self._seen.add(path)
+        text = self._read(path)
+        for number, line in _lines(text or ""):
+            self._statement(line, path, number)
+        self._close()
+
+    def _statement(self, line: str, path: str, number: int) -> None:
+        found = _STATEMENT.match(line)
+        if not found:
+            return
+        word, rest = found[1], found[2].strip()
+        if word in ("source", "rsource", "osource", "orsource"):
+            self._close()
+            named = self._expanded(rest.strip("\"'"))
+            below = path.rpartition("/")[0] if "rsource" in word else ""
+            self._source(f"{below}/{named}" if below else named)
+        elif word in ("config", "menuconfig"):
+            self._close()
+            config = self.symbols.setdefault(rest, Config(rest))
+            config.places.append((path, number))
+            self._entry = _Entry(config, self._context())
+        elif word in ("if", "menu", "choice", "comment"):
+            self._open(word, rest)
+        elif word in ("endif", "endmenu", "endchoice"):
+            self._close()
+            if self._blocks:
+                self._blocks.pop()
+        elif self._entry:
+            self._property(self._entry, word, rest)
+
+    def _open(self, word: str, rest: str) -> None:
+        self._close()
+        if word == "if":
+            self._blocks.append((word, parse_expression(rest), None))
+            return
+        entry = _Entry(None, self._context())
+        if word != "comment":
+            self._blocks.append((word, YES, entry))
+        self._entry = entry
+
+    def _property(self, entry: _Entry, word: str, rest: str) -> None:
+        if word in TYPES:
+            self._type(entry, word, rest)
+        elif word == "prompt":
+            entry.prompts.append(_condition_of_prompt(rest))
+        elif word == "depends":
+            entry.own = joined(entry.own, parse_expression(rest.removeprefix("on")))
+        elif word == "visible":
+            entry.own = joined(entry.own, parse_expression(rest.removeprefix("if")))
+        elif word == "default":
+            entry.defaults.append(_with_condition(rest))
+        elif word == "select":
+            target, condition = _split(rest)
+            entry.selects.append((target, condition))
+
+    def _type(self, entry: _Entry, word: str, rest: str) -> None:
+        if entry.config and not entry.config.kind:
+            entry.config.kind = word.removeprefix("def_")
+        if word.startswith("def_"):
+            entry.defaults.append(_with_condition(rest))
+        elif rest:
+            entry.prompts.append(_condition_of_prompt(rest))
+
+    def _context(self) -> Expression:
+        """What all blocks around this place depend on."""
+        parts = [
+            joined(condition, entry.own) if entry else condition
+            for _, condition, entry in self._blocks
+        ]
+        return joined(*parts)
+
+    def _close(self) -> None:
+        """Hand what was read of a symbol to it."""
+        entry, self._entry = self._entry, None
+        if entry is None or entry.config is None:
+            return
+        depends = joined(entry.context, entry.own)
+        config = entry.config
+        config.depends.append(depends)
+        config.prompts += [joined(depends, prompt) for prompt in entry.prompts]
+        config.defaults += [
+            (value, joined(depends, when)) for value, when in entry.defaults
+        ]
+        for name, condition in entry.selects:
+            target = self.symbols.setdefault(name, Config(name))
+            target.selected_by.append((config.name, condition))
+
+    def _expanded(self, text: str) -> str:
+        def value(found: "re.Match[str]") -> str:
+            return self._variables.get(found[1] or found[2], "")
+
+        return _VARIABLE.sub(value, text).removeprefix("./")
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The statements of a file with their lines: joined, without comments and help texts."""
+    help_at: int | None = None
+    in_help = False
+    held, start = "", 0
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.expandtabs(8)
+        bare = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if in_help:
+            if not bare:
+                continue
+            if help_at is None and indent > 0:
+                help_at = indent
+            if help_at is not None and indent >= help_at:
+                continue
+            in_help = False
+        if bare in ("help", "---help---"):
+            in_help, help_at = True, None
+            continue
+        if not bare or bare.startswith("#"):
+            continue
+        if not held:
+            start = number
+        if bare.endswith("\\"):
+            held += bare[:-1] + " "
+            continue
+        yield start, held + _without_comment(bare)
+        held = ""
+
+
+def _without_comment(text: str) -> str:
+    at = text.find(" #")
+    return text if at < 0 or '"' in text[at:] else text[:at].rstrip()
+
+
+def _split(text: str) -> tuple[str, Expression]:
+    found = _IF.match(text)
+    assert found
+    return found[1].strip(), parse_expression(found[2] or "")
+
+
+def _with_condition(text: str) -> tuple[Expression, Expression]:
+    value, condition = _split(text)
+    return parse_expression(value), condition
+
+
+def _condition_of_prompt(text: str) -> Expression:
+    found = _PROMPT.match(text)
+    return parse_expression(found[2] or "") if found else YES

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs make for single objects of a checked-out kernel tree."""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.building.configuration import Configuration, make_environment, sandbox
+from patchpilot.building.diagnostics import (
+    ERROR,
+    ObjectReport,
+    object_in,
+    read_diagnostics,
+    sections,
+)
+from patchpilot.commits.run import Watched, follow
+from patchpilot.model.printable import printable
+from patchpilot.model.progress import Progress
+
+_SECONDS = 6 * 3600.0
+_TAIL = 12
+_DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
+
+
+class Configured(NamedTuple):
+    """How a configuration was made: the symbols that did not stay on, or why it failed."""
+
+    lost: tuple[str, ...] = ()
+    failure: str = ""
+
+
+class Maker:
+    """The calls of make in one tree with one output directory."""
+
+    def __init__(
+        self, tree: Path, output: Path, configuration: Configuration, jobs: int
+    ) -> None:
+        self._tree, self._output = tree, output
+        self._configuration, self._jobs = configuration, jobs
+
+    def configure(self, progress: Progress) -> Configured:
+        """Make the configuration for the tree as it is now."""
+        fragment = self._output / "patchpilot.config"
+        target, env = "allmodconfig", {}
+        if self._configuration.given is not None:
+            (self._output / ".config").write_text(
+                self._configuration.given, encoding="utf-8", errors="surrogateescape"
+            )
+            target = "olddefconfig"
+        elif self._configuration.fragment is not None:
+            fragment.write_text(self._configuration.fragment, encoding="utf-8")
+            target, env = "allnoconfig", {"KCONFIG_ALLCONFIG": str(fragment)}
+        code, lines = self._make(
+            (target,), f"configuring {self._configuration.label}", progress, env
+        )
+        if code:
+            return Configured(failure=_last(lines))
+        return Configured(self._lost())
+
+    def objects(
+        self, paths: Sequence[str], progress: Progress
+    ) -> dict[str, ObjectReport]:
+        """Build the objects of source files; what was printed for each."""
+        targets = {_object_of(path): path for path in paths}
+        for target in targets:
+            (self._output / target).unlink(missing_ok=True)
+        checks = (
+            ["C=1"] if self._configuration.checks and shutil.which("sparse") else []
+        )
+        words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *targets)
+        what = f"building for {self._configuration.label}"
+        _, lines = self._make(words, what, progress, {})
+        return self._reports(targets, lines)
+
+    def made_of(self, path: str) -> tuple[str, ...]:
+        """The files of the tree that an object was made of, none where that is not known."""
+        target = Path(_object_of(path))
+        try:
+            text = (self._output / target.parent / f".{target.name}.cmd").read_text(
+                "utf-8", "replace"
+            )
+        except OSError:
+            return ()
+        listed = text.partition("\ndeps_")[2].partition("\n\n")[0]
+        top = f"{self._tree}/"
+        names = (name for name in _DEPENDENCY.findall(listed) if name.startswith(top))
+        found = {path, *(os.path.normpath(name.removeprefix(top)) for name in names)}
+        return tuple(sorted(found))
+
+    def _reports(
+        self, targets: Mapping[str, str], lines: list[str]
+    ) -> dict[str, ObjectReport]:
+        printed: dict[str, list[str]] = {target: [] for target in targets}
+        general: list[str] = []
+        for name, held in sections(lines):
+            printed.get(name, general).extend(held)
+        result = {}
+        for target, path in targets.items():
+            found = read_diagnostics(printed[target], str(self._tree))
+            is_built = (self._output / target).is_file()
+            if not is_built and not any(one.kind == ERROR for one in found):
+                # what ends make before it comes to the object
+                found += read_diagnostics(general, str(self._tree))
+            result[path] = ObjectReport(found, is_built)
+        self.last_words = _last(general or lines)
+        return result
+
+    def _make(
+        self,
+        words: Sequence[str],
+        what: str,
+        progress: Progress,
+        env: Mapping[str, str],
+    ) -> tuple[int, list[str]]:
+        argv = [
+            *sandbox(),
+            "make",
+            f"-j{self._jobs}",
+            "--output-sync=target",
+            "--no-print-directory",
+            f"O={self._output}",
+            *self._configuration.words,
+            *words,
+        ]
+        lines: list[str] = []
+        shown = [what]
+
+        def line(text: str) -> None:
+            lines.append(text)
+            if name := object_in(text):
+                shown[0] = f"{what}: {name}"
+
+        def running() -> None:
+            progress(printable(shown[0]))
+
+        code = follow(
+            argv,
+            line,
+            env=make_environment() | dict(env),
+            cwd=self._tree,
+            watched=Watched(_SECONDS, running),
+        )
+        return code, lines
+
+    def _lost(self) -> tuple[str, ...]:
+        """The wanted symbols that are not on in the configuration that was made."""
+        text = (self._output / ".config").read_text("utf-8", "replace")
+        on = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
+        return tuple(name for name in self._configuration.wanted if name not in on)
+
+
+def _object_of(path: str) -> str:
+    return f"{path.rpartition('.')[0]}.o"
+
+
+def _last(lines: Sequence[str]) -> str:
+    """The last line that says why make failed."""
+    words = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
+    errors = [line for line in words if "rror" in line or "***" in line]
+    return printable((errors or words or ["make printed nothing"])[0])[:300]

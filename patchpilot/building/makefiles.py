@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Kconfig symbols for which kbuild descends to an object, read from the Makefiles above it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from patchpilot.building.kconfig import Read
+
+_RULE = re.compile(
+    r"\s*([\w./-]*?)-?(y|m|objs|\$\(CONFIG_\w+\)|\$\([^)]*\))\s*[:+?]?=\s*(.*)"
+)
+_CONDITION = re.compile(r"\s*(ifdef|ifndef|ifeq|ifneq|else|endif)\b(.*)")
+_SYMBOL = re.compile(r"CONFIG_(\w+)")
+_OBJECT_LISTS = (
+    "obj",
+    "lib",
+    "core",
+    "drivers",
+    "net",
+    "libs",
+    "init",
+    "subdir",
+    "virt",
+)
+_ALWAYS = ("y", "m", "objs")
+_DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Symbols that all have to be on, and the module that the object is a part of ("" for none)."""
+
+    symbols: tuple[str, ...]
+    module: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a Makefile: to which list it adds, if which symbols are on, which names."""
+
+    name: str
+    symbols: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+def needs_of(read: Read, path: str) -> tuple[Need, ...]:
+    """What has to be on for the object of a source file, in every way that Makefiles name it.
+
+    None where no Makefile names it. Conditions that are not about one symbol count as met.
+    """
+    folder, _, name = path.rpartition("/")
+    target = name.rpartition(".")[0] + ".o"
+    found: list[Need] = []
+    while folder:
+        lines = _makefile(read, folder)
+        for need in _of_object(lines, target, 0):
+            above = _of_folder(read, folder)
+            module = f"{folder}/{need.module}" if need.module else ""
+            found += [Need(_once(need.symbols + one), module) for one in above]
+        folder, _, last = folder.rpartition("/")
+        target = f"{last}/{target}"
+    return tuple(sorted(set(found), key=lambda need: len(need.symbols)))
+
+
+def _of_folder(read: Read, folder: str) -> list[tuple[str, ...]]:
+    """The symbols for which kbuild descends into a directory."""
+    parent, _, last = folder.rpartition("/")
+    target, above = f"{last}/", parent
+    while above:
+        lines = _makefile(read, above)
+        hits = [line.symbols for line in lines if target in line.words]
+        if hits:
+            upper = _of_folder(read, above)
+            return [_once(hit + one) for hit in hits for one in upper]
+        above, _, name = above.rpartition("/")
+        target = f"{name}/{target}"
+    return [()]
+
+
+def _of_object(lines: list[_Line], target: str, depth: int) -> Iterator[Need]:
+    for line in lines:
+        if target not in line.words or depth > _DEEPEST:
+            continue
+        if line.name in _OBJECT_LISTS:
+            module = target.removesuffix(".o") if line.name == "obj" else ""
+            yield Need(line.symbols, module)
+            continue
+        for name in (f"{line.name}.o", f"$({line.name}-y)", f"$({line.name}-objs)"):
+            for need in _of_object(lines, name, depth + 1):
+                yield Need(_once(line.symbols + need.symbols), need.module)
+
+
+def _makefile(read: Read, folder: str) -> list[_Line]:
+    text = read(f"{folder}/Kbuild") or read(f"{folder}/Makefile")
+    return list(_lines(text)) if text else []
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    conditions: list[tuple[str, ...]] = []
+    for line in text.replace("\\\n", " ").split("\n"):
+        condition = _CONDITION.match(line)
+        if condition:
+            _note_condition(conditions, condition[1], condition[2])
+            continue
+        found = _RULE.match(line.partition("#")[0])
+        if found and found[1]:
+            own = () if found[2] in _ALWAYS else tuple(_SYMBOL.findall(found[2]))
+            around = tuple(name for names in conditions for name in names)
+            yield _Line(found[1], _once(around + own), tuple(found[3].split()))
+
+
+def _note_condition(conditions: list[tuple[str, ...]], word: str, rest: str) -> None:
+    if word == "endif":
+        if conditions:
+            conditions.pop()
+    elif word == "else":
+        if conditions:
+            conditions[-1] = ()
+    else:
+        is_on = word == "ifdef" or (
+            word == "ifeq" and rest.rstrip(" )").endswith((",y", ", y"))
+        )
+        is_on = is_on or (word == "ifneq" and rest.rstrip().endswith(",)"))
+        conditions.append(tuple(_SYMBOL.findall(rest)) if is_on else ())
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

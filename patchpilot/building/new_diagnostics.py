@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The diagnostics that a patch adds, at the lines of its diff that they belong to."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from patchpilot.building.diagnostics import Diagnostic
+from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
+
+_NUMBER = re.compile(r"\d+")
+_QUOTED = re.compile(r"['\u2018`](?:struct |union |enum )?\*?([A-Za-z_]\w{2,})")
+_FAR = 1 << 30
+
+
+class Place(NamedTuple):
+    """Where a finding is: file and line in the new tree, and its line in the patch."""
+
+    path: str
+    line: int | None
+    patch_line: int | None
+
+
+def new_ones(
+    before: Sequence[Diagnostic],
+    after: Sequence[Diagnostic],
+    changes: Sequence[FileChange],
+) -> tuple[Diagnostic, ...]:
+    """The diagnostics of `after` that `before` does not have: one that only moved is not new."""
+    by_path = {change.new_path: change for change in changes if change.new_path}
+    renamed = {
+        change.old_path: change.new_path
+        for change in changes
+        if change.is_rename and change.old_path and change.new_path
+    }
+    known = [one._replace(path=renamed.get(one.path, one.path)) for one in before]
+    same = Counter(
+        (_text(one), one.path, _moved(one.line, by_path.get(one.path))) for one in known
+    )
+    left: list[Diagnostic] = []
+    paired: Counter[tuple[str, str]] = Counter()
+    for one in after:
+        key = (_text(one), one.path, one.line)
+        if same[key] > 0:
+            same[key] -= 1
+            paired[_text(one), one.path] += 1
+        else:
+            left.append(one)
+    # the rest of the same text is on changed lines, or moved further than the hunks say
+    spare = Counter((_text(one), one.path) for one in known) - paired
+    new = []
+    for one in left:
+        # its own file first, then the others of the patch: code moves between files too
+        paths = (one.path, *(change.path for change in changes))
+        keys = ((_text(one), path) for path in paths)
+        known_as = next((key for key in keys if spare[key] > 0), None)
+        if known_as:
+            spare[known_as] -= 1
+        else:
+            new.append(one)
+    return tuple(new)
+
+
+def _text(one: Diagnostic) -> str:
+    return f"{one.kind} {_NUMBER.sub('#', one.text)}"
+
+
+def _moved(line: int, change: FileChange | None) -> int:
+    """The line in the new file of one in the old file, -1 where the patch removes it."""
+    shift = 0
+    for hunk in change.hunks if change else ():
+        old = hunk.old_start
+        if line < old:
+            break
+        for one in hunk.lines:
+            if one.kind == "+" or one.kind == "\\":
+                continue
+            if old == line:
+                return one.new_line if one.kind == " " and one.new_line else -1
+            old += 1
+        counts = Counter(one.kind for one in hunk.lines)
+        shift = hunk.new_start + counts["+"] + counts[" "] - old
+    return line + shift
+
+
+def place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
+    """The line of the diff that a new diagnostic belongs to.
+
+    Its own line where the patch adds that, or the line that uses its macro; else the changed line
+    that names what the diagnostic names, the nearest of the same hunk or file first.
+    """
+    by_path = {change.path: change for change in changes}
+    places = one.places or ((one.path, one.line),)
+    for path, line in places:
+        found = _at(by_path.get(path), line, ("+",))
+        if found:
+            return Place(path, line, found.patch_line)
+    names = set(_QUOTED.findall(one.text))
+    own = next(
+        ((by_path[path], line) for path, line in places if path in by_path), None
+    )
+    candidates = [own[0]] if own else []
+    candidates += [change for change in changes if not own or change is not own[0]]
+    for change in candidates:
+        line = own[1] if own and change is own[0] else 0
+        named = _nearest(_naming(change, names), line)
+        if named:
+            return _placed(change, *named)
+    if own:
+        return _in_file(*own)
+    first = _nearest(_changed(changes[0]), 0) if changes else None
+    return _placed(changes[0], *first) if first else Place(one.path, one.line, None)
+
+
+def _in_file(change: FileChange, line: int) -> Place:
+    """The line itself where a hunk has it, else the nearest changed line."""
+    found = _at(change, line, ("+", " "))
+    if found:
+        return Place(change.path, line, found.patch_line)
+    nearest = _nearest(_changed(change), line)
+    return (
+        _placed(change, *nearest)
+        if nearest
+        else Place(change.path, None, change.patch_line)
+    )
+
+
+def _placed(change: FileChange, hunk: Hunk, line: DiffLine) -> Place:
+    return Place(change.path, _new_line(hunk, line), line.patch_line)
+
+
+def _new_line(hunk: Hunk, wanted: DiffLine) -> int:
+    """The line in the new file at which a line of a hunk is, or was."""
+    number = hunk.new_start
+    for line in hunk.lines:
+        if line is wanted:
+            break
+        if line.new_line:
+            number = line.new_line + 1
+    return number
+
+
+def _at(
+    change: FileChange | None, line: int, kinds: tuple[str, ...]
+) -> DiffLine | None:
+    for hunk in change.hunks if change else ():
+        for one in hunk.lines:
+            if one.new_line == line and one.kind in kinds:
+                return one
+    return None
+
+
+def _changed(change: FileChange) -> Iterator[tuple[Hunk, DiffLine]]:
+    for hunk in change.hunks:
+        for line in hunk.lines:
+            if line.kind in ("+", "-"):
+                yield hunk, line
+
+
+def _naming(change: FileChange, names: set[str]) -> Iterator[tuple[Hunk, DiffLine]]:
+    for hunk, line in _changed(change):
+        if names.intersection(re.findall(r"\w+", line.text)):
+            yield hunk, line
+
+
+def _nearest(
+    lines: Iterator[tuple[Hunk, DiffLine]], line: int
+) -> tuple[Hunk, DiffLine] | None:
+    """The line that is nearest to one of the new file; the first added one where that is 0."""
+
+    def far(one: tuple[Hunk, DiffLine]) -> tuple[int, bool]:
+        distance = abs(_new_line(*one) - line) if line else 0
+        return min(distance, _FAR), one[1].kind != "+"
+
+    return min(lines, key=far, default=None)

@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is built for a series: the objects of each commit, and the configurations to build them in.
+
+The configurations are the smallest over allnoconfig that reach the objects.
+"""
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from patchpilot.building.choose_symbols import SymbolChoice
+from patchpilot.building.configuration import Configuration, host_arch, source_arch
+from patchpilot.building.guards import guards_of
+from patchpilot.building.kconfig import Kconfig
+from patchpilot.building.makefiles import Need, needs_of
+from patchpilot.building.tree_state import TreeState
+from patchpilot.commits.repository import Repository
+from patchpilot.model.counted import counted
+from patchpilot.model.file_diff import FileChange
+
+SOURCES = (".c", ".S")
+INCLUDERS = 8
+"""So many files that include a changed header are built, unless all are asked for."""
+_BASE = ("SMP", "MODULES")
+_NOT_KBUILD = (
+    "tools/",
+    "Documentation/",
+    "samples/",
+    "scripts/",
+    "usr/",
+    "rust/",
+    "certs/",
+)
+_OTHER_ARCHES = ("arm64", "arm", "riscv", "powerpc", "mips", "s390", "sparc64", "m68k")
+_SHORT = {"x86_64": "i386", "arm64": "arm", "powerpc": "powerpc", "riscv": "riscv"}
+_BYTE_ORDER = re.compile(
+    r"(?:__)?[bl]e(?:16|32|64)|cpu_to|_to_cpu|bitfield|htons|ntohs|htonl|ntohl"
+)
+_BIG_ENDIAN = "powerpc"
+_WORD = re.compile(r"[A-Za-z_]\w{3,}")
+_SAFE = re.compile(r"[\w+,@-][\w./+,@-]*")
+
+
+class BuildOptions(NamedTuple):
+    """What a build was asked for: a configuration's text, architectures, compilers, how much."""
+
+    config: str | None = None
+    arches: tuple[str, ...] = ()
+    llvm: bool = False
+    gcc: bool = False
+    quick: bool = False
+    all: bool = False
+    jobs: int = 1
+
+
+class Change(NamedTuple):
+    """A commit of the series: the states before and after it, and its diff."""
+
+    before: TreeState
+    after: TreeState
+    files: tuple[FileChange, ...]
+
+
+class Plan(NamedTuple):
+    """The source files to build for each change, the configurations with the files that each
+    builds, and why others are not built, for each change.
+    """
+
+    sources: tuple[tuple[str, ...], ...]
+    configurations: tuple[tuple[Configuration, tuple[str, ...]], ...]
+    notes: tuple[tuple[str, ...], ...]
+
+
+def make_plan(
+    repository: Repository, changes: Sequence[Change], options: BuildOptions
+) -> Plan:
+    """The plan for a series."""
+    sources, notes = [], []
+    for change in changes:
+        own, said = _sources(repository, change, options)
+        sources.append(own)
+        notes.append(said)
+    every = tuple(dict.fromkeys(path for own in sources for path in own))
+    if not every:
+        return Plan(tuple(sources), (), tuple(map(tuple, notes)))
+    chooser = _Chooser(repository, changes, options)
+    chosen = tuple(chooser.configurations(every))
+    for path, why in chooser.refused.items():
+        for own, said in zip(sources, notes, strict=True):
+            if path in own:
+                said.append(f"{path} was not built: {why}")
+    return Plan(tuple(sources), chosen, tuple(map(tuple, notes)))
+
+
+def _sources(
+    repository: Repository, change: Change, options: BuildOptions
+) -> tuple[tuple[str, ...], list[str]]:
+    """The source files whose objects a change touches, and what is not built."""
+    found: dict[str, None] = {}
+    notes: list[str] = []
+    for file in change.files:
+        path = file.path
+        if file.new_path is None or not _SAFE.fullmatch(path):
+            continue
+        if path.endswith((*SOURCES, ".h")) and path.startswith(_NOT_KBUILD):
+            notes.append(f"{path} was not built: only objects of the kernel are")
+        elif path.endswith(SOURCES):
+            found[path] = None
+    for file in change.files:
+        if file.path.endswith(".h") and not file.path.startswith(_NOT_KBUILD):
+            more, left = _includers(
+                repository, change.after, file, tuple(found), options
+            )
+            found |= dict.fromkeys(more)
+            if left:
+                notes.append(
+                    f"{counted(left, 'more file')} with what changed in {file.path} not built;"
+                    " --all builds every one"
+                )
+    return tuple(found), notes
+
+
+def _includers(
+    repository: Repository,
+    state: TreeState,
+    file: FileChange,
+    known: tuple[str, ...],
+    options: BuildOptions,
+) -> tuple[tuple[str, ...], int]:
+    """The source files that a change of a header reaches, and how many more there are.
+
+    Those that have a word of the changed lines come first, and of these the nearest.
+    """
+    name = file.path.rpartition("/")[2]
+    users = _grep(repository, state.commit, ('include.*[</"]' + re.escape(name),))
+    words = {
+        word
+        for line in (*file.lines("+"), *file.lines("-"))
+        for word in _WORD.findall(line.text)
+    }
+    naming: set[str] = set()
+    if words:
+        rare = sorted(words, key=lambda word: -len(word))[:12]
+        naming = set(
+            _grep(repository, state.commit, tuple(rf"\b{word}\b" for word in rare))
+        )
+    folder = file.path.rpartition("/")[0]
+    pool = sorted(naming & set(users) or naming or set(users))
+
+    def distance(path: str) -> tuple[bool, bool, str]:
+        return path not in users, not path.startswith(f"{folder}/"), path
+
+    ordered = [path for path in sorted(pool, key=distance) if path not in known]
+    usable = [path for path in ordered if not path.startswith(_NOT_KBUILD)]
+    if options.all:
+        return tuple(usable), 0
+    most = max(INCLUDERS - len(known), 1)
+    return tuple(usable[:most]), max(len(usable) - most, 0)
+
+
+def _grep(
+    repository: Repository, commit: str, patterns: Iterable[str]
+) -> tuple[str, ...]:
+    """The C files of a commit that have a line with one of the patterns."""
+    words = [word for pattern in patterns for word in ("-e", pattern)]
+    # one pathspec matches in every directory
+    done = repository.git(
+        "grep",
+        "-l",
+        "-z",
+        "-E",
+        *words,
+        commit,
+        "--",
+        "*.c",
+        env={"GIT_LITERAL_PATHSPECS": "0"},
+        ok=(0, 1),
+    )
+    return tuple(path.partition(":")[2] for path in done.text.split("\0") if path)
+
+
+class _Chooser:
+    """Finds the configurations for source files; `refused` has the files without one, with why."""
+
+    def __init__(
+        self, repository: Repository, changes: Sequence[Change], options: BuildOptions
+    ) -> None:
+        self._state = changes[-1].after
+        self._options = options
+        self._files = [file for change in changes for file in change.files]
+        self._kconfigs: dict[str, Kconfig] = {}
+        self._needs: dict[str, tuple[Need, ...]] = {}
+        self._repository = repository
+        self.refused: dict[str, str] = {}
+
+    def configurations(
+        self, paths: Sequence[str]
+    ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
+        """The configurations, each with the files that it builds, the most likely first."""
+        if self._options.config is not None:
+            arch = (self._options.arches or (host_arch(),))[0]
+            given = Configuration(
+                arch, self._options.llvm, given=self._options.config, checks=True
+            )
+            yield given, tuple(paths)
+            return
+        self._guards = guards_of(self._repository, self._state, self._files)
+        for arch, own in self._by_arch(paths).items():
+            yield from self._of_arch(arch, tuple(own))
+
+    def _by_arch(self, paths: Sequence[str]) -> dict[str, list[str]]:
+        """The architecture with which each file is built first."""
+        found: dict[str, list[str]] = {}
+        for path in paths:
+            self._needs[path] = needs_of(self._state.read, path)
+            for arch in self._arches(path):
+                if self._choice(arch, (path,)):
+                    found.setdefault(arch, []).append(path)
+                    break
+            else:
+                self.refused[path] = self._reason(path)
+        return found
+
+    def _arches(self, path: str) -> tuple[str, ...]:
+        """The values of ARCH with which a file may be built, in the order to try."""
+        if self._options.arches:
+            return self._options.arches
+        host = host_arch()
+        if path.startswith("arch/"):
+            own = path.split("/")[1]
+            if own == source_arch(host):
+                return (host,)
+            return (own,) if shutil.which("clang") else ()
+        return (host, *_OTHER_ARCHES) if shutil.which("clang") else (host,)
+
+    def _reason(self, path: str) -> str:
+        if not self._needs[path]:
+            return "no Makefile names its object"
+        if not self._arches(path):
+            return "clang is not installed"
+        names = ", ".join(f"CONFIG_{name}" for name in self._needs[path][0].symbols)
+        return f"no configuration was found with {names}"
+
+    def _of_arch(
+        self, arch: str, paths: tuple[str, ...]
+    ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
+        """The configurations of files that are built with one architecture first."""
+        gcc = arch in (host_arch(), _SHORT.get(host_arch())) and not self._options.llvm
+        yield from self._variant(arch, paths, llvm=not gcc, checks=True)
+        if self._options.quick:
+            return
+        yield from self._variant(arch, paths, llvm=not gcc, minimal=True)
+        if not self._options.gcc and gcc and shutil.which("clang"):
+            yield from self._variant(arch, paths, llvm=True)
+        if self._options.arches or arch != host_arch():
+            return
+        yield from self._other_words(arch, paths, llvm=not gcc)
+
+    def _other_words(
+        self, arch: str, paths: tuple[str, ...], *, llvm: bool
+    ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
+        """The configurations of another word size, and of another byte order where it matters."""
+        general = tuple(path for path in paths if not path.startswith("arch/"))
+        short = _SHORT.get(arch)
+        if short and short != arch:
+            yield from self._variant(short, paths, llvm=llvm)
+        text = (line.text for file in self._files for line in file.lines("+"))
+        ordered = any(_BYTE_ORDER.search(line) for line in text)
+        if ordered and general and shutil.which("clang") and not self._options.gcc:
+            yield from self._variant(_BIG_ENDIAN, general, llvm=True)
+
+    def _variant(
+        self,
+        arch: str,
+        paths: tuple[str, ...],
+        *,
+        llvm: bool,
+        minimal: bool = False,
+        checks: bool = False,
+    ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
+        """A configuration for as many of the files as go together, then one for the rest.
+
+        A minimal one has everything off that the files do not need, and builds them in.
+        """
+        left = paths
+        while left:
+            together = tuple(path for path in left if self._choice(arch, (path,)))
+            choice = None
+            while together and choice is None:
+                choice = self._choice(arch, together, minimal=minimal)
+                if choice is None:
+                    together = together[
+                        : (len(together) + 1) // 2 if len(together) > 1 else 0
+                    ]
+            if choice is None:
+                return
+            wanted = tuple(
+                dict.fromkeys(name for path in together for name in self._chosen[path])
+            )
+            modules = () if minimal else wanted
+            fragment = choice.text(modules)
+            yield (
+                Configuration(arch, llvm, fragment, wanted=wanted, checks=checks),
+                together,
+            )
+            left = (
+                tuple(path for path in left if path not in together)
+                if len(together)
+                else ()
+            )
+            left = tuple(path for path in left if self._choice(arch, (path,)))
+
+    def _choice(
+        self, arch: str, paths: Sequence[str], *, minimal: bool = True
+    ) -> SymbolChoice | None:
+        """The symbols to set for these files; None where they cannot all be reached."""
+        kconfig = self._kconfig(arch)
+        choice = SymbolChoice(kconfig, _BASE)
+        if minimal:
+            choice.keep_off(self._guards)
+        self._chosen: dict[str, tuple[str, ...]] = {}
+        for path in paths:
+            need = self._reached(choice, path)
+            if need is None and minimal:
+                # it depends on what would have been left off
+                choice.off.clear()
+                need = self._reached(choice, path)
+            if need is None:
+                return None
+            self._chosen[path] = need
+        if not minimal:
+            for name in self._guards:
+                choice.turn_on(name)
+        return choice
+
+    def _reached(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
+        for need in self._needs[path]:
+            if choice.turn_on_one_of((need.symbols,)):
+                return need.symbols
+        return None
+
+    def _kconfig(self, arch: str) -> Kconfig:
+        folder = source_arch(arch)
+        if folder not in self._kconfigs:
+            self._kconfigs[folder] = Kconfig(self._state.read, folder)
+        return self._kconfigs[folder]

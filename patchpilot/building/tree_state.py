@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The files of a commit as ids of their contents: what a kept result is compared with."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from patchpilot.commits.repository import ChangedFile, Repository
+
+_BUILD_NAMES = ("Kconfig", "Makefile", "Kbuild")
+_BUILD_FOLDERS = ("scripts/", "tools/objtool/", "tools/include/", "tools/scripts/")
+
+
+class TreeState:
+    """A commit: its files are read when first asked for, those of another one as a difference."""
+
+    def __init__(
+        self, repository: Repository, commit: str, like: "TreeState | None" = None
+    ) -> None:
+        self.commit, self._repository, self._like = commit, repository, like
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """Path → id of its content."""
+        if self._like is None:
+            done = self._repository.git(
+                "ls-tree", "-r", "-z", "--full-tree", self.commit
+            )
+            rows = (row.partition("\t") for row in done.text.split("\0") if row)
+            return {path: head.rpartition(" ")[2] for head, _, path in rows}
+        files = dict(self._like.files)
+        for change in self._changes:
+            if set(change.object_id) == {"0"}:
+                files.pop(change.path, None)
+            else:
+                files[change.path] = change.object_id
+        return files
+
+    @cached_property
+    def build_digest(self) -> str:
+        """A digest of what decides how objects are built: Kconfig files, Makefiles and scripts."""
+        if self._like and not any(
+            _is_of_build(change.path) for change in self._changes
+        ):
+            return self._like.build_digest
+        return self.digest(path for path in self.files if _is_of_build(path))
+
+    def digest(self, paths: Iterable[str]) -> str:
+        """A digest of these files."""
+        files = self.files
+        text = "\n".join(f"{path} {files.get(path, '')}" for path in sorted(paths))
+        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+    def read(self, path: str) -> str | None:
+        """The text of a file, None where there is none."""
+        data = self._repository.blob(self.commit, path)
+        return None if data is None else data.decode("utf-8", "replace")
+
+    @cached_property
+    def _changes(self) -> tuple[ChangedFile, ...]:
+        assert self._like
+        return self._repository.changed_files(self._like.commit, self.commit)
+
+
+def _is_of_build(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.startswith(_BUILD_NAMES) or path.startswith(_BUILD_FOLDERS)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a build says of the patches of a check."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from patchpilot.building.build_series import NOT_BUILT, Built, SeriesBuild
+from patchpilot.building.configuration import sandbox
+from patchpilot.building.kept_plan import kept_plan
+from patchpilot.building.plan import BuildOptions, Change
+from patchpilot.building.tree_state import TreeState
+from patchpilot.building.work_place import work_place
+from patchpilot.commits.own_commands import refuse_untrusted_build
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import MissingError, UsageError
+from patchpilot.model.build_problem import BuildProblem
+from patchpilot.model.counted import counted
+from patchpilot.model.patch import Patch
+from patchpilot.model.progress import Progress
+from patchpilot.projects.project import Project
+
+_NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: it was not built")
+
+
+class BuildFacts(NamedTuple):
+    """The problems of each patch, by its id(), and in words what was built to find them."""
+
+    problems: Mapping[int, tuple[BuildProblem, ...]]
+    text: str
+
+
+def build_facts(
+    repository: Repository | None,
+    project: Project,
+    patches: Sequence[Patch],
+    options: BuildOptions,
+    progress: Progress,
+) -> BuildFacts:
+    """Build what the patches touch.
+
+    UntrustedCommandsError where the user has not trusted the tree for this, before anything of it
+    is run.
+    """
+    if repository is None:
+        raise MissingError(
+            "--build requires a repository", hint="run it in the kernel's repository"
+        )
+    refuse_untrusted_build(repository.top)
+    if not project.kernel:
+        raise UsageError(
+            f"--build: {repository.top} is not a kernel tree",
+            hint="only objects of a kernel tree can be built",
+        )
+    committed = [patch for patch in patches if patch.commit]
+    changes = _changes(repository, committed)
+    problems: dict[int, tuple[BuildProblem, ...]] = {
+        id(patch): (_NO_COMMIT,) for patch in patches if not patch.commit
+    }
+    if not changes:
+        return BuildFacts(problems, "nothing was built")
+    progress("choosing what is built")
+    plan = kept_plan(repository, changes, options)
+    place = work_place(repository)
+    titles = [patch.subject.title for patch in committed]
+    with place.locked():
+        built = SeriesBuild(repository, changes, titles, options, place).run(
+            plan, progress
+        )
+        if built.compiled:
+            place.shrink()
+    problems |= {
+        id(patch): found for patch, found in zip(committed, built.problems, strict=True)
+    }
+    return BuildFacts(problems, _text(built))
+
+
+def _text(built: Built) -> str:
+    """What was built, in words."""
+    if not built.configurations:
+        return "nothing was built: no object is touched"
+    objects = f"{counted(built.compiled, 'object')} compiled, {built.known} known"
+    names = ", ".join(dict.fromkeys(built.configurations))
+    network = "" if sandbox() else "; with network, as this machine has no unshare"
+    return f"{objects} ({names}){network}"
+
+
+def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
+    """The states before and after each commit, those of the first read in full."""
+    states: dict[str, TreeState] = {}
+    first: TreeState | None = None
+    changes = []
+    for patch in patches:
+        assert patch.commit
+        commit = repository.commit(patch.commit)
+        parent = commit.parents[0] if commit.parents else None
+        if parent is None:
+            raise UsageError(f"--build: {commit.short} has no parent to compare with")
+        before = states.get(parent) or TreeState(repository, parent, first)
+        first = first or before
+        after = TreeState(repository, commit.id, before)
+        states |= {parent: before, commit.id: after}
+        changes.append(Change(before, after, patch.files))
+    return changes

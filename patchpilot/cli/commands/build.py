@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot build`: compile what each commit touches, and report what is new."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from patchpilot.cli.check.check_options import (
+    FORMATS,
+    OPTIONS,
+    BuildWords,
+    CheckOptions,
+)
+from patchpilot.cli.check.run import answer
+from patchpilot.cli.error_exit import notice
+from patchpilot.cli.options import Common, common_options, table_options
+from patchpilot.cli.verb_command import verb
+
+_SHARED = (
+    "base",
+    "ignore",
+    "fail_on",
+    "jobs",
+    "baseline",
+    "since_version",
+    "waive",
+    "unwaive",
+    "config_from",
+)
+"""The options of `check` that mean the same here."""
+_FORMATS = tuple(name for name in FORMATS if name not in ("checkpatch", "jsonl"))
+
+
+@verb(
+    epilog=(
+        "\b\nExamples:\n"
+        "  patchpilot build\n"
+        "  patchpilot build --quick HEAD\n"
+        "  patchpilot build --arch arm64 --llvm origin/master..HEAD\n"
+        "  patchpilot build --config .config\n"
+        "  patchpilot build --clean"
+    )
+)
+@common_options(*_FORMATS)
+@table_options(tuple(option for option in OPTIONS if option.key in _SHARED))
+@click.option("--quick", is_flag=True, help="only one configuration, for this machine")
+@click.option(
+    "--all", "every", is_flag=True, help="every file that includes a changed header"
+)
+@click.option(
+    "--arch",
+    "arches",
+    metavar="ARCH",
+    multiple=True,
+    help="build for this architecture (ARCH of make), instead of those that fit",
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="build in this .config (default: the smallest that has the objects)",
+)
+@click.option("--llvm", "compiler", flag_value="llvm", help="build with clang only")
+@click.option("--gcc", "compiler", flag_value="gcc", help="build with gcc only")
+@click.option("--clean", is_flag=True, help="delete all that was built, and stop")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+def command(
+    common: Common,
+    clean: bool,
+    targets: tuple[str, ...],
+    jobs: int | None,
+    **words: Any,
+) -> int:
+    """Compile what each commit of a series touches, before and after it; report what is new.
+
+    TARGET is a commit or a range. Without TARGET: the commits of the current branch that are not in
+    its base. New errors and warnings (W=1, and sparse where it is installed) are findings as those
+    of `check`. This runs make in a copy of the tree, which must be trusted for it:
+    `patchpilot trust --build`.
+    """
+    if clean:
+        return _clean(common)
+    build = BuildWords(
+        words.pop("config"),
+        words.pop("arches"),
+        words.pop("compiler") or "",
+        words.pop("quick"),
+        words.pop("every"),
+    )
+    options = CheckOptions(
+        targets=targets, select=("build",), jobs=jobs, build=True, how=build, **words
+    )
+    return answer(common, options)
+
+
+def _clean(common: Common) -> int:
+    from patchpilot.services.build.build_request import clean_builds
+
+    places, size = clean_builds()
+    if not common.quiet:
+        word = "directory" if places == 1 else "directories"
+        notice("note", f"deleted {places} {word}, {size / (1 << 20):.0f} MiB")
+    return 0

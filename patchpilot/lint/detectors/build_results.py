@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The detector for what a build says of a patch."""
+
+from collections.abc import Iterator
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+
+KINDS = (
+    "error",
+    "warning",
+    "sparse",
+    "kernel-doc",
+    "broken-commit",
+    "coccinelle",
+    "modpost",
+    "kconfig",
+    "not-built",
+)
+
+
+@detector("build", "problem", kind=KINDS)
+def build(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports the problems of one kind; none without a build."""
+    for problem in context.built:
+        if problem.kind == arguments["kind"]:
+            yield Hit(
+                problem.patch_line,
+                problem.path,
+                problem.line,
+                problem.column,
+                values={"problem": problem.message},
+            )
