@@ -15,6 +15,8 @@ _.command_class
 Client
 # textual reads it
 COMPONENT_CLASSES
+# examples of rules set it, and tests read it
+build_before
 # .ci/docs_hooks.py calls them
 markdown_page
 rule_page

@@ -73,7 +73,10 @@ CALLERS = Kind(
 RECIPIENTS = Kind("addresses with names, of mails, trees and settings", (ADDRESSES,))
 TARGETS = Kind(
     "paths of a commit as targets of make",
-    (f"{HERE}::test_no_path_is_an_option_or_a_variable_of_make",),
+    (
+        f"{HERE}::test_no_path_is_an_option_or_a_variable_of_make",
+        "tests/building/test_build.py::test_no_path_of_a_commit_is_an_option_or_a_variable_of_make",
+    ),
 )
 SANDBOX = Kind(
     "words of the sandbox, which has its own repositories, mails and HOME",
@@ -117,6 +120,7 @@ PROGRAMS: dict[str, Kind] = {
     "commits/fastimport::FastImport.__init__": NOTHING,
     "commits/merge_tree::Merges._start": OBJECTS,
     "demo/repository_settings::configure_clone": SANDBOX,
+    "commits/run::follow": CALLERS,
     "commits/run::interactive": CALLERS,
     "commits/run::run": CALLERS,
     "commits/run::streaming": CALLERS,
@@ -155,6 +159,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "backports/symbols::who_added": ("f'{fix.id}^'",),
         "backports/symbols::_declared": ("tree",),
         "backports/symbols::_anywhere": ("tree",),
+        "building/guards::_headers_with": ("commit",),
+        "building/plan::_grep": ("commit",),
+        "building/tree_state::TreeState.files": ("self.commit",),
+        "building/work_place::WorkPlace.checkout": ("commit",),
         "commits/repository::Repository.first_parents": ("tip",),
         "commits/b4_prep::_fork_point": ("start", "tip"),
         "commits/repository::Repository.changed_files": ("new", "old or EMPTY_TREE"),
@@ -225,6 +233,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     FILES: {
         "backports/merge_file::merge_file_lines": ("*map(str, files)",),
+        "building/work_place::WorkPlace.checkout": ("str(self.tree)",),
         "outgoing/am_roundtrip::_mailinfo": ("str(message)", "str(patch)"),
         "outgoing/am_roundtrip::_content": ("str(patch)",),
         "outgoing/git_recipients::_ask": ("str(file)",),
@@ -250,6 +259,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/setup/install_hooks::_remove_from_b4": ("value",),
     },
     OPTIONS: {
+        "building/configuration::compiler_version": ("program",),
         "checking/history_facts::RepositoryFacts._foresee": ("*words",),
         "checking/history_facts::recent_since": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),
@@ -291,6 +301,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/web_endpoint::post": ("*words",),
     },
     TARGETS: {
+        "building/make_objects::Maker._make": (
+            "*sandbox()",
+            "*self._configuration.words",
+            "*words",
+        ),
         "services/backport/build_objects::compile_objects.make": ("*words",),
     },
     SANDBOX: {

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from patchpilot.building.configuration import Configuration, require_tools
-from patchpilot.building.diagnostics import ERROR, Diagnostic, ObjectReport
+from patchpilot.building.diagnostics import ERROR, Diagnostic, ObjectReport, names_in
 from patchpilot.building.make_objects import Configured, Maker
 from patchpilot.building.new_diagnostics import new_ones, place_of
 from patchpilot.building.plan import BuildOptions, Change, Plan
@@ -17,6 +17,7 @@ from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.progress import Progress
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
+_MOST_ERRORS = 5
 _NOTHING = ObjectReport((), True)
 
 
@@ -125,7 +126,7 @@ class SeriesBuild:
             self._checked_out = state.commit
         output = self._place.output(configuration.folder)
         maker = Maker(self._place.tree, output, configuration, self._options.jobs)
-        configured: Configured = maker.configure(progress)
+        configured: Configured = maker.configure(state.build_digest, progress)
         if configured.failure or configured.lost:
             self._note_failure(state, configuration, configured)
         if configured.failure:
@@ -161,7 +162,9 @@ class SeriesBuild:
         after = self._diagnostics(change.after, own[number])
         new = new_ones(before, after, change.files)
         repair = ""
-        if any(one.kind == ERROR for one in new):
+        if errors := [one for one in new if one.kind == ERROR]:
+            # what else is printed of code that does not compile follows from the errors
+            new = tuple(errors[:_MOST_ERRORS])
             repair = self._repaired_by(configuration, number, own[number], progress)
         for one in new:
             place = place_of(one, change.files)
@@ -241,4 +244,5 @@ def _add(found: dict[tuple[object, ...], BuildProblem], problem: BuildProblem) -
         found.setdefault((problem.message,), problem)
         return
     bare = problem.message.rpartition(" (")[0].partition(" [-W")[0]
-    found.setdefault((problem.kind, problem.path, problem.line, bare), problem)
+    # compilers have different words for the same: what they name decides
+    found.setdefault((problem.path, problem.line, names_in(bare) or bare), problem)

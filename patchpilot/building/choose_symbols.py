@@ -23,7 +23,7 @@ class _TooLongError(Exception):
 
 
 class SymbolChoice:
-    """The symbols that are set by hand over allnoconfig, and those that must stay off."""
+    """The symbols that are set manually over allnoconfig, and those that must stay off."""
 
     def __init__(self, kconfig: Kconfig, fixed: Iterable[str] = ()) -> None:
         self._symbols = kconfig.symbols

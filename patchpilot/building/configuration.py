@@ -46,7 +46,8 @@ class Configuration(NamedTuple):
     """A configuration: ARCH, the compiler, and what is set over allnoconfig.
 
     Without a `fragment` it is allmodconfig; `given` is the text of a .config instead of both.
-    `wanted` are the symbols that have to be on in it.
+    A `minimal` one has off what the objects do not need, and builds them in. `wanted` are the
+    symbols that have to be on in it.
     """
 
     arch: str
@@ -55,6 +56,7 @@ class Configuration(NamedTuple):
     given: str | None = None
     wanted: tuple[str, ...] = ()
     checks: bool = False
+    minimal: bool = False
 
     @property
     def label(self) -> str:
@@ -66,13 +68,23 @@ class Configuration(NamedTuple):
             if self.fragment is not None
             else "allmodconfig"
         )
-        words = (self.arch, "clang" if self.llvm else "gcc", base)
+        words = (
+            self.arch,
+            "clang" if self.llvm else "gcc",
+            base,
+            "minimal, built in" if self.minimal else "",
+        )
         return " ".join(word for word in words if word)
 
     @property
     def folder(self) -> str:
         """The name of its output directory, which configurations for the same tools share."""
-        return f"out-{self.arch}-{'llvm' if self.llvm else 'gcc'}"
+        words = (
+            self.arch,
+            "llvm" if self.llvm else "gcc",
+            "min" if self.minimal else "",
+        )
+        return "-".join(("out", *filter(None, words)))
 
     @property
     def source_arch(self) -> str:

@@ -9,13 +9,14 @@ from patchpilot.model.printable import printable
 
 ERROR, WARNING, SPARSE, KERNEL_DOC = "error", "warning", "sparse", "kernel-doc"
 _OBJECT = re.compile(
-    r"\s{2}(?:CC|AS|HOSTCC|CHECK|LDS|DTC|SCHEMA|CPP|RUSTC)\s+(?:\[M\]\s+)?(\S+)$"
+    r"\s{2}(?:CC|AS|HOSTCC|LDS|DTC|SCHEMA|CPP|RUSTC)\s+(?:\[M\]\s+)?(\S+)$"
 )
 _PLACE = re.compile(
     r"(?P<path>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)?"
     r" (?P<level>fatal error|[Ee]rror|[Ww]arning|note): (?P<text>.*)"
 )
 _FLAG = re.compile(r" \[-W[\w+=,.-]*\]$|\[-W[\w+=,.-]*\]$")
+_QUOTED = re.compile(r"['\u2018`](?:struct |union |enum )?\*?([A-Za-z_]\w{2,})")
 _IN_MACRO = ("in expansion of macro", "expanded from macro")
 _LONGEST = 400
 
@@ -48,7 +49,9 @@ def sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     held: list[str] = []
     for line in lines:
         found = _OBJECT.match(line)
-        if found and not line.startswith("  CHECK "):
+        if line.startswith("  CHECK "):
+            continue
+        if found:
             if held or name:
                 yield name, held
             name, held = found[1], []
@@ -82,6 +85,11 @@ def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
         column = int(place["column"] or 0)
         found.append(Diagnostic(kind, path, number, column, text, ((path, number),)))
     return tuple(dict.fromkeys(found))
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The identifiers that a diagnostic has in quotes."""
+    return frozenset(_QUOTED.findall(text))
 
 
 def _kind(level: str, text: str, column: str | None) -> str:

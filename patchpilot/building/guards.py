@@ -14,14 +14,17 @@ _IF = re.compile(r"\s*#\s*(ifdef|ifndef|if|elif|else|endif)\b(.*)")
 _NOT_CALLS = frozenset(
     ("sizeof", "while", "switch", "return", "typeof", "likely", "unlikely")
 )
-_MOST_NAMES, _MOST_HEADERS, _MOST_IN_FILE = 40, 120, 8
+_DEBUGGING = re.compile(
+    r"(?:DEBUG_|PROVE_|KASAN|KCSAN|KMSAN|LOCK|PREEMPT|TRAC|FTRACE|FUNCTION_|GCOV)"
+)
+_MOST_NAMES, _MOST_HEADERS, _MOST_IN_FILE = 200, 300, 8
 
 
 def guards_of(
     repository: Repository, state: TreeState, changes: Iterable[FileChange]
 ) -> tuple[str, ...]:
-    """The symbols that decide what the changed lines mean: those of conditions in their files, and
-    of the conditions around what they call in headers.
+    """The symbols that decide what the changed files mean: those of conditions in them, and of the
+    conditions around what they call in headers, without those for debugging.
     """
     found: dict[str, None] = {}
     names: dict[str, None] = {}
@@ -39,15 +42,15 @@ def guards_of(
             in_file = dict.fromkeys(_NAMED.findall(touched))
             in_file |= dict.fromkeys(_around(text, change))
         found |= in_file
-        for line in (*change.lines("+"), *change.lines("-")):
-            names |= dict.fromkeys(
-                one or two for one, two in _CALLED.findall(line.text)
-            )
+        # of the whole file: the configuration stays the same while its lines are amended
+        changed = [line.text for line in (*change.lines("+"), *change.lines("-"))]
+        for one, two in _CALLED.findall("\n".join((*changed, text))):
+            names[one or two] = None
     wanted = [name for name in names if name not in _NOT_CALLS][:_MOST_NAMES]
     if wanted:
         for header in _headers_with(repository, state.commit, wanted):
             found |= dict.fromkeys(_around_names(state.read(header) or "", set(wanted)))
-    return tuple(found)
+    return tuple(name for name in found if not _DEBUGGING.match(name))
 
 
 def _around(text: str, change: FileChange) -> Iterator[str]:
@@ -60,8 +63,9 @@ def _around(text: str, change: FileChange) -> Iterator[str]:
 
 def _headers_with(repository: Repository, commit: str, names: list[str]) -> list[str]:
     words = [word for name in names for word in ("-e", name)]
-    places = (commit, "--", "include")
-    done = repository.git("grep", "-l", "-z", "-w", "-F", *words, *places, ok=(0, 1))
+    done = repository.git(
+        "grep", "-l", "-z", "-w", "-F", *words, commit, "--", "include", ok=(0, 1)
+    )
     paths = (path.partition(":")[2] for path in done.text.split("\0") if path)
     return [path for path in paths if path.endswith(".h")][:_MOST_HEADERS]
 

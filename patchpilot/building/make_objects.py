@@ -41,8 +41,21 @@ class Maker:
         self._tree, self._output = tree, output
         self._configuration, self._jobs = configuration, jobs
 
-    def configure(self, progress: Progress) -> Configured:
-        """Make the configuration for the tree as it is now."""
+    def configure(self, build_digest: str, progress: Progress) -> Configured:
+        """Make the configuration for the tree as it is now, unless the directory has it already:
+        `build_digest` changes with the tree's Kconfig files.
+        """
+        stamp = self._output / "patchpilot.state"
+        state = f"{self._configuration.key} {build_digest}"
+        if not stamp.exists() or stamp.read_text("utf-8") != state:
+            stamp.unlink(missing_ok=True)
+            if failure := self._configure(progress):
+                return Configured(failure=failure)
+            stamp.write_text(state, "utf-8")
+        return Configured(self._lost())
+
+    def _configure(self, progress: Progress) -> str:
+        """Make the configuration; why that failed, "" where it did not."""
         fragment = self._output / "patchpilot.config"
         target, env = "allmodconfig", {}
         if self._configuration.given is not None:
@@ -56,9 +69,7 @@ class Maker:
         code, lines = self._make(
             (target,), f"configuring {self._configuration.label}", progress, env
         )
-        if code:
-            return Configured(failure=_last(lines))
-        return Configured(self._lost())
+        return _last(lines) if code else ""
 
     def objects(
         self, paths: Sequence[str], progress: Progress
@@ -105,7 +116,6 @@ class Maker:
                 # what ends make before it comes to the object
                 found += read_diagnostics(general, str(self._tree))
             result[path] = ObjectReport(found, is_built)
-        self.last_words = _last(general or lines)
         return result
 
     def _make(

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.building.diagnostics import Diagnostic
+from patchpilot.building.diagnostics import Diagnostic, names_in
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 
 _NUMBER = re.compile(r"\d+")
-_QUOTED = re.compile(r"['\u2018`](?:struct |union |enum )?\*?([A-Za-z_]\w{2,})")
 _FAR = 1 << 30
 
 
@@ -96,7 +95,7 @@ def place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
         found = _at(by_path.get(path), line, ("+",))
         if found:
             return Place(path, line, found.patch_line)
-    names = set(_QUOTED.findall(one.text))
+    names = names_in(one.text)
     own = next(
         ((by_path[path], line) for path, line in places if path in by_path), None
     )
@@ -158,7 +157,9 @@ def _changed(change: FileChange) -> Iterator[tuple[Hunk, DiffLine]]:
                 yield hunk, line
 
 
-def _naming(change: FileChange, names: set[str]) -> Iterator[tuple[Hunk, DiffLine]]:
+def _naming(
+    change: FileChange, names: frozenset[str]
+) -> Iterator[tuple[Hunk, DiffLine]]:
     for hunk, line in _changed(change):
         if names.intersection(re.findall(r"\w+", line.text)):
             yield hunk, line

@@ -39,7 +39,8 @@ _BYTE_ORDER = re.compile(
 )
 _BIG_ENDIAN = "powerpc"
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
-_SAFE = re.compile(r"[\w+,@-][\w./+,@-]*")
+_SAFE = re.compile(r"[\w+,@.][\w./+,@-]*")
+"""A path whose object is a target of make, neither an option nor a variable (`CC=x.c`)."""
 
 
 class BuildOptions(NamedTuple):
@@ -101,7 +102,7 @@ def _sources(
     notes: list[str] = []
     for file in change.files:
         path = file.path
-        if file.new_path is None or not _SAFE.fullmatch(path):
+        if file.new_path is None:
             continue
         if path.endswith((*SOURCES, ".h")) and path.startswith(_NOT_KBUILD):
             notes.append(f"{path} was not built: only objects of the kernel are")
@@ -118,7 +119,11 @@ def _sources(
                     f"{counted(left, 'more file')} with what changed in {file.path} not built;"
                     " --all builds every one"
                 )
-    return tuple(found), notes
+    usable = tuple(path for path in found if _SAFE.fullmatch(path))
+    notes += [
+        f"{path!r} was not built: its name" for path in found if path not in usable
+    ]
+    return usable, notes
 
 
 def _includers(
@@ -215,7 +220,7 @@ class _Chooser:
         for path in paths:
             self._needs[path] = needs_of(self._state.read, path)
             for arch in self._arches(path):
-                if self._choice(arch, (path,)):
+                if self._together(arch, (path,), minimal=True)[1]:
                     found.setdefault(arch, []).append(path)
                     break
             else:
@@ -285,54 +290,43 @@ class _Chooser:
         """
         left = paths
         while left:
-            together = tuple(path for path in left if self._choice(arch, (path,)))
-            choice = None
-            while together and choice is None:
-                choice = self._choice(arch, together, minimal=minimal)
-                if choice is None:
-                    together = together[
-                        : (len(together) + 1) // 2 if len(together) > 1 else 0
-                    ]
-            if choice is None:
+            choice, reached = self._together(arch, left, minimal=minimal)
+            if not reached:
                 return
             wanted = tuple(
-                dict.fromkeys(name for path in together for name in self._chosen[path])
+                dict.fromkeys(name for some in reached.values() for name in some)
             )
-            modules = () if minimal else wanted
-            fragment = choice.text(modules)
-            yield (
-                Configuration(arch, llvm, fragment, wanted=wanted, checks=checks),
-                together,
+            made = Configuration(
+                arch,
+                llvm,
+                choice.text(() if minimal else wanted),
+                wanted=wanted,
+                checks=checks,
+                minimal=minimal,
             )
-            left = (
-                tuple(path for path in left if path not in together)
-                if len(together)
-                else ()
-            )
-            left = tuple(path for path in left if self._choice(arch, (path,)))
+            yield made, tuple(reached)
+            left = tuple(path for path in left if path not in reached)
 
-    def _choice(
-        self, arch: str, paths: Sequence[str], *, minimal: bool = True
-    ) -> SymbolChoice | None:
-        """The symbols to set for these files; None where they cannot all be reached."""
-        kconfig = self._kconfig(arch)
-        choice = SymbolChoice(kconfig, _BASE)
+    def _together(
+        self, arch: str, paths: Sequence[str], *, minimal: bool
+    ) -> tuple[SymbolChoice, dict[str, tuple[str, ...]]]:
+        """The symbols to set for those of the files that go together, each with its own."""
+        choice = SymbolChoice(self._kconfig(arch), _BASE)
         if minimal:
             choice.keep_off(self._guards)
-        self._chosen: dict[str, tuple[str, ...]] = {}
+        reached: dict[str, tuple[str, ...]] = {}
         for path in paths:
             need = self._reached(choice, path)
-            if need is None and minimal:
+            if need is None and not reached:
                 # it depends on what would have been left off
                 choice.off.clear()
                 need = self._reached(choice, path)
-            if need is None:
-                return None
-            self._chosen[path] = need
+            if need is not None:
+                reached[path] = need
         if not minimal:
             for name in self._guards:
                 choice.turn_on(name)
-        return choice
+        return choice, reached
 
     def _reached(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
         for need in self._needs[path]:

@@ -56,13 +56,15 @@ class WorkPlace:
             git(None, "init", "-q", str(self.tree))
         alternates.write(self.tree / ".git" / "objects", source)
         (self.tree / ".git" / "index.lock").unlink(missing_ok=True)
-        words = ("-q", "--detach", "--force", commit)
         git(
             self.tree,
             "-c",
             "checkout.workers=0",
             "checkout",
-            *words,
+            "-q",
+            "--detach",
+            "--force",
+            commit,
             timeout=_CHECKOUT_SECONDS,
         )
 

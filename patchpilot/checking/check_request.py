@@ -27,8 +27,8 @@ class CheckRequest(NamedTuple):
     of a directory that is no patch; without it such a file is an InputError. `whole_files`: the
     targets are source files, whose paths are relative to `top` where they are in it.
     `all_revisions`: older ones in a mailbox count too. `proposes_edits`: findings get the edits of
-    their safe fixes. `unsafe_fixes`: what is fixed is fixed also by fixes that need a look. `build`: what
-    the patches touch is built.
+    their safe fixes. `unsafe_fixes`: what is fixed is fixed also by fixes that need a look.
+    `build`: what the patches touch is built.
     """
 
     targets: Sequence[str] = ()

@@ -63,6 +63,7 @@ SECTIONS: dict[str, Sections] = {
                 "config_from",
                 "data",
                 "jobs",
+                "build",
                 "checkpatch",
                 "checkpatch_compat",
                 "no_conf",

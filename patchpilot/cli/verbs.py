@@ -4,6 +4,7 @@
 GROUPS: dict[str, dict[str, str]] = {
     "Prepare": {
         "check": "check patches as maintainers and bots do; --fix fixes them",
+        "build": "compile what each commit touches; report what is new",
         "fixes": "find the commit that introduced the bug",
         "stable": "print the Cc: stable line that a fix needs",
         "prepare": "write Fixes:, Cc: stable and other tags into commit messages",
@@ -24,7 +25,6 @@ GROUPS: dict[str, dict[str, str]] = {
     },
 }
 OTHERS = {
-    "build": "compile what each commit touches; report new warnings and errors",
     "undo": "restore commits that prepare, trailers or check --fix rewrote",
     "explain": "explain a rule, with examples",
     "rules": "list all rules",
@@ -57,7 +57,6 @@ def overview() -> str:
     names = ", ".join(name for name in OTHERS if name != "help")
     lines += [
         f"Also: {names}",
-        "",
         "`patchpilot help VERB` shows its options; `patchpilot help` lists the topics.",
     ]
     return "\n".join(lines)

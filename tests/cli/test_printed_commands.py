@@ -42,6 +42,8 @@ NOT_RUN = {
     "patchpilot backport {target} {onto}": (
         "its words are known at run time: tests/reading/test_lives.py compares the step"
     ),
+    "patchpilot build --config .config": "needs a .config: tests/building has one",
+    "patchpilot trust --build {place}": "its word is known at run time: tests/building compares it",
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",
     "patchpilot demo --script": "tests/cli/test_demo.py runs it",

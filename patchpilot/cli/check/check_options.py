@@ -231,7 +231,6 @@ class CheckOptions(NamedTuple):
     post_checks: str | None = None
     check_url: str | None = None
     build: bool = False
-    how: BuildWords = BuildWords()
 
     @property
     def overrides(self) -> tuple[str, ...]:

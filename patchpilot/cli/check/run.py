@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.cli.check.check_options import (
     CI_FORMATS,
     PROPOSING_FORMATS,
+    BuildWords,
     CheckOptions,
 )
 from patchpilot.cli.common import Common, left_out, progress_of
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-def answer(common: Common, options: CheckOptions) -> int:
-    """Check and write the result; returns the exit code."""
+def answer(
+    common: Common, options: CheckOptions, build: BuildWords | None = None
+) -> int:
+    """Check and write the result; returns the exit code.
+
+    `build` is how to build, where that was said.
+    """
     from patchpilot.services.check.check_targets import need_no_repository
 
     if options.overrides and not options.fix:
@@ -50,12 +56,13 @@ def answer(common: Common, options: CheckOptions) -> int:
     if options.whole_files:
         _refuse_with_whole_files(options)
         with common.workplace() as place:
-            return _check(common, options, place, place.repository_if_any())
+            repository = place.repository_if_any()
+            return _check(common, options, place, repository, None)
     files_only = common.repo is None and need_no_repository(options.targets)
     with common.workplace(uses_repository=not files_only) as place:
-        return _check(
-            common, options, place, place.repository if not files_only else None
-        )
+        repository = place.repository if not files_only else None
+        wanted = _build(options, build or BuildWords()) if options.build else None
+        return _check(common, options, place, repository, wanted)
 
 
 def _refuse_with_whole_files(options: CheckOptions) -> None:
@@ -75,7 +82,11 @@ def _refuse_with_whole_files(options: CheckOptions) -> None:
 
 
 def _check(
-    common: Common, options: CheckOptions, place: "Workplace", repository: Any
+    common: Common,
+    options: CheckOptions,
+    place: "Workplace",
+    repository: Any,
+    build: Any,
 ) -> int:
     from patchpilot.checking.check_patches import check
     from patchpilot.checking.check_request import check_request
@@ -126,7 +137,7 @@ def _check(
         all_revisions=options.all_revisions,
         whole_files=options.whole_files,
         top=tree.root if options.whole_files and tree else None,
-        build=_build(options) if options.build else None,
+        build=build,
     )
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
@@ -153,7 +164,7 @@ def _check(
     return int(result.exit_code)
 
 
-def _build(options: CheckOptions) -> Any:
+def _build(options: CheckOptions, words: BuildWords) -> Any:
     """What is built."""
     from patchpilot.services.build.build_request import build_options
 
@@ -162,7 +173,7 @@ def _build(options: CheckOptions) -> Any:
             raise UsageError(
                 f"--build and {name} cannot be combined", hint="build after the fix"
             )
-    config, arches, compiler, quick, every = options.how
+    config, arches, compiler, quick, every = words
     return build_options(
         config=config,
         arches=arches,

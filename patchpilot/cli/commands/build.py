@@ -89,9 +89,9 @@ def command(
         words.pop("every"),
     )
     options = CheckOptions(
-        targets=targets, select=("build",), jobs=jobs, build=True, how=build, **words
+        targets=targets, select=("build",), jobs=jobs, build=True, **words
     )
-    return answer(common, options)
+    return answer(common, options, build)
 
 
 def _clean(common: Common) -> int:

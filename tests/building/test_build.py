@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot build` on a toy tree whose Makefile takes the calls that a kernel's takes."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.building import configuration
+from patchpilot.building.configuration import host_arch
+from patchpilot.building.plan import BuildOptions, Change, make_plan
+from patchpilot.building.tree_state import TreeState
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.commits.own_commands import build_command
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.trust_store import trust
+from patchpilot.errors import CancelledError
+from patchpilot.topic.read_series import read_series
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+MAKEFILE = """VERSION = 6
+PATCHLEVEL = 6
+olddefconfig:
+allnoconfig:
+\t@cat $(KCONFIG_ALLCONFIG) > $(O)/.config
+%.o: %.c
+\t@mkdir -p $(O)/$(@D)
+\t@echo '  CC      $@'
+\t@$(CC) -I$(CURDIR) -Wall -Wmissing-prototypes -c $(abspath $<) -o $(O)/$@
+"""
+DRIVER = "int work(void);\n\nint work(void)\n{\n\tint old;\n\n\treturn 1;\n}\n"
+KERNEL = {
+    "Kbuild": "\n",
+    "Kconfig": 'config DRV\n\tbool "Drv"\n',
+    "MAINTAINERS": "\n",
+    "init/main.c": "\n",
+    "kernel/fork.c": "\n",
+    "Makefile": MAKEFILE,
+    "drv/Makefile": "obj-$(CONFIG_DRV) += w.o user.o\n",
+    "drv/w.c": DRIVER,
+    "drv/w.h": "int helper(int one);\n",
+    "drv/user.c": '#include "w.h"\n\nint use(void);\nint use(void) { return helper(1); }\n',
+}
+
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("make", "gcc"))), reason="needs make and gcc"
+)
+
+
+@pytest.fixture(autouse=True)
+def only_gcc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The toy tree needs none of the other programs of a kernel build."""
+    monkeypatch.setattr(configuration, "NEEDED", ("make",))
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo(tmp_path / "kernel")
+    repo.commit("start", KERNEL)
+    repo.git("branch", "base")
+    return repo
+
+
+def trusted(repo: Repo) -> None:
+    command = build_command(repo.path)
+    trust({command.digest: command.label})
+
+
+def built(repo: Repo, *words: str) -> tuple[list[dict[str, Any]], str]:
+    """The findings of the branch's commits, each with its commit's subject, and the notes."""
+    trusted(repo)
+    given = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
+    done = call(*given, "base..HEAD")
+    assert done.out, done.err
+    document = json.loads(done.out)
+    return [
+        {**finding, "subject": patch["subject"]}
+        for patch in document["patches"]
+        for finding in patch["findings"]
+    ], done.err
+
+
+def test_a_new_warning_is_at_its_line_and_the_second_run_compiles_nothing(
+    repo: Repo,
+) -> None:
+    repo.commit(
+        "drv: move",
+        {"drv/w.c": DRIVER.replace("\tint old;", "\n\n\tint old;\n\tint mine;")},
+    )
+    (finding,), notes = built(repo)
+    assert (finding["name"], finding["path"], finding["line"]) == (
+        "build-warning",
+        "drv/w.c",
+        8,
+    )
+    assert "2 objects compiled" in notes
+    repo.git("commit", "-q", "--amend", "-m", "drv: other words")
+    (again,), notes = built(repo)
+    assert again["message"] == finding["message"]
+    assert "0 objects compiled, 2 known" in notes
+    # the person's tree has nothing of the build in it
+    assert repo.git("status", "--porcelain", "--ignored") == ""
+
+
+def test_a_commit_that_needs_a_later_one_names_it(repo: Repo) -> None:
+    user = '#include "w.h"\n\nint use(void);\nint use(void) { return helper(%s); }\n'
+    repo.commit(
+        "drv: change the helper", {"drv/w.h": "int helper(int one, int two);\n"}
+    )
+    repo.commit("drv: change its users", {"drv/user.c": user % "1, 2"})
+    repo.commit("drv: break it", {"drv/user.c": user % "1, two"})
+    findings, _ = built(repo)
+    first, last = [one for one in findings if one["severity"] != "note"]
+    assert (first["name"], first["path"]) == ("build-broken-commit", "drv/w.h")
+    assert first["message"].endswith('repaired by patch 2, "drv: change its users"')
+    assert (last["name"], last["subject"]) == ("build-error", "drv: break it")
+
+
+def test_nothing_of_a_tree_that_is_not_trusted_is_run(
+    repo: Repo, tmp_path: Path
+) -> None:
+    touched = tmp_path / "touched"
+    hostile = f"$(shell touch {touched})\n{MAKEFILE}"
+    repo.commit("drv: evil", {"Makefile": hostile, "drv/w.c": f"{DRIVER}\n"})
+    for words in (("build",), ("check", "--build")):
+        done = call(*words, "-C", repo.path, "HEAD")
+        assert done.code == 1
+        assert "is not trusted for that yet" in done.err
+        assert f"`patchpilot trust --build {repo.path}`" in done.err
+    assert not touched.exists()
+    assert call("trust", "--build", repo.path).code == 0
+    call("build", "-C", repo.path, "--quick", "HEAD")
+    assert touched.exists()
+    assert "no longer trusted" in call("trust", "--revoke", repo.path).err
+    assert "not trusted" in call("build", "-C", repo.path, "HEAD").err
+
+
+def test_a_canceled_build_leaves_no_process(repo: Repo, tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    slow = f"{MAKEFILE}\t@echo $$$$ > {mark}; sleep 60\n"
+    repo.commit("drv: slow", {"Makefile": slow, "drv/w.c": f"{DRIVER}\n"})
+    trusted(repo)
+
+    def cancel(what: str, done: int = 0, total: int | None = None) -> None:
+        if mark.exists() and mark.read_text():
+            raise CancelledError
+
+    request = CheckRequest(("HEAD",), build=BuildOptions(quick=True))
+    with Repository.open(repo.path) as repository, pytest.raises(CancelledError):
+        check(request, repository=repository, progress=cancel)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+    assert repo.git("status", "--porcelain", "--ignored") == ""
+
+
+@pytest.mark.parametrize("path", ["-k.c", "drv/CC=x.c", "drv/a b.c", "drv/$(id).c"])
+def test_no_path_of_a_commit_is_an_option_or_a_variable_of_make(
+    repo: Repo, path: str
+) -> None:
+    repo.commit("drv: odd", {path: DRIVER})
+    with Repository.open(repo.path) as repository:
+        (patch,) = (one.patches[0] for one in read_series(("HEAD",), repository))
+        start, end = (
+            TreeState(repository, repository.resolve(word)) for word in ("base", "HEAD")
+        )
+        plan = make_plan(repository, (Change(start, end, patch.files),), BuildOptions())
+    assert plan.sources == ((),)
+    assert plan.notes[0] == (f"{path!r} was not built: its name",)
+
+
+def test_a_given_configuration_is_used_as_it_is(repo: Repo, tmp_path: Path) -> None:
+    own = tmp_path / "own.config"
+    own.write_text("CONFIG_DRV=y\n")
+    repo.commit(
+        "drv: warn",
+        {"drv/w.c": DRIVER.replace("\tint old;", "\tint old;\n\tint mine;")},
+    )
+    ((finding,), notes) = built(repo, "--config", str(own))
+    assert finding["message"].endswith(
+        "[-Wunused-variable] (x86_64 gcc .config)".replace("x86_64", host_arch())
+    )
+    assert "gcc .config" in notes
+    assert own.read_text() == "CONFIG_DRV=y\n"
+
+
+def test_what_was_built_can_be_deleted(repo: Repo) -> None:
+    repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
+    built(repo)
+    assert "deleted 1 directory" in call("build", "--clean").err
+    assert "deleted 0 directories" in call("build", "--clean").err

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The symbols that an object needs, read from Makefiles and Kconfig files."""
+
+import pytest
+
+from patchpilot.building.choose_symbols import SymbolChoice
+from patchpilot.building.kconfig import Kconfig
+from patchpilot.building.kconfig_expression import parse_expression, symbols_in
+from patchpilot.building.makefiles import Need, needs_of
+
+KCONFIG = """
+if-success = $(shell,echo y)
+config MODULES
+	bool "Modules"
+	help
+	  config NOT_A_SYMBOL is only text here
+
+	  and here
+config PCI
+	bool "PCI" if EXPERT
+source "drivers/$(SRCARCH)/Kconfig"
+menu "Drivers"
+	depends on NET
+config FROB
+	tristate "Frob"
+	depends on PCI || (FROB_BUS && \\
+		!BROKEN)
+	select FROB_CORE if NET
+config FROB_CORE
+	tristate
+config FROB_LIB
+	bool
+	default FROB
+endmenu
+"""
+FILES = {
+    "Kconfig": KCONFIG,
+    "drivers/x86/Kconfig": 'config NET\n\tbool "Net"\nconfig FROB_BUS\n\tbool "Bus"\n',
+    "drivers/Makefile": "obj-y += net/\nobj-$(CONFIG_FROB) += frob/\n",
+    "drivers/frob/Makefile": (
+        "obj-$(CONFIG_FROB) += frob.o  # the driver\n"
+        "frob-y := main.o $(more-y)\n"
+        "more-y += \\\n\tdeep/one.o\n"
+        "ifdef CONFIG_FROB_LIB\n"
+        "frob-$(CONFIG_PCI) += lib.o\n"
+        "endif\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "needs"),
+    [
+        ("drivers/frob/main.c", {"FROB"}),
+        ("drivers/frob/deep/one.c", {"FROB"}),
+        ("drivers/frob/lib.c", {"FROB", "FROB_LIB", "PCI"}),
+    ],
+)
+def test_the_symbols_of_an_object_are_those_of_its_makefiles(
+    path: str, needs: set[str]
+) -> None:
+    (need,) = needs_of(FILES.get, path)
+    assert set(need.symbols) == needs
+    assert need.module == "drivers/frob/frob"
+
+
+def test_an_object_that_no_makefile_names_has_no_way_to_it() -> None:
+    assert needs_of(FILES.get, "drivers/frob/forgotten.c") == ()
+    assert Need(("FROB",), "drivers/frob/frob") in needs_of(
+        FILES.get, "drivers/frob/main.c"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "on"),
+    [
+        ("NET", {"NET"}),
+        # PCI has no prompt without EXPERT, which nobody can set
+        ("FROB", {"NET", "FROB_BUS", "FROB"}),
+        ("FROB_CORE", {"NET", "FROB_BUS", "FROB"}),
+        ("FROB_LIB", {"NET", "FROB_BUS", "FROB"}),
+    ],
+)
+def test_a_symbol_is_turned_on_with_what_it_needs(wanted: str, on: set[str]) -> None:
+    choice = SymbolChoice(Kconfig(FILES.get, "x86"))
+    assert choice.turn_on(wanted)
+    assert set(choice.on) == on
+    assert choice.is_on(wanted)
+
+
+def test_what_cannot_be_on_changes_nothing() -> None:
+    choice = SymbolChoice(Kconfig(FILES.get, "x86"), ("NET",))
+    choice.keep_off(("FROB_BUS",))
+    for name in ("FROB", "PCI", "NOT_A_SYMBOL"):
+        assert not choice.turn_on(name)
+    assert choice.text() == "CONFIG_NET=y\n"
+
+
+def test_a_module_is_one_only_where_its_type_allows_it() -> None:
+    choice = SymbolChoice(Kconfig(FILES.get, "x86"), ("FROB",))
+    assert choice.text(("FROB", "NET")).split() == [
+        "CONFIG_FROB=m",
+        "CONFIG_FROB_BUS=y",
+        "CONFIG_NET=y",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "((((", "A &&", "!", 'A = "b', "||", "(" * 5000])
+def test_damaged_expressions_have_a_value(text: str) -> None:
+    assert list(symbols_in(parse_expression(text))) is not None

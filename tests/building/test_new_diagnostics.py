@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which warnings of a build a patch adds, and to which of its lines they belong."""
+
+import pytest
+
+from patchpilot.building.diagnostics import Diagnostic, read_diagnostics, sections
+from patchpilot.building.new_diagnostics import new_ones, place_of
+from patchpilot.model.diff_parser import parse_diff
+from patchpilot.model.file_diff import FileChange
+
+DIFF = """diff --git a/a.c b/a.c
+index 1111111..2222222 100644
+--- a/a.c
++++ b/a.c
+@@ -10,4 +10,5 @@ int one(void)
+ \tint ret;
++\tint late;
+ 
+-\tuse(old);
++\tuse(late, MACRO(1));
+ \treturn ret;
+@@ -40,2 +41,1 @@ int two(void)
+ \tint gone;
+-\tuse(gone);
+diff --git a/a.h b/a.h
+index 1111111..2222222 100644
+--- a/a.h
++++ b/a.h
+@@ -1,1 +1,1 @@
+-int helper(int one);
++int helper(long one);
+"""
+
+
+def changes() -> tuple[FileChange, ...]:
+    return parse_diff(tuple(DIFF.split("\n")), 1).files
+
+
+def warning(line: int, text: str, path: str = "a.c") -> Diagnostic:
+    return read_diagnostics([f"{path}:{line}:1: warning: {text} [-Wx]"], "/t")[0]
+
+
+def line_of(place: int | None) -> str:
+    assert place
+    return DIFF.split("\n")[place - 1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "new"),
+    [
+        ([], [11], [11]),
+        # above, between and below the hunks
+        ([3, 20, 60], [3, 21, 60], []),
+        # its line was replaced
+        ([12], [13], []),
+        # a second one of the same text
+        ([20], [21, 30], [30]),
+        ([60, 61], [60], []),
+        # a line that was added has it, as well as the one that had it before
+        ([10], [10, 11], [11]),
+    ],
+)
+def test_a_warning_that_only_moved_is_not_new(
+    before: list[int], after: list[int], new: list[int]
+) -> None:
+    made = [[warning(line, "too 5 bad") for line in lines] for lines in (before, after)]
+    assert [one.line for one in new_ones(*made, changes())] == new
+
+
+def test_a_warning_that_went_with_its_code_to_another_file_is_not_new() -> None:
+    assert not new_ones(
+        [warning(41, "unused 'x'")], [warning(1, "unused 'x'", "a.h")], changes()
+    )
+    assert new_ones(
+        [warning(41, "unused 'x'", "b.c")], [warning(1, "unused 'x'", "a.h")], changes()
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        (warning(11, "unused variable 'late'"), "+\tint late;"),
+        # its last use was removed: the variable is in no hunk, or is context
+        (warning(41, "unused variable 'gone'"), "-\tuse(gone);"),
+        # in a caller that the patch does not touch
+        (
+            warning(7, "passing argument 1 of 'helper' from …", "b.c"),
+            "+int helper(long one);",
+        ),
+        (warning(200, "something else"), "-\tuse(gone);"),
+    ],
+)
+def test_a_warning_is_at_the_changed_line_it_belongs_to(
+    one: Diagnostic, line: str
+) -> None:
+    assert line_of(place_of(one, changes()).patch_line) == line
+
+
+def test_a_warning_in_a_macro_of_a_header_is_at_the_line_that_uses_it() -> None:
+    (one,) = read_diagnostics(
+        [
+            "In file included from /t/include/kern.h:5,",
+            "/t/include/kern.h:30:9: warning: format '%s' expects 'char *' [-Wformat=]",
+            "/t/include/kern.h:40:3: note: in expansion of macro 'printk'",
+            "/t/a.c:13:2: note: in expansion of macro 'MACRO'",
+        ],
+        "/t",
+    )
+    place = place_of(one, changes())
+    assert (place.path, place.line) == ("a.c", 13)
+    assert line_of(place.patch_line) == "+\tuse(late, MACRO(1));"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("a.c:1:2: warning: unused [-Wunused]", "warning"),
+        ("a.c:1:2: warning: incorrect type in argument 1", "sparse"),
+        ("a.c:1: warning: Function parameter 'x' not described in 'f'", "kernel-doc"),
+        ("a.c:1:2: error: 'x' undeclared", "error"),
+        ("a.c:1:10: fatal error: x.h: No such file or directory", "error"),
+        ("a.S:4: Error: no such instruction", "error"),
+    ],
+)
+def test_who_printed_a_line_is_seen_by_its_form(line: str, kind: str) -> None:
+    assert [one.kind for one in read_diagnostics([line, "make: *** x"], "/t")] == [kind]
+
+
+def test_lines_belong_to_the_object_that_make_named_last() -> None:
+    lines = [
+        "CALL x",
+        "  CC [M]  d/a.o",
+        "a",
+        "  CHECK   /t/d/a.c",
+        "b",
+        "  CC      d/b.o",
+        "c",
+    ]
+    assert list(sections(lines)) == [
+        ("", ["CALL x"]),
+        ("d/a.o", ["a", "b"]),
+        ("d/b.o", ["c"]),
+    ]
