@@ -5,11 +5,26 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from patchpilot.building.configuration import Configuration, require_tools
-from patchpilot.building.diagnostics import ERROR, Diagnostic, ObjectReport, names_in
+from patchpilot.building.diagnostics import (
+    ERROR,
+    MODPOST,
+    UNDEFINED,
+    Diagnostic,
+    ObjectReport,
+    names_in,
+)
 from patchpilot.building.make_objects import Configured, Maker
+from patchpilot.building.module_symbols import missing_symbols
 from patchpilot.building.new_diagnostics import new_ones, place_of
-from patchpilot.building.plan import BuildOptions, Change, Plan
+from patchpilot.building.plan import BuildOptions, Change, Plan, is_target
 from patchpilot.building.results import KeptReport
+from patchpilot.building.semantic_patches import (
+    kept_report,
+    key_of_tool,
+    near_text,
+    run_scripts,
+    scripts_for,
+)
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import WorkPlace
 from patchpilot.commits.repository import Repository
@@ -68,12 +83,55 @@ class SeriesBuild:
             for number in range(len(self._changes)):
                 for problem in self._problems(configuration, number, own, progress):
                     _add(found[number], problem)
+        if not self._options.quick and key_of_tool():
+            for number in range(len(self._changes)):
+                for problem in self._semantic(number, progress):
+                    _add(found[number], problem)
         return Built(
             tuple(tuple(problems.values()) for problems in found),
             tuple(configuration.label for configuration, _ in plan.configurations),
             self.compiled,
             self.known,
         )
+
+    def _semantic(self, number: int, progress: Progress) -> Iterator[BuildProblem]:
+        """What the tree's semantic patches report newly for the files of a change."""
+        change = self._changes[number]
+        for file in change.files:
+            if not file.path.endswith(".c") or file.path not in change.after.files:
+                continue
+            lines = [line.new_line or 0 for line in file.lines("+")]
+            text = near_text(change.after.read(file.path) or "", lines)
+            scripts = tuple(scripts_for(change.after, text)) if lines else ()
+            if not scripts or not is_target(file.path):
+                continue
+            after = self._scripts(change.after, file.path, scripts, progress)
+            if not after:
+                continue
+            before = self._scripts(change.before, file.path, scripts, progress)
+            for one in new_ones(before, after, change.files):
+                place = place_of(one, change.files)
+                yield BuildProblem(
+                    one.kind, one.text, place.path, place.line, place.patch_line
+                )
+
+    def _scripts(
+        self, state: TreeState, path: str, scripts: tuple[str, ...], progress: Progress
+    ) -> tuple[Diagnostic, ...]:
+        if path not in state.files:
+            return ()
+        known = kept_report(state, path, scripts)
+        if known is None:
+            self._check_out(state, progress)
+            known = run_scripts(self._place.tree, state, path, scripts, progress)
+        return known.diagnostics
+
+    def _check_out(self, state: TreeState, progress: Progress) -> None:
+        """Have the state's files in the clone."""
+        if self._checked_out != state.commit:
+            progress("checking out what is built")
+            self._place.checkout(self._repository, state.commit)
+            self._checked_out = state.commit
 
     def _build(
         self,
@@ -120,10 +178,7 @@ class SeriesBuild:
         progress: Progress,
     ) -> None:
         require_tools(llvm=configuration.llvm)
-        if self._checked_out != state.commit:
-            progress("checking out what is built")
-            self._place.checkout(self._repository, state.commit)
-            self._checked_out = state.commit
+        self._check_out(state, progress)
         output = self._place.output(configuration.folder)
         maker = Maker(self._place.tree, output, configuration, self._options.jobs)
         configured: Configured = maker.configure(state.build_digest, progress)
@@ -166,7 +221,11 @@ class SeriesBuild:
             # what else is printed of code that does not compile follows from the errors
             new = tuple(errors[:_MOST_ERRORS])
             repair = self._repaired_by(configuration, number, own[number], progress)
+        undefined = [one for one in new if one.kind == UNDEFINED]
+        yield from self._not_found(configuration, change, undefined)
         for one in new:
+            if one.kind == UNDEFINED:
+                continue
             place = place_of(one, change.files)
             kind, message = one.kind, _message(one, place.path, configuration)
             if kind == ERROR and repair:
@@ -177,6 +236,30 @@ class SeriesBuild:
         yield from self._unbuilt(
             configuration, change, own[number], {one.kind for one in new}
         )
+
+    def _not_found(
+        self,
+        configuration: Configuration,
+        change: Change,
+        undefined: Sequence[Diagnostic],
+    ) -> Iterator[BuildProblem]:
+        """The new undefined symbols that an object will not find."""
+        by_name = {one.text: one for one in undefined}
+        if not by_name:
+            return
+        is_module = not (configuration.minimal or configuration.given)
+        missing = missing_symbols(
+            self._repository,
+            change.after,
+            {name: one.path for name, one in by_name.items()},
+            configuration.source_arch,
+            is_module=is_module,
+        )
+        for name, why in missing:
+            one = by_name[name]
+            text = f"undefined symbol '{name}' ({configuration.label}): {why}"
+            place = place_of(one._replace(text=text), change.files)
+            yield BuildProblem(MODPOST, text, place.path, place.line, place.patch_line)
 
     def _unbuilt(
         self,

@@ -16,6 +16,7 @@ from patchpilot.building.diagnostics import (
     read_diagnostics,
     sections,
 )
+from patchpilot.building.module_symbols import needed_symbols
 from patchpilot.commits.run import Watched, follow
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress
@@ -115,6 +116,8 @@ class Maker:
             if not is_built and not any(one.kind == ERROR for one in found):
                 # what ends make before it comes to the object
                 found += read_diagnostics(general, str(self._tree))
+            if is_built:
+                found += tuple(needed_symbols(self._output, target, path))
             result[path] = ObjectReport(found, is_built)
         return result
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.building.diagnostics import Diagnostic, names_in
+from patchpilot.building.diagnostics import UNDEFINED, Diagnostic, names_in
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 
 _NUMBER = re.compile(r"\d+")
@@ -62,7 +62,8 @@ def new_ones(
 
 
 def _text(one: Diagnostic) -> str:
-    return f"{one.kind} {_NUMBER.sub('#', one.text)}"
+    text = one.text if one.kind == UNDEFINED else _NUMBER.sub("#", one.text)
+    return f"{one.kind} {text}"
 
 
 def _moved(line: int, change: FileChange | None) -> int:

@@ -73,6 +73,11 @@ class Plan(NamedTuple):
     notes: tuple[tuple[str, ...], ...]
 
 
+def is_target(path: str) -> bool:
+    """Whether programs take a path for a path."""
+    return _SAFE.fullmatch(path) is not None
+
+
 def make_plan(
     repository: Repository, changes: Sequence[Change], options: BuildOptions
 ) -> Plan:
@@ -119,7 +124,7 @@ def _sources(
                     f"{counted(left, 'more file')} with what changed in {file.path} not built;"
                     " --all builds every one"
                 )
-    usable = tuple(path for path in found if _SAFE.fullmatch(path))
+    usable = tuple(path for path in found if is_target(path))
     notes += [
         f"{path!r} was not built: its name" for path in found if path not in usable
     ]

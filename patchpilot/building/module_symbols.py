@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The symbols that an object needs of others: those that no module can have are a problem."""
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from patchpilot.building.diagnostics import MODPOST, UNDEFINED, Diagnostic
+from patchpilot.building.makefiles import needs_of
+from patchpilot.building.tree_state import TreeState
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import environment, run
+from patchpilot.model.printable import printable
+
+_COMPILER = re.compile(
+    r"__(?:u?(?:div|mod|divmod)[dst]i[34]|(?:ashl|ashr|lshr|mul)[dt]i3|u?cmpdi2|aeabi_\w+)"
+)
+"""Functions of the compiler's own library, which the kernel does not have."""
+_NAME = re.compile(r"[A-Za-z]\w{2,}")
+_MISMATCH = re.compile(r"(?:WARNING|ERROR): modpost: (.*section mismatch.*)")
+_EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
+
+
+def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]:
+    """The undefined symbols of an object, and its references to sections that are freed."""
+    if shutil.which("nm"):
+        done = run(
+            ["nm", "-u", "--", target], env=environment(), cwd=output, timeout=60
+        )
+        for line in done.text.split("\n"):
+            name = line.strip().removeprefix("U ").strip()
+            if name:
+                yield _diagnostic(UNDEFINED, path, name)
+    program = output / "scripts" / "mod" / "modpost"
+    if program.is_file():
+        words = [str(program), "-w", "-N", "-o", "/dev/null", target]
+        done = run(words, env=environment(), cwd=output, timeout=60)
+        for line in (done.text + done.error_text).split("\n"):
+            if found := _MISMATCH.match(line):
+                yield _diagnostic(MODPOST, path, printable(found[1]))
+
+
+def missing_symbols(
+    repository: Repository,
+    state: TreeState,
+    users: Mapping[str, str],
+    source_arch: str,
+    *,
+    is_module: bool,
+) -> Iterator[tuple[str, str]]:
+    """Those of the undefined symbols that their objects will not find, each with the reason;
+    `users` has the source file of the object by symbol.
+    """
+    for name in users:
+        if _COMPILER.fullmatch(name):
+            why = "the kernel has no such function: use the functions of linux/math64.h"
+            yield name, why
+    plain = [name for name in users if _NAME.fullmatch(name)] if is_module else []
+    if not plain:
+        return
+    either = "|".join(plain)
+    pattern = rf"{_EXPORT}\s*\(\s*({either})\s*[,)]"
+    exported = _lines(repository, state, pattern, source_arch)
+    known = {word for _, line in exported for word in re.findall(r"\w+", line)}
+    for name in plain:
+        if name in known:
+            continue
+        places = _definitions(repository, state, name, source_arch)
+        if places and (why := _of_places(state, users[name], places)):
+            yield name, why
+
+
+def _definitions(
+    repository: Repository, state: TreeState, name: str, source_arch: str
+) -> list[str]:
+    """The files that define a function or a variable for others."""
+    function = rf"^[A-Za-z_].*[ *]{name}\s*\([^;]*$"
+    variable = rf"^[A-Za-z_][^(]*[ *]{name}(\[.*\])?( =.*|;)$"
+    found = _lines(repository, state, f"{function}|{variable}", source_arch)
+    return [path for path, line in found if not line.startswith(("static", "extern"))]
+
+
+def _of_places(state: TreeState, user: str, places: Sequence[str]) -> str:
+    """Why a symbol that these files define is not found by a user of it, "" where it may be."""
+    modules = _modules(state, user)
+    linked = [path for path in places if needs_of(state.read, path)]
+    if not linked:
+        return f"{places[0]} defines it, and no Makefile names its object"
+    if any(modules & _modules(state, path) for path in linked):
+        return ""
+    return f"{linked[0]} does not export it"
+
+
+def _modules(state: TreeState, path: str) -> set[str]:
+    return {need.module for need in needs_of(state.read, path)}
+
+
+def _lines(
+    repository: Repository, state: TreeState, pattern: str, source_arch: str
+) -> Iterator[tuple[str, str]]:
+    """The lines of sources with a pattern, each with its file; not those of other architectures."""
+    commit = state.commit
+    done = repository.git(
+        "grep",
+        "-E",
+        "-e",
+        pattern,
+        commit,
+        "--",
+        "*.c",
+        "*.S",
+        env={"GIT_LITERAL_PATHSPECS": "0"},
+        ok=(0, 1),
+    )
+    for row in done.text.split("\n"):
+        path, _, line = row.removeprefix(f"{commit}:").partition(":")
+        if path.startswith("arch/") and not path.startswith(f"arch/{source_arch}/"):
+            continue
+        if path and not path.startswith(("tools/", "Documentation/", "scripts/")):
+            yield path, line
+
+
+def _diagnostic(kind: str, path: str, text: str) -> Diagnostic:
+    return Diagnostic(kind, path, 0, 0, text, ((path, 0),))

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the tree's semantic patches (scripts/coccinelle) on the files that a patch touches."""
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from patchpilot.building.configuration import (
+    compiler_version,
+    make_environment,
+    sandbox,
+)
+from patchpilot.building.diagnostics import COCCINELLE, Diagnostic, ObjectReport
+from patchpilot.building.results import KeptReport
+from patchpilot.building.tree_state import TreeState
+from patchpilot.commits.run import Watched, run
+from patchpilot.errors import GitError
+from patchpilot.model.printable import printable
+from patchpilot.model.progress import Progress
+
+FOLDER = "scripts/coccinelle"
+PROGRAM = "spatch"
+_SECONDS = 60.0
+_LINE = re.compile(r"(?P<path>[^:\s]+):(?P<line>\d+):(?P<column>\d+)-\d+: (?P<text>.*)")
+_OPTIONS = re.compile(r"^//\s*Options:\s*(.*)$", re.MULTILINE)
+_KNOWN_OPTIONS = ("--no-includes", "--include-headers", "--all-includes", "--no-loops")
+_CALL = re.compile(r"\b([a-z_]\w{3,})(?:@\w+)*\s*\(")
+_SCRIPT_PART = re.compile(r"^@[^@\n]*script:.*?(?=^@|\Z)", re.MULTILINE | re.DOTALL)
+_NOT_CALLS = frozenset(
+    ("when", "while", "sizeof", "switch", "return", "print_report", "print_main")
+)
+_AROUND = 30
+
+
+def key_of_tool() -> str:
+    """A text that changes with the version of Coccinelle, "" where it is not installed."""
+    return f"{PROGRAM} {compiler_version(PROGRAM)}" if shutil.which(PROGRAM) else ""
+
+
+def near_text(text: str, lines: Sequence[int]) -> str:
+    """The text of a file around some of its lines."""
+    every = text.split("\n")
+    near = {
+        number
+        for line in lines
+        for number in range(max(line - _AROUND, 1), min(line + _AROUND, len(every)) + 1)
+    }
+    return "\n".join(every[number - 1] for number in sorted(near))
+
+
+def scripts_for(state: TreeState, text: str) -> Iterator[str]:
+    """The semantic patches that may match a text: those of which it has a function that they
+    name, and those that name none.
+    """
+    for path in state.files:
+        if not (path.startswith(f"{FOLDER}/") and path.endswith(".cocci")):
+            continue
+        body = _SCRIPT_PART.sub("", (state.read(path) or "").partition("@@")[2])
+        code = "\n".join(
+            line for line in body.split("\n") if not line.startswith(("//", "@"))
+        )
+        names = set(_CALL.findall(code)) - _NOT_CALLS
+        if not names or any(re.search(rf"\b{name}\b", text) for name in names):
+            yield path
+
+
+def kept_report(
+    state: TreeState, path: str, scripts: Sequence[str]
+) -> ObjectReport | None:
+    """What was reported for the same content before, None where that is not known."""
+    return _kept(state, path, scripts).find()
+
+
+def run_scripts(
+    tree: Path,
+    state: TreeState,
+    path: str,
+    scripts: Sequence[str],
+    progress: Progress,
+) -> ObjectReport:
+    """What the semantic patches report for a file of the checked-out tree."""
+    found: dict[Diagnostic, None] = {}
+    for script in scripts:
+        what = partial(progress, f"{script.rpartition('/')[2]}: {path}")
+        words = [*sandbox(), PROGRAM, "-D", "report", "--no-show-diff", "--very-quiet"]
+        words += [*_options(state, script), "--cocci-file", script, path]
+        try:
+            done = run(
+                words, env=make_environment(), cwd=tree, timeout=Watched(_SECONDS, what)
+            )
+        except GitError:
+            # one that takes too long for a large file says nothing
+            continue
+        found |= dict.fromkeys(_read(done.text, script, str(tree)))
+    report = ObjectReport(tuple(found), True)
+    _kept(state, path, scripts).keep(report, (path,))
+    return report
+
+
+def _kept(state: TreeState, path: str, scripts: Sequence[str]) -> KeptReport:
+    return KeptReport(path, f"{key_of_tool()} {' '.join(scripts)}", state)
+
+
+def _options(state: TreeState, script: str) -> list[str]:
+    """The options that a semantic patch names for itself."""
+    named = _OPTIONS.search(state.read(script) or "")
+    return [
+        word for word in (named[1].split() if named else ()) if word in _KNOWN_OPTIONS
+    ]
+
+
+def _read(text: str, script: str, top: str) -> Iterator[Diagnostic]:
+    name = script.rpartition("/")[2]
+    for line in text.split("\n"):
+        found = _LINE.match(line)
+        if found:
+            path = found["path"].removeprefix(f"{top}/")
+            number, said = int(found["line"]), printable(found["text"])
+            place = ((path, number),)
+            yield Diagnostic(
+                COCCINELLE,
+                path,
+                number,
+                int(found["column"]),
+                f"{said} ({name})",
+                place,
+            )
