@@ -160,6 +160,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "backports/symbols::_declared": ("tree",),
         "backports/symbols::_anywhere": ("tree",),
         "building/guards::_headers_with": ("commit",),
+        "building/kconfig_names::unknown_symbols": ("state.commit",),
+        "building/module_symbols::_lines": ("commit",),
         "building/plan::_grep": ("commit",),
         "building/tree_state::TreeState.files": ("self.commit",),
         "building/work_place::WorkPlace.checkout": ("commit",),
@@ -301,6 +303,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/web_endpoint::post": ("*words",),
     },
     TARGETS: {
+        "building/module_symbols::needed_symbols": ("str(program)", "target"),
+        "building/semantic_patches::run_scripts": ("*",),
         "building/make_objects::Maker._make": (
             "*sandbox()",
             "*self._configuration.words",

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Builds what each commit of a series touches before and after it: what is new is a problem."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from patchpilot.building.configuration import Configuration, require_tools
 from patchpilot.building.diagnostics import (
     ERROR,
+    KCONFIG,
     MODPOST,
     UNDEFINED,
     Diagnostic,
     ObjectReport,
     names_in,
 )
+from patchpilot.building.kconfig_names import unknown_symbols
 from patchpilot.building.make_objects import Configured, Maker
 from patchpilot.building.module_symbols import missing_symbols
 from patchpilot.building.new_diagnostics import new_ones, place_of
@@ -83,16 +86,24 @@ class SeriesBuild:
             for number in range(len(self._changes)):
                 for problem in self._problems(configuration, number, own, progress):
                     _add(found[number], problem)
-        if not self._options.quick and key_of_tool():
-            for number in range(len(self._changes)):
-                for problem in self._semantic(number, progress):
-                    _add(found[number], problem)
+        for number in range(len(self._changes)):
+            for problem in self._without_building(number, progress):
+                _add(found[number], problem)
         return Built(
             tuple(tuple(problems.values()) for problems in found),
             tuple(configuration.label for configuration, _ in plan.configurations),
             self.compiled,
             self.known,
         )
+
+    def _without_building(
+        self, number: int, progress: Progress
+    ) -> Iterator[BuildProblem]:
+        """The problems of a change that need no object."""
+        change = self._changes[number]
+        yield from unknown_symbols(self._repository, change.after, change.files)
+        if not self._options.quick and key_of_tool():
+            yield from self._semantic(number, progress)
 
     def _semantic(self, number: int, progress: Progress) -> Iterator[BuildProblem]:
         """What the tree's semantic patches report newly for the files of a change."""
@@ -232,7 +243,7 @@ class SeriesBuild:
                 kind, message = BROKEN_COMMIT, f"{message}; repaired by {repair}"
             yield BuildProblem(kind, message, place.path, place.line, place.patch_line)
         for text in self._failures.get(number, ()):
-            yield BuildProblem(NOT_BUILT, text)
+            yield _of_kconfig(text, change) or BuildProblem(NOT_BUILT, text)
         yield from self._unbuilt(
             configuration, change, own[number], {one.kind for one in new}
         )
@@ -314,6 +325,17 @@ class SeriesBuild:
     def _is_built(self, state: TreeState, path: str) -> bool:
         report = self._reports.get((state.commit, path))
         return report is not None and report.is_built
+
+
+def _of_kconfig(text: str, change: Change) -> BuildProblem | None:
+    """The problem for a configuration that failed in a Kconfig file that the patch changes."""
+    found = re.search(r"(\S*Kconfig\S*):(\d+): ?(.*)", text)
+    if not found or not any(file.path == found[1] for file in change.files):
+        return None
+    one = Diagnostic(KCONFIG, found[1], int(found[2]), 0, found[3])
+    place = place_of(one, change.files)
+    message = f"Kconfig cannot be read: {one.text}"
+    return BuildProblem(KCONFIG, message, place.path, place.line, place.patch_line)
 
 
 def _message(one: Diagnostic, path: str, configuration: Configuration) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from patchpilot.model.printable import printable
 
 ERROR, WARNING, SPARSE, KERNEL_DOC = "error", "warning", "sparse", "kernel-doc"
+KCONFIG = "kconfig"
 COCCINELLE, MODPOST, UNDEFINED = "coccinelle", "modpost", "undefined"
 _OBJECT = re.compile(
     r"\s{2}(?:CC|AS|HOSTCC|LDS|DTC|SCHEMA|CPP|RUSTC)\s+(?:\[M\]\s+)?(\S+)$"

@@ -173,6 +173,14 @@ def test_no_path_of_a_commit_is_an_option_or_a_variable_of_make(
     assert plan.notes[0] == (f"{path!r} was not built: its name",)
 
 
+def test_a_symbol_that_no_kconfig_file_defines_is_a_warning(repo: Repo) -> None:
+    named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
+    repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})
+    (finding,), _ = built(repo)
+    assert (finding["name"], finding["line"]) == ("build-kconfig", 11)
+    assert finding["message"] == "no Kconfig file defines CONFIG_TYPO"
+
+
 def test_a_given_configuration_is_used_as_it_is(repo: Repo, tmp_path: Path) -> None:
     own = tmp_path / "own.config"
     own.write_text("CONFIG_DRV=y\n")
@@ -186,6 +194,47 @@ def test_a_given_configuration_is_used_as_it_is(repo: Repo, tmp_path: Path) -> N
     )
     assert "gcc .config" in notes
     assert own.read_text() == "CONFIG_DRV=y\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("int exported(void);\nint use(void) { return exported(); }\n", ""),
+        ("int sibling(void);\nint use(void) { return sibling(); }\n", ""),
+        (
+            "int hidden(void);\nint use(void) { return hidden(); }\n",
+            "undefined symbol 'hidden' (gcc): init/main.c does not export it",
+        ),
+        (
+            "int forgotten(void);\nint use(void) { return forgotten(); }\n",
+            "undefined symbol 'forgotten' (gcc): drv/lost.c defines it,"
+            " and no Makefile names its object",
+        ),
+    ],
+)
+def test_a_symbol_that_a_module_will_not_find_is_an_error(
+    repo: Repo, text: str, problem: str
+) -> None:
+    makefile = "obj-$(CONFIG_DRV) += drv.o\ndrv-y := w.o user.o\n"
+    repo.commit(
+        "base",
+        {
+            "drv/Makefile": makefile,
+            "drv/lost.c": "int forgotten(void)\n{\n}\n",
+            "drv/w.c": "int sibling(void)\n{\n}\n",
+            "init/Makefile": "obj-y := main.o\n",
+            "init/main.c": "int hidden(void)\n{\n}\nEXPORT_SYMBOL(exported);\n",
+        },
+    )
+    repo.git("branch", "-f", "base")
+    repo.commit("drv: use", {"drv/user.c": text})
+    findings, _ = built(repo)
+    found = [
+        one["message"].replace(f"{host_arch()} ", "")
+        for one in findings
+        if one["name"] == "build-modpost"
+    ]
+    assert found == ([problem] if problem else [])
 
 
 def test_what_was_built_can_be_deleted(repo: Repo) -> None:

@@ -6,6 +6,7 @@ import pytest
 from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.kconfig_expression import parse_expression, symbols_in
+from patchpilot.building.kconfig_names import _names
 from patchpilot.building.makefiles import Need, needs_of
 
 KCONFIG = """
@@ -108,3 +109,21 @@ def test_a_module_is_one_only_where_its_type_allows_it() -> None:
 @pytest.mark.parametrize("text", ["", "((((", "A &&", "!", 'A = "b', "||", "(" * 5000])
 def test_damaged_expressions_have_a_value(text: str) -> None:
     assert list(symbols_in(parse_expression(text))) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "names"),
+    [
+        ("drivers/a.c", "#ifdef CONFIG_FROB", ["FROB"]),
+        ("drivers/a.c", "\tif (IS_ENABLED(CONFIG_FROB_MODULE))", ["FROB"]),
+        ("drivers/a.c", " * set CONFIG_FROB for this", []),
+        ("drivers/Makefile", "obj-$(CONFIG_FROB) += frob.o", ["FROB"]),
+        ("drivers/Kconfig", "\tselect FROB if NET", ["FROB", "NET"]),
+        ("drivers/Kconfig", "\t  Say Y for FROB.", []),
+        ("Documentation/a.c", "#ifdef CONFIG_FROB", []),
+    ],
+)
+def test_symbols_are_named_in_code_and_in_kconfig_files(
+    path: str, line: str, names: list[str]
+) -> None:
+    assert list(_names(path, line)) == names
