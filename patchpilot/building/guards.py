@@ -15,7 +15,7 @@ _NOT_CALLS = frozenset(
     ("sizeof", "while", "switch", "return", "typeof", "likely", "unlikely")
 )
 _DEBUGGING = re.compile(
-    r"(?:DEBUG_|PROVE_|KASAN|KCSAN|KMSAN|LOCK|PREEMPT|TRAC|FTRACE|FUNCTION_|GCOV)"
+    r"(?:DEBUG_(?!FS)|PROVE_|KASAN|KCSAN|KMSAN|LOCK|PREEMPT|TRAC|FTRACE|FUNCTION_|GCOV)"
 )
 _MOST_NAMES, _MOST_HEADERS, _MOST_IN_FILE = 200, 300, 8
 

@@ -23,6 +23,8 @@ SOURCES = (".c", ".S")
 INCLUDERS = 8
 """So many files that include a changed header are built, unless all are asked for."""
 _BASE = ("SMP", "MODULES")
+_USUAL = ("DYNAMIC_DEBUG",)
+"""Without it compilers drop what is only printed for debugging."""
 _NOT_KBUILD = (
     "tools/",
     "Documentation/",
@@ -329,7 +331,7 @@ class _Chooser:
             if need is not None:
                 reached[path] = need
         if not minimal:
-            for name in self._guards:
+            for name in (*_USUAL, *self._guards):
                 choice.turn_on(name)
         return choice, reached
 
