@@ -17,7 +17,7 @@ from patchpilot.building.diagnostics import (
 )
 from patchpilot.building.kconfig_names import unknown_symbols
 from patchpilot.building.make_objects import Configured, Maker
-from patchpilot.building.module_symbols import missing_symbols
+from patchpilot.building.module_symbols import division_in, missing_symbols
 from patchpilot.building.new_diagnostics import new_ones, place_of
 from patchpilot.building.plan import BuildOptions, Change, Plan, is_target
 from patchpilot.building.results import KeptReport
@@ -269,7 +269,9 @@ class SeriesBuild:
         for name, why in missing:
             one = by_name[name]
             text = f"undefined symbol '{name}' ({configuration.label}): {why}"
-            place = place_of(one._replace(text=text), change.files)
+            line = division_in(change.files, one.path, name)
+            at = one._replace(text=text, line=line, places=((one.path, line),))
+            place = place_of(at, change.files)
             yield BuildProblem(MODPOST, text, place.path, place.line, place.patch_line)
 
     def _unbuilt(

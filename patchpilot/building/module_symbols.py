@@ -11,12 +11,14 @@ from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
+from patchpilot.model.file_diff import FileChange
 from patchpilot.model.printable import printable
 
 _COMPILER = re.compile(
     r"__(?:u?(?:div|mod|divmod)[dst]i[34]|(?:ashl|ashr|lshr|mul)[dt]i3|u?cmpdi2|aeabi_\w+)"
 )
 """Functions of the compiler's own library, which the kernel does not have."""
+_DIVISION = re.compile(r"[\w)\]]\s*[/%]=?\s*[\w(]|\bdo_div\b")
 _NAME = re.compile(r"[A-Za-z]\w{2,}")
 _MISMATCH = re.compile(r"(?:WARNING|ERROR): modpost: (.*section mismatch.*)")
 _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
@@ -34,7 +36,7 @@ def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]
                 yield _diagnostic(UNDEFINED, path, name)
     program = output / "scripts" / "mod" / "modpost"
     if program.is_file():
-        words = [str(program), "-w", "-N", "-o", "/dev/null", target]
+        words = [str(program), "-w", "-N", "-o", "patchpilot.symvers", target]
         done = run(words, env=environment(), cwd=output, timeout=60)
         for line in (done.text + done.error_text).split("\n"):
             if found := _MISMATCH.match(line):
@@ -79,6 +81,20 @@ def _definitions(
     variable = rf"^[A-Za-z_][^(]*[ *]{name}(\[.*\])?( =.*|;)$"
     found = _lines(repository, state, f"{function}|{variable}", source_arch)
     return [path for path, line in found if not line.startswith(("static", "extern"))]
+
+
+def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
+    """The added line of a file that may be the division for which a compiler calls a function; 0
+    for other functions, or where there is none.
+    """
+    if not _COMPILER.fullmatch(name):
+        return 0
+    lines = (
+        line for change in changes if change.path == path for line in change.lines("+")
+    )
+    return next(
+        (line.new_line or 0 for line in lines if _DIVISION.search(line.text)), 0
+    )
 
 
 def _of_places(state: TreeState, user: str, places: Sequence[str]) -> str:

@@ -167,6 +167,9 @@ class Example(NamedTuple):
             (self.code or self.diff or "").strip("\n"),
             (self.patch or "").strip("\n"),
             "\n".join(mail.strip("\n") for mail in self.series),
+            f"before the patch: {self.build_before}" if self.build_before else "",
+            f"with the patch: {self.build}" if self.build else "",
+            self.problem.partition(": ")[2],
         ]
         return "\n".join(part for part in parts if part)
 

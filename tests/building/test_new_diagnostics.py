@@ -4,6 +4,7 @@
 import pytest
 
 from patchpilot.building.diagnostics import Diagnostic, read_diagnostics, sections
+from patchpilot.building.module_symbols import division_in
 from patchpilot.building.new_diagnostics import new_ones, place_of
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.file_diff import FileChange
@@ -141,3 +142,19 @@ def test_lines_belong_to_the_object_that_make_named_last() -> None:
         ("d/a.o", ["a", "b"]),
         ("d/b.o", ["c"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("__udivdi3", "use(late / MACRO(1));", 13),
+        ("__udivdi3", "use(late, MACRO(1)); /* no */", 0),
+        ("helper", "use(late / MACRO(1));", 0),
+    ],
+)
+def test_a_function_of_the_compiler_is_called_for_a_division(
+    name: str, text: str, line: int
+) -> None:
+    diff = DIFF.replace("use(late, MACRO(1));", text)
+    files = parse_diff(tuple(diff.split("\n")), 1).files
+    assert division_in(files, "a.c", name) == line
