@@ -21,6 +21,7 @@ _COMPILER = re.compile(
 _DIVISION = re.compile(r"[\w)\]]\s*[/%]=?\s*[\w(]|\bdo_div\b")
 _NAME = re.compile(r"[A-Za-z]\w{2,}")
 _MISMATCH = re.compile(r"(?:WARNING|ERROR): modpost: (.*section mismatch.*)")
+_IN_SECTION = re.compile(r"(\w+) \(section")
 _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 
 
@@ -40,7 +41,9 @@ def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]
         done = run(words, env=environment(), cwd=output, timeout=60)
         for line in (done.text + done.error_text).split("\n"):
             if found := _MISMATCH.match(line):
-                yield _diagnostic(MODPOST, path, printable(found[1]))
+                # in quotes as compilers have them: the names decide on the line of the diff
+                text = _IN_SECTION.sub(r"'\1' (section", printable(found[1]))
+                yield _diagnostic(MODPOST, path, text)
 
 
 def missing_symbols(
