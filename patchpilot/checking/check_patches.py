@@ -12,7 +12,7 @@ from patchpilot.checking.check_result import CheckedPatch, CheckResult, CheckRun
 from patchpilot.checking.set_up_run import set_up
 from patchpilot.commits.range import group, patches_of
 from patchpilot.errors import ExitCode, MissingError, findings_exit
-from patchpilot.lint.engine import run, run_series
+from patchpilot.lint.engine import Findings, run, run_series
 from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.selection import former_names, verify
@@ -153,15 +153,18 @@ def check_series(
     )
     setting, pairs, every_rule = prepared.setting, prepared.pairs, prepared.rules
     tree = setting.tree
-    findings = list(prepared.findings(progress))
+    complete = list(prepared.findings(progress))
+    findings: list[tuple[Finding, ...]] = [*complete]
     if request.checkpatch_compat:
         findings = _once_a_run(findings)
     if request.checkpatch:
         findings = _with_checkpatch(setting, pairs, findings, repository)
     result = prepared.result(
         tuple(
-            CheckedPatch(patch, found)
-            for (patch, _), found in zip(pairs, findings, strict=True)
+            CheckedPatch(patch, found, left_out=all_found.left_out)
+            for (patch, _), found, all_found in zip(
+                pairs, findings, complete, strict=True
+            )
         )
     )
     if request.suppressions:
@@ -229,6 +232,7 @@ class CheckedOneByOne:
     def __init__(self, prepared: "PreparedCheck", progress: Progress) -> None:
         self._prepared, self._progress = prepared, progress
         self.counts: Counter[Severity] = Counter()
+        self.left_out = 0
         setting, repository = prepared.setting, prepared.repository
         self.repository = str(repository.top) if repository else None
         self.tree = setting.tree.label if setting.tree else None
@@ -241,7 +245,8 @@ class CheckedOneByOne:
             self._prepared.pairs, self._prepared.findings(self._progress), strict=True
         ):
             self.counts.update(finding.severity for finding in found)
-            yield CheckedPatch(patch, found)
+            yield CheckedPatch(patch, found, left_out=found.left_out)
+            self.left_out += found.left_out
         cached_re.keep()
 
     @cached_property
@@ -252,7 +257,8 @@ class CheckedOneByOne:
         result = self._prepared.result(())
         self.counts.update(result.counts)
         return result._replace(
-            exit_code=exit_code(self.counts, self._prepared.request.fail_on)
+            exit_code=exit_code(self.counts, self._prepared.request.fail_on),
+            left_out_of_series=self.left_out + result.left_out_of_series,
         )
 
 
@@ -269,7 +275,7 @@ class PreparedCheck(NamedTuple):
     repository: "Repository | None"
     build: str = ""
 
-    def findings(self, progress: Progress) -> Iterator[tuple[Finding, ...]]:
+    def findings(self, progress: Progress) -> Iterator[Findings]:
         """The findings of each patch."""
         if self.request.jobs > 1 and len(self.pairs) >= WORTH_A_PROCESS:
             return _in_processes(
@@ -282,14 +288,14 @@ class PreparedCheck(NamedTuple):
         setting, tree = self.setting, self.setting.tree
         rules = setting.rules
         checked = (series for series in self.series if series.patches)
-        whole = (
-            finding
+        whole = [
+            run_series(setting.context(series.patches[0], series), rules)
             for series in checked
-            for finding in run_series(setting.context(series.patches[0], series), rules)
-        )
+        ]
         return CheckResult(
             patches=patches,
-            series=tuple(whole),
+            series=tuple(finding for found in whole for finding in found),
+            left_out_of_series=sum(found.left_out for found in whole),
             rules=rules,
             exit_code=ExitCode.OK,
             repository=str(self.repository.top) if self.repository else None,
@@ -359,9 +365,7 @@ def _not_answered(setting: CheckRun, pairs: "Pairs") -> str:
 Pairs = Sequence[tuple[Patch, Series]]
 
 
-def _here(
-    setting: CheckRun, pairs: Pairs, progress: Progress
-) -> Iterator[tuple[Finding, ...]]:
+def _here(setting: CheckRun, pairs: Pairs, progress: Progress) -> Iterator[Findings]:
     for number, (patch, series) in enumerate(pairs):
         progress("checking", number, len(pairs))
         yield run(setting.context(patch, series, progress), setting.rules)
@@ -373,14 +377,14 @@ def _in_processes(
     jobs: int,
     repository: "Repository | None",
     progress: Progress,
-) -> Iterator[tuple[Finding, ...]]:
+) -> Iterator[Findings]:
     """The findings of each patch, found by several processes."""
     from patchpilot.checking.worker_pool import in_order
 
     processes = min(jobs, len(pairs))
     share = max(1, len(pairs) // (processes * 8))
 
-    def work(numbers: range) -> list[tuple[Finding, ...]]:
+    def work(numbers: range) -> list[Findings]:
         return [
             run(setting.context(*pairs[number]), setting.rules) for number in numbers
         ]

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 class CheckedPatch(NamedTuple):
     """A patch and what was found in it, in the order of its lines.
 
-    `suppressed` is what does not count.
+    `suppressed` is what does not count, `left_out` how many findings are shown with strict only.
     """
 
     patch: Patch
     findings: tuple[Finding, ...]
     suppressed: tuple[Suppressed, ...] = ()
+    left_out: int = 0
 
     @property
     def every(self) -> tuple[Finding, ...]:
@@ -58,6 +59,7 @@ class CheckResult(NamedTuple):
     were asked for, each with the name of today. `unanswered` says which commits a shallow clone
     could not be asked for, `build` what was built. With `whole_files` each patch is a file, and its
     lines are those of the file.
+    `left_out_of_series` counts the findings about the series that are shown with strict only.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -77,6 +79,13 @@ class CheckResult(NamedTuple):
     unanswered: str = ""
     build: str = ""
     whole_files: bool = False
+    left_out_of_series: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many findings of severity check are shown with strict only."""
+        found = sum(checked.left_out for checked in self.patches)
+        return found + self.left_out_of_series
 
     @property
     def counts(self) -> Counter[Severity]:

@@ -3,7 +3,7 @@
 
 import bisect
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from patchpilot.errors import PackError
 from patchpilot.lint.detector import Hit, RegisteredDetector
@@ -21,17 +21,30 @@ LEAST_MOVED = 10
 """Lines with fewer characters, not counting spaces, are not compared."""
 
 
-def run_series(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
+class Findings(tuple[Finding, ...]):
+    """Findings, and how many of severity check were left out because strict was not asked for."""
+
+    left_out: int = 0
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding], left_out: int) -> Self:
+        """These findings."""
+        made = cls(findings)
+        made.left_out = left_out
+        return made
+
+
+def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
     """Returns the findings of the series rules for the series of this context, whose patch is the
     first.
     """
     series = context.series
     if series is None or (len(series.patches) < 2 and series.cover is None):
-        return ()
+        return Findings()
     return _run(context, _steps(rule for rule in rules if rule.scope == "series"))
 
 
-def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
+def run(context: Context, rules: Iterable[Rule]) -> Findings:
     """Returns the findings of these rules for one patch, sorted by patch line.
 
     Findings about the whole patch come last. Series rules are skipped.
@@ -48,8 +61,8 @@ def run(context: Context, rules: Iterable[Rule]) -> tuple[Finding, ...]:
         "limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines)
     )
     # a patch whose message alone is too long cannot be checked
-    rest = _run(context, steps) if patch.has_diff else ()
-    return (*rest, finding)
+    rest = _run(context, steps) if patch.has_diff else Findings()
+    return Findings.of((*rest, finding), rest.left_out)
 
 
 class _Step(NamedTuple):
@@ -87,8 +100,9 @@ def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
     )
 
 
-def _run(context: Context, steps: Sequence[_Step]) -> tuple[Finding, ...]:
+def _run(context: Context, steps: Sequence[_Step]) -> Findings:
     places = Places(context.patch)
+    left_out = 0
     result: list[tuple[int, int, Finding]] = []
     for order, step in enumerate(steps):
         if step.required and not _may_report(context, step):
@@ -100,6 +114,7 @@ def _run(context: Context, steps: Sequence[_Step]) -> tuple[Finding, ...]:
             if finding.severity is Severity.CHECK and not (
                 context.options.strict or (rule.checkpatch and _always_strict(finding))
             ):
+                left_out += not places.is_moved(finding)
                 continue
             if places.is_moved(finding):
                 # lines that the author did not write are checked by checkpatch.pl's own rules only,
@@ -115,7 +130,7 @@ def _run(context: Context, steps: Sequence[_Step]) -> tuple[Finding, ...]:
                 )
             )
     result.sort(key=lambda one: one[:2])
-    return tuple(finding for _, _, finding in result)
+    return Findings.of((finding for _, _, finding in result), left_out)
 
 
 def _may_report(context: Context, step: _Step) -> bool:

@@ -14,6 +14,7 @@ import pytest
 from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.errors import ExitCode
 from tests.kit.cli import call, spawn
+from tests.kit.maintainers import patch
 from tests.kit.repos import Repo
 from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
 
@@ -603,3 +604,17 @@ def test_a_former_name_of_a_rule_is_accepted_and_noted_when_asked_to_say_more(
     assert more.err.splitlines()[1:] == [
         "patchpilot: note: rule bare-sizeof is now called sizeof-without-parentheses"
     ]
+
+
+def test_what_only_strict_shows_is_counted(tmp_path: Path) -> None:
+    file = tmp_path / "a.patch"
+    file.write_text(patch(message="This patch repairs the widget.\n"))
+    plain, strict = (
+        json.loads(call("check", *words, "--format", "json", file).out)["summary"]
+        for words in ((), ("--strict",))
+    )
+    more = strict["checks"] - plain["checks"]
+    assert (plain["left_out"], strict["left_out"]) == (more, 0)
+    assert more > 0
+    assert f"note: {more} more with --strict" in call("check", file).err
+    assert "--strict" not in call("check", "--strict", file).err

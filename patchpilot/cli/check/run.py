@@ -153,15 +153,22 @@ def _check(
 
         remark(common, result)
     common.write(_render(common, result, statistics=options.statistics), fold=True)
-    if common.format == "text" and not common.quiet and _can_be_fixed(options):
-        from patchpilot.cli.output.findings_text import offer
-
-        sys.stdout.flush()
-        if offered := offer(result):
-            notice("note", offered)
+    if common.format == "text" and not common.quiet:
+        _note_more(options, result)
     if options.post_checks:
         _post(common, options, result)
     return int(result.exit_code)
+
+
+def _note_more(options: CheckOptions, result: "CheckResult") -> None:
+    """Print on stderr what --strict would show, and what --fix would fix."""
+    from patchpilot.cli.output.findings_text import left_out, offer
+
+    sys.stdout.flush()
+    if more := left_out(result):
+        notice("note", more)
+    if _can_be_fixed(options) and (offered := offer(result)):
+        notice("note", offered)
 
 
 def _build(options: CheckOptions, words: BuildWords) -> Any:

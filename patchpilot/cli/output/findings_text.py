@@ -247,6 +247,11 @@ def offer(result: CheckResult) -> str:
     )
 
 
+def left_out(result: CheckResult) -> str:
+    """How many findings are shown with --strict only, or ""."""
+    return f"{result.left_out} more with --strict" if result.left_out else ""
+
+
 def statistics(result: CheckResult) -> str:
     """How often each rule fired, most often first."""
     counts = Counter(

@@ -138,13 +138,16 @@ class Baseline:
     written: BaselineWritten | None
 
 
-@json_form("patches", "*counts", "new?", "gone?", "exit_code")
+@json_form("patches", "*counts", "left_out", "new?", "gone?", "exit_code")
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
-    """Counts; `new` and `gone` only where an earlier revision was compared with."""
+    """Counts; `new` and `gone` only where an earlier revision was compared with, `left_out` are
+    findings that `--strict` shows.
+    """
 
     patches: int
     counts: FindingCounts
+    left_out: int
     new: int | None
     gone: int | None
     exit_code: int
@@ -190,6 +193,7 @@ def check_tail(
     summary = CheckSummary(
         patches=patches,
         counts=FindingCounts.of(counts, len(waived), baselined),
+        left_out=result.left_out,
         new=sum(bool(finding.new) for finding in result.all) if compared else None,
         gone=result.gone if compared else None,
         exit_code=int(result.exit_code),
