@@ -130,9 +130,13 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     import difflib
 
     matches = difflib.get_close_matches(
-        word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.5
+        word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.6
     )
     return {name.lower(): name for name in known}[matches[0]] if matches else None
+
+
+def _plural(kind: str) -> str:
+    return f"{kind}es" if kind.endswith("ch") else f"{kind}s"
 
 
 def unknown(
@@ -144,9 +148,8 @@ def unknown(
     """
     names = list(known)
     near = nearest(word, names)
-    words = (
-        f"did you mean {near!r}?" if near else f"known: {', '.join(sorted(names)[:12])}"
-    )
+    every = ", ".join(sorted(names)) or "none"
+    words = f"did you mean {near!r}?" if near else f"valid {_plural(kind)}: {every}"
     return UsageError(f"unknown {kind} {word!r}", hint=hint or words)
 
 

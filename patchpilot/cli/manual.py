@@ -254,7 +254,7 @@ def _roff(text: str) -> str:
 
 
 def _filled(text: str) -> list[str]:
-    """Text in lines that are short enough for an editor; a reader of the page fills them anew."""
+    """Text in lines that are short enough for an editor; a reader of the page fills them again."""
     return [_roff(line) for line in textwrap.wrap(text, _WIDE, break_on_hyphens=False)]
 
 

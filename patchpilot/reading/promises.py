@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from patchpilot.model.bounded_date import read_day
 from patchpilot.model.json_form import json_form
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mbox import when
@@ -65,10 +66,7 @@ def _end_of_month(sent: date, _: re.Match[str]) -> date:
 
 
 def _dated(sent: date, found: re.Match[str]) -> date:
-    try:
-        return date.fromisoformat(found["date"])
-    except ValueError:
-        return sent
+    return read_day(found["date"]) or sent
 
 
 _TIMES: tuple[tuple[re.Pattern[str], _Day], ...] = tuple(

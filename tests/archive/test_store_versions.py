@@ -51,7 +51,7 @@ def test_a_store_of_an_older_version_is_migrated_with_all_that_is_in_it(
     version: int, workdir: Path
 ) -> None:
     file = written_by(version)
-    shown = call("track", "show", "2", "--keep-unread")
+    shown = call("track", "show", "2", "--keep-unread", "--mails")
     assert (shown.code, shown.err) == (0, "")
     assert "Please add a Fixes: tag" in shown.out
     with Store() as store:

@@ -13,7 +13,7 @@ from tests.lab.hostile_world import make_world
 def test_a_call_that_ends_in_a_bug_is_reported_with_what_repeats_it(
     workdir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken() -> None:
+    def broken(**_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(workdir))

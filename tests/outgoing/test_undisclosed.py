@@ -380,7 +380,7 @@ def test_replies_from_a_file_are_tracked_and_answered_without_a_list(
         )
         assert call("track", "add", "--mbox", mbox).code == 0
         assert call("track", "update", "--lore", url).code == 0
-        assert "Why?" in call("track", "show", "1", "-v").out
+        assert "Why?" in call("track", "show", "1", "--mails").out
         with Repository.open(repo.path) as opened, Store() as store:
             answered = answered_mail("<answer@example.org>", "reply", store)
             sender = sender_of(opened, "git-send-email")

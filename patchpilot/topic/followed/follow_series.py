@@ -22,6 +22,7 @@ from patchpilot.archive.poll import PolledSeries
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import (
     InputError,
     MissingError,
@@ -293,11 +294,9 @@ def read_mbox(
 
     Each has a note with the command that follows it.
     """
-    from tempfile import TemporaryDirectory
-
     with (
-        TemporaryDirectory(prefix="patchpilot-") as folder,
-        Store(Path(folder) / "track.sqlite") as store,
+        TemporaryFolder("mbox") as folder,
+        Store(folder / "track.sqlite") as store,
     ):
         found = add_from_mbox(
             mbox, store=store, repository=repository, progress=progress
