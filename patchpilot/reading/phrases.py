@@ -335,6 +335,8 @@ PRAISE = re.compile(
     r"\b(?:i (?:really |do |quite )?like"
     r"|looks? (?:pretty |very |really |quite )?"
     r"(?:good|great|fine|sane|nice|correct|right|reasonable|ok|okay|sensible|better)"
+    r"|(?:change|patch|fix|code|idea|approach)(?: itself)? (?:is|looks|seems)"
+    r" (?:right|correct|good|fine|ok|okay|sane|sound)"
     r"|lgtm|makes (?:perfect )?sense|great|nice(?:ly)?"
     r"|(?:good|excellent) (?:idea|catch|point|find|job|work)|well (?:done|spotted)"
     r"|no (?:objections?|complaints?)|i(?:'m| am) (?:happy|fine|ok|okay) with)\b"

@@ -74,7 +74,7 @@ _PHRASES = (
     ("reminds", PING),
 )
 """What is often said in several words."""
-_ASKING = {"says please or should", "says you should", "begins as a request", "?"}
+_ASKING = {"says please or should", "says you should", "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,9 @@ def sentence_names(
 
 def is_praise(names: frozenset[str]) -> bool:
     """Whether a sentence only praises: it asks for nothing, however likely its place makes that."""
-    return "praises" in names and names.isdisjoint(_ASKING)
+    if "praises" not in names or names & _ASKING:
+        return False
+    return "begins as a request" not in names or "assents" in names
 
 
 def together(names: Sequence[frozenset[str]]) -> Features:

@@ -217,8 +217,11 @@ def test_of_a_discussion_of_hundreds_of_mails_the_newest_points_are_given() -> N
     )
 
 
-def test_praise_is_no_point_wherever_it_stands() -> None:
-    asked = "I like the idea.\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
+@pytest.mark.parametrize(
+    "praise", ["I like the idea.", "The change itself is right: nobody reads it then."]
+)
+def test_praise_is_no_point_wherever_it_stands(praise: str) -> None:
+    asked = f"{praise}\n\n> +\tint one;\n\nPlease rename it, it looks good otherwise."
     answer = reply("[PATCH] pump: stop it", asked, id="r1", reply_to="v1")
     (status,) = read_thread(
         parse(mbox(patch("[PATCH] pump: stop it", id="v1"), answer))
