@@ -111,16 +111,16 @@ async def test_the_stage_bar_shows_errors_and_counts_the_findings(
     async with app.run_test(size=(120, 36)) as pilot:
         await at_checks(pilot)
         shown = text_of(app)
-        assert "✗ 2 Checks 4" in shown.split("\n")[1]
+        assert "✗ 2 Checks 5" in shown.split("\n")[1]
         assert (
-            "╭─ 3 errors, 1 warning ─" in shown or "┏━ 3 errors, 1 warning ━" in shown
+            "╭─ 3 errors, 2 warnings ─" in shown or "┏━ 3 errors, 2 warnings ━" in shown
         )
-        assert "1/4 · S 3 more (--strict)" in shown
+        assert "1/5 · S 2 more (--strict)" in shown
         await keys(pilot, "S")
         # the bar counts what the list shows
         shown = text_of(app)
         assert "✗ 2 Checks 7" in shown.split("\n")[1]
-        assert " 3 errors, 1 warning, 3 checks " in shown
+        assert " 3 errors, 2 warnings, 2 checks " in shown
         assert "1/7 · strict" in shown
 
 
@@ -226,7 +226,7 @@ async def test_fixes_and_tags_are_one_dialog_and_one_undo(
         await at_checks(pilot, "missing-fixes")
         await keys(pilot, "A")
         shown = text_of(app)
-        assert "Apply 2 fixes and add 2 tags to 1 commit? 1 finding left" in shown
+        assert "Apply 2 fixes and add 2 tags to 1 commit? 2 findings left" in shown
         assert "+Fixes: " in shown
         assert "if ((rsp" in shown
         assert "missing Signed-off-by" in shown

