@@ -15,6 +15,10 @@
 # make man    write the man pages from the command line's own option tables
 # make install  install patchpilot below PREFIX (/usr/local): an environment made by PYTHON in lib/patchpilot, the command, its man pages and
 #             completions; DESTDIR is put before all of it (for packages). make uninstall removes them
+# make data-age  list the facts that become old, with their age and how to renew each
+# make release  build sdists and wheels of HEAD twice into dist/, compare and check them, and install them in empty environments; nothing is uploaded
+# make matrix  fast tests with each python in PYTHONS (3.11 3.12 3.13), with the lowest and the newest libraries allowed; needs uv
+# make test-latest  the same with the latest libraries there are, also beyond the bounds of pyproject.toml
 # make bench  time patchpilot and what a user would run instead, the TUI's start and keys (also on the repositories in $PATCHPILOT_LARGE), what a key costs over ssh,
 #             a stream of mails (of the epoch $PATCHPILOT_EPOCH, a number of mails may follow)
 
@@ -30,7 +34,7 @@ export PATCHPILOT_DATA
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: all demo test test-long coverage lint lint-style lint-types suite score score-quick faults faults-quick mutants fuzz monkey bench docs session man install uninstall clean setup
+.PHONY: all demo test test-long coverage lint lint-style lint-types suite score score-quick faults faults-quick mutants fuzz monkey matrix test-latest bench docs session man data-age release install uninstall clean setup
 
 all: test
 
@@ -123,6 +127,20 @@ man: setup
 	@rm -f man/*.1
 	@$(BIN)/python -m patchpilot.cli.manual man
 
+data-age:
+	@$(PYTHON) .ci/data_age.py
+
+release:
+	@.ci/release $(PYTHON)
+
+PYTHONS ?= 3.11 3.12 3.13
+
+matrix:
+	@set -e; for one in $(PYTHONS); do .ci/matrix $$one lowest; .ci/matrix $$one newest; done
+
+test-latest:
+	@.ci/matrix $(lastword $(PYTHONS)) latest
+
 PREFIX ?= /usr/local
 LIB = $(DESTDIR)$(PREFIX)/lib/patchpilot
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -132,9 +150,11 @@ COMPLETIONS = bash:bash-completion/completions/patchpilot zsh:zsh/site-functions
 install:
 	@$(PYTHON) -m venv "$(LIB)"
 	@"$(LIB)/bin/python" -m pip --disable-pip-version-check -q install .
-	@find "$(LIB)/bin" -type f -exec sed -i "s|$(DESTDIR)$(PREFIX)/|$(PREFIX)/|g" {} +
+	@find "$(LIB)/bin" -type f -exec sed -i.orig "s|$(DESTDIR)$(PREFIX)/|$(PREFIX)/|g" {} +
+	@rm -f "$(LIB)"/bin/*.orig
 	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)/man/man1"
 	@ln -sf ../lib/patchpilot/bin/patchpilot "$(DESTDIR)$(PREFIX)/bin/patchpilot"
+	@ln -sf ../lib/patchpilot/bin/git-patchpilot "$(DESTDIR)$(PREFIX)/bin/git-patchpilot"
 	@install -m 644 man/*.1 "$(SHARE)/man/man1"
 	@set -e; for one in $(COMPLETIONS); do \
 		file="$(SHARE)/$${one#*:}"; install -d "$${file%/*}"; \
@@ -144,7 +164,7 @@ install:
 
 uninstall:
 	@rm -rf "$(LIB)"
-	@rm -f "$(DESTDIR)$(PREFIX)/bin/patchpilot" "$(SHARE)"/man/man1/patchpilot.1 "$(SHARE)"/man/man1/patchpilot-*.1
+	@rm -f "$(DESTDIR)$(PREFIX)/bin/patchpilot" "$(DESTDIR)$(PREFIX)/bin/git-patchpilot" "$(SHARE)"/man/man1/git-patchpilot.1 "$(SHARE)"/man/man1/patchpilot.1 "$(SHARE)"/man/man1/patchpilot-*.1
 	@set -e; for one in $(COMPLETIONS); do rm -f "$(SHARE)/$${one#*:}"; done
 
 bench: setup

@@ -6,13 +6,19 @@ Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the ru
 command line's own option tables are the only source.
 """
 
+import runpy
+from pathlib import Path
+
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from patchpilot.checking.list_rules import all_rules, explain_all
 from patchpilot.checking.rule_pages import index_page, rule_page
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.manual import markdown_page, pages
+
+_local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
 
 RULES = "reference/rules"
 COMMANDS = "reference/cli"
@@ -62,3 +68,15 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             )
         )
     return files
+
+
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """The page without scripts from elsewhere."""
+    made: str = _local(output, "../" * page.url.count("/"))
+    return made
+
+
+def on_post_template(output_content: str, **_: object) -> str:
+    """A page that has no source, such as the one for missing pages, likewise."""
+    made: str = _local(output_content, "")
+    return made

@@ -95,3 +95,4 @@ _.series_number
 _.patchwork_state
 _.bad_texts
 _.good_texts
+_.toolchain

@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """patchpilot walks a Linux kernel fix from `git commit` to mainline and every LTS branch."""
 
-__version__ = "0.1.0"
+try:
+    # written by the build, from the tag
+    from patchpilot._version import __version__ as __version__
+except ModuleNotFoundError:
+    __version__ = "0.1.0"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The optional packages (extras): which import needs which, and the command that installs it."""
+
+import sys
+from pathlib import Path
+
+from patchpilot.errors import MissingError
+
+CORE = "patchpilot-core"
+EXTRA_OF = {
+    "b4": "send",
+    "dkim": "send",
+    "liblore": "send",
+    "patatt": "send",
+    "requests": "send",
+    "pygments": "tui",
+    "rich": "tui",
+    "textual": "tui",
+    "aiosmtpd": "demo",
+    "git": "demo",
+    "docutils": "checkers",
+    "tree_sitter": "checkers",
+    "tree_sitter_c": "checkers",
+    "lsprotocol": "lsp",
+    "pygls": "lsp",
+    "distributed": "cluster",
+}
+"""Every optional package by the name that is imported, with its extra in pyproject.toml."""
+PROJECT_OF = {"dkim": "dkimpy", "git": "GitPython", "lsprotocol": "pygls"}
+"""The project that an import is of, where users know it by another name."""
+
+
+def missing_extra(error: ImportError) -> MissingError | None:
+    """The error for the user where an optional package is missing; None for any other import."""
+    package = (error.name or "").partition(".")[0]
+    extra = EXTRA_OF.get(package)
+    if extra is None:
+        return None
+    return MissingError(
+        f"this command needs {PROJECT_OF.get(package, package)}, which is not installed",
+        hint=f"run `{install_command(extra)}`",
+    )
+
+
+def install_command(extra: str) -> str:
+    """The command that adds an extra with the program that made this environment: pip, pipx or uv."""  # noqa: E501
+    place = Path(sys.prefix)
+    wanted = f"'{CORE}[{extra}]'"
+    if (place / "pipx_metadata.json").exists():
+        return f"pipx inject {place.name} {wanted}"
+    if (place / "uv-receipt.toml").exists():
+        return f"uv tool install --with {wanted} {place.name}"
+    if _made_by_uv(place):
+        return f"uv pip install {wanted}"
+    return f"pip install {wanted}"
+
+
+def _made_by_uv(place: Path) -> bool:
+    """Whether uv made this environment: it has no pip then."""
+    try:
+        lines = (place / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(line.partition("=")[0].strip() == "uv" for line in lines)
