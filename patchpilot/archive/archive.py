@@ -34,6 +34,7 @@ from patchpilot.errors import (
     PatchpilotError,
     UsageError,
 )
+from patchpilot.extras import missing_extra
 from patchpilot.model.bounded_date import read_iso
 from patchpilot.model.bounded_gzip import unpack
 from patchpilot.model.hosts import host_of, quote_url, split_url
@@ -345,10 +346,7 @@ class Archive:
                 import requests
                 from liblore import LibloreError, OperationCancelledError, RemoteError
         except ImportError as error:
-            raise MissingError(
-                f"reading archives needs {error.name}, which is not installed",
-                hint="pip install liblore requests",
-            ) from error
+            raise missing_extra(error) or error from error
         try:
             return question(self._connected())
         except OperationCancelledError as error:

@@ -64,6 +64,8 @@ _PROMISED = re.compile(
 )
 """The whole of a sentence that only agrees or promises: what was asked is still to be done."""
 _MESSAGE = "Commit message"
+_SAME_WORDS = 2
+"""Words that two requests must at least have in common, besides half of the longer one's."""
 
 
 class PointState(StrEnum):
@@ -410,6 +412,33 @@ def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
                     else text.place(last)
                 )
     return ""
+
+
+def asked_before(
+    point: ReviewPoint, earlier: Sequence[ReviewPoint]
+) -> ReviewPoint | None:
+    """The latest of a person's requests that a point of theirs makes again of a later version: in
+    the same words, or in some of them about the same line.
+    """
+    words, line = _words(point.text), _last_quoted(point)
+    for other in reversed(earlier):
+        is_earlier = (other.version or 0) < (point.version or 0)
+        if not is_earlier:
+            continue
+        same = words & _words(other.text)
+        is_same_line = line is not None and line == _last_quoted(other)
+        most = max(len(words), len(_words(other.text)))
+        if same and (
+            is_same_line or (len(same) >= _SAME_WORDS and len(same) * 2 >= most)
+        ):
+            return other
+    return None
+
+
+def _last_quoted(point: ReviewPoint) -> str | None:
+    """The last quoted line that a point is about, without its sign."""
+    lines = [_bare(line.lstrip("+-> ")) for line in point.quoted]
+    return next((line for line in reversed(lines) if _WORD.search(line)), None)
 
 
 def answered_by(point: ReviewPoint, replies: Sequence[Reply]) -> str | None:

@@ -4,6 +4,7 @@ alone.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,7 +17,8 @@ from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.phrases import PATCHWORK_MARK
 from patchpilot.reading.reply_body import Body, parse_body
-from patchpilot.reading.reply_prose import Answered, read_prose
+from patchpilot.reading.reply_kind import TALK, Talk, kind_of
+from patchpilot.reading.reply_prose import Answered, Reading, read_prose
 from patchpilot.reading.review_trailers import (
     GivenTrailer,
     given_trailers,
@@ -25,6 +27,7 @@ from patchpilot.reading.review_trailers import (
 )
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
 from patchpilot.reading.sentence_features import Writer
+from patchpilot.reading.sentence_model import shipped
 from patchpilot.reading.sentences import Sentence, sentences_of
 
 MAX_SUBJECT = 1000
@@ -57,6 +60,8 @@ _MARKED = {
     "changes-requested": MailKind.REVIEW,
     "rejected": MailKind.NACK,
 }
+_SURE_REFUSAL, _SURE_TAKING = 0.8, 0.6
+"""How sure prose must be, from 0 to 1, to count more than a tag."""
 _NAMED = re.compile(
     r"(?P<name>[^<>,\"]{2,60}?)\s*(?:<(?P<email>[^<>\s]+@[^<>\s]+)>)?\s*(?:via\s+[\w-]+\s*)?(?:wrote|writes|said|kirjoitti|schrieb)\W*$"
 )
@@ -261,12 +266,9 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     the prose.
     """
     body, credited = base.body, base.credited
-    to_self = any(_says(line, base.sender) for line in body.attributions[:1])
-    by_author = base.by_author or (False if is_known else None)
     base = replace(base, answers=answered)
-    reading = read_prose(
-        body, base.subject.raw, by_author=by_author, to_self=to_self, answered=answered
-    )
+    by_author = base.by_author or (False if is_known else None)
+    reading = read_prose(body, by_author=by_author, to_self=_to_self(base))
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
@@ -278,23 +280,10 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
     if refusal is not None:
         return replace(base, kind=MailKind.NACK, confidence=0.95, why=refusal.strip())
-    if reading.kind is MailKind.NACK and (not credited or reading.confidence > 0.8):
-        return replace(
-            base, kind=MailKind.NACK, confidence=reading.confidence, why=reading.why
-        )
-    only_tested = (
-        bool(credited)
-        and reading.tree is None
-        and all(tag.name.lower() == "tested-by" for tag in credited)
-    )
-    if (
-        reading.kind is MailKind.APPLIED
-        and not only_tested
-        and reading.confidence > (0.6 if credited else 0.5)
-    ):
+    if reading and _counts(reading, credited):
         return replace(
             base,
-            kind=MailKind.APPLIED,
+            kind=reading.kind,
             confidence=reading.confidence,
             why=reading.why,
             named_tree=reading.tree,
@@ -326,9 +315,39 @@ def _person(base: Classified, answered: Answered, is_known: bool) -> Classified:
         return replace(
             base, kind=MailKind.OTHER, confidence=0.7, why="neither a patch nor a reply"
         )
-    return replace(
-        base, kind=reading.kind, confidence=reading.confidence, why=reading.why
+    kind, confidence, why = kind_of(
+        talk_of(base), {kind: shipped(str(kind)) for kind in TALK}
     )
+    return replace(base, kind=kind, confidence=confidence, why=why)
+
+
+def _counts(reading: Reading, credited: Sequence[GivenTrailer]) -> bool:
+    """Whether prose that refuses or takes the patch counts in addition to the tags of its mail."""
+    if not credited:
+        return True
+    if reading.kind is MailKind.NACK:
+        return reading.confidence > _SURE_REFUSAL
+    only_tested = all(tag.name.lower() == "tested-by" for tag in credited)
+    return reading.confidence > _SURE_TAKING and not (
+        only_tested and reading.tree is None
+    )
+
+
+def _to_self(base: Classified) -> bool:
+    """Whether a mail answers one of its own sender."""
+    return any(_says(line, base.sender) for line in base.body.attributions[:1])
+
+
+def talk_of(base: Classified) -> Talk:
+    """What a reply is read by."""
+    answered, by_author = base.answers, base.by_author
+    if answered is Answered.PATCH and base.body.answers_a_reply:
+        answered = Answered.UNKNOWN
+    # who answers themselves where nothing shows whose the patch is may well be its author
+    if answered in (Answered.PATCH, Answered.UNKNOWN):
+        by_author = by_author or _to_self(base)
+    writer = Writer("author" if by_author else "other", answered.name.lower())
+    return Talk(base.body, base.sentences, base.subject.raw, writer)
 
 
 def _post(mail: Mail, subject: Subject, body: Body) -> MailKind | None:

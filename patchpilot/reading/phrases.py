@@ -375,8 +375,6 @@ WILL_CHANGE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """An author who will do what was asked."""
-QUESTION = re.compile(r"\?(?![^\n]{0,200}\s:\s|\s+\S{1,80}\+0x)(?:\s|$|[)\"'])")
-"""The end of a question; C's `? :` is none, nor is a doubtful line of a call trace."""
 WORKS = _one_of(r"""
     i can confirm | (?<!that )seems to work(?: (?:fine|well|here|now|for me))?(?=[.,!:;]|$)
     (?<!that )works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
@@ -451,12 +449,6 @@ TOOK_BACK = re.compile(
     re.IGNORECASE,
 )
 """A maintainer who undoes what they did."""
-THANKS_FOR_IT = re.compile(
-    r"\A\W*(?:many )?(?:thanks?|thank you|thx)(?: you| a lot| very much)? for (?:the|your|this|these|posting|sending|working|doing|looking)\b[^.!,\n]{0,60}"  # noqa: E501
-    r"\b(?:patch(?:es)?|series|patchset|work|fix|change|cleanup|contribution|submission|driver|version|v\d+|it|this)\b[^.!,\n]{0,30}[.!,\n]",
-    re.IGNORECASE,
-)
-"""How a reviewer begins; an author thanks for reviews."""
 THANKS_FOR_REVIEW = re.compile(
     r"\A\W*(?:(?:yes|yeah|ah|oh|indeed|hm+),? )?"
     r"(?:you(?:'re| are) (?:absolutely |quite |totally )?(?:right|correct)|(?:good|nice|great) (?:catch|point|spot))\b"  # noqa: E501
@@ -466,14 +458,6 @@ THANKS_FOR_REVIEW = re.compile(
     re.IGNORECASE,
 )
 """How an author begins an answer."""
-PATIENCE = re.compile(
-    r"\bpatience\b|\b(?:my|the) (?:\w+ )?(?:queue|backlog|mailbox|inbox) (?:is|has)\b|\b(?:catch|catching) up (?:on|with)\b"  # noqa: E501
-    r"|\bin the middle of the merge window\b|\bmerge window (?:is|right now|just)\b"
-    r"|\b(?:it's|it is|they are|still) in my (?:queue|to-?review|to-?do|backlog)\b"
-    r"|\bgive (?:me|us|maintainers|reviewers|people) (?:some|a bit|more|a few|time)\b",
-    re.IGNORECASE,
-)
-"""A maintainer who has not got to it yet."""
 ASKS_AGAIN = re.compile(
     r"\b(?:could|can|would|will|please|pls|you (?:should|need to|have to|may)|i'd like you to|mind)\b[^.?!\n]{0,40}"  # noqa: E501
     r"\b(?:send(?:ing)?|resend(?:ing)?|post|repost|respin(?:ning)?|submit|resubmit|spin|prepare)\b[^.?!\n]{0,30}"
@@ -483,11 +467,6 @@ ASKS_AGAIN = re.compile(
     re.IGNORECASE,
 )
 """A wish for another version, however politely asked."""
-COMMANDS = re.compile(r"^#(?:regzbot|syz)\b", re.MULTILINE)
-GO_AHEAD = re.compile(
-    r"\b(?:please|pls),? (?:push|apply|queue|merge|take|pick|go ahead|send it|ship)\b",
-    re.IGNORECASE,
-)
 TAKE_IT = re.compile(
     r"\b(?:please|pls|can you|could you|would you|will you|mind)\b[^.?!\n]{0,25}\b(?:push|apply|queue|merge|take|pick|pull|grab|picking|taking|applying)"  # noqa: E501
     r"(?: up)? (?:this|it|these|them|that|the|patch(?:es)? \d+(?:(?:,|-| and| &) ?\d+){0,9})(?: (?:patch(?:es)?|series|one|fix|set))?(?: up)?"  # noqa: E501

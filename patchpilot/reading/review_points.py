@@ -28,6 +28,8 @@ LIKELY, BELONGS, CLEAR = 0.37, 0.25, 0.69
 """How likely the text below one quote asks something, from which on a sentence of it belongs to a
 request, and from which on it is one of its own.
 """
+REQUESTS = "requests"
+"""The name of the weights."""
 _PROBLEM = re.compile(
     r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE
 )
@@ -125,7 +127,7 @@ def _requests(mail: Classified) -> Sequence[Request]:
         )
     if mail.by_author or mail.bot:
         return ()
-    return list(requests_of(mail, shipped()))[:MAX_OF_A_MAIL]
+    return list(requests_of(mail, shipped(REQUESTS)))[:MAX_OF_A_MAIL]
 
 
 def _of_a_report(lines: Sequence[str], title: str) -> Sequence[Request]:

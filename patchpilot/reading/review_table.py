@@ -95,6 +95,40 @@ class ReviewedPatch:
         return any(review.approves for review in self.reviewers)
 
 
+@json_form("number", "state", "tags", "version")
+@dataclass(frozen=True, slots=True)
+class PatchReview:
+    """What a reviewer has done with the patch of this number."""
+
+    number: int
+    review: Review
+
+    @property
+    def state(self) -> ReviewState:
+        """What the reviewer has done."""
+        return self.review.state
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The names of the reviewer's tags."""
+        return self.review.tags
+
+    @property
+    def version(self) -> int | None:
+        """The version that the state is from."""
+        return self.review.version
+
+
+@json_form("address", "name", "patches")
+@dataclass(frozen=True, slots=True)
+class ReviewerReviews:
+    """A reviewer, and what they have done with each patch."""
+
+    address: str
+    name: str
+    patches: tuple[PatchReview, ...]
+
+
 @json_form("version", "approved", "patches")
 @dataclass(frozen=True, slots=True)
 class ReviewTable:
@@ -109,6 +143,23 @@ class ReviewTable:
     def approved(self) -> int:
         """How many patches have a Reviewed-by or Acked-by."""
         return sum(patch.approved for patch in self.patches)
+
+    @property
+    def by_reviewer(self) -> tuple[ReviewerReviews, ...]:
+        """The same table, a reviewer after the other."""
+        return tuple(
+            ReviewerReviews(
+                reviewer.email,
+                reviewer.called,
+                tuple(
+                    PatchReview(patch.number, review)
+                    for patch in self.patches
+                    for review in patch.reviewers
+                    if review.reviewer.key == reviewer.key
+                ),
+            )
+            for reviewer in self.reviewers
+        )
 
     @property
     def answered(self) -> tuple[Address, ...]:

@@ -49,9 +49,10 @@ _TOKEN = re.compile(
     |(?P<path>(?:[\w.-]+/)+[\w.-]+|\b[\w-]+\.(?:[chS]|dtsi?|rst|py|ya?ml|txt)\b)
     |(?P<code>\b\w*_\w+(?:\(\))?|\b\w+\(\)|\b\w+->\w+|\b[a-z]+[A-Z]\w+|&\w+)
     |(?P<word>[A-Za-z]+(?:['’][a-z]+)?)
-    |(?P<mark>[?!]|:$)""",
+    |(?P<mark>\?(?!\s\S{1,80}\+0x|.{0,200}\s:\s)|!|:$)""",
     re.VERBOSE,
 )
+WORKS_WELL = "says it works"
 _PHRASES = (
     ("says please or should", ASKS_STRONGLY),
     ("may ask", ASKS_WEAKLY),
@@ -60,20 +61,31 @@ _PHRASES = (
     ("asks to take it", TAKE_IT),
     ("asks for a version", ASKS_AGAIN),
     ("requests nothing", NO_REQUEST),
-    ("assents", ASSENT),
-    ("applied", APPLIED),
+    ("gives assent", ASSENT),
+    ("is applied", APPLIED),
     ("names a tree", TREE),
     ("will apply", WILL_APPLY),
-    ("promises", PROMISES),
-    ("praises", PRAISE),
+    ("gives a promise", PROMISES),
+    ("gives praise", PRAISE),
     ("on a condition", UNDER_CONDITION),
     ("begins an answer", ANSWERS),
     ("is sorry or done", SORRY_OR_DONE),
     ("thanks for a review", THANKS_FOR_REVIEW),
-    ("works", WORKS),
-    ("reminds", PING),
+    (WORKS_WELL, WORKS),
+    ("is a reminder", PING),
 )
 """What is often said in several words."""
+PHRASES = frozenset(
+    (
+        *(name for name, _ in _PHRASES),
+        "?",
+        "on code",
+        "on a question",
+        "below no quote",
+        "on a reply",
+    )
+)
+"""The names that say more than a single word."""
 _ASKING = {"says please or should", "says you should", "?"}
 
 
@@ -124,9 +136,9 @@ def sentence_names(
 
 def is_praise(names: frozenset[str]) -> bool:
     """Whether a sentence only praises: it asks for nothing, however likely its place makes that."""
-    if "praises" not in names or names & _ASKING:
+    if "gives praise" not in names or names & _ASKING:
         return False
-    return "begins as a request" not in names or "assents" in names
+    return "begins as a request" not in names or "gives assent" in names
 
 
 def together(names: Sequence[frozenset[str]]) -> Features:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How likely sentences of a reply ask something of the patch's author: a weighted sum of what is
+"""How likely a reply or its sentences are something, such as a request: a weighted sum of what is
 known of them.
 
 The weights are data, fitted by `tests/lab/fit_reading.py`.
@@ -31,9 +31,9 @@ def asks(weights: Weights, names: Sequence[frozenset[str]]) -> float:
 
 
 @cache
-def shipped() -> Weights:
-    """The weights that ship with patchpilot."""
-    file = data_dir("checks") / "reading" / "requests.tsv"
+def shipped(name: str) -> Weights:
+    """The weights of this name that ship with patchpilot: `requests`, or the kind of a reply."""
+    file = data_dir("checks") / "reading" / f"{name}.tsv"
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
         rows = [line.split("\t") for line in lines if not line.startswith("#")]

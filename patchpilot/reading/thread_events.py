@@ -212,7 +212,7 @@ def events_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Event, 
         for event in new:
             at.setdefault(reply.mail.mail.message_id, []).append(len(events))
             events.append(event)
-        if not new and taken:
+        if taken and {event.what for event in new} <= {"withdrawn"}:
             words, target = taken
             parents = at.get(target, [])
             for place in parents:
@@ -386,7 +386,8 @@ def _refused_or_named(reply: Attached, base: Event) -> list[Event]:
     if (
         kind is MailKind.TRAILERS
         and not mail.by_author
-        and read_prose(mail.body).kind is MailKind.APPLIED
+        and (said := read_prose(mail.body))
+        and said.kind is MailKind.APPLIED
     ):
         return [replace(base, what="applied", patch=_about(reply))]
     return _named(reply, base)

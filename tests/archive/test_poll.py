@@ -56,7 +56,9 @@ def updated(*argv: str) -> dict[int, list[str]]:
     return {series["id"]: series["new"] for series in json.loads(done.out)["series"]}
 
 
-@pytest.mark.parametrize(("count", "most"), [(40, 3), (100, 8)])
+@pytest.mark.parametrize(
+    ("count", "most"), [(40, 3), pytest.param(100, 8, marks=pytest.mark.long)]
+)
 def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> None:
     with Counting() as server:
         server.add(*(posted(number) for number in range(count)))
@@ -263,7 +265,9 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ids
 
 
-@pytest.mark.parametrize("kind", SERVED)
+@pytest.mark.parametrize(
+    "kind", [*SERVED[1:], pytest.param(SERVED[0], marks=pytest.mark.long)]
+)
 def test_a_poll_reads_no_mail_that_it_knows_nor_those_of_years_ago(
     kind: str, workdir: Path, parsed: list[str]
 ) -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fit the weights by which requests are found in replies.
+"""Fit the weights by which requests are found in replies, and by which replies have a kind.
 
-    python -m tests.lab.fit_reading THREADS [--write]
+    python -m tests.lab.fit_reading FOLDER [--write]
 
-THREADS has the labeled threads as NAME.mbox (`draw_threads` writes them), `reading/` the labels;
+FOLDER has the labeled threads as NAME.mbox (`draw_threads` writes them), `reading/` the labels;
 only those of the part "learn" are used. Whole lists are left out in turn, and what is printed is
 how well they are read by weights of the others. Plain Python: no package is needed.
 """
@@ -13,28 +13,41 @@ import json
 import math
 import random
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
-from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mbox import read_mails
-from patchpilot.reading.review_points import BY_MACHINE, requests_of
+from patchpilot.reading.mail_classifier import (
+    Classified,
+    classify,
+    talk_of,
+)
+from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mbox import parse, read_mails
+from patchpilot.reading.reply_kind import TALK, likeliest, reply_features
+from patchpilot.reading.review_points import BY_MACHINE, REQUESTS, requests_of
 from patchpilot.reading.sentence_features import Features, sentence_names, together
 from patchpilot.reading.sentence_model import BIAS, Weights, share
 from patchpilot.reading.sentences import Sentence
 from patchpilot.reading.status import read_thread
 from tests.lab.score_reading import FOLDER, Lines, meets, requests, rows
+from tests.reading.test_classify import raw_cases
 
-FILE = Path(__file__).parents[2] / "checks" / "reading" / "requests.tsv"
+WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
 FOLDS = 7
 LEAST = 8
 """Names that are rarer are left out."""
-ROUNDS, RATE, HELD = 30, 0.1, 40.0
-"""How often each row is seen, the length of a step, and how much weights are held at nothing."""
+LEAST_OF_REPLIES = 4
+ROUNDS, RATE = 30, 0.1
+"""How often each row is seen, and the length of a step."""
+HELD, HELD_OF_REPLIES = 40.0, 5.0
+"""How much weights are held at nothing."""
+OFTEN = 3
+"""How often a text of the tests counts: what it is leaves no doubt."""
 Row = tuple[Features, bool]
 
 
@@ -50,14 +63,36 @@ class Labeled:
     asking: frozenset[Sentence]
 
 
-def labeled_mails(folder: Path) -> Iterator[Labeled]:
-    """The labeled mails that people other than the author wrote."""
+class Reply(NamedTuple):
+    """A reply's Message-ID and list, what is known of it, its kind, and all that are fair."""
+
+    message_id: str
+    list_name: str
+    features: Features
+    kind: str
+    fair: frozenset[str]
+
+
+def labeled_mails(folder: Path, kinds: Mapping[str, MailKind]) -> Iterator[Labeled]:
+    """The labeled mails that people other than the author wrote, with these kinds."""
     asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
     asking = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
         for row in rows("sentences.tsv")
         if row["request"]
     }
+    for list_name, every in threads(folder):
+        for mail in every:
+            name = mail.mail.message_id
+            is_machine = mail.bot or mail.kind in BY_MACHINE
+            if name in known and not mail.by_author and not is_machine:
+                mail = replace(mail, kind=kinds.get(name, mail.kind))
+                sentences = asking_of(mail, asking)
+                yield Labeled(list_name, mail, asked.get(name, ()), sentences)
+
+
+def threads(folder: Path) -> Iterator[tuple[str, Sequence[Classified]]]:
+    """The list and the replies of each thread of the part learn."""
     for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
         label = json.loads(line)
         if label["part"] != "learn":
@@ -65,14 +100,8 @@ def labeled_mails(folder: Path) -> Iterator[Labeled]:
         mails = read_mails(folder / f"{label['thread']}.mbox")
         now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
         every = read_thread(mails, now=now)
-        for reply in max(every, key=lambda one: len(one.message_ids)).replies:
-            mail = reply.mail
-            name = mail.mail.message_id
-            is_machine = mail.bot or mail.kind in BY_MACHINE
-            if name in known and not mail.by_author and not is_machine:
-                yield Labeled(
-                    label["list"], mail, asked.get(name, ()), asking_of(mail, asking)
-                )
+        longest = max(every, key=lambda one: len(one.message_ids))
+        yield label["list"], [reply.mail for reply in longest.replies]
 
 
 def asking_of(
@@ -100,10 +129,10 @@ def rows_of(labeled: Labeled) -> Iterator[Row]:
         yield together([names for _, names in group]), asks
 
 
-def fit(cases: Sequence[Row]) -> Weights:
+def fit(cases: Sequence[Row], strength: float = HELD, least: int = LEAST) -> Weights:
     """The weights under which what is right is likeliest, held at nothing (AdaGrad)."""
     counts = Counter(name for features, _ in cases for name in features)
-    held = {name: HELD / count for name, count in counts.items() if count >= LEAST}
+    held = {name: strength / count for name, count in counts.items() if count >= least}
     held[BIAS] = 0.0
     weights = dict.fromkeys(held, 0.0)
     squares = dict.fromkeys(held, 0.01)
@@ -135,7 +164,58 @@ def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> No
         count.update(asked=len(begun), found=found, listed=len(listed), nothing=nothing)
 
 
-def write(weights: Weights) -> None:
+def labeled_replies(folder: Path) -> Iterator[Reply]:
+    """The labeled replies of people that neither take nor refuse a patch, and give no tag."""
+    labels = {row["message_id"]: row for row in rows("mails.tsv")}
+    for list_name, every in threads(folder):
+        for mail in every:
+            if (label := labels.get(mail.mail.message_id)) and has_talk(mail):
+                fair = frozenset((label["kind"], *label["also_fair"].split(",")))
+                talk = talk_of(mail)
+                features = reply_features(talk, talk.names)
+                name = mail.mail.message_id
+                yield Reply(name, list_name, features, label["kind"], fair)
+
+
+def replies_of_tests() -> Iterator[Reply]:
+    """The texts of the tests in which people say something."""
+    for number, (raw, kind) in enumerate(raw_cases()):
+        (mail,) = parse(raw)
+        if kind in TALK and has_talk(found := classify(mail)):
+            talk = talk_of(found)
+            features = reply_features(talk, talk.names)
+            yield Reply(str(number), "", features, kind, frozenset((kind,)))
+
+
+def has_talk(mail: Classified) -> bool:
+    """Whether the kind of a mail is a matter of what its sentences say."""
+    return mail.kind in TALK and not (mail.robot or mail.credited)
+
+
+def fit_kinds(replies: Sequence[Reply]) -> dict[MailKind, Weights]:
+    """The weights of each kind."""
+    return {
+        kind: fit(
+            [
+                (one.features, one.kind == kind)
+                for one in replies
+                for _ in range(1 if one.list_name else OFTEN)
+            ],
+            HELD_OF_REPLIES,
+            LEAST_OF_REPLIES,
+        )
+        for kind in TALK
+    }
+
+
+def kinds_of(
+    replies: Sequence[Reply], weights: Mapping[MailKind, Weights]
+) -> dict[str, MailKind]:
+    """The kind of each reply."""
+    return {one.message_id: likeliest(one.features, weights)[0] for one in replies}
+
+
+def write(name: str, weights: Weights) -> None:
     """Write the weights that are not next to nothing."""
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-or-later",
@@ -143,30 +223,65 @@ def write(weights: Weights) -> None:
     ]
     cells = {name: f"{weight:.2f}" for name, weight in sorted(weights.items())}
     lines += [f"{name}\t{cell}" for name, cell in cells.items() if float(cell)]
-    FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (WEIGHTS / f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def main(threads: Path, *, keep: bool) -> int:
-    """Fit, and print how well lists that are left out are read."""
-    mails = list(labeled_mails(threads))
-    by_list: dict[str, list[Labeled]] = defaultdict(list)
-    for labeled in mails:
-        by_list[labeled.list_name].append(labeled)
-    lists = sorted(by_list)
-    random.Random(3).shuffle(lists)
-    count = Counter[str]()
+def folds(lists: Set[str]) -> Iterator[Set[str]]:
+    """The lists that are left out together."""
+    order = sorted(lists)
+    random.Random(3).shuffle(order)
     for at in range(FOLDS):
-        out = set(lists[at::FOLDS])
+        yield frozenset(order[at::FOLDS])
+
+
+def requests_found(mails: Sequence[Labeled]) -> Counter[str]:
+    """How well requests are found on lists that are left out."""
+    count = Counter[str]()
+    for out in folds({one.list_name for one in mails}):
         known = [
             row for one in mails if one.list_name not in out for row in rows_of(one)
         ]
         judge([one for one in mails if one.list_name in out], fit(known), count)
+    return count
+
+
+def kinds_found(
+    replies: Sequence[Reply], tests: Sequence[Reply]
+) -> dict[str, MailKind]:
+    """The kind of each reply by the weights of other lists."""
+    found: dict[str, MailKind] = {}
+    for out in folds({one.list_name for one in replies}):
+        known = [one for one in replies if one.list_name not in out]
+        weights = fit_kinds([*known, *tests])
+        found |= kinds_of([one for one in replies if one.list_name in out], weights)
+    return found
+
+
+def are_right(replies: Sequence[Reply], kinds: Mapping[str, MailKind]) -> str:
+    """How many replies have one of their kinds."""
+    right = sum(kinds[one.message_id] in one.fair for one in replies)
+    return f"{right} of {len(replies)}"
+
+
+def main(folder: Path, *, keep: bool) -> int:
+    """Fit, and print how well lists that are left out are read."""
+    replies, tests = list(labeled_replies(folder)), list(replies_of_tests())
+    kinds = fit_kinds([*replies, *tests])
+    found = kinds_found(replies, tests)
+    print(
+        f"lists left out: {are_right(replies, found)} kinds of replies right;"
+        f" of the tests {are_right(tests, kinds_of(tests, kinds))}, in the fit"
+    )
+    mails = list(labeled_mails(folder, found))
+    count = requests_found(mails)
     print(
         f"lists left out: {count['found']} of {count['asked']} requests listed,"
         f" {count['nothing']} of {count['listed']} listed ask nothing"
     )
     if keep:
-        write(fit([row for one in mails for row in rows_of(one)]))
+        write(REQUESTS, fit([row for one in mails for row in rows_of(one)]))
+        for kind, weights in kinds.items():
+            write(str(kind), weights)
     return 0
 
 
@@ -174,6 +289,6 @@ if __name__ == "__main__":
     words = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    words.add_argument("threads", type=Path)
+    words.add_argument("folder", type=Path)
     words.add_argument("--write", action="store_true", dest="keep")
     sys.exit(main(**vars(words.parse_args())))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How well threads of thirty-one lists are read: states, versions, kinds of mails, and requests.
+"""How well threads of thirty-one lists are read: states, versions, whether it is the author's turn,
+kinds of mails, and requests.
 
     python -m tests.lab.score_reading FOLDER PART
 
@@ -21,8 +22,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from patchpilot.reading.mbox import read_mails
+from patchpilot.reading.next_step import advise
 from patchpilot.reading.review_points import points_of
 from patchpilot.reading.status import Status, read_thread
+from patchpilot.reading.thread_values import NextStepNeed
 
 FOLDER = Path(__file__).parent / "reading"
 Lines = tuple[int, int]
@@ -91,10 +94,14 @@ def main(folder: Path, part: str) -> int:
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [one.lower() for one in label["revisions"]]
-        count.update(states=has_state, versions=has_versions)
-        if not (has_state and has_versions):
-            wanted = label["state"], label["revisions"]
-            print(f"{label['thread']:28} {status.state} {versions} wanted: {wanted}")
+        # who waits and who is done do the same: nothing
+        acts = advise(status).need is NextStepNeed.ACTION
+        has_turn = acts == (label["turn"] == "author")
+        count.update(states=has_state, versions=has_versions, turns=has_turn)
+        if not (has_state and has_versions and has_turn):
+            wanted = label["state"], label["revisions"], label["turn"]
+            found = status.state, versions, "author" if acts else "others"
+            print(f"{label['thread']:28} {found} wanted: {wanted}")
         for reply in status.replies:
             if row := kinds.get(reply.mail.mail.message_id):
                 right = (row["kind"], *row["also_fair"].split(","))
@@ -102,8 +109,9 @@ def main(folder: Path, part: str) -> int:
                 count.update(mails=1, kinds=str(reply.mail.kind) in right, bots=is_bot)
         score_requests(status, asked, count)
     print(
-        f"{part}: states {count['states']} and versions {count['versions']} of"
-        f" {count['threads']}; kinds {count['kinds']}, bots {count['bots']} of {count['mails']};"
+        f"{part}: states {count['states']}, versions {count['versions']} and turns"
+        f" {count['turns']} of {count['threads']}; kinds {count['kinds']}, bots"
+        f" {count['bots']} of {count['mails']};"
         f" {count['found']} of {count['requests']} requests listed, {count['nothing']} of"
         f" {count['listed']} listed ask nothing"
     )

@@ -3,6 +3,7 @@
 
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -324,6 +325,40 @@ PEOPLE = {
         "Why is this check needed here? Can the pump be NULL at all?",
         "question",
     ),
+    "what would be better, on code": (
+        (
+            "> +\tif (!pump)\n\nI think it would be much cleaner to leave the watchdog"
+            " running."
+        ),
+        "review",
+    ),
+    "what about": ("This looks odd. What about the lock?", "question"),
+    "should be": (
+        "This should be a bool. I fixed the same in the other pump.",
+        "review",
+    ),
+    "should be there": (
+        "The counter should be there, too, as it is missing now.",
+        "review",
+    ),
+    "questions with what is known": (
+        (
+            "Is there an option for it? I mean that the second one has no register like that. Do"
+            " you know by chance what we need it for? E.g. which machine has it?"
+        ),
+        "question",
+    ),
+    "asks for news": ("Just wanted to check in, did you get my mail?", "other"),
+    "just checking in": (
+        "Just checking in on this one, has anybody had the time to look at it?",
+        "other",
+    ),
+    "a short question": ("Is the caller checked?", "question"),
+    "a short question in the negative": (
+        "Shouldn't the name change, too?",
+        "question",
+    ),
+    "is there": ("Is there a typo?", "question"),
     "remarks": ("Please use the helper instead, and add a Fixes: tag.", "review"),
     "thanks": ("Thanks!", "other"),
     "sorry": ("Sorry, fixed now.", "other"),
@@ -626,6 +661,15 @@ PEOPLE = {
 }
 
 
+def raw_cases() -> Iterator[tuple[bytes, str]]:
+    """The replies of people in these tests, each with its kind."""
+    for text, kind in PEOPLE.values():
+        yield reply("[PATCH net] demo: check the pointer", text), kind
+    yield from IN_A_THREAD.values()
+    for text, kind in IN_A_DISCUSSION.values():
+        yield in_discussion(text), kind
+
+
 @pytest.mark.parametrize("name", PEOPLE)
 def test_a_person_is_read_by_what_they_wrote(name: str) -> None:
     text, kind = PEOPLE[name]
@@ -640,45 +684,94 @@ WISH = (
 )
 
 
-def in_thread(text: str, *, sender: str = RITA, to: str = ADA, above: str = "") -> str:
-    """The kind of a reply in the thread of a patch that git send-email sent for Ada: to the patch,
-    or with `above` to a reply.
+def in_thread(
+    text: str, *, sender: str = RITA, to: str = ADA, above: str = ""
+) -> bytes:
+    """A reply in the thread of a patch that git send-email sent for Ada: to the patch, or with
+    `above` to a reply.
     """
     references = f"<{PATCH_ID}>{f' <{above}>' if above else ''}"
-    body = f"On Mon, 04 Mar 2024, somebody wrote:\n> [...]\n\n{text}\n"
-    raw = mail(
+    return mail(
         RE,
-        body,
+        f"On Mon, 04 Mar 2024, somebody wrote:\n> [...]\n\n{text}\n",
         sender=sender,
         to=to,
         id="x",
         references=references,
         In_Reply_To=f"<{above or PATCH_ID}>",
     )
-    return kind_of(raw)
 
 
-def test_whom_a_reply_answers_shows_in_its_thread_though_the_quote_was_cut() -> None:
-    assert in_thread(WISH) == "review"
-    assert in_thread(WISH, above="r1@example.net") == "review"
-    # two others talk
-    assert in_thread(WISH, to=MATT, above="r1@example.net") == "other"
-    assert in_thread("Please drop this.", to=MATT, above="r1@example.net") == "review"
-    # somebody else is sorry, or praises, and wants a change all the same
-    assert (
-        in_thread("Sorry, that's not acceptable. This does not even have a sign-off.")
-        == "review"
-    )
-    assert (
+ABOVE = "r1@example.net"
+OF_A_TREE = (
+    "The second generation should not care at all: the pump knows its own state already there,"
+    " so it makes no difference whether we look or not."
+)
+IN_A_THREAD = {
+    "what is so in general": (in_thread(OF_A_TREE, to=MATT, above=ABOVE), "other"),
+    "to the patch": (in_thread(WISH), "review"),
+    "to the author": (in_thread(WISH, above=ABOVE), "review"),
+    "two others talk": (in_thread(WISH, to=MATT, above=ABOVE), "other"),
+    "a plain wish": (
+        in_thread("Please drop this.", to=MATT, above=ABOVE),
+        "review",
+    ),
+    "somebody else is sorry": (
+        in_thread("Sorry, that's not acceptable. This does not even have a sign-off."),
+        "review",
+    ),
+    "praises, and wants a change all the same": (
         in_thread(
             "Good catch, indeed!\n\nHowever, please replace the subject, it should name the pump.",
             to=MATT,
-            above="r1@example.net",
-        )
-        == "review"
-    )
-    # the patch is by whom git put into its Message-ID
-    assert in_thread(WISH, sender=ADA, to=RITA, above="r1@example.net") == "other"
+            above=ABOVE,
+        ),
+        "review",
+    ),
+    "by whom git put into the Message-ID of the patch": (
+        in_thread(WISH, sender=ADA, to=RITA, above=ABOVE),
+        "other",
+    ),
+    "a call trace": (
+        in_thread(
+            "It crashes:\n\n ? pump_prime+0x10/0x20\n ? pump_start+0x10/0x20\n\nas before."
+        ),
+        "other",
+    ),
+    "what to do": (
+        in_thread(
+            "Changes of text files have not been taken for long. Convert the file first."
+        ),
+        "review",
+    ),
+    "what to do, between others": (
+        in_thread("Convert the file first.", to=MATT, above="1.other@example.net"),
+        "other",
+    ),
+    "what is so": (
+        in_thread(
+            "This is commit 0123456789ab (demo: drop a tap) now.\n\n./include/tap.h:23: the"
+            " declaration follows another."
+        ),
+        "other",
+    ),
+    "two lines of attribution": (
+        mail(
+            RE,
+            "On Thu, 6 Oct 2022, Ada Fixer wrote:\n> On Thu, 6 Oct 2022, Rita Reviewer wrote:\n>>>"
+            " + pump:\n>> How many?\n> One or more.\n\nThis should not go without a limit. Are you"
+            " sure it can be more than one?\n",
+            sender=RITA,
+        ),
+        "question",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_A_THREAD)
+def test_whom_a_reply_answers_shows_in_its_thread(name: str) -> None:
+    raw, kind = IN_A_THREAD[name]
+    assert kind_of(raw) == kind
 
 
 def test_context_lines_of_a_quoted_diff_are_code() -> None:
@@ -691,21 +784,12 @@ def test_context_lines_of_a_quoted_diff_are_code() -> None:
     assert classify(parse(raw)[0]).body.own[-2].on_code
 
 
-def test_a_call_trace_asks_nothing() -> None:
-    assert (
-        in_thread(
-            "It crashes:\n\n ? pump_prime+0x10/0x20\n ? pump_start+0x10/0x20\n\nas before."
-        )
-        != "question"
-    )
-
-
 def test_the_operator_of_c_asks_nothing() -> None:
     code = (
         "The length is what counts:\n\n\ta = b < c ? b : c;\n\td = e ? f : g;\n\nas the manual"
         " says."
     )
-    assert in_thread(code) != "question"
+    assert kind_of(in_thread(code)) != "question"
 
 
 def test_a_test_report_of_a_stable_kernel_is_a_test_result() -> None:
@@ -974,23 +1058,19 @@ IN_A_DISCUSSION = {
 }
 
 
-@pytest.mark.parametrize("name", IN_A_DISCUSSION)
-def test_an_answer_to_a_reply_asks_for_changes_only_where_it_says_so(name: str) -> None:
-    said, kind = IN_A_DISCUSSION[name]
+def in_discussion(said: str) -> bytes:
+    """A reply to somebody else's reply."""
     text = (
         "On Fri, Mar 4, 2022, Otto Other wrote:\n> On Fri, Mar 4, 2022, Ada Fixer wrote:\n> >"
         f" Check the pump.\n> It is slow.\n{said}\n"
     )
-    assert kind_of(mail(RE, text, sender=RITA)) == kind
+    return mail(RE, text, sender=RITA)
 
 
-def test_whose_words_are_quoted_above_deeper_ones_is_no_author() -> None:
-    text = (
-        "On Thu, 6 Oct 2022, Ada Fixer wrote:\n> On Thu, 6 Oct 2022, Rita Reviewer wrote:\n>>> +"
-        " pump:\n>> How many?\n> One or more.\n\nThis should not go without a limit. Are you sure"
-        " it can be more than one?\n"
-    )
-    assert kind_of(mail(RE, text, sender=RITA)) == "question"
+@pytest.mark.parametrize("name", IN_A_DISCUSSION)
+def test_an_answer_to_a_reply_asks_for_changes_only_where_it_says_so(name: str) -> None:
+    said, kind = IN_A_DISCUSSION[name]
+    assert kind_of(in_discussion(said)) == kind
 
 
 @pytest.mark.parametrize(
@@ -1080,23 +1160,3 @@ def test_an_author_who_asks_a_maintainer_to_take_the_newer_version_asks_no_quest
     )
     raw = reply("[PATCH v2] demo: x", text, sender=ADA, id="r", reply_to="p")
     assert kind_of(raw, ADA) == "other"
-
-
-def test_an_answer_to_the_patch_that_only_tells_what_to_do_wants_changes() -> None:
-    assert (
-        in_thread(
-            "Changes of text files have not been taken for long. Convert the file first."
-        )
-        == "review"
-    )
-    assert (
-        in_thread("Convert the file first.", to=MATT, above="1.other@example.net")
-        == "other"
-    )
-    assert (
-        in_thread(
-            "This is commit 0123456789ab (demo: drop a tap) now.\n\n./include/tap.h:23: the"
-            " declaration follows another."
-        )
-        == "other"
-    )

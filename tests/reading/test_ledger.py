@@ -14,7 +14,7 @@ from patchpilot.topic.followed.known_series import open_store, show
 from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of
 from tests.kit.cli import call
 from tests.kit.life import LIST, life
-from tests.kit.mails import ADA, MATT, mail, mbox
+from tests.kit.mails import ADA, MATT, RITA, mail, mbox
 
 SIGNED = f"Signed-off-by: {ADA}\n---\n"
 OLD = """\
@@ -141,6 +141,28 @@ def test_a_change_of_the_message_is_no_evidence_for_the_code_below_it() -> None:
     first, *_ = ledger(post(1, OLD), review(), reworded)
     assert first.hunk is not None
     assert first.hunk.place == "pump.c"
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "again"),
+    [
+        (
+            MATT,
+            "> +\t\treturn -1;\n\nStill no real error code, please change that.",
+            True,
+        ),
+        (MATT, "As I said: please return a real error code.", True),
+        (MATT, "> +\tpump->on = 0;\n\nPlease rename it.", False),
+        (RITA, "Please return a real error code.", False),
+    ],
+)
+def test_what_is_asked_again_of_a_later_version_is_named(
+    sender: str, text: str, again: bool
+) -> None:
+    later = review(f"{text}\n", sender, id="r2", reply_to="v2")
+    *_, found = ledger(post(1, OLD), review(), post(2, OLD), later)
+    assert found.point.version == 2
+    assert found.asked_before == ("r1@example.org" if again else None)
 
 
 def test_the_changelog_says_what_was_addressed() -> None:

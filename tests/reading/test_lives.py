@@ -394,6 +394,7 @@ def test_years_from_rfc_to_a_request_to_pull(life: Followed) -> None:
     assert life.then(merged) == ("in-mainline", "done: it is in mainline")
 
 
+@pytest.mark.long
 def test_a_series_split_in_two(life: Followed) -> None:
     posts = [
         patch(
@@ -450,6 +451,7 @@ def test_a_series_split_in_two(life: Followed) -> None:
     assert life.then(robot)[0] == "accepted"
 
 
+@pytest.mark.long
 def test_someone_elses_v3(life: Followed) -> None:
     life.then(patch(f"[PATCH] {PUMP}", id="v1"))
     life.then(
@@ -479,6 +481,7 @@ def test_someone_elses_v3(life: Followed) -> None:
     assert life.then()[0] == "in-mainline"
 
 
+@pytest.mark.long
 def test_taken_through_another_tree(life: Followed) -> None:
     life.then(
         patch(f"[PATCH 1/2] {PUMP}", id="p1"),

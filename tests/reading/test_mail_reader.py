@@ -89,7 +89,8 @@ def test_add_show_list_and_update_read_a_mail_once(
         counted()
         updated = call("track", "update", "--fresh")
         assert updated.code == 0
-        assert at_most_once(counted(), len(MAILS) + 2), updated
+        counts = counted()
+        assert at_most_once(counts, len(MAILS) + 2), (updated, counts)
 
 
 def test_an_mbox_is_read_once(workdir: Path, counted: Counted) -> None:

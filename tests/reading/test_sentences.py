@@ -99,4 +99,4 @@ def test_weights_that_cannot_be_read_are_named(
 ) -> None:
     monkeypatch.setattr(sentence_model, "data_dir", lambda _name: tmp_path)
     with pytest.raises(PackError, match=r"requests\.tsv"):
-        shipped.__wrapped__()
+        shipped.__wrapped__("requests")

@@ -3,6 +3,7 @@
 addressed or declined.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,10 +19,11 @@ from patchpilot.reading.ledger import (
     PointState,
     addressed_by,
     answered_by,
+    asked_before,
     place_of,
 )
 from patchpilot.reading.posted_series import Revision
-from patchpilot.reading.review_points import ReviewPoint, points_of
+from patchpilot.reading.review_points import MAX_POINTS, ReviewPoint, points_of
 from patchpilot.reading.thread_values import Reply, Status
 from patchpilot.topic.followed.known_series import Tracked
 
@@ -44,7 +46,7 @@ class LedgerItem:
     the reply that answers it.
 
     `marked` says that the user set the state; `of_newest` that the point is about the newest
-    revision.
+    revision; `before` is the same request on an earlier one.
     """
 
     point: ReviewPoint
@@ -54,6 +56,12 @@ class LedgerItem:
     reply: str | None = None
     marked: bool = False
     of_newest: bool = False
+    before: ReviewPoint | None = None
+
+    @property
+    def asked_before(self) -> str | None:
+        """The Message-ID of the mail that asked the same of an earlier version."""
+        return self.before.message_id if self.before else None
 
 
 @json_form(
@@ -71,6 +79,7 @@ class LedgerItem:
     "place=item.place~",
     "hunk=item.hunk",
     "reply=item.reply",
+    "asked_before=item.asked_before",
 )
 @dataclass(frozen=True, slots=True)
 class NumberedItem:
@@ -116,7 +125,10 @@ def ledger_of(
         following[id(latest)] = NextVersion(
             label, patches[id(latest)], tuple(upcoming), ""
         )
-    items = []
+    items: list[LedgerItem] = []
+    earlier: dict[str, deque[ReviewPoint]] = defaultdict(
+        lambda: deque(maxlen=MAX_POINTS)
+    )
     for reply in status.replies:
         if reply.mail.by_author:
             continue
@@ -148,8 +160,10 @@ def ledger_of(
                     answer,
                     mark is not None,
                     revision is latest,
+                    asked_before(point, earlier[point.asker]),
                 )
             )
+            earlier[point.asker].append(point)
     return tuple(items)
 
 

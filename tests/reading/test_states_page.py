@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The page that explains how states are found names each of them, and no other."""
+
+import re
+from pathlib import Path
+
+from patchpilot.reading.thread_values import SeriesState
+
+PAGE = Path(__file__).parents[2] / "docs/explanation/how-states-are-found.md"
+
+
+def test_the_page_has_every_state_and_no_other() -> None:
+    text = PAGE.read_text()
+    rows = set(re.findall(r"^\|[^|\n]+\| ([a-z-]+)(?= \||,)", text, re.MULTILINE))
+    states = {str(state) for state in SeriesState}
+    assert rows - {"state"} <= states
+    assert all(re.search(rf"\b{state}\b", text) for state in states)
