@@ -47,7 +47,8 @@ Gives = str | Mapping[str, str]
 """The placeholders that the hits of a detector fill, in a string, separated by spaces.
 
 A mapping has them by case: the key is `case`, and `type` or `type/case` where the detector serves
-one rule for each `type` (or `check`). `*pattern` are the named groups of that argument.
+one rule for each `type` (or `check`). `*pattern` are the named groups of that argument, `**names`
+the words in that list.
 """
 
 
@@ -111,6 +112,8 @@ def _expanded(names: str, arguments: Arguments) -> Iterator[str]:
     for name in names.split():
         if not name.startswith("*"):
             yield name
+        elif name.startswith("**"):
+            yield from arguments.get(name[2:], ())
         elif name[1:] in arguments:
             patterns = arguments[name[1:]]
             for pattern in patterns if isinstance(patterns, list) else [patterns]:

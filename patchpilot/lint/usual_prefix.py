@@ -77,6 +77,19 @@ def prefixes_in_history(context: "Context") -> tuple[Counter[str], int] | None:
     return None
 
 
+_ONE_MIND = 0.95
+
+
+def agreed_in_history(context: "Context") -> str:
+    """Returns the prefix that nearly all of the last commits to the files have, else ""."""
+    found = prefixes_in_history(context)
+    if not found:
+        return ""
+    counted, total = found
+    best, number = counted.most_common(1)[0]
+    return best if number >= total * _ONE_MIND else ""
+
+
 class UsualPrefix(NamedTuple):
     """The prefixes of patches to `where`, of which `total` are known: first ones with their share
     in percent, the most frequent first, and usual further ones. `case` is "capital" or "lower"

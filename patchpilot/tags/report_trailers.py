@@ -5,10 +5,11 @@
 
 import re
 
-from patchpilot.errors import InputError
+from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import AddressState, judge, parse_address
+from patchpilot.model.assistant import has_agent, is_program, right_assistant
 from patchpilot.model.message_id import in_brackets, message_id_of
-from patchpilot.model.trailer import is_trailer, parse_trailer
+from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 TrailerLine = tuple[str, str]
 
@@ -19,10 +20,16 @@ _REPORT = re.compile(
     r"^https?://(?:bugzilla\.|bugs\.|gitlab\.|github\.com/.+/issues/|syzkaller\.)|/issues/\d+|show_bug\.cgi",
     re.IGNORECASE,
 )
+_AUTHORS = ("Co-developed-by", "Co-authored-by", "Signed-off-by")
 
 
 def person(value: str, what: str) -> str:
     """`Name <mail>` as a trailer has it; InputError where there is no usable address in it."""
+    if what in _AUTHORS and is_program(value):
+        raise InputError(
+            f"{what}: {value} is a program, which cannot sign off",
+            hint="name it with --assisted-by AGENT:MODEL",
+        )
     address = parse_address(value)
     if address is None or (not address.name and "<" in value.strip()[1:]):
         raise InputError(
@@ -84,12 +91,7 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
                 "pasted lines may not contain a Fixes: tag",
                 hint="pass the commit: --fixes COMMIT",
             )
-        value = (
-            person(trailer.value, trailer.name)
-            if trailer.key.endswith("-by") and trailer.key != "assisted-by"
-            else trailer.value
-        )
-        return [(trailer.name, value)]
+        return [(trailer.name, _value(trailer))]
     syzbot = _SYZBOT.match(line)
     if syzbot:
         return [
@@ -120,3 +122,30 @@ def regzbot_line(culprit: str, subject: str) -> str:
     (Documentation/process/handling-regressions.rst).
     """
     return f'#regzbot introduced: {culprit[:12]} ("{subject}")'
+
+
+def assistant(value: str) -> str:
+    """The value of an Assisted-by: tag (Documentation/process/coding-assistants.rst); UsageError
+    where it is not AGENT:MODEL, followed by special analysis tools.
+    """
+    value = " ".join(value.split())
+    right = right_assistant(value)
+    if not has_agent(value):
+        raise UsageError(
+            f"Assisted-by: {value}: not AGENT:MODEL",
+            hint="for example --assisted-by 'Claude:claude-3-opus coccinelle'",
+        )
+    if right != value:
+        raise UsageError(
+            f"Assisted-by: {value}: not AGENT:MODEL and special analysis tools",
+            hint=f"write it as '{right}'",
+        )
+    return value
+
+
+def _value(trailer: Trailer) -> str:
+    if trailer.key == "assisted-by":
+        return assistant(trailer.value)
+    if trailer.key.endswith("-by"):
+        return person(trailer.value, trailer.name)
+    return trailer.value

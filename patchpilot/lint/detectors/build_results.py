@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for what a build says of a patch."""
+"""The detector for what a build and other checkers report of a patch."""
 
 from collections.abc import Iterator
 
@@ -16,12 +16,17 @@ KINDS = (
     "modpost",
     "kconfig",
     "not-built",
+    "dtschema",
+    "yamllint",
+    "docutils",
+    "kernel-doc-script",
+    "get-abi",
 )
 
 
 @detector("build", "problem", kind=KINDS)
 def build(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the problems of one kind; none without a build."""
+    """Reports the problems of one kind; none where they were not run."""
     for problem in context.built:
         if problem.kind == arguments["kind"]:
             yield Hit(

@@ -16,6 +16,7 @@ from patchpilot.lint.message_tags import same_person, tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
 from patchpilot.lint.required_text import part_text
 from patchpilot.model.address import Address
+from patchpilot.model.assistant import is_program
 from patchpilot.model.trailer import parse_trailer
 
 _KINDS = ("tag", "empty", "text", "not tag", "not empty", "not text")
@@ -164,6 +165,8 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     by_sender=bool,
     by_organization=bool,
     public_pattern=str,
+    author_group=str,
+    program=bool,
     once=bool,
     first=bool,
     last=bool,
@@ -175,8 +178,10 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     The name "From" is the author's header. `by_author` and `by_sender`: whether the tag
     names the author of the patch or the sender of the mail, `by_organization`: whether its address
     is of the author's organization, by the last two words of their hosts; those like
-    `public_pattern` are of none. Tags without an address are not reported then. `once` reports each
-    address once, `first` stops at one finding, `last` looks at the last of the tags only.
+    `public_pattern` are of none. Tags without an address are not reported then. `author_group` is
+    the group of `pattern` that must be the author's address, `program` whether a program is named.
+    `once` reports each address once,
+    `first` stops at one finding, `last` looks at the last of the tags only.
     """
     if applies(context, arguments):
         found = _tags_like(context, arguments)
@@ -192,6 +197,11 @@ def _tags_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if not match or _matches(arguments, "unless_pattern", value[:LONGEST_LINE]):
             continue
         if not _is_persons(context, arguments, address):
+            continue
+        if "program" in arguments and is_program(value) is not arguments["program"]:
+            continue
+        author, group = context.patch.author, arguments.get("author_group")
+        if group and not (author and author.email.lower() == match[group].lower()):
             continue
         key = address.key if address else value
         if arguments.get("once") and key in seen:

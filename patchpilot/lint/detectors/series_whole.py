@@ -11,6 +11,7 @@ from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
+from patchpilot.lint.pack_patterns import compiled, filled
 from patchpilot.model.file_diff import Hunk
 from patchpilot.model.patch import Patch
 from patchpilot.projects.subsystems import as_subsystem_wants
@@ -323,3 +324,123 @@ def _side_of(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     yield from enumerate(
         (line.text for line in hunk.lines if line.kind in (" ", sign)), start
     )
+
+
+@detector(
+    "series-order",
+    "name number later subject",
+    files_pattern=str,
+    sign=str,
+    pattern=str,
+    later_files_pattern=str,
+    later_sign=str,
+    later_pattern=str,
+    new_file_pattern=str,
+    once=bool,
+)
+def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports each patch with a line (`sign`, in `files_pattern`) that matches `pattern`, whose
+    group `name` is in `later_pattern` as {name}, where only a later patch has a line that matches
+    that one (`later_sign`, in `later_files_pattern`); or where only a later patch adds a file like
+    `new_file_pattern`. With `once`, the patch has the name in no other line that it adds.
+    """
+    patches, once = _patches(context), arguments.get("once", False)
+    for number, one in enumerate(patches, 1):
+        for name in dict.fromkeys(_names(one, arguments)):
+            if once and _count(one, name) > 1:
+                continue
+            # the line itself has the name, which is no use of it
+            until = patches[: number - once]
+            if any(_makes(earlier, name, arguments) for earlier in until):
+                continue
+            later = next(
+                (
+                    at
+                    for at, other in enumerate(patches[number:], number + 1)
+                    if _makes(other, name, arguments)
+                ),
+                None,
+            )
+            if later:
+                yield Hit(
+                    subject_line(context),
+                    values={
+                        "name": name,
+                        "number": number,
+                        "later": later,
+                        "subject": one.subject.title,
+                    },
+                )
+
+
+def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
+    """Yields what the lines of a patch name that has to be there."""
+    pattern = compiled(arguments["pattern"])
+    for text in _signed_lines(
+        patch, arguments.get("sign", "+"), arguments["files_pattern"]
+    ):
+        for found in pattern.finditer(text):
+            yield found["name"]
+
+
+def _makes(patch: Patch, name: str, arguments: Arguments) -> bool:
+    """Whether a patch brings in what has this name, and does not only move it."""
+    if path := arguments.get("new_file_pattern"):
+        suited = cached_re.compile(filled(path, {"name": cached_re.escape(name)}))
+        return any(
+            change.old_path is None and suited.search(change.path)
+            for change in patch.files
+        )
+    wanted = arguments["later_pattern"]
+    pattern = cached_re.compile(filled(wanted, {"name": cached_re.escape(name)}))
+    sign = arguments.get("later_sign", "+")
+    files = arguments["later_files_pattern"]
+    other = set(_signed_lines(patch, "-" if sign == "+" else "+", files))
+    return any(
+        text not in other and pattern.search(text)
+        for text in _signed_lines(patch, sign, files)
+    )
+
+
+def _count(patch: Patch, name: str) -> int:
+    """Returns in how many added lines of a patch a name is."""
+    word = cached_re.compile(rf"\b{cached_re.escape(name)}\b")
+    return sum(
+        word.search(line.text) is not None
+        for change in patch.files
+        for line in change.lines("+")
+    )
+
+
+def _signed_lines(patch: Patch, sign: str, files: str) -> Iterator[str]:
+    suited = compiled(files)
+    for change in patch.files:
+        if suited.search(change.path):
+            yield from (line.text for line in change.lines(sign))
+
+
+@detector("fix-not-first", "number subject earlier")
+def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports the first patch with a Fixes: tag that comes after one without that changes a file
+    of it.
+    """
+    patches = _patches(context)
+    if all(patch.subject.for_stable for patch in patches):
+        return
+    for number, one in enumerate(patches, 1):
+        earlier = [other for other in patches[: number - 1] if not other.tags("Fixes")]
+        if one.tags("Fixes") and earlier:
+            paths = {change.path for change in one.files}
+            if not any(
+                change.path in paths for other in earlier for change in other.files
+            ):
+                return
+            yield Hit(
+                subject_line(context),
+                values={
+                    "number": number,
+                    "subject": one.subject.title,
+                    "earlier": patches.index(earlier[0]) + 1,
+                },
+            )
+            return

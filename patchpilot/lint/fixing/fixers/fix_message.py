@@ -18,6 +18,7 @@ from patchpilot.lint.fixing.fixer import (
     fixer,
 )
 from patchpilot.lint.message_prose import paragraphs, pasted
+from patchpilot.lint.usual_prefix import agreed_in_history
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.trailer import is_trailer
 
@@ -144,6 +145,17 @@ def prefix_spaces(site: FixSite) -> LineChange | None:
         return None
     head = cached_re.sub(r" *: *", ": ", match[0]).rstrip()
     return _retitled(site, f"{head} {title[match.end() :].lstrip()}")
+
+
+@fixer("agreed-prefix", PROSE)
+def agreed_prefix(site: FixSite) -> LineChange | None:
+    """Puts the prefix before a subject without one, where the history of the files agrees on it."""
+    if not site.finding.value("usual"):
+        return None
+    best = agreed_in_history(site.context)
+    return (
+        _retitled(site, f"{best} {site.context.patch.subject.title}") if best else None
+    )
 
 
 @fixer("drop-line", PROSE)

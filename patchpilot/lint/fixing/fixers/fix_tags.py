@@ -3,6 +3,7 @@
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fixer
+from patchpilot.model.assistant import right_assistant
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.fixes_line import DIGITS, FixesLine, read_fixes_line
 
@@ -59,6 +60,13 @@ def tag_form(site: FixSite) -> LineChange | None:
     ):
         return None
     return _rewritten(site, f"{_PEOPLE.get(match[1].lower(), match[1])}: {match[2]}")
+
+
+@fixer("assistant", PROSE)
+def assistant(site: FixSite) -> LineChange | None:
+    """Removes an address, brackets and everyday tools from Assisted-by:."""
+    name, _, value = site.text(site.number).partition(":")
+    return _rewritten(site, f"{name}: {right_assistant(value)}")
 
 
 @fixer("tag-name", PROSE)

@@ -1,0 +1,359 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The generic detector for the syntax of C: a tree-sitter query over the functions that a patch
+changes.
+
+Without tree-sitter (the extra `checkers`) it reports nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from patchpilot.cache import cached_re
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.new_side import NewHunk, c_hunks
+from patchpilot.lint.pack_patterns import compiled, filled
+from patchpilot.lint.required_text import added_text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Query, Tree
+
+_LOOP = cached_re.compile(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*\{\s*$)")
+_ATTRIBUTE = cached_re.compile(
+    r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b"
+)
+_HEAD_ENDS = (";", "}", "*/", "\\")
+MOST_BYTES = 60_000
+"""A longer function is left alone."""
+MOST_MATCHES = 500
+_WITH_BODY = ("if_statement", "while_statement", "compound_statement", "declaration")
+
+
+class _Unit(NamedTuple):
+    """A stretch of C: its text, and the patch line of each of its lines that the patch adds, else
+    0.
+    """
+
+    text: bytes
+    added: tuple[int, ...]
+
+
+def _added_read(context: Context, _arguments: Arguments) -> str:
+    return added_text(context)
+
+
+@detector(
+    "syntax",
+    "**captures",
+    generic=True,
+    reads=_added_read,
+    needles=list,
+    query=str,
+    captures=list,
+    shown=bool,
+    paths_pattern=str,
+    capture_patterns=dict,
+    unless_capture_patterns=dict,
+    inside_pattern=str,
+    unless_inside_pattern=str,
+    between_pattern=str,
+    unless_between_pattern=str,
+    before_pattern=str,
+    unless_before_pattern=str,
+    after_pattern=str,
+    unless_after_pattern=str,
+    without_pattern=str,
+)
+def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Reports the line of the capture `@at` of a tree-sitter `query` over each whole function that
+    the patch changes, where the patch adds it, else that of `@from`, where it adds that; with
+    `shown` also over what a hunk shows of a function.
+
+    `capture_patterns` and `unless_capture_patterns` are for the text of captures;
+    `inside_pattern` and `unless_inside_pattern` for the start of a statement around `@at`; those of
+    `between` for the text from the end of `@from` to `@at`, of `before` and `after` for the rest of
+    the function; `without_pattern` must match nowhere in it. {name} is the text of a capture.
+    """
+    paths = compiled(arguments.get("paths_pattern", ""))
+    removed = _removed(context)
+    for unit, path in _units(context, shown=arguments.get("shown", False)):
+        if not paths.search(path) or not any(
+            needle.encode() in unit.text for needle in arguments["needles"]
+        ):
+            continue
+        tree = _parsed(context, unit)
+        query = _query(arguments["query"])
+        if tree is None or query is None:
+            continue
+        for line, values in _matches(unit, tree, query, arguments):
+            if line and context.patch.lines[line - 1][1:].strip() not in removed:
+                yield Hit(line, values=values)
+
+
+def _matches(
+    unit: _Unit, tree: "Tree", query: "Query", arguments: Arguments
+) -> Iterator[tuple[int, Mapping[str, str]]]:
+    from tree_sitter import QueryCursor
+
+    seen = set()
+    for _, nodes in islice(QueryCursor(query).matches(tree.root_node), MOST_MATCHES):
+        captures = {name: found[0] for name, found in nodes.items()}
+        at = captures["at"]
+        line = _added_line(unit, at)
+        if not line and "from" in captures:
+            line = unit.added[captures["from"].start_point[0]]
+        if not line or line in seen or _is_broken(at):
+            continue
+        values = {name: _text(unit, node) for name, node in captures.items()}
+        if _captures_fit(values, arguments) and _place_fits(
+            unit, captures, values, arguments
+        ):
+            seen.add(line)
+            yield line, {name: values[name] for name in arguments.get("captures", ())}
+
+
+def _added_line(unit: _Unit, node: "Node") -> int:
+    """Returns the first line of a node that the patch adds; of what has a body, only of its
+    start.
+    """
+    last = node.start_point[0] if node.type in _WITH_BODY else node.end_point[0]
+    lines = unit.added[node.start_point[0] : last + 1]
+    return next((line for line in lines if line), 0)
+
+
+def _text(unit: _Unit, node: "Node") -> str:
+    return unit.text[node.start_byte : node.end_byte].decode("latin-1")
+
+
+def _is_broken(node: "Node") -> bool:
+    """Whether the parser could not read the statement, or what is around it."""
+    above: Node | None = node
+    while above is not None:
+        if above.type == "ERROR":
+            return True
+        above = above.parent
+    return bool(node.has_error)
+
+
+def _captures_fit(values: Mapping[str, str], arguments: Arguments) -> bool:
+    wanted = arguments.get("capture_patterns", {})
+    refused = arguments.get("unless_capture_patterns", {})
+    return all(
+        _filled(pattern, values).search(values[name])
+        for name, pattern in wanted.items()
+    ) and not any(
+        _filled(pattern, values).search(values[name])
+        for name, pattern in refused.items()
+    )
+
+
+def _place_fits(
+    unit: _Unit,
+    captures: "Mapping[str, Node]",
+    values: Mapping[str, str],
+    arguments: Arguments,
+) -> bool:
+    at = captures["at"]
+    start = captures["from"].end_byte if "from" in captures else 0
+    text = unit.text.decode("latin-1")
+    parts = {
+        "between_pattern": text[start : at.start_byte],
+        "before_pattern": text[: at.start_byte],
+        "after_pattern": text[at.end_byte :],
+        "without_pattern": text,
+    }
+    for name, part in parts.items():
+        if name in arguments:
+            found = _filled(arguments[name], values).search(part) is not None
+            if found is (name == "without_pattern"):
+                return False
+        other = f"unless_{name}"
+        if other in arguments and _filled(arguments[other], values).search(part):
+            return False
+    return _is_inside(unit, at, values, arguments)
+
+
+def _is_inside(
+    unit: _Unit, at: "Node", values: Mapping[str, str], arguments: Arguments
+) -> bool:
+    inside = arguments.get("inside_pattern")
+    unless = arguments.get("unless_inside_pattern")
+    if inside is None and unless is None:
+        return True
+    around = []
+    above = at.parent
+    while above is not None and above.type != "function_definition":
+        around.append(_text(unit, above))
+        above = above.parent
+    if unless and any(_filled(unless, values).match(text) for text in around):
+        return False
+    return inside is None or any(_filled(inside, values).match(text) for text in around)
+
+
+def _filled(pattern: str, values: Mapping[str, str]) -> cached_re.Pattern[str]:
+    if "{" not in pattern:
+        return compiled(pattern)
+    escaped = {name: cached_re.escape(text) for name, text in values.items()}
+    return cached_re.compile(filled(pattern, escaped))
+
+
+def _removed(context: Context) -> set[str]:
+    """Returns the lines that the patch removes: what it only moves or indents is not reported."""
+    return {
+        line.text.strip()
+        for change in context.patch.files
+        for line in change.lines("-")
+    }
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    """Returns (language, parser), or None where tree-sitter is not installed."""
+    try:
+        import tree_sitter
+        import tree_sitter_c
+    except ImportError:
+        return None
+    language = tree_sitter.Language(tree_sitter_c.language())
+    return language, tree_sitter.Parser(language)
+
+
+@lru_cache(maxsize=256)
+def _query(text: str) -> "Query | None":
+    if _parser() is None:
+        return None
+    from tree_sitter import Query
+
+    return Query(_parser()[0], text)
+
+
+def _parsed(context: Context, unit: _Unit) -> "Tree | None":
+    if _parser() is None or len(unit.text) > MOST_BYTES:
+        return None
+    trees = context.shared.setdefault("syntax.trees", {})
+    if unit.text not in trees:
+        tree: Tree = _parser()[1].parse(_with_loops(unit.text))
+        trees[unit.text] = tree
+    found: Tree = trees[unit.text]
+    return found
+
+
+def _with_loops(text: bytes) -> bytes:
+    """Returns the text with `while` for the macros that loop and without the attributes that no
+    grammar of C has, of the same length.
+    """
+    plain = _ATTRIBUTE.sub(lambda found: " " * len(found[0]), text.decode("latin-1"))
+    return _LOOP.sub(
+        lambda found: found[1] + "while".ljust(len(found[2])), plain
+    ).encode("latin-1")
+
+
+def _units(context: Context, *, shown: bool) -> Iterator[tuple[_Unit, str]]:
+    """Yields the whole functions that the patch changes, with their file; with `shown` also what a
+    hunk shows of one where there is no tree.
+    """
+    key = f"syntax.units.{shown}"
+    found: list[tuple[_Unit, str]] | None = context.shared.get(key)
+    if found is None:
+        found = context.shared[key] = []
+        for path, lines, is_whole in _stretches(context):
+            parts = list(_functions(lines))
+            if shown and not is_whole:
+                lines = _as_function(lines)
+                parts = [(0, len(lines))]
+            for start, end in parts:
+                added = tuple(number for _, number in lines[start:end])
+                if any(added):
+                    text = "".join(f"{line}\n" for line, _ in lines[start:end])
+                    # a character for each byte
+                    found.append(
+                        (_Unit(text.encode("latin-1", "replace"), added), path)
+                    )
+    return iter(found)
+
+
+_Lines = list[tuple[str, int]]
+
+
+def _stretches(context: Context) -> Iterator[tuple[str, _Lines, bool]]:
+    """Yields (path, lines with their patch line where added, whether that is a whole file) of each
+    file that the tree has, else of each hunk.
+    """
+    by_file: dict[str, list[NewHunk]] = {}
+    for hunk in c_hunks(context):
+        by_file.setdefault(hunk.change.path, []).append(hunk)
+    for path, hunks in by_file.items():
+        whole = _whole_file(context, hunks)
+        if whole is not None:
+            yield path, whole, True
+            continue
+        for hunk in hunks:
+            yield path, _new_lines(hunk), False
+
+
+def _as_function(lines: _Lines) -> _Lines:
+    """Returns the lines of a hunk inside of a function, as a function with the braces that the hunk
+    does not show; other lines as they are.
+    """
+    first = next((line for line, _ in lines if line.strip()), "")
+    if not first.startswith(("\t", " ")):
+        return lines
+    depth = lowest = 0
+    inner = lines
+    for at, (line, _) in enumerate(lines):
+        if line.startswith("}"):
+            # the end of the function: what follows is another one
+            inner = lines[:at]
+            break
+        depth += line.count("{") - line.count("}")
+        lowest = min(lowest, depth)
+    depth = sum(line.count("{") - line.count("}") for line, _ in inner)
+    opened: _Lines = [("int shown(void)", 0), ("{", 0)] + [("{", 0)] * -lowest
+    return opened + inner + [("}", 0)] * (depth - lowest + 1)
+
+
+def _new_lines(hunk: NewHunk) -> _Lines:
+    return [(line.text, line.patch_line if line.added else 0) for line in hunk.lines]
+
+
+def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
+    """Returns the file after the patch; None without a tree, or where a hunk is not in it."""
+    path = hunks[0].change.old_path
+    content = context.tree.read(path) if context.tree and path else None
+    if content is None:
+        return None
+    old = content.decode("utf-8", "replace").split("\n")
+    result: _Lines = []
+    done = 0
+    for hunk in hunks:
+        before = [line.text for line in hunk.hunk.lines if line.kind in " -"]
+        start = hunk.hunk.old_start - 1
+        if start < done or old[start : start + len(before)] != before:
+            return None
+        result += [(line, 0) for line in old[done:start]]
+        result += _new_lines(hunk)
+        done = start + len(before)
+    return result + [(line, 0) for line in old[done:]]
+
+
+def _functions(lines: _Lines) -> Iterator[tuple[int, int]]:
+    """Yields (start, end) of each function that is there from its head to its last brace."""
+    opened = None
+    for at, (line, _) in enumerate(lines):
+        if line.startswith("{"):
+            opened = at
+        elif line.startswith("}") and opened is not None:
+            start = _head(lines, opened)
+            if start < opened:
+                yield start, at + 1
+            opened = None
+
+
+def _head(lines: _Lines, at: int) -> int:
+    while at and (above := lines[at - 1][0].rstrip()):
+        if above.endswith(_HEAD_ENDS) or above.startswith("#"):
+            break
+        at -= 1
+    return at

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The detector for the form of Assisted-by:."""
+
+from collections.abc import Iterator
+
+from patchpilot.lint.detector import Arguments, Hit, detector
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_tags import tag_lines
+from patchpilot.model.assistant import assistant_faults
+
+
+@detector("assisted-by-form", {"address": "text", "brackets": "", "everyday": "text"})
+def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports an address, brackets and everyday tools in Assisted-by:."""
+    for line, tag in tag_lines(context):
+        if tag.key == "assisted-by":
+            for case, text in assistant_faults(tag.value).items():
+                yield Hit(line, case=case, values={"text": text})

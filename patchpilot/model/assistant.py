@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Programs in tags, and the form of Assisted-by: (Documentation/process/coding-assistants.rst)."""
+
+from patchpilot.cache import cached_re
+
+# a first word alone is also the name of people, who have a second one
+_PROGRAM = cached_re.compile(
+    r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
+    r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
+    r"(?: (?:code|ai|bot|agent|opus|sonnet|haiku|cli|pro|flash|\(?[a-z]{0,9}[\d.]{1,5}[a-z]{0,9}\)?"
+    r")){0,4} ?(?:<|$)",
+    cached_re.IGNORECASE,
+)
+_ADDRESS = cached_re.compile(
+    r"<(?:noreply@(?:anthropic|openai|cursor)\.com|cursoragent@cursor\.com|copilot@github\.com"
+    r"|\d+\+copilot@users\.noreply\.github\.com)>",
+    cached_re.IGNORECASE,
+)
+_FORM = cached_re.compile(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
+_MAILBOX = cached_re.compile(r"\s*<[^<>]*@[^<>]*>")
+_BRACKETED = cached_re.compile(r"\[([^][]*)\]")
+EVERYDAY_TOOLS = frozenset(
+    [
+        "cc",
+        "clang",
+        "emacs",
+        "gcc",
+        "git",
+        "ld",
+        "make",
+        "nano",
+        "neovim",
+        "nvim",
+        "vi",
+        "vim",
+        "vscode",
+    ]
+)
+"""Tools of every developer, which Assisted-by: does not list."""
+
+
+def is_program(value: str) -> bool:
+    """Whether the value of a tag names a program where a person should be."""
+    return bool(_PROGRAM.match(value) or _ADDRESS.search(value))
+
+
+def has_agent(value: str) -> bool:
+    """Whether the value of Assisted-by: starts with an agent and its model."""
+    return bool(_FORM.match(value))
+
+
+def assistant_faults(value: str) -> dict[str, str]:
+    """The faults of a value of Assisted-by: as `address`, `brackets` or `everyday`, each with its
+    text.
+    """
+    faults = {}
+    if mailbox := _MAILBOX.search(value):
+        faults["address"] = mailbox[0].strip()
+    if bracketed := _BRACKETED.search(value):
+        faults["brackets"] = bracketed[0]
+    tools = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
+    if basic := [tool for tool in tools[1:] if tool.lower() in EVERYDAY_TOOLS]:
+        faults["everyday"] = basic[0]
+    return faults
+
+
+def right_assistant(value: str) -> str:
+    """The value of Assisted-by: without its faults; the agent and model are as they were."""
+    plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
+    return " ".join(
+        [
+            *plain[:1],
+            *(tool for tool in plain[1:] if tool.lower() not in EVERYDAY_TOOLS),
+        ]
+    )

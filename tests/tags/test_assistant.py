@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`prepare --assisted-by` takes what `check` accepts, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from patchpilot.errors import InputError, UsageError
+from patchpilot.tags.report_trailers import assistant, codeveloped, pasted
+from tests.kit.cli import call
+from tests.kit.snippets import HUNK, PATH, PROSE, SIGN_OFF, file_diff, mail
+
+
+@pytest.mark.parametrize(
+    ("value", "valid"),
+    [
+        ("Claude:claude-3-opus", True),
+        ("Claude:claude-3-opus coccinelle sparse", True),
+        ("Claude", False),
+        ("Claude:claude-3-opus [coccinelle]", False),
+        ("Claude:claude-3-opus <noreply@example.org>", False),
+        ("Claude:claude-3-opus git", False),
+    ],
+)
+def test_what_check_reports_is_refused(value: str, valid: bool, tmp_path: Path) -> None:
+    file = tmp_path / "a.patch"
+    text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
+    file.write_text(mail("frob: wait for the link", text, file_diff(PATH, HUNK)))
+    said = call("check", "--strict", file).out
+    assert ("assisted-by" in said.lower()) is not valid, said
+    if valid:
+        assert assistant(f" {value} ") == value
+    else:
+        with pytest.raises(UsageError):
+            assistant(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        ("Claude:claude-3-opus <noreply@example.org>", "Claude:claude-3-opus"),
+        (
+            "Claude:claude-3-opus [sparse] [smatch]",
+            "Claude:claude-3-opus sparse smatch",
+        ),
+        ("Claude:claude-3-opus git, sparse", "Claude:claude-3-opus sparse"),
+    ],
+)
+def test_the_right_form_is_named_and_check_can_write_it(
+    value: str, right: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        pasted(f"Assisted-by: {value}", "")
+    assert right in str(refused.value.hint)
+    file = tmp_path / "a.patch"
+    text = f"{PROSE}\n\nAssisted-by: {value}\n{SIGN_OFF}"
+    file.write_text(mail("frob: wait for the link", text, file_diff(PATH, HUNK)))
+    assert f"+Assisted-by: {right}\n" in call("check", "--diff", file).out
+
+
+@pytest.mark.parametrize(
+    "value", ["Claude Opus 4.5 <noreply@anthropic.com>", "Copilot <c@example.org>"]
+)
+def test_a_program_is_no_co_developer(value: str) -> None:
+    with pytest.raises(InputError) as refused:
+        codeveloped(value)
+    assert "--assisted-by" in str(refused.value.hint)
+    assert codeveloped("Claude Reader <claude@example.org>")
