@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.batch.ranges import EpochRange, check_range, ranges
 from patchpilot.checking.check_request import CheckRequest
-from patchpilot.errors import MissingError
+from patchpilot.extras import missing_extra
 from patchpilot.model.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -63,10 +63,7 @@ def check_parts(
     try:
         from distributed import as_completed
     except ModuleNotFoundError as error:
-        raise MissingError(
-            "checking on a cluster needs distributed, which is not installed",
-            hint="install the extra `cluster`: pip install '.[cluster]' in a clone of patchpilot",
-        ) from error
+        raise missing_extra(error) or error from error
 
     folder.mkdir(parents=True, exist_ok=True)
     parts = (part for part in every if not (folder / part.file).exists())

@@ -32,6 +32,7 @@ from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import WorkPlace
 from patchpilot.commits.repository import Repository
 from patchpilot.model.build_problem import BuildProblem
+from patchpilot.model.built_commit import BuiltConfiguration, SkippedFile
 from patchpilot.model.progress import Progress
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
@@ -40,14 +41,15 @@ _NOTHING = ObjectReport((), True)
 
 
 class Built(NamedTuple):
-    """What a build found for each change, in how many configurations, and how many objects were
-    compiled (the others were known).
+    """What a build found for each change, in which configurations, how many objects were compiled
+    (the others were known), and what was built of each change.
     """
 
     problems: tuple[tuple[BuildProblem, ...], ...]
     configurations: tuple[str, ...]
     compiled: int
     known: int
+    tried: tuple[tuple[BuiltConfiguration, ...], ...]
 
 
 class SeriesBuild:
@@ -76,6 +78,7 @@ class SeriesBuild:
         for number, notes in enumerate(plan.notes):
             for text in notes:
                 _add(found[number], BuildProblem(NOT_BUILT, text))
+        tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
         for configuration, paths in plan.configurations:
             self._reports.clear()
             self._failures.clear()
@@ -86,6 +89,7 @@ class SeriesBuild:
             for number in range(len(self._changes)):
                 for problem in self._problems(configuration, number, own, progress):
                     _add(found[number], problem)
+                tried[number].append(self._tried(configuration, number, own[number]))
         for number in range(len(self._changes)):
             for problem in self._without_building(number, progress):
                 _add(found[number], problem)
@@ -94,6 +98,30 @@ class SeriesBuild:
             tuple(configuration.label for configuration, _ in plan.configurations),
             self.compiled,
             self.known,
+            tuple(map(tuple, tried)),
+        )
+
+    def _tried(
+        self, configuration: Configuration, number: int, paths: Sequence[str]
+    ) -> BuiltConfiguration:
+        """The files of a change that were built in a configuration, and the others."""
+        state = self._changes[number].after
+        built, skipped = [], []
+        for path in paths:
+            if self._is_built(state, path):
+                built.append(path)
+            elif path in state.files:
+                report = self._reports.get((state.commit, path), _NOTHING)
+                errors = [one.text for one in report.diagnostics if one.kind == ERROR]
+                failures = self._failures.get(number, ())
+                why = next(iter((*errors, *failures)), "make does not reach its object")
+                skipped.append(SkippedFile(path, why))
+        return BuiltConfiguration(
+            configuration.arch,
+            "clang" if configuration.llvm else "gcc",
+            configuration.source,
+            tuple(built),
+            tuple(skipped),
         )
 
     def _without_building(

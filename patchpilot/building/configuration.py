@@ -77,6 +77,13 @@ class Configuration(NamedTuple):
         return " ".join(word for word in words if word)
 
     @property
+    def source(self) -> str:
+        """Where its symbols are from."""
+        if self.given:
+            return ".config"
+        return "allmodconfig" if self.fragment is None else "smallest"
+
+    @property
     def folder(self) -> str:
         """The name of its output directory, which configurations for the same tools share."""
         words = (

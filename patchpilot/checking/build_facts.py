@@ -4,8 +4,14 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from patchpilot.building.build_series import NOT_BUILT, Built, SeriesBuild
+from patchpilot.building.build_series import (
+    BROKEN_COMMIT,
+    NOT_BUILT,
+    Built,
+    SeriesBuild,
+)
 from patchpilot.building.configuration import sandbox
+from patchpilot.building.diagnostics import ERROR
 from patchpilot.building.kept_plan import kept_plan
 from patchpilot.building.plan import BuildOptions, Change
 from patchpilot.building.tree_state import TreeState
@@ -14,6 +20,7 @@ from patchpilot.commits.own_commands import refuse_untrusted_build
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.build_problem import BuildProblem
+from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.counted import counted
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
@@ -23,10 +30,13 @@ _NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: it was not
 
 
 class BuildFacts(NamedTuple):
-    """The problems of each patch, by its id(), and in words what was built to find them."""
+    """The problems of each patch, by its id(), in words what was built to find them, and what was
+    built of each commit.
+    """
 
     problems: Mapping[int, tuple[BuildProblem, ...]]
     text: str
+    commits: tuple[BuiltCommit, ...] = ()
 
 
 def build_facts(
@@ -71,7 +81,17 @@ def build_facts(
     problems |= {
         id(patch): found for patch, found in zip(committed, built.problems, strict=True)
     }
-    return BuildFacts(problems, _text(built))
+    commits = tuple(
+        BuiltCommit(
+            patch.commit or "",
+            not any(one.kind in (ERROR, BROKEN_COMMIT) for one in found),
+            tried,
+        )
+        for patch, found, tried in zip(
+            committed, built.problems, built.tried, strict=True
+        )
+    )
+    return BuildFacts(problems, _text(built), commits)
 
 
 def _text(built: Built) -> str:

@@ -29,6 +29,9 @@ from patchpilot.topic.read_series import read_series
 if TYPE_CHECKING:
     from patchpilot.checking.find_previous_version import NewSince
     from patchpilot.commits.repository import Repository
+    from patchpilot.model.build_problem import BuildProblem
+    from patchpilot.model.built_commit import BuiltCommit
+    from patchpilot.projects.project import Project
 
 WORTH_A_PROCESS = 12
 """So many patches take longer than starting another process."""
@@ -274,6 +277,7 @@ class PreparedCheck(NamedTuple):
     pairs: "Pairs"
     repository: "Repository | None"
     build: str = ""
+    commits: tuple["BuiltCommit", ...] = ()
 
     def findings(self, progress: Progress) -> Iterator[Findings]:
         """The findings of each patch."""
@@ -306,6 +310,7 @@ class PreparedCheck(NamedTuple):
             renamed=_renamed(self.request, self.rules),
             unanswered=_not_answered(setting, self.pairs),
             build=self.build,
+            commits=self.commits,
         )
 
 
@@ -333,17 +338,49 @@ def _prepare(
         history=_facts(repository, setting.rules, pairs),
         trees=_trees(series, tree, repository, request),
     )
-    if not request.build:
-        return PreparedCheck(request, every_rule, series, setting, pairs, repository)
-    from patchpilot.checking.build_facts import build_facts
-
-    facts = build_facts(
-        repository, chosen, [patch for patch, _ in pairs], request.build, progress
-    )
-    setting = setting._replace(built=facts.problems)
+    problems, text, commits = _built(request, repository, chosen, pairs, progress)
+    setting = setting._replace(built=problems)
     return PreparedCheck(
-        request, every_rule, series, setting, pairs, repository, facts.text
+        request,
+        every_rule,
+        series,
+        setting,
+        pairs,
+        repository,
+        text,
+        commits,
     )
+
+
+def _built(
+    request: CheckRequest,
+    repository: "Repository | None",
+    project: "Project",
+    pairs: "Pairs",
+    progress: Progress,
+) -> tuple[Mapping[int, tuple["BuildProblem", ...]], str, tuple["BuiltCommit", ...]]:
+    """What a build and the field's checkers report of each patch, where they were asked for, in
+    words what was run, and what was built of each commit.
+    """
+    patches = [patch for patch, _ in pairs]
+    found: dict[int, tuple[BuildProblem, ...]] = {}
+    texts = []
+    commits: tuple[BuiltCommit, ...] = ()
+    if request.build:
+        from patchpilot.checking.build_facts import build_facts
+
+        built = build_facts(repository, project, patches, request.build, progress)
+        found |= built.problems
+        texts.append(built.text)
+        commits = built.commits
+    if request.checkers:
+        from patchpilot.checking.checker_facts import checker_facts
+
+        checked = checker_facts(repository, project, patches, progress)
+        for key, problems in checked.problems.items():
+            found[key] = (*found.get(key, ()), *problems)
+        texts.append(checked.text)
+    return found, "; ".join(texts), commits
 
 
 def _renamed(

@@ -28,7 +28,7 @@ class CheckRequest(NamedTuple):
     targets are source files, whose paths are relative to `top` where they are in it.
     `all_revisions`: older ones in a mailbox count too. `proposes_edits`: findings get the edits of
     their safe fixes. `unsafe_fixes`: what is fixed is fixed also by fixes that need a look.
-    `build`: what the patches touch is built.
+    `build`: what the patches touch is built. `checkers`: the field's own checkers are run.
     """
 
     targets: Sequence[str] = ()
@@ -58,6 +58,7 @@ class CheckRequest(NamedTuple):
     all_revisions: bool = False
     unsafe_fixes: bool = False
     build: "BuildOptions | None" = None
+    checkers: bool = False
 
 
 def check_request(settings: Settings, **more: Any) -> CheckRequest:
@@ -65,6 +66,7 @@ def check_request(settings: Settings, **more: Any) -> CheckRequest:
     wanted: dict[str, Any] = {
         "profile": settings.get("profile"),
         "strict": settings.flag("strict"),
+        "checkers": settings.flag("checkers"),
         "select": settings.list_value("select"),
         "ignore": settings.list_value("ignore"),
         "fail_on": settings.get("fail-on"),

@@ -19,6 +19,7 @@ from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
     from patchpilot.checking.suppressions import SuppressionResult
+    from patchpilot.model.built_commit import BuiltCommit
 
 
 @json_form(
@@ -57,8 +58,8 @@ class CheckResult(NamedTuple):
     `verdict` is the result of waivers and a baseline; `since` names the earlier revision that was
     compared with, `gone` counts what only that had. `renamed` has the former names of rules that
     were asked for, each with the name of today. `unanswered` says which commits a shallow clone
-    could not be asked for, `build` what was built. With `whole_files` each patch is a file, and its
-    lines are those of the file.
+    could not be asked for, `build` what was built, `commits` in detail. With `whole_files` each
+    patch is a file, and its lines are those of the file.
     `left_out_of_series` counts the findings about the series that are shown with strict only.
     """
 
@@ -78,6 +79,7 @@ class CheckResult(NamedTuple):
     renamed: tuple[tuple[str, str], ...] = ()
     unanswered: str = ""
     build: str = ""
+    commits: tuple["BuiltCommit", ...] = ()
     whole_files: bool = False
     left_out_of_series: int = 0
 

@@ -7,6 +7,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -37,7 +38,9 @@ def in_order(
     The work is done in this process where `processes` is 1 or the system cannot fork, and from then
     on where the system ends one of them.
     """
-    if processes == 1 or "fork" not in multiprocessing.get_all_start_methods():
+    # the libraries of macOS may crash in a process that was forked
+    methods = multiprocessing.get_all_start_methods()
+    if processes == 1 or sys.platform == "darwin" or "fork" not in methods:
         yield from map(work, items)
         return
     from concurrent.futures import Future, ProcessPoolExecutor

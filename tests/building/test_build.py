@@ -242,3 +242,21 @@ def test_what_was_built_can_be_deleted(repo: Repo) -> None:
     built(repo)
     assert "deleted 1 directory" in call("build", "--clean").err
     assert "deleted 0 directories" in call("build", "--clean").err
+
+
+def test_the_document_says_of_each_commit_what_was_built(repo: Repo) -> None:
+    trusted(repo)
+    repo.commit(
+        "drv: move",
+        {"drv/w.c": DRIVER.replace("\tint old;", "\tint old;\n\tint mine;")},
+    )
+    done = call("build", "-C", repo.path, "--quick", "--format", "json", "base..HEAD")
+    (commit,) = json.loads(done.out)["commits"]
+    assert commit["commit"] == repo.git("rev-parse", "HEAD")
+    assert commit["builds"] is True
+    assert [finding["name"] for finding in commit["findings"]] == ["build-warning"]
+    (configuration,) = commit["configurations"]
+    assert configuration["built"] == ["drv/w.c"]
+    assert configuration["skipped"] == []
+    assert configuration["toolchain"] in ("gcc", "clang")
+    assert configuration["source"] == "smallest"

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The field's own checkers of bindings and documents: what they report for a file of a commit."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from patchpilot.building.configuration import make_environment, sandbox
+from patchpilot.building.diagnostics import Diagnostic
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import run
+from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.errors import GitError
+from patchpilot.model.printable import printable
+
+BINDINGS = "Documentation/devicetree/bindings/"
+_ABI = "Documentation/ABI/"
+_SECONDS = 60.0
+_MOST_REFERENCES = 100
+_MOST_BYTES = 1_000_000
+_LONGEST = 160
+# a directive or role of Sphinx is no mistake, nor is what only Sphinx finds
+_OF_SPHINX = re.compile(
+    r"Unknown (?:directive type|interpreted text role)|No (?:directive|role) entry for"
+    r"|Error in \"(?:code-block|include|toctree|raw|csv-table)\" directive"
+    r"|\"(?:include|raw|csv-table)\" directive disabled|Undefined substitution referenced"
+)
+# as the kernel's bindings are written: 110 columns, indented by two, sequences too
+_YAMLLINT = """{extends: relaxed, rules: {
+  line-length: {max: 110, allow-non-breakable-words: true, level: warning},
+  braces: {max-spaces-inside: 1, max-spaces-inside-empty: 0},
+  brackets: {max-spaces-inside: 1, max-spaces-inside-empty: 0},
+  colons: {max-spaces-before: 0, max-spaces-after: 1}, commas: {max-spaces-after: 1},
+  comments: {require-starting-space: false, min-spaces-from-content: 1},
+  comments-indentation: disable, document-start: {present: true},
+  empty-lines: {max: 3, max-end: 1}, hyphens: {max-spaces-after: 1},
+  empty-values: {forbid-in-block-mappings: true, forbid-in-flow-mappings: true},
+  indentation: {spaces: 2, indent-sequences: true, check-multi-line-strings: false},
+  trailing-spaces: disable}}"""
+_AT = re.compile(
+    r"(?P<path>[^\s:]+):(?:(?P<line>\d+):)?(?:(?P<column>\d+):)? (?P<text>.+)"
+)
+_ABI_AT = re.compile(r"Warning: file (?P<path>\S+)#(?P<line>\d+):\n\s+(?P<text>[^\n]+)")
+_REFERENCE = re.compile(r"\$ref:\s*[\"']?(?P<path>[^\s\"'#]+)")
+_KERNEL_DOC = ("tools/docs/kernel-doc", "scripts/kernel-doc")
+_LIBRARIES = ("scripts/kernel-doc.py", "scripts/lib/", "tools/lib/python/")
+_GET_ABI = ("scripts/get_abi.pl",)
+
+
+class Place(NamedTuple):
+    """A file of a commit, and an empty folder to check it in."""
+
+    repository: Repository
+    commit: str
+    path: str
+    folder: Path
+
+    @property
+    def data(self) -> bytes:
+        """The content of the file."""
+        return self.repository.blob(self.commit, self.path) or b""
+
+
+class Checker(NamedTuple):
+    """A checker: its kind, which paths it is for, whether it is there (and else how to get it),
+    and how it is run. One that `runs_tree` executes a script of the commit.
+    """
+
+    kind: str
+    name: str
+    pattern: re.Pattern[str]
+    is_there: Callable[[], bool]
+    install: str
+    report: Callable[[Place], Iterator[Diagnostic]]
+    runs_tree: bool = False
+
+
+def reports(
+    checker: Checker, repository: Repository, commit: str, path: str
+) -> tuple[Diagnostic, ...]:
+    """What a checker reports for a file of a commit; nothing where it is too large or too slow."""
+    data = repository.blob(commit, path)
+    if data is None or len(data) > _MOST_BYTES:
+        return ()
+    with TemporaryFolder("checker") as folder:
+        place = Place(repository, commit, path, Path(folder))
+        try:
+            return tuple(checker.report(place))
+        except GitError:
+            return ()
+
+
+def _yamllint(place: Place) -> Iterator[Diagnostic]:
+    words = ["yamllint", "-f", "parsable", "-d", _YAMLLINT, "-"]
+    text = _run(words, place, stdin=place.data)
+    yield from _read("yamllint", place, text.replace("stdin:", f"{place.path}:"))
+
+
+def _dtschema(place: Place) -> Iterator[Diagnostic]:
+    for path in _with_references(place):
+        _write(place, path, place.repository.blob(place.commit, path) or b"")
+    bindings = place.folder / BINDINGS
+    file = place.folder / place.path
+    words = ["dt-doc-validate", "-n", "-u", str(bindings), str(file)]
+    yield from _read("dtschema", place, _run(words, place))
+
+
+def _with_references(place: Place) -> tuple[str, ...]:
+    """The binding, and the bindings of its tree that it refers to."""
+    found = {place.path: place.data}
+    open_ = [place.path]
+    while open_ and len(found) < _MOST_REFERENCES:
+        path = open_.pop()
+        for named in _REFERENCE.findall(found[path].decode("utf-8", "replace")):
+            other = _referred(path, named)
+            data = place.repository.blob(place.commit, other)
+            if data is not None and other not in found and other.startswith(BINDINGS):
+                found[other] = data
+                open_.append(other)
+    return tuple(found)
+
+
+def _referred(path: str, named: str) -> str:
+    if named.startswith("/schemas/"):
+        return os.path.normpath(BINDINGS + named.removeprefix("/schemas/"))
+    return os.path.normpath(f"{path.rpartition('/')[0]}/{named}")
+
+
+def _docutils(place: Place) -> Iterator[Diagnostic]:
+    """What docutils reports; it includes no file and runs nothing of the document."""
+    from docutils import core, nodes, utils  # type: ignore[import-untyped]
+
+    found: list[Diagnostic] = []
+
+    def hear(message: nodes.system_message) -> None:
+        said = printable(message.astext().partition(") ")[2].split("\n")[0])
+        if message["level"] >= utils.Reporter.WARNING_LEVEL and not _OF_SPHINX.search(
+            said
+        ):
+            line = message.get("line") or 0
+            found.append(Diagnostic("docutils", place.path, line, 0, said))
+
+    settings = {
+        "file_insertion_enabled": False,
+        "raw_enabled": False,
+        "_disable_config": True,
+        "report_level": utils.Reporter.SEVERE_LEVEL + 1,
+        "halt_level": utils.Reporter.SEVERE_LEVEL + 1,
+        "warning_stream": False,
+        "input_encoding": "utf-8",
+        "input_encoding_error_handler": "replace",
+    }
+    document = core.publish_doctree(
+        place.data, source_path=place.path, settings_overrides=settings
+    )
+    for message in (*document.parse_messages, *document.transform_messages):
+        hear(message)
+    for message in document.findall(nodes.system_message):
+        hear(message)
+    yield from dict.fromkeys(found)
+
+
+def _kernel_doc(place: Place) -> Iterator[Diagnostic]:
+    text = _run_script(place, _KERNEL_DOC, "-none", place.path)
+    yield from _read("kernel-doc-script", place, text)
+
+
+def _get_abi(place: Place) -> Iterator[Diagnostic]:
+    text = _run_script(place, _GET_ABI, "validate", "--dir", _ABI.rstrip("/"))
+    for found in _ABI_AT.finditer(text):
+        line, said = int(found["line"]), printable(found["text"].strip())
+        said = said.removesuffix(". Line")
+        yield Diagnostic("get-abi", place.path, line, 0, said)
+
+
+def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
+    """What the first of these scripts that the commit has prints for the file."""
+    done = place.repository.git(
+        "ls-tree", "-r", "-z", "--full-tree", place.commit, "--", *scripts, *_LIBRARIES
+    )
+    entries = [entry.partition("\t") for entry in done.text.split("\0") if entry]
+    paths = {path: head.split()[0] for head, _, path in entries}
+    script = next((path for path in scripts if path in paths), None)
+    if script is None:
+        return ""
+    for path, mode in paths.items():
+        data = place.repository.blob(place.commit, path) or b""
+        if mode == "120000":
+            # kernel-doc is a link to the script beside it
+            link = os.path.normpath(f"{path.rpartition('/')[0]}/{data.decode()}")
+            data = place.repository.blob(place.commit, link) or b""
+        _write(place, path, data)
+    _write(place, place.path, place.data)
+    first = (place.folder / script).read_bytes().partition(b"\n")[0]
+    program = "python3" if b"python" in first else "perl"
+    return _run([program, script, *words], place)
+
+
+def _run(words: list[str], place: Place, stdin: bytes | None = None) -> str:
+    """What a checker prints, without a network."""
+    done = run(
+        [*sandbox(), *words],
+        env=make_environment(),
+        cwd=place.folder,
+        stdin=stdin,
+        timeout=_SECONDS,
+    )
+    return f"{done.text}\n{done.err.decode('utf-8', 'replace')}"
+
+
+def _read(kind: str, place: Place, text: str) -> Iterator[Diagnostic]:
+    """The lines `PATH:LINE:COLUMN: TEXT` that are for the file."""
+    for line in text.replace(f"{place.folder}/", "").split("\n"):
+        found = _AT.match(line)
+        if found and found["path"] == place.path:
+            said = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", found["text"])
+            number, column = int(found["line"] or 0), int(found["column"] or 0)
+            yield Diagnostic(kind, place.path, number, column, _short(printable(said)))
+
+
+def _short(text: str) -> str:
+    """A text without the end of a long list."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _write(place: Place, path: str, data: bytes) -> None:
+    file = place.folder / path
+    if ".." not in Path(path).parts:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+
+def _has_docutils() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("docutils") is not None
+
+
+def _has(program: str) -> Callable[[], bool]:
+    return lambda: shutil.which(program) is not None
+
+
+_YAML = re.compile(rf"{BINDINGS}.*\.yaml")
+CHECKERS = (
+    Checker(
+        "dtschema",
+        "dtschema",
+        _YAML,
+        _has("dt-doc-validate"),
+        "pipx install dtschema",
+        _dtschema,
+    ),
+    Checker(
+        "yamllint",
+        "yamllint",
+        _YAML,
+        _has("yamllint"),
+        "pipx install yamllint",
+        _yamllint,
+    ),
+    Checker(
+        "docutils",
+        "docutils",
+        re.compile(r"Documentation/.*\.rst"),
+        _has_docutils,
+        "",
+        _docutils,
+    ),
+    Checker(
+        "kernel-doc-script",
+        "scripts/kernel-doc",
+        re.compile(r"(?!-|Documentation/|tools/).*\.[ch]"),
+        _has("perl"),
+        "",
+        _kernel_doc,
+        runs_tree=True,
+    ),
+    Checker(
+        "get-abi",
+        "scripts/get_abi.pl",
+        re.compile(rf"{_ABI}(?:stable|testing|obsolete|removed)/.*"),
+        _has("perl"),
+        "",
+        _get_abi,
+        runs_tree=True,
+    ),
+)
+"""Every checker. Those of the tree are run only where the user allows to build it."""

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the field's own checkers report newly for the patches of a check."""
+
+from collections.abc import Iterator, Sequence
+
+from patchpilot.building.field_checkers import CHECKERS, Checker, reports
+from patchpilot.building.new_diagnostics import new_ones, place_of
+from patchpilot.checking.build_facts import BuildFacts
+from patchpilot.commits.own_commands import may_build
+from patchpilot.commits.repository import Repository
+from patchpilot.model.action import Action
+from patchpilot.model.build_problem import BuildProblem
+from patchpilot.model.counted import counted
+from patchpilot.model.patch import Patch
+from patchpilot.model.progress import Progress
+from patchpilot.projects.project import Project
+
+_TRUST = Action("trust", ("--build",))
+
+
+def checker_facts(
+    repository: Repository | None,
+    project: Project,
+    patches: Sequence[Patch],
+    progress: Progress,
+) -> BuildFacts:
+    """Run the checkers that are installed on the files that commits of a kernel tree touch, before
+    and after each: what is new is a problem.
+
+    A script of the tree is run only where the user trusts the tree for a build.
+    """
+    if repository is None or not project.kernel:
+        return BuildFacts({}, "checkers are for commits of a kernel tree: none was run")
+    trusted = may_build(repository.top)
+    wanted = [
+        checker
+        for checker in CHECKERS
+        if any(_touches(checker, patch) for patch in patches)
+    ]
+    lacking = [checker for checker in wanted if not checker.is_there()]
+    there = [checker for checker in wanted if checker not in lacking]
+    closed = [checker for checker in there if checker.runs_tree and not trusted]
+    usable = [checker for checker in there if checker not in closed]
+    committed = [patch for patch in patches if patch.commit]
+    problems = {}
+    for number, patch in enumerate(committed):
+        progress("running checkers", number, len(committed))
+        problems[id(patch)] = tuple(dict.fromkeys(_problems(repository, patch, usable)))
+    others = len(patches) - len(committed)
+    parts = (
+        f"checkers: {_names(usable) or 'none for these files'}",
+        f"not installed: {_names(lacking)}" if lacking else "",
+        f"not run before `{_TRUST}`: {_names(closed)}" if closed else "",
+        f"only commits are checked, {counted(others, 'patch', 'patches')} not"
+        if others
+        else "",
+    )
+    return BuildFacts(problems, "; ".join(filter(None, parts)))
+
+
+def _names(checkers: Sequence[Checker]) -> str:
+    return ", ".join(checker.name for checker in checkers)
+
+
+def _touches(checker: Checker, patch: Patch) -> bool:
+    return any(
+        change.new_path and checker.pattern.fullmatch(change.new_path)
+        for change in patch.files
+    )
+
+
+def _problems(
+    repository: Repository, patch: Patch, usable: Sequence[Checker]
+) -> Iterator[BuildProblem]:
+    assert patch.commit
+    parents = repository.commit(patch.commit).parents
+    for change in patch.files:
+        path = change.new_path
+        for checker in usable:
+            if not path or not checker.pattern.fullmatch(path):
+                continue
+            after = reports(checker, repository, patch.commit, path)
+            if not after:
+                continue
+            old = change.old_path
+            before = (
+                reports(checker, repository, parents[0], old) if parents and old else ()
+            )
+            for one in new_ones(before, after, patch.files):
+                place = place_of(one, patch.files)
+                column = one.column or None
+                yield BuildProblem(
+                    one.kind, one.text, place.path, place.line, place.patch_line, column
+                )

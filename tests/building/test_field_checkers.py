@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`check --checkers`: the field's own checkers report what a commit adds."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patchpilot.building.field_checkers import CHECKERS
+from patchpilot.lint.rule_store import load_packs
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+RST = "Documentation/frob.rst"
+BINDING = "Documentation/devicetree/bindings/frob/frob.yaml"
+CODE = "drivers/frob/frob.c"
+ABI = "Documentation/ABI/testing/sysfs-frob"
+CHECKER_RULES = [
+    rule.name for pack in load_packs() if pack.name == "checkers" for rule in pack.rules
+]
+PAGE = "Frob\n====\n\nOld ``text.\n\n:c:func:`frob`\n\n.. kernel-doc:: drivers/frob/frob.c\n"
+SCRIPT = """#!/usr/bin/env python3
+import sys
+open({canary!r}, "w").close()
+for number, line in enumerate(open(sys.argv[-1]), 1):
+    if "@" in line:
+        print(f"{{sys.argv[-1]}}:{{number}}: warning: Excess {{line.strip()}}", file=sys.stderr)
+"""
+YAMLLINT = """#!/bin/sh
+grep -n ':  ' | sed 's/:.*/:9: [error] too many spaces after colon (colons)/; s/^/stdin:/'
+"""
+DTSCHEMA = """#!/bin/sh
+for file; do :; done
+ls "$(dirname "$file")" | grep -q common.yaml || echo "$file: Unresolvable reference"
+grep -n number "$file" | sed "s|:.*|:5: type: 'number' is not one of|; s|^|$file:|"
+"""
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    """A kernel tree; yamllint and dtschema are on PATH."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name, text in (("yamllint", YAMLLINT), ("dt-doc-validate", DTSCHEMA)):
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    repo = Repo(tmp_path / "r")
+    script = SCRIPT.format(canary=str(tmp_path / "ran"))
+    repo.commit(
+        "start",
+        {
+            "Makefile": "VERSION = 6\nPATCHLEVEL = 1\n",
+            "MAINTAINERS": "",
+            "Kconfig": "",
+            "Kbuild": "",
+            "scripts/kernel-doc": script,
+            RST: PAGE,
+            BINDING: "a:  1\n$ref: common.yaml#\n",
+            f"{BINDING.rpartition('/')[0]}/common.yaml": "b: 2\n",
+            CODE: "/** @old */\nint a;\n",
+        },
+    )
+    return repo
+
+
+def found(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
+    """Rule, path and line of each finding of a checker in the latest commit."""
+    done = call(
+        "check",
+        "-C",
+        repo.path,
+        "--checkers",
+        "--profile",
+        "linux",
+        "--format",
+        "json",
+        *more,
+        "HEAD",
+    )
+    (patch,) = json.loads(done.out)["patches"]
+    return [
+        (one["name"], one["path"], one["line"])
+        for one in patch["findings"]
+        if one["name"] in CHECKER_RULES
+    ]
+
+
+def test_what_a_commit_adds_is_reported_and_what_was_there_is_not(repo: Repo) -> None:
+    page = PAGE + "\nNew *text.\n\n.. include:: /etc/passwd\n"
+    binding = "a:  1\nx: 3\ny:  2\ntype: number\n$ref: common.yaml#\n"
+    repo.commit("frob: change it", {RST: page, BINDING: binding})
+    assert sorted(found(repo)) == [
+        ("docutils-markup", RST, 10),
+        ("dtschema-binding", BINDING, 4),
+        ("yamllint-binding", BINDING, 3),
+    ]
+
+
+def test_a_line_that_only_changes_its_spaces_is_reported(repo: Repo) -> None:
+    text = "compatible_of_frob: 1\n$ref: common.yaml#\n"
+    repo.commit("frob: one", {BINDING: text})
+    repo.commit("frob: two", {BINDING: text.replace(": 1", ":  1")})
+    assert found(repo) == [("yamllint-binding", BINDING, 1)]
+
+
+def test_a_script_of_the_tree_is_run_only_where_that_is_trusted(
+    repo: Repo, tmp_path: Path
+) -> None:
+    repo.commit("frob: change it", {CODE: "/** @old */\nint a;\n/** @new */\nint b;\n"})
+    assert found(repo) == []
+    said = call("check", "-C", repo.path, "--checkers", "HEAD").err
+    assert "not run before `patchpilot trust --build`: scripts/kernel-doc" in said
+    assert not (tmp_path / "ran").exists()
+    assert call("trust", "--build", repo.path).code == 0
+    assert found(repo) == [("kernel-doc-comment", CODE, 3)]
+    assert (tmp_path / "ran").exists()
+
+
+def test_a_checker_that_is_not_installed_is_named(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "git").symlink_to(shutil.which("git") or "")
+    monkeypatch.setenv("PATH", str(bare))
+    repo.commit("frob: change it", {BINDING: "a: 1\n"})
+    done = call("check", "-C", repo.path, "--checkers", "HEAD")
+    assert "not installed: dtschema, yamllint" in done.err
+    probes = json.loads(call("doctor", "--offline", "--format", "json").out)["checks"]
+    hints = {one["name"]: one["hint"] for one in probes if one["stage"] == "checks"}
+    assert hints == {
+        "dtschema": "run `pipx install dtschema`",
+        "yamllint": "run `pipx install yamllint`",
+        "docutils": "",
+    }
+    assert "[yamllint" not in done.out
+
+
+def test_nothing_is_run_without_the_option(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchpilot.building.field_checkers.reports", None)
+    repo.commit("frob: change it", {RST: PAGE + "\nNew *text.\n"})
+    assert "docutils-markup" not in call("check", "-C", repo.path, "HEAD").out
+
+
+def test_no_path_is_an_option() -> None:
+    for checker in CHECKERS:
+        assert not checker.pattern.fullmatch("-e.c"), checker.name
+        for path in (RST, BINDING, CODE, ABI):
+            assert not checker.pattern.fullmatch(f"-{path}"), checker.name
