@@ -63,6 +63,13 @@ KEYS = (
     Key("max-line-length", "100", "longest code line, in columns", "columns"),
     Key("strict", "false", "also report findings of severity check", "flag"),
     Key(
+        "checkers",
+        "false",
+        "also run dtschema, yamllint, docutils and, in a trusted tree, its own scripts",
+        "flag",
+        from_tree=False,
+    ),
+    Key(
         "fail-on",
         "warning",
         "lowest severity that makes check exit with 1: error, warning, check, never",

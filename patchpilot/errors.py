@@ -153,6 +153,18 @@ def unknown(
     return UsageError(f"unknown {kind} {word!r}", hint=hint or words)
 
 
+BUG_LOG = "patchpilot-bug-"
+"""How the names of files with the traceback of a bug begin, in the temporary directory."""
+
+
+def bug_hint(error: BaseException) -> str:
+    """Write the traceback of an exception that is a bug to a file; the hint how to report it."""
+    log = bug_log(error)
+    return (
+        f"report it with what `patchpilot bug-report` prints; the traceback is in {log}"
+    )
+
+
 def bug_log(error: BaseException) -> str:
     """Write the traceback of an exception that is a bug to a temporary file.
 
@@ -163,11 +175,10 @@ def bug_log(error: BaseException) -> str:
     import traceback
 
     from patchpilot import __version__
-    from patchpilot.urls import public_url
 
     with tempfile.NamedTemporaryFile(
         "w",
-        prefix="patchpilot-bug-",
+        prefix=BUG_LOG,
         suffix=".log",
         delete=False,
         encoding="utf-8",

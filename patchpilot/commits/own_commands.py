@@ -127,11 +127,16 @@ def build_command(top: Path) -> OwnCommand:
     return OwnCommand(name, str(top / "Makefile"), text, digest, label)
 
 
+def may_build(top: Path) -> bool:
+    """Whether the user has allowed to build this tree."""
+    return build_command(top).digest in trust_store.trusted()
+
+
 def refuse_untrusted_build(top: Path) -> None:
     """UntrustedCommandsError where the user has not allowed to build this tree."""
-    command = build_command(top)
-    if command.digest in trust_store.trusted():
+    if may_build(top):
         return
+    command = build_command(top)
     place = () if Path.cwd().is_relative_to(top) else (str(top),)
     shows = Action("trust", ("--build", *place), "if you would run `make` in it: `{}`")
     message = f"building runs code of the tree, and {top} is not trusted for that yet"

@@ -47,7 +47,8 @@ _FIXUP = re.compile(
 class PreflightFacts:
     """All that is judged.
 
-    `errors` are check's errors as lines, None when check could not run, `cautions` its warnings;
+    `errors` are check's errors as lines, None when check could not run, `cautions` its warnings,
+    `hidden` how many more --strict shows;
     `mainline` knows upstream ids.
 
     `cover_from` is from how many patches on the project wants a cover letter (0: never),
@@ -82,6 +83,7 @@ class PreflightFacts:
     too_soon: str = ""
     waived: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    hidden: int = 0
     cover_from: int = 0
     new_thread: str = ""
     stable_list: str = ""
@@ -456,6 +458,11 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     )
 
 
+def more_with_strict(hidden: int) -> str:
+    """How many findings of check only --strict shows, to follow what it reports."""
+    return f"; {hidden} more with --strict" if hidden else ""
+
+
 def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     """What the checks report, and the questions that are not answered."""
     if facts.draft.is_undisclosed:
@@ -472,7 +479,7 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "check-warnings",
             f"check reports {counted(len(facts.cautions), 'warning')}:"
-            f" {_first(facts, facts.cautions)}",
+            f" {_first(facts, facts.cautions)}{more_with_strict(facts.hidden)}",
             Action("check", (), "see them: {}"),
         )
     for name in facts.unanswered:

@@ -7,7 +7,12 @@ from collections.abc import Collection, Iterator
 
 from patchpilot.model.counted import counted
 from patchpilot.model.send_problem import PassedCheck
-from patchpilot.outgoing.preflight import PreflightFacts, is_list, upstream_claim
+from patchpilot.outgoing.preflight import (
+    PreflightFacts,
+    is_list,
+    more_with_strict,
+    upstream_claim,
+)
 
 COVERED = {
     "target": ("does-not-apply", "already-fixed", "three-way", "no-target"),
@@ -57,7 +62,7 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     )
     if facts.standing and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
-    yield "check", "check reports no errors"
+    yield "check", f"check reports no errors{more_with_strict(facts.hidden)}"
     lists = sum(is_list(recipient) for recipient in facts.recipients)
     others = len(facts.recipients) - lists
     yield (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from patchpilot.commits.repository import Repository
+from patchpilot.extras import install_command
 from patchpilot.model.action import Advice
 from patchpilot.model.bounded_date import parse_date
 from patchpilot.outgoing.smtp import words
@@ -34,7 +35,11 @@ class Probe:
 
 def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
     """Whether the archive answers, and whether its clock agrees with ours."""
-    import requests
+    try:
+        import requests
+    except ModuleNotFoundError:
+        why = "the archive was not asked: requests is not installed"
+        return (Probe("archive", "skip", why, install_command("send")),)
 
     from patchpilot import __version__
 

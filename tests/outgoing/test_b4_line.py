@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -33,3 +34,14 @@ def test_a_mail_is_handed_over_in_a_folder_of_any_length(
             assert mail.read() == b"mail"
             line.sendall(b"taken")
         assert process.wait(30) == 0
+
+
+def test_a_short_path_needs_no_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> int:
+        raise FileNotFoundError
+
+    with TemporaryDirectory(dir="/tmp") as place, socket.socket(socket.AF_UNIX) as line:
+        monkeypatch.setattr("os.open", fail)
+        listen_in(Path(place), line)
+        monkeypatch.undo()
+        assert line.getsockname().startswith(place)

@@ -898,6 +898,12 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         "see them: patchpilot check",
     ),
     (
+        {"cautions": ("a",), "hidden": 4},
+        "check-warnings",
+        "check reports 1 warning: a; 4 more with --strict",
+        "see them: patchpilot check",
+    ),
+    (
         {"unanswered": ("security",)},
         "unanswered-security",
         "security question not answered: a security problem must not be sent to a public list",

@@ -85,6 +85,13 @@ def test_a_followed_series_shows_its_reviewers(workdir: Path) -> None:
         "version": 2,
         "message_id": "r3@example.org",
     }
+    assert shown["reviewers"][0] == {
+        "address": "rita@example.net",
+        "name": "Rita Reviewer",
+        "patches": [
+            {"number": 1, "state": "given", "tags": ["Reviewed-by"], "version": 2}
+        ],
+    }
     page = call("track", "export", "--format", "html").out
     assert "Patches and reviewers" in page
     assert "Never looked: Matt Maintainer" in page

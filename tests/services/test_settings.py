@@ -47,6 +47,7 @@ RIGHT = {
     "select": "long-line",
     "max-line-length": "140",
     "strict": "on",
+    "checkers": "off",
     "fail-on": "error",
     "packs": "~/ours.toml",
     "via": "b4",
@@ -69,6 +70,7 @@ WRONG = {
     "select": ["missing-fxies"],
     "max-line-length": ["wide", "0", "-3", "1e3", "5000", "²"],
     "strict": ["maybe"],
+    "checkers": ["maybe"],
     "fail-on": ["nonsense", "Error"],
     "packs": ["~/nowhere.toml", "~/notes.txt"],
     "via": ["b5"],
@@ -190,9 +192,12 @@ def test_a_remote_that_is_not_there_is_one_answer_in_both(repo: Repo) -> None:
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
         session.read_topic(repository)
-        with pytest.raises(PatchpilotError) as error:
-            backports_status.load(JobRequest(repository, session, lambda *_: None))
-    assert done.err.startswith(f"patchpilot: error: {error.value.message}\n")
+        request = JobRequest(repository, session, lambda *_: None)
+        result, status = backports_status.load(request)
+    assert done.err.startswith("patchpilot: error: no stable branch has been fetched\n")
+    assert "no stable branch has been fetched" in status.note
+    assert "patchpilot lts --fetch" in done.err
+    assert "patchpilot lts --fetch" in result.rules[0]
 
 
 @pytest.mark.parametrize(

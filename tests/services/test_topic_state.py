@@ -402,7 +402,15 @@ LIFE = {
 }
 
 
-LONG = {"draft forgotten", "amended after v1", "v2 resent", "in mainline", "superseded"}
+LONG = {
+    "reworded after a review",
+    "rejected",
+    "draft forgotten",
+    "amended after v1",
+    "v2 resent",
+    "in mainline",
+    "superseded",
+}
 """Moments next to one that the fast tests have: another draft, version, answer or branch."""
 
 

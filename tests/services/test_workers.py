@@ -81,3 +81,8 @@ def test_work_goes_on_here_when_the_system_ends_a_process() -> None:
         return number
 
     assert list(in_order(work, range(50), 2)) == list(range(50))
+
+
+def test_macos_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert list(in_order(lambda _: os.getpid(), range(3), 2)) == [os.getpid()] * 3

@@ -10,8 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed, environment
 from patchpilot.commits.run import run as run_program
 from patchpilot.errors import MissingError
-
-INSTALL = "pip install 'b4>=0.16,<0.17'"
+from patchpilot.extras import install_command
 
 INHERITED: ContextVar[tuple[int, ...]] = ContextVar("INHERITED", default=())
 """Descriptors that every b4 is given: what they hold is held until it ends, even when patchpilot is
@@ -23,7 +22,8 @@ def command(*words: str) -> list[str]:
     """The argv of b4: the one installed with us. MissingError when there is none."""
     if importlib.util.find_spec("b4") is None:
         raise MissingError(
-            "b4 is not installed", hint=f"{INSTALL}, or use --via git-send-email"
+            "b4 is not installed",
+            hint=f"run `{install_command('send')}`, or use --via git-send-email",
         )
     # -P: the current directory may have a b4/ of its own, which must not be run
     return [

@@ -118,16 +118,23 @@ class SendRun:
     sign: bool
 
 
+_LONGEST_SOCKET = 103
+"""Bytes of the path of a socket that every system takes; a longer one needs Linux's /proc."""
+
+
 def listen_in(place: Path, listener: socket.socket) -> Path:
     """Listen in a folder, whose path may be longer than that of a socket.
 
     Returns the program that hands a mail over there.
     """
-    folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        listener.bind(f"/proc/self/fd/{folder}/{_LINE}")
-    finally:
-        os.close(folder)
+    if len(os.fsencode(place / _LINE)) <= _LONGEST_SOCKET:
+        listener.bind(str(place / _LINE))
+    else:
+        folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            listener.bind(f"/proc/self/fd/{folder}/{_LINE}")
+        finally:
+            os.close(folder)
     listener.listen(4)
     shim = place / "shim.py"
     shim.write_text(_SHIM.format(folder=str(place), line=_LINE))

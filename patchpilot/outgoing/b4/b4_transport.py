@@ -12,9 +12,9 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.own_commands import Use
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
+from patchpilot.extras import install_command
 from patchpilot.model.action import Action
 from patchpilot.outgoing.b4 import NAME
-from patchpilot.outgoing.b4.b4_command import INSTALL
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Send
@@ -66,7 +66,7 @@ class B4Transport(Transport):
         """
         if importlib.util.find_spec("b4") is None:
             return (
-                Probe("b4", "fail", "b4 is not installed", INSTALL)
+                Probe("b4", "fail", "b4 is not installed", install_command("send"))
                 if chosen
                 else Probe(
                     "b4", "skip", "b4 is not installed (needed only for --via b4)"
@@ -77,7 +77,7 @@ class B4Transport(Transport):
         found = version("b4")
         if not found.startswith(KNOWN_VERSION):
             why = f"b4 {found} is untested, {KNOWN_VERSION} is tested"
-            return Probe("b4", "warn", why, INSTALL)
+            return Probe("b4", "warn", why, install_command("send"))
         return Probe("b4", "ok", f"b4 {found}")
 
     def probes(

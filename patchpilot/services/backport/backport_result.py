@@ -163,7 +163,8 @@ class BackportResult:
 
     `asked` is the commit that was asked about where that was mailed and taken: the answers are for
     what it became in mainline. `bug` is where the bug is, for the release ruler, where that was
-    asked for; `max_lines` the largest patch that the stable trees take (0: no limit).
+    asked for; `max_lines` the largest patch that the stable trees take (0: no limit); `unfetched`
+    whether the project has stable branches of which this clone has none.
     """
 
     commit: str | None
@@ -178,6 +179,7 @@ class BackportResult:
     asked: str | None = None
     bug: BugRange = NOWHERE
     max_lines: int = 0
+    unfetched: bool = False
 
     @property
     def cc_stable(self) -> tuple[str, ...]:

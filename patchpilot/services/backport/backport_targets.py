@@ -11,13 +11,14 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, nearest
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline import mainline
+from patchpilot.history.missing_branches import COMMAND
+from patchpilot.history.own_trees import own_trees
 from patchpilot.history.patch_similarity import changed_in
 from patchpilot.history.stable_branches import Branches, fetch_command, stable_branches
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, Advice
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
-from patchpilot.projects.detection import detect, project_of_tree
-from patchpilot.projects.loading import default_project, projects
+from patchpilot.projects.detection import project_of_tree
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import topic_commits
@@ -179,25 +180,6 @@ def _series_ref(
     )
 
 
-def own_trees(
-    repository: Repository, guessed: StableTrees, profile: str | None
-) -> StableTrees | None:
-    """The stable trees to name in hints: those of the profile (or of what the tree looks like),
-    None when that project has none.
-
-    `guessed` is what the refs suggest; it is used where there are such refs, and where it is the
-    project's own.
-    """
-    if profile:
-        project = projects().get(profile)
-    elif any(guessed.version_of(ref) for ref in repository.refs):
-        return guessed
-    else:
-        tip = repository.find("HEAD") or mainline(repository)
-        project = detect(CommitTree(repository, tip)) if tip else default_project()
-    return project.stable if project and project.stable.branch else None
-
-
 def form_of(repository: Repository, profile: str | None) -> StableTrees:
     """The stable trees in whose form backports are written.
 
@@ -215,16 +197,12 @@ def form_of(repository: Repository, profile: str | None) -> StableTrees:
     ) or StableTrees()
 
 
-def way_to_stable(repository: Repository, known: Branches, profile: str | None) -> str:
-    """The hint where no stable branch has been fetched: fetch the newest series of the project, or
-    name a branch.
+def way_to_stable(
+    repository: Repository, known: Branches, profile: str | None
+) -> Advice:
+    """The hint where no stable branch has been fetched: fetch those of the project, or name a
+    branch.
     """
-    stable = own_trees(repository, known.stable, profile)
-    if stable is None:
+    if own_trees(repository, known.stable, profile) is None:
         return "name a branch or commit with --onto REV (see `git branch -a`)"
-    last = (
-        known.missing[-1].version
-        if stable == known.stable and known.missing
-        else stable.series[-1].version
-    )
-    return fetch_command(repository, stable, last)
+    return COMMAND

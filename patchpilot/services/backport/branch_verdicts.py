@@ -56,6 +56,10 @@ from patchpilot.services.backport.unpacked_tree import on_directory
 from patchpilot.services.backport.write_backports import taken
 
 
+class NothingFetchedError(MissingError):
+    """The repository has no stable branch."""
+
+
 @dataclass(frozen=True, slots=True)
 class BackportRequest:
     """The fix (None: the topic over `base`) and the branches to answer for: `onto` (revisions or
@@ -92,7 +96,7 @@ def backport(
 ) -> tuple[BackportResult, ...]:
     """The answers for each commit of TARGET, oldest first and each on top of the former.
 
-    MissingError where no stable branch is known.
+    NothingFetchedError where no stable branch is known.
     """
     onto, profile, remote, fixes = (
         request.onto,
@@ -129,7 +133,7 @@ def backport(
             else stable.branches
         )
         if not branches:
-            raise MissingError(
+            raise NothingFetchedError(
                 "no stable branch has been fetched",
                 hint=way_to_stable(repository, stable, profile),
             )

@@ -17,13 +17,18 @@ from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import MissingError, PatchpilotError
+from patchpilot.history.missing_branches import COMMAND, missing_branches
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
-from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
+from patchpilot.services.backport.branch_verdicts import (
+    BackportRequest,
+    NothingFetchedError,
+    backport,
+)
 from patchpilot.services.backport.bug_range import range_of_backports
 from patchpilot.services.backport.prerequisite_queue import without
 from patchpilot.services.backport.saved_choices import chosen_words, read_choices
@@ -64,15 +69,12 @@ def topic_backports(
             fixes=[culprit] if culprit else [],
         )
         result = backport(repository, request, progress=progress)[-1]
-    except MissingError:
-        project = _without_series(repository, settings, commit)
-        if project is None:
+    except MissingError as error:
+        answer = _without_branches(repository, settings, commit)
+        is_unfetched = isinstance(error, NothingFetchedError)
+        if answer is None or (answer.unfetched and not is_unfetched):
             raise
-        return BackportResult(
-            commit.id,
-            commit.subject,
-            rules=(f"{project} maintains no stable series: nothing to backport",),
-        )
+        return answer
     failed = _failed(result)
     branches = tuple(
         replace(
@@ -103,23 +105,30 @@ def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
         return {}
 
 
-def _without_series(
+def _without_branches(
     repository: Repository, settings: Settings, commit: Commit
-) -> str | None:
-    """The name of the commit's project where that keeps no stable series and none is among the
-    refs, else None.
+) -> BackportResult | None:
+    """The result where the commit's project keeps no stable series, or none of its branches was
+    fetched; else None.
     """
     profile = settings.get("profile")
     project = project_of(
         repository, profile, Series((commit_patch(repository, commit.id),))
     )
-    if (
-        project.lists.stable
-        or project.stable.branch
-        or stable_branches(repository, profile=profile or None).branches
-    ):
+    if stable_branches(repository, profile=profile or None).branches:
         return None
-    return project.name
+    if not (project.lists.stable or project.stable.branch):
+        rule = f"{project.name} maintains no stable series: nothing to backport"
+        return BackportResult(commit.id, commit.subject, rules=(rule,))
+    missing = missing_branches(repository, profile or None)
+    if missing is None:
+        return None
+    rule = (
+        "No stable branch has been fetched, so there is nothing to check the fix"
+        f" against.\n\nTo fetch: {missing.summary}.\n\nPress f here, or run"
+        f" `{COMMAND}` in a shell: git shows its progress, and Ctrl-C stops it."
+    )
+    return BackportResult(commit.id, commit.subject, unfetched=True, rules=(rule,))
 
 
 def write_topic_backports(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a check answers, in the parts in which it is written: before its patches, and after them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from patchpilot.checking.check_patches import CheckedOneByOne
 from patchpilot.checking.check_result import CheckResult, SeriesFindings
 from patchpilot.checking.suppressions import StaleEntry, SuppressionResult
 from patchpilot.lint.waivers import Waiver
+from patchpilot.model.built_commit import BuiltConfiguration
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
@@ -138,27 +139,54 @@ class Baseline:
     written: BaselineWritten | None
 
 
-@json_form("patches", "*counts", "left_out", "new?", "gone?", "exit_code")
+@json_form()
+@dataclass(frozen=True, slots=True)
+class HiddenCounts:
+    """Findings that only `--strict` shows, by severity."""
+
+    checks: int
+
+
+@json_form("patches", "*counts", "hidden", "new?", "gone?", "exit_code")
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
-    """Counts; `new` and `gone` only where an earlier revision was compared with, `left_out` are
-    findings that `--strict` shows.
-    """
+    """Counts; `new` and `gone` only where an earlier revision was compared with."""
 
     patches: int
     counts: FindingCounts
-    left_out: int
+    hidden: HiddenCounts
     new: int | None
     gone: int | None
     exit_code: int
 
 
-@json_form("series", "waived", "fix?", "waivers?", "since?", "baseline?", "summary")
+@json_form("commit", "builds", "configurations", "findings")
+@dataclass(frozen=True, slots=True)
+class CommitBuild:
+    """Whether a commit builds by itself, where that was tried, and what the build found."""
+
+    commit: str
+    builds: bool
+    configurations: tuple[BuiltConfiguration, ...]
+    findings: tuple[Finding, ...]
+
+
+@json_form(
+    "series",
+    "commits?",
+    "waived",
+    "fix?",
+    "waivers?",
+    "since?",
+    "baseline?",
+    "summary",
+)
 @dataclass(frozen=True, slots=True)
 class CheckTail:
-    """What follows the patches."""
+    """What follows the patches; `commits` only where they were built."""
 
     series: SeriesFindings
+    commits: tuple[CommitBuild, ...]
     waived: tuple[WaivedFinding, ...]
     fix: CheckFix | None
     waivers: Waivers | None
@@ -173,6 +201,20 @@ def check_head(result: CheckResult | CheckedOneByOne) -> CheckHead:
     return CheckHead(
         __version__, result.repository, result.tree, result.profile, kernel
     )
+
+
+def _commit_builds(result: CheckResult) -> Iterator[CommitBuild]:
+    """The builds of the commits, with the findings of their patches that a build made."""
+    findings = {
+        checked.patch.commit: tuple(
+            finding for finding in checked.findings if finding.name.startswith("build-")
+        )
+        for checked in result.patches
+    }
+    for one in result.commits:
+        yield CommitBuild(
+            one.commit, one.builds, one.configurations, findings.get(one.commit, ())
+        )
 
 
 def check_tail(
@@ -193,7 +235,7 @@ def check_tail(
     summary = CheckSummary(
         patches=patches,
         counts=FindingCounts.of(counts, len(waived), baselined),
-        left_out=result.left_out,
+        hidden=HiddenCounts(result.left_out),
         new=sum(bool(finding.new) for finding in result.all) if compared else None,
         gone=result.gone if compared else None,
         exit_code=int(result.exit_code),
@@ -201,6 +243,7 @@ def check_tail(
     ended = verdict and (verdict.ended or verdict.unused)
     return CheckTail(
         SeriesFindings(result.series),
+        tuple(_commit_builds(result)),
         waived,
         fix,
         Waivers(verdict.ended, verdict.unused) if verdict and ended else None,

@@ -76,7 +76,7 @@ def gather_facts(
         transports.find(request.via),
     )
     progress("checking")
-    errors, waived, cautions = check_errors(repository, request, mails, draft)
+    errors, waived, cautions, hidden = check_errors(repository, request, mails, draft)
     progress("checking against the target tree")
     target = find_target(repository, ids, request.base, topic.recipients.trees)
     standing = _stand(repository, ids, series, target)
@@ -118,6 +118,7 @@ def gather_facts(
         errors=errors,
         waived=waived,
         cautions=cautions,
+        hidden=hidden,
         target=target,
         standing=standing,
         earlier=earlier,
@@ -226,9 +227,9 @@ def check_errors(
     request: SendRequest,
     mails: Sequence[RenderedMail],
     draft: Draft,
-) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...]]:
+) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...], int]:
     """The errors that `check` finds in the mails as they would be sent, those that the user waived,
-    with the reason, and the warnings, as lines.
+    with the reason, and the warnings, as lines; and how many more --strict shows.
 
     The errors are None when it could not run. What a tree's file waives or ignores counts here: the
     sender is responsible for what is sent.
@@ -248,7 +249,7 @@ def check_errors(
             (mail.raw for mail in mails), wanted, repository=repository
         )
     except PatchpilotError:
-        return None, (), ()
+        return None, (), (), 0
     several = len(mails) > 1
     lines: dict[Severity, list[str]] = {Severity.ERROR: [], Severity.WARNING: []}
     for title, found in (
@@ -267,7 +268,8 @@ def check_errors(
         for patch, suppressed in result.suppressed
         if suppressed.finding.severity is Severity.ERROR
     )
-    return tuple(lines[Severity.ERROR]), waived, tuple(lines[Severity.WARNING])
+    errors, cautions = tuple(lines[Severity.ERROR]), tuple(lines[Severity.WARNING])
+    return errors, waived, cautions, result.left_out
 
 
 def _stand(

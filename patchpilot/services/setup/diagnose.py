@@ -18,6 +18,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftovers
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
+from patchpilot.extras import install_command
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
@@ -133,6 +134,7 @@ def _stages(
             ),
         ),
         ("following", lambda: _following(request.lore, request.offline)),
+        ("checks", _checkers),
         ("state", _state),
     )
     for stage, look in looks:
@@ -254,9 +256,16 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
     if repository is None:
         yield probes.Probe("stable branches", "skip", "needs a repository")
         return
+    from patchpilot.history.missing_branches import COMMAND
+    from patchpilot.history.own_trees import own_trees
     from patchpilot.history.stable_branches import stable_branches
 
     have = stable_branches(repository, profile=profile or None)
+    if own_trees(repository, have.stable, profile or None) is None:
+        yield probes.Probe(
+            "stable branches", "skip", "the project keeps no stable series"
+        )
+        return
     stale = [branch.name for branch in have.branches if branch.stale]
     if stale:
         remotes = dict.fromkeys(
@@ -275,7 +284,7 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             "stable branches",
             "warn",
             f"no branch of {versions} has been fetched: backports to them cannot be checked",
-            _one_command([branch.command for branch in have.missing]),
+            COMMAND,
         )
     if (
         have.branches
@@ -285,16 +294,6 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
         yield probes.Probe(
             "stable branches", "ok", ", ".join(branch.name for branch in have.branches)
         )
-
-
-def _one_command(commands: Sequence[str]) -> str:
-    """Commands that differ in their last word as one that has them all; else the first."""
-    heads = {command.rpartition(" ")[0] for command in commands}
-    return (
-        " ".join((*heads, *(command.rpartition(" ")[2] for command in commands)))
-        if len(heads) == 1
-        else commands[0]
-    )
 
 
 def _sending(
@@ -375,6 +374,21 @@ def recovered() -> tuple[str, ...]:
                 )
             )
     return tuple(lines)
+
+
+def _checkers() -> Iterator[probes.Probe]:
+    """The programs that `check --checkers` uses where they are installed."""
+    from patchpilot.building.field_checkers import CHECKERS
+
+    for checker in CHECKERS:
+        if checker.runs_tree:
+            continue
+        if checker.is_there():
+            yield probes.Probe(checker.name, "ok", "used by check --checkers")
+            continue
+        command = checker.install or install_command("checkers")
+        message = "not installed: check --checkers goes without it"
+        yield probes.Probe(checker.name, "skip", message, f"run `{command}`")
 
 
 def _state() -> Iterator[probes.Probe]:

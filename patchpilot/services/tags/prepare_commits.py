@@ -26,6 +26,7 @@ from patchpilot.services.tags.stable_request_tag import StableRequest, stable_li
 from patchpilot.tags.message_edit import MessageWish, compose
 from patchpilot.tags.rank_culprits import tag_of
 from patchpilot.tags.report_trailers import (
+    assistant,
     codeveloped,
     link,
     pasted,
@@ -345,7 +346,7 @@ def _people(request: PrepareRequest, project: Project) -> list[tuple[str, str]]:
         ("Cc", request.cc),
     ):
         trailers += [(name, person(value, name)) for value in values]
-    trailers += [("Assisted-by", tool.strip()) for tool in request.assisted_by]
+    trailers += [("Assisted-by", assistant(value)) for value in request.assisted_by]
     if request.regression and project.lists.regressions:
         trailers.append(("Cc", project.lists.regressions))
     return trailers

@@ -16,7 +16,7 @@ from patchpilot.reading.identities import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.promises import Promise, awaited, promises
-from patchpilot.reading.review_table import ReviewTable
+from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
 from patchpilot.reading.substate import PATCHWORK
 from patchpilot.reading.thread_values import Credit, FollowUp, PatchState, Reply
 from patchpilot.services.track.machine_reviews import (
@@ -133,6 +133,7 @@ class ReceivedReply:
     "replies",
     "patches",
     "review",
+    "reviewers",
     "landed=tracked.landed",
     "stable=tracked.stable",
     "follow_ups",
@@ -245,6 +246,11 @@ class SeriesAnswer:
     def review(self) -> ReviewTable | None:
         """What each reviewer has done with each patch of the latest version."""
         return review_of(self.tracked)
+
+    @property
+    def reviewers(self) -> tuple[ReviewerReviews, ...]:
+        """The reviewers of the latest version, and what each has done with each patch."""
+        return self.review.by_reviewer if self.review else ()
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:

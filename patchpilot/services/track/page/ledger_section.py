@@ -60,6 +60,7 @@ def _point(item: LedgerItem, sources: Sources) -> Markup:
         f"on v{point.version}" if point.version else "",
         f"patch {point.patch}" if point.patch else "",
         item.place,
+        f"asked before, on v{item.before.version or 1}" if item.before else "",
     ]
     by = element(
         "p",

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The maintained stable branches that a clone lacks, and where they are."""
+
+from typing import NamedTuple
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.own_trees import own_trees
+from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.action import Action
+
+COMMAND = Action("lts", ("--fetch",))
+"""What fetches them."""
+
+
+class MissingBranches(NamedTuple):
+    """Branches to fetch; `url` is that of a remote to add, "" where the repository has it."""
+
+    remote: str
+    url: str
+    branches: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """The branches, and where they come from."""
+        place = f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
+        return f"{', '.join(self.branches)} from {place}"
+
+
+def missing_branches(
+    repository: Repository, profile: str | None = None
+) -> MissingBranches | None:
+    """The maintained branches that were not fetched; None where there are none, or where the
+    project has no stable series.
+    """
+    known = stable_branches(repository, profile=profile)
+    stable = own_trees(repository, known.stable, profile)
+    if stable is None:
+        return None
+    if stable != known.stable:
+        known = stable_branches(repository, profile=stable.project)
+    if not known.missing:
+        return None
+    fetched = [branch.name.partition("/")[0] for branch in known.branches]
+    remotes = [name for name in fetched if repository.remote_urls(name)]
+    if not remotes and repository.remote_urls(stable.remote_name):
+        remotes = [stable.remote_name]
+    names = tuple(
+        stable.branch_name.format(version=one.version) for one in known.missing
+    )
+    return MissingBranches(
+        remotes[0] if remotes else stable.remote_name,
+        "" if remotes else stable.remote,
+        names,
+    )

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stable branches that a clone lacks, and `lts --fetch`, which fetches them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.repository import Repository
+from patchpilot.history.missing_branches import MissingBranches, missing_branches
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+STABLE = "https://git.kernel.org/pub/scm/linux/kernel/git/stable/linux.git"
+LINUX = {"Kbuild": "", "MAINTAINERS": "", "init/main.c": "", "kernel/fork.c": ""}
+
+
+def missing(repo: Repo) -> MissingBranches | None:
+    with Repository.open(repo.path) as repository:
+        return missing_branches(repository)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Repo:
+    """A kernel tree without stable branches, for which the stable repository is on this machine."""
+    there = Repo(tmp_path / "there")
+    there.commit("start", {**LINUX, "a.c": "x\n"})
+    for version in ("5.10", "5.15", "6.1", "6.6", "6.12", "6.18"):
+        there.git("branch", f"linux-{version}.y")
+    here = Repo(tmp_path / "here")
+    here.commit("start", {**LINUX, "a.c": "x\n"})
+    here.git("config", f"url.{there.path}.insteadOf", STABLE)
+    return here
+
+
+def test_a_project_without_stable_series_lacks_none(tmp_path: Path) -> None:
+    boot = Repo(tmp_path / "boot")
+    boot.commit("start", {"common/spl/spl.c": "x\n"})
+    assert missing(boot) is None
+    assert "keeps no stable series" in call("doctor", "--offline", "-C", boot.path).out
+
+
+def test_the_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> None:
+    wanted = missing(clone)
+    assert wanted is not None
+    assert (wanted.remote, wanted.url) == ("stable", STABLE)
+    hint = call("backport", "-C", clone.path, "HEAD").err
+    assert "patchpilot lts --fetch" in hint
+    done = call("lts", "--fetch", "-C", clone.path)
+    assert done.code == 0, done.err
+    assert "linux-6.12.y" in done.err
+    assert missing(clone) is None
+    assert "stable/linux-6.12.y" in clone.git("branch", "-r")
+    assert "no maintained" in call("lts", "--fetch", "-C", clone.path).err
+
+
+def test_a_fetch_that_fails_leaves_no_remote(clone: Repo) -> None:
+    shutil.rmtree(clone.path.parent / "there")
+    done = call("lts", "--fetch", "-C", clone.path)
+    assert done.code == 3
+    assert "git fetch failed" in done.err
+    assert not clone.git("remote")
+
+
+def test_no_name_of_a_remote_is_an_option(
+    clone: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "--upload-pack=touch"
+    clone.git("config", f"remote.{name}.url", STABLE)
+    clone.git("update-ref", f"refs/remotes/{name}/linux-6.1.y", "HEAD")
+    asked: list[list[str]] = []
+
+    def run(words: list[str]) -> int:
+        asked.append(words)
+        return 0
+
+    monkeypatch.setattr("patchpilot.services.setup.fetch_branches.interactive", run)
+    assert call("lts", "--fetch", "-C", clone.path).code == 0
+    assert asked[0].index("--") < asked[0].index(name)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a report of a bug needs: `bug-report`, and the log of --debug."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from patchpilot.config import load
+from patchpilot.errors import BUG_LOG, PatchpilotError, bug_hint
+from patchpilot.services.setup.bug_report import bug_report, last_traceback
+from patchpilot.services.setup.debug_log import debug_log
+from tests.kit.cli import call
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty temporary directory."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def raised(message: str) -> RuntimeError:
+    """An exception with a traceback."""
+    try:
+        raise RuntimeError(message)
+    except RuntimeError as error:
+        return error
+
+
+def test_the_last_traceback_of_this_user_is_in_the_report(temporary: Path) -> None:
+    assert last_traceback() == ""
+    assert "no log of a bug" in bug_report(load())
+    hint = bug_hint(raised("an older bug"))
+    os.utime(hint.rpartition(" ")[2], (1, 1))
+    bug_hint(raised("in ```text``` of " + str(Path.home() / "linux")))
+    (temporary / f"{BUG_LOG}link.log").symlink_to("/etc/passwd")
+    (temporary / f"{BUG_LOG}folder.log").mkdir()
+    report = bug_report(load())
+    assert "an older bug" not in report
+    assert report.count("````") == 2
+    assert "RuntimeError: in ```text``` of ~/linux" in report
+
+
+def test_a_long_traceback_is_cut_at_its_beginning(temporary: Path) -> None:
+    bug_hint(raised("x" * 30_000 + " the end"))
+    text = last_traceback()
+    assert len(text) < 21_000
+    assert text.startswith("[…]")
+    assert text.endswith(" the end\n")
+
+
+def test_settings_with_commands_servers_and_paths_are_not_shown() -> None:
+    found = {
+        "patchpilot.via": ["b4"],
+        "patchpilot.strict": ["perhaps"],
+        "patchpilot.editor": ["vim --token=secret"],
+        "patchpilot.lore": ["https://lists.example.org/secret"],
+        "patchpilot.unread": ["secret"],
+    }
+    problems: list[PatchpilotError] = []
+    report = bug_report(load(git_config=found, problems=problems))
+    assert "- via = 'b4' (git config)" in report
+    assert "- strict = 'perhaps' (git config, invalid)" in report
+    assert "- editor = (not shown) (git config)" in report
+    assert "- lore = (not shown) (git config)" in report
+    assert "- unknown in git config: patchpilot.unread" in report
+    assert "secret" not in report
+
+
+def test_the_report_is_printed_where_the_settings_cannot_be_read(
+    temporary: Path, workdir: Path
+) -> None:
+    (workdir / ".git").write_text("gitdir: /nonexistent\n")
+    outcome = call("bug-report")
+    assert outcome.code == 0
+    assert f"- python {sys.version.split()[0]}" in outcome.out
+    assert "### Last traceback" in outcome.out
+
+
+def test_a_bug_points_to_the_report(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> str:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("patchpilot.services.setup.lts_branches.lts", fail)
+    outcome = call("lts")
+    assert outcome.code == 70
+    assert "`patchpilot bug-report`" in outcome.err
+    assert "RuntimeError: boom" in call("bug-report").out
+
+
+def test_the_debug_log_has_programs_times_and_errors(temporary: Path) -> None:
+    popen = subprocess.Popen
+    with debug_log() as log:
+        words = ["git", "-c", "color.ui=false", "-c", "a.b=c", "--version"]
+        subprocess.run(words, check=True)
+        with pytest.raises(FileNotFoundError):
+            subprocess.run(["no-such-program"], check=True)
+    with pytest.raises(RuntimeError), debug_log() as second:
+        raise raised("the error")
+    assert subprocess.Popen is popen
+    text = Path(log.name).read_text(encoding="utf-8")
+    assert re.search(r"^ +\d+\.\d{3} \[\d+\] git -c a\.b=c --version$", text, re.M)
+    assert re.search(r"\[\d+\] exit 0 after \d\.\d{3} s$", text, re.M)
+    assert "cannot start no-such-program: No such file or directory" in text
+    assert "RuntimeError: the error" in Path(second.name).read_text(encoding="utf-8")
+
+
+def test_debug_prints_the_name_of_its_log(temporary: Path, workdir: Path) -> None:
+    outcome = call("--debug", "check", "nothing-here")
+    (log,) = temporary.glob("patchpilot-debug-*.log")
+    assert f"note: the debug log is {log}" in outcome.err
+    assert log.stat().st_mode & 0o077 == 0
+    assert "Error" in log.read_text(encoding="utf-8")

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`check --fix` writes the missing prefix where the history of the files agrees on one."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+PATH = "drivers/net/frob.c"
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "fixed"),
+    [(["net: frob"] * 6, True), (["net: frob"] * 4 + ["net"] * 2, False)],
+)
+def test_the_prefix_is_written_where_the_history_agrees(
+    prefixes: list[str], fixed: bool, tmp_path: Path
+) -> None:
+    repo = Repo(tmp_path / "r")
+    files = {
+        "Makefile": "VERSION = 6\n",
+        "MAINTAINERS": "",
+        "Kconfig": "",
+        "Kbuild": "",
+    }
+    for number, prefix in enumerate(prefixes):
+        repo.commit(f"{prefix}: add part {number}", files | {PATH: f"int a{number};\n"})
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    repo.branch("topic")
+    repo.commit("Wait for the link", {PATH: "int b;\n"})
+    words = ("--profile", "linux", "--select", "missing-prefix")
+    call("check", "-C", repo.path, "--fix", *words)
+    subject = repo.git("log", "-1", "--format=%s").strip()
+    assert subject == ("net: frob: Wait for the link" if fixed else "Wait for the link")
