@@ -60,17 +60,21 @@ class Common(NamedTuple):
 
     @property
     def colored(self) -> bool:
-        """Whether to use color: --color, else NO_COLOR, else whether stdout is a terminal."""
+        """Whether to use color: --color, else NO_COLOR, else FORCE_COLOR and CLICOLOR_FORCE for
+        text, else whether stdout is a terminal.
+        """
         import os
 
         if self.color is not None:
             return self.color
-        return (
-            not os.environ.get("NO_COLOR")
-            and not self.output
-            and sys.stdout.isatty()
-            and os.environ.get("TERM") != "dumb"
-        )
+        if os.environ.get("NO_COLOR") or self.output:
+            return False
+        forced = (os.environ.get(name) for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+        if self.format == "text" and any(
+            value not in (None, "", "0") for value in forced
+        ):
+            return True
+        return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
     @property
     def room(self) -> int | None:
@@ -82,8 +86,8 @@ class Common(NamedTuple):
         return shutil.get_terminal_size((80, 24)).columns
 
     def progress(self) -> Progress:
-        """A progress line on stderr where that is a terminal and -q was not given; else none."""
-        return silent if self.quiet or not sys.stderr.isatty() else ProgressLine()
+        """A progress line on stderr where a terminal can overwrite it and -q was not given."""
+        return ProgressLine() if not self.quiet and overwrites() else silent
 
     def write(self, text: str, *, fold: bool = False) -> None:
         """Write the result to -o FILE (emptied where there is no result) or to stdout.
@@ -128,6 +132,13 @@ def _on_stderr(line: str) -> None:
     from patchpilot.model.printable import printable
 
     tell(printable(line))
+
+
+def overwrites() -> bool:
+    """Whether stderr is a terminal that can overwrite a line, which TERM=dumb cannot."""
+    import os
+
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class ProgressLine:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError, bug_log
+from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError, bug_hint
 from patchpilot.urls import public_url
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -56,8 +56,8 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
         return unread()
     except OSError as error:
         return _failed_by_system(error)
-    except RecursionError as error:
-        return _bug(error)
+    except ModuleNotFoundError as error:
+        return _failed_import(error)
     # the one boundary: a bug is reported in a sentence, its traceback kept in a file
     except Exception as error:  # noqa: BLE001
         # python 3.11 wraps an interrupt during the creation of a class
@@ -85,6 +85,18 @@ def _failed_by_system(error: OSError) -> int:
             ExitCode.USAGE,
         )
     return _bug(error)
+
+
+def _failed_import(error: ModuleNotFoundError) -> int:
+    """Print which optional package is missing; returns the exit code."""
+    from patchpilot.extras import missing_extra
+
+    missing = missing_extra(error)
+    return (
+        say(missing.message, missing.hint, missing.exit_code)
+        if missing
+        else _bug(error)
+    )
 
 
 def say(message: str, hint: str | None, code: ExitCode) -> int:
@@ -168,5 +180,5 @@ def _terminate(*_: Any) -> NoReturn:
 
 
 def _bug(error: BaseException) -> int:
-    hint = f"the traceback is in {bug_log(error)}"
-    return say(f"a bug in patchpilot: {type(error).__name__}", hint, ExitCode.BUG)
+    message = f"a bug in patchpilot: {type(error).__name__}"
+    return say(message, bug_hint(error), ExitCode.BUG)

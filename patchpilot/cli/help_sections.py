@@ -11,7 +11,7 @@ _REPOSITORY = (
     "Repository",
     ("repo", "tree", "profile", "base", "explain_base", "offline"),
 )
-_OUTPUT = ("Output", ("format", "output", "quiet", "verbose", "color"))
+_OUTPUT = ("Output", ("format", "json", "output", "quiet", "verbose", "color"))
 _HELP = ("Help", ("short_help_", "help_"))
 LONG_ONLY = frozenset(("Repository", "Output", "Advanced"))
 """Sections that only --help shows."""
@@ -47,6 +47,7 @@ SECTIONS: dict[str, Sections] = {
             "Output",
             (
                 "format",
+                "json",
                 "output",
                 "statistics",
                 "post_checks",
@@ -64,6 +65,7 @@ SECTIONS: dict[str, Sections] = {
                 "data",
                 "jobs",
                 "build",
+                "checkers",
                 "checkpatch",
                 "checkpatch_compat",
                 "no_conf",

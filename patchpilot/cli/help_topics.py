@@ -28,8 +28,10 @@ Exit codes
     2  usage or configuration error, unreadable or malformed input
     3  repository, tool or tree missing
     4  network, archive or mail server failed
-   70  a bug in patchpilot; the traceback is in a log file whose name is printed
+   70  a bug in patchpilot; `patchpilot bug-report` prints what a report needs
   130  interrupted
+
+`patchpilot --debug VERB` writes a log with git commands, times and errors, and prints its name.
 
 Example: patchpilot check --fail-on error HEAD
 """,
@@ -64,8 +66,10 @@ Example: patchpilot check --strict --fail-on error HEAD
 Environment variables
 
   NO_COLOR                        no color, like --no-color
+  FORCE_COLOR, CLICOLOR_FORCE     color in text that is not for a terminal
   EDITOR, VISUAL, GIT_EDITOR      the editor of draft --edit and of the guided workflow
   PAGER, GIT_PAGER                the pager of long text on a terminal
+  PATCHPILOT_ASCII                1: the guided workflow draws with ASCII only; 0: never
   XDG_STATE_HOME                  drafts, the record of sent mails, followed series
   XDG_CACHE_HOME                  caches, which may be deleted at any time
   XDG_DATA_HOME                   refreshed stable branches, your own projects

@@ -4,6 +4,8 @@
 import gc
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -44,7 +46,8 @@ class Verbs(click.Group):
         -1`): click would exit with 1.
         """
         try:
-            return super().invoke(ctx)
+            with _debugging() if ctx.params.pop("debug") else nullcontext():
+                return super().invoke(ctx)
         except BrokenPipeError:
             return unread()
 
@@ -76,8 +79,21 @@ def _module(verb: str) -> str:
     return (
         f"patchpilot.{verb}.command"
         if verb in ("tui", "lsp")
-        else f"patchpilot.cli.commands.{verb}"
+        else f"patchpilot.cli.commands.{verb.replace('-', '_')}"
     )
+
+
+@contextmanager
+def _debugging() -> Iterator[None]:
+    """Write the debug log of what is done inside, and print its name at the end."""
+    from patchpilot.cli.error_exit import notice
+    from patchpilot.services.setup.debug_log import debug_log
+
+    with debug_log() as log:
+        try:
+            yield
+        finally:
+            notice("note", f"the debug log is {log.name}")
 
 
 @click.group(
@@ -85,7 +101,7 @@ def _module(verb: str) -> str:
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="patchpilot")
+@click.version_option(__version__, "-V", "--version", prog_name="patchpilot")
 @click.option(
     "-C",
     "--repo",
@@ -98,6 +114,11 @@ def _module(verb: str) -> str:
     "--home",
     is_flag=True,
     help="open the guided workflow with all topics of all repositories",
+)
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="write a log with git commands, times and errors",
 )
 @click.pass_context
 def cli(ctx: click.Context, repo: Path | None, home: bool) -> None:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import click
 
-from patchpilot import __version__
 from patchpilot.cli.help_sections import sections_of
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import cli
@@ -220,7 +219,7 @@ def _head(title: str) -> str:
     name = _roff(title.upper())
     return (
         '.\\" SPDX-License-Identifier: GPL-2.0-or-later\n'
-        f'.TH "{name}" "1" "{_DATE}" "patchpilot {__version__}" "patchpilot"'
+        f'.TH "{name}" "1" "{_DATE}" "patchpilot" "patchpilot"'
     )
 
 
@@ -258,10 +257,28 @@ def _filled(text: str) -> list[str]:
     return [_roff(line) for line in textwrap.wrap(text, _WIDE, break_on_hyphens=False)]
 
 
+def _git_page() -> str:
+    """The page of the program that `git patchpilot` starts."""
+    lines = [
+        _head("git-patchpilot"),
+        ".SH NAME",
+        _roff("git-patchpilot - patchpilot as a command of git"),
+        ".SH SYNOPSIS",
+        "\\fBgit patchpilot\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]... [\\fIARGUMENT\\fR]...",
+        ".SH DESCRIPTION",
+        *_filled("git patchpilot is the same program as patchpilot."),
+        ".SH SEE ALSO",
+        "\\fBpatchpilot\\fR(1)",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def write(directory: Path) -> None:
     """Write all man pages into a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "patchpilot.1").write_text(overview_page(), encoding="utf-8")
+    # what `git help patchpilot` shows
+    (directory / "git-patchpilot.1").write_text(_git_page(), encoding="utf-8")
     for page in pages():
         (directory / f"patchpilot-{page.name.replace(' ', '-')}.1").write_text(
             man_page(page), encoding="utf-8"

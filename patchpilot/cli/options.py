@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from patchpilot.cli.common import Common, ProgressLine, progress_of
 from patchpilot.cli.option_table import (
@@ -60,6 +61,8 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
         def collect(**values: Any) -> Any:
             context = click.get_current_context()
             outer = context.find_root().obj or {}
+            if values.pop("json", False):
+                _as_json(context, values)
             common = Common(
                 repo=values.pop("repo") or outer.get("repo"),
                 tree=values.pop("tree"),
@@ -81,9 +84,20 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
             common_table(formats or ("text", "json"), short_verbose=short_verbose)
         ):
             click_option(option)(collect)
+        if not formats or "json" in formats:
+            text = "short for --format json"
+            click.option("--json", is_flag=True, help=text)(collect)
         return collect  # type: ignore[return-value]
 
     return wrap
+
+
+def _as_json(context: click.Context, values: dict[str, Any]) -> None:
+    """Make the format JSON; UsageError where --format names another one."""
+    given = context.get_parameter_source("format") is ParameterSource.COMMANDLINE
+    if given and values["format"] != "json":
+        raise click.UsageError(f"--json contradicts --format {values['format']}")
+    values["format"] = "json"
 
 
 def base_options(

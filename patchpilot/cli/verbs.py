@@ -36,6 +36,7 @@ OTHERS = {
     "tui": "open the guided workflow",
     "help": "show help on a verb or a topic",
     "completion": "print the completion script of a shell",
+    "bug-report": "print versions, settings and the last traceback, to paste",
 }
 """The verbs of which the short overview shows the name only."""
 VERBS = {
@@ -54,7 +55,7 @@ def overview() -> str:
     for title, verbs in GROUPS.items():
         lines.append(title)
         lines += [f"  {name:<12} {line}" for name, line in verbs.items()]
-    names = ", ".join(name for name in OTHERS if name != "help")
+    names = " ".join(name for name in OTHERS if name != "help")
     lines += [
         f"Also: {names}",
         "`patchpilot help VERB` shows its options; `patchpilot help` lists the topics.",

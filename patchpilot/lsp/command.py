@@ -6,7 +6,6 @@ import sys
 
 import click
 
-from patchpilot.errors import MissingError
 from patchpilot.lsp.bounded_input import bounded
 
 
@@ -21,15 +20,8 @@ def command(topic: bool, base: str | None) -> int:
     """Run the language server on standard input and output: findings in source files, commit
     messages and patch files while you write them.
     """
-    try:
-        from patchpilot.lsp.server import make
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
-            raise
-        raise MissingError(
-            "the language server needs pygls, which is not installed",
-            hint="install the extra `lsp`: pip install '.[lsp]' in a clone of patchpilot",
-        ) from error
+    from patchpilot.lsp.server import make
+
     # the server closes its streams when it ends; the call itself still has to
     with (
         os.fdopen(os.dup(sys.stdin.fileno()), "rb") as stdin,

@@ -132,6 +132,9 @@ NOT_RUN = {
     "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": (
         "needs a reply in doubt: tests/services/test_reply.py has one"
     ),
+    "patchpilot lts --fetch": (
+        "fetches from kernel.org; tests/history/test_missing_branches.py fetches on this machine"
+    ),
     "patchpilot lts --update": "asks kernel.org; tests/history/test_lts.py runs it on loopback",
     'patchpilot hooks run {name} "$@"': (
         "a line of the git hook: tests/outgoing/test_hooks.py runs the hook"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The checks stage: findings in the list, in the patch and in detail."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from textual.pilot import Pilot
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme
+from patchpilot.model.finding import Severity
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.checks_status import state_of
 from patchpilot.tui.screens.finding_text import change_text
 from patchpilot.tui.screens.fix_dialog import FixDialog
-from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
@@ -254,9 +257,18 @@ async def test_the_number_of_strict_findings_is_shown_with_its_key(
     async with app.run_test(size=(80, 24)) as pilot:
         await at_checks(pilot)
         assert "S 1 more (--strict)" in text_of(app)
+        assert "1 more with strict" in app.session.status(Stage.CHECKS).note
         await keys(pilot, "S")
+        assert "more with strict" not in app.session.status(Stage.CHECKS).note
         assert "more (--strict)" not in text_of(app)
         assert "strict" in text_of(app)
+
+
+def test_the_stage_is_not_done_while_it_lists_a_finding() -> None:
+    assert state_of(Counter()) is StageState.DONE
+    assert state_of(Counter([Severity.CHECK])) is StageState.TODO
+    assert state_of(Counter([Severity.WARNING])) is StageState.TODO
+    assert state_of(Counter([Severity.ERROR])) is StageState.BLOCKED
 
 
 async def test_names_of_checkpatch_are_shown_on_request(

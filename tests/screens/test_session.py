@@ -384,7 +384,7 @@ async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
             "●1",
             "✗2",
             "●3",
-            "Recipients",
+            "To/Cc",
             "◇4",
             "○5",
             "○6",

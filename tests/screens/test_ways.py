@@ -40,7 +40,7 @@ async def test_a_click_does_what_the_key_does(fixed: Path, walk_on: On) -> None:
         await settle(pilot)
         assert app.stage is Stage.CHECKS
         await pilot.click(
-            StageBar, offset=(text_of(app).split("\n")[1].index("3 Recip") + 2, 0)
+            StageBar, offset=(text_of(app).split("\n")[1].index("3 To") + 2, 0)
         )
         await settle(pilot)
         assert app.stage is Stage.RECIPIENTS

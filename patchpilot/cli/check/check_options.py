@@ -98,6 +98,11 @@ OPTIONS = (
         "also compile what each commit touches, before and after it (executes code of that tree)",
         plain=False,
     ),
+    Option(
+        ("--checkers",),
+        "also run dtschema, yamllint, docutils and, in a trusted tree, its own scripts on commits",
+        plain=False,
+    ),
     Option(("--no-conf",), "do not read the tree's .checkpatch.conf"),
     Option(
         ("--fix",),
@@ -231,6 +236,7 @@ class CheckOptions(NamedTuple):
     post_checks: str | None = None
     check_url: str | None = None
     build: bool = False
+    checkers: bool = False
 
     @property
     def overrides(self) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ def _refuse_with_whole_files(options: CheckOptions) -> None:
         ("--checkpatch", options.checkpatch),
         ("--since-version", options.since_version),
         ("--build", options.build),
+        ("--checkers", options.checkers),
     ):
         if given:
             raise UsageError(
@@ -99,6 +100,7 @@ def _check(
     settings = place.settings(
         {
             "strict": "true" if options.strict else None,
+            "checkers": "true" if options.checkers else None,
             "fail-on": options.fail_on,
             "max-line-length": str(options.max_line_length)
             if options.max_line_length
@@ -241,6 +243,9 @@ def _stream(
     None where the form or an option needs all of them first.
     """
     if common.format not in ("json", "jsonl"):
+        return None
+    if request.build and common.format == "json":
+        # what was built follows with the findings of all
         return None
     from patchpilot.cli.check import stream
 

@@ -22,9 +22,14 @@ from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow, co
     )
 )
 @common_options("text", "json")
+@click.option(
+    "-l", "--list", "lists", is_flag=True, help="list every setting (the default)"
+)
 @click.argument("name", required=False)
-def command(common: Common, name: str | None) -> int:
+def command(common: Common, name: str | None, *, lists: bool) -> int:
     """List every setting with its value and where it comes from, or print the value of one."""
+    if lists and name is not None:
+        raise click.UsageError(f"--list takes no setting, but {name!r} was given")
     with common.workplace() as place:
         settings, problems = place.settings_with_problems()
     rows = config(settings)

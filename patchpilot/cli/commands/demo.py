@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from patchpilot.cli.options import ProgressLine
+from patchpilot.cli.common import ProgressLine, overwrites
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.model.progress import Progress, silent
@@ -59,7 +59,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             else "the guided workflow needs a terminal",
             hint="`patchpilot demo --script` runs without one",
         )
-    line = ProgressLine() if sys.stderr.isatty() else None
+    line = ProgressLine() if overwrites() else None
     progress: Progress = line or silent
     if script:
         from patchpilot.demo.demo_script import run_script

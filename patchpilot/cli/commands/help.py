@@ -10,24 +10,47 @@ from patchpilot.errors import ExitCode, unknown
 
 
 @verb(
-    epilog="\b\nExamples:\n  patchpilot help\n  patchpilot help check\n  patchpilot help exit-codes"
+    epilog=(
+        "\b\nExamples:\n"
+        "  patchpilot help\n"
+        "  patchpilot help check\n"
+        "  patchpilot help track add\n"
+        "  patchpilot help exit-codes"
+    )
 )
 @click.argument("word", required=False, metavar="[VERB|TOPIC]")
+@click.argument("own", required=False, metavar="[COMMAND]")
 @click.pass_context
-def command(ctx: click.Context, word: str | None) -> int:
-    """Show all options of VERB, or a TOPIC; without either, the list of topics."""
+def command(ctx: click.Context, word: str | None, own: str | None) -> int:
+    """Show all options of VERB or its COMMAND, or a TOPIC; without either, the list of topics."""
     root = ctx.find_root()
     group = root.command
     assert isinstance(group, click.Group)
     if word is None:
         click.echo(_topics())
-    elif word in TOPICS:
+    elif word in TOPICS and own is None:
         click.echo(TOPICS[word].strip())
     elif word in VERBS and (found := group.get_command(root, word)):
-        click.echo(found.get_help(click.Context(found, info_name=word, parent=root)))
+        shown = click.Context(found, info_name=word, parent=root)
+        if own is not None:
+            shown = _command_of(shown, own)
+        click.echo(shown.command.get_help(shown))
+    elif own is not None and word in TOPICS:
+        raise click.UsageError(f"{word!r} is a topic, which has no commands")
     else:
         raise unknown("verb or topic", word, (*VERBS, *TOPICS))
     return ExitCode.OK
+
+
+def _command_of(verb: click.Context, name: str) -> click.Context:
+    """The context of a verb's own command; UsageError where it has none of that name."""
+    group = verb.command
+    if not isinstance(group, click.Group):
+        raise click.UsageError(f"{verb.info_name!r} has no commands")
+    found = group.get_command(verb, name)
+    if found is None:
+        raise unknown("command", name, group.list_commands(verb))
+    return click.Context(found, info_name=name, parent=verb)
 
 
 def _topics() -> str:

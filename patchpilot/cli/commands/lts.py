@@ -10,7 +10,7 @@ from patchpilot.cli.verb_command import verb
 from patchpilot.errors import UsageError
 
 
-@verb(epilog="\b\nExample:\n  patchpilot lts --update")
+@verb(epilog="\b\nExamples:\n  patchpilot lts --fetch\n  patchpilot lts --update")
 @click.option(
     "--update",
     "refresh",
@@ -23,15 +23,29 @@ from patchpilot.errors import UsageError
 @click.option(
     "--all", "every", is_flag=True, help="include series that are no longer maintained"
 )
+@click.option(
+    "--fetch",
+    "wants_branches",
+    is_flag=True,
+    help="git fetch the maintained branches that this repository lacks",
+)
 @common_options("text", "json")
-def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
-    """List the maintained stable series and their end-of-life dates."""
+def command(
+    common: Common, refresh: bool, url: str | None, every: bool, wants_branches: bool
+) -> int:
+    """List the maintained stable series and their end-of-life dates.
+
+    With --fetch: fetch their branches into this repository, from the remote that has them; a
+    remote named stable is added where there is none. git shows its progress; Ctrl-C stops it.
+    """
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
     from patchpilot.services.setup.lts_branches import lts, update
 
     if url and not refresh:
         raise UsageError("--from requires --update", hint="add --update")
+    if wants_branches:
+        return _fetch(common)
     branches = (
         update(common.profile, url=url, offline=common.offline)
         if refresh
@@ -50,4 +64,23 @@ def command(common: Common, refresh: bool, url: str | None, every: bool) -> int:
                 "\n".join([*lines, f"{branches.family}, as of {branches.updated}"])
             )
         )
+    return 0
+
+
+def _fetch(common: Common) -> int:
+    from patchpilot.cli.error_exit import notice
+    from patchpilot.services.setup.fetch_branches import (
+        fetch_branches,
+        missing_branches,
+    )
+
+    if common.offline:
+        raise UsageError("--fetch and --offline cannot be combined")
+    with common.workplace() as place:
+        wanted = missing_branches(place.repository, common.profile)
+        if wanted is None:
+            notice("note", "no maintained stable branch is missing here")
+            return 0
+        notice("note", f"fetching {wanted.summary}")
+        fetch_branches(place.repository, wanted)
     return 0

@@ -51,6 +51,8 @@ def _lines(number: int, item: LedgerItem) -> Iterator[str]:
     if item.place:
         yield f"{indent}at {printable(item.place)}"
     yield from (f"{indent}> {one_line(line)}" for line in place)
+    if item.before:
+        yield f"{indent}asked before, on v{item.before.version or 1}"
     if item.marked:
         yield f"{indent}marked by you"
     elif item.state is PointState.ADDRESSED and item.hunk:

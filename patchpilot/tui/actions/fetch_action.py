@@ -3,6 +3,7 @@
 local refs.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 def fetch(screen: "StageScreen") -> None:
     """Run git fetch when the user says so, then read the topic and the stage again."""
     from patchpilot.topic.edit_commits import fetch_all, remotes
-    from patchpilot.tui.actions.editing import suspended
 
     with screen.session.repository() as repository:
         top, known = repository.top, remotes(repository)
@@ -24,10 +24,56 @@ def fetch(screen: "StageScreen") -> None:
         screen.notify("no remote to fetch from", timeout=3)
         return
 
+    names = ", ".join(printable(remote) for remote in known)
+    text = (
+        f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in"
+        " mainline and the stable branches."
+    )
+    question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")))
+    _ask(screen, question, lambda: fetch_all(top))
+
+
+def fetch_stable(screen: "StageScreen") -> None:
+    """Fetch the stable branches that the clone lacks when the user says so, then read again."""
+    from patchpilot.errors import PatchpilotError
+    from patchpilot.services.setup.fetch_branches import (
+        fetch_branches,
+        missing_branches,
+    )
+
+    with screen.session.repository() as repository:
+        profile = screen.session.settings(repository).get("profile")
+        wanted = missing_branches(repository, profile or None)
+    if wanted is None:
+        screen.action_reload()
+        return
+    missing = wanted
+
+    def run() -> bool:
+        with screen.session.repository() as repository:
+            try:
+                fetch_branches(repository, missing)
+            except PatchpilotError:
+                return False
+        return True
+
+    text = (
+        f"Fetch {printable(wanted.summary)}?\n\ngit shows how much it downloads: a branch of a"
+        " clone that has mainline needs its own commits only. Ctrl-C stops it."
+    )
+    _ask(screen, Choose(text, (("yes", "Fetch"), ("no", "Cancel"))), run)
+
+
+def _ask(screen: "StageScreen", question: Choose, work: Callable[[], bool]) -> None:
+    """Do the work on the terminal when the answer is yes, then read the topic and the stage
+    again.
+    """
+    from patchpilot.tui.actions.editing import suspended
+
     def run() -> None:
         # on the terminal: git may ask for a password, shows its progress, and Ctrl-C stops it
         with suspended(screen.app, leaves_no_text=True):
-            done = fetch_all(top)
+            done = work()
         if not done:
             screen.notify(
                 "git fetch failed: run it in a shell to see why. The status is updated from what"
@@ -38,10 +84,4 @@ def fetch(screen: "StageScreen") -> None:
         screen.reread()
         screen.action_reload()
 
-    names = ", ".join(printable(remote) for remote in known)
-    text = (
-        f"Fetch from {names}?\n(git fetch --all --tags)\n\nThis shows whether the patch is in"
-        " mainline and the stable branches."
-    )
-    question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")))
     ask_yes(screen.app, question, lambda: trusting(screen.app, run))

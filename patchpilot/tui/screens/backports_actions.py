@@ -58,7 +58,8 @@ BINDINGS: list[BindingType] = [
         "f",
         "fetch",
         "git fetch",
-        "run git fetch, after confirmation, once the fix was merged: its mainline commit is needed",
+        "run git fetch, after confirmation: of missing stable branches, or of all remotes once the"
+        " fix was merged",
     ),
 ]
 

@@ -138,9 +138,11 @@ class BackportsScreen(ListDetailScreen):
             else "Where the bug is"
         )
         self.query_one("#branches").display = bool(result.branches)
+        self._table.can_focus = bool(result.branches)
         self.fill()
         if not result.branches:
             self._hide("#needs", "#clash", "#outcome")
+            self.query_one("#verdict", Panel).heading = "Stable branches"
             self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
         elif not self._chooses:
             self._table.focus()
@@ -192,15 +194,14 @@ class BackportsScreen(ListDetailScreen):
         return ShownKeys(hidden=frozenset(("write",) if is_early else ()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to fetch only when the fix was merged."""
+        """There is something to fetch only when the fix was merged or no branch is there, and
+        something to do with a branch only where there are any.
+        """
         result: BackportResult | None = self._shown
-        if self._chooses and action in (
-            "write",
-            "resolve",
-            "tick",
-            "versions",
-            "fetch",
-        ):
+        for_branches = ("write", "resolve", "tick", "versions")
+        if self._chooses and action in (*for_branches, "fetch"):
+            return False
+        if result and not result.branches and action in for_branches:
             return False
         if action == "versions":
             return (
@@ -208,16 +209,17 @@ class BackportsScreen(ListDetailScreen):
                 and self.size.width < BROAD
             )
         return (
-            bool(result and self._texts.merged)
+            bool(result and (result.unfetched or self._texts.merged))
             if action == "fetch"
             else super().check_action(action, parameters)
         )
 
     def action_fetch(self) -> None:
-        """Run git fetch, so that the mainline commit is used."""
-        from patchpilot.tui.actions.fetch_action import fetch
+        """Run git fetch: the stable branches, or so that the mainline commit is used."""
+        from patchpilot.tui.actions.fetch_action import fetch, fetch_stable
 
-        fetch(self)
+        result: BackportResult | None = self._shown
+        fetch_stable(self) if result and result.unfetched else fetch(self)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Show the details of the selected verdict, once the cursor rests."""

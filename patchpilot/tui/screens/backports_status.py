@@ -28,6 +28,9 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
         ask.session.introduced_by or likely,
         ask.progress,
     )
+    if result.unfetched:
+        words = f"no stable branch has been fetched; press {Stage.BACKPORTS.number}"
+        return result, StageStatus(StageState.TODO, words)
     if not result.branches:
         return result, StageStatus(StageState.DONE, result.rules[0])
     needing = [branch for branch in result.branches if branch.wants_fix]

@@ -34,9 +34,7 @@ from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
-    from patchpilot.model.progress import Progress
     from patchpilot.services.fix_finding import FindingFixed
-    from patchpilot.topic.open_repository import Repository
 
 NO_FINDING = "no finding is selected; press f to go to the next one"
 
@@ -59,7 +57,6 @@ class ChecksScreen(ListDetailScreen):
         self._only = ""
         self._fixable = False
         self._more = 0
-        self._counted: CheckResult | None = None
         self._mark = ""
 
     def body(self) -> ComposeResult:
@@ -118,41 +115,15 @@ class ChecksScreen(ListDetailScreen):
         view.choose(self._at)
         if not self._found:
             view.go(0)
+        self._more = result.left_out
         self._tell_count()
         self._tell_finding()
-        self._count_strict(result)
 
     def place(self) -> None:
         """Draw the subject again when its prefix was chosen, too."""
         super().place()
         if self._shown is not None and self.session.mark != self._mark:
             self.show(self._shown)
-
-    def _count_strict(self, result: "CheckResult") -> None:
-        """Count what only the strict checks report, once for each result."""
-        from patchpilot.services.check.check_topic import check_topic
-
-        if result is self._counted:
-            return
-        session, self._counted, self._more = self.session, result, 0
-        if session.strict:
-            return
-
-        def counted_strict(more: int) -> None:
-            self._more = more
-            self._tell_count()
-
-        def count(repository: "Repository", progress: "Progress") -> int:
-            strict = check_topic(
-                repository,
-                session.settings(repository),
-                session.checked_topic,
-                strict=True,
-                progress=progress,
-            )
-            return len(strict.all) - len(result.all)
-
-        self.in_thread("counting what --strict reports", count, counted_strict)
 
     def _notes(self) -> list[Note]:
         """The findings as notes in the patch."""

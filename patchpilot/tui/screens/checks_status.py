@@ -9,6 +9,8 @@ from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import StageState, StageStatus
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from patchpilot.checking.check_result import CheckResult
 
 
@@ -37,14 +39,18 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
             if words
             else f"no findings, {len(result.suppressed)} waived"
         )
-    serious = counts[Severity.ERROR] + counts[Severity.WARNING]
-    state = (
-        StageState.BLOCKED
-        if counts[Severity.ERROR]
-        else StageState.TODO
-        if serious
-        else StageState.DONE
-    )
+    if result.left_out:
+        words = f"{words or 'no findings'}, {result.left_out} more with strict"
+    state = state_of(counts)
+    is_done = state is StageState.DONE
     return result, StageStatus(
-        state, words or "no findings", str(len(result.all)) if serious else ""
+        state, words or "no findings", "" if is_done else str(len(result.all))
     )
+
+
+def state_of(counts: "Counter[Severity]") -> StageState:
+    """The state of the stage with these findings: done where it lists none."""
+    if counts[Severity.ERROR]:
+        return StageState.BLOCKED
+    is_listed = counts[Severity.WARNING] or counts[Severity.CHECK]
+    return StageState.TODO if is_listed else StageState.DONE

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An exception as an error that can be shown; the traceback of a bug is written to a file."""
 
-from patchpilot.errors import ExitCode, PatchpilotError, bug_log
+from patchpilot.errors import ExitCode, PatchpilotError, bug_hint
 
 
 def as_error(error: BaseException) -> PatchpilotError:
@@ -11,7 +11,5 @@ def as_error(error: BaseException) -> PatchpilotError:
 
 def as_bug(error: BaseException) -> PatchpilotError:
     """An exception that nothing in the TUI handled; the error names the log."""
-    hint = f"report this bug with the traceback in {bug_log(error)}"
-    return PatchpilotError(
-        f"internal error: {type(error).__name__}", hint=hint, exit_code=ExitCode.BUG
-    )
+    message = f"internal error: {type(error).__name__}"
+    return PatchpilotError(message, hint=bug_hint(error), exit_code=ExitCode.BUG)

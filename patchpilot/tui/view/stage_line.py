@@ -6,12 +6,11 @@ imported.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from patchpilot.model.printable import crop
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
-SHORTEST = 4
-"""Characters that a cut name keeps at least, where the names are shown at all."""
+SHORT = {Stage.RECIPIENTS: "To/Cc", Stage.BACKPORTS: "LTS", Stage.PREVIEW: "Mail"}
+"""Names for a narrow terminal."""
 
 
 class StageCell(NamedTuple):
@@ -31,34 +30,27 @@ def stage_cells(
 ) -> list[StageCell]:
     """The cells of all stages in at most `wide` columns where that is possible.
 
-    What gives way, in this order: the space around the joints, the counts, the length of other
-    stages' names, those names.
+    What gives way, in this order: the space around the joints, the long names, the counts, the
+    space after the glyphs, the names of other stages.
     """
     known = {stage: status(stage) for stage in Stage}
     join = glyph("join")
-    names = {stage: stage.label for stage in Stage}
-    for gap, space, counted in (
-        (f" {join}{join} ", " ", True),
-        (f" {join} ", " ", True),
-        (join, " ", True),
-        (join, "", True),
-        (join, "", False),
+    long = {stage: stage.label for stage in Stage}
+    short = long | SHORT
+    only = dict.fromkeys(Stage, "") | {current: short[current]}
+    cells: list[StageCell] = []
+    for names, gap, space, counted in (
+        (long, f" {join}{join} ", " ", True),
+        (long, f" {join} ", " ", True),
+        (long, join, " ", True),
+        (short, join, " ", True),
+        (short, " ", " ", False),
+        (short, " ", "", False),
+        (only, " ", "", False),
     ):
         cells = _cells(known, names, gap, space, counted=counted)
         if _width(cells) <= wide:
-            return cells
-    while _width(cells) > wide:
-        longest = max(
-            (stage for stage in Stage if stage is not current),
-            key=lambda stage: len(names[stage]),
-        )
-        if len(names[longest]) <= SHORTEST:
             break
-        names[longest] = crop(names[longest], len(names[longest]) - 1)
-        cells = _cells(known, names, join, "", counted=False)
-    if _width(cells) > wide:
-        names = {stage: stage.label if stage is current else "" for stage in Stage}
-        cells = _cells(known, names, " ", "", counted=False)
     return cells
 
 

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Words and variables that users of git, b4 and other programs type out of habit."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from patchpilot.cli.common import Common, ProgressLine
+from tests.kit.cli import call
+
+SAME = (
+    ("-V", "--version"),
+    ("help track add", "track add --help"),
+    ("help track", "track --help"),
+    ("help check", "check --help"),
+    ("config --list", "config"),
+    ("config -l", "config"),
+    ("config --list --json", "config --format json"),
+    ("config via --json", "config via --format json"),
+    ("rules --json", "rules --format json"),
+    ("rules --json --format json", "rules --format json"),
+)
+"""Pairs of calls that have the same result."""
+
+REFUSED = (
+    ("config --list via", "--list"),
+    ("config --json --format text", "--json"),
+    ("help track ad", "did you mean 'add'"),
+    ("help check add", "check"),
+    ("help targets add", "targets"),
+)
+"""Calls that are refused, each with a part of the error text."""
+
+COLORS = (
+    ({}, False),
+    ({"FORCE_COLOR": "1"}, True),
+    ({"CLICOLOR_FORCE": "1"}, True),
+    ({"FORCE_COLOR": ""}, False),
+    ({"FORCE_COLOR": "0"}, False),
+    ({"CLICOLOR_FORCE": "0"}, False),
+    ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+    ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+)
+"""Variables, and whether text that is not for a terminal has color."""
+
+
+@pytest.mark.parametrize(("habit", "words"), SAME)
+def test_a_habit_is_understood(
+    habit: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done, expected = call(*habit.split()), call(*words.split())
+    assert (done.code, done.err) == (expected.code, expected.err)
+    assert done.out == expected.out != ""
+    if "json" in words:
+        json.loads(done.out)
+
+
+@pytest.mark.parametrize(("words", "part"), REFUSED)
+def test_a_habit_that_means_nothing_is_refused(
+    words: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call(*words.split())
+    assert done.code == 2
+    assert not done.out
+    assert part in done.err
+
+
+@pytest.mark.parametrize(("variables", "colored"), COLORS)
+def test_variables_force_color_in_text_only(
+    variables: dict[str, str],
+    colored: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    common = Common(None, None, None, "text", None, False, False, False, None)
+    assert common.colored == colored
+    assert not common._replace(format="json").colored
+    assert not common._replace(output=Path("result")).colored
+
+
+def test_a_dumb_terminal_has_no_progress_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    common = Common(None, None, None, "text", None, False, False, False, None)
+    monkeypatch.setenv("TERM", "xterm")
+    assert isinstance(common.progress(), ProgressLine)
+    monkeypatch.setenv("TERM", "dumb")
+    assert not isinstance(common.progress(), ProgressLine)
