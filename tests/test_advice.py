@@ -19,6 +19,7 @@ PLAIN = {
     "commits/undo_refs.py": "the message of a record",
     "commits/branch_move_journal.py": "the subject of a reflog entry",
     "services/tags/undo_rewrite.py": "the subject of a reflog entry",
+    "errors.py": "the hint of a bug, whose report is made in a shell",
     "series/draft_text.py": "the heading of an exported draft",
 }
 """Modules with commands in plain text, each with what that is."""

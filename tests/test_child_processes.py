@@ -60,6 +60,10 @@ FILES = Kind(
     "absolute paths of temporary files, of the repository and of its files",
     (HOSTILE, SHELLS),
 )
+REMOTES = Kind(
+    "a remote after --, branches and an address of the project's data",
+    ("tests/history/test_missing_branches.py::test_no_name_of_a_remote_is_an_option",),
+)
 VALUES = Kind(
     "values after a key of git config; keys that begin with our section",
     (f"{HERE}::test_git_config_reads_no_option_after_a_key",),
@@ -77,6 +81,10 @@ TARGETS = Kind(
         f"{HERE}::test_no_path_is_an_option_or_a_variable_of_make",
         "tests/building/test_build.py::test_no_path_of_a_commit_is_an_option_or_a_variable_of_make",
     ),
+)
+CHECKED = Kind(
+    "paths of a commit that begin with no hyphen, and ids",
+    ("tests/building/test_field_checkers.py::test_no_path_is_an_option",),
 )
 SANDBOX = Kind(
     "words of the sandbox, which has its own repositories, mails and HOME",
@@ -250,6 +258,13 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/own_commands::_b4_entries": ("str(file)",),
         "topic/edit_commits::edit_file": ("str(file)",),
     },
+    REMOTES: {
+        "services/setup/fetch_branches::fetch_branches": (
+            "*wanted.branches",
+            "wanted.remote",
+            "wanted.url",
+        ),
+    },
     VALUES: {
         "outgoing/b4/enrollment::enroll": ("description[-1]",),
         "outgoing/b4/enrollment::withdraw": ("description[-1]",),
@@ -311,6 +326,10 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "*words",
         ),
         "services/backport/build_objects::compile_objects.make": ("*words",),
+    },
+    CHECKED: {
+        "building/field_checkers::_run": ("*sandbox()", "*words"),
+        "building/field_checkers::_run_script": ("place.commit",),
     },
     SANDBOX: {
         "cli/commands/demo::command": ("*",),

@@ -442,6 +442,23 @@ def test_a_bug_log_has_no_password(
     ]
     assert len(logs) == 2
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
+    world.repo.git("config", "patchpilot.notifyCommand", f"tell {secret('command')}")
+    assert world.call("bug-report") == ExitCode.OK
+    assert "RuntimeError: cannot parse" in world.printed
+    assert "notify-command = (not shown) (git config)" in world.printed
+    world.assert_kept()
+
+
+def test_a_debug_log_has_no_password(world: World) -> None:
+    words = ("send", "--via", "git-send-email", "--force", "a test", "--yes")
+    assert world.call("--debug", *words) != ExitCode.BUG
+    world.call("--debug", "track", "add", "<post@example.org>")
+    logs = [
+        file.read_text()
+        for file in (world.folder / "tmp").glob("patchpilot-debug-*.log")
+    ]
+    assert len(logs) == 2
+    assert "send-email" in "".join(logs)
     world.assert_kept()
 
 

@@ -301,7 +301,7 @@ def test_a_subject_with_control_characters_and_markup_is_shown_harmless(
 def test_errors_say_the_way_out(world: World, tmp_path: object) -> None:
     done = call("backport", "-C", world.repo.path, world.fix)
     assert done.code == 3
-    assert "git fetch" in done.err
+    assert "lts --fetch" in done.err
     done = call("backport", "-C", world.repo.path, world.fix, "--onto", "mastr")
     assert done.code == 2
     assert "'master'" in done.err
@@ -408,11 +408,8 @@ def test_a_project_is_not_sent_to_the_stable_trees_of_another(
     boot = asked("u-boot", "common/spl/spl.c")
     assert "no stable branch has been fetched" in boot
     assert "--onto" in boot
-    assert "git remote add" not in boot
-    assert (
-        "git remote add stable https://dpdk.org/git/dpdk-stable && git fetch stable 25.11"
-        in asked("dpdk", "lib/eal/x.c")
-    )
+    assert "lts --fetch" not in boot
+    assert "patchpilot lts --fetch" in asked("dpdk", "lib/eal/x.c")
 
 
 def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:

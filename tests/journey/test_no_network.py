@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No verb uses the network unless its arguments ask for it: every socket is blocked, also those
+to this machine, and no name is resolved.
+"""
+
+import socket
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from patchpilot.cli.verbs import VERBS
+from patchpilot.errors import ExitCode
+from tests.kit.canaries import story
+from tests.kit.cli import call
+from tests.kit.repos import Repo
+
+CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "check": (("HEAD~2..HEAD",), ("HEAD", "--strict")),
+    "fixes": (("HEAD",),),
+    "stable": (("HEAD",),),
+    "prepare": (("--signoff",),),
+    "backport": (("HEAD",),),
+    "build": (("HEAD",),),
+    "maintainers": (("HEAD",), ("--format", "get_maintainer", "-f", "frob.c")),
+    "draft": ((),),
+    "send": (("--dry-run", "--offline", "--to", "list@example.org"),),
+    "track": ((), ("list",)),
+    "trailers": ((),),
+    "doctor": (("--offline",),),
+    "undo": (("list",),),
+    "explain": (("repeated-word",),),
+    "rules": ((),),
+    "config": ((),),
+    "hooks": (("list",),),
+    "lts": ((),),
+    "trust": ((),),
+    "help": ((),),
+    "completion": (("bash",),),
+    "bug-report": ((),),
+}
+OTHERWISE = {
+    "demo": "runs its own servers on loopback",
+    "lsp": "reads its input until the editor ends it",
+    "tui": "needs a terminal",
+}
+"""Verbs that are not called here, and why."""
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    return story(tmp_path_factory.mktemp("network") / "repo")
+
+
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was tried to reach; nothing is reached."""
+    tried: list[Any] = []
+
+    def blocked(self: socket.socket, *words: Any) -> NoReturn:
+        tried.append(words)
+        raise OSError("blocked")
+
+    def unresolved(*words: Any, **_: Any) -> NoReturn:
+        tried.append(words)
+        raise socket.gaierror("blocked")
+
+    for name in ("connect", "connect_ex", "sendto", "bind"):
+        monkeypatch.setattr(socket.socket, name, blocked)
+    for name in ("getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, name, unresolved)
+    return tried
+
+
+def test_every_verb_is_called_or_says_why_not() -> None:
+    assert CALLS.keys() | OTHERWISE.keys() == VERBS.keys()
+
+
+@pytest.mark.parametrize("verb", CALLS)
+def test_a_verb_reaches_nobody(verb: str, repo: Repo, reached: list[Any]) -> None:
+    for words in CALLS[verb]:
+        place = ("-C", str(repo.path))
+        outcome = call(*place, verb, *words)
+        assert reached == [], words
+        assert outcome.code != ExitCode.BUG, outcome.err
+        assert outcome.code != ExitCode.NETWORK, outcome.err
+
+
+def test_what_is_asked_for_is_seen(repo: Repo, reached: list[Any]) -> None:
+    repo.git("config", "patchpilot.lore", "http://127.0.0.1:9/all")
+    try:
+        call("-C", str(repo.path), "track", "add", "x@example.org")
+    finally:
+        repo.git("config", "--unset", "patchpilot.lore")
+    assert reached
+
+
+def test_nothing_is_reported_home() -> None:
+    page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
+    assert "no telemetry" in page

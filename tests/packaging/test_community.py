@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What other people need: issue forms, the check of our own commits, and small first changes."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from patchpilot.cli.verbs import VERBS
+from patchpilot.lint.rule_store import load_rules
+
+ROOT = Path(__file__).parents[2]
+FORMS = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml"))
+FIRST = (ROOT / "docs/how-to/first-contribution.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.stem)
+def test_an_issue_form_has_what_the_host_requires(form: Path) -> None:
+    data = yaml.safe_load(form.read_text(encoding="utf-8"))
+    assert {"name", "description", "body"} <= data.keys()
+    fields = [one for one in data["body"] if one["type"] != "markdown"]
+    assert all(one["attributes"]["label"] for one in fields)
+    assert len({one["id"] for one in fields}) == len(fields)
+    assert any(one.get("validations", {}).get("required") for one in fields)
+
+
+def test_the_form_of_a_bug_asks_for_a_verb_that_exists() -> None:
+    assert "`patchpilot bug-report`" in (ROOT / FORMS[0]).read_text(encoding="utf-8")
+    assert "bug-report" in VERBS
+
+
+def test_the_rules_for_our_own_commits_exist() -> None:
+    text = (ROOT / ".ci/commits").read_text(encoding="utf-8")
+    named = set(
+        ",".join(re.findall(r"^rules\+?=,?(.*)$", text, re.MULTILINE)).split(",")
+    )
+    assert len(named) > 10
+    assert named <= {rule.name for rule in load_rules()}
+
+
+def test_twenty_first_changes_are_still_to_be_made() -> None:
+    rows = re.findall(r"^\| (\w+): ([\w -]+\w)", FIRST, re.MULTILINE)
+    assert len(rows) == 20
+    done = {("subsystem", file.stem) for file in (ROOT / "checks/subsystems").iterdir()}
+    done |= {("project", file.stem) for file in (ROOT / "checks/projects").iterdir()}
+    providers = tomllib.loads(
+        (ROOT / "patchpilot/outgoing/providers.toml").read_text(encoding="utf-8")
+    )
+    done |= {("provider", one["name"]) for one in providers["provider"]}
+    assert not done & set(rows)
+
+
+def test_each_step_of_a_workflow_is_a_file_here() -> None:
+    text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    for name in re.findall(r"\.ci/[\w-]+", text):
+        file = ROOT / name
+        assert file.stat().st_mode & 0o111, name
+        first = file.read_text(encoding="utf-8").splitlines()[0]
+        if "bash" in first:
+            subprocess.run(["bash", "-n", file], check=True)

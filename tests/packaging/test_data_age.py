@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The facts that become old are listed with their age, and a release refuses old ones."""
+
+import runpy
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = runpy.run_path(str(ROOT / ".ci/data_age.py"))
+
+
+def test_every_fact_has_a_file_and_a_date() -> None:
+    # no wall clock: the suite must not fail because time passes
+    for days, fact in SCRIPT["ages"](date(2030, 1, 1)):
+        assert days > 0, fact
+        assert (ROOT / fact["file"]).is_file(), fact
+
+
+def test_every_stable_list_is_a_fact() -> None:
+    listed = {fact["file"] for _, fact in SCRIPT["ages"](date(2030, 1, 1))}
+    projects = (ROOT / "checks/projects").glob("*.toml")
+    dated = {
+        f"checks/projects/{file.name}"
+        for file in projects
+        if "\nupdated = " in file.read_text()
+    }
+    assert dated <= listed
+
+
+def test_a_limit_refuses_old_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    oldest = SCRIPT["ages"](date(2030, 1, 1))[0][0]
+    written = date(2030, 1, 1) - timedelta(oldest)
+    assert SCRIPT["main"](183, written + timedelta(183)) == 0
+    assert SCRIPT["main"](183, written + timedelta(184)) == 1
+    assert "older than 183 days" in capsys.readouterr().err
+
+
+def test_a_release_asks_for_the_age() -> None:
+    assert ".ci/data_age.py 183" in (ROOT / ".ci/release").read_text()

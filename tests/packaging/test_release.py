@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a release writes besides packages: notes, and a README that works where it is shown."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("changelog", "text"),
+    [
+        ("# C\n\n## [Unreleased]\n\n- a\n\n## [0.1.0]\n\n- b\n", "- a\n"),
+        (
+            "# C\n\n## [Unreleased]\n\n## [0.1.0]\n\n### Added\n\n- b\n",
+            "### Added\n\n- b\n",
+        ),
+        ("# C\n", ""),
+    ],
+)
+def test_the_notes_are_the_first_section_with_entries(
+    changelog: str, text: str
+) -> None:
+    notes = runpy.run_path(str(ROOT / ".ci/release_notes.py"))["notes"]
+    assert notes(changelog) == text
+
+
+def test_pictures_and_links_are_absolute_where_the_address_is_known() -> None:
+    absolute = runpy.run_path(str(ROOT / "packaging/metadata.py"))[
+        "with_absolute_links"
+    ]
+    text = "![demo](docs/a.svg) [c](CONTRIBUTING.md) [d](https://x.org) [e](#f)"
+    assert absolute(text, "1.0", "https://h.org/p") == (
+        "![demo](https://h.org/p/raw/v1.0/docs/a.svg)"
+        " [c](https://h.org/p/blob/v1.0/CONTRIBUTING.md) [d](https://x.org) [e](#f)"
+    )
+    assert absolute(text, "1.0", "") == text
+
+
+def test_an_install_from_a_clone_has_all_and_a_release_of_the_core_little() -> None:
+    requirements = runpy.run_path(str(ROOT / "packaging/metadata.py"))["dependencies"]
+    extras = {"tui": ["textual>=8"], "demo": ["patchpilot-core[tui]", "aiosmtpd"]}
+    asked = (["click"], ["tui", "demo"], extras)
+    assert requirements(*asked, released=True) == ["click"]
+    assert requirements(*asked, released=False) == ["click", "textual>=8", "aiosmtpd"]
+
+
+def test_only_the_job_that_publishes_may_publish() -> None:
+    flow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    assert flow["permissions"] == {"contents": "read"}
+    publish = flow["jobs"]["publish"]
+    assert publish["permissions"] == {"id-token": "write"}
+    assert publish["environment"] == "pypi"
+    assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text()

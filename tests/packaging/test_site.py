@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Pages of the documentation load nothing from elsewhere: `make docs` stops where one does."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+LOCAL = runpy.run_path(str(ROOT / ".ci/local_scripts.py"))["local"]
+
+
+def test_the_script_for_reading_from_disk_is_ours() -> None:
+    page = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
+    assert LOCAL(page, "../") == (
+        '<script src="../assets/worker-from-disk.js"></script>'
+    )
+    assert (ROOT / "docs/assets/worker-from-disk.js").exists()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<script src="https://cdn.example.org/x.js"></script>',
+        "<img alt=x src=http://example.org/x.png>",
+    ],
+)
+def test_a_page_that_loads_from_elsewhere_stops_the_build(page: str) -> None:
+    with pytest.raises(ValueError, match="elsewhere"):
+        LOCAL(page, "")
+
+
+def test_links_to_elsewhere_stay() -> None:
+    page = '<a href="https://lore.kernel.org/">lore</a>'
+    assert LOCAL(page, "") == page
+
+
+def test_fonts_are_not_fetched() -> None:
+    config = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
+    assert config["theme"]["font"] is False

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The core runs without the optional packages, and a command that needs one names its extra."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.cli.error_exit import ended
+from patchpilot.extras import EXTRA_OF, install_command, missing_extra
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
+PLACE = PYPROJECT["tool"]["hatch"]["metadata"]["hooks"]["custom"]
+WHOLE = tomllib.loads((ROOT / "packaging/whole/pyproject.toml").read_text())["project"]
+IMPORTED_AS = {
+    "codespell": "codespell_lib",
+    "dkimpy": "dkim",
+    "gitpython": "git",
+    "google-re2": "re2",
+}
+"""What a distribution is imported as, where that is not its name with `_` for `-`."""
+
+
+def imports_of(requirements: list[str]) -> set[str]:
+    names = [re.split(r"[\[<>=~! ]", line)[0].lower() for line in requirements]
+    return {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}
+
+
+def imported() -> Iterator[tuple[str, str]]:
+    """Every foreign package that the code imports at run time, with the file."""
+    for file in (ROOT / "patchpilot").rglob("*.py"):
+        tree = ast.parse(file.read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names = [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            else:
+                continue
+            for name in names:
+                top = name.partition(".")[0]
+                if top not in sys.stdlib_module_names | {"patchpilot"}:
+                    yield top, str(file.relative_to(ROOT))
+
+
+def test_every_import_is_of_the_core_or_of_an_extra() -> None:
+    core = imports_of(PLACE["core"])
+    assert not {it for it in imported() if it[0] not in core | EXTRA_OF.keys()}
+    assert not core & EXTRA_OF.keys()
+
+
+def test_every_extra_installs_what_its_imports_need() -> None:
+    # what another package of the same extra brings
+    brought = {"lsprotocol"}
+    for name, extra in EXTRA_OF.items():
+        wanted = imports_of(PROJECT["optional-dependencies"][extra])
+        assert name in wanted | brought, name
+
+
+def test_the_whole_is_the_core_with_the_same_command() -> None:
+    assert WHOLE["scripts"] == PROJECT["scripts"]
+    assert WHOLE["requires-python"] == PROJECT["requires-python"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("pyvenv.cfg", "home = /usr/bin\n", "pip install 'patchpilot-core[send]'"),
+        ("pyvenv.cfg", "uv = 0.9\n", "uv pip install 'patchpilot-core[send]'"),
+        (
+            "pipx_metadata.json",
+            "{}",
+            "pipx inject patchpilot 'patchpilot-core[send]'",
+        ),
+        (
+            "uv-receipt.toml",
+            "",
+            "uv tool install --with 'patchpilot-core[send]' patchpilot",
+        ),
+    ],
+)
+def test_the_hint_is_for_the_program_that_made_the_environment(
+    file: str,
+    text: str,
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = tmp_path / "patchpilot"
+    place.mkdir()
+    (place / file).write_text(text)
+    monkeypatch.setattr(sys, "prefix", str(place))
+    assert install_command("send") == command
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("textual.app", 3, "patchpilot-core[tui]"),
+        ("git", 3, "needs GitPython"),
+        ("patchpilot.nosuch", 70, "a bug in patchpilot"),
+    ],
+)
+def test_a_missing_package_is_an_error_that_names_the_extra(
+    name: str, code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> int:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+    assert ended(work) == code
+    assert words in capsys.readouterr().err
+
+
+def test_another_missing_import_is_no_extra() -> None:
+    assert missing_extra(ModuleNotFoundError("x")) is None

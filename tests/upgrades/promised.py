@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a version promises, one line for each thing: verbs, options, exit codes, settings,
+environment variables, rules and the keys of JSON.
+
+`.venv/bin/python -m tests.upgrades.promised > tests/upgrades/0.1/promised.txt` records it.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+import patchpilot
+from patchpilot.cli.help_topics import TOPICS
+from patchpilot.cli.main import cli
+from patchpilot.config import KEYS
+from patchpilot.errors import ExitCode
+from patchpilot.lint.rule_store import load_rules
+
+PACKAGE = Path(patchpilot.__file__).parent
+SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
+
+
+def promised() -> tuple[str, ...]:
+    """All that this version promises, in order."""
+    return tuple(
+        sorted({*_commands(cli, ""), *_settings(), *_codes(), *_rules(), *_documents()})
+    )
+
+
+def _commands(command: click.Command, path: str) -> Iterator[str]:
+    # with its own settings: click keeps the help option that the first context made
+    context = click.Context(command, **command.context_settings)
+    for parameter in command.get_params(context):
+        kind = "flag" if getattr(parameter, "is_flag", False) else "value"
+        if isinstance(parameter, click.Argument):
+            yield f"argument {path} {parameter.human_readable_name}".replace("  ", " ")
+            continue
+        for spelling in (*parameter.opts, *parameter.secondary_opts):
+            yield f"option {path} {spelling} {kind}".replace("  ", " ")
+        if isinstance(parameter.type, click.Choice):
+            for choice in parameter.type.choices:
+                yield f"choice {path} {parameter.opts[0]} {choice}".replace("  ", " ")
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield f"verb {path} {name}".replace("  ", " ")
+            yield from _commands(inner, f"{path} {name}".strip())
+
+
+def _settings() -> Iterator[str]:
+    for key in KEYS:
+        where = "tree and git" if key.from_tree else "git"
+        yield f"setting {key.name} {key.kind} {key.default!r} from {where}"
+        for choice in key.choices:
+            yield f"setting {key.name} can be {choice}"
+    for words in re.findall(r"(?m)^  ([A-Z_, ]+?)  +\S", TOPICS["environment"]):
+        yield from (f"variable {word}" for word in words.split(", "))
+    for file in PACKAGE.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        for word in re.findall(r"\bPATCHPILOT_[A-Z]+", text):
+            yield f"variable {word}"
+
+
+def _codes() -> Iterator[str]:
+    for code in ExitCode:
+        yield f"exit code {int(code)} {code.name}"
+
+
+def _rules() -> Iterator[str]:
+    for rule in load_rules():
+        yield f"rule {rule.id} {rule.name}"
+
+
+def _documents() -> Iterator[str]:
+    for file in SCHEMAS.glob("*.json"):
+        schema = json.loads(file.read_text(encoding="utf-8"))
+        name = schema["title"].removeprefix("patchpilot/")
+        for path, kind in _keys(schema, ""):
+            yield f"json {name} {path} {kind}"
+
+
+def _keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """The path and the types of each key of a schema."""
+    for one in schema.get("oneOf", ()):
+        yield from _keys(one, path)
+    required = schema.get("required", ())
+    inner = [
+        (f".{name}", value, "" if name in required else " if any")
+        for name, value in schema.get("properties", {}).items()
+    ]
+    inner += [
+        (f"[{at}]", value, "") for at, value in enumerate(schema.get("prefixItems", ()))
+    ]
+    inner += [
+        (name, schema[key], "")
+        for name, key in (("[]", "items"), ("[key]", "additionalProperties"))
+        if isinstance(schema.get(key), dict)
+    ]
+    for name, value, may in inner:
+        yield f"{path}{name}", f"{_types(value)}{may}"
+        yield from _keys(value, f"{path}{name}")
+
+
+def _types(schema: dict[str, Any]) -> str:
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    if "enum" in schema:
+        return " ".join(json.dumps(value) for value in sorted(schema["enum"], key=str))
+    kinds = schema.get("type", "any")
+    return kinds if isinstance(kinds, str) else " or ".join(sorted(kinds))
+
+
+if __name__ == "__main__":
+    sys.stdout.write("".join(f"{line}\n" for line in promised()))

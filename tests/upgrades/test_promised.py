@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Nothing that 0.1 promised was taken back: see docs/explanation/versions.md."""
+
+from pathlib import Path
+
+from tests.upgrades.promised import promised
+
+RECORDED = Path(__file__).parent / "0.1" / "promised.txt"
+
+
+def test_all_that_0_1_promised_is_still_so() -> None:
+    recorded = RECORDED.read_text(encoding="utf-8").splitlines()
+    lost = sorted(set(recorded) - set(promised()))
+    assert not lost, (
+        "removed or changed since 0.1: restore or deprecate it, or, before 0.1 is"
+        " released, record again as tests/upgrades/promised.py describes:\n"
+        + "\n".join(lost)
+    )
+
+
+def test_each_kind_of_promise_is_recorded() -> None:
+    kinds = {line.split()[0] for line in RECORDED.read_text().splitlines()}
+    assert kinds == {
+        *("argument", "choice", "exit", "json", "option"),
+        *("rule", "setting", "variable", "verb"),
+    }

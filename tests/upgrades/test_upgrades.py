@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What 0.1 wrote is read by this version, whole; what a newer version wrote is refused in a
+sentence.
+
+Stores of followed series are in tests/archive/test_store_versions.py.
+"""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.trust_store import trusted
+from patchpilot.config import KEYS, load
+from patchpilot.errors import InputError
+from patchpilot.model.address import Address
+from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.outgoing.mail_state import MailState
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.reply_drafts import ReplyDrafts
+from patchpilot.series.database import backups
+from patchpilot.series.draft import Drafts
+from patchpilot.series.recipient_edits import Edits, EditStore
+from patchpilot.series.topic_database import FILE, LAYOUT, state_folder
+from patchpilot.tui.stage.saved_state import SavedState
+from tests.kit.cli import call
+
+OLD = Path(__file__).parent / "0.1"
+CURRENT = len(LAYOUT.migrations)
+CHANGE = "20261120-widget-0123456789ab"
+
+
+@pytest.fixture
+def state() -> Path:
+    """The user's state directory as 0.1 left it."""
+    folder = state_folder()
+    shutil.copytree(OLD / "recipients", folder / "recipients")
+    for name in ("trusted.json", "walk.json"):
+        shutil.copy(OLD / name, folder)
+    with closing(sqlite3.connect(folder / FILE)) as base:
+        base.executescript((OLD / "outgoing.sql").read_text(encoding="utf-8"))
+    return folder
+
+
+@pytest.mark.usefixtures("state")
+def test_a_draft_is_read_and_written_as_it_was() -> None:
+    with closing(sqlite3.connect(state_folder() / FILE)) as base:
+        (before,) = base.execute("SELECT data FROM drafts").fetchone()
+    with Drafts() as drafts:
+        draft = drafts.get(CHANGE)
+        assert draft is not None
+        drafts.save(draft)
+    with closing(sqlite3.connect(state_folder() / FILE)) as base:
+        (after,) = base.execute("SELECT data FROM drafts").fetchone()
+    assert {name: json.loads(after)[name] for name in json.loads(before)} == json.loads(
+        before
+    )
+
+
+def test_each_field_of_a_draft_is_in_the_fixture() -> None:
+    """A field that is added needs a default, and a fixture of the version that adds it."""
+    text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
+    for kind in (Draft, KnownPatch):
+        assert [one.name for one in fields(kind) if f'"{one.name}": ' not in text] == []
+
+
+@pytest.mark.usefixtures("state")
+def test_sent_mails_and_replies_are_read() -> None:
+    with Outbox() as outbox:
+        (send,) = outbox.sends(CHANGE)
+    assert [entry.state for entry in send.entries] == [
+        MailState.ACCEPTED,
+        MailState.UNKNOWN,
+        MailState.PENDING,
+    ]
+    assert send.entries[0].message_id == f"{CHANGE}-v2-1@example.org"
+    assert (send.version, send.bcc, send.left_out) == (
+        2,
+        ("boss@example.org",),
+        ("max@keeper.example",),
+    )
+    assert (send.tracking_data, send.undisclosed) == ({"b4-tracking": ["x"]}, True)
+    with ReplyDrafts() as replies:
+        (reply,) = replies.all()
+    assert (reply.message_id, reply.text) == (
+        "mine@example.org",
+        "> x\n\nGentle ping.\n",
+    )
+
+
+def test_the_first_outbox_had_no_replies_and_is_migrated_after_a_backup() -> None:
+    file = state_folder() / FILE
+    text = (OLD / "outgoing.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(file)) as base:
+        base.executescript(text)
+        base.executescript("DROP TABLE replies; PRAGMA user_version = 1;")
+    with Outbox() as outbox:
+        assert len(outbox.sends(CHANGE)) == 1
+    with ReplyDrafts() as replies:
+        assert replies.all() == ()
+    assert [name.name for name in backups(file) if "version-1" in name.name]
+
+
+@pytest.mark.usefixtures("state")
+def test_recipients_trust_and_the_state_of_the_tui_are_read() -> None:
+    assert EditStore().load(f"change-id:{CHANGE}") == Edits(
+        (("to", Address("Max Keeper", "max@keeper.example")),), ("old@example.org",)
+    )
+    label = "/src/linux: .patchpilot.toml"
+    assert trusted() == {"0" * 64: {"label": label, "since": "2026-11-20"}}
+    saved = SavedState()
+    assert (saved.get("theme"), saved.get("tour")) == ("textual-light", "seen")
+    assert saved.get("stage", "/src/linux topic") == "send"
+
+
+def test_each_setting_of_the_tree_and_of_git_is_read(
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (OLD / "patchpilot.toml").read_text(encoding="utf-8")
+    settings = load(text)
+    assert settings.get("max-line-length") == "90"
+    assert settings.list_value("ignore") == ("long-line", "CPM001")
+    assert len(settings.waivers) == 1
+    of_tree = {key.name for key in KEYS if key.from_tree}
+    assert set(settings.values) == of_tree
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(OLD / "gitconfig"))
+    outcome = call("config", "--format", "json")
+    document = json.loads(outcome.out)
+    assert (outcome.err, document["problems"]) == ("", [])
+    origins = {row["name"]: row["origin"] for row in document["settings"]}
+    assert origins == dict.fromkeys((key.name for key in KEYS), "git config")
+
+
+def test_a_baseline_and_an_export_are_read(workdir: Path) -> None:
+    outcome = call("check", OLD / "baseline.patch", "--baseline", OLD / "baseline.json")
+    assert (outcome.code, "2 in the baseline" in outcome.out) == (0, True), outcome.out
+    outcome = call("track", "import", OLD / "followed.jsonl")
+    assert (outcome.code, outcome.out) == (0, "1 series added as 1; 3 new mails\n")
+
+
+def _newer_outbox() -> None:
+    with closing(sqlite3.connect(state_folder() / FILE)) as base:
+        base.execute(f"PRAGMA user_version = {CURRENT + 1}")
+    Drafts().__exit__()
+
+
+def _newer_export() -> None:
+    text = (OLD / "followed.jsonl").read_text(encoding="utf-8")
+    Path("newer.jsonl").write_text(text.replace("followed/1", "followed/2"))
+    outcome = call("track", "import", "newer.jsonl")
+    raise InputError(outcome.err)
+
+
+def _newer_baseline() -> None:
+    text = (OLD / "baseline.json").read_text(encoding="utf-8")
+    Path("newer.json").write_text(text.replace("baseline/1", "baseline/2"))
+    outcome = call("check", OLD / "baseline.patch", "--baseline", "newer.json")
+    raise InputError(outcome.err)
+
+
+@pytest.mark.parametrize(
+    ("open_newer", "words"),
+    [
+        (
+            _newer_outbox,
+            "outgoing.sqlite3 was written by a newer version of patchpilot",
+        ),
+        (_newer_export, "newer.jsonl was written by a newer version of patchpilot"),
+        (_newer_baseline, "its schema is 'patchpilot/baseline/2', but this version"),
+    ],
+)
+@pytest.mark.usefixtures("state")
+def test_what_a_newer_version_wrote_is_refused_in_a_sentence(
+    open_newer: Callable[[], None], words: str, workdir: Path
+) -> None:
+    with pytest.raises(InputError) as raised:
+        open_newer()
+    assert words in raised.value.message
+    assert "Traceback" not in raised.value.message
