@@ -94,14 +94,14 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
         assert app.session.open_questions == 1
         await until(
             pilot,
-            lambda: "●1 Commit" in text_of(app),
+            lambda: "● 1 Commit" in text_of(app),
             "a stage with open questions is not done",
         )
         assert "press a to answer 1 question" in text_of(app)
         assert "security" not in [row.split()[2] for row in listed(app)]
         await keys(pilot, "home", "enter", "n")
         assert app.session.open_questions == 0
-        await until(pilot, lambda: "✓1 Commit" in text_of(app), "all are answered")
+        await until(pilot, lambda: "✓ 1 Commit" in text_of(app), "all are answered")
         await keys(pilot, Stage.RECIPIENTS)
         assert "security@kernel.org" in text_of(app)
 

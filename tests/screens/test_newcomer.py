@@ -173,7 +173,9 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
         await keys(pilot, "enter", "z")
         git(fixed, "config", "patchpilot.profile", "linux")
         await keys(pilot, "g")
-        assert app.session.status(Stage.BACKPORTS).state is StageState.BLOCKED
+        stands = app.session.status(Stage.BACKPORTS)
+        assert stands.state is StageState.TODO
+        assert "lts --fetch" in text_of(app)
 
 
 async def test_the_archive_is_asked_less_often_once_nothing_new_comes(
