@@ -32,12 +32,13 @@ _WITH_BODY = ("if_statement", "while_statement", "compound_statement", "declarat
 
 
 class _Unit(NamedTuple):
-    """A stretch of C: its text, and the patch line of each of its lines that the patch adds, else
-    0.
+    """A stretch of C: its text, the patch line of each of its lines that the patch adds, else 0,
+    and the text of the whole file where it is known.
     """
 
     text: bytes
     added: tuple[int, ...]
+    file: str
 
 
 def _added_read(context: Context, _arguments: Arguments) -> str:
@@ -50,6 +51,7 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     generic=True,
     reads=_added_read,
     needles=list,
+    function_needles=list,
     query=str,
     captures=list,
     shown=bool,
@@ -65,22 +67,28 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     after_pattern=str,
     unless_after_pattern=str,
     without_pattern=str,
+    file_pattern=str,
+    unless_file_pattern=str,
 )
 def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the line of the capture `@at` of a tree-sitter `query` over each whole function that
-    the patch changes, where the patch adds it, else that of `@from`, where it adds that; with
-    `shown` also over what a hunk shows of a function.
+    """Reports the line of the capture `@at` of a tree-sitter `query` over each whole function and
+    table that the patch changes, where the patch adds it, else that of `@from`, where it adds that;
+    with `shown` also over what a hunk shows of a function.
+
+    One of `needles` is in the lines that the patch adds, one of `function_needles` in the function.
 
     `capture_patterns` and `unless_capture_patterns` are for the text of captures;
     `inside_pattern` and `unless_inside_pattern` for the start of a statement around `@at`; those of
     `between` for the text from the end of `@from` to `@at`, of `before` and `after` for the rest of
-    the function; `without_pattern` must match nowhere in it. {name} is the text of a capture.
+    the function; `without_pattern` must match nowhere in it; those of `file` are for the whole
+    file, and without a tree match nothing. {name} is the text of a capture.
     """
     paths = compiled(arguments.get("paths_pattern", ""))
     removed = _removed(context)
     for unit, path in _units(context, shown=arguments.get("shown", False)):
         if not paths.search(path) or not any(
-            needle.encode() in unit.text for needle in arguments["needles"]
+            needle.encode() in unit.text
+            for needle in arguments.get("function_needles", arguments["needles"])
         ):
             continue
         tree = _parsed(context, unit)
@@ -163,6 +171,7 @@ def _place_fits(
         "before_pattern": text[: at.start_byte],
         "after_pattern": text[at.end_byte :],
         "without_pattern": text,
+        "file_pattern": unit.file,
     }
     for name, part in parts.items():
         if name in arguments:
@@ -172,6 +181,8 @@ def _place_fits(
         other = f"unless_{name}"
         if other in arguments and _filled(arguments[other], values).search(part):
             return False
+    if "file_pattern" in arguments and not unit.file:
+        return False
     return _is_inside(unit, at, values, arguments)
 
 
@@ -259,6 +270,7 @@ def _units(context: Context, *, shown: bool) -> Iterator[tuple[_Unit, str]]:
     if found is None:
         found = context.shared[key] = []
         for path, lines, is_whole in _stretches(context):
+            file = "\n".join(line for line, _ in lines) if is_whole else ""
             parts = list(_functions(lines))
             if shown and not is_whole:
                 lines = _as_function(lines)
@@ -269,7 +281,7 @@ def _units(context: Context, *, shown: bool) -> Iterator[tuple[_Unit, str]]:
                     text = "".join(f"{line}\n" for line, _ in lines[start:end])
                     # a character for each byte
                     found.append(
-                        (_Unit(text.encode("latin-1", "replace"), added), path)
+                        (_Unit(text.encode("latin-1", "replace"), added, file), path)
                     )
     return iter(found)
 
@@ -321,6 +333,8 @@ def _new_lines(hunk: NewHunk) -> _Lines:
 def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
     """Returns the file after the patch; None without a tree, or where a hunk is not in it."""
     path = hunks[0].change.old_path
+    if path is None:
+        return _new_lines(hunks[0]) if len(hunks) == 1 else None
     content = context.tree.read(path) if context.tree and path else None
     if content is None:
         return None
@@ -339,16 +353,27 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
 
 
 def _functions(lines: _Lines) -> Iterator[tuple[int, int]]:
-    """Yields (start, end) of each function that is there from its head to its last brace."""
+    """Yields (start, end) of each function or table that is there as a whole."""
     opened = None
     for at, (line, _) in enumerate(lines):
         if line.startswith("{"):
             opened = at
+        elif line.endswith("= {") and not line[:1].isspace():
+            yield from _table(lines, at)
         elif line.startswith("}") and opened is not None:
             start = _head(lines, opened)
             if start < opened:
                 yield start, at + 1
             opened = None
+
+
+def _table(lines: _Lines, start: int) -> Iterator[tuple[int, int]]:
+    """Yields (start, end) of a variable with an initializer over several lines."""
+    for at, (line, _) in enumerate(lines[start + 1 :], start + 1):
+        if line[:1] and not line[0].isspace() and not line.startswith(("#", "/*")):
+            if line.startswith("};"):
+                yield start, at + 1
+            return
 
 
 def _head(lines: _Lines, at: int) -> int:

@@ -5,7 +5,7 @@ The engine runs these once for each series, with its first patch as the patch.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.detector import Arguments, Hit, detector
@@ -99,7 +99,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield Hit(subject_line(context), values={"count": len(patches)})
 
 
-@detector("mixed-versions", {"versions": "versions", "trees": ""})
+@detector("mixed-versions", {"versions": "versions", "trees": "", "rfc": ""})
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports versions or prefixes that differ within a series."""
     patches = [patch for patch in _patches(context) if patch.subject.is_patch]
@@ -121,10 +121,12 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             values={"versions": ", ".join(f"v{version}" for version in versions)},
         )
     words = {
-        tuple(sorted(word.lower() for word in patch.subject.words)) for patch in patches
+        frozenset(word.lower() for word in patch.subject.words) for patch in patches
     }
-    if len(words) > 1:
+    if len({marks - {"rfc"} for marks in words}) > 1:
         yield Hit(subject_line(context), case="trees")
+    elif len(words) > 1:
+        yield Hit(subject_line(context), case="rfc")
 
 
 @detector(
@@ -224,6 +226,61 @@ def _prose_of(cover: Patch) -> bool:
         )
         for line in (*cover.message, *cover.notes)
     )
+
+
+@detector("cover-shortlog", "subject")
+def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports the first subject in the shortlog of the cover letter that no patch has; a shortlog
+    in another form is left alone.
+    """
+    cover = context.series.cover if context.series else None
+    if not cover:
+        return
+    subjects = {_squeezed(patch.subject.title) for patch in _patches(context)}
+    listed = _shortlog((*cover.message, *cover.notes))
+    if len(subjects) < 2 or len(listed) != len(subjects):
+        return
+    for subject in listed:
+        if _squeezed(subject) not in subjects:
+            yield Hit(subject_line(context), values={"subject": subject})
+            return
+
+
+def _shortlog(lines: Iterable[str]) -> list[str]:
+    """Returns the subjects below the lines "Author (number):"."""
+    listed: list[str] = []
+    inside = False
+    for line in lines:
+        if cached_re.match(r"\S.* \(\d+\):$", line):
+            inside = True
+        elif inside and cached_re.match(r"    ? ?\S", line) and listed:
+            # the end of a subject that git folded
+            listed[-1] += f" {line.strip()}"
+        elif inside and cached_re.match(r"  \S", line):
+            listed.append(line.strip())
+        elif line.strip():
+            inside = False
+    return listed
+
+
+def _squeezed(subject: str) -> str:
+    return " ".join(subject.split()).lower()
+
+
+@detector("old-thread", "version")
+def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Reports a later version of a series whose first mail is a reply to a mail that is not of the
+    series.
+    """
+    patches = _patches(context)
+    first = context.series.cover if context.series else None
+    first = first or (patches[0] if patches else None)
+    if len(patches) < 2 or not first or first.subject.version < 2:
+        return
+    parent = first.header("In-Reply-To")
+    own = {patch.header("Message-ID") for patch in patches}
+    if parent and parent not in own:
+        yield Hit(subject_line(context), values={"version": first.subject.version})
 
 
 @detector("recipients-differ")
