@@ -20,7 +20,7 @@ from patchpilot.lint.required_text import added_text
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
 
-_LOOP = cached_re.compile(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*\{\s*$)")
+_LOOP = cached_re.compile(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
 _ATTRIBUTE = cached_re.compile(
     r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b"
 )
