@@ -18,10 +18,8 @@ from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.progress import silent
 from patchpilot.outgoing.credentials import ask
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.services.backport.build_objects import compile_objects
 from patchpilot.services.track.notify import Notification, Notifier, run_notifiers
 from tests.kit.canaries import story
 from tests.kit.child_processes import ENDS, SOURCE, places
@@ -78,7 +76,8 @@ RECIPIENTS = Kind("addresses with names, of mails, trees and settings", (ADDRESS
 TARGETS = Kind(
     "paths of a commit as targets of make",
     (
-        f"{HERE}::test_no_path_is_an_option_or_a_variable_of_make",
+        "tests/building/test_build.py"
+        "::test_no_path_of_a_commit_is_an_option_or_a_variable_of_make",
         "tests/building/test_build.py::test_no_path_of_a_commit_is_an_option_or_a_variable_of_make",
     ),
 )
@@ -122,6 +121,8 @@ BUILD = Kind(
 )
 
 PROGRAMS: dict[str, Kind] = {
+    "batch/builds::_unit": NOTHING,
+    "batch/builds::build_commits": NOTHING,
     "batch/cluster::check_parts": NOTHING,
     "cli/pager::page": PAGER,
     "commits/cat_file::CatFile._streams": OBJECTS,
@@ -199,8 +200,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/enrollment::_forked": ("*filter(None, tips)",),
         "outgoing/target_tree::fit_of_files": ("target.tip",),
         "outgoing/target_tree::_subjects": ("tip",),
-        "services/backport/build_objects::compile_objects.make_objects": ("commit",),
-        "services/backport/build_objects::compile_objects": ("before",),
         "services/backport/patch_on_branch::patch_on_branch": ("made[-1].id",),
         "services/backport/work_clone::build": ("commits[-1].id",),
         "services/backport/work_clone::_prepare": (
@@ -325,7 +324,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "*self._configuration.words",
             "*words",
         ),
-        "services/backport/build_objects::compile_objects.make": ("*words",),
     },
     CHECKED: {
         "building/field_checkers::_run": ("*sandbox()", "*words"),
@@ -615,25 +613,6 @@ def test_no_setting_asks_for_the_password_of_another_host(
         pytest.raises(RefusedError, match="has a line break"),
     ):
         ask(repository, read_account(repository), terminal=False)
-
-
-@pytest.mark.parametrize(
-    "path", ["--eval=$(shell id).c", "-f/tmp/x.c", "CC=x.c", "a/b=c.c"]
-)
-def test_no_path_is_an_option_or_a_variable_of_make(
-    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        subprocess.Popen,
-        "__init__",
-        lambda *_, **__: pytest.fail("a program was started"),
-    )
-    assert (
-        "no C file is changed"
-        in compile_objects(
-            tmp_path, "0" * 40, "1" * 40, (path, "a.h"), silent, hours=1
-        ).tail
-    )
 
 
 @pytest.mark.parametrize("path", ["--self-test", "-f", "a;b.c", "a$(id).c"])

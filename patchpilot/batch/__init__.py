@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole archives checked on many machines: `check_range` for one part of an epoch, `check_epochs`
-for all parts on a Dask cluster.
+"""Work for many machines: `check_range` for one part of an epoch, `check_epochs` for all parts on a
+Dask cluster, `build_unit` for one commit, `build_commits` for many on a cluster.
 """
 
+from patchpilot.batch.builds import BuiltUnit, build_commits, build_unit
 from patchpilot.batch.cluster import check_epochs
 from patchpilot.batch.ranges import check_range
 
-__all__ = ["check_epochs", "check_range"]
+__all__ = ["BuiltUnit", "build_commits", "build_unit", "check_epochs", "check_range"]

@@ -2,9 +2,11 @@
 """Builds what each commit of a series touches before and after it: what is new is a problem."""
 
 import re
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from patchpilot.building.build_progress import BuildProgress
 from patchpilot.building.configuration import Configuration, require_tools
 from patchpilot.building.diagnostics import (
     ERROR,
@@ -33,7 +35,7 @@ from patchpilot.building.work_place import WorkPlace
 from patchpilot.commits.repository import Repository
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltConfiguration, SkippedFile
-from patchpilot.model.progress import Progress
+from patchpilot.model.progress import Progress, silent
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
 _MOST_ERRORS = 5
@@ -68,6 +70,7 @@ class SeriesBuild:
         self._reports: dict[tuple[str, str], ObjectReport] = {}
         self._failures: dict[int, list[str]] = {}
         self._checked_out = ""
+        self._shown = BuildProgress(silent, 0, 0, 1)
         self.compiled = self.known = 0
 
     def run(self, plan: Plan, progress: Progress) -> Built:
@@ -79,12 +82,11 @@ class SeriesBuild:
             for text in notes:
                 _add(found[number], BuildProblem(NOT_BUILT, text))
         tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
+        progress = self._shown = self._estimated(plan, progress)
         for configuration, paths in plan.configurations:
             self._reports.clear()
             self._failures.clear()
-            own = [
-                tuple(path for path in some if path in paths) for some in plan.sources
-            ]
+            own = _own(plan, paths)
             self._build(configuration, own, progress)
             for number in range(len(self._changes)):
                 for problem in self._problems(configuration, number, own, progress):
@@ -100,6 +102,27 @@ class SeriesBuild:
             self.known,
             tuple(map(tuple, tried)),
         )
+
+    def _estimated(self, plan: Plan, progress: Progress) -> BuildProgress:
+        """The progress, which knows how many objects have to be compiled."""
+        missing = {
+            configuration.folder: {
+                (state.commit, path)
+                for change, some in zip(self._changes, _own(plan, paths), strict=True)
+                for state in (change.before, change.after)
+                for path in some
+                if path in state.files
+                and KeptReport(path, configuration.key, state).find() is None
+            }
+            for configuration, paths in plan.configurations
+        }
+        new = [
+            folder
+            for folder, some in missing.items()
+            if some and not (self._place.folder / folder).is_dir()
+        ]
+        objects = sum(map(len, missing.values()))
+        return BuildProgress(progress, objects, len(new), self._options.jobs)
 
     def _tried(
         self, configuration: Configuration, number: int, paths: Sequence[str]
@@ -122,6 +145,7 @@ class SeriesBuild:
             configuration.source,
             tuple(built),
             tuple(skipped),
+            configuration.checks and shutil.which("sparse") is not None,
         )
 
     def _without_building(
@@ -187,6 +211,18 @@ class SeriesBuild:
                 )
         for state, some in wanted.values():
             self._build_state(configuration, state, tuple(some), progress)
+            self._show_errors(state, own)
+
+    def _show_errors(self, state: TreeState, own: Sequence[tuple[str, ...]]) -> None:
+        """Show the first error of a change as soon as it was built."""
+        for change, paths in zip(self._changes, own, strict=True):
+            if change.after.commit != state.commit:
+                continue
+            before = {one.text for one in self._diagnostics(change.before, paths)}
+            for one in self._diagnostics(change.after, paths):
+                if one.kind == ERROR and one.text not in before:
+                    self._shown.found(f"{one.path}:{one.line}: {one.text}")
+                    return
 
     def _build_state(
         self,
@@ -221,11 +257,13 @@ class SeriesBuild:
         output = self._place.output(configuration.folder)
         maker = Maker(self._place.tree, output, configuration, self._options.jobs)
         configured: Configured = maker.configure(state.build_digest, progress)
+        self._shown.configured()
         if configured.failure or configured.lost:
             self._note_failure(state, configuration, configured)
         if configured.failure:
             return
         reports = maker.objects(paths, progress)
+        self._shown.compiled(len(reports))
         for path, report in reports.items():
             self.compiled += 1
             self._reports[state.commit, path] = report
@@ -355,6 +393,11 @@ class SeriesBuild:
     def _is_built(self, state: TreeState, path: str) -> bool:
         report = self._reports.get((state.commit, path))
         return report is not None and report.is_built
+
+
+def _own(plan: Plan, paths: Collection[str]) -> list[tuple[str, ...]]:
+    """The files of each change that are built in a configuration."""
+    return [tuple(path for path in some if path in paths) for some in plan.sources]
 
 
 def _of_kconfig(text: str, change: Change) -> BuildProblem | None:

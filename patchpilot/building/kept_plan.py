@@ -23,7 +23,7 @@ def kept_plan(
         for state in (change.before, change.after)
     ]
     programs = [name for name in CHECKERS if shutil.which(name)]
-    parts = (*trees, repr((options._replace(jobs=1), programs, host_arch())))
+    parts = (*trees, repr((options._replace(jobs=1, place=""), programs, host_arch())))
     key = key_of(KIND, (part.encode("utf-8", "surrogateescape") for part in parts))
     known = recall(KIND, key)
     if known:

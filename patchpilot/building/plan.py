@@ -46,7 +46,9 @@ _SAFE = re.compile(r"[\w+,@.][\w./+,@-]*")
 
 
 class BuildOptions(NamedTuple):
-    """What a build was asked for: a configuration's text, architectures, compilers, how much."""
+    """What a build was asked for: a configuration's text, architectures, compilers, how much;
+    `place` is the name of the directory to build in, where there are several.
+    """
 
     config: str | None = None
     arches: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class BuildOptions(NamedTuple):
     quick: bool = False
     all: bool = False
     jobs: int = 1
+    place: str = ""
 
 
 class Change(NamedTuple):

@@ -86,9 +86,10 @@ class WorkPlace:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def work_place(repository: Repository) -> WorkPlace:
-    """Where the objects of a repository are built."""
-    return WorkPlace(repository_place(KIND, repository.common_dir, _VERSION))
+def work_place(repository: Repository, name: str = "") -> WorkPlace:
+    """Where the objects of a repository are built; builds at the same time have each a name."""
+    place = repository_place(KIND, repository.common_dir, _VERSION)
+    return WorkPlace(place.with_name(f"{place.name}-{name}") if name else place)
 
 
 def all_places() -> tuple[Path, ...]:

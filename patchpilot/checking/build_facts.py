@@ -10,6 +10,7 @@ from patchpilot.building.build_series import (
     Built,
     SeriesBuild,
 )
+from patchpilot.building.built_record import keep_built
 from patchpilot.building.configuration import sandbox
 from patchpilot.building.diagnostics import ERROR
 from patchpilot.building.kept_plan import kept_plan
@@ -61,6 +62,19 @@ def build_facts(
             f"--build: {repository.top} is not a kernel tree",
             hint="only objects of a kernel tree can be built",
         )
+    return build_in(repository, repository, patches, options, progress)
+
+
+def build_in(
+    repository: Repository,
+    kept_for: Repository,
+    patches: Sequence[Patch],
+    options: BuildOptions,
+    progress: Progress,
+) -> BuildFacts:
+    """Build what the patches touch, which are commits of a trusted repository, in the directories
+    that are kept for another one (or the same).
+    """
     committed = [patch for patch in patches if patch.commit]
     changes = _changes(repository, committed)
     problems: dict[int, tuple[BuildProblem, ...]] = {
@@ -70,7 +84,7 @@ def build_facts(
         return BuildFacts(problems, "nothing was built")
     progress("choosing what is built")
     plan = kept_plan(repository, changes, options)
-    place = work_place(repository)
+    place = work_place(kept_for, options.place)
     titles = [patch.subject.title for patch in committed]
     with place.locked():
         built = SeriesBuild(repository, changes, titles, options, place).run(
@@ -91,6 +105,8 @@ def build_facts(
             committed, built.problems, built.tried, strict=True
         )
     )
+    for one in commits:
+        keep_built(one)
     return BuildFacts(problems, _text(built), commits)
 
 

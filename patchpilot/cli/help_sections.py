@@ -145,6 +145,7 @@ SECTIONS: dict[str, Sections] = {
                 "text",
                 "changelog",
                 "notes",
+                "compile_tested",
                 "export_to",
                 "imported",
             ),

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from patchpilot.model.json_form import json_form
 
+COMPILE_TESTED = "compile-tested"
+"""The choice in a draft's answers whether the mails say in which configurations they build."""
+
 
 @json_form()
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ class PreflightFacts:
     that the person gave a reason for, with it; `records` what others than the outbox know to have
     been sent. `private_ids` are the Message-IDs of undisclosed fixes, `public_parent` is the
     archive that has the mail which an undisclosed fix would answer. `blocked` is what keeps the
-    transport from sending, `damage_hint` what it advises for damaged mails.
+    transport from sending, `damage_hint` what it advises for damaged mails. `built` says
+    in which configurations all commits build, "" where that is not known.
     """
 
     request: SendRequest
@@ -90,6 +91,7 @@ class PreflightFacts:
     records: tuple[SentRecord, ...] = ()
     private_ids: frozenset[str] = frozenset()
     public_parent: str = ""
+    built: str = ""
 
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:

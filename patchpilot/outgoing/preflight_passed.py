@@ -6,6 +6,7 @@ again.
 from collections.abc import Collection, Iterator
 
 from patchpilot.model.counted import counted
+from patchpilot.model.draft import COMPILE_TESTED
 from patchpilot.model.send_problem import PassedCheck
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
@@ -17,6 +18,7 @@ from patchpilot.outgoing.preflight import (
 COVERED = {
     "target": ("does-not-apply", "already-fixed", "three-way", "no-target"),
     "check": ("check-errors", "unchecked"),
+    "build": (),
     "recipients": ("nobody", "no-list", "security-on-list", "doubtful-address", "many"),
     "sign-off": ("no-signoff", "sender"),
     "security": (
@@ -63,6 +65,13 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     if facts.standing and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
     yield "check", f"check reports no errors{more_with_strict(facts.hidden)}"
+    if facts.built:
+        noted = (
+            " (said below the ---)"
+            if draft.answers.get(COMPILE_TESTED) == "yes"
+            else ""
+        )
+        yield "build", f"builds: {facts.built}{noted}"
     lists = sum(is_list(recipient) for recipient in facts.recipients)
     others = len(facts.recipients) - lists
     yield (

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from patchpilot.building import configuration
+from patchpilot.commits.own_commands import build_command
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.trust_store import trust
 from patchpilot.errors import CancelledError
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
@@ -27,13 +30,17 @@ from tests.kit.repos import Repo
 
 MAKEFILE = """VERSION = 6
 PATCHLEVEL = 6
-allmodconfig:
-\tmkdir -p $(O)/drv
+allnoconfig:
+\t@cat $(KCONFIG_ALLCONFIG) > $(O)/.config
 %.o: %.c
-\t$(CC) -Wall -Werror $(KCFLAGS) -c $(abspath $<) -o $(O)/$@
+\t@mkdir -p $(O)/$(@D)
+\t@echo '  CC      $@'
+\t@$(CC) -Wall -Wno-missing-prototypes -c $(abspath $<) -o $(O)/$@
 """
 KERNEL = {
     "Kbuild": "\n",
+    "Kconfig": 'config DRV\n\tbool "Drv"\n',
+    "drv/Makefile": "obj-$(CONFIG_DRV) += w.o\n",
     "MAINTAINERS": "\n",
     "init/main.c": "\n",
     "kernel/fork.c": "\n",
@@ -41,9 +48,19 @@ KERNEL = {
 }
 
 pytestmark = pytest.mark.skipif(
-    not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))),
-    reason="needs what the kernel's build needs",
+    not all(map(shutil.which, ("make", "gcc"))), reason="needs make and gcc"
 )
+
+
+@pytest.fixture(autouse=True)
+def only_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The toy tree needs none of the other programs of a kernel build."""
+    monkeypatch.setattr(configuration, "NEEDED", ("make",))
+
+
+def trusted(repo: Repo) -> None:
+    command = build_command(repo.path)
+    trust({command.digest: command.label})
 
 
 def driver(body: str) -> dict[str, str]:
@@ -59,6 +76,7 @@ def built(tmp_path: Path, body: str, *words: str) -> tuple[str, dict[str, Any]]:
     repo.commit("branch only", {"init/main.c": "int x;\n"})
     repo.checkout("master")
     fix = repo.commit("drv: fix it", driver(body))
+    trusted(repo)
     given = (
         "backport",
         "-C",
@@ -84,7 +102,7 @@ def test_objects_that_compile_as_before_are_built(tmp_path: Path) -> None:
 def test_a_warning_that_the_fix_adds_is_listed(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tint mine;\n")
     assert (
-        "linux-6.6.y: builds with 1 new warning\n  drv/w.c: warning: unused variable"
+        "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable"
         in out
     )
     assert len(answer["warnings"]) == 1
@@ -104,6 +122,7 @@ def test_what_was_chosen_for_a_conflict_is_compiled(tmp_path: Path) -> None:
     repo.branch("linux-6.6.y", start)
     repo.commit("drv: own way", driver("\told = 4;\n"))
     repo.checkout("master")
+    trusted(repo)
     with Repository.open(repo.path) as repository:
         (result,) = backport(
             repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0)
@@ -156,17 +175,43 @@ def test_a_canceled_build_ends(tmp_path: Path) -> None:
 def test_what_is_not_installed_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(configuration, "missing", lambda _: ["flex"])
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(""))
-    monkeypatch.setattr(
-        "patchpilot.services.backport.build_objects._TOOLS",
-        ("make", "no-such-compiler"),
-    )
-    done = call(
-        "backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects"
-    )
+    repo.branch("linux-6.6.y", "HEAD")
+    repo.checkout("master")
+    fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
+    given = ("backport", "-C", repo.path, fix, "--onto", "linux-6.6.y")
+    done = call(*given, "--build", "objects")
+    assert "is not trusted for that yet" in done.err
+    trusted(repo)
+    done = call(*given, "--build", "objects")
     assert done.code == 3
-    assert "--build objects: not installed: no-such-compiler" in done.err
+    assert "not installed: flex" in done.err
+
+
+def test_what_does_not_compile_on_a_branch_is_not_written(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "kernel")
+    text = driver("\n")["drv/w.c"]
+    repo.commit("start", KERNEL | {"drv/w.c": text})
+    repo.branch("linux-6.6.y", "HEAD")
+    repo.checkout("master")
+    # the branch does not have what the fix uses, and nothing conflicts
+    text = f"#define MORE 1\n\n\n\n\n{text}"
+    repo.commit("drv: more", {"drv/w.c": text})
+    fix = repo.commit(
+        "drv: fix it", {"drv/w.c": text.replace("return 1", "return MORE")}
+    )
+    repo.git("remote", "add", "origin", str(repo.path))
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    trusted(repo)
+    given = ("backport", "-C", repo.path, fix, "--onto", "linux-6.6.y")
+    done = call(*given, "--build", "objects", "--write", tmp_path / "out")
+    assert "it does not compile there, and the branch without it does" in done.out
+    assert "linux-6.6.y: does not build" in done.out
+    assert not list(tmp_path.glob("out/*/*"))
+    assert call(*given, "--write", tmp_path / "out").code == 0
+    assert list(tmp_path.glob("out/*/*.patch"))
 
 
 def test_only_the_kernels_objects_are_known(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patchpilot.batch.builds import build_commits
 from patchpilot.building import configuration
 from patchpilot.building.configuration import host_arch
 from patchpilot.building.plan import BuildOptions, Change, make_plan
@@ -19,6 +21,11 @@ from patchpilot.commits.own_commands import build_command
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.trust_store import trust
 from patchpilot.errors import CancelledError
+from patchpilot.model.built_commit import (
+    BuiltCommit,
+    BuiltConfiguration,
+    compile_tested,
+)
 from patchpilot.topic.read_series import read_series
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -240,6 +247,8 @@ def test_a_symbol_that_a_module_will_not_find_is_an_error(
 def test_what_was_built_can_be_deleted(repo: Repo) -> None:
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
     built(repo)
+    doctor = " ".join(call("doctor", "-C", repo.path, "--offline").out.split())
+    assert re.search(r"build: 1 directory with \d+ MiB of objects; `patchpilot", doctor)
     assert "deleted 1 directory" in call("build", "--clean").err
     assert "deleted 0 directories" in call("build", "--clean").err
 
@@ -260,3 +269,81 @@ def test_the_document_says_of_each_commit_what_was_built(repo: Repo) -> None:
     assert configuration["skipped"] == []
     assert configuration["toolchain"] in ("gcc", "clang")
     assert configuration["source"] == "smallest"
+
+
+def test_the_mails_say_what_was_built_when_asked_and_until_the_commit_changes(
+    repo: Repo,
+) -> None:
+    repo.git("remote", "add", "origin", str(repo.path))
+    repo.git("switch", "-q", "-c", "topic")
+    repo.commit(
+        "drv: touch\n\nSigned-off-by: A <a@example.org>", {"drv/w.c": f"{DRIVER}\n"}
+    )
+    where = ("-C", repo.path, "--base", "base")
+    refused = call("draft", *where, "--compile-tested")
+    assert "not every commit of the topic was built" in refused.err
+    assert "patchpilot build" in refused.err
+    built(repo)
+
+    def preview() -> str:
+        done = call("send", *where, "--dry-run", "--to", "a@example.org", "--verbose")
+        return done.out + done.err
+
+    assert "builds: " in preview()
+    assert "Compile-tested: " not in preview()
+    assert call("draft", *where, "--compile-tested").code == 0
+    assert re.search(r"---\nCompile-tested: [\w-]+, W=1", preview())
+    repo.git(
+        "commit", "-q", "--amend", "-m", "drv: touch it\n\nSigned-off-by: A <a@b.cd>"
+    )
+    assert "Compile-tested: " not in preview()
+    built(repo)
+    assert "Compile-tested: " in preview()
+    assert call("draft", *where, "--no-compile-tested").code == 0
+    assert "Compile-tested: " not in preview()
+
+
+def test_the_words_name_what_every_commit_was_built_in() -> None:
+    def commit(*names: str, builds: bool = True, sparse: bool = False) -> BuiltCommit:
+        rows = tuple(
+            BuiltConfiguration(name, "gcc", "smallest", ("a.c",), (), sparse)
+            for name in names
+        )
+        return BuiltCommit("0" * 40, builds, rows)
+
+    both = commit("arm64", "x86_64", sparse=True)
+    assert compile_tested([both]) == "arm64 and x86-64, W=1, sparse"
+    assert compile_tested([both, commit("x86_64")]) == "x86-64, W=1"
+    assert compile_tested([both, None]) == ""
+    assert compile_tested([both, commit("x86_64", builds=False)]) == ""
+    assert compile_tested([both, commit("arm")]) == ""
+    assert compile_tested([commit()]) == compile_tested([]) == ""
+
+
+def test_the_units_of_a_build_are_built_by_the_workers(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed")
+    from distributed import Client, LocalCluster
+
+    trusted(repo)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
+    repo.commit("drv: warn", {"drv/w.c": DRIVER.replace("int old;", "int old, mine;")})
+    commits = repo.git("rev-list", "--reverse", "base..HEAD").split()
+    with (
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        client.run(setattr, configuration, "NEEDED", ("make",))
+        units = list(build_commits(client, repo.path, commits, quick=True))
+    found = {unit.commit: [one.name for one in unit.findings] for unit in units}
+    assert found == {commits[0]: [], commits[1]: ["build-warning"]}
+    assert all(unit.built.builds for unit in units)
+    # a worker's own directory, so that two of a machine do not wait for each other
+    assert list((tmp_path / "cache").glob("patchpilot/builds/*-worker-*"))

@@ -210,6 +210,12 @@ def test_the_action_runs_no_code_of_the_tree_it_checks(workdir: Path) -> None:
     # what an expression inserts into a script is read by the shell
     assert not [script for script in scripts if "${{" in script]
     install, *checks = scripts
+    # the one that lets a build run code of the tree: only where it was asked for
+    (allows,) = [
+        step for step in action["runs"]["steps"] if "trust" in step.get("run", "")
+    ]
+    assert allows["if"] == "contains(inputs.arguments, '--build')"
+    checks.remove(allows["run"])
     Path("pip").mkdir()
     Path("pip/__init__.py").touch()
     Path("pip/__main__.py").write_text("print('code of the tree')")

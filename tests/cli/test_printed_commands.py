@@ -43,6 +43,12 @@ NOT_RUN = {
         "its words are known at run time: tests/reading/test_lives.py compares the step"
     ),
     "patchpilot build --config .config": "needs a .config: tests/building has one",
+    "patchpilot backport HEAD --build objects --write backports/": (
+        "needs a kernel tree: tests/backports/test_build_objects.py has one"
+    ),
+    "patchpilot draft --compile-tested": (
+        "needs commits that were built: tests/building has some"
+    ),
     "patchpilot trust --build {place}": "its word is known at run time: tests/building compares it",
     "patchpilot demo": "opens the TUI on a terminal: tests/screens run it",
     "patchpilot demo --keep ~/sandbox": "opens the TUI on a terminal",

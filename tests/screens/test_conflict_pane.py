@@ -5,13 +5,15 @@ the patch that comes of them.
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from patchpilot.commits.run import git
+from patchpilot.commits.run import Watched, git, run
 from patchpilot.errors import InputError
+from patchpilot.model.progress import Progress
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from tests.kit.processes import has_ended
@@ -210,7 +212,17 @@ async def test_esc_ends_a_compilation(
     make.chmod(0o755)
     monkeypatch.setenv("PATH", f"{make.parent}:{os.environ['PATH']}")
     monkeypatch.setattr(
-        "patchpilot.services.backport.work_clone.check_tools", lambda _: None
+        "patchpilot.services.backport.work_clone.may_compile", lambda *_: None
+    )
+
+    def compile_objects(
+        _repository: object, clone: Path, _before: str, _after: str, progress: Progress
+    ) -> None:
+        doing = partial(progress, "compiling the objects")
+        run(["make"], cwd=clone, timeout=Watched(600, doing))
+
+    monkeypatch.setattr(
+        "patchpilot.services.backport.work_clone.compile_objects", compile_objects
     )
     app = walk_on(fixed)
     async with app.run_test(size=(120, 36)) as pilot:
@@ -223,7 +235,7 @@ async def test_esc_ends_a_compilation(
         )
         await until(
             pilot,
-            lambda: "configuring with allmodconfig" in text_of(app),
+            lambda: "compiling the objects" in text_of(app),
             "its progress",
         )
         await pilot.press("escape")

@@ -13,7 +13,9 @@ from patchpilot.cli.output.json_document import document
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.printable import printable
+from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send import edit_draft as service
+from patchpilot.services.send.build_proof import say_compile_tested
 from patchpilot.services.send.edit_draft import Changes, DraftResult
 from patchpilot.topic.workplace import Workplace
 
@@ -71,6 +73,11 @@ from patchpilot.topic.workplace import Workplace
     help="send the next version as a reply to this mail",
 )
 @click.option(
+    "--compile-tested/--no-compile-tested",
+    default=None,
+    help="say below the --- in which configurations `patchpilot build` built the commits",
+)
+@click.option(
     "--export",
     "export_to",
     metavar="FILE",
@@ -117,6 +124,7 @@ def command(
     if action and (
         changes != Changes()
         or any(given[name] for name in ("edit", "export_to", "no_b4", "forget", "ping"))
+        or given["compile_tested"] is not None
     ):
         raise UsageError(
             f"draft {action} cannot be combined with options that change the draft or select a"
@@ -142,6 +150,11 @@ def command(
         if given["ping"]:
             common.write(service.ping(place.repository, target, base))
             return 0
+        if given["compile_tested"] is not None:
+            request = SendRequest(target=target, base=base)
+            say_compile_tested(
+                place.repository, request, wanted=given["compile_tested"]
+            )
         result = (
             service.change(place.repository, changes, target, base)
             if changes != Changes()

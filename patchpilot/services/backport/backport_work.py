@@ -3,8 +3,8 @@
 mail that asks the stable maintainers.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.backports.backport_patches import BackportText
@@ -17,6 +17,7 @@ from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import form_of
+from patchpilot.services.backport.build_objects import FAILED, is_objects
 from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
 from patchpilot.services.backport.work_clone import Built, Resolving, build, resolve
@@ -26,11 +27,14 @@ from patchpilot.services.backport.write_backports import (
     write_backports,
 )
 
+_BROKEN = "it does not compile there, and the branch without it does"
+
 
 @dataclass(frozen=True, slots=True)
 class BackportWork:
     """What to do with the verdicts: patches into `folder`, a clone to `resolve` a branch's
-    conflict, a `build` command (`objects`: compile what the fix touches), a `request` mail.
+    conflict, a `build` command (`objects`: compile what the fix touches; what does not compile is
+    not written), a `request` mail.
 
     `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that
     is answered. `unsure`: write adaptations too that are not likely enough to be right. `adapts`:
@@ -98,33 +102,8 @@ def work(
         return WorkDone(unpacked)
     stable = form_of(repository, profile)
     last = results[-1]
-    written = (
-        write_backports(
-            repository,
-            results,
-            folder,
-            wording=text,
-            profile=profile,
-            adapts=wanted.adapts,
-            unsure=wanted.unsure,
-        )
-        if folder
-        else ()
-    )
-    return WorkDone(
-        written=(*written, *unpacked),
-        resolving=resolve(
-            repository,
-            last,
-            last.branches[0],
-            stable,
-            wanted.folder,
-            text,
-            start=taken(last.branches[0].adaptation, unsure=wanted.unsure),
-        )
-        if wanted.resolve
-        else None,
-        built=tuple(
+    built = (
+        tuple(
             build(
                 repository,
                 last,
@@ -137,11 +116,50 @@ def work(
             for branch in last.branches
         )
         if wanted.build
-        else (),
+        else ()
+    )
+    broken = frozenset(
+        one.branch for one in built if is_objects(wanted.build) and one.code == FAILED
+    )
+    kept = [_without(result, broken) for result in results]
+    written = (
+        write_backports(
+            repository,
+            kept,
+            folder,
+            wording=text,
+            profile=profile,
+            adapts=wanted.adapts,
+            unsure=wanted.unsure,
+        )
+        if folder and kept[-1].branches
+        else ()
+    )
+    refused = tuple(WrittenBackport(name, (), _BROKEN) for name in sorted(broken))
+    return WorkDone(
+        written=(*written, *(refused if folder else ()), *unpacked),
+        resolving=resolve(
+            repository,
+            last,
+            last.branches[0],
+            stable,
+            wanted.folder,
+            text,
+            start=taken(last.branches[0].adaptation, unsure=wanted.unsure),
+        )
+        if wanted.resolve
+        else None,
+        built=built,
         request=request_mail(repository, last, stable, wanted.note)
         if wanted.request
         else "",
     )
+
+
+def _without(result: BackportResult, broken: Collection[str]) -> BackportResult:
+    """A fix without the branches on which it does not compile."""
+    branches = tuple(one for one in result.branches if one.branch not in broken)
+    return replace(result, branches=branches)
 
 
 def _text(repository: Repository | None, wanted: BackportWork) -> BackportText:

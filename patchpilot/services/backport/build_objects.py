@@ -1,37 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The objects that a backport touches, compiled in a kernel tree before and after it: the warnings
-that it adds.
+"""The objects that a backport touches, compiled on the branch before and after each of its commits,
+as `patchpilot build` does it.
 """
 
 import os
-import re
-import shutil
-from collections import Counter
-from collections.abc import Sequence
+import shlex
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from patchpilot.commits.run import Watched, git, run
-from patchpilot.errors import MissingError, UsageError
+from patchpilot.building.build_series import BROKEN_COMMIT, NOT_BUILT
+from patchpilot.building.diagnostics import ERROR, KCONFIG, MODPOST
+from patchpilot.building.plan import BuildOptions
+from patchpilot.checking.build_facts import build_in
+from patchpilot.commits.own_commands import refuse_untrusted_build
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.progress import Progress
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import project_of_tree
+from patchpilot.topic.read_series import read_series
 
 OBJECTS = "objects"
-"""The word in place of a command: compile what the fix touches."""
-_TOOLS = ("make", "gcc", "flex", "bison", "bc")
-_SOURCE = re.compile(r"[\w./+,@][\w./+,@-]*\.c")
-"""A C file whose object is a target of make, neither an option nor a variable (`CC=x.o`)."""
-_PLACE = re.compile(r":\d+(?::\d+)?: (?=warning: )")
-_WARNING = ": warning: "
-_LINES = 20
+"""Instead of a command: compile what the fix touches."""
+_FATAL = (ERROR, BROKEN_COMMIT, KCONFIG, MODPOST)
+FAILED, NOTHING = 2, -1
+"""The codes of what does not compile, as make's, and of what was not compiled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """How the last compilation ended: its exit code, the end of its output where it failed, and the
-    warnings that the branch did not have before.
+    """How a compilation ended: its code, the errors where it failed, and the warnings that the
+    branch did not have before.
     """
 
     code: int
@@ -39,9 +39,9 @@ class Compiled:
     warnings: tuple[str, ...] = ()
 
 
-def check_tools(tree: Tree) -> None:
-    """UsageError where a tree is not the kernel's, MissingError with the tools that are not
-    installed.
+def may_compile(repository: Repository, tree: Tree) -> None:
+    """UsageError where a tree is not the kernel's, UntrustedCommandsError where the user has not
+    trusted the repository for a build.
     """
     project = project_of_tree(tree)
     if project is None or not project.kernel:
@@ -49,61 +49,40 @@ def check_tools(tree: Tree) -> None:
             f"--build {OBJECTS}: only a kernel tree can be built by object",
             hint="pass a command, e.g. --build 'make -j8'",
         )
-    missing = [tool for tool in _TOOLS if not shutil.which(tool)]
-    if missing:
-        raise MissingError(
-            f"--build {OBJECTS}: not installed: {', '.join(missing)}",
-            hint="install what the kernel's build needs",
-        )
+    refuse_untrusted_build(repository.top)
 
 
 def compile_objects(
-    place: Path,
-    before: str,
-    after: str,
-    paths: Sequence[str],
-    progress: Progress,
-    *,
-    hours: float,
+    repository: Repository, clone: Path, before: str, after: str, progress: Progress
 ) -> Compiled:
-    """Compile the objects of the C files among `paths` in a clone at two commits, configured with
-    allmodconfig in a build directory next to it.
+    """Compile what the commits between two commits of a clone touch, in one configuration for this
+    machine; what is kept of it is the repository's.
     """
-    sources = [path for path in paths if _SOURCE.fullmatch(path)]
-    if not sources:
-        return Compiled(-1, "no C file is changed: there is no object to compile")
-
-    def make(what: str, *words: str) -> tuple[int, str]:
-        # allmodconfig makes errors of warnings
-        argv = ["make", f"O={place.parent / 'build'}", "KCFLAGS=-Wno-error", *words]
-        done = run(
-            argv, cwd=place, timeout=Watched(hours * 3600, partial(progress, what))
-        )
-        return done.code, (done.out + done.err).decode("utf-8", "replace").replace(
-            f"{place}/", ""
-        ).strip()
-
-    def make_objects(what: str, commit: str) -> tuple[int, str]:
-        git(place, "checkout", "-q", "--detach", commit, timeout=1800)
-        here = [
-            f"{path.removesuffix('.c')}.o"
-            for path in sources
-            if (place / path).is_file()
-        ]
-        return make(what, "-k", f"-j{os.cpu_count() or 1}", *here) if here else (0, "")
-
-    git(place, "checkout", "-q", "--detach", before, timeout=1800)
-    code, text = make("configuring with allmodconfig", "allmodconfig")
-    if code == 0:
-        known = _warnings(make_objects("compiling the branch's objects", before)[1])
-        code, text = make_objects("compiling the objects with the fix", after)
-        if code == 0:
-            return Compiled(0, "", tuple((_warnings(text) - known).elements()))
-    return Compiled(code, "\n".join(text.split("\n")[-_LINES:]))
+    options = BuildOptions(quick=True, jobs=os.cpu_count() or 1)
+    with Repository.open(clone) as built_in:
+        (series,) = read_series([f"{before}..{after}"], built_in)
+        facts = build_in(built_in, repository, series.patches, options, progress)
+    problems = [
+        problem
+        for patch in series.patches
+        for problem in facts.problems.get(id(patch), ())
+    ]
+    errors = [_text(one) for one in problems if one.kind in _FATAL]
+    if errors:
+        return Compiled(FAILED, "\n".join(dict.fromkeys(errors)))
+    if not any(row.built for one in facts.commits for row in one.configurations):
+        notes = [one.message for one in problems if one.kind == NOT_BUILT]
+        return Compiled(NOTHING, "\n".join(notes) or "there is no object to compile")
+    warnings = [_text(one) for one in problems if one.kind != NOT_BUILT]
+    return Compiled(0, "", tuple(dict.fromkeys(warnings)))
 
 
-def _warnings(text: str) -> Counter[str]:
-    """The warnings of a compiler, without the lines that they are for: those move."""
-    return Counter(
-        _PLACE.sub(": ", line) for line in text.split("\n") if _WARNING in line
-    )
+def is_objects(command: str | None) -> bool:
+    """Whether a `--build` asks for the objects that are touched."""
+    return command is not None and shlex.split(command) == [OBJECTS]
+
+
+def _text(problem: BuildProblem) -> str:
+    kind = "warning" if problem.kind not in _FATAL else "error"
+    place = f"{problem.path}:{problem.line}: " if problem.path and problem.line else ""
+    return f"{place}{kind}: {problem.message}"

@@ -39,8 +39,8 @@ from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.build_objects import (
     OBJECTS,
-    check_tools,
     compile_objects,
+    may_compile,
 )
 from patchpilot.services.backport.write_backports import (
     answered,
@@ -151,7 +151,7 @@ def build(
             "--build: no command given", hint="e.g. --build 'make -j8 drivers/net/'"
         )
     if command == OBJECTS:
-        check_tools(CommitTree(repository, branch.tip))
+        may_compile(repository, CommitTree(repository, branch.tip))
     steps, skipped = steps_for(
         repository, [(result, branch)], upstream_only=False, unsure=unsure
     )
@@ -167,13 +167,8 @@ def build(
         place = top / "tree"
         _clone(repository, place, extra=scratch.path)
         if command == OBJECTS:
-            paths = tuple(
-                scratch.changed(
-                    scratch.tree_of(branch.tip), scratch.tree_of(commits[-1].id)
-                )
-            )
             compiled = compile_objects(
-                place, branch.tip, commits[-1].id, paths, progress, hours=_BUILD_HOURS
+                repository, place, branch.tip, commits[-1].id, progress
             )
             return Built(branch.branch, compiled.code, compiled.tail, compiled.warnings)
         git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)

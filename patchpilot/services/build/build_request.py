@@ -21,6 +21,7 @@ def build_options(
     quick: bool = False,
     every: bool = False,
     jobs: int | None = None,
+    place: str = "",
 ) -> BuildOptions:
     """The options of a build; `compiler` is "gcc", "llvm" or "" for what the machine has.
 
@@ -39,6 +40,7 @@ def build_options(
         quick=quick,
         all=every,
         jobs=jobs or os.cpu_count() or 1,
+        place=place,
     )
 
 

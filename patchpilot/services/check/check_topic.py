@@ -5,6 +5,7 @@ without options.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from patchpilot.checking.check_patches import check
 from patchpilot.checking.check_request import CheckRequest, check_request
@@ -26,6 +27,9 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
 from patchpilot.settings.read_settings import source_of
 from patchpilot.settings.trusted_packs import own_packs
+
+if TYPE_CHECKING:
+    from patchpilot.building.plan import BuildOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,12 @@ def check_topic(
     topic: CheckedTopic,
     *,
     strict: bool = False,
+    build: "BuildOptions | None" = None,
     progress: Progress = silent,
 ) -> CheckResult:
-    """The findings in the topic's commits."""
-    return check(
-        topic_request(repository, settings, topic, strict=strict),
-        repository=repository,
-        progress=progress,
-    )
+    """The findings in the topic's commits; with `build` also those of a build of them."""
+    asked = topic_request(repository, settings, topic, strict=strict)
+    return check(asked._replace(build=build), repository=repository, progress=progress)
 
 
 def waive_rule(

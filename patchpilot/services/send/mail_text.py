@@ -11,6 +11,7 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import prose_of
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.series.cover_letter import cover_body, fill, template, without_comments
+from patchpilot.services.send.build_proof import compile_tested_line
 from patchpilot.services.send.questions import introduced
 from patchpilot.topic.b4_record import kept_by_b4
 from patchpilot.topic.reroll import last_sent, link_to, range_diff, sent_head
@@ -36,7 +37,8 @@ def wording_of(
     kept = kept_by_b4(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = introduced(draft, series)
-    extra = (regzbot,) if regzbot else ()
+    tested = compile_tested_line(draft)
+    extra = tuple(line for line in (regzbot, tested) if line)
     if draft.has_cover and (request.cover or many):
         body = cover_body(draft.cover_text, draft.changelogs, draft.version)
         cover = (draft.cover_subject, "\n\n".join((body, *extra)))

@@ -31,6 +31,7 @@ from patchpilot.outgoing.target_tree import (
 )
 from patchpilot.outgoing.transport import RenderedSeries
 from patchpilot.projects.project import Project
+from patchpilot.services.send.build_proof import built_words
 from patchpilot.services.send.mail_recipients import Addressees
 from patchpilot.services.send.merge_window import merge_window
 from patchpilot.services.send.questions import questions
@@ -142,6 +143,7 @@ def gather_facts(
         first_time=first_time,
         records=records,
         private_ids=private_ids,
+        built=built_words(draft),
         public_parent=_public_parent(draft, private_ids)
         if draft.is_undisclosed
         else "",

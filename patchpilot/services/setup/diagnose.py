@@ -23,6 +23,7 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
 from patchpilot.model.json_form import json_form
+from patchpilot.model.limits import MIB
 from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
@@ -135,6 +136,7 @@ def _stages(
         ),
         ("following", lambda: _following(request.lore, request.offline)),
         ("checks", _checkers),
+        ("checks", _building),
         ("state", _state),
     )
     for stage, look in looks:
@@ -374,6 +376,23 @@ def recovered() -> tuple[str, ...]:
                 )
             )
     return tuple(lines)
+
+
+def _building() -> Iterator[probes.Probe]:
+    """What was built, where something was, and what the next build lacks."""
+    from patchpilot.building.configuration import NEEDED, missing
+    from patchpilot.building.work_place import all_places, size_of
+
+    places = all_places()
+    if not places:
+        return
+    size = sum(map(size_of, places)) / MIB
+    said = f"{counted(len(places), 'directory')} with {size:.0f} MiB of objects"
+    clean = Action("build", ("--clean",), "`{}` deletes them")
+    yield probes.Probe("build", "ok", f"{said}; {clean}")
+    if packages := missing(NEEDED):
+        command = f"apt install {' '.join(packages)}"
+        yield probes.Probe("build programs", "warn", "some are missing", command)
 
 
 def _checkers() -> Iterator[probes.Probe]:

@@ -49,6 +49,12 @@ BINDINGS: list[BindingType] = [
         "show one severity, one rule, waived findings, or all findings",
     ),
     more_key(
+        "B",
+        "build",
+        "build",
+        "compile what each commit touches, before and after it; again: without a build",
+    ),
+    more_key(
         "S",
         "strict",
         "strict",

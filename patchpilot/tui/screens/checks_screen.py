@@ -211,8 +211,10 @@ class ChecksScreen(ListDetailScreen):
             if self._more
             else ()
         )
+        result: CheckResult | None = self._shown
+        built = (_built(result),) if result and result.commits else ()
         count = (f"{self._at + 1}/{len(self._found)}",) if self._found else ()
-        self.list_panel.count = f" {glyph('dot')} ".join((*count, *strict))
+        self.list_panel.count = f" {glyph('dot')} ".join((*count, *strict, *built))
 
     def _tell_finding(self) -> None:
         """The selected finding in detail, with what its fix changes."""
@@ -398,6 +400,15 @@ class ChecksScreen(ListDetailScreen):
                 sum(other.name == now.finding.name for other in result.all),
             )
 
+    def action_build(self) -> None:
+        """Build the commits as they are now, or no longer."""
+        session = self.session
+        wanted = session.topic.key if session.topic else ""
+        session.builds = "" if session.builds == wanted else wanted
+        if not session.builds:
+            self.notify("without a build", timeout=3)
+        self.tui.jobs.begin(self.stage)
+
     def action_strict(self) -> None:
         """Turn strict checks on or off."""
         self.session.strict = not self.session.strict
@@ -418,3 +429,13 @@ class ChecksScreen(ListDetailScreen):
             open_file(self, now.finding.path, now.finding.line)
         else:
             amend(self)
+
+
+def _built(result: "CheckResult") -> str:
+    """Whether the commits build, and in how many configurations at most."""
+    from patchpilot.model.counted import counted
+
+    if not all(commit.builds for commit in result.commits):
+        return "does not build"
+    most = max(len(commit.configurations) for commit in result.commits)
+    return f"built in {counted(most, 'configuration')}"

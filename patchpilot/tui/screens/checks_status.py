@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
     """Check the topic's commits, as `patchpilot check` does with the same settings."""
+    from patchpilot.services.build.build_request import build_options
     from patchpilot.services.check.check_topic import check_topic
 
     session = ask.session
     topic = session.checked_topic
+    is_built = bool(session.builds) and session.builds == ask.topic.key
     result = check_topic(
         ask.repository,
         session.settings(ask.repository),
         topic,
         strict=session.strict,
+        build=build_options() if is_built else None,
         progress=ask.progress,
     )
+    if is_built:
+        session.changed("built")
     counts = result.counts
     words = ", ".join(
         counted(counts[severity], str(severity))

@@ -12,6 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
+from patchpilot.errors import PatchpilotError
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.mail_rows import (
@@ -106,6 +107,12 @@ class PreviewScreen(ListDetailScreen):
             "change(-1)",
             "previous change",
             "go to the previous change since the last version",
+        ),
+        more_key(
+            "B",
+            "tested",
+            "compile-tested",
+            "add or remove the line that says in which configurations the commits were built",
         ),
         more_key(
             "o",
@@ -343,6 +350,32 @@ class PreviewScreen(ListDetailScreen):
         """Set the subject prefix; the trees of the profile are offered."""
         result: SendPlan | None = self._shown
         choose_prefix(self, result, self._changed)
+
+    def action_tested(self) -> None:
+        """Say below the --- what was built, or no longer."""
+        from patchpilot.model.draft import COMPILE_TESTED
+        from patchpilot.services.send.build_proof import say_compile_tested
+
+        result: SendPlan | None = self.current
+        if result is None:
+            return
+        wanted = result.draft.answers.get(COMPILE_TESTED) != "yes"
+        try:
+            with self.session.repository() as repository:
+                request = self.session.request(repository)
+                words = say_compile_tested(repository, request, wanted=wanted)
+        except PatchpilotError as error:
+            self.notify(
+                f"{error.message}; press B at {Stage.CHECKS.number} {Stage.CHECKS.label}"
+                " to build them",
+                markup=False,
+            )
+            return
+        self.notify(
+            f"Compile-tested: {words}" if words else "the line is not included",
+            timeout=3,
+        )
+        self._changed()
 
     def action_transport(self) -> None:
         """Switch to the next transport."""

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.COMMIT: ("topic",),
-    Stage.CHECKS: ("topic", "strict", "waivers"),
+    Stage.CHECKS: ("topic", "strict", "waivers", "builds"),
     Stage.RECIPIENTS: ("topic", "edits", "answers", "view", "draft"),
     Stage.TAGS: ("commit", "waivers"),
     Stage.BACKPORTS: ("commit", "introduced_by", "likely", "refs", "claims"),
-    Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent"),
-    Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent"),
+    Stage.PREVIEW: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
+    Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
     Stage.FOLLOW: ("topic", "sent", "followed"),
 }
 """What each stage's result depends on: only a change of one of these makes it stale."""
@@ -43,6 +43,8 @@ INPUTS = {
     "topic": "the commits",
     "commit": "the commit",
     "strict": "--strict",
+    "builds": "whether the commits are built",
+    "built": "what was built",
     "waivers": "the waivers",
     "edits": "the recipients",
     "answers": "your answers",
@@ -146,7 +148,8 @@ class Session:
     """The TUI's data.
 
     `loader_of` gives a stage's service; `at` is the selected commit of a series; `chosen` the
-    chosen Fixes: commits, by subject.
+    chosen Fixes: commits, by subject. `builds` is the key of the topic whose commits the user wants
+    to be built.
 
     `series` is the number of the followed series to show first (0: the topic's own).
     `known_settings` are the settings read last, for screens that cannot wait for git; `facts` about
@@ -161,6 +164,7 @@ class Session:
     at: int = -1
     via: str = ""
     strict: bool = False
+    builds: str = ""
     view: str = "series"
     refs: str = ""
     chosen: dict[str, str] = field(default_factory=dict)
@@ -379,7 +383,15 @@ class Session:
             return self.topic.key if self.topic else ""
         if name == "commit":
             return self.commit.id if self.commit else ""
-        if name in ("introduced_by", "likely", "via", "view", "strict", "refs"):
+        if name in (
+            "introduced_by",
+            "likely",
+            "via",
+            "view",
+            "strict",
+            "builds",
+            "refs",
+        ):
             return str(getattr(self, name))
         return f"{name}{self.versions[name]}"
 

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The build of many commits on a Dask cluster: a unit for each commit and architecture."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.checking.check_patches import check
+from patchpilot.checking.check_request import CheckRequest
+from patchpilot.extras import missing_extra
+from patchpilot.model.built_commit import BuiltCommit
+from patchpilot.model.finding import Finding
+from patchpilot.model.progress import Progress, silent
+from patchpilot.services.build.build_request import build_options
+from patchpilot.topic.open_repository import open_repository
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PACKS = "build"
+"""The prefix of the rules that a build reports by."""
+
+
+class BuiltUnit(NamedTuple):
+    """What was built of a commit for an architecture ("": those that fit), and what was found."""
+
+    commit: str
+    arch: str
+    findings: tuple[Finding, ...]
+    built: BuiltCommit
+
+
+def build_commits(
+    client: "Client",
+    repository: Path,
+    commits: Sequence[str],
+    *,
+    arches: Sequence[str] = (),
+    quick: bool = False,
+    progress: Progress = silent,
+) -> Iterator[BuiltUnit]:
+    """Build each commit on the cluster, for each architecture or for those that fit; the results
+    come in the order in which they are ready.
+
+    All machines have to find the repository at the same path and trust it (`patchpilot trust
+    --build`). A worker runs one compiler at a time, in a directory of its own; results are kept
+    for all workers of a machine. MissingError without the extra `cluster`.
+    """
+    try:
+        from distributed import as_completed
+    except ModuleNotFoundError as error:
+        raise missing_extra(error) or error from error
+
+    units = list(product(commits, arches or ("",)))
+    futures = [
+        client.submit(_unit, repository, *unit, quick=quick, pure=False)
+        for unit in units
+    ]
+    for count, (_, result) in enumerate(as_completed(futures, with_results=True), 1):
+        progress("building", count, len(units))
+        yield result
+
+
+def _unit(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:
+    """Build one unit in a worker: two workers of a machine cannot build in one directory."""
+    from distributed import get_worker
+
+    name = "".join(one if one.isalnum() else "-" for one in str(get_worker().name))
+    return build_unit(repository, commit, arch, quick=quick, place=f"worker-{name}")
+
+
+def build_unit(
+    repository: Path,
+    commit: str,
+    arch: str = "",
+    *,
+    quick: bool = False,
+    place: str = "",
+) -> BuiltUnit:
+    """Build a commit in this process, for an architecture or for those that fit; builds at the same
+    time need each a `place`, a name.
+    """
+    options = build_options(
+        arches=(arch,) if arch else (), quick=quick, jobs=1, place=place
+    )
+    with open_repository(repository) as opened:
+        result = check(
+            CheckRequest(targets=(commit,), build=options, strict=True),
+            repository=opened,
+        )
+    (built,) = result.commits
+    findings = tuple(one for one in result.all if one.name.startswith(PACKS))
+    return BuiltUnit(built.commit, arch, findings, built)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What was built of the commits that are sent, and the line about it, if it is wanted."""
+
+from dataclasses import replace
+
+from patchpilot.building.built_record import built_of
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import UsageError
+from patchpilot.model.action import Action
+from patchpilot.model.built_commit import compile_tested
+from patchpilot.model.draft import COMPILE_TESTED, Draft
+from patchpilot.model.send_request import SendRequest
+from patchpilot.series.draft import Drafts
+from patchpilot.topic.find_topic import finished_topic
+
+
+def built_words(draft: Draft) -> str:
+    """Returns in which configurations the topic's commits build as they are now, "" where that is
+    not known of each.
+    """
+    return compile_tested(
+        [built_of(patch.commit) for patch in draft.patches if patch.commit]
+    )
+
+
+def compile_tested_line(draft: Draft) -> str:
+    """Returns the line for below the `---`, "" where it was not asked for or no longer holds."""
+    words = built_words(draft) if draft.answers.get(COMPILE_TESTED) == "yes" else ""
+    return f"Compile-tested: {words}" if words else ""
+
+
+def say_compile_tested(
+    repository: Repository, request: SendRequest, *, wanted: bool
+) -> str:
+    """Add the line to what is sent, or leave it out; returns what it says now.
+
+    UsageError where the commits were not all built.
+    """
+    draft = finished_topic(repository, request).draft
+    words = built_words(draft)
+    if wanted and not words:
+        raise UsageError(
+            "not every commit of the topic was built as it is now",
+            hint=Action("build", (), "build them: {}"),
+        )
+    after = replace(
+        draft, answers={**draft.answers, COMPILE_TESTED: "yes" if wanted else "no"}
+    )
+    with Drafts() as drafts:
+        drafts.keep(draft, after, "set")
+    return words if wanted else ""
