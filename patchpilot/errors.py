@@ -135,6 +135,17 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return {name.lower(): name for name in known}[matches[0]] if matches else None
 
 
+def suggestion(kind: str, word: str, known: Iterable[str]) -> str:
+    """The hint for an unknown word: the most similar known one, otherwise all that are valid.
+
+    `kind` is what the word should have named, in the singular.
+    """
+    names = list(known)
+    near = nearest(word, names)
+    every = ", ".join(names) or "none"
+    return f"did you mean {near!r}?" if near else f"valid {_plural(kind)}: {every}"
+
+
 def _plural(kind: str) -> str:
     return f"{kind}es" if kind.endswith("ch") else f"{kind}s"
 
@@ -146,11 +157,9 @@ def unknown(
 
     Without a `hint` it names the nearest that does.
     """
-    names = list(known)
-    near = nearest(word, names)
-    every = ", ".join(sorted(names)) or "none"
-    words = f"did you mean {near!r}?" if near else f"valid {_plural(kind)}: {every}"
-    return UsageError(f"unknown {kind} {word!r}", hint=hint or words)
+    return UsageError(
+        f"unknown {kind} {word!r}", hint=hint or suggestion(kind, word, sorted(known))
+    )
 
 
 BUG_LOG = "patchpilot-bug-"

@@ -5,7 +5,7 @@ word or the range.
 
 import click
 
-from patchpilot.errors import nearest
+from patchpilot.errors import nearest, suggestion
 
 
 def worded(error: click.ClickException) -> tuple[str, str]:
@@ -57,12 +57,9 @@ def _bad_value(
     given = error.message.partition("'")[2].partition("'")[0]
     kind = parameter.type
     if isinstance(kind, click.Choice):
-        near = nearest(given, kind.choices)
         return (
             f"{name}: unknown value {given!r}",
-            f"did you mean {near!r}?"
-            if near
-            else f"use one of: {', '.join(map(str, kind.choices))}",
+            suggestion("value", given, map(str, kind.choices)),
         )
     if isinstance(kind, click.IntRange | click.FloatRange):
         word = given or error.message.partition(" ")[0]
@@ -82,13 +79,10 @@ def unknown_command(
     ctx: click.Context, word: str, known: list[str]
 ) -> click.UsageError:
     """The error for a command that does not exist."""
-    near = nearest(word, known)
     failure = UnknownCommandError(
         f"unknown command {word!r} for {ctx.command_path}", ctx
     )
-    failure.hint = (
-        f"did you mean {near!r}?" if near else f"use one of: {', '.join(known)}"
-    )
+    failure.hint = suggestion("command", word, known)
     return failure
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from patchpilot.cache import cached_re
-from patchpilot.errors import PackError, nearest
+from patchpilot.errors import PackError, suggestion
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
 from patchpilot.lint.required_text import required_texts
@@ -282,10 +282,9 @@ def _placeholders(
     """
     for case in messages:
         if case not in placeholders:
-            near = nearest(case, placeholders)
             raise PackError(
                 f"{where}: the detector has no case {case!r}",
-                hint=f"did you mean {near!r}?" if near else None,
+                hint=suggestion("case", case, placeholders),
             )
     for case in placeholders if messages and not message else ():
         if case not in messages:
@@ -296,15 +295,9 @@ def _placeholders(
     for case, names in placeholders.items():
         for name in pack_patterns.placeholders(messages.get(case) or message):
             if name not in names:
-                near = nearest(name, names)
-                known = (
-                    f"known: {', '.join(sorted(names))}"
-                    if names
-                    else "the detector has no placeholders"
-                )
                 raise PackError(
                     f"{where}: unknown placeholder {{{name}}}",
-                    hint=f"did you mean {{{near}}}?" if near else known,
+                    hint=suggestion("placeholder", name, sorted(names)),
                 )
 
 
@@ -327,10 +320,9 @@ def _match(
         raise PackError(f"{where}: [rule.match] must name a detector")
     name = table["detector"]
     if name not in detectors:
-        near = nearest(name, detectors)
         raise PackError(
             f"{where}: unknown detector {name!r}",
-            hint=f"did you mean {near!r}?" if near else None,
+            hint=suggestion("detector", name, sorted(detectors)),
         )
     known = detectors[name].arguments
     arguments = {key: value for key, value in table.items() if key != "detector"}
@@ -392,10 +384,9 @@ def _arguments(
     """
     for key, value in arguments.items():
         if key not in known:
-            near = nearest(key, known)
             raise PackError(
                 f"{where}: {name} has no argument {key!r}",
-                hint=f"did you mean {near!r}?" if near else None,
+                hint=suggestion("argument", key, known),
             )
         kind = known[key]
         if not isinstance(kind, Mapping):
@@ -428,7 +419,7 @@ def _argument(
             if word not in choices:
                 raise PackError(
                     f"{where.at(key, word)}: {key}: unknown value {word!r}",
-                    hint=f"known: {', '.join(choices)}",
+                    hint=suggestion("value", word, choices),
                 )
 
 
@@ -461,10 +452,9 @@ def _remedy(table: Any, where: _Place) -> RuleFix:
 
         known = import_fixers()
         if name not in known:
-            near = nearest(name, known)
             raise PackError(
                 f"{where}: unknown fixer {name!r}",
-                hint=f"did you mean {near!r}?" if near else None,
+                hint=suggestion("fixer", name, sorted(known)),
             )
     return RuleFix(
         kind,
@@ -525,10 +515,6 @@ def _no_unknown(
 ) -> None:
     for key in table:
         if key not in known:
-            near = nearest(key, known)
             raise PackError(
-                f"{where}: unknown key {key!r}",
-                hint=f"did you mean {near!r}?"
-                if near
-                else f"known: {', '.join(known)}",
+                f"{where}: unknown key {key!r}", hint=suggestion("key", key, known)
             )

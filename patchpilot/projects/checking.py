@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from patchpilot.cache import cached_re
-from patchpilot.errors import PackError, nearest
+from patchpilot.errors import PackError, suggestion
 from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.project import SECTIONS, Lists, Project
 from patchpilot.projects.stable_trees import StableTrees
@@ -42,14 +42,7 @@ def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
 
     Its hint names the most similar known one.
     """
-    names = list(known)
-    near = nearest(word, names)
-    return PackError(
-        message,
-        hint=f"did you mean {near!r}?"
-        if near
-        else f"known: {', '.join(sorted(names)[:12])}",
-    )
+    return PackError(message, hint=suggestion("name", word, sorted(known)))
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:

@@ -417,7 +417,7 @@ def test_a_version_of_another_project_is_no_series(tmp_path: Path) -> None:
     repo.commit("start", {"common/spl/spl.c": "x\n"})
     done = call("backport", "-C", repo.path, "HEAD", "--onto", "6.1")
     assert done.code == 2
-    assert "no such commit or directory" in done.err
+    assert "no commit, branch or directory" in done.err
     assert "kernel.org" not in done.err
     repo.commit("dpdk", {"lib/eal/x.c": "x\n"})
     done = call("backport", "-C", repo.path, "HEAD", "--onto", "24.11")

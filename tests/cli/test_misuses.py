@@ -4,12 +4,15 @@ misuses.toml has, and with nothing else.
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patchpilot.cli.verbs import VERBS
+from patchpilot.config import KEYS
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -76,3 +79,20 @@ def test_a_misuse_says_what_failed_and_what_to_do(
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
     assert case["hint"].startswith("hint: ")
+
+
+def test_the_hint_for_a_source_file_names_every_command_that_takes_one() -> None:
+    takes = [
+        name
+        for name in VERBS
+        if "-f files" in (text := call(name, "--help").out) or "--file" in text
+    ]
+    hint = next(case["hint"] for case in CASES if "accept source files" in case["hint"])
+    assert takes == ["check", "maintainers"]
+    assert re.findall(r"`([\w-]+)`", hint) == takes
+
+
+def test_the_list_of_settings_is_whole() -> None:
+    hint = next(case["hint"] for case in CASES if "valid settings" in case["hint"])
+    named = hint.partition("valid settings: ")[2].split(", ")
+    assert named == sorted(key.name for key in KEYS)

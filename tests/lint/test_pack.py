@@ -114,12 +114,12 @@ def test_a_message_has_the_named_groups_of_its_pattern() -> None:
         (
             'message = "{wrod} is gone"',
             "unknown placeholder {wrod}",
-            "did you mean {word}?",
+            "did you mean 'word'?",
         ),
         (
             'message = "{zzz} is gone"',
             "unknown placeholder {zzz}",
-            "known: line, match, start, word",
+            "valid placeholders: line, match, start, word",
         ),
         ("message = 3", "message must be a string", None),
         ('messages = {worse = "worse"}', "the detector has no case 'worse'", None),
@@ -215,20 +215,16 @@ def test_an_unknown_word_names_its_line_and_the_known_ones(
 ) -> None:
     start, end = RULE.index('detector = "like"'), RULE.index("[[rule.bad]]")
     text = (
-        "# ours\n"
-        + RULE[:start].lstrip("\n")
-        + match.format("mesage")
-        + "\n"
-        + RULE[end:]
+        "# ours\n" + RULE[:start].lstrip("\n") + match.format("xyz") + "\n" + RULE[end:]
     )
     with pytest.raises(PackError) as error:
         parse_pack(text, "ours.toml")
     assert (
         error.value.message
-        == f"ours.toml:{line}: rule OUR001: {key}: unknown value 'mesage'"
+        == f"ours.toml:{line}: rule OUR001: {key}: unknown value 'xyz'"
     )
     assert error.value.hint
-    assert error.value.hint.startswith("known: ")
+    assert error.value.hint.startswith("valid values: ")
     assert known in error.value.hint
 
 

@@ -170,12 +170,12 @@ def _series_ref(
     version = (stable.version_of(word) if stable else None) or word.removesuffix(".y")
     if stable and any(series_.version == version for series_ in stable.series):
         raise UsageError(
-            f"--onto {word}: that series has not been fetched",
+            f"the stable branch {word} has not been fetched",
             hint=fetch_command(repository, stable, version),
         )
     near = nearest(word, repository.refs)
     raise UsageError(
-        f"--onto {word}: no such commit or directory",
+        f"no commit, branch or directory {word!r}",
         hint=f"did you mean {near!r}?" if near else "see `git branch -a`",
     )
 

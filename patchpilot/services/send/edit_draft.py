@@ -14,6 +14,7 @@ from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_number import number
+from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message_id import given_message_id
@@ -311,9 +312,15 @@ def _patch(draft: Draft, which: str) -> str:
         if which.lower() in patch.subject.lower()
     ]
     if len(found) != 1:
+        has = f"this topic has {counted(len(draft.patches), 'patch', 'patches')}"
+        if not found:
+            raise UsageError(
+                f"no patch {which!r}: {has}",
+                hint="use a patch's number, or a part of its subject",
+            )
         raise UsageError(
-            f"{which!r} matches {len(found)} of the topic's patches",
-            hint=f"pass a number from 1 to {len(draft.patches)}, or a longer part of the subject",
+            f"{len(found)} patches match {which!r}",
+            hint=f"use a longer part of the subject, or the patch's number ({has})",
         )
     return found[0]
 

@@ -113,7 +113,9 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
         chosen = next((state for state in states if state.undo.number == number), None)
         if chosen is None:
             known = ", ".join(str(state.undo.number) for state in states) or "none"
-            raise UsageError(f"no such undo record: {number}", hint=f"known: {known}")
+            raise UsageError(
+                f"no such undo record: {number}", hint=f"valid numbers: {known}"
+            )
     undo = chosen.undo
     if chosen.state == "restored":
         return chosen
