@@ -3,6 +3,7 @@
 # make test   set everything up, check the code, and run every test that takes moments
 # make test-long  run the tests that take minutes (growth of time, shells, kills, failing servers, the monkey)
 # make coverage  run every test, and hold their coverage against the floor
+# make endurance  use the TUI for a simulated day, and see whether anything grows
 # make score  hold patchpilot against recorded truth in $PATCHPILOT_DATA (default ../shared)
 # make faults break the mail server, the disk and the sender in every way we know, and count how often each mail arrives
 #             (make faults-quick: one case a kind and ten kills; make faults: the whole table and 200 kills, half an hour)
@@ -34,7 +35,7 @@ export PATCHPILOT_DATA
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: all demo test test-long coverage lint lint-style lint-types suite score score-quick faults faults-quick mutants fuzz monkey matrix test-latest bench docs session man data-age release install uninstall clean setup
+.PHONY: all demo test test-long coverage lint lint-style lint-types suite score score-quick faults faults-quick mutants fuzz monkey endurance matrix test-latest bench docs session man data-age release install uninstall clean setup
 
 all: test
 
@@ -113,6 +114,9 @@ fuzz: setup
 monkey: setup
 	@nice $(BIN)/python -m tests.lab.monkey --minutes $(or $(MINUTES),20) --seed $(or $(SEED),1)
 
+endurance: setup
+	@nice $(BIN)/python -m tests.lab.endurance --minutes $(or $(MINUTES),480)
+
 docs: setup
 	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs
 	@$(BIN)/python .ci/picture.py
@@ -169,7 +173,7 @@ uninstall:
 
 bench: setup
 	@$(BIN)/python tests/bench/startup.py
-	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python tests/bench/run.py $(if $(RECORD),--record)
 	@$(BIN)/python tests/bench/walk.py $(PATCHPILOT_LARGE)
 	@$(BIN)/python tests/bench/walk_large.py
 	@$(BIN)/python tests/bench/redraw.py

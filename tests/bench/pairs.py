@@ -41,6 +41,22 @@ class Times:
         return min(self.wall)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A pair that was measured: its name, seconds, and the ratios of wall and of CPU time."""
+
+    title: str
+    ours: float
+    theirs_label: str
+    theirs: float
+    ratio: float
+    cpu: float
+
+
+ROWS: list[Row] = []
+"""The pairs that `report` measured in this process."""
+
+
 def once(job: Job) -> tuple[float, float]:
     """Run a job; (wall, cpu) seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -83,6 +99,7 @@ def report(
     mine, other = side_by_side((ours, theirs), runs)
     ratio = mine.median / other.median
     cpu = statistics.median(mine.cpu) / max(1e-9, statistics.median(other.cpu))
+    ROWS.append(Row(title, mine.median, theirs.label, other.median, ratio, cpu))
     verdict = (
         ""
         if target is None

@@ -6,6 +6,9 @@ Needs an unpacked kernel tree ($PATCHPILOT_TREE, or Debian's linux-source-6.1 pa
 of patches ($PATCHPILOT_DATA/corpus/patches); without patches it makes some from the sandbox's
 history. Where $PATCHPILOT_DPDK names a repository with stable branches, fixes and backport are
 timed on a clone of it, beside what people type instead.
+
+Writes docs/reference/performance.md; exits 1 where a ratio is worse than the recorded one by more
+than its tolerance, which `--record` replaces.
 """
 
 import os
@@ -19,9 +22,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.bench.growth import growth
-from tests.bench.pairs import Job, report, side_by_side
+from tests.bench.pairs import ROWS, Job, report, side_by_side
+from tests.bench.performance import (
+    record,
+    recorded_ratios,
+    versions,
+    worse,
+    write_page,
+)
 
 PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
+DRIVER = "drivers/hwmon/lm75.c"
 PACKAGED = Path("/usr/src/linux-source-6.1.tar.xz")
 
 
@@ -50,7 +61,14 @@ def main() -> int:
         )
         growth(check, patches, Path(scratch))
         maintainers(tree, patches)
-    return 0
+        mails(Path(scratch))
+        objects(tree, Path(scratch))
+    write_page(ROWS, [*versions(), "Linux 6.1's scripts"])
+    if "--record" in sys.argv:
+        record(ROWS)
+    for line in (slower := worse(ROWS, recorded_ratios())):
+        print(f"bench: slower than recorded: {line}", file=sys.stderr)
+    return 1 if slower else 0
 
 
 def floor() -> None:
@@ -176,6 +194,103 @@ def maintainers(tree: Path, patches: list[Path]) -> None:
         Job("100 x get_maintainer.pl", tuple((*perl, file) for file in hundred), tree),
         1 / 50,
         2,
+    )
+
+
+def mails(scratch: Path) -> None:
+    """The mails of a patch, made and shown, none sent."""
+    from patchpilot.demo.demo_repository import make_repositories
+
+    work = make_repositories(scratch / "mails").work
+    mine = (
+        PATCHPILOT,
+        "send",
+        "--dry-run",
+        "--offline",
+        "--to",
+        "a@example.org",
+        "HEAD",
+    )
+    git = (
+        "git",
+        "send-email",
+        "--dry-run",
+        "--quiet",
+        "--to=a@example.org",
+        "-1",
+        "HEAD",
+    )
+    report(
+        "send --dry-run, one patch, with all checks",
+        Job("send", (mine,), work),
+        Job("git send-email --dry-run", (git,), work),
+        None,
+        7,
+    )
+
+
+def objects(tree: Path, scratch: Path) -> None:
+    """One driver's object before and after a change, from nothing and again."""
+    if not all(map(shutil.which, ("make", "gcc", "flex", "bison", "bc"))):
+        return
+    work = scratch / "kernel"
+    subprocess.run(["cp", "-a", str(tree), str(work)], check=True)
+    git = (
+        "git",
+        "-c",
+        "user.name=A",
+        "-c",
+        "user.email=a@example.org",
+        "-C",
+        str(work),
+    )
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "-A", "-f"], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "start"], check=True)
+    with (work / DRIVER).open("a") as opened:
+        opened.write("\n")
+    subprocess.run([*git, "commit", "-q", "-a", "-m", "hwmon: touch"], check=True)
+    env = {
+        "XDG_CACHE_HOME": str(scratch / "cache"),
+        "XDG_CONFIG_HOME": str(scratch / "c"),
+    }
+    os.environ |= env
+    subprocess.run(
+        [PATCHPILOT, "trust", "--build", str(work)], check=True, input=b"y\n"
+    )
+    clean = (PATCHPILOT, "build", "--clean")
+    build = (PATCHPILOT, "build", "--quick", "-q", "-C", str(work), "HEAD")
+    out = scratch / "by-make"
+    target = DRIVER.removesuffix(".c") + ".o"
+    make = ("make", "-s", "-C", str(work), f"O={out}", f"-j{os.cpu_count()}", "W=1")
+    fragment = scratch / "fragment"
+    fragment.write_text(
+        "CONFIG_MODULES=y\nCONFIG_HWMON=m\nCONFIG_SENSORS_LM75=m\nCONFIG_I2C=m\n"
+    )
+    configured = (*make, "allnoconfig", f"KCONFIG_ALLCONFIG={fragment}")
+    report(
+        "build, one driver, from nothing",
+        Job("build", (clean, ("rm", "-rf", str(scratch / "cache")), build)),
+        Job(
+            "make of the same object, twice",
+            (
+                ("rm", "-rf", str(out)),
+                (*git, "checkout", "-q", "HEAD^"),
+                configured,
+                (*make, target),
+                (*git, "checkout", "-q", "master"),
+                (*make, target),
+            ),
+        ),
+        1.3,
+        1,
+    )
+    report(
+        "build, one driver, again",
+        Job("build", (build,)),
+        Job("make of the same object", ((*make, target),)),
+        None,
+        3,
     )
 
 

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `make bench` writes, and when it fails."""
+
+from datetime import UTC, datetime
+
+from tests.bench.pairs import Row
+from tests.bench.performance import RATIOS, TOLERANCE, page, recorded_ratios, worse
+
+ROWS = [
+    Row("check, one patch", 0.25, "checkpatch.pl", 0.5, 0.5, 0.6),
+    Row("build", 12.34, "make", 10.0, 1.234, 1.0),
+]
+
+
+def test_a_ratio_may_grow_by_its_tolerance_only() -> None:
+    recorded = {"check, one patch": 0.5 / TOLERANCE, "build": 1.234}
+    assert worse(ROWS, recorded) == []
+    recorded["check, one patch"] -= 0.01
+    assert worse(ROWS, recorded) == ["check, one patch: ratio 0.500, recorded 0.390"]
+    # a new pair has nothing to be compared with
+    assert worse(ROWS, {}) == []
+
+
+def test_the_page_has_each_pair_with_machine_versions_and_day() -> None:
+    text = page(
+        ROWS,
+        ["Python 3.11.2", "git 2.39"],
+        "2 processors",
+        datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    assert (
+        "| check, one patch | 250 ms | checkpatch.pl | 500 ms | 0.50 | 0.60 |" in text
+    )
+    assert "| build | 12.3 s | make | 10.0 s | 1.23 | 1.00 |" in text
+    assert "Measured on 2026-11-23, 2 processors: Python 3.11.2, git 2.39." in text
+
+
+def test_what_is_recorded_is_there() -> None:
+    assert RATIOS.exists()
+    assert recorded_ratios()
+    assert all(ratio > 0 for ratio in recorded_ratios().values())
