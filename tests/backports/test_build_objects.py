@@ -95,6 +95,8 @@ def built(tmp_path: Path, body: str, *words: str) -> tuple[str, dict[str, Any]]:
 def test_objects_that_compile_as_before_are_built(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\t/* done */\n")
     assert "linux-6.6.y: builds\n" in out
+    # in the matrix too
+    assert "\n      builds\n" in out
     # the variable that the branch does not use either is no news
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
 
@@ -164,8 +166,7 @@ def test_a_canceled_build_ends(tmp_path: Path) -> None:
         with pytest.raises(CancelledError):
             build(
                 repository,
-                result,
-                result.branches[0],
+                [(result, result.branches[0])],
                 form_of(repository, None),
                 command,
                 cancel,
@@ -212,6 +213,26 @@ def test_what_does_not_compile_on_a_branch_is_not_written(tmp_path: Path) -> Non
     assert not list(tmp_path.glob("out/*/*"))
     assert call(*given, "--write", tmp_path / "out").code == 0
     assert list(tmp_path.glob("out/*/*.patch"))
+
+
+def test_every_fix_of_a_range_is_compiled(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "kernel")
+    text = driver("\n")["drv/w.c"]
+    start = repo.commit("start", KERNEL | {"drv/w.c": text})
+    repo.branch("linux-6.6.y", "HEAD")
+    repo.checkout("master")
+    broken = text.replace("return 1", "return MORE")
+    repo.commit("drv: fix it", {"drv/w.c": broken})
+    repo.commit("init: fix it too", {"init/main.c": "int x;\n"})
+    repo.git("remote", "add", "origin", str(repo.path))
+    repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    trusted(repo)
+    given = ("backport", "-C", repo.path, f"{start}..HEAD", "--onto", "linux-6.6.y")
+    done = call(*given, "--build", "objects", "--write", tmp_path / "out")
+    # once in the matrix, at the last fix
+    assert done.out.count("      does not build (exit 2)\n") == 1
+    assert "'MORE' undeclared" in done.out.replace("‘", "'").replace("’", "'")
+    assert not list(tmp_path.glob("out/*/*"))
 
 
 def test_only_the_kernels_objects_are_known(tmp_path: Path) -> None:

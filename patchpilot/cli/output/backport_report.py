@@ -12,7 +12,7 @@ from patchpilot.services.backport.backport_result import (
     BackportResult,
     BranchResult,
 )
-from patchpilot.services.backport.backport_work import WorkDone
+from patchpilot.services.backport.backport_work import Built, WorkDone
 from patchpilot.services.backport.write_backports import WrittenBackport
 
 _SIDE = 6
@@ -76,6 +76,9 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
                 f"      {line}"
                 for line in _details(branch, upstream=result.upstream is not False)
             ]
+            # a build has all fixes on the branch: it is shown with the last
+            if result is results[-1]:
+                lines += [f"      {word}" for word in _build_words(branch, done)]
         if result.cc_stable:
             lines += [
                 "  add to its message:",
@@ -140,15 +143,7 @@ def _work_text(done: WorkDone) -> list[str]:
             )
         )
     for built in done.built:
-        word = (
-            "builds"
-            if built.code == 0
-            else f"does not build (exit {built.code})"
-            if built.code > 0
-            else "not built"
-        )
-        if built.warnings:
-            word += f" with {counted(len(built.warnings), 'new warning')}"
+        word = _build_word(built)
         below = built.warnings if built.code == 0 else built.tail.split("\n")
         blocks.append(
             "\n".join([f"{built.branch}: {word}", *(f"  {line}" for line in below)])
@@ -156,6 +151,22 @@ def _work_text(done: WorkDone) -> list[str]:
     if done.request:
         blocks.append(done.request.rstrip("\n"))
     return blocks
+
+
+def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
+    """The state of a branch's build, none if nothing was to be built."""
+    return [_build_word(one) for one in done.built if one.branch == branch.branch]
+
+
+def _build_word(built: Built) -> str:
+    """How a build ended."""
+    if built.code < 0:
+        return "not built"
+    if built.code:
+        return f"does not build (exit {built.code})"
+    if built.warnings:
+        return f"builds with {counted(len(built.warnings), 'new warning')}"
+    return "builds"
 
 
 def _name(result: BackportResult) -> str:
@@ -313,6 +324,8 @@ def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) ->
                 f"<br>also needed: {_cell(follower.commit[:12])}"
                 for follower in branch.followers
             )
+            if result is results[-1]:
+                also += "".join(f"<br>{word}" for word in _build_words(branch, done))
             lines.append(
                 f"| {_cell(branch.branch)} | {branch.verdict.value} | {_cell(branch.reason)}{also}"
                 f" | {needs} |"

@@ -20,7 +20,8 @@ from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.build_objects import FAILED, is_objects
 from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
-from patchpilot.services.backport.work_clone import Built, Resolving, build, resolve
+from patchpilot.services.backport.work_clone import Built as Built
+from patchpilot.services.backport.work_clone import Resolving, build, resolve
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
     taken,
@@ -80,7 +81,7 @@ def work(
 ) -> WorkDone:
     """Act on the verdicts for some fixes.
 
-    A conflict, builds and the mail are about the last of them.
+    A conflict and the mail are about the last of them.
     """
     if not wanted.asked:
         return WorkDone()
@@ -106,14 +107,14 @@ def work(
         tuple(
             build(
                 repository,
-                last,
-                branch,
+                [(result, result.branches[at]) for result in results],
                 stable,
                 wanted.build,
                 progress,
+                adapts=wanted.adapts,
                 unsure=wanted.unsure,
             )
-            for branch in last.branches
+            for at in range(len(last.branches))
         )
         if wanted.build
         else ()

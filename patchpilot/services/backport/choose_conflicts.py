@@ -239,8 +239,7 @@ def build_objects_of(
     chosen = replace(branch, adaptation=adapted)
     return build(
         repository,
-        replace(result, branches=(chosen,)),
-        chosen,
+        [(replace(result, branches=(chosen,)), chosen)],
         form_of(repository, None),
         OBJECTS,
         progress,

@@ -132,19 +132,21 @@ def resolution(
 
 def build(
     repository: Repository,
-    result: BackportResult,
-    branch: BranchResult,
+    pairs: Sequence[tuple[BackportResult, BranchResult]],
     stable: StableTrees,
     command: str,
     progress: Progress = silent,
     *,
+    adapts: bool = False,
     unsure: bool = False,
 ) -> Built:
-    """Run a command (words, no shell) in a throw-away clone of the branch with the fix and its
-    prerequisites on it; `objects` compiles what it touches.
+    """Runs a command (words, no shell) in a temporary clone of a branch with what is written for
+    it: the fixes and their prerequisites; `objects` compiles what each of them touches.
 
-    `unsure`: an adaptation is built whatever its confidence.
+    `pairs` are the fixes, each with its result for the branch; `adapts` and `unsure` as in
+    `steps_for`.
     """
+    branch = pairs[0][1]
     words = shlex.split(command)
     if not words:
         raise UsageError(
@@ -153,7 +155,12 @@ def build(
     if command == OBJECTS:
         may_compile(repository, CommitTree(repository, branch.tip))
     steps, skipped = steps_for(
-        repository, [(result, branch)], upstream_only=False, unsure=unsure
+        repository,
+        pairs,
+        upstream_only=False,
+        parts=True,
+        adapts=adapts,
+        unsure=unsure,
     )
     if skipped or not steps:
         return Built(
