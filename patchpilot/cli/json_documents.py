@@ -30,6 +30,7 @@ from patchpilot.services.tags.stable_request_tag import StableResult
 from patchpilot.services.tags.undo_rewrite import UndoAnswer
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.compare_revisions import RevisionComparison
+from patchpilot.services.track.dig_commit import DugCommit
 from patchpilot.services.track.discover_series import Discovered
 from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
 from patchpilot.services.track.transfer_series import (
@@ -68,6 +69,7 @@ class JsonDocument:
     alternatives: bool = False
     lines: bool = False
     description: str = ""
+    like: str = ""
 
 
 DOCUMENTS = (
@@ -91,6 +93,7 @@ DOCUMENTS = (
     ),
     JsonDocument("classify", command="track classify", lists={"mails": ClassifiedMail}),
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
+    JsonDocument("dig", (DugCommit,), like="track"),
     JsonDocument("discover", (Discovered,), "track discover"),
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("draft", (DraftResult,)),

@@ -57,7 +57,7 @@ def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str, Any]:
     """Returns the schema of a document. SystemExit names a key that is not described."""
-    return _Schema(document.name, described).document(document)
+    return _Schema(document.name, described, document.like).document(document)
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class _Schema:
 
     name: str
     described: Mapping[str, str]
+    like: str = ""
 
     def document(self, document: JsonDocument) -> dict[str, Any]:
         """Returns the schema of the whole document."""
@@ -138,7 +139,12 @@ class _Schema:
 
     def _description(self, path: str, key: str) -> str:
         whole = ".".join(filter(None, (self.name, path, key)))
-        found = self.described.get(whole) or self.described.get(key)
+        other = ".".join(filter(None, (self.like, path, key)))
+        found = (
+            self.described.get(whole)
+            or self.described.get(other)
+            or self.described.get(key)
+        )
         if not found:
             raise SystemExit(
                 f'keys.toml: describe "{whole}" (or {key}, where it is the same)'

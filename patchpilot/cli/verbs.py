@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verbs, in groups, each with the line that `patchpilot --help` shows for it."""
 
+import textwrap
+
 GROUPS: dict[str, dict[str, str]] = {
     "Prepare": {
         "check": "check patches as maintainers and bots do; --fix fixes them",
@@ -30,6 +32,7 @@ OTHERS = {
     "rules": "list all rules",
     "config": "list every setting, its value and where it comes from",
     "hooks": "install or remove hooks for git and b4",
+    "dig": "find the thread that a commit was posted in",
     "lts": "list maintained stable branches and their end dates",
     "trust": "allow the rule packs and commands that a tree names itself",
     "lsp": "show findings in an editor (language server)",
@@ -46,7 +49,7 @@ VERBS = {
 
 def overview() -> str:
     """What `patchpilot --help` prints: at most 24 lines of 80 columns."""
-    lines = ["Usage: patchpilot [-C DIR] VERB [OPTIONS] [TARGET]...", ""]
+    lines = ["Usage: patchpilot [-C DIR] VERB [OPTIONS] [TARGET]..."]
     lines += [
         "Take a Linux kernel fix from git commit to mainline and every LTS branch.",
         "Without VERB: the guided workflow in the terminal (--home: all your topics).",
@@ -57,7 +60,9 @@ def overview() -> str:
         lines += [f"  {name:<12} {line}" for name, line in verbs.items()]
     names = " ".join(name for name in OTHERS if name != "help")
     lines += [
-        f"Also: {names}",
+        *textwrap.wrap(
+            f"Also: {names}", 80, subsequent_indent="      ", break_on_hyphens=False
+        ),
         "`patchpilot help VERB` shows its options; `patchpilot help` lists the topics.",
     ]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from patchpilot.commits.run import git
 from patchpilot.model.hosts import split_url
 from patchpilot.model.mail import Mail, join_mbox, parse_mail
 from patchpilot.reading.mbox import arrived
@@ -199,6 +200,8 @@ def _has(term: dict[str, Any], mail: Mail) -> bool:
         return mail.message_id == wanted
     if field == "rt":
         return _was_received(wanted, mail)
+    if field == "patchid":
+        return wanted in git(None, "patch-id", "--stable", stdin=mail.raw).text
     if field in ("d", "dt") and re.fullmatch(r"\d{8}\.\.", wanted):
         return mail.date is not None and f"{mail.date:%Y%m%d}.." >= wanted
     if field in addresses:

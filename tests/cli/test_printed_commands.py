@@ -138,6 +138,9 @@ NOT_RUN = {
     "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": (
         "needs a reply in doubt: tests/services/test_reply.py has one"
     ),
+    "patchpilot dig COMMIT": (
+        "needs an archive that has the commit: tests/archive/test_dig.py has one"
+    ),
     "patchpilot lts --fetch": (
         "fetches from kernel.org; tests/history/test_missing_branches.py fetches on this machine"
     ),
@@ -216,7 +219,7 @@ regular expression, and the value; LANDED, CULPRIT, URL and MESSAGE-ID are those
 WORLDS = (
     (r"send .*--resume|resume", "cut"),
     (r"--reroll|-v 2", "rerolled"),
-    (r"^patchpilot (?:track|trailers)|--since-version|check '<", "sent"),
+    (r"^patchpilot (?:track|trailers|dig)|--since-version|check '<", "sent"),
     (r"undo", "prepared"),
     (r"--unwaive", "waived"),
     (r"--baseline baseline\.json", "baseline"),

@@ -13,7 +13,10 @@ from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.patch_hunks import first_hunk, from_hunk, related_hunk
 from patchpilot.tui.screens.tags_rows import evidence_rows
+from patchpilot.tui.screens.tags_screen import TagsScreen
 from patchpilot.tui.view.stages import Stage, StageState
+from tests.kit.archive import archive_server
+from tests.kit.mails import posted
 from tests.kit.walk import asked, keys, settle, text_of, until
 
 # keys and panels of the stage on real services
@@ -167,3 +170,35 @@ async def test_several_ticked_candidates_get_a_tag_each(
             lambda: text_of(app).count("{+Fixes: ") == 1,
             "one of them in the message",
         )
+
+
+async def test_the_thread_of_the_candidate_is_found(
+    fixed: Path, tmp_path: Path, walk_on: On
+) -> None:
+    with archive_server("public-inbox", tmp_path / "inbox", posted(1, 2)) as archive:
+        git(fixed, "config", "patchpilot.lore", archive.url)
+        app = walk_on(fixed)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await settle(pilot)
+            asked(app)
+            await keys(pilot, Stage.TAGS)
+            await until(
+                pilot, lambda: "5.15 has it because" in text_of(app), "the ruler"
+            )
+            await keys(pilot, "d")
+            await until(pilot, lambda: "has no patch for" in text_of(app), "the error")
+            await keys(pilot, "escape")
+            screen = app.screen
+            assert isinstance(screen, TagsScreen)
+            culprit = screen._candidates()[0].commit
+            patch = git(fixed, "format-patch", "--stdout", "-1", culprit).text
+            archive.add(
+                patch.replace("\n", "\nMessage-ID: <culprit@example.org>\n", 1)
+                .partition("\n")[2]
+                .encode()
+            )
+            await keys(pilot, "d")
+            await until(
+                pilot, lambda: "culprit@example.org" in text_of(app), "the thread"
+            )
+            assert "v1 sent" in text_of(app)

@@ -10,11 +10,12 @@ from textual.binding import BindingType
 
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.widgets.choose import LineDialog, ask_line
+from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
 
 if TYPE_CHECKING:
     from patchpilot.services.tags.find_culprits import CulpritAnswer
     from patchpilot.services.tags.prepare_commits import PrepareRequest
+    from patchpilot.services.track.dig_commit import DugCommit
     from patchpilot.topic.message_changes import Preparation
     from patchpilot.tui.stage.stage_screen import StageScreen
 
@@ -36,6 +37,12 @@ BINDINGS: list[BindingType] = [
         "view",
         "show patch",
         "show the fix, and the candidate's changes to the files it touches",
+    ),
+    key(
+        "d",
+        "dig",
+        "story",
+        "find the thread that the candidate was posted in: versions, reviews and backports",
     ),
     key("u", "app.undo", "undo", "undo the last rewrite of your commits"),
 ]
@@ -60,6 +67,27 @@ def ask_for_commit(
 
     text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
     ask_line(screen.app, LineDialog(text), look_up)
+
+
+def dig_thread(screen: "StageScreen", commit: str) -> None:
+    """Find the thread that a commit was posted in, and show its versions, reviews and backports."""
+    from patchpilot.services.track.dig_commit import dig_in_archive
+    from patchpilot.tui.screens.dig_rows import dig_rows
+
+    def found(dug: "DugCommit") -> None:
+        title = f"{dug.commit.short}: {dug.tracked.subject}"
+        screen.app.push_screen(Reader(title, dig_rows(dug), fold=True))
+
+    screen.in_thread(
+        "finding the thread",
+        lambda repository, progress: dig_in_archive(
+            repository,
+            commit,
+            screen.session.settings(repository).get("lore"),
+            progress=progress,
+        ),
+        found,
+    )
 
 
 def claim(screen: "StageScreen", *, is_fix: bool) -> None:

@@ -280,6 +280,14 @@ class TagsScreen(ListDetailScreen):
 
         self._read_patches(candidate, then)
 
+    def action_dig(self) -> None:
+        """Find the thread that the candidate was posted in."""
+        candidate = self._chosen()
+        if candidate is None:
+            self.notify("select a candidate first", timeout=2)
+            return
+        tags_actions.dig_thread(self, candidate.commit)
+
     def entered(self, listed: RowList) -> None:
         """Enter writes the candidate's tag, or takes the choice."""
         if self.chosen in (NOT_A_FIX, A_FIX):
