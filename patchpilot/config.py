@@ -45,12 +45,12 @@ KEYS = (
     Key(
         "base",
         "",
-        "base of the topic (empty: b4's base, the upstream, else the nearest remote branch)",
+        "base of the topic (empty: b4's base, the upstream, otherwise the nearest remote branch)",
     ),
     Key(
         "mainline",
         "",
-        "branch or commit that is mainline (empty: master or main of a remote, else the local one)",
+        "branch or commit that is mainline (empty: a remote's master or main, or the local one)",
         from_tree=False,
     ),
     Key(
@@ -82,11 +82,11 @@ KEYS = (
         "your own rule packs: comma-separated paths, relative to the tree",
         "paths",
     ),
-    Key("via", "git-send-email", "transport that sends the mails", from_tree=False),
+    Key("via", "git-send-email", "transport that sends the messages", from_tree=False),
     Key(
         "lore",
         "https://lore.kernel.org/all",
-        "mail archive on which replies are followed",
+        "mail archive on which replies are tracked",
         "archive",
         from_tree=False,
     ),
@@ -100,7 +100,7 @@ KEYS = (
     Key(
         "mailbox",
         "",
-        "mailbox of yours (maildir or mbox) that `track update` searches for bounces and moderation"
+        "your own mailbox (maildir or mbox) that `track update` searches for bounces and moderation"
         " notices",
         "path",
         from_tree=False,

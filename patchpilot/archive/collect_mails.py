@@ -103,7 +103,7 @@ class _Search:
         status = self._status() or status
         self._add_revisions(status)
         status = self._status() or status
-        self.progress("searching for mails of the stable trees")
+        self.progress("searching for messages of the stable trees")
         titles = (
             post.title for post in status.topic.latest.patches if len(post.title) >= 8
         )
@@ -155,7 +155,7 @@ class _Search:
         commits = list(
             dict.fromkeys(place.commit[:12] for place in landed if place.commit)
         )
-        self.progress("searching for mails that reference the commit")
+        self.progress("searching for messages that reference the commit")
         for commit in commits[:MAX_TITLES]:
             naming = self.archive.search(f"b:{commit}*", fresh=self.fresh)
             self._take(naming)

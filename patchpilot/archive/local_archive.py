@@ -318,7 +318,9 @@ class LocalArchive:
             if added < _AT_ONCE:
                 return
             self._progress(
-                f"indexing the mails of {self._path.name}", number, max(total, number)
+                f"indexing the messages of {self._path.name}",
+                number,
+                max(total, number),
             )
         raise CancelledError()
 

@@ -78,7 +78,7 @@ def parse_shard(text: str) -> Shard:
         number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)
     ):
         raise UsageError(
-            f"--shard {text}: not a part of the mails",
+            f"--shard {text}: not a part of the messages",
             hint="example: --shard 1/4, the first of four parts",
         )
     return Shard(int(number), int(count))

@@ -203,7 +203,7 @@ def _enrolled(repository: "Repository") -> Iterator[str]:
 def _followed(
     number: int, identities: Sequence[str], patches: Sequence[Patch]
 ) -> tuple[Series, ...]:
-    """The version as a followed series has it that shares a change-id or a title with these
+    """The version as a tracked series has it that shares a change-id or a title with these
     patches, the series followed last in front.
     """
     from patchpilot.archive.track_store import Store, default_file

@@ -139,7 +139,7 @@ _BY_METAVAR = {
     "[HOOK]...": CompletedText(_hooks),
     "[TARGET]...": _TARGET,
     "[show|reset] [TARGET]": _TARGET,
-    "[VERB|TOPIC]": CompletedText(_verbs),
+    "[COMMAND|TOPIC]": CompletedText(_verbs),
 }
 _BY_NAME = {
     "profile": CompletedText(_projects),

@@ -27,7 +27,7 @@ OPTIONS = (
     *base_table("base of the topic, if no TARGET is given"),
     Option(
         ("--per-patch",),
-        "list the recipients of each patch instead of those of the series",
+        "list the recipients of each patch instead of the series' recipients",
         plain=False,
     ),
     Option(("--brief",), "do not print reasons", plain=False),

@@ -72,7 +72,7 @@ SECTIONS: dict[str, Sections] = {
                 "offline",
             ),
         ),
-        ("Many mails", ("resume_at", "shard")),
+        ("Many messages", ("resume_at", "shard")),
     ),
     "maintainers": (
         ("Recipients", ("per_patch", "brief", "security")),

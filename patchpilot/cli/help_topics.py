@@ -15,7 +15,7 @@ What a TARGET can be
   <MESSAGE-ID>   the series of this mail, from the archive (setting: lore); its URL works too
   -              standard input: one patch or an mbox
 
-Without TARGET a verb works on the topic: the commits of the current branch that are not in
+Without TARGET a command works on the topic: the commits of the current branch that are not in
 its base. --base names the base; `patchpilot check --explain-base` shows how it was chosen.
 
 Example: patchpilot check origin/master..HEAD
@@ -31,7 +31,7 @@ Exit codes
    70  a bug in patchpilot; `patchpilot bug-report` prints what a report needs
   130  interrupted
 
-`patchpilot --debug VERB` writes a log with git commands, times and errors, and prints its name.
+`patchpilot --debug COMMAND` writes a log with git commands, times and errors, and prints its name.
 
 Example: patchpilot check --fail-on error HEAD
 """,
@@ -70,7 +70,7 @@ Environment variables
   EDITOR, VISUAL, GIT_EDITOR      the editor of draft --edit and of the guided workflow
   PAGER, GIT_PAGER                the pager of long text on a terminal
   PATCHPILOT_ASCII                1: the guided workflow draws with ASCII only; 0: never
-  XDG_STATE_HOME                  drafts, the record of sent mails, followed series
+  XDG_STATE_HOME                  drafts, the record of sent messages, tracked series
   XDG_CACHE_HOME                  caches, which may be deleted at any time
   XDG_DATA_HOME                   refreshed stable branches, your own projects
 

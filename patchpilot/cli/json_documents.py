@@ -104,8 +104,8 @@ DOCUMENTS = (
         (ExportHeading, TextMail, EncodedMail, SeriesLine),
         lines=True,
         description=(
-            "A line of `track export --format jsonl`: first the heading, then the mails and the"
-            " series, each series after its mails."
+            "A line of `track export --format jsonl`: first the heading, then the messages and the"
+            " series, each series after its messages."
         ),
     ),
     JsonDocument("hooks", lists={"hooks": Hook}),

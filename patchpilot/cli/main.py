@@ -60,12 +60,12 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest verb named."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            failure = UnknownCommandError(f"unknown verb {args[0]!r}", ctx)
+            failure = UnknownCommandError(f"unknown command {args[0]!r}", ctx)
             near = nearest(args[0], VERBS)
             failure.hint = (
                 f"did you mean {near!r}?"
                 if near
-                else "patchpilot --help lists the verbs"
+                else "patchpilot --help lists the commands"
             )
             raise failure
         return super().resolve_command(ctx, args)
@@ -126,7 +126,7 @@ def cli(ctx: click.Context, repo: Path | None, home: bool) -> None:
     ctx.ensure_object(dict)["repo"] = repo
     if home and ctx.invoked_subcommand:
         raise click.UsageError(
-            f"--home takes no verb, but {ctx.invoked_subcommand!r} was given"
+            f"--home takes no command, but {ctx.invoked_subcommand!r} was given"
         )
     if ctx.invoked_subcommand is None:
         command = ctx.command

@@ -169,11 +169,11 @@ def overview_page() -> str:
     ]
     lines += [
         ".SH SYNOPSIS",
-        r".B patchpilot [\-C DIR] VERB [OPTIONS] [TARGET]...",
+        r".B patchpilot [\-C DIR] COMMAND [OPTIONS] [TARGET]...",
         ".SH DESCRIPTION",
     ]
     lines += _filled(
-        "Without VERB, the guided workflow opens in the terminal. Each verb has its own page."
+        "Without COMMAND, the guided workflow opens in the terminal. Each command has its own page."
     )
     for title, verbs in (*GROUPS.items(), ("Others", OTHERS)):
         lines.append(f".SH {title.upper()}")

@@ -15,15 +15,15 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Send": {
         "draft": "edit cover letter, notes, changelog and prefix of a topic",
-        "send": "preview and send the mails, each mail once",
+        "send": "preview and send the messages, each message once",
     },
     "Follow": {
-        "track": "follow replies on the archive until the fix is merged",
+        "track": "track replies on the archive until the fix is merged",
         "trailers": "add review tags from replies to the commits",
     },
     "Setup": {
         "doctor": "check this machine: git, mail server, archive, stable branches",
-        "demo": "try everything in a sandbox; no mail leaves this machine",
+        "demo": "try everything in a sandbox; no message leaves this machine",
     },
 }
 OTHERS = {
@@ -37,7 +37,7 @@ OTHERS = {
     "trust": "allow the rule packs and commands that a tree names itself",
     "lsp": "show findings in an editor (language server)",
     "tui": "open the guided workflow",
-    "help": "show help on a verb or a topic",
+    "help": "show help on a command or a topic",
     "completion": "print the completion script of a shell",
     "bug-report": "print versions, settings and the last traceback, to paste",
 }
@@ -49,10 +49,10 @@ VERBS = {
 
 def overview() -> str:
     """What `patchpilot --help` prints: at most 24 lines of 80 columns."""
-    lines = ["Usage: patchpilot [-C DIR] VERB [OPTIONS] [TARGET]..."]
+    lines = ["Usage: patchpilot [-C DIR] COMMAND [OPTIONS] [TARGET]..."]
     lines += [
         "Take a Linux kernel fix from git commit to mainline and every LTS branch.",
-        "Without VERB: the guided workflow in the terminal (--home: all your topics).",
+        "Without COMMAND: the guided workflow in the terminal (--home: all your topics).",
         "",
     ]
     for title, verbs in GROUPS.items():
@@ -63,6 +63,6 @@ def overview() -> str:
         *textwrap.wrap(
             f"Also: {names}", 80, subsequent_indent="      ", break_on_hyphens=False
         ),
-        "`patchpilot help VERB` shows its options; `patchpilot help` lists the topics.",
+        "`patchpilot help COMMAND` shows its options; `patchpilot help` lists the topics.",
     ]
     return "\n".join(lines)

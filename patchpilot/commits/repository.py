@@ -266,7 +266,7 @@ class Repository:
         if _HEX_256.fullmatch(found):
             raise MissingError(
                 f"{self.top} uses SHA-256 object ids",
-                hint="use a SHA-1 repository, like those of the kernel",
+                hint="use a SHA-1 repository, like the kernel's",
             )
         return found
 

@@ -452,7 +452,9 @@ def _not_started(error: OSError, program: str) -> MissingError:
     A missing program gives "permission denied" too where a PATH directory is not searchable.
     """
     if isinstance(error, PermissionError):
-        hint = f"install {program}, or check its permissions and those of the directories in PATH"
+        hint = (
+            f"install {program}, or check its permissions and the permissions of PATH"
+        )
         return MissingError(f"{program} is not installed or not executable", hint=hint)
     return MissingError(
         f"{program} is not installed", hint=f"install {program} and try again"

@@ -18,7 +18,7 @@ QUESTIONS = ["--security", "no", "--regression", "no"]
 
 def the_mail(journey: Journey) -> Sent:
     """Preview, test send to oneself, and send; returns the mail as received."""
-    journey.tell("What would be sent, byte for byte?")
+    journey.tell("Which messages would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
     journey.tell("The mail is correct. Send it.")
     journey.run(["patchpilot", "send", "--yes", *PREFIX, *QUESTIONS], quiet=True)
@@ -110,7 +110,7 @@ def landing(journey: Journey, second: Sent) -> None:
         expect=[1],
         quiet=True,
     )
-    journey.tell("What remains to be done for the stable trees?")
+    journey.tell("Which steps remain for the stable trees?")
     journey.run(["patchpilot", "backport", commit])
     expected = {**VERDICTS, "6.12": "already-fixed"}
     document = journey.read(

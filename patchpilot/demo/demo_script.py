@@ -34,7 +34,7 @@ def run_script(
         landing(journey, second)
         delivered = len(sandbox.sink.take())
         journey.tell(
-            f"Done: {journey.steps} commands, {delivered} mails delivered, replies tracked, merged,"
-            f" in 6.12, in {time.monotonic() - started:.0f} s."
+            f"Done: {journey.steps} commands, {delivered} messages delivered, replies tracked,"
+            f" merged, in 6.12, in {time.monotonic() - started:.0f} s."
         )
         return journey.steps

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ALL_DONE = """\
 The patch is in mainline and in a stable kernel. Cc: stable brings it to
-the branches where it applies. One step is left, for 6.1, where it does not:
+the branches to which it applies. One step is left, for 6.1, to which it does not:
 press z at stage 5 to resolve the conflict.
 
 """

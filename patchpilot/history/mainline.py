@@ -51,7 +51,7 @@ def find_mainline(repository: Repository) -> Mainline | None:
     if chosen := known or theirs:
         newest = _newest(repository, {name: remote[name] for name in chosen})
         only = "the only branch called master or main of a remote"
-        reason = f"the newest of {', '.join(chosen)}" if len(chosen) > 1 else only
+        reason = f"the latest of {', '.join(chosen)}" if len(chosen) > 1 else only
         return Mainline(newest, remote[newest], reason)
     local = branch_refs(repository, *(f"refs/heads/{name}" for name in _BRANCHES))
     if not local:

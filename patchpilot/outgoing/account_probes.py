@@ -71,7 +71,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
         yield Probe(
             "gateway",
             "warn",
-            f"{known.name} alters mails: {known.rewrites}",
+            f"{known.name} alters messages: {known.rewrites}",
             Action("send", ("--to-self",), "send one to yourself first: {}"),
         )
     if account.needs_login:
@@ -210,7 +210,7 @@ def _program(command: str) -> Probe:
         return Probe(
             "mail server",
             "ok",
-            f"mails are handed to {parts[0]}; its connection to a server is not checked",
+            f"messages are handed to {parts[0]}; its connection to a server is not checked",
         )
     return Probe(
         "mail server",

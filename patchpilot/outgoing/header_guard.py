@@ -81,7 +81,7 @@ def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
                 hint = Action(
                     "send",
                     ("--resume", "--drop", email),
-                    "{} drops it from mails of an earlier send",
+                    "{} drops it from messages of an earlier send",
                 )
                 raise InputError(
                     f"mail {number}: {email!r} cannot be a recipient: {why}", hint=hint

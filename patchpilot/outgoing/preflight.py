@@ -108,7 +108,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
             yield SendProblem(
                 "public-thread",
                 f"an undisclosed fix would answer a mail that {facts.public_parent} has",
-                Action("draft", ("--in-reply-to", ""), "start a thread of its own: {}"),
+                Action("draft", ("--in-reply-to", ""), "start a separate thread: {}"),
             )
     else:
         yield from disclosing_problems(facts.mails, facts.private_ids)
@@ -167,7 +167,7 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.recipients:
         yield SendProblem(
             "nobody",
-            "no recipients: nobody would receive these mails",
+            "no recipients: nobody would receive these messages",
             Action("", ("--to",), "add recipients with {} and --cc"),
         )
 
@@ -251,7 +251,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not is_written(subject):
         hint = place or Hint(
             (
-                Action("draft", ("--cover-subject", "what the series does")),
+                Action("draft", ("--cover-subject", "description of the series")),
                 ", or ",
                 Action("draft", ("--edit",)),
             )
@@ -265,7 +265,8 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
         hint = place or Hint(
             (
                 Action(
-                    "draft", ("--cover", "what the series does as a whole, and why")
+                    "draft",
+                    ("--cover", "the purpose of the series as a whole, and the reason"),
                 ),
                 ", or ",
                 Action("draft", ("--edit",)),
@@ -300,7 +301,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
     if facts.version > 1 and not resend and not has_changelog:
         yield SendProblem(
             "no-changelog",
-            f"v{facts.version} does not say what changed since v{facts.version - 1}",
+            f"v{facts.version} does not state what changed since v{facts.version - 1}",
             Hint(
                 (
                     Action("draft", ("--changelog", "- what changed")),
@@ -374,7 +375,7 @@ def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
     """What helps where the same patches were sent before."""
     if send.state != "sent":
         return Action(
-            "send", ("--resume",), "`{}` sends the mails that were not accepted"
+            "send", ("--resume",), "`{}` sends the messages that were not accepted"
         )
     if facts.version > send.version:
         return Action(
@@ -517,13 +518,13 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     if rewriter and rewriter.rewrites:
         yield SendProblem(
             "gateway",
-            f"{rewriter.name} is known to alter mails: {rewriter.rewrites}",
+            f"{rewriter.name} is known to alter messages: {rewriter.rewrites}",
             Action("send", ("--to-self",), "send it to yourself first: {}"),
         )
     if len(facts.recipients) > MANY:
         yield SendProblem(
             "many",
-            f"{len(facts.recipients)} recipients: some lists hold mails with that many for"
+            f"{len(facts.recipients)} recipients: some lists hold messages with that many for"
             " moderation",
             Action(
                 "maintainers",
@@ -585,7 +586,7 @@ def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
             f"a series of {patches} patches without a cover letter",
             Hint(
                 (
-                    Action("draft", ("--cover-subject", "what the series does")),
+                    Action("draft", ("--cover-subject", "description of the series")),
                     ", or ",
                     Action("draft", ("--edit",)),
                 )

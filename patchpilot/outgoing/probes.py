@@ -78,8 +78,8 @@ def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
             Probe(
                 "clock",
                 "warn",
-                f"this machine's clock is {_span(off)} (compared with the archive's): mails would"
-                " have a wrong date",
+                f"this machine's clock is {_span(off)} (compared with the archive's): messages"
+                " would have a wrong date",
                 "timedatectl set-ntp true",
             )
         )

@@ -42,7 +42,7 @@ def find_project(name: str) -> Project:
     """The project of this name; UsageError with the nearest."""
     known = projects()
     if name not in known:
-        raise unknown("profile", name, known)
+        raise unknown("project", name, known)
     return known[name]
 
 

@@ -113,7 +113,7 @@ class DeliveryReport:
         if self.problem is DeliveryProblem.HELD:
             return (
                 "wait for the moderator; all other recipients have the mail; if you subscribe to"
-                " the list, later mails are not held"
+                " the list, later messages are not held"
             )
         if self.problem is DeliveryProblem.REFUSED:
             return resend

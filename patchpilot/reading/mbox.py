@@ -87,7 +87,7 @@ def within_limits(
             )
         elif given + len(raw) > most:
             skipped(
-                f"{source}: more than {most >> 20} MiB of mails: those from byte {start} on are"
+                f"{source}: more than {most >> 20} MiB of messages: those from byte {start} on are"
                 " skipped"
             )
             return
@@ -124,7 +124,7 @@ def parse(
     mails = []
     for number, (start, end) in enumerate(bounds, 1):
         if number % 256 == 0:
-            progress("reading mails", number, len(bounds))
+            progress("reading messages", number, len(bounds))
         if _id_at_top(data, start, end) in without:
             continue
         try:

@@ -379,7 +379,7 @@ def _work_left(status: Status) -> list[str | Action]:
         elif fix.lacking:
             said = (
                 f"“{fix.subject}”{named}, which {fix.relation} it, is missing in"
-                f" {', '.join(fix.lacking)}: send a backport of it, too"
+                f" {', '.join(fix.lacking)}: send a backport of it as well"
             )
             words.append(_backport(status, fix.commit, fix.lacking, said))
     return words

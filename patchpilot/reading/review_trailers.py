@@ -192,7 +192,7 @@ def is_nack(line: str) -> bool:
 
 def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> str:
     if bot:
-        return "tags in mails of bots do not count"
+        return "tags in messages of bots do not count"
     if name.lower() not in GIVEN:
         return f"{name} is not a review tag"
     if address is None:

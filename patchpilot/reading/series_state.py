@@ -208,7 +208,7 @@ def _shown_by_others(
     return state, "; ".join(
         (
             f"{_names(taken, latest)} {_FURTHER[state]}",
-            "no mail says when the series was applied",
+            "no message states when the series was applied",
             *asked,
         )
     )
@@ -379,10 +379,10 @@ def _by_mails(evidence: Evidence) -> Verdict:
     if there := _in_stable_by_mails(evidence):
         return there
     if superseded and not applied:
-        why = f"{superseded.by} says another version was applied"
+        why = f"{superseded.by} reports that another version was applied"
         return Verdict(SeriesState.SUPERSEDED, why, _of_event(superseded))
     if handled and not applied:
-        why = f"handled elsewhere, says {handled.by}: {handled.title}"
+        why = f"handled elsewhere, according to {handled.by}: {handled.title}"
         return Verdict(SeriesState.SUPERSEDED, why, _of_event(handled))
     if there := _in_mainline_by_mails(evidence):
         return there

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is to be known of a followed series without reading its mails again: plain values, made from
+"""What is to be known of a tracked series without reading its mails again: plain values, made from
 its status once.
 """
 

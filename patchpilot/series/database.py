@@ -317,7 +317,7 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
     """The error for a database that cannot be read, with the command that recovers it."""
     known = backups(file)
     there = (
-        f"the newest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
+        f"the latest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
         if known
         else "no backup"
     )
@@ -326,7 +326,7 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
         hint=Action(
             "doctor",
             ("--recover",),
-            f"`{{}}` restores the newest backup and all rows that can still be read ({there}); it"
+            f"`{{}}` restores the latest backup and all rows that can still be read ({there}); it"
             " keeps the damaged file",
         ),
     )

@@ -160,7 +160,7 @@ def find_repairs(
     if PREFIX in kinds and any(
         problem.name in COVER_PROBLEMS for problem in (*plan.blockers, *plan.warnings)
     ):
-        left.append("cover letter: only you can say what the series does and why")
+        left.append("cover letter: only you know what the series does and why")
     changes = tuple(
         MessageChange(
             id_, repository.commit(id_).subject, after_fixes[id_], messages[id_]

@@ -26,7 +26,7 @@ def explain(
 
 def _mentioned(numbers: Mapping[str, float]) -> Iterator[str]:
     if numbers["mentioned"] >= 1:
-        yield "the message says that it introduced the bug"
+        yield "the message states that it introduced the bug"
     elif numbers["mentioned"]:
         yield "the message mentions it"
 

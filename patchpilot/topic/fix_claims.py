@@ -49,7 +49,7 @@ def denies_fix(repository: Repository, commit: Commit) -> bool:
 
 def said_fix(is_fix: bool) -> FixJudgement:
     """The judgement of a commit whose author said whether it is a fix."""
-    return FixJudgement(is_fix, "" if is_fix else "you said that it is not a fix")
+    return FixJudgement(is_fix, "" if is_fix else "you answered that it is not a fix")
 
 
 def answer_fix(

@@ -92,7 +92,7 @@ def _refuse_odd(
     hint = f"git rebase {onto}"
     if ids[-1] != head:
         raise UsageError(
-            f"{ids[-1][:12]} is not the newest commit of the branch", hint=hint
+            f"{ids[-1][:12]} is not the latest commit of the branch", hint=hint
         )
     for older, newer in itertools.pairwise(ids):
         if repository.commit(newer).parents != (older,):

@@ -90,7 +90,7 @@ def find_review_trailers(
     store: Store,
     progress: Progress = silent,
 ) -> Collected:
-    """The tags credited to the followed series of TARGET's topic that its commits lack; nothing is
+    """The tags credited to the tracked series of TARGET's topic that its commits lack; nothing is
     written.
 
     MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked
@@ -143,7 +143,7 @@ def _status_of(state: TopicState) -> Status:
     if state.series is None:
         if state.last is None:
             raise MissingError(
-                "no series of this topic is followed",
+                "no series of this topic is tracked",
                 hint=Hint(
                     (
                         Action("track", ("add", "<message-id>")),
@@ -154,7 +154,7 @@ def _status_of(state: TopicState) -> Status:
             )
         first = state.last.entries[0].mail.message_id
         raise MissingError(
-            f"v{state.last.version} of this topic is not followed",
+            f"v{state.last.version} of this topic is not tracked",
             hint=Action("track", ("add", f"<{first}>")),
         )
     if state.series.status is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one place that says how far a topic is: what was sent of it, which followed series is its
+"""The one place that says how far a topic is: what was sent of it, which tracked series is its
 own, and what to do next.
 """
 
@@ -59,7 +59,7 @@ class TopicState:
 
     @property
     def series_number(self) -> int | None:
-        """The number of the followed series that is its own."""
+        """The number of the tracked series that is its own."""
         return self.series.entry.id if self.series else None
 
     @property
@@ -160,7 +160,7 @@ class TopicState:
                 states.count(MailState.UNKNOWN),
             )
             word = "partly sent" if self.is_partial else "not sent"
-            mails = f"{taken} of {counted(len(states), 'mail')} accepted"
+            mails = f"{taken} of {counted(len(states), 'message')} accepted"
             return (
                 f"v{self.attempt.version} {word}:"
                 f" {mails}{f', {unknown} unknown' if unknown else ''}"
@@ -183,7 +183,7 @@ class TopicState:
     def _became(self) -> str:
         if self.series is None:
             assert self.last is not None
-            return f"sent on {self.last.begun[:10]}, not followed"
+            return f"sent on {self.last.begun[:10]}, not tracked"
         if self.series.summary is None:
             return (
                 "sent, undisclosed"
@@ -210,7 +210,7 @@ class TopicState:
             return NextStep(
                 NextStepNeed.ACTION,
                 Action(
-                    "send", ("--dry-run",), "review the mails, then send them: `{}`"
+                    "send", ("--dry-run",), "review the messages, then send them: `{}`"
                 ),
             )
         if self.series is None:
@@ -222,7 +222,7 @@ class TopicState:
                 Action(
                     "track",
                     ("add", f"<{self.last.entries[0].mail.message_id}>"),
-                    "follow it: `{}`",
+                    "track it: `{}`",
                 ),
             )
         if self.is_begun and self.state not in (*FINAL, *LANDED):
@@ -250,7 +250,7 @@ class TopicState:
 def topic_state(
     repository: Repository, topic: Topic, *, store: Store, known: Sequence[Tracked] = ()
 ) -> TopicState:
-    """How far a topic is; `known` are followed series that were read already.
+    """How far a topic is; `known` are tracked series that were read already.
 
     Nothing is written, and nothing asked of the network.
     """

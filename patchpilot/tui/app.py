@@ -518,7 +518,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
         """Quit, but not while mails are being sent."""
         if self.sending:
             self.notify(
-                "cannot quit while mails are being sent; wait until sending has finished",
+                "cannot quit while messages are being sent; wait until sending has finished",
                 severity="warning",
             )
         elif self.tour is None or not self.tour.told_how():

@@ -29,7 +29,7 @@ This page is generated from the key bindings: `python -m patchpilot.tui.keys`.
 def page() -> str:
     """The whole page."""
     parts = [HEAD, "## Everywhere\n", _table([*_of(PatchpilotApp), *_of(StageScreen)])]
-    parts += ["## In texts (commits, patches, mails, threads)\n", _table(_of(Pager))]
+    parts += ["## In texts (commits, patches, messages, threads)\n", _table(_of(Pager))]
     parts += ["## In patches\n", _table(_of(DiffView))]
     parts += ["## 0 home\n", _table(_of(HomeScreen))]
     for stage in Stage:

@@ -88,7 +88,7 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
             yield Command(title, does, partial(app.run_action, action), key)
     yield Command(
         "Tour",
-        "eight cards about the stages, in the demo; no mail leaves this machine",
+        "eight cards about the stages, in the demo; no message leaves this machine",
         partial(take, app),
     )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OFFER = (
     "patchpilot takes a fix from the commit to mainline and the stable kernels.\n\nThe demo shows"
     " it with an invented fix in an invented kernel tree, with a mail server and a mail archive on"
-    " this machine only. Your files are not touched and no mail leaves this machine. To see it"
+    " this machine only. Your files are not touched and no message leaves this machine. To see it"
     " later, run `patchpilot demo`."
 )
 
@@ -45,12 +45,12 @@ STEPS = (
         Stage.COMMIT,
         "You are Robin: this is your first patch",
         "It reaches mainline and the stable kernels in eight stages, shown in the line at the top."
-        " A card like this one says at each stage what it is for, and which key is next.",
+        " A card like this one explains at each stage what it is for, and which key is next.",
         "#next-panel",
     ),
     Step(
         Stage.CHECKS,
-        "What maintainers and bots would report",
+        "Findings that maintainers and bots would report",
         "Each finding is shown below its line. What can be fixed safely is shown before it is"
         " applied.",
     ),
@@ -85,7 +85,7 @@ STEPS = (
     Step(
         Stage.FOLLOW,
         "From the first reply to the stable kernels",
-        "Replies arrive here, in the demo within seconds. The first line says what to do about"
+        "Replies arrive here, in the demo within seconds. The first line shows what to do about"
         " them.",
     ),
 )

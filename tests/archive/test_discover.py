@@ -259,7 +259,7 @@ def test_those_named_are_followed_by_any_of_their_mails(archive: str) -> None:
     assert "pump: check the pointer (1 patch; followed as 1)" in shown
     assert "<h1@example.org>" in shown
     assert "original not found: FAILED: patch" in shown
-    assert "4 series not followed: `patchpilot track discover --all`" in shown
+    assert "4 series not tracked: `patchpilot track discover --all`" in shown
 
 
 def test_an_older_version_that_is_followed_is_the_same_series(

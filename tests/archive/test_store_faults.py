@@ -243,7 +243,7 @@ def test_a_series_of_damaged_mails_alone_does_not_wait_for_the_archive(
     outcome = call("track", "show", "2")
     assert outcome.code == 2
     assert (
-        "next      fetch its damaged mails again: `patchpilot track rebuild 2`"
+        "next      fetch its damaged messages again: `patchpilot track rebuild 2`"
         in outcome.out
     )
 

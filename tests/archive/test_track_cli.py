@@ -287,7 +287,7 @@ def test_a_file_is_shown_without_following_it(thread: Path) -> None:
     assert outcome.out.splitlines()[0].endswith(TITLE)
     assert outcome.out.splitlines()[1].startswith("  state     in-stable")
     assert "as of" in outcome.out
-    assert f"not followed: `patchpilot track add --mbox {thread}`" in outcome.out
+    assert f"not tracked: `patchpilot track add --mbox {thread}`" in outcome.out
     assert series() == []
     assert call("track", "show", "1", "--mbox", thread).code == 2
 

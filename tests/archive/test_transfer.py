@@ -212,14 +212,14 @@ def changed(lines: list[str], number: int, **values: object) -> list[str]:
 
 
 WRONG = {
-    "empty": (lambda lines: [], "is not an export of followed series"),
+    "empty": (lambda lines: [], "is not an export of tracked series"),
     "an mbox": (
         lambda lines: ["From mboxrd@z Thu Jan  1 00:00:00 1970", "x"],
-        "is not an export of followed series",
+        "is not an export of tracked series",
     ),
     "a report": (
         lambda lines: ['{"schema": "patchpilot/track/1", "series": []}'],
-        "is not an export of followed series",
+        "is not an export of tracked series",
     ),
     "newer": (
         lambda lines: changed(lines, 0, schema="patchpilot/followed/2"),
@@ -229,7 +229,7 @@ WRONG = {
 DAMAGED = {
     "cut": (
         lambda lines: lines[:-1],
-        " is incomplete: 1 of 2 series, 14 of 14 mails",
+        " is incomplete: 1 of 2 series, 14 of 14 messages",
         (1,),
     ),
     "cut in a line": (
@@ -365,7 +365,7 @@ def test_a_line_that_cannot_be_read_is_reported_and_all_else_imported(
     assert problem.startswith("wrong.jsonl")
     assert said in problem
     assert more == (
-        ["wrong.jsonl is incomplete: 2 of 2 series, 13 of 14 mails"]
+        ["wrong.jsonl is incomplete: 2 of 2 series, 13 of 14 messages"]
         if name == "without a mail"
         else []
     )

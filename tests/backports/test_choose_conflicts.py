@@ -130,7 +130,7 @@ def test_a_fix_that_changed_makes_choices_proposals(world: World) -> None:
             Source.EDITED,
             ("\tverify(20, everything);\n",),
         )
-        assert first.why == "what you chose before: as the branch does it"
+        assert first.why == "previous choices: as the branch does it"
         assert first.steps == ("w.c:22: as the branch does it",)
 
 

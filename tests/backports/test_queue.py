@@ -262,5 +262,5 @@ def test_what_its_author_calls_no_fix_has_nothing_to_backport(world: World) -> N
     result = ask(world)
     assert (result.branches, result.rules) == (
         (),
-        ("you said that it is not a fix: nothing to backport",),
+        ("you answered that it is not a fix: nothing to backport",),
     )

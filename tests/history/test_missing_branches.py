@@ -37,7 +37,7 @@ def test_a_project_without_stable_series_lacks_none(tmp_path: Path) -> None:
     boot = Repo(tmp_path / "boot")
     boot.commit("start", {"common/spl/spl.c": "x\n"})
     assert missing(boot) is None
-    assert "keeps no stable series" in call("doctor", "--offline", "-C", boot.path).out
+    assert "has no stable branches" in call("doctor", "--offline", "-C", boot.path).out
 
 
 def test_the_branches_are_fetched_from_a_remote_that_is_added(clone: Repo) -> None:

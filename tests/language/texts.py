@@ -75,10 +75,31 @@ def code_strings(*, named: bool = False) -> Iterator[Text]:
                 )
 
 
+def help_texts() -> Iterator[Text]:
+    """Descriptions of commands: the docstrings that `--help` and the man pages show."""
+    for file, tree in trees("@"):
+        for node in _help(tree):
+            yield Text(
+                f"{file.relative_to(ROOT)}:{node.lineno}", "help", str(node.value)
+            )
+
+
+def _help(tree: ast.AST) -> Iterator[ast.Constant]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any(
+            re.search(r"\b(?:verb|command|group)\b", ast.unparse(decorator))
+            for decorator in node.decorator_list
+        ):
+            yield from _docstrings(ast.Module(node.body, []))
+
+
 def docstrings() -> Iterator[Text]:
-    """Docstrings of modules, classes, functions and values."""
+    """Docstrings of modules, classes, functions and values that are not shown as help."""
     for file, tree in trees():
+        shown = {id(node) for node in _help(tree)}
         for node in _docstrings(tree):
+            if id(node) in shown:
+                continue
             yield Text(
                 f"{file.relative_to(ROOT)}:{node.lineno}", "docstring", str(node.value)
             )
@@ -104,7 +125,7 @@ def documentation(*, spans: bool = False) -> Iterator[Text]:
     files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     for file in [*files, *sorted((ROOT / "docs").rglob("*.md"))]:
         text = re.sub(
-            r"^(```+).*?^\1|^    .*$|<!--.*?-->",
+            r"^(```+).*?^\1|^    [^\n]*$|<!--.*?-->",
             lambda match: "\n" * match[0].count("\n"),
             file.read_text("utf-8"),
             flags=re.M | re.S,

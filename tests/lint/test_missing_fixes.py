@@ -32,7 +32,7 @@ def test_a_fixed_crash_without_a_tag_is_a_warning_where_history_is_at_hand(
     )
     assert done.code == 1
     assert (
-        'subject says "fix crash" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
+        'subject contains "fix crash" but there is no Fixes: tag; help: run `patchpilot fixes HEAD`'
         in " ".join(done.out.split())
     )
     file = tmp_path / "0001.patch"

@@ -102,7 +102,7 @@ def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) 
         (1, MailState.SENDING),
         (1, MailState.ACCEPTED),
     ]
-    assert report.headline == "v1: 2 of 2 mails accepted"
+    assert report.headline == "v1: 2 of 2 messages accepted"
     assert [mail.link for mail in report.mails] == [
         f"https://lore.kernel.org/r/{mail.message_id}/" for mail in planned.mails
     ]
@@ -116,6 +116,6 @@ def test_the_report_of_a_part_says_how_to_go_on(tmp_path: Path) -> None:
             planned = plan(repository, request())
             result = deliver(repository, planned)
             report = send_report(repository, planned, result)
-    assert report.headline == "v1: 1 of 2 mails accepted"
+    assert report.headline == "v1: 1 of 2 messages accepted"
     assert [bool(mail.link) for mail in report.mails] == [True, False]
     assert any("--resume" in str(sentence) for sentence in report.now)

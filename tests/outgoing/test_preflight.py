@@ -720,7 +720,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"recipients": ()},
         "nobody",
-        "no recipients: nobody would receive these mails",
+        "no recipients: nobody would receive these messages",
         "add recipients with --to and --cc",
     ),
     (
@@ -744,7 +744,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         },
         "public-thread",
         "an undisclosed fix would answer a mail that lore has",
-        "start a thread of its own: patchpilot draft --in-reply-to ''",
+        "start a separate thread: patchpilot draft --in-reply-to ''",
     ),
     (
         {"errors": ("widget: mend: a", "widget: mend: b")},
@@ -786,13 +786,13 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         {"draft": UNWRITTEN, "request": SendRequest(cover=True)},
         "cover-subject",
         "the cover letter's subject is not written: EDITME: what",
-        "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
+        "patchpilot draft --cover-subject 'description of the series', or patchpilot draft --edit",
     ),
     (
         {"draft": replace(GOOD, cover_text="Why."), "request": SendRequest(cover=True)},
         "cover-subject",
         "the cover letter's subject is not written: empty",
-        "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
+        "patchpilot draft --cover-subject 'description of the series', or patchpilot draft --edit",
     ),
     (
         {
@@ -801,13 +801,13 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         },
         "cover-text",
         "the cover letter's text is not written",
-        "patchpilot draft --cover 'what the series does as a whole, and why',"
+        "patchpilot draft --cover 'the purpose of the series as a whole, and the reason',"
         " or patchpilot draft --edit",
     ),
     (
         {"version": 3},
         "no-changelog",
-        "v3 does not say what changed since v2",
+        "v3 does not state what changed since v2",
         "patchpilot draft --changelog '- what changed', or patchpilot draft --edit",
     ),
     (
@@ -935,7 +935,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"recipients": MANY_TO},
         "many",
-        "51 recipients: some lists hold mails with that many for moderation",
+        "51 recipients: some lists hold messages with that many for moderation",
         "drop recipients who do not need it",
     ),
     (
@@ -974,7 +974,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         {"series": Series((patch(), patch())), "cover_from": 2},
         "no-cover",
         "a series of 2 patches without a cover letter",
-        "patchpilot draft --cover-subject 'what the series does', or patchpilot draft --edit",
+        "patchpilot draft --cover-subject 'description of the series', or patchpilot draft --edit",
     ),
     (
         {"version": 2, "mails": (ANSWER,), "new_thread": "netdev"},
@@ -1002,7 +1002,7 @@ def test_a_gateway_that_alters_mails_is_named() -> None:
         "gateway",
         "send it to yourself first: patchpilot send --to-self",
     )
-    assert message.partition(" is known to alter mails: ")[2]
+    assert message.partition(" is known to alter messages: ")[2]
 
 
 @pytest.mark.parametrize(
@@ -1127,12 +1127,12 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
         (
             "partial",
             1,
-            "`patchpilot send --resume` sends the mails that were not accepted",
+            "`patchpilot send --resume` sends the messages that were not accepted",
         ),
         (
             "partial",
             2,
-            "`patchpilot send --resume` sends the mails that were not accepted",
+            "`patchpilot send --resume` sends the messages that were not accepted",
         ),
         (
             "sent",

@@ -88,7 +88,7 @@ def test_a_send_that_is_through_has_nothing_to_take_up(
         for words in ((), ("--dry-run",)):
             done = send(repo, "--resume", *words)
             assert done.code == 0, done.err
-            assert "all mails were accepted; nothing is left to send" in done.out
+            assert "all messages were accepted; nothing is left to send" in done.out
             assert "diff --git" not in done.out
         assert [
             load["state"]

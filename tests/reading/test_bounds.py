@@ -114,7 +114,7 @@ def test_what_is_more_than_an_mbox_may_have_is_reported_and_not_read(
     )
     (workdir / "m").write_bytes(mbox(story.V1, story.REVIEW, story.V2))
     out = shown("add", "--mbox", "m")
-    assert "MiB of mails: those from byte" in out
+    assert "MiB of messages: those from byte" in out
     assert "review" in out
     # a mail that is skipped is not read for ever
     text = mbox(story.V1, story.REVIEW)

@@ -217,7 +217,7 @@ def test_a_report_about_no_followed_series_is_an_error(workdir: Path) -> None:
     outcome = call("track", "add", "--mbox", "notice")
     assert outcome.code == 3
     assert (
-        "the mail that this report is about is of no followed series (not delivered to"
+        "the mail that this report is about is of no tracked series (not delivered to"
         " gone@example.com" in outcome.err
     )
 
@@ -282,8 +282,8 @@ def test_mails_that_the_archive_lacks_an_hour_after_the_send_are_reported(
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
         out = one.track("show").out
         assert (
-            f"  delivery  not in the archive {one.archive.url}: 1 mail sent 0 hours before it was"
-            " last asked" in out
+            f"  delivery  not in the archive {one.archive.url}: 1 message sent 0 hours before it"
+            " was last asked" in out
         )
         assert (
             "look for a bounce or a moderation notice in your mailbox and pass it to `patchpilot"
@@ -319,7 +319,8 @@ def test_of_a_series_the_archive_has_in_part_the_missing_mails_are_counted(
         one.archive.add(*mails[:-2])
         one.update()
         assert (
-            ": 2 mails sent 0 hours before it was last asked" in one.track("show").out
+            ": 2 messages sent 0 hours before it was last asked"
+            in one.track("show").out
         )
         one.archive.add(*mails[-2:])
         one.update()

@@ -630,7 +630,7 @@ def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(
     )
     assert (
         life.then()[1] == f"“{fix_title}” ({fixed[:12]}), which fixes it, is missing in"
-        f" {', '.join(reversed(versions))}: send a backport of it, too"
+        f" {', '.join(reversed(versions))}: send a backport of it as well"
     )
     onto = " ".join(f"--onto linux-{version}.y" for version in reversed(versions))
     assert life.commands == [f"patchpilot backport {fixed} {onto}"]

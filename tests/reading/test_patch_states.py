@@ -70,7 +70,7 @@ def test_a_mail_that_names_one_commit_of_a_series_does_not_say_how_the_others_we
     for later in (named, stable_review(ONE, SHA, "6.6", id="s", minutes=900)):
         found = status(later)
         assert found.state in ("accepted", "in-mainline")
-        assert found.why.endswith("no mail says when the series was applied")
+        assert found.why.endswith("no message states when the series was applied")
         assert [it.state for it in found.patches] == [found.state, "sent"]
     asked = mail(
         f"Re: [PATCH 2/2] {TWO}",
@@ -82,7 +82,7 @@ def test_a_mail_that_names_one_commit_of_a_series_does_not_say_how_the_others_we
     )
     assert (
         status(asked, named).why
-        == "1/2 applied; no mail says when the series was applied; 2/2 needs changes"
+        == "1/2 applied; no message states when the series was applied; 2/2 needs changes"
     )
     refused = mail(
         f"Re: [PATCH 2/2] {TWO}",

@@ -258,7 +258,7 @@ def only_patch(evidence: Evidence) -> PatchState:
 
 
 APPLIED = event("applied", tree="net", commit="1" * 40)
-SUPERSEDED = "Matt says another version was applied"
+SUPERSEDED = "Matt reports that another version was applied"
 IN_MAINLINE = "its pull request was merged"
 REFERENCED = "the stable trees reference its upstream commit; 6.1 under review"
 
@@ -611,7 +611,7 @@ BOTH = tuple(
             [event("applied", of=ONE)],
             [],
             "accepted",
-            "1/2 applied; no mail says when the series was applied",
+            "1/2 applied; no message states when the series was applied",
             "accepted sent",
         ),
         (

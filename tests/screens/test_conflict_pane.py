@@ -132,7 +132,7 @@ async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(
         )
         assert "0 of 1 chosen" in text_of(app)
         assert (
-            "[ ] prerequisite    what you chose before: with the part of d6600121f74b"
+            "[ ] prerequisite    previous choices: with the part of d6600121f74b"
             in text_of(app)
         )
 
@@ -164,9 +164,7 @@ async def test_a_fix_that_was_amended_meanwhile_is_read_again(
         )
         await settle(pilot)
         assert "0 of 1 chosen" in text_of(app)
-        assert "what you chose before: the lines around the change differ" in text_of(
-            app
-        )
+        assert "previous choices: the lines around the change differ" in text_of(app)
 
 
 async def test_what_was_edited_is_written_with_its_note(

@@ -327,7 +327,7 @@ async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_liste
     start: Start, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = tuple(
-        replace(topic, step="review the mails, then send them")
+        replace(topic, step="review the messages, then send them")
         for topic in topics()
         if topic.branch == "spi-dma"
     )

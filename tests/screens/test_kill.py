@@ -28,7 +28,7 @@ SHOWS = {
     Stage.BACKPORTS: "Stable branches",
     Stage.PREVIEW: "raw mail",
     Stage.SEND: "NOT SENT: ",
-    Stage.FOLLOW: "No series is followed yet",
+    Stage.FOLLOW: "No series is tracked yet",
 }
 """A text that only this stage's screen shows."""
 

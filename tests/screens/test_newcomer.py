@@ -167,7 +167,7 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
         stands = app.session.status(Stage.BACKPORTS)
         assert (stands.state, stands.note) == (
             StageState.DONE,
-            "u-boot maintains no stable series: nothing to backport",
+            "u-boot maintains no stable branches: nothing to backport",
         )
         assert app.session.next_stage is not Stage.BACKPORTS
         await keys(pilot, "enter", "z")

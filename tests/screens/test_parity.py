@@ -219,6 +219,8 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
         assert verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]
         await keys(pilot, "G", "enter")
         await until(
-            pilot, lambda: "you said that it is not a fix" in text_of(app), "the answer"
+            pilot,
+            lambda: "you answered that it is not a fix" in text_of(app),
+            "the answer",
         )
         assert not verb("fixes", "-C", story.repo.path, "HEAD")["is_fix"]

@@ -161,19 +161,19 @@ def test_advice_after_a_send_names_keys_and_no_verb() -> None:
 def test_a_remark_about_a_send_names_the_key_that_takes_it_back() -> None:
     dropped = Hint(
         (
-            "dropped, also from later versions: a@b.example (undo: ",
+            "dropped, including later versions: a@b.example (undo: ",
             Action("maintainers", ("--restore", "a@b.example")),
             ")",
         )
     )
     assert (
         str(dropped)
-        == "dropped, also from later versions: a@b.example (undo: patchpilot maintainers --restore"
+        == "dropped, including later versions: a@b.example (undo: patchpilot maintainers --restore"
         " a@b.example)"
     )
     assert (
         in_keys(dropped, Stage.SEND)
-        == "dropped, also from later versions: a@b.example (undo: Space at stage 3 on a@b.example)"
+        == "dropped, including later versions: a@b.example (undo: Space at stage 3 on a@b.example)"
     )
 
 

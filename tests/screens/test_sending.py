@@ -95,10 +95,10 @@ async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(
             await still(pilot)
             shown = text_of(app)
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
-    assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 mails accepted · {via}", shown)
+    assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 messages accepted · {via}", shown)
     assert shown.count("accepted  [PATCH net ") == 4
     for words in (
-        "What happens now",
+        "Next",
         "replies are tracked",
         "before a reminder",
         "Archive: ",
@@ -135,7 +135,7 @@ async def test_a_send_that_breaks_half_way_is_resumed_with_each_mail_once(
                 lambda: app.session.status(Stage.SEND).state is StageState.DONE,
                 "the rest",
             )
-            assert "v1: 4 of 4 mails accepted" in text_of(app)
+            assert "v1: 4 of 4 messages accepted" in text_of(app)
         assert sorted(ids(server)) == [f"[PATCH net {number}/3" for number in range(4)]
 
 
@@ -158,7 +158,7 @@ async def test_a_refused_recipient_is_shown_with_the_words_of_the_server(
         assert not server.take()
     assert "rejected  [PATCH net 0/3] net/acme: count images" in shown
     assert "no such user" in shown
-    assert "v1: 0 of 4 mails accepted" in shown
+    assert "v1: 0 of 4 messages accepted" in shown
 
 
 async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) -> None:

@@ -265,7 +265,7 @@ async def test_a_branch_without_commits_is_a_panel_with_the_way_out(
         assert "hint: " in text_of(app)
         assert "no commits on top of the base" in text_of(app)
         await keys(pilot, Stage.FOLLOW)
-        assert "No series is followed yet" in text_of(app)
+        assert "No series is tracked yet" in text_of(app)
 
 
 async def test_what_has_no_topic_says_how_to_get_one(

@@ -179,7 +179,7 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
             first,
             confidence=0.93,
             evidence=(
-                "the message says that it introduced the bug",
+                "the message states that it introduced the bug",
                 "last changed a line within 3 lines of the change",
             ),
         ),
@@ -345,7 +345,7 @@ def _sent(planned: SendPlan) -> tuple[TopicSend, StageStatus]:
         "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
     )
     return TopicSend(
-        planned, report=SendReport("v1: 1 of 2 mails accepted", mails, (advice,))
+        planned, report=SendReport("v1: 1 of 2 messages accepted", mails, (advice,))
     ), StageStatus(StageState.BLOCKED, "press R to resume")
 
 

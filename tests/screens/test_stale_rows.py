@@ -58,7 +58,7 @@ async def test_the_cursor_of_no_branches_explains_none(
         await keys(pilot, Stage.BACKPORTS)
         known = app.session.found[Stage.BACKPORTS]
         none = replace(
-            known.result, branches=(), rules=("you said that it is not a fix",)
+            known.result, branches=(), rules=("you answered that it is not a fix",)
         )
         table = app.screen.query_one("#matrix", Table)
         app.session.remember(Stage.BACKPORTS, none, known.status)
@@ -68,4 +68,4 @@ async def test_the_cursor_of_no_branches_explains_none(
             table.action_cursor_up()
             table.action_scroll_bottom()
             await keys(pilot, key)
-        assert "you said that it is not a fix" in text_of(app)
+        assert "you answered that it is not a fix" in text_of(app)

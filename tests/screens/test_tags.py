@@ -105,12 +105,14 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
         assert "Evidence" in text_of(app)
         await keys(pilot, "enter")
         await until(
-            pilot, lambda: "you said that it is not a fix" in text_of(app), "the answer"
+            pilot,
+            lambda: "you answered that it is not a fix" in text_of(app),
+            "the answer",
         )
         assert "Where the bug is" not in text_of(app)
         assert app.session.status(Stage.TAGS).state is StageState.DONE
         await keys(pilot, Stage.BACKPORTS)
-        assert "you said that it is not a fix: nothing to backport" in text_of(app)
+        assert "you answered that it is not a fix: nothing to backport" in text_of(app)
         assert app.session.status(Stage.BACKPORTS).state is StageState.DONE
         await keys(pilot, Stage.CHECKS)
         assert "missing-fixes" not in text_of(app)

@@ -139,7 +139,7 @@ def test_who_is_confirmed_is_known_and_who_is_dismissed_is_not_asked_about(
         assert "not seen before" not in again.next_step
         confirm_senders([message_id], known=True, store=store)
         assert show(1, store=store).state == "withdrawn"
-        with pytest.raises(MissingError, match="no followed series has"):
+        with pytest.raises(MissingError, match="no tracked series has"):
             confirm_senders(["other@example.org"], known=True, store=store)
 
 

@@ -278,7 +278,7 @@ UNOPENED, TODO, DONE, WAITING, BLOCKED = (
     StageState.WAITING,
     StageState.BLOCKED,
 )
-NOT_FOLLOWED = "no series of this topic is followed"
+NOT_FOLLOWED = "no series of this topic is tracked"
 LIFE = {
     "committed": Moment(
         lambda one: None, UNOPENED, UNOPENED, "not sent", 1, "not-sent", NOT_FOLLOWED
@@ -311,7 +311,7 @@ LIFE = {
         rejected_by_server,
         UNOPENED,
         BLOCKED,
-        "v1 not sent: 0 of 1 mail accepted",
+        "v1 not sent: 0 of 1 message accepted",
         1,
         "not-sent",
         NOT_FOLLOWED,
@@ -320,10 +320,10 @@ LIFE = {
         partly,
         TODO,
         BLOCKED,
-        "v1 partly sent: 1 of 2 mails accepted, 1 unknown",
+        "v1 partly sent: 1 of 2 messages accepted, 1 unknown",
         1,
         "partly-sent",
-        "is not followed",
+        "is not tracked",
         patches=2,
     ),
     "sent, not on the archive": Moment(
@@ -340,10 +340,10 @@ LIFE = {
         unfollowed,
         TODO,
         DONE,
-        "not followed",
+        "not tracked",
         2,
         "sent",
-        "v1 of this topic is not followed",
+        "v1 of this topic is not tracked",
     ),
     "sent long ago with another program": Moment(
         elsewhere, TODO, UNOPENED, "v1 stalled: no mail since 2023-11-14", 2, "stalled"

@@ -316,7 +316,7 @@ def test_a_series_that_no_archive_has_is_on_the_page(workdir: Path) -> None:
 
 
 def test_a_page_without_series_says_so(workdir: Path) -> None:
-    assert "No series is followed." in call("track", "export", "--format", "html").out
+    assert "No series is tracked." in call("track", "export", "--format", "html").out
 
 
 def test_a_diff_and_a_very_long_mail_end_with_a_link_to_the_archive(

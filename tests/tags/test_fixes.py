@@ -147,7 +147,7 @@ def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
     result = ask(path)
     assert result.candidates[0].commit == first.later
     assert (
-        "the message says that it introduced the bug" in result.candidates[0].evidence
+        "the message states that it introduced the bug" in result.candidates[0].evidence
     )
 
 
@@ -483,8 +483,7 @@ def test_what_mends_an_earlier_patch_of_its_own_series_gets_no_tag(
         result = ask(tmp_path / "r", **reported)
         assert (result.candidates[0].commit, result.tags) == (first, ())
         assert (
-            "this fixes an earlier patch of your own series: squash it"
-            in result.notes[0]
+            "this fixes an earlier patch of this series: squash it" in result.notes[0]
         )
 
 

@@ -157,9 +157,9 @@ def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> 
     fixed = ("-C", story.repo.path, "HEAD")
     assert "missing-fixes" in call("check", *fixed, "--strict").out
     done = call("prepare", *fixed, "--not-a-fix")
-    assert "you said that it is not a fix" in done.out
+    assert "you answered that it is not a fix" in done.out
     assert "missing-fixes" not in call("check", *fixed, "--strict").out
-    assert "you said that it is not a fix" in call("stable", *fixed).out
+    assert "you answered that it is not a fix" in call("stable", *fixed).out
     assert (
         "ring: fix the mask: not a fix"
         in call("draft", "-C", story.repo.path, "HEAD").out
@@ -391,7 +391,7 @@ def test_a_patch_that_mends_an_earlier_one_of_its_series_gets_no_tag(
     assert "Fixes:" not in second["message"]
     assert "Cc: stable" not in second["message"]
     assert any(
-        'fixes an earlier patch of your own series: squash it into "ring: fix the mask"'
+        'fixes an earlier patch of this series: squash it into "ring: fix the mask"'
         in one
         for one in second["notes"]
     )

@@ -19,10 +19,10 @@ _WORDS = {
         "the lines around the change are not in the branch; made the change where they would be"
     ),
     How.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's own",
-    How.ABSENT: "dropped the change to code that the branch does not have",
+    How.ABSENT: "dropped the change to code that is missing from the branch",
     How.REST: "the branch has a part of what the fix adds; added the rest",
     How.BESIDE: "the branch has other lines at the same place; kept both",
-    How.OVER: "the lines that the fix replaces differ in the branch; took those of the fix",
+    How.OVER: "the lines that the fix replaces differ in the branch; took the fix's lines",
     How.MOVED: "the code is in this file in the branch; made the change there",
     How.PIECE: (
         "a part of a line next to the change is not in the branch; made the change in what is left"
@@ -66,7 +66,7 @@ def elsewhere_step(path: str, place: str) -> str:
 def twin_step(path: str, name: str) -> str:
     """The step for a function that has the same code as a changed one that was moved."""
     return (
-        f"{path}: {name}() has the same code in the branch; make the change there, too, if it"
+        f"{path}: {name}() has the same code in the branch; make the change there as well, if it"
         " needs it"
     )
 

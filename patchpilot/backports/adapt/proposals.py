@@ -184,8 +184,8 @@ def decide(
             )
             if one.path in contents or merged != entry:
                 wrong.append(
-                    f"{one.path}: changed by another part of the fix, too; make both changes in a"
-                    " clone (Edit adaptation)"
+                    f"{one.path}: another part of the fix changes this as well; make both changes"
+                    " in a clone (Edit adaptation)"
                 )
             contents[one.path] = (
                 entry[0] if entry else file.mode,

@@ -38,7 +38,7 @@ OPTIONS = (
     ),
     Option(
         ("--all-revisions",),
-        "check all revisions of a series in a mailbox, not only the newest",
+        "check all revisions of a series in a mailbox, not only the latest",
     ),
     Option(("--strict",), "also report findings of severity check"),
     Option(
@@ -70,7 +70,7 @@ OPTIONS = (
     ),
     Option(
         ("--kernel",),
-        "apply the rules of this kernel version (default: the tree's, else the newest)",
+        "apply the rules of this kernel version (default: the tree's, otherwise the latest)",
         TEXT,
         "VERSION",
     ),
@@ -162,14 +162,14 @@ OPTIONS = (
     ),
     Option(
         ("--shard",),
-        "with --format jsonl: check only the I-th of N parts of the mails",
+        "with --format jsonl: check only the I-th of N parts of the messages",
         TEXT,
         "I/N",
         plain=False,
     ),
     Option(
         ("--post-checks",),
-        "post the result of each mail as a check to this patchwork project (token: PW_TOKEN)",
+        "post the result of each message as a check to this patchwork project (token: PW_TOKEN)",
         TEXT,
         "URL",
         plain=False,

@@ -278,7 +278,7 @@ def _report_rules(result: "CheckResult") -> None:
     )
     notice(
         "note",
-        f"profile {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
+        f"project {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
         f" {len(result.rules)} rules{subsystems}",
     )
     for former, name in result.renamed:

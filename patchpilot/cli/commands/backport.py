@@ -89,13 +89,13 @@ _FOLDER = click.Path(path_type=Path)
     "--note",
     default="",
     metavar="TEXT",
-    help="what you adapted and why (--write, --resolve), or why the trees need it (--request)",
+    help="your changes and the reason (--write, --resolve), or why the trees need it (--request)",
 )
 @click.option(
     "--in-reply-to",
     metavar="MSGID",
     help=(
-        "with --write: the FAILED mail to reply to (default: the one received for a followed"
+        "with --write: the FAILED mail to reply to (default: the one received for a tracked"
         " series)"
     ),
 )

@@ -53,7 +53,7 @@ _FORMATS = tuple(name for name in FORMATS if name not in ("checkpatch", "jsonl")
     "arches",
     metavar="ARCH",
     multiple=True,
-    help="build for this architecture (ARCH of make), instead of those that fit",
+    help="build for this architecture (ARCH of make), instead of the ones that fit",
 )
 @click.option(
     "--config",

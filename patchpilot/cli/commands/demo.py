@@ -18,7 +18,7 @@ from patchpilot.model.progress import Progress, silent
 
 _WELCOME = """\
 You are Robin Newland, in {work}, on a branch with a fix.
-Mail goes to a server of the sandbox, and replies arrive in its archive; no mail leaves this machine.
+Mail goes to a server of the sandbox, and replies arrive in its archive; no message leaves this machine.
 Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
 
 

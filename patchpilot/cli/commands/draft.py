@@ -44,7 +44,7 @@ from patchpilot.topic.workplace import Workplace
     metavar="TEXT",
     help="the cover letter: subject, blank line, text (with --cover-subject: the text)",
 )
-@click.option("--changelog", metavar="TEXT", help="what changed in this version")
+@click.option("--changelog", metavar="TEXT", help="the changes in this version")
 @click.option(
     "--note",
     "notes",
@@ -100,7 +100,7 @@ from patchpilot.topic.workplace import Workplace
     help="remove the branch from b4's tracking data; its commits stay",
 )
 @click.option(
-    "--forget", is_flag=True, help="delete the draft; the record of sent mails stays"
+    "--forget", is_flag=True, help="delete the draft; the record of sent messages stays"
 )
 @click.argument("words", metavar="[show|reset] [TARGET]", nargs=-1)
 def command(
@@ -109,7 +109,7 @@ def command(
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
     The draft is kept outside the branch. `show` (the default) prints its contents and their origin;
-    `reset` clears it. The change-id and the record of sent mails stay."""
+    `reset` clears it. The change-id and the record of sent messages stay."""
     action, target = _action(words)
     changes = Changes(
         subject=given["cover_subject"],

@@ -31,9 +31,7 @@ MAX_LOG = 4 << 20
     show_default=True,
     help="number of candidates to show",
 )
-@click.option(
-    "--verify", is_flag=True, help="only check the Fixes: tags that the commits have"
-)
+@click.option("--verify", is_flag=True, help="only check the commits' Fixes: tags")
 @click.option(
     "--bisect-log",
     metavar="FILE",

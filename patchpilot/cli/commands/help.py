@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot help`: show help on a verb or a topic."""
+"""`patchpilot help`: show help on a command or a topic."""
 
 import click
 
@@ -18,11 +18,11 @@ from patchpilot.errors import ExitCode, unknown
         "  patchpilot help exit-codes"
     )
 )
-@click.argument("word", required=False, metavar="[VERB|TOPIC]")
+@click.argument("word", required=False, metavar="[COMMAND|TOPIC]")
 @click.argument("own", required=False, metavar="[COMMAND]")
 @click.pass_context
 def command(ctx: click.Context, word: str | None, own: str | None) -> int:
-    """Show all options of VERB or its COMMAND, or a TOPIC; without either, the list of topics."""
+    """Show all options of COMMAND or its subcommand, or a TOPIC; by default, the list of topics."""
     root = ctx.find_root()
     group = root.command
     assert isinstance(group, click.Group)
@@ -38,7 +38,7 @@ def command(ctx: click.Context, word: str | None, own: str | None) -> int:
     elif own is not None and word in TOPICS:
         raise click.UsageError(f"{word!r} is a topic, which has no commands")
     else:
-        raise unknown("verb or topic", word, (*VERBS, *TOPICS))
+        raise unknown("command or topic", word, (*VERBS, *TOPICS))
     return ExitCode.OK
 
 

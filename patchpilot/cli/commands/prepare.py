@@ -114,7 +114,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     "--yes",
     is_flag=True,
     help=(
-        "write without asking; required if stdin is not a terminal and no option says what to write"
+        "write without asking; required if stdin is not a terminal and no option names the tags"
     ),
 )
 @click.argument("target", required=False)
@@ -124,7 +124,7 @@ def command(
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a
     range; default: your topic).
 
-    Without an option that says what to write, it prints a preview and asks. Only messages change:
+    Without an option that names tags, it prints a preview and asks. Only messages change:
     trees, authors and your files stay the same, notes are kept; you become the committer.
     `patchpilot undo` restores the commits.
     """

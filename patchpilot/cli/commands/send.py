@@ -39,7 +39,7 @@ from patchpilot.topic.workplace import Workplace
     )
 )
 @common_options("text", "json", short_verbose=False)
-@via_option("transport  [default: patchpilot.via, else git-send-email]")
+@via_option("transport  [default: patchpilot.via or git-send-email]")
 @click.option("--to", metavar="ADDRESS", multiple=True, help="add ADDRESS to To:")
 @click.option("--cc", metavar="ADDRESS", multiple=True, help="add ADDRESS to Cc:")
 @click.option(
@@ -95,7 +95,7 @@ from patchpilot.topic.workplace import Workplace
     "--outbox",
     metavar="DIR",
     type=click.Path(path_type=Path),
-    help="write the mails to DIR; send nothing",
+    help="write the messages to DIR; send nothing",
 )
 @click.option(
     "--yes",
@@ -112,7 +112,7 @@ from patchpilot.topic.workplace import Workplace
     metavar="[MESSAGE-ID=]sent|lost|keep",
     multiple=True,
     help=(
-        "with --resume: what happened to the mails whose state is unknown, to all or to one;"
+        "with --resume: the outcome of messages whose state is unknown, for all or for one;"
         " repeatable"
     ),
 )
@@ -120,7 +120,7 @@ from patchpilot.topic.workplace import Workplace
     "--drop",
     metavar="ADDRESS",
     multiple=True,
-    help="with --resume: remove ADDRESS from the mails still to be sent",
+    help="with --resume: remove ADDRESS from the messages still to be sent",
 )
 @click.option(
     "--security",
@@ -162,7 +162,7 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         paths = write_outbox(plan, outbox)
         _show(common, place, plan, result_of_plan(plan), "NOT SENT (written to files)")
         click.echo(
-            f"{counted(len(paths), 'mail')} in {outbox}; nothing was sent", err=True
+            f"{counted(len(paths), 'message')} in {outbox}; nothing was sent", err=True
         )
         return int(findings_exit(plan.refused))
     if not dry_run and plan.waiting and (blocked := plan.blocked):
@@ -243,7 +243,7 @@ def _refuse_options(asked: Mapping[str, Any]) -> None:
     if asked["unknown"] and not asked["resume"]:
         raise UsageError(
             "--unknown requires --resume",
-            hint="`patchpilot send --resume` lists the mails whose state is unknown",
+            hint="`patchpilot send --resume` lists the messages whose state is unknown",
         )
 
 
@@ -324,7 +324,7 @@ def _nothing_to_do(
     done = result.state == "sent"
     if common.format == "text" and done:
         common.write(
-            f"v{result.version}: all mails were accepted; nothing is left to send\n"
+            f"v{result.version}: all messages were accepted; nothing is left to send\n"
         )
     _result(common, plan, result)
     return int(ExitCode.OK if done else ExitCode.NETWORK)

@@ -28,7 +28,7 @@ _LORE = click.option(
     metavar="URL|PATH",
     help=(
         "archive to query: a URL, or a public-inbox directory, maildir or mbox  [default:"
-        " patchpilot.lore, else https://lore.kernel.org/all]"
+        " patchpilot.lore or https://lore.kernel.org/all]"
     ),
 )
 _FRESH = click.option(
@@ -51,7 +51,7 @@ UNLIMITED = 1000
 )
 @common_options("text", "json")
 def command(common: Common) -> int:
-    """Follow sent series until they are merged. Without a command: list the followed series."""
+    """Follow sent series until they are merged. Without a command: list the tracked series."""
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         return _list(common)
@@ -77,7 +77,7 @@ command.add_command(track_reply.command)
     "--mbox",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="read the mails from FILE instead of an archive",
+    help="read the messages from FILE instead of an archive",
 )
 @_FRESH
 @_LORE
@@ -87,7 +87,7 @@ def add(
 ) -> int:
     """Follow the series of a mail, or with --mbox (`-`: standard input) the series in a file.
 
-    A bounce or a moderation notice, also in the file, is kept with the series that it is about.
+    A bounce or a moderation notice in the file is kept with the series that it is about.
     """
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed import follow_series as service
@@ -124,7 +124,7 @@ def add(
 @command.command("list", epilog="\b\nExample:\n  patchpilot track list --format json")
 @common_options("text", "json")
 def list_(common: Common) -> int:
-    """List the followed series and what to do next about each."""
+    """List the tracked series and what to do next about each."""
     return _list(common)
 
 
@@ -141,12 +141,12 @@ def list_(common: Common) -> int:
 @click.option(
     "--all", "every_mail", is_flag=True, help="read every message of a very long thread"
 )
-@click.option("--mails", "with_mails", is_flag=True, help="show what each reply says")
+@click.option("--mails", "with_mails", is_flag=True, help="show the text of each reply")
 @click.option(
     "--mbox",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="show the series in FILE, which are not followed then",
+    help="show the series in FILE, which are not tracked then",
 )
 @click.argument("number", metavar="[ID]", type=int, required=False)
 def show(
@@ -157,14 +157,14 @@ def show(
     with_mails: bool,
     mbox: Path | None,
 ) -> int:
-    """Show everything about a series (default: this topic's, else the only one) and mark its
+    """Show everything about a series (default: this topic's or the only one) and mark its
     replies as read.
 
     It begins with five rows: the state, whose turn it is, the next step, what is open, and where
     it landed.
 
-    Of more than 2,000 messages, those that decide its state and the latest ones are read; a note
-    says how many are left out.
+    Of more than 2,000 messages, the ones that decide its state and the latest ones are read; a note
+    shows how many are skipped.
     """
     if mbox is not None:
         series_in_file = _in_file(common, mbox, number)
@@ -187,7 +187,7 @@ def show(
     "--all",
     "everything",
     is_flag=True,
-    help="read every series whole again, also finished ones",
+    help="read every series again from the start, including finished ones",
 )
 @_FRESH
 @_LORE
@@ -259,7 +259,7 @@ def update(
     multiple=True,
     help=(
         "report news by bell, osc9 or osc777 (terminal), desktop (notify-send), or none"
-        " (repeatable)  [default: patchpilot.notify, else bell]"
+        " (repeatable)  [default: patchpilot.notify or bell]"
     ),
 )
 @click.option(
@@ -329,9 +329,9 @@ def watch(
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
-    """Fetch all mails of followed series (default: all) again, for example when one is damaged.
+    """Fetch all messages of tracked series (default: all) again, for example when one is damaged.
 
-    Numbers, what you have read and ticked, and mails that are only here are kept.
+    Numbers, your read and ticked marks, and messages that are only here are kept.
     """
     from patchpilot.services.track.rebuild_series import rebuild as rebuilt
     from patchpilot.topic.followed import known_series as service
@@ -395,10 +395,10 @@ def discover(
     archives: tuple[str, ...],
     targets: tuple[str, ...],
 ) -> int:
-    """List the series that you sent, also from elsewhere, and follow those that you choose.
+    """List the series that you sent, also from elsewhere, and track the ones that you choose.
 
-    Your addresses are those of git's configuration, of earlier sends and of .mailmap. The mails of
-    the stable trees about your patches (AUTOSEL, FAILED, reviews) lead to the original series.
+    Your addresses are taken from git's configuration, earlier sends and of .mailmap. The messages
+    of the stable trees about your patches (AUTOSEL, FAILED, reviews) lead to the original series.
     """
     from patchpilot.cli.output.discovered_report import discovered_text
     from patchpilot.cli.output.json_document import document
@@ -490,8 +490,8 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
     """Estimate when a series (default: as in show) is answered and applied, from how long that
     usually takes on its list.
 
-    The mails of four months are read from the archive, once a month. Then show, export --format
-    html and the guided workflow have the estimate, too.
+    The messages of four months are read from the archive, once a month. Then show, export --format
+    html and the guided workflow have the estimate as well.
     """
     from patchpilot.model.printable import printable
     from patchpilot.topic.followed.forecast import forecast_lines, make_forecast
@@ -513,9 +513,9 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
 def patchwork(common: Common, number: int | None) -> None:
     """Ask the project's patchwork for the state and the checks of a series (default: as in show).
 
-    They are shown as evidence; the state of a series is decided by mails and commits. Then show and
-    export --format html have them, too. The Sashiko servers that the setting machine-reviews names
-    are asked as well.
+    They are shown as evidence; the state of a series is decided by messages and commits. Then show
+    and export --format html have them as well. The Sashiko servers that the setting machine-reviews
+    names are asked as well.
     """
     from patchpilot.cli.output.track_report import machine_lines
     from patchpilot.model.printable import printable
@@ -551,10 +551,10 @@ def patchwork(common: Common, number: int | None) -> None:
 @_ID
 @click.argument("revisions", metavar="[OLD] [NEW]", nargs=-1)
 def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
-    """Show how two revisions of a series differ (default: the newest two), as git range-diff does.
+    """Show how two revisions of a series differ (default: the latest two), as git range-diff does.
 
-    It is made from the mails: no branch and no base is needed. A revision is a version (v2), a
-    label (RFC v1) or a Message-ID; with one, it is compared with the newest.
+    It is made from the messages: no branch and no base is needed. A revision is a version (v2), a
+    label (RFC v1) or a Message-ID; with one, it is compared with the latest.
     """
     from patchpilot.cli.output.json_document import document
     from patchpilot.errors import UsageError
@@ -637,8 +637,8 @@ def remove(common: Common, number: int) -> None:
 @common_options("json", "jsonl", "mbox", "html")
 @click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
 def export(common: Common, numbers: tuple[int, ...]) -> int:
-    """Write followed series (default: all) as JSON, as an mbox of their mails, or as an HTML page
-    to read or print.
+    """Write tracked series (default: all) as JSON, as an mbox of their messages, or as an HTML
+    page to read or print.
 
     With --format jsonl: all that is stored about them, for `patchpilot track import FILE`.
     """
@@ -690,7 +690,7 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
 def import_(common: Common, file: str) -> int:
     """Follow the series of a file that `track export --format jsonl` wrote (`-`: standard input).
 
-    A series that you follow already gets the mails it lacks; nothing is overwritten. Lines that
+    A series that you already track gets the messages it lacks; nothing is overwritten. Lines that
     cannot be read are reported, all others imported.
     """
     from patchpilot.cli.output.track_report import imported_text, series_json
@@ -730,7 +730,7 @@ def import_(common: Common, file: str) -> int:
 @common_options("text", "json")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:
-    """Classify the mails of files (`-`: standard input) without following anything."""
+    """Classify the messages of files (`-`: standard input) without tracking anything."""
     from patchpilot.cli.common import left_out
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.track_report import classified_text
@@ -831,7 +831,7 @@ def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked",
 
 
 def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
-    """The number of the series where none is given: this topic's, else the only one, else what the
+    """The number of the series where none is given: this topic's or the only one, else what the
     user chooses on a terminal.
     """
     from patchpilot.errors import MissingError, UsageError
@@ -849,7 +849,7 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
     rows = [f"{number:>3}  {printable(subject)}" for number, subject in entries]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"ID is missing: {len(entries)} series are followed",
+            f"ID is missing: {len(entries)} series are tracked",
             hint=f"`patchpilot track show {entries[0][0]}`, or another one:\n"
             + "\n".join(rows),
         )

@@ -63,7 +63,7 @@ def command(
     """List what reviews and bot reports ask of a series, and the state of each point.
 
     A point is addressed by a hunk of the range-diff to the next version (or by its changelog),
-    answered by a reply of yours that quotes it, or open. Your own marks have precedence.
+    answered by your reply that quotes it, or open. Your own marks have precedence.
     """
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.ledger_report import ledger_text

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     ),
 )
 @common_options("text", "json")
-@via_option("transport  [default: patchpilot.via, else git-send-email]")
+@via_option("transport  [default: patchpilot.via or git-send-email]")
 @click.option(
     "--template",
     metavar="NAME",
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
 @click.option(
     "--unknown",
     type=click.Choice(["sent", "lost"]),
-    help="what happened to this reply, if its state is unknown",
+    help="the outcome of this reply, if its state is unknown",
 )
 @click.option("--discard", is_flag=True, help="delete the draft")
 @click.option("--identity", metavar="NAME", help="sendemail identity to use")
@@ -80,9 +80,9 @@ if TYPE_CHECKING:
 def command(common: Common, mail: str | None, **asked: Any) -> int:
     """Answer a mail: quote what it asks, open your editor, check, preview and send the reply, once.
 
-    The mail is one of a followed series, or in a file; a series' number is for its newest mail that
+    The mail is one of a tracked series, or in a file; a series' number is for its latest mail that
     asks for something (with ping and
-    withdraw: for your own newest version). A draft is kept until it is sent. Without a mail: list
+    withdraw: for your own latest version). A draft is kept until it is sent. Without a mail: list
     the drafts.
     """
     if mail is None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--build", is_flag=True, help="also what building the tree's objects runs (make)"
 )
 @click.option("--show", is_flag=True, help="only print it")
-@click.option("--revoke", is_flag=True, help="revoke trust, also for earlier versions")
+@click.option("--revoke", is_flag=True, help="revoke trust, including earlier versions")
 @click.argument(
     "directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False
 )

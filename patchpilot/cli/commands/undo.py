@@ -21,7 +21,7 @@ from patchpilot.services.tags.undo_rewrite import (
 @click.argument("action", type=click.Choice(["list", "restore"]), default="restore")
 @click.argument("number", type=click.IntRange(1), required=False)
 def command(common: Common, action: str, number: int | None) -> int:
-    """Restore a branch from the newest record or from NUMBER (`restore`, the default), or `list`
+    """Restore a branch from the latest record or from NUMBER (`restore`, the default), or `list`
     the records.
     """
     with common.workplace() as place:

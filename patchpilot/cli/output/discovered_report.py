@@ -50,7 +50,7 @@ def discovered_text(found: Discovered, *, numbered: bool = False) -> str:
     still = sum(series.number is None for series in found.series)
     if still and not numbered:
         lines.append(
-            f"{counted(still, 'series', 'series')} not followed: `patchpilot track discover --all`,"
+            f"{counted(still, 'series', 'series')} not tracked: `patchpilot track discover --all`,"
             " or pass their Message-IDs"
         )
     return "\n".join(lines)

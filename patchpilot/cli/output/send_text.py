@@ -167,7 +167,7 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
         rows.append(("password", f"from {plan.account.password_from}"))
     if plan.request.to_self:
         rows.append(
-            ("test", "only you receive these mails; nothing is recorded as sent")
+            ("test", "only you receive these messages; nothing is recorded as sent")
         )
     rows += [("note", str(remark)) for remark in plan.remarks]
     if not plan.request.to_self:
@@ -177,7 +177,7 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
             else ""
         )
         rows.append(
-            ("recorded", f"Message-ID and state of each mail in the outbox{tag}")
+            ("recorded", f"Message-ID and state of each message in the outbox{tag}")
         )
     exact, again = (
         "sent exactly as shown",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The followed series as a table: one line a series, by whose turn it is, news first."""
+"""The tracked series as a table: one line a series, by whose turn it is, news first."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

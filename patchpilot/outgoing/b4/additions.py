@@ -78,7 +78,7 @@ def refuse_signed(texts: Sequence[str], *, why: str) -> None:
     """RefusedError when there is something to put into mails that must stay as b4 makes them."""
     if any(text.strip() for text in texts):
         raise RefusedError(
-            f"cannot add a note to these mails: {why}",
+            f"cannot add a note to these messages: {why}",
             hint=Action(
                 "draft", ("--edit",), "use --via git-send-email, or remove the note: {}"
             ),

@@ -262,7 +262,7 @@ class _Counter:
 
     def _take(self, index: int, raw: bytes) -> str:
         if index >= len(self.entries):
-            return "b4 produced more mails than the preview showed"
+            return "b4 produced more messages than the preview showed"
         entry = self.entries[index]
         if not same_mail(entry, captured(raw, "", ())):
             return f"b4 produced a mail that differs from the preview: {entry.mail.subject}"

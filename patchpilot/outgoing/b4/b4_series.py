@@ -113,7 +113,7 @@ def _remarks(
     if account.destination:
         yield (
             "the web endpoint takes the series as a whole, with new Message-IDs; it does not report"
-            " on each mail"
+            " on each message"
         )
     elif sign:
         yield (
@@ -123,7 +123,7 @@ def _remarks(
         )
     else:
         yield (
-            "the mails are sent with the Message-IDs shown here; b4's tracking data of"
+            "the messages are sent with the Message-IDs shown here; b4's tracking data of"
             f" v{known.revision} gets them"
         )
     if known.by_us:
@@ -136,7 +136,7 @@ def _remarks(
         yield "signed by patatt, as b4 is configured"
     if to_self:
         yield (
-            "as with b4's --reflect, the headers name all recipients; the mails are sent only"
+            "as with b4's --reflect, the headers name all recipients; the messages are sent only"
             " to you"
         )
 

@@ -36,7 +36,7 @@ class B4Transport(Transport):
     sends_checkout = True
     to_self_note = (
         "As with b4's --reflect, the headers name all "
-        "recipients; the mails are sent only to you."
+        "recipients; the messages are sent only to you."
     )
     keeps_range_diff = False
     keeps_tracking_data = True

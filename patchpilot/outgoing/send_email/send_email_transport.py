@@ -54,7 +54,7 @@ class SendEmailTransport(Transport):
 
         outgoing_mails = compose(repository, series)
         remarks = (
-            ("sendemail.headerCmd is not run: every mail has the headers shown",)
+            ("sendemail.headerCmd is not run: every message has the headers shown",)
             if series.account.value("headercmd")
             else ()
         )

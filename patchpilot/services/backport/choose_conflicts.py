@@ -33,7 +33,7 @@ from patchpilot.services.backport.work_clone import build
 
 CHOSEN = "chosen"
 """The kind of an adaptation that a person chose."""
-EARLIER = "what you chose before: "
+EARLIER = "previous choices: "
 
 
 @dataclass(frozen=True, slots=True)

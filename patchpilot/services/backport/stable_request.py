@@ -85,7 +85,7 @@ def _first_paragraph(body: str) -> str:
             ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
         ):
             return text
-    return "(say why)"
+    return "(give the reason)"
 
 
 def _joined(words: list[str]) -> str:

@@ -46,7 +46,7 @@ from patchpilot.services.backport.write_backports import (
 from patchpilot.topic.fix_claims import denies_fix
 from patchpilot.topic.topic_project import project_of
 
-NOT_A_FIX = "you said that it is not a fix: nothing to backport"
+NOT_A_FIX = "you answered that it is not a fix: nothing to backport"
 
 
 def topic_backports(
@@ -108,7 +108,7 @@ def _failed(result: BackportResult) -> dict[tuple[str, str], str]:
 def _without_branches(
     repository: Repository, settings: Settings, commit: Commit
 ) -> BackportResult | None:
-    """The result where the commit's project keeps no stable series, or none of its branches was
+    """The result where the commit's project has no stable branches, or none of its branches was
     fetched; else None.
     """
     profile = settings.get("profile")
@@ -118,7 +118,7 @@ def _without_branches(
     if stable_branches(repository, profile=profile or None).branches:
         return None
     if not (project.lists.stable or project.stable.branch):
-        rule = f"{project.name} maintains no stable series: nothing to backport"
+        rule = f"{project.name} maintains no stable branches: nothing to backport"
         return BackportResult(commit.id, commit.subject, rules=(rule,))
     missing = missing_branches(repository, profile or None)
     if missing is None:

@@ -47,7 +47,7 @@ class WrittenBackport:
 
 
 def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
-    """(commit, version) → the FAILED mail about it that a followed series has got.
+    """(commit, version) → the FAILED mail about it that a tracked series has got.
 
     Nothing where nothing is followed.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mail that a reply answers: found among the followed series, or read from a file."""
+"""The mail that a reply answers: found among the tracked series, or read from a file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ OWN_POST = frozenset({"ping", "withdraw"})
 
 @dataclass(frozen=True, slots=True)
 class AnsweredMail:
-    """A mail that is to be answered, and the followed series that it belongs to (None: none)."""
+    """A mail that is to be answered, and the tracked series that it belongs to (None: none)."""
 
     mail: Classified
     entry: TrackEntry | None
@@ -40,7 +40,7 @@ def is_undisclosed(answered: AnsweredMail) -> bool:
 
 
 def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
-    """The mail of a Message-ID, of an archive's URL, in a file, or of a followed series by its
+    """The mail of a Message-ID, of an archive's URL, in a file, or of a tracked series by its
     number.
 
     Of a series: the newest mail that wants an answer; for the templates that answer one's own mail,
@@ -56,17 +56,17 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
                 store.reader.classify(mail), store.with_mail(message_id)
             )
         raise MissingError(
-            f"no followed series has the mail {message_id}",
+            f"no tracked series has the mail {message_id}",
             hint=Action(
                 "track",
                 ("add", f"<{message_id}>"),
-                "follow its series: {}; or save the mail and give the file",
+                "track its series: {}; or save the mail and give the file",
             ),
         )
     mails = read_mails(target)
     if len(mails) != 1:
         raise UsageError(
-            f"{target} holds {len(mails)} mails",
+            f"{target} holds {len(mails)} messages",
             hint="name one of them by its Message-ID, or save it alone",
         )
     return AnsweredMail(

@@ -150,7 +150,7 @@ def _deliver(
 
 
 def _keep_in_series(planned: ReplyPlan, send: Send) -> None:
-    """Put the sent reply into the followed series of the mail that it answers: the archive has it
+    """Put the sent reply into the tracked series of the mail that it answers: the archive has it
     only minutes later.
     """
     if planned.answered.entry is None:

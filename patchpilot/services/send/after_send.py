@@ -73,7 +73,7 @@ def send_report(
         )
         for message in result.messages
     )
-    headline = f"v{result.version}: {sum(accepted)} of {counted(len(accepted), 'mail')} accepted"
+    headline = f"v{result.version}: {sum(accepted)} of {counted(len(accepted), 'message')} accepted"
     if result.state != "sent" or plan.draft.is_undisclosed:
         return SendReport(headline, mails, result.advice, at)
     project = (

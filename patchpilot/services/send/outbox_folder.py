@@ -27,7 +27,7 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
         )
         if others:
             raise InputError(
-                f"{folder} holds other mails: {', '.join(others[:3])}",
+                f"{folder} holds other messages: {', '.join(others[:3])}",
                 hint="choose an empty directory, or remove them",
             )
         for name, raw in mails.items():

@@ -95,7 +95,7 @@ def plan(
         refuse_many(len(people.recipients), request.force)
     wording = wording_of(repository, request, draft, series, base if ids else None)
     topic = TopicToSend(request, project, account, draft, series, ids, people, wording)
-    progress("making the mails")
+    progress("making the messages")
     rendered = transport.render(repository, _series_to_render(topic))
     refuse_foreign(rendered.mails)
     judged = sent_before(draft)

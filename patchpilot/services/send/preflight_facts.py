@@ -173,7 +173,7 @@ def gather_facts(
 
 
 def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
-    """The archive that has the mail which a draft answers, as far as followed series show it; ""
+    """The archive that has the mail which a draft answers, as far as tracked series show it; ""
     where none does.
     """
     from patchpilot.archive.track_store import Store

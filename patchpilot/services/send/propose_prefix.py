@@ -70,7 +70,7 @@ def _contradictions(
             why = "it fixes a regression" if is_regression else "it has a Fixes: tag"
             yield SendProblem(
                 "tree-for-the-rest",
-                f"the subject says {rest}, but {why}: [PATCH {tree}] is the tree for"
+                f"the subject contains {rest}, but {why}: [PATCH {tree}] is the tree for"
                 " fixes, unless the commit that it fixes is in no release yet",
                 Action("send", ("--subject-prefix", f"PATCH {tree}")),
             )
@@ -121,7 +121,7 @@ def tree_choice(proposed: str) -> str:
     fixes = proposed.removesuffix("-next")
     if proposed == fixes:
         return f"use [{fixes}]: the subject names no target tree"
-    return f"if it fixes a bug: [{fixes}], else [{proposed}]; the subject names no target tree"
+    return f"if it fixes a bug: [{fixes}], otherwise [{proposed}]; the subject names no target tree"
 
 
 def _for_fixes(message: str, trees: Mapping[str, str]) -> str:

@@ -182,7 +182,7 @@ def questions(
         (
             "sent to the recipients of the Recipients stage, lists included",
             (
-                f"sent to the maintainers and {team} only; they say when to post it publicly. No"
+                f"sent to the maintainers and {team} only; they decide when to post it publicly. No"
                 " public archive is searched for it"
             ),
         ),

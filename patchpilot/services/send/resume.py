@@ -141,8 +141,8 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
             raise UsageError(
                 f"--unknown {text!r}: neither {', '.join(UNKNOWN_AS[:-1])} nor {UNKNOWN_AS[-1]}",
                 hint=(
-                    "--unknown sent (or lost) for all unknown mails, --unknown MESSAGE-ID=sent (or"
-                    " lost) for one"
+                    "--unknown sent (or lost) for all unknown messages, --unknown MESSAGE-ID=sent"
+                    " (or lost) for one"
                 ),
             )
         if name:
@@ -200,13 +200,13 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     if not waiting:
         raise UsageError(
             "no pending mail to drop a recipient from",
-            hint=Action("send", ("--resume",), "`{}` shows the state of each mail"),
+            hint=Action("send", ("--resume",), "`{}` shows the state of each message"),
         )
     there = {name.lower() for entry in waiting for name in entry.mail.recipients}
     for address in addresses:
         if address.key not in there:
             raise UsageError(
-                f"{address.email} is not a recipient of the pending mails",
+                f"{address.email} is not a recipient of the pending messages",
                 hint=f"recipients: {', '.join(sorted(there))}",
             )
     keys = tuple(address.key for address in addresses)
@@ -304,7 +304,7 @@ def _as_plan(
             SendProblem(
                 "sent-since",
                 f"the same patches were sent since then, {words_of(send)}",
-                "the rest is probably not needed; --force REASON sends these mails too",
+                "the rest is probably not needed; --force REASON sends these messages too",
             )
             for send in since
         ),
@@ -317,7 +317,7 @@ def _as_plan(
             *(
                 Hint(
                     (
-                        f"dropped, also from later versions: {address} (undo: ",
+                        f"dropped, including later versions: {address} (undo: ",
                         Action("maintainers", ("--restore", address)),
                         ")",
                     )

@@ -53,7 +53,7 @@ def deliver(
     if planned.request.offline and planned.waiting:
         raise RefusedError(
             "cannot send with --offline",
-            hint="omit --offline, or write the mails with --outbox DIR",
+            hint="omit --offline, or write the messages with --outbox DIR",
         )
     if planned.waiting and (blocked := planned.blocked):
         raise MissingError(blocked.message, hint=blocked.hint)

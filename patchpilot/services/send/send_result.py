@@ -89,7 +89,7 @@ def _after_sending(send: Send) -> Sequence[Advice]:
             Action(
                 "send",
                 ("--security", "no", "--reroll"),
-                "once the maintainers say that it is public: {}",
+                "once the maintainers make it public: {}",
             ),
         ]
     return [
@@ -103,7 +103,7 @@ def _after_sending(send: Send) -> Sequence[Advice]:
         ),
         Hint(
             (
-                "an hour after the send, mails that the archive does not have are reported: ",
+                "an hour after the send, messages missing from the archive are reported: ",
                 Action("track", ("update",)),
             )
         ),

@@ -32,7 +32,7 @@ def refuse_public_mails(draft: Draft, send: Send) -> None:
         return
     if any(entry.state in WAITING for entry in send.entries):
         raise RefusedError(
-            "the remaining mails were made for a public send, but the fix is undisclosed now",
+            "the remaining messages were made for a public send, but the fix is undisclosed now",
             hint=Action(
                 "send",
                 (),

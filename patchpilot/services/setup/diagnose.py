@@ -239,7 +239,7 @@ def _identity(repository: Repository, identity: str | None) -> Iterator[probes.P
         yield probes.Probe(
             "identity",
             "warn",
-            f"Signed-off-by: will have the name {who.name!r}; is it a known identity of yours?",
+            f"Signed-off-by: will have the name {who.name!r}; is it one of your identities?",
             mend,
         )
     else:
@@ -265,7 +265,7 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
     have = stable_branches(repository, profile=profile or None)
     if own_trees(repository, have.stable, profile or None) is None:
         yield probes.Probe(
-            "stable branches", "skip", "the project keeps no stable series"
+            "stable branches", "skip", "the project has no stable branches"
         )
         return
     stale = [branch.name for branch in have.branches if branch.stale]
@@ -371,7 +371,9 @@ def recovered() -> tuple[str, ...]:
             lines.append(
                 str(
                     Action(
-                        "track", ("rebuild",), "`{}` fetches the mails that were lost"
+                        "track",
+                        ("rebuild",),
+                        "`{}` fetches the messages that were lost",
                     )
                 )
             )

@@ -36,7 +36,7 @@ def config(settings: Settings) -> tuple[ConfigRow, ...]:
     keys = {key.name: key for key in KEYS}
     meanings = {key.name: key.meaning for key in KEYS} | {
         "via": f"transport: {' or '.join(transports.names())}",
-        "profile": f"rule profile: {', '.join(projects())} (empty: detected)",
+        "profile": f"project of the rules: {', '.join(projects())} (empty: detected)",
     }
     return tuple(
         ConfigRow(

@@ -167,7 +167,7 @@ def _stable(profile: str | None) -> StableTrees:
     if profile is None:
         return default_project().stable
     if profile not in known:
-        raise unknown("profile", profile, known)
+        raise unknown("project", profile, known)
     return known[profile]
 
 

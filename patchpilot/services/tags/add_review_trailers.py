@@ -22,7 +22,7 @@ def add_review_trailers(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
-    """Add the tags credited to the followed series of TARGET's topic.
+    """Add the tags credited to the tracked series of TARGET's topic.
 
     MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked
     of the network: see `track update`.

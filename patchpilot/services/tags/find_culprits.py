@@ -382,7 +382,7 @@ def own_patch(subject: str) -> str:
     its id will change.
     """
     return (
-        f'this fixes an earlier patch of your own series: squash it into "{subject}" (git'
+        f'this fixes an earlier patch of this series: squash it into "{subject}" (git'
         " rebase -i)"
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track range-diff`: how two revisions of a followed series differ, from their mails alone."""
+"""`track range-diff`: how two revisions of a tracked series differ, from their mails alone."""
 
 import re
 from collections import Counter
@@ -29,7 +29,7 @@ __all__ = [
     "newest_two",
 ]
 
-_OTHER = "compare revisions whose mails are not damaged"
+_OTHER = "compare revisions whose messages are not damaged"
 _SIGNS = {
     Difference.SAME: "=",
     Difference.CHANGED: "!",
@@ -42,7 +42,7 @@ _VERSION = re.compile(r"v?(\d{1,4})", re.IGNORECASE)
 @json_form("id=series.entry.id", "subject=series.subject", "old", "new", "patches")
 @dataclass(frozen=True, slots=True)
 class RevisionComparison:
-    """Two revisions of a followed series and what became of each patch, in git's order."""
+    """Two revisions of a tracked series and what became of each patch, in git's order."""
 
     series: Tracked
     old: Revision
@@ -64,7 +64,7 @@ class RevisionComparison:
 def compare_revisions(
     number: int, names: Sequence[str] = (), *, store: Store
 ) -> RevisionComparison:
-    """The range-diff between two revisions of a followed series: none named, the newest two; one,
+    """The range-diff between two revisions of a tracked series: none named, the newest two; one,
     that and the newest.
 
     A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one of its
@@ -179,7 +179,7 @@ def _named(name: str, series: Tracked, revisions: Sequence[Revision]) -> Revisio
     missing = series.status.topic.missing.values() if series.status else ()
     if match and int(match[1]) in missing:
         raise MissingError(
-            f"the mails of v{match[1]} were not found",
+            f"the messages of v{match[1]} were not found",
             hint=Action("track", ("update",), "`{}` looks for them again"),
         )
     raise UsageError(

@@ -239,7 +239,7 @@ def chosen(found: Discovered, targets: Sequence[str]) -> tuple[DiscoveredSeries,
         if series is None:
             raise UsageError(
                 f"{target}: not among the series found",
-                hint=Action("track", ("add", target), "follow it alone: `{}`"),
+                hint=Action("track", ("add", target), "track it alone: `{}`"),
             )
         result[series.message_id] = series
     return tuple(result.values())

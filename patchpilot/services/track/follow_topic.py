@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The followed series as a front end shows them: listed or updated, that of the topic in hand
+"""The tracked series as a front end shows them: listed or updated, that of the topic in hand
 marked; marked as read, added, removed.
 """
 
@@ -26,7 +26,7 @@ from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
 
 @dataclass(frozen=True, slots=True)
 class FollowedSeries:
-    """The followed series, and the state of the topic in hand where there is one."""
+    """The tracked series, and the state of the topic in hand where there is one."""
 
     series: tuple[Tracked, ...]
     topic: TopicState | None
@@ -40,7 +40,7 @@ def followed(
     first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """The followed series as they are known here.
+    """The tracked series as they are known here.
 
     Only the mails of the series of the number `first` and of the topic's own are read;
     `read_series` reads another one.
@@ -111,7 +111,7 @@ def _of_topic(
 def read_series(
     number: int, repository: Repository, progress: Progress = silent
 ) -> Tracked:
-    """One followed series with its mails, as it is known here.
+    """One tracked series with its mails, as it is known here.
 
     MissingError when it is no longer followed.
     """
@@ -122,13 +122,13 @@ def read_series(
 
 
 def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:
-    """The range-diff between two revisions of a followed series; see `compare_revisions`."""
+    """The range-diff between two revisions of a tracked series; see `compare_revisions`."""
     with Store() as store:
         return compare_revisions(number, names, store=store)
 
 
 def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
-    """Mark mails of a followed series as read: these, or all."""
+    """Mark mails of a tracked series as read: these, or all."""
     with Store() as store:
         if message_ids is None:
             store.mark_read(number)

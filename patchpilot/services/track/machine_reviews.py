@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reviews by machines that were published and need not have been mailed, of followed series.
+"""The reviews by machines that were published and need not have been mailed, of tracked series.
 
 They are a machine's opinion with a link: they decide no state and count as no reviewer.
 """

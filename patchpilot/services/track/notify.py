@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""News of followed series as notifications: what is new in a line, and the programs that show it."""  # noqa: E501
+"""News of tracked series as notifications: what is new in a line, and the programs that show it."""
 
 import html
 import shlex

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track rebuild`: the mails of followed series are fetched again and replace those that are kept."""  # noqa: E501
+"""`track rebuild`: the mails of tracked series are fetched again and replace those that are kept."""  # noqa: E501
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -44,7 +44,7 @@ _HEAD = 8
 
 
 def review_of(series: Tracked) -> ReviewTable | None:
-    """The table of a followed series; None while the archive does not have it."""
+    """The table of a tracked series; None while the archive does not have it."""
     return review_table(series.status) if series.status else None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `track` answers about followed series: the rows that its text and its JSON are made of."""
+"""What `track` answers about tracked series: the rows that its text and its JSON are made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -152,7 +152,7 @@ class ReceivedReply:
 )
 @dataclass(frozen=True, slots=True)
 class SeriesAnswer:
-    """Everything about a followed series; what its mails say is empty while none is known."""
+    """Everything about a tracked series; what its mails say is empty while none is known."""
 
     tracked: Tracked
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The five rows that every view of a followed series begins with: its state, whose turn it is, the
+"""The five rows that every view of a tracked series begins with: its state, whose turn it is, the
 next step, what is open, and where it landed.
 """
 

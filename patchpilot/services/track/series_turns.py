@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The order in which followed series are listed: by whose turn it is, news first."""
+"""The order in which tracked series are listed: by whose turn it is, news first."""
 
 from collections.abc import Sequence
 

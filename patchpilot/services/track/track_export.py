@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track export`: followed series as an mbox of their mails."""
+"""`track export`: tracked series as an mbox of their mails."""
 
 import re
 from collections.abc import Callable, Sequence

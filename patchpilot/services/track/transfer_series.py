@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track export --format jsonl` and `track import`: followed series with their mails as JSON lines,
+"""`track export --format jsonl` and `track import`: tracked series with their mails as JSON lines,
 to move or keep them elsewhere.
 
 The first line is the heading with the counts, then there is a line for each mail and each series, a
@@ -121,7 +121,7 @@ class ExportedPoint:
 )
 @dataclass(frozen=True, slots=True)
 class ExportedSeries:
-    """A followed series with the ids of its mails and the points that the user set."""
+    """A tracked series with the ids of its mails and the points that the user set."""
 
     entry: TrackEntry
     mails: tuple[ExportedMember, ...]
@@ -267,7 +267,7 @@ def import_lines(lines: BinaryIO, source: str, store: Store) -> Imported:
         if series + count + unread < heading["series"] + heading["mails"]:
             problems.append(
                 f"{source} is incomplete: {series} of {heading['series']} series, {count} of"
-                f" {heading['mails']} mails"
+                f" {heading['mails']} messages"
             )
         store.drop_unused_mails()
     return Imported(tuple(added), tuple(merged), mails, tuple(problems))
@@ -299,7 +299,7 @@ def _heading(line: bytes, source: str) -> Mapping[str, Any]:
         return {key: _typed(heading, key, int) for key in ("series", "mails")}
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"{source} is not an export of followed series", hint=_again()
+            f"{source} is not an export of tracked series", hint=_again()
         ) from error
 
 

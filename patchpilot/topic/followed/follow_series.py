@@ -245,7 +245,7 @@ def add_from_mbox(
         named = status_of(message_id, every) if message_id else None
         if named is None:
             why = next((why for why in left_out if f"<{message_id}>" in why), "")
-            hint = why or "omit it to follow the series in the file"
+            hint = why or "omit it to track the series in the file"
             raise MissingError(f"{target}: not in {mbox}", hint=hint)
         chosen: Sequence[Status] = (named,)
     else:
@@ -301,7 +301,7 @@ def read_mbox(
         found = add_from_mbox(
             mbox, store=store, repository=repository, progress=progress
         )
-        follow = Action("track", ("add", "--mbox", str(mbox)), "not followed: `{}`")
+        follow = Action("track", ("add", "--mbox", str(mbox)), "not tracked: `{}`")
         return with_mails(
             tuple(
                 replace(series, troubles=(*series.troubles, str(follow)))
@@ -316,7 +316,7 @@ def _keep_reports(
     repository: Repository | None,
     progress: Progress,
 ) -> tuple[Tracked, ...]:
-    """Keep the mails that report the delivery of followed series' mails with these series.
+    """Keep the mails that report the delivery of tracked series' mails with these series.
 
     Those that got one. MissingError for reports about others.
     """
@@ -325,8 +325,8 @@ def _keep_reports(
         reports := [report for mail in mails for report in delivery_reports(mail)]
     ):
         raise MissingError(
-            f"the mail that this report is about is of no followed series ({reports[0].words})",
-            hint="follow the series first: track add MSGID",
+            f"the mail that this report is about is of no tracked series ({reports[0].words})",
+            hint="track the series first: track add MSGID",
         )
     return found
 

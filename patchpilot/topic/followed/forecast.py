@@ -174,7 +174,7 @@ def make_forecast(
         raise undisclosed_error(series.entry.message_id)
     sample = _Sample.of(series)
     if sample is None or series.status is None:
-        read = Action("track", ("update",), "`{}` reads its mails first")
+        read = Action("track", ("update",), "`{}` reads its messages first")
         raise InputError(
             f"series {series.entry.id} was sent to no known list", hint=read
         )
@@ -193,7 +193,7 @@ def make_forecast(
     with archive_at(url) as archive:
         for at in range(_STEPS):
             begin = sample.end - _STEP * (_STEPS - at)
-            progress(f"reading mails of {sample.address}", at, _STEPS)
+            progress(f"reading messages of {sample.address}", at, _STEPS)
             mails += archive.search(
                 f'{received(begin, begin + _STEP)} AND a:"{sample.address}" AND s:patch',
                 threads=True,
@@ -207,7 +207,7 @@ def make_forecast(
         )
     )
     if len(found) < _LEAST:
-        hint = "name an archive that has all mails of the list with --lore"
+        hint = "name an archive that has all messages of the list with --lore"
         raise InputError(
             f"{sample.address} has {counted(len(found), 'series', 'series')} of that time: too few"
             " for an estimate",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is known of a followed series beyond its mails: the user, whom they confirmed, whom the
+"""Who is known of a tracked series beyond its mails: the user, whom they confirmed, whom the
 repository names, and who signs.
 """
 
@@ -36,7 +36,7 @@ def confirm_senders(
         entry = store.with_mail(message_id)
         if entry is None:
             raise MissingError(
-                f"no followed series has the message <{message_id}>",
+                f"no tracked series has the message <{message_id}>",
                 hint=Action("track", ("show",)),
             )
         found[message_id] = entry.id

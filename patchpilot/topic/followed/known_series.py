@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The followed series as they are known here; nothing is asked of an archive.
+"""The tracked series as they are known here; nothing is asked of an archive.
 
 A list of them reads no mails, and imports nothing that does.
 """
@@ -69,7 +69,7 @@ SAVE_REPLIES = Action(
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A followed series as shown.
+    """A tracked series as shown.
 
     `summary` is None while no archive has its mails, else it counts the repository too, where one
     was given; `cached` when its threads are those read at `entry.updated`, as the archive's answers
@@ -263,7 +263,7 @@ def listed(
     whole: bool = True,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """All followed series as they are known here.
+    """All tracked series as they are known here.
 
     `whole` with all their mails, else those are read when asked for.
     """
@@ -321,7 +321,7 @@ def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
             again = Action(
                 "track",
                 ("rebuild", str(entry.id)),
-                "fetch its damaged mails again: `{}`",
+                "fetch its damaged messages again: `{}`",
             )
             return Tracked(
                 entry, None, unread, NextStep(NextStepNeed.ACTION, again), lazy
@@ -421,7 +421,7 @@ def missing_mails(
     ]
     if not late:
         return ()
-    count, archive = counted(len(late), "mail"), entry.lore or LORE
+    count, archive = counted(len(late), "message"), entry.lore or LORE
     hours = int((asked - late[0][1]) / timedelta(hours=1))
     reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
     return (

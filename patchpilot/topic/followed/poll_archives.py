@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asking the archives of all followed series at once which of them have news."""
+"""Asking the archives of all tracked series at once which of them have news."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime

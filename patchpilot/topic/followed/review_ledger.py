@@ -92,7 +92,7 @@ class NumberedItem:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class SeriesLedger:
-    """The number of a followed series, and points of its ledger."""
+    """The number of a tracked series, and points of its ledger."""
 
     series: int
     points: tuple[NumberedItem, ...]
@@ -168,7 +168,7 @@ def ledger_of(
 
 
 def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
-    """The ledger of a followed series; empty while the archive does not have it."""
+    """The ledger of a tracked series; empty while the archive does not have it."""
     return ledger_of(series.status, series.marks) if series.status else ()
 
 
@@ -199,7 +199,7 @@ def mark_numbered(
     for place, _ in wanted:
         if not 1 <= place <= len(items):
             raise UsageError(
-                f"the ledger of series {number} has no point {place}",
+                f"the list of requests of series {number} has no request {place}",
                 hint=f"it has {len(items)}",
             )
     for place, state in wanted:

@@ -73,7 +73,7 @@ def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[st
 
 
 def _series_of(last: Send) -> "tuple[Tracked, ...]":
-    """The followed series that have one of a send's mails."""
+    """The tracked series that have one of a send's mails."""
     from patchpilot.topic.followed.known_series import open_store, show
 
     ids = {entry.mail.message_id for entry in last.entries}

@@ -32,7 +32,7 @@ Kept = dict[str, tuple[str, HomeTopic]]
 
 
 def recall_home(store: Path) -> Kept:
-    """What was kept for this store of followed series; empty where nothing was."""
+    """What was kept for this store of tracked series; empty where nothing was."""
     values = recall(_KIND, _key(store))
     return (
         {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic on Home: its repository and branch, or a followed series without one.
+"""A topic on Home: its repository and branch, or a tracked series without one.
 
 Its state, the last news and the next step.
 """

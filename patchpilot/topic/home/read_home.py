@@ -200,7 +200,7 @@ class _Reading:
                     self._read_branch(repository, branch, None)
 
     def read_series(self, left_out: Collection[int] = ()) -> None:
-        """The followed series that are of no branch."""
+        """The tracked series that are of no branch."""
         for entry in self.store.entries():
             if entry.id not in self.taken and entry.id not in left_out:
                 self._read_one_series(entry)
@@ -378,7 +378,7 @@ def _unread_draft(
 def _entry_of(
     draft: Draft, sends: Sequence[Send], store: Store, entries: Collection[TrackEntry]
 ) -> TrackEntry | None:
-    """The followed series that has a mail of the topic, the newest first."""
+    """The tracked series that has a mail of the topic, the newest first."""
     ids = {
         *draft.links.values(),
         *(mail.mail.message_id for send in sends for mail in send.entries),

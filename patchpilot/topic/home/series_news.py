@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last news of a followed series in a few words: who asked what, who applied it.
+"""The last news of a tracked series in a few words: who asked what, who applied it.
 
 The tags it has, what the bots reported.
 """

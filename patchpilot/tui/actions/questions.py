@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 WHY_TREE = (
-    "This subsystem has a tree for fixes and one for the rest; the subject has to say which of them"
-    " the patch is for"
+    "This subsystem has a tree for fixes and one for the rest; the subject has to state which of"
+    " them the patch is for"
 )
 COMMIT = "COMMIT"
 _BUTTONS = {"no": "No", "yes": "Yes"}

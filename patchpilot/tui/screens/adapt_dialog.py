@@ -83,7 +83,7 @@ def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]
         (
             "choose",
             "Conflict by conflict",
-            "proposals for each conflict, with their reasons; what you choose is saved at once",
+            "proposals for each conflict, with their reasons; each choice is saved at once",
         )
     ]
     manual = [

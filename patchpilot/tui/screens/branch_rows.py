@@ -314,7 +314,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
 
 SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
 DEMO = (
-    "In the demo this branch is done with that: do not send the patches, a shell of yours would use"
+    "In the demo this branch is done with that: do not send the patches, your shell would use"
     " your own mail server."
 )
 

@@ -70,7 +70,7 @@ class ConflictPane(ReportsErrors, Container):
             "edit",
             "edit the selected proposal in your editor, and choose what you made of it",
         ),
-        key("u", "undo", "undo", "take the newest choice back"),
+        key("u", "undo", "undo", "undo the latest choice"),
         key(
             "w",
             "write_patch",
@@ -101,7 +101,7 @@ class ConflictPane(ReportsErrors, Container):
             "escape",
             "leave",
             "branches",
-            "go back to the branches; what was chosen stays",
+            "go back to the branches; your choices are kept",
         ),
     ]
 
@@ -342,7 +342,7 @@ class ConflictPane(ReportsErrors, Container):
     def _ask_note(self, one: "OpenConflict", lines: tuple[str, ...]) -> None:
         from patchpilot.services.backport.choose_conflicts import edited
 
-        text = "What did you change, and why? The message of the patch says so:"
+        text = "What did you change, and why? It is added to the message of the patch:"
         question = LineDialog(text, value="resolved manually", title=one.conflict.place)
         ask_line(
             self.app, question, lambda note: self._take(one, edited(one, lines, note))

@@ -175,5 +175,5 @@ def before_writing(branch: str, steps: Sequence[str], doubts: Sequence[str]) -> 
         else []
     )
     return "\n".join(
-        [f"The message of the patch for {branch} will say:", "", *said, *look]
+        [f"The message of the patch for {branch} will contain:", "", *said, *look]
     )

@@ -89,8 +89,8 @@ BINDINGS: list[BindingType] = [
         "reviewers",
         "show what each reviewer has done with each patch of the latest version",
     ),
-    key("a", "add", "follow series", "follow another series by its Message-ID or link"),
-    more_key("m", "read", "mark read", "mark all mails of the series as read"),
+    key("a", "add", "track series", "track another series by its Message-ID or link"),
+    more_key("m", "read", "mark read", "mark all messages of the series as read"),
     more_key("X", "remove", "unfollow", "stop following this series"),
 ]
 
@@ -131,7 +131,7 @@ def remove(screen: "StageScreen", series: "Tracked") -> None:
         screen.session.changed("followed")
         screen.tui.jobs.begin(screen.stage)
 
-    answers = (("no", "Keep following it"), ("yes", "Unfollow it"))
+    answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
     question = Choose(f"Stop following this series?\n\n{series.subject}", answers)
     ask_yes(screen.app, question, agreed)
 

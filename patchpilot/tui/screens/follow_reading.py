@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is shown of a followed series, computed once for each state of it."""
+"""What is shown of a tracked series, computed once for each state of it."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,10 +27,10 @@ NOTHING = (
     ),
     (
         "Press a to follow any other series by its Message-ID or its link in the archive."
-        " `patchpilot track discover` lists those that you sent before."
+        " `patchpilot track discover` lists the series you sent before."
     ),
 )
-"""What is here later, while no series is followed."""
+"""What is here later, while no series is tracked."""
 
 
 class Reading(NamedTuple):
@@ -66,8 +66,8 @@ def read_conversation(series: "Tracked", columns: int) -> Reading:
 
 
 def nothing_rows(columns: int) -> list[TreeRow]:
-    """What will be here, while no series is followed, in so many columns."""
-    rows = [TreeRow(("No series is followed yet.", STRONG))]
+    """What will be here, while no series is tracked, in so many columns."""
+    rows = [TreeRow(("No series is tracked yet.", STRONG))]
     for words in NOTHING:
         rows += [
             TreeRow(("", "")),

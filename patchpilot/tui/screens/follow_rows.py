@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the follow stage: followed series, review points, and what to do next above the
+"""The rows of the follow stage: tracked series, review points, and what to do next above the
 conversation.
 """
 

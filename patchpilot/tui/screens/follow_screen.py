@@ -142,7 +142,7 @@ class FollowScreen(ListDetailScreen):
         ).display = False
         self.query_one("#follow").add_class("-alone")
         self._tree.show_layout(
-            ["reading the followed series …"], lay_thread(()), keep=False
+            ["reading the tracked series …"], lay_thread(()), keep=False
         )
 
     def may_begin(self) -> bool:
@@ -266,7 +266,7 @@ class FollowScreen(ListDetailScreen):
             self._tree.focus()
 
     def _show_nothing(self) -> None:
-        """What will be here, while no series is followed."""
+        """What will be here, while no series is tracked."""
         tree = self._tree
         rows = nothing_rows(min(90, (tree.size.width or 78) - 2))
         tree.show_layout(rows, lay_thread(()), keep=False)
@@ -345,7 +345,7 @@ class FollowScreen(ListDetailScreen):
             )
 
     def rows(self) -> list[Row]:
-        """The followed series."""
+        """The tracked series."""
         wide = self.listed.size.width or (self.size.width or 80) - 2
         tall = self.app.size.width >= BROAD
         return [
@@ -439,7 +439,7 @@ class FollowScreen(ListDetailScreen):
 
     @property
     def next_key(self) -> NextKey | None:
-        """In the demo, where the topic's own series is followed."""
+        """In the demo, where the topic's own series is tracked."""
         own = next((series for series in self._order if series.own), None)
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
@@ -489,9 +489,11 @@ class FollowScreen(ListDetailScreen):
             if self._laid_for is not None:
                 return
             self.query_one("#conversation", Panel).heading = series.subject
-            self._tree.show_layout(["reading the mails …"], lay_thread(()), keep=False)
+            self._tree.show_layout(
+                ["reading the messages …"], lay_thread(()), keep=False
+            )
 
-        self.in_thread("reading the mails", read, then, lasts)
+        self.in_thread("reading the messages", read, then, lasts)
 
     def _take_reading(self, found: "Reading") -> None:
         """What is shown of a series, computed once for each state of it."""
@@ -504,7 +506,7 @@ class FollowScreen(ListDetailScreen):
         self._laid_for, self._fresh = series, found
         panel = self.query_one("#conversation", Panel)
         panel.heading = series.subject
-        panel.count = f"{counted(len(self._mails), 'mail')}{f', {len(series.unread)} new' if series.unread else ''}"  # noqa: E501
+        panel.count = f"{counted(len(self._mails), 'message')}{f', {len(series.unread)} new' if series.unread else ''}"  # noqa: E501
         self.query_one(Timeline).show_events(found.events)
         self.query_one("#story-panel", Panel).count = str(series.state)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
-    """The followed series: from the local store before a visit.
+    """The tracked series: from the local store before a visit.
 
     When the stage is visited these first, then updated from their archives.
     """
@@ -33,9 +33,9 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
             Stage.FOLLOW, shown.series, status_of(shown.topic, shown.series)
         )
         ask.progress(
-            "checking the archive for new mails"
+            "checking the archive for new messages"
             if shown.topic or len(shown.series) > 1
-            else "reading the followed series"
+            else "reading the tracked series"
         )
 
     shown = updated(
@@ -50,7 +50,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
-    """The stage's state is that of the current topic; other followed series are only counted."""
+    """The stage's state is that of the current topic; other tracked series are only counted."""
     from patchpilot.services.track.follow_topic import NextStepNeed
 
     unread = sum(len(followed.unread) for followed in series)

@@ -70,8 +70,8 @@ ABOUT = {
         " gets it."
     ),
     Stage.CHECKS: (
-        "What maintainers and bots would complain about. Each finding is shown in the patch, below"
-        " its line; the detail says why and shows the fix. Errors block sending, warnings do not."
+        "Findings that maintainers and bots would report. Each finding is shown in the patch, below"
+        " its line; the detail has the reason and the fix. Errors block sending, warnings do not."
     ),
     Stage.RECIPIENTS: (
         "Who gets the patch, in To or Cc, and why: from MAINTAINERS, the tags and the commit"
@@ -86,14 +86,14 @@ ABOUT = {
         " and which commits it needs first."
     ),
     Stage.PREVIEW: (
-        "The mails as they will be sent, byte for byte. Nothing leaves this machine here."
+        "The messages as they will be sent, byte for byte. Nothing leaves this machine here."
     ),
     Stage.SEND: (
-        "What blocks the patch, and the send itself: each mail is sent once, also after an"
+        "Problems that block the patch, and the send: each message is sent once, even after an"
         " interruption."
     ),
     Stage.FOLLOW: (
-        "What was answered, what is asked of you, and how far the patch is on its way into the"
+        "The replies, the open requests, and how far the patch is on its way into the"
         " kernel."
     ),
 }

@@ -405,7 +405,7 @@ def fact_sheet(
         ("Patches", str(topic.patches or "")),
         ("Area", topic.area or ""),
         ("News", one_line(topic.news or "")),
-        ("Unread", counted(topic.unread, "mail") if topic.unread else ""),
+        ("Unread", counted(topic.unread, "message") if topic.unread else ""),
         ("Tags", _tags(topic)),
         ("Bots", topic.bots),
         ("Branch", one_line(topic.branch or "")),

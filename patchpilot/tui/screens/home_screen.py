@@ -81,7 +81,7 @@ GROUPS = {
 }
 """A group's id → its title, and whose turn it is there."""
 NOTHING = (
-    "No topics yet. A branch with commits of yours becomes a topic once you open it here: quit, cd"
+    "No topics yet. A branch with your own commits becomes a topic once you open it here: quit, cd"
     " into your clone, commit your fix, and run patchpilot. Series that you send or follow are"
     " listed too."
 )
@@ -124,7 +124,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             "g",
             "refresh",
             "refresh",
-            "read all branches, and check the archives for new mails",
+            "read all branches, and check the archives for new messages",
         ),
         key("escape", "back", "back", "back to the open topic"),
         *(
@@ -262,7 +262,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                     read_topics(repositories, arrived=self._some, progress=progress)
                 )
             )
-            progress("checking the archives for new mails")
+            progress("checking the archives for new messages")
             self.post_message(
                 self.Arrived(
                     *update_topics(repositories, fresh=fresh, progress=progress)

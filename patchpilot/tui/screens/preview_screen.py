@@ -123,8 +123,8 @@ class PreviewScreen(ListDetailScreen):
         more_key(
             "w",
             "outbox",
-            "write mails",
-            "write the mails to a folder without sending them",
+            "write messages",
+            "write the messages to a folder without sending them",
         ),
     ]
 
@@ -178,7 +178,7 @@ class PreviewScreen(ListDetailScreen):
         self._changes = mail_changes(result)
         self.fill(min(self._at, len(result.mails) - 1))
         panel = self.list_panel
-        panel.heading = counted(len(result.mails), "mail")
+        panel.heading = counted(len(result.mails), "message")
         dropped = len(self._changes.dropped) if self._changes else 0
         panel.count = (
             (
@@ -212,7 +212,7 @@ class PreviewScreen(ListDetailScreen):
             was_sent(result),
         )
         how = (
-            counted(len(result.mails), "mail"),
+            counted(len(result.mails), "message"),
             result.request.via,
             result.account.label,
         )
@@ -231,7 +231,7 @@ class PreviewScreen(ListDetailScreen):
             )
         self.query_one("#facts", Static).update(lines(rows))
         panel.heading, panel.count = (
-            ("What was sent", "") if sent else ("What is sent", card.verdict)
+            ("Sent messages", "") if sent else ("What is sent", card.verdict)
         )
 
     def _facts(self, result: "SendPlan", at: int) -> str:
@@ -391,12 +391,12 @@ class PreviewScreen(ListDetailScreen):
 
         def write(folder: str) -> None:
             self.in_thread(
-                "writing the mails",
+                "writing the messages",
                 lambda _, __: write_outbox(result, Path(folder).expanduser()),
                 lambda files: self.notify(
-                    f"wrote {counted(len(files), 'mail')} to {folder}", markup=False
+                    f"wrote {counted(len(files), 'message')} to {folder}", markup=False
                 ),
             )
 
-        question = LineDialog("Save the mails to this directory:", value="outbox")
+        question = LineDialog("Save the messages to this directory:", value="outbox")
         ask_line(self.app, question, write)

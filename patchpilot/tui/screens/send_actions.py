@@ -27,9 +27,9 @@ BINDINGS: list[BindingType] = [
         "escape",
         "cancel",
         "stop after this mail",
-        "while mails are sent: stop after the current one",
+        "while messages are sent: stop after the current one",
     ),
-    key("s", "send", "send", "send the mails, after confirmation"),
+    key("s", "send", "send", "send the messages, after confirmation"),
     key("a", "repair", "fix", "fix the problem that the selected check found"),
     key(
         "A",
@@ -50,7 +50,10 @@ BINDINGS: list[BindingType] = [
         "switch the transport: git send-email or b4",
     ),
     key(
-        "m", "to_self", "send to yourself", "send the mails only to yourself, as a test"
+        "m",
+        "to_self",
+        "send to yourself",
+        "send the messages only to yourself, as a test",
     ),
     key("R", "resume", "resume", "resume an interrupted send; no mail is sent twice"),
     more_key(
@@ -128,7 +131,7 @@ def send_to_self(screen: "SendBase") -> None:
 
     def planned(plan_to_self: "SendPlan") -> None:
         text = (
-            f"Send {counted(len(plan_to_self.mails), 'mail')} to yourself only"
+            f"Send {counted(len(plan_to_self.mails), 'message')} to yourself only"
             f" ({plan_to_self.account.sender})?"
         )
         if plan_to_self.transport.to_self_note:
@@ -138,7 +141,7 @@ def send_to_self(screen: "SendBase") -> None:
 
     session = screen.session
     screen.in_thread(
-        "preparing the mails",
+        "preparing the messages",
         lambda repository, progress: plan(
             repository, session.request(repository, to_self=True), progress=progress
         ),
@@ -163,7 +166,7 @@ def resume_send(screen: "SendBase") -> None:
             "your Sent folder" if private else "your Sent folder or the list archive"
         )
         text = (
-            f"The server may or may not have accepted some of the mails. Check {where}. Were"
+            f"The server may or may not have accepted some of the messages. Check {where}. Were"
             " they delivered?"
         )
         answers = (

@@ -59,8 +59,8 @@ REPAIRS = {
     "no-cover": ("edit", "press a to open a cover letter in your editor"),
     "no-changelog": ("edit", "press a to open the changelog in your editor"),
     "unfinished": ("edit", "press a to open the changelog in your editor"),
-    "first-time": ("to_self", "press a to send the mails to yourself first"),
-    "gateway": ("to_self", "press a to send the mails to yourself first"),
+    "first-time": ("to_self", "press a to send the messages to yourself first"),
+    "gateway": ("to_self", "press a to send the messages to yourself first"),
     "unanswered-security": (
         "security",
         "press a to see the question and why it matters",

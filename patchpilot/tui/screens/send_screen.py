@@ -110,7 +110,7 @@ class SendScreen(SendBase):
                         VerticalScroll(id="scroll"),
                     ):
                         yield PlainText("mails")
-                    with Panel(title="What happens now", id="end"), VerticalScroll():
+                    with Panel(title="Next", id="end"), VerticalScroll():
                         yield PlainText("now")
             yield Panel(DiffView(ident="read-mail"), title="Mail", id="send-mail")
 
@@ -201,7 +201,7 @@ class SendScreen(SendBase):
         self.query_one("#sending", Static).update(mails_text(plan, self.size))
         self.query_one(
             "#to-send", Panel
-        ).heading = f"{counted(len(plan.waiting), 'mail')} to send"
+        ).heading = f"{counted(len(plan.waiting), 'message')} to send"
         self._show_mail(plan, ())
         self.listed.focus()
 
@@ -388,8 +388,8 @@ class SendScreen(SendBase):
 
             with suspended(self.app):
                 print(
-                    f"\n{counted(len(planned.mails), 'mail')}, transport {planned.account.label}:"
-                    " git asks for the password here\n"
+                    f"\n{counted(len(planned.mails), 'message')}, transport"
+                    f" {planned.account.label}: git asks for the password here\n"
                 )
                 deliver_mails(self, planned, terminal=True)
         else:
@@ -454,7 +454,7 @@ class SendScreen(SendBase):
         if message.error or message.result is None or message.report is None:
             self.show_error(
                 message.error
-                or PatchpilotError("it is unknown whether the mails were sent")
+                or PatchpilotError("it is unknown whether the messages were sent")
             )
             self.tui.jobs.begin(self.stage)
             return
@@ -527,9 +527,7 @@ class SendScreen(SendBase):
         self._show_next(
             shown=bool(report.now or any(mail.link for mail in report.mails))
         )
-        self.query_one("#end", Panel).heading = (
-            "What happens now" if is_sent else "What to do"
-        )
+        self.query_one("#end", Panel).heading = "Next" if is_sent else "What to do"
         self.query_one("#scroll").focus()
 
     def _draw_end(self, plan: "SendPlan", report: "SendReport") -> None:

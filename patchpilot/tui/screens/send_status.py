@@ -42,8 +42,8 @@ def status_of(sending: "TopicSend") -> StageStatus:
         left = sum(entry.state != "accepted" for entry in sending.last.entries)
         return StageStatus(
             StageState.BLOCKED,
-            f"v{sending.last.version} was interrupted: {counted(left, 'mail')} not accepted; press"
-            " R to resume",
+            f"v{sending.last.version} was interrupted: {counted(left, 'message')} not accepted;"
+            " press R to resume",
             str(left),
         )
     if sending.is_sent:

@@ -47,7 +47,7 @@ def mails_text(plan: "SendPlan", size: Size) -> Text:
         plain(
             dot.join(
                 (
-                    counted(len(plan.waiting), "mail"),
+                    counted(len(plan.waiting), "message"),
                     plan.request.via,
                     account.label,
                     *(() if plan.blocked else (login,)),
@@ -149,13 +149,13 @@ def question(planned: "SendPlan") -> str:
 
     lists_, contacts = lists_and_contacts(planned)
     where = (
-        "In the demo no mail leaves this machine."
+        "In the demo no message leaves this machine."
         if in_demo()
         else "A mail cannot be recalled."
     )
     rows = [
         (
-            f"Send {counted(len(planned.mails), 'mail')} to"
+            f"Send {counted(len(planned.mails), 'message')} to"
             f" {counted(len(planned.recipients), 'recipient')}?"
         ),
         "",

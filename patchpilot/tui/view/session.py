@@ -51,12 +51,12 @@ INPUTS = {
     "view": "the view",
     "draft": "the draft (cover, changelog, prefix)",
     "via": "the transport",
-    "sent": "what was sent",
+    "sent": "the sent messages",
     "introduced_by": "the introducing commit",
     "likely": "the likely introducing commit",
     "refs": "the fetched branches",
     "claims": "whether it is a fix",
-    "followed": "the followed series",
+    "followed": "the tracked series",
 }
 """What these are called where one of them changed."""
 

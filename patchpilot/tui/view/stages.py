@@ -89,7 +89,7 @@ MEANINGS = {
     StageState.TODO: "needs you: a question, or something to decide",
     StageState.OFFERED: "has a proposal for you to confirm",
     StageState.BLOCKED: "blocks sending, or failed",
-    StageState.STALE: "stale: what it is based on changed",
+    StageState.STALE: "stale: its input changed",
     StageState.BUSY: "working",
     StageState.WAITING: "waits for somebody else",
     StageState.UNOPENED: "not opened yet",

@@ -35,6 +35,6 @@ def as_html(series: Sequence[Tracked], now: datetime) -> str:
         date=f"{now:%Y-%m-%d %H:%M} UTC",
         overview=overview(groups, now)
         if groups
-        else element("p", "No series is followed."),
+        else element("p", "No series is tracked."),
         series="\n".join(articles),
     )

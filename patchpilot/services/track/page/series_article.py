@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One followed series on the page: its state and next step, timeline, patches and trees, review,
+"""One tracked series on the page: its state and next step, timeline, patches and trees, review,
 tags, story and mails.
 """
 

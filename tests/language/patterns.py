@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Counts the turns of phrase of patterns.toml in each area of the texts.
+
+`python -m tests.language.patterns` writes the counts that are below their ceilings as the new
+ceilings; `--list AREA [PATTERN]` prints each place in an area.
+"""
+
+import argparse
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from tests.language.texts import (
+    Text,
+    code_strings,
+    docstrings,
+    documentation,
+    help_texts,
+    rule_texts,
+    templates,
+)
+
+FILE = Path(__file__).with_name("patterns.toml")
+DATA = tomllib.loads(FILE.read_text(encoding="utf-8"))
+PATTERNS = {one["name"]: re.compile(one["pattern"]) for one in DATA["pattern"]}
+_GENERATED = ("docs/reference/sentences.md", "docs/reference/subsystems.md")
+_SQL = re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|CREATE TABLE)\b")
+_NO_TEXT = (
+    "patchpilot/reading/phrases.py",
+    "patchpilot/reading/sentence_features.py",
+    "patchpilot/demo/demo_mails.py",
+    "templates/track.css",
+)
+"""Patterns that read messages, messages of made-up reviewers, and style sheets."""
+
+
+def areas(text: Text) -> Iterator[str]:
+    """The area that a text belongs to; none for what is no prose."""
+    file = text.place.partition(":")[0]
+    if file in _NO_TEXT or file in _GENERATED or not re.search(r"\w+ \w+", text.text):
+        return
+    if text.kind == "code" and _SQL.search(text.text):
+        return
+    tui = text.kind == "code" and file.startswith("patchpilot/tui/")
+    yield "tui" if tui else {"code": "messages"}.get(text.kind, text.kind)
+
+
+@cache
+def prose() -> tuple[tuple[str, Text], ...]:
+    """Every text with its area."""
+    sources = (
+        *rule_texts(),
+        *code_strings(),
+        *help_texts(),
+        *templates(),
+        *documentation(),
+        *docstrings(),
+    )
+    return tuple((area, text) for text in sources for area in areas(text))
+
+
+@cache
+def places() -> tuple[tuple[str, str, str], ...]:
+    """Area, pattern and place (with the words around it) of each one found."""
+    return tuple(
+        (area, name, f"{text.place}: {_around(text.text, match)}")
+        for area, text in prose()
+        for name, pattern in PATTERNS.items()
+        for match in pattern.finditer(text.text)
+    )
+
+
+def _around(text: str, match: re.Match[str]) -> str:
+    return repr(text[max(0, match.start() - 40) : match.end() + 40])
+
+
+def counts() -> dict[str, dict[str, int]]:
+    """For each area how often it has each pattern that it has."""
+    found = Counter((area, name) for area, name, _ in places())
+    return {
+        area: {name: found[area, name] for name in PATTERNS if found[area, name]}
+        for area in sorted({area for area, _ in found})
+    }
+
+
+def lowered() -> str:
+    """The text of patterns.toml with each ceiling at the count, where the count is lower.
+
+    A file without ceilings gets the counts.
+    """
+    head = FILE.read_text(encoding="utf-8").partition("[ceiling")[0]
+    old = DATA.get("ceiling")
+    tables = [
+        f"[ceiling.{area}]\n"
+        + "".join(
+            f'"{name}" = {number}\n'
+            for name in PATTERNS
+            if (
+                number := min(
+                    table.get(name, 0), old[area].get(name, 0) if old else 10**9
+                )
+            )
+        )
+        for area, table in counts().items()
+        if not old or area in old
+    ]
+    return head + "\n".join(tables)
+
+
+def main() -> None:
+    """Lower the ceilings, or list the places."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", nargs="+", metavar="AREA")
+    options = parser.parse_args()
+    if not options.list:
+        FILE.write_text(lowered(), encoding="utf-8")
+        return
+    area, *names = options.list
+    for found, name, place in places():
+        if found == area and (not names or name in names):
+            print(f"{name}: {place}")
+
+
+if __name__ == "__main__":
+    main()
