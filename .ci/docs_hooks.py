@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Pages of the documentation that are generated while the site is built: one per rule, one per
-command, and their lists.
+command, and their lists; settings and environment; troubleshooting.
 
 Used by `make docs` through mkdocs.yml. Nothing here is written to docs/: the rule packs and the
 command line's own option tables are the only source.
@@ -20,6 +20,8 @@ from patchpilot.cli.manual import markdown_page, pages
 
 _local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
 
+_reference = runpy.run_path(str(Path(__file__).with_name("reference_pages.py")))
+
 RULES = "reference/rules"
 COMMANDS = "reference/cli"
 
@@ -38,6 +40,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 content=rule_page(explanation),
             )
         )
+    for name in ("settings", "troubleshooting"):
+        content = _reference[f"{name}_page"]()
+        files.append(File.generated(config, f"reference/{name}.md", content=content))
     commands = pages()
     rows = [
         f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {page.summary} |"
@@ -51,7 +56,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         [
             "# Command line",
             "",
-            "| verb | what it does |",
+            "| command | what it does |",
             "|---|---|",
             *rows,
             "",

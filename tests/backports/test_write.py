@@ -149,7 +149,7 @@ def test_a_patch_that_differs_shows_how_and_says_what_was_adapted(
         "[ Ada: line 22 is another one here ]\nSigned-off-by: Ada Fixer <ada@example.org>"
     )
     assert (
-        f"Adapted to 6.12: the message says what differs from upstream commit {world.fix[:12]}."
+        f"Adapted to 6.12: the message lists what differs from upstream commit {world.fix[:12]}."
         in rest
     )
     assert "other(22);" in rest.partition("diff --git")[0]

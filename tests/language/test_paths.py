@@ -20,3 +20,15 @@ def test_a_file_that_a_page_names_is_there(page: str) -> None:
         name for name in named if not any(any(room.glob(name)) for room in ROOMS)
     }
     assert not missing
+
+
+def test_the_figures_of_the_readme_are_on_the_pages_that_they_link_to() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## How well it works")[2].partition("\n## ")[0]
+    linked = re.findall(r"\[([^]]*)\]\((docs/reference/[^)]*)\) \|$", section, re.M)
+    assert len(linked) == 3
+    for result, page in linked:
+        figures = re.findall(r"\d+(?:\.\d+)?", result)
+        there = (ROOT / page).read_text(encoding="utf-8")
+        assert figures
+        assert [one for one in figures if one not in there] == []

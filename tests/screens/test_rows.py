@@ -80,8 +80,8 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
         "  send them: git send-email /patches/*.patch",
     ]
     assert resolving_rows(done, in_demo=True)[8:] == [
-        "In the demo this branch is done with that: do not send the patches, a shell of yours would"
-        " use your own mail server."
+        "In the demo this branch is done with that: do not send the patches, your shell would use"
+        " your own mail server."
     ]
 
 

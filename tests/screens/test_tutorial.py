@@ -11,7 +11,11 @@ import pytest
 from patchpilot.tui.view.stages import Stage
 
 DOCS = Path(__file__).parents[2] / "docs"
-EVERYWHERE = ("Everywhere", "In texts (commits, patches, mails, threads)", "In patches")
+EVERYWHERE = (
+    "Everywhere",
+    "In texts (commits, patches, messages, threads)",
+    "In patches",
+)
 WIDGETS = frozenset(("Tab", "Enter", "Space", "Ctrl-S"))
 """Keys of lists and dialogs, which the page of keys leaves out."""
 

@@ -108,7 +108,7 @@ def test_what_is_below_the_cut_leaves_nothing_to_fill_in(
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     below = file.read_text().partition("\n---\n")[2]
     assert below.strip().startswith(
-        "Adapted to 6.6: the message says what differs from upstream commit"
+        "Adapted to 6.6: the message lists what differs from upstream commit"
         f" {world.fix[:12]}.\n\n1:  "
     )
     assert "your own Signed-off-by" not in below
