@@ -19,6 +19,8 @@ COMPONENT_CLASSES
 build_before
 # .ci/docs_hooks.py calls them
 markdown_page
+settings_page
+troubleshooting_page
 rule_page
 index_page
 param

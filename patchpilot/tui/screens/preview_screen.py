@@ -212,7 +212,6 @@ class PreviewScreen(ListDetailScreen):
             was_sent(result),
         )
         how = (
-            counted(len(result.mails), "message"),
             result.request.via,
             result.account.label,
         )

@@ -47,7 +47,6 @@ def mails_text(plan: "SendPlan", size: Size) -> Text:
         plain(
             dot.join(
                 (
-                    counted(len(plan.waiting), "message"),
                     plan.request.via,
                     account.label,
                     *(() if plan.blocked else (login,)),
