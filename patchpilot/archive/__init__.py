@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail archives: how they are asked, what is stored of them, and what a tree shows of a series."""
+"""Mail archives: queries, stored results, and the traces of a series in a tree."""

@@ -148,7 +148,7 @@ class MailArchive(Protocol):
         """
 
     def reaches(self) -> datetime | None:
-        """When about its newest mails arrived; None where it does not say."""
+        """When about its latest mails arrived; None where it does not say."""
 
 
 class Archive:
@@ -299,7 +299,7 @@ class Archive:
         return mails
 
     def reaches(self) -> datetime | None:
-        """When about its newest mails arrived, by its feed of them (the median, as single dates are
+        """When about its latest mails arrived, by its feed of them (the median, as single dates are
         wrong); None where it does not say.
         """
         try:

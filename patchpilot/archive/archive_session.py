@@ -107,7 +107,7 @@ def _refuse_elsewhere(url: str, target: str, hosts: Container[str]) -> None:
 
 
 def _wait(retry_after: str, attempt: int) -> float:
-    """Seconds to wait: the server's Retry-After up to a limit, else one, then two."""
+    """Seconds to wait: the server's Retry-After up to a limit, otherwise one, then two."""
     return (
         min(float(retry_after), LONGEST_WAIT)
         if retry_after.isascii() and retry_after.isdigit()

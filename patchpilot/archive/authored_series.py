@@ -156,7 +156,7 @@ def originals(
 
 def _original(mail: Classified, topics: Iterable[PostedTopic]) -> PostedTopic | None:
     """The series among these that the mail's patch is from: by its link and title, else the newest
-    by title and author, else by link and author, as maintainers change titles."""
+    by title and author, otherwise by link and author, as maintainers change titles."""
     title = title_key(about(mail) or "")
     links = {message_id for message_id, _ in linked_ids(mail.mail.body)}
     authors = {author.key for author in authors_named(mail)}

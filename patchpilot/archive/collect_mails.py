@@ -248,7 +248,7 @@ def _carrier_queries(status: Status) -> list[str]:
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
-    """The status of the series that has this mail as a post, else of the one it speaks of."""
+    """The status of the series that has this mail as a post, otherwise of the one it speaks of."""
     statuses = tuple(every)
     post = next(
         (

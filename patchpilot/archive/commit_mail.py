@@ -61,7 +61,11 @@ def mail_of_commit(
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader, fresh)
     ways: tuple[tuple[FoundBy, str, Callable[[], str | None]], ...] = (
-        (FoundBy.LINK, "reading the mails that the commit links to", search.by_links),
+        (
+            FoundBy.LINK,
+            "reading the messages that the commit links to",
+            search.by_links,
+        ),
         (FoundBy.PATCH_ID, "searching by patch-id", search.by_patch_id),
         (FoundBy.SUBJECT, "searching by subject and author", search.by_subject),
         (FoundBy.CHANGES, "searching by the changed files", search.by_changes),

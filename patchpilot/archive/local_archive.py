@@ -138,7 +138,7 @@ class LocalArchive:
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
         """The mails that match a query (with `threads`, their whole threads) but those `without`,
-        the newest where they are very many.
+        the latest where they are very many.
         """
         wanted = condition(query)
         index = self._opened(wanted.since if not threads else 0.0)
@@ -228,7 +228,7 @@ class LocalArchive:
         self, index: sqlite3.Connection, message_ids: Iterable[str]
     ) -> set[int]:
         """The numbers of all mails that are connected to these by references, also by those to
-        mails that the archive does not have.
+        mails missing from the archive.
         """
         todo, seen, found = list(message_ids), set[str](), set[int]()
         while todo and len(found) < _MOST_OF_THREAD:
@@ -281,7 +281,7 @@ class LocalArchive:
     def _bring_up_to_date(
         self, index: sqlite3.Connection, mails: LocalMails, since: float
     ) -> None:
-        """Index what is not yet indexed, the newest mails first, in steps that stay when the
+        """Index what is not yet indexed, the latest mails first, in steps that stay when the
         reading is ended.
         """
         row = index.execute("SELECT state, since, whole FROM state").fetchone()

@@ -37,7 +37,7 @@ class LocalMails(Protocol):
     def new(
         self, state: str, known: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
-        """The mails since an earlier state ("" for all), the newest first where that is known.
+        """The mails since an earlier state ("" for all), the latest first where that is known.
 
         Those that arrived before `since` may be left out.
         """

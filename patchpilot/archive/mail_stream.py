@@ -90,7 +90,7 @@ def stream_mails(
     """The mails of each TARGET: a file (a mail, an mbox, either gzipped), a directory of them, a
     maildir, a public-inbox or one of its epochs, `-`.
 
-    Files are read in the order of their names, archives from the newest mail to the oldest. With
+    Files are read in the order of their names, archives from the latest mail to the oldest. With
     `resume_at` reading starts at this position; UsageError where no TARGET has it.
     """
     place, _, at = (resume_at or "").rpartition(":")
@@ -110,7 +110,7 @@ def stream_mails(
 def mails_of_range(
     epoch: str, revisions: Sequence[str], shard: Shard = WHOLE
 ) -> Iterator[StreamedMail]:
-    """The mails that these revisions of an epoch added, the newest first: commits, and `^COMMIT`
+    """The mails that these revisions of an epoch added, the latest first: commits, and `^COMMIT`
     for what is left out.
     """
     with (
@@ -142,7 +142,7 @@ def resolved_range(epoch: str, revisions: str) -> tuple[str, ...]:
 
 
 def epoch_commits(epoch: str, step: int) -> Iterator[str]:
-    """Every so many commits of an epoch from the oldest on, and the newest: where its mails are cut
+    """Every so many commits of an epoch from the oldest on, and the latest: where its mails are cut
     into parts.
     """
     commit = ""

@@ -2,7 +2,7 @@
 """One question for many series: which of them have mails that are not known yet.
 
 A few searches cover all series of an archive: their authors' addresses, titles, change-ids and
-commits, limited to what the archive received since its newest mail that was seen. Each search also
+commits, limited to what the archive received since its latest mail that was seen. Each search also
 names a mail that the archive has. When that mail is missing in the answer, the search is not
 believed.
 """
@@ -39,7 +39,7 @@ _SHORTEST, _TITLE = 8, 60
 @dataclass(frozen=True)
 class PolledSeries:
     """A series to ask about: its number, what is known of it, the ids of its mails, when it was
-    asked about before, and when the newest mail arrived that the archive was known to have then."""
+    asked about before, and when the latest mail arrived that the archive was known to have then."""
 
     number: int
     summary: SeriesSummary
@@ -51,7 +51,7 @@ class PolledSeries:
 class News(NamedTuple):
     """The series that may have new mails, by number, with the ids of these mails.
 
-    And when the newest mail arrived that was seen.
+    And when the latest mail arrived that was seen.
     """
 
     series: Mapping[int, frozenset[str]]

@@ -111,7 +111,7 @@ TRACK_LAYOUT = Layout(
 @dataclass(frozen=True, slots=True)
 class TrackEntry:
     """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or
-    an mbox), when it was last read, when it last got new mails, and when the newest mail arrived
+    an mbox), when it was last read, when it last got new mails, and when the latest mail arrived
     that its archive was known to have when it was last read."""
 
     id: int
@@ -515,7 +515,7 @@ class Store:
             )
 
     def note_reached(self, number: int, reached: datetime) -> None:
-        """Note when the newest mail arrived that a series' archive is known to have, now that it
+        """Note when the latest mail arrived that a series' archive is known to have, now that it
         was read; an earlier one changes nothing.
         """
         moment = reached.astimezone(UTC).isoformat(timespec="seconds")
@@ -526,7 +526,7 @@ class Store:
             )
 
     def reached(self, lore: str, since: datetime) -> datetime | None:
-        """When the newest mail arrived that this archive is known to have, where it was read since
+        """When the latest mail arrived that this archive is known to have, where it was read since
         then.
         """
         moments = [

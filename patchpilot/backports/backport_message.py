@@ -29,7 +29,7 @@ def backport_message(
     """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a
     prerequisite, a line for each adaptation note, the sign-off.
 
-    The notes name the `adapter`, else the signer; without either they are left out. A commit
+    The notes name the `adapter`, otherwise the signer; without either they are left out. A commit
     without an id (a patch file) gets no marker.
     """
     subject, _, body = commit.message.lstrip("\n").partition("\n")

@@ -96,7 +96,7 @@ def conflicting(
 def touching(
     touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]
 ) -> list[tuple[LineTouch, str]]:
-    """The commits (oldest first, all before the fix) that changed one of the functions, the newest
+    """The commits (oldest first, all before the fix) that changed one of the functions, the latest
     first, each with the function's name.
     """
     result: dict[str, tuple[LineTouch, str]] = {}

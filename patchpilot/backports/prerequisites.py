@@ -287,7 +287,7 @@ class _Seeker:
         cut: bool,
     ) -> set[str]:
         """New prerequisites of a conflicting commit: those that wrote the lines, else those around
-        them, else all that changed the files.
+        them, otherwise all that changed the files.
         """
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
@@ -407,7 +407,7 @@ class _Seeker:
         return len(self.scratch.changed(*self._theirs(commit, cut=False)))
 
     def _as_they_came(self, commits: tuple[str, ...]) -> tuple[str, ...]:
-        """Commits in mainline order when they apply in that order, else as given."""
+        """Commits in mainline order when they apply in that order, otherwise as given."""
         ordered = self._in_order(commits)
         return (
             ordered

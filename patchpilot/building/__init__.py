@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Objects of a kernel tree, built before and after a commit: the warnings and errors it adds."""
+"""Builds objects of a kernel tree before and after a commit, and returns the new warnings and
+errors.
+"""

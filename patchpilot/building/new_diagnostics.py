@@ -114,7 +114,7 @@ def place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
 
 
 def _in_file(change: FileChange, line: int) -> Place:
-    """The line itself where a hunk has it, else the nearest changed line."""
+    """The line itself where a hunk has it, otherwise the nearest changed line."""
     found = _at(change, line, ("+", " "))
     if found:
         return Place(change.path, line, found.patch_line)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checking: patches in, findings out, with what the repository, the tree and the topic know."""
+"""Checks patches and returns findings, using facts from the repository, the tree and the topic."""

@@ -20,8 +20,8 @@ class CheckRequest(NamedTuple):
 
     `targets`: what to check; none means the commits of the current branch over `base`. `stdin` is
     the content of the TARGET `-` where the caller read it. `since_version` is the number of an
-    earlier revision, or a TARGET that has it. `kernel` None means the tree's version, else the
-    newest. `conf`: the tree's .checkpatch.conf counts. `fail_on` is the lowest severity that makes
+    earlier revision, or a TARGET that has it. `kernel` None means the tree's version, otherwise the
+    latest. `conf`: the tree's .checkpatch.conf counts. `fail_on` is the lowest severity that makes
     the run fail. `checkpatch_levels`: the severities that checkpatch.pl has, which its form needs.
     `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is called for each file
     of a directory that is no patch; without it such a file is an InputError. `whole_files`: the

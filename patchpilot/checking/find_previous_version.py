@@ -82,7 +82,7 @@ def find(
 def _split(
     series: Sequence[Series], number: int
 ) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Where one directory or mbox has several versions: those of the wanted one, and the newest of
+    """Where one directory or mbox has several versions: those of the wanted one, and the latest of
     each work; else None.
     """
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]

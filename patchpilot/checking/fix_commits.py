@@ -75,7 +75,7 @@ class CommitRewrite:
         """Refuse before any work what would block every fix of these TARGETs: UsageError for a
         merge, RefusedError where rewriting would do harm.
 
-        Of a TARGET's commits the newest is checked: it is rewritten whichever commit is fixed.
+        Of a TARGET's commits the latest is checked: it is rewritten whichever commit is fixed.
         """
         repository = self.repository
         newest = ""

@@ -32,7 +32,7 @@ touched.
 RELEASES_APART = 120 * 86400
 """Seconds.
 
-A repository whose newest release is this much older than its newest commit was fetched without
+A repository whose latest release is this much older than its latest commit was fetched without
 tags.
 """
 _LONG_ID = cached_re.compile(r"\b[0-9a-f]{12,40}\b")
@@ -67,7 +67,7 @@ class RepositoryFacts:
     def subjects_touching(
         self, paths: Sequence[str], limit: int = 50
     ) -> tuple[str, ...]:
-        """Subjects of the last commits that touched these paths, newest first."""
+        """Subjects of the last commits that touched these paths, latest first."""
         return tuple(logged.subject for logged in self._logged(paths, limit))
 
     def tags_touching(
@@ -109,7 +109,7 @@ class RepositoryFacts:
     def foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
         """Answer `subjects_touching` and `tags_touching` for many sets of paths by one walk.
 
-        It reads the newest commit first, until each has `limit` or all was read.
+        It reads the latest commit first, until each has `limit` or all was read.
         """
         with self._walking:
             self._foresee(asked, limit)
@@ -216,7 +216,7 @@ class RepositoryFacts:
     def is_released(self, commit_id: str) -> bool | None:
         """Whether a final release contains the commit.
 
-        No release denies it but one that is not long before the newest commit.
+        No release denies it but one that is not long before the latest commit.
         """
         if self.first_release(commit_id):
             return True

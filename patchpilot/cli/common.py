@@ -61,7 +61,7 @@ class Common(NamedTuple):
     @property
     def colored(self) -> bool:
         """Whether to use color: --color, else NO_COLOR, else FORCE_COLOR and CLICOLOR_FORCE for
-        text, else whether stdout is a terminal.
+        text, otherwise whether stdout is a terminal.
         """
         import os
 

@@ -147,7 +147,7 @@ def read_plain(
     """The values of all plain options and the other words of a call; None where a word is not
     plain, which is left to click.
 
-    Not plain are an option that the table does not have, a value that is none, a cluster of
+    Not plain are an option missing from the table, a value that is none, a cluster of
     letters, `--` and --help.
     """
     plain = [option for option in table if option.plain]

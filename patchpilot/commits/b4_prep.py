@@ -97,7 +97,7 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
-    """b4's data on the checked-out branch, where these commits are its newest patches.
+    """b4's data on the checked-out branch, where these commits are its latest patches.
 
     None where b4 does not manage it.
     """
@@ -109,7 +109,7 @@ def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
 
 
 def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
-    """Whether the last of these commits is the newest one of the checked-out branch, ignoring b4's
+    """Whether the last of these commits is the latest one of the checked-out branch, ignoring b4's
     cover commit.
     """
     head = repository.find("HEAD") if ids else None
@@ -186,7 +186,7 @@ def _is_empty(repository: "Repository", commit: Commit) -> bool:
 def _newest_cover(
     repository: "Repository", tip: str, branch: str | None, *, trusted: bool
 ) -> Commit | None:
-    """The newest cover commit of a branch, unless it came with the history of a shared tree.
+    """The latest cover commit of a branch, unless it came with the history of a shared tree.
 
     `trusted`: the branch's configuration says that b4 created it.
     """

@@ -84,7 +84,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The base of a topic: a name to show and to pass to --base, the newest commit of HEAD's
+    """The base of a topic: a name to show and to pass to --base, the latest commit of HEAD's
     history that it has, the topic's commits above it.
 
     `commits` are without merges, oldest first. `guessed` unless the user or b4 named it. `notes`
@@ -125,7 +125,7 @@ class Base:
 
 
 def ordered(refs: Collection[Ref]) -> list[Ref]:
-    """Branches with the same newest commit of a topic's history, sorted by how likely a user would
+    """Branches with the same latest commit of a topic's history, sorted by how likely a user would
     name them.
 
     A tree that MAINTAINERS names, a remote's default branch, then other integration branches;

@@ -251,7 +251,7 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
 
 
 def newest_patch(repository: "Repository") -> str:
-    """The newest commit of the checked-out branch: HEAD, or its parent where HEAD is b4's cover
+    """The latest commit of the checked-out branch: HEAD, or its parent where HEAD is b4's cover
     letter.
     """
     from patchpilot.commits.b4_prep import below_cover

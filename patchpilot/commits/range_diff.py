@@ -39,7 +39,7 @@ _SIGNS = {
 
 @json_form("difference", "old", "new", "subject=title", "diff=text")
 class PatchDifference(NamedTuple):
-    """A patch in two versions: its number in each (from 1; None where it is not there), its newest
+    """A patch in two versions: its number in each (from 1; None where it is not there), its latest
     title, and how its commit changed, as git prints it ("" unless it did)."""
 
     difference: Difference

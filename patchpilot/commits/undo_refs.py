@@ -90,7 +90,7 @@ def record(
 
 
 def listed(repository: Repository) -> tuple[Undo, ...]:
-    """All records, newest first."""
+    """All records, latest first."""
     done = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
     result = []
     for line in done.text.splitlines():

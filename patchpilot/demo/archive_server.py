@@ -104,7 +104,7 @@ class StandIn:
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
     def _newest(self) -> bytes:
-        """A feed with the times of the newest mails."""
+        """A feed with the times of the latest mails."""
         with self._lock:
             times = sorted(
                 filter(None, map(arrived, self._mails.values())), reverse=True

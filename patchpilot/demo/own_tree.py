@@ -32,7 +32,7 @@ another.
 
 def folder_outside_path() -> str:
     """The folder of the command `patchpilot` where the PATH does not have it (as after `make
-    demo`), else "".
+    demo`), otherwise "".
     """
     return "" if shutil.which("patchpilot") else str(Path(sys.executable).parent)
 

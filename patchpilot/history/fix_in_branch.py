@@ -169,7 +169,7 @@ class History:
     def same_change(
         self, subject: str, lines: "Counter[tuple[str, str]]", branch: str
     ) -> str | None:
-        """The newest commit of `branch` with exactly this subject that changes mostly these lines,
+        """The latest commit of `branch` with exactly this subject that changes mostly these lines,
         or None.
         """
         self.add([branch])
@@ -189,7 +189,7 @@ class History:
         )
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Those of `commits` that the branch does not have by ancestry or upstream marker (patches
+        """Those of `commits` missing from the branch by ancestry or upstream marker (patches
         are not read), in order.
         """
         self.add([branch, *commits])

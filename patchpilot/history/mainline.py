@@ -40,7 +40,7 @@ def mainline(repository: Repository) -> str | None:
 def find_mainline(repository: Repository) -> Mainline | None:
     """The mainline; UsageError where the setting names no commit.
 
-    Of several remotes those with a usual name count, then the newest tip; -next trees, queues and
+    Of several remotes those with a usual name count, then the latest tip; -next trees, queues and
     release candidates do not count.
     """
     if named := _setting(repository):
@@ -64,7 +64,7 @@ def find_mainline(repository: Repository) -> Mainline | None:
 def mainline_tips(repository: Repository) -> frozenset[str]:
     """The tips of all refs that may have commits of mainline.
 
-    They are the one that the setting names, else those of remotes with a usual name.
+    They are the one that the setting names, otherwise those of remotes with a usual name.
     """
     if named := _setting(repository):
         return frozenset((repository.resolve(named),))

@@ -58,7 +58,7 @@ def next_window(
     too few, or too old to go on from.
 
     The next release is expected after the median time between releases, and at the earliest a week
-    after the newest candidate.
+    after the latest candidate.
     """
     final = [
         release

@@ -62,11 +62,11 @@ def stable_branches(
     ended: bool = False,
     today: date | None = None,
 ) -> Branches:
-    """The maintained long-term branches among the refs, oldest first, then the newest stable one
+    """The maintained long-term branches among the refs, oldest first, then the latest stable one
     when it is newer than they.
 
     `ended` adds the series whose support is over. Of several refs of one version the one of
-    `remote` (or else of a remote named stable) wins, then the newest tip.
+    `remote` (or else of a remote named stable) wins, then the latest tip.
     """
     today = today or datetime.now(UTC).date()
     refs = branch_refs(repository, "refs/heads", "refs/remotes")
@@ -106,7 +106,7 @@ def stable_branches(
 
 def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     """The stable trees of a repository: those of the project named, else those that most refs are
-    branches of, else the default project's.
+    branches of, otherwise the default project's.
     """
     named = projects().get(profile or "")
     if named and named.stable.branch:
@@ -129,7 +129,7 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
 def version_at(
     repository: Repository, stable: StableTrees, commit_id: str, name: str
 ) -> str | None:
-    """The version of a commit-ish the user named: that of the ref, else that of the tree's
+    """The version of a commit-ish the user named: that of the ref, otherwise that of the tree's
     Makefile, else None.
     """
     named = stable.version_of(name)
@@ -319,7 +319,7 @@ def _names(file: Path, repository: Repository, name: str) -> bool:
 
 
 def _newest_release(repository: Repository, version: str) -> float:
-    """The time of the commit of the newest tag of a series (v6.1.150), 0 when there is none."""
+    """The time of the commit of the latest tag of a series (v6.1.150), 0 when there is none."""
     names = re.compile(rf"refs/tags/v?{re.escape(version)}([.-].*)?")
     tags = (ref for ref in repository.all_refs if names.fullmatch(ref.name))
     return float(max((ref.date for ref in tags), default=0))

@@ -22,7 +22,7 @@ SOON = 1.0
 
 
 class Tip(NamedTuple):
-    """The newest commit of a branch, as last fetched: the name of the branch, the commit's tree and
+    """The latest commit of a branch, as last fetched: the name of the branch, the commit's tree and
     date.
     """
 
@@ -48,7 +48,7 @@ class HistoryFacts(Protocol):
     def subjects_touching(
         self, paths: Sequence[str], limit: int = 50
     ) -> tuple[str, ...]:
-        """Returns the subjects of the last commits that touched these paths, newest first."""
+        """Returns the subjects of the last commits that touched these paths, latest first."""
         ...
 
     def tags_touching(

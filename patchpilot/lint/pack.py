@@ -277,7 +277,7 @@ def _placeholders(
     placeholders: Mapping[str, frozenset[str]],
     where: _Place,
 ) -> None:
-    """Raises PackError for a message of a case that the detector does not have, a case without a
+    """Raises PackError for a message of a case missing from the detector, a case without a
     message, or an unknown placeholder.
     """
     for case in messages:

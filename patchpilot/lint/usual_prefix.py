@@ -81,7 +81,7 @@ _ONE_MIND = 0.95
 
 
 def agreed_in_history(context: "Context") -> str:
-    """Returns the prefix that nearly all of the last commits to the files have, else ""."""
+    """Returns the prefix that nearly all of the last commits to the files have, otherwise ""."""
     found = prefixes_in_history(context)
     if not found:
         return ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 class RoleWords(NamedTuple):
     """Role words: `roles` by status in lower case (any other status is its own role where
-    `status_is_role`, else `role`).
+    `status_is_role`, otherwise `role`).
     """
 
     roles: tuple[tuple[str, str], ...] = (

@@ -128,7 +128,7 @@ class Mail(NamedTuple):
 
     @property
     def date_note(self) -> str:
-        """What to show next to the date where it is that of the arrival, else ""."""
+        """What to show next to the date where it is that of the arrival, otherwise ""."""
         return "damaged Date: header" if self.date_damaged else ""
 
 
@@ -392,7 +392,7 @@ def _has_many_parts(data: bytes, found: list[int]) -> bool:
 
 
 def _text_of(message: "Message") -> str:
-    """The text of a mail: its first text/plain part, else its first text part."""
+    """The text of a mail: its first text/plain part, otherwise its first text part."""
     parts = [part for part in message.walk() if not part.is_multipart()]
     best = next(
         (part for part in parts if part.get_content_type() == "text/plain"), None

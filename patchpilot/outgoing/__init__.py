@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is sent: the mails composed of a draft, the state of each mail, and the transports."""
+"""Outgoing messages: composed from a draft, their delivery states, and the transports."""

@@ -28,7 +28,7 @@ class SeriesText:
     text), notes by commit id, footers.
 
     `presubject` goes before the brackets of every subject, `prerequisites` are lines as b4 writes
-    them below `base-commit:`. `extras` are the texts among them that the draft does not have: the
+    them below `base-commit:`. `extras` are the texts among them missing from the draft: the
     tracker's line, the note of a resend, a range-diff.
     """
 

@@ -173,7 +173,7 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Whether a recipient is a mailing list: by its role, else by the look of its address.
+    """Whether a recipient is a mailing list: by its role, otherwise by the look of its address.
 
     A security team is none, and the address of a maintainer may look like one.
     """

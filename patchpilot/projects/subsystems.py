@@ -167,7 +167,7 @@ def subsystem_of(
     patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple
 ) -> Subsystem | None:
     """The subsystem that a patch is for: the one that all its files belong to, else that of their
-    sections in MAINTAINERS, else of its only list.
+    sections in MAINTAINERS, otherwise of its only list.
 
     `sections` returns the names of the sections of files, where a tree is known. Bindings and
     MAINTAINERS do not count where there are other files.

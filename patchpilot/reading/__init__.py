@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a mail says, and what the thread of a series means."""
+"""Classifies messages, and derives the state of a series from its thread."""

@@ -467,7 +467,7 @@ def _joined(sentences: Sequence[str | Action]) -> Hint:
 
 
 def _wishes(status: Status) -> list[Reply]:
-    """The messages of others about the newest version that want an answer, the oldest first."""
+    """The messages of others about the latest version that want an answer, the oldest first."""
     latest = status.topic.latest
     taken = {
         patch.number

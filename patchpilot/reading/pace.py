@@ -21,7 +21,7 @@ class Pace(NamedTuple):
 
 
 def areas_of(status: Status) -> tuple[str, ...]:
-    """The directories that the newest version changes, to two levels (`drivers/usb`).
+    """The directories that the latest version changes, to two levels (`drivers/usb`).
 
     Documents count only where nothing else is changed.
     """

@@ -18,7 +18,7 @@ _CUT = 20
 
 
 def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
-    """The patches of the newest version, and before them those of earlier versions that were
+    """The patches of the latest version, and before them those of earlier versions that were
     applied and then left out.
     """
     topic = evidence.topic

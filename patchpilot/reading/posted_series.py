@@ -112,7 +112,7 @@ class Revision:
 
     @property
     def head(self) -> Post:
-        """The cover letter, else the first patch."""
+        """The cover letter, otherwise the first patch."""
         return self.posts[0]
 
     @property
@@ -251,12 +251,12 @@ class PostedTopic:
 
     @property
     def subject(self) -> str:
-        """The newest revision's title."""
+        """The latest revision's title."""
         return self.revisions[-1].head.title
 
     @property
     def latest(self) -> Revision:
-        """The newest revision."""
+        """The latest revision."""
         return self.revisions[-1]
 
     @cached_property
@@ -265,7 +265,7 @@ class PostedTopic:
         return frozenset().union(*(revision.titles for revision in self.revisions))
 
     def unchanged_since(self, post: Post) -> datetime:
-        """When a patch of the newest revision was first sent as it is, its tags apart.
+        """When a patch of the latest revision was first sent as it is, its tags apart.
 
         A backport and a request to pull repeat what was applied elsewhere.
         """

@@ -253,7 +253,7 @@ def _claims(status: Status, every: Sequence[Status]) -> tuple[Claim, ...]:
 
 
 def _proof(carrier: Status) -> Proof:
-    """The mail that reports where a forwarding series was merged, else its first mail."""
+    """The mail that reports where a forwarding series was merged, otherwise its first mail."""
     place = next((landed for landed in carrier.landed if landed.in_mainline), None)
     head = carrier.topic.latest.first.mail.mail
     return (
@@ -424,7 +424,7 @@ def _written_by_author(post: Post, status: Status) -> bool:
 
 
 def _is_pulled(pull: Post, status: Status) -> bool:
-    """Whether a request to pull lists the author with one of the newest patches, as git shortlog
+    """Whether a request to pull lists the author with one of the latest patches, as git shortlog
     does.
     """
     titles = {title_key(post.title) for post in status.topic.latest.patches}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The open points of a review: what each mail on the newest revision asks or requests, one point
+"""The open points of a review: what each mail on the latest revision asks or requests, one point
 per question or comment.
 """
 
@@ -21,7 +21,7 @@ MAX_TEXT = 160
 MAX_OF_A_MAIL = 40
 MAX_COLUMNS = 1000
 MAX_POINTS = 100
-"""Of more points than that the newest are given: a discussion of thousands of mails is no
+"""Of more points than that the latest are given: a discussion of thousands of mails is no
 checklist.
 """
 LIKELY, BELONGS, CLEAR = 0.37, 0.25, 0.69
@@ -73,7 +73,7 @@ class Request(NamedTuple):
 
 
 def review_points(status: Status) -> tuple[ReviewPoint, ...]:
-    """The points of every mail on the newest revision, the oldest mail first.
+    """The points of every mail on the latest revision, the oldest mail first.
 
     None of the author's own mails.
     """

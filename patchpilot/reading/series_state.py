@@ -393,7 +393,7 @@ def _by_mails(evidence: Evidence) -> Verdict:
 
 
 def _is_handed_over(event: Event, evidence: Evidence) -> bool:
-    """Whether a mail says that another patch does what the newest version does."""
+    """Whether a mail says that another patch does what the latest version does."""
     is_all = bool(evidence.post) or not event.of
     sent = when(evidence.topic.latest.first.mail.mail)
     return event.what == "handled" and is_all and _at(event) >= sent
@@ -441,7 +441,7 @@ def _accepted(applied: Sequence[Event], dropped: Event | None) -> Verdict:
 
 
 def _ended_by_mails(evidence: Evidence, latest_sent: datetime) -> Verdict | None:
-    """The state of a newest version that was withdrawn, refused or marked to be done again."""
+    """The state of a latest version that was withdrawn, refused or marked to be done again."""
     topic, events = evidence.topic, evidence.events
     # of several patches one may be withdrawn, of several sendings an earlier one
     earlier = {

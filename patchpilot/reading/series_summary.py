@@ -17,15 +17,15 @@ from patchpilot.reading.thread_values import NextStep, NextStepNeed, SeriesState
 
 @dataclass(frozen=True, slots=True)
 class SeriesSummary:
-    """A series in short: state, next step, newest version and title, and by what its mails are
+    """A series in short: state, next step, latest version and title, and by what its mails are
     found.
 
-    `tags` counts the tags by name; `ci` is what bots report of the newest version, which was `sent`
-    then; `posts` are its patches' Message-IDs. `head` is the Message-ID of the newest version's
+    `tags` counts the tags by name; `ci` is what bots report of the latest version, which was `sent`
+    then; `posts` are its patches' Message-IDs. `head` is the Message-ID of the latest version's
     first mail; `titles` are keys of all titles; `message_ids` are all mails about it. `related` are
     the titles of what carries its patches, such as pull requests, and of what follows it up;
     `substate` is what it waits for.
-    `approved` is how many patches of the newest version have a Reviewed-by or Acked-by.
+    `approved` is how many patches of the latest version have a Reviewed-by or Acked-by.
     """
 
     state: str
@@ -86,7 +86,7 @@ class SeriesSummary:
 
     @property
     def reviewed(self) -> str:
-        """`2/4`: how many patches of the newest version are reviewed or acked, of how many; "" for
+        """`2/4`: how many patches of the latest version are reviewed or acked, of how many; "" for
         none.
         """
         return f"{self.approved}/{len(self.posts)}" if self.approved else ""
@@ -124,12 +124,12 @@ class SeriesSummary:
 
     @property
     def sent_at(self) -> datetime | None:
-        """The date of its newest version."""
+        """The date of its latest version."""
         return stored_time(self.sent) if self.sent else None
 
     @property
     def last_activity(self) -> datetime | None:
-        """The date of its newest mail."""
+        """The date of its latest mail."""
         return stored_time(self.last) if self.last else None
 
     @property

@@ -60,7 +60,7 @@ def read_thread(
 ) -> tuple[Status, ...]:
     """The status of every series in these mails, the oldest first; each also lists its follow-ups.
 
-    `now` is the time for "stalled"; without it the newest mail's time is taken, which suits an old
+    `now` is the time for "stalled"; without it the latest mail's time is taken, which suits an old
     mbox. `reader` caches what the call has read: the same mails give the same statuses, and each
     mail is classified once. `known` are addresses that were seen elsewhere, `anchor` is the
     Message-ID of the series that is asked for: its sender is known, too.

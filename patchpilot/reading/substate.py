@@ -111,7 +111,7 @@ def meaning_of(patchwork: str) -> str | None:
 
 
 def substate_of(status: Status) -> Substate | None:
-    """What a series waits for by the mails about its newest version, or None."""
+    """What a series waits for by the mails about its latest version, or None."""
     if status.state is SeriesState.SUPERSEDED:
         return _handled(status)
     if status.state not in (*_OPEN, SeriesState.CHANGES_REQUESTED):
@@ -195,7 +195,7 @@ def _waits(reply: Reply) -> Substate | None:
 
 
 def _depends(status: Status) -> Substate | None:
-    """The series that the newest version names as its prerequisite."""
+    """The series that the latest version names as its prerequisite."""
     for post in status.topic.latest.posts:
         text = post.mail.mail.body.partition("\ndiff --git ")[0]
         if named := _PREREQUISITE.search(text):

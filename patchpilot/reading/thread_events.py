@@ -249,11 +249,11 @@ def _title(reply: Attached, event: Event) -> str | None:
 
 
 def without_voided(events: Sequence[Event], topic: PostedTopic) -> tuple[Event, ...]:
-    """The events; "applied" in words alone, of what the newest version changed since, is marked as
+    """The events; "applied" in words alone, of what the latest version changed since, is marked as
     withdrawn: it has to be applied again.
 
     What was said of the series counts as long as one of its patches is unchanged, see `voided`;
-    what was said of a patch that is not in the newest version counts.
+    what was said of a patch that is not in the latest version counts.
     """
     since = {
         title_key(post.title): topic.unchanged_since(post)

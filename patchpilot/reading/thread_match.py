@@ -347,7 +347,7 @@ def _under(
 def _by_subject(
     mail: Classified, titles: dict[str, list[tuple[int, Revision, Post]]]
 ) -> _Place | None:
-    """Match a reply with a broken thread by its subject: the newest such patch sent before it."""
+    """Match a reply with a broken thread by its subject: the latest such patch sent before it."""
     if not mail.is_reply:
         return None
     places = titles.get(title_key(mail.subject.title))

@@ -61,10 +61,10 @@ LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 def decide_topic(
     series: SeriesState | None, *, sent: bool, partly: bool
 ) -> SeriesState:
-    """The state of a topic: that of its sends where no archive can have more, else that of its
+    """The state of a topic: that of its sends where no archive can have more, otherwise that of its
     tracked series (None: not tracked).
 
-    `sent`: mails of a version were accepted; `partly`: some mails of the newest send were accepted
+    `sent`: mails of a version were accepted; `partly`: some mails of the latest send were accepted
     and others not, or unknown.
     """
     if partly:

@@ -83,7 +83,7 @@ def landings(events: Sequence[Event]) -> tuple[LandedCommit, ...]:
 
 
 def branches_by_mail(events: Sequence[Event]) -> tuple[StableBranch, ...]:
-    """The stable branches that mails name, each with the newest that is known of it."""
+    """The stable branches that mails name, each with the latest that is known of it."""
     branches: dict[str, StableBranch] = {}
     for event in events:
         if event.version is None or event.what not in _RANK:

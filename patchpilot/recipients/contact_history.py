@@ -25,7 +25,7 @@ _FORMAT = (
 @dataclass(frozen=True, slots=True)
 class ContactHistory:
     """A contact's share of the commits: `commits` of `total` that they wrote, signed or reviewed,
-    and the date, id and subject of the newest.
+    and the date, id and subject of the latest.
     """
 
     commits: int
@@ -57,7 +57,7 @@ class FileHistory:
     """The contacts of the commits to `paths`, by address in lower case, and the total of these
     commits; `complete` unless git timed out.
 
-    `newest` are the last of the commits, newest first.
+    `latest` are the last of the commits, latest first.
     """
 
     paths: tuple[str, ...]

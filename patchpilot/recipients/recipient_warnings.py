@@ -185,7 +185,7 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:
-    """(name, URL) of the remote the current branch follows, else of origin."""
+    """(name, URL) of the remote the current branch follows, otherwise of origin."""
     branch = repository.branch
     names = (
         *(repository.config(f"branch.{branch}.remote") if branch else ()),

@@ -138,7 +138,7 @@ def _use_wal(database: "Database") -> None:
 
 
 def _migrate(database: "Database", layout: Layout) -> None:
-    """Run the scripts of the versions that the database does not have yet."""
+    """Run the scripts of the versions missing from the database yet."""
     with writing(database):
         version = database.execute("PRAGMA user_version").fetchone()[0]
         for script in layout.migrations[version:]:
@@ -333,7 +333,7 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
 
 
 def backups(file: Path) -> tuple[Path, ...]:
-    """The backups of a database, the newest last."""
+    """The backups of a database, the latest last."""
     return tuple(
         sorted(
             (file.parent / "backups").glob(f"{file.stem}-*.sqlite3"),
@@ -378,7 +378,7 @@ class Recovery:
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replace a damaged database by its newest valid backup and the valid rows of the damaged one.
+    """Replace a damaged database by its latest valid backup and the valid rows of the damaged one.
 
     None when it is not damaged.
     """

@@ -121,7 +121,7 @@ def topic_key(series: Series, repository: Repository | None) -> str:
 
 
 def branch_key(repository: Repository) -> str | None:
-    """The key of the checked-out branch: its change-id in b4's tracking data, else its name.
+    """The key of the checked-out branch: its change-id in b4's tracking data, otherwise its name.
 
     None when no branch is checked out.
     """

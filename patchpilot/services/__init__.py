@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verbs, a folder each: a frozen request in, a frozen result out, progress through a callback.
+"""The commands, one package each: takes a frozen request, returns a frozen result, reports
+progress.
 
 What combines verbs is in this folder itself.
 """

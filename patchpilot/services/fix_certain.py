@@ -76,7 +76,7 @@ def fix_certain(
     progress: Progress = silent,
 ) -> CertainFixed:
     """Fix what is safe and add the tags that are certain to the commits `tagless`: what it would be
-    without `overrides`, else written.
+    without `overrides`, otherwise written.
 
     One undo record takes back both. `overrides` as in `fix_topic`.
     """

@@ -80,7 +80,7 @@ class Repairs:
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What was repaired, in words, and what undoes it: the undo records, newest first, and the
+    """What was repaired, in words, and what undoes it: the undo records, latest first, and the
     draft before and after.
     """
 

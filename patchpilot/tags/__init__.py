@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes:, Cc: stable and the other tags: found, explained, added, undone."""
+"""Finds, explains, adds and undoes Fixes:, Cc: stable and other tags."""

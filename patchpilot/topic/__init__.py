@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topic of a call: its patches, its base, its draft, what was sent of it and how far it is."""
+"""The topic of a call: its patches, base, draft, sends and state."""

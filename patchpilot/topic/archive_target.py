@@ -79,7 +79,7 @@ def series_at(
 
 
 def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
-    """The revision that has the mail, else the nearest one above it in the thread."""
+    """The revision that has the mail, otherwise the nearest one above it in the thread."""
     holding = {
         post.message_id: revision
         for topic in find_topics(map(classify, mails))

@@ -21,10 +21,10 @@ MAX_REFLOGS = 6
 
 @dataclass(frozen=True, slots=True)
 class CommitsOver:
-    """What HEAD has over some commits: ids without merges, oldest first, and the newest commit of
+    """What HEAD has over some commits: ids without merges, oldest first, and the latest commit of
     its first-parent history that they have.
 
-    `edges` are all newest commits that they have: several where HEAD merged them. `start` is ""
+    `edges` are all latest commits that they have: several where HEAD merged them. `start` is ""
     where they share none, or none within MAX_WALK commits.
     """
 
@@ -66,7 +66,7 @@ class BaseSearch:
     @cached_property
     def branch(self) -> str | None:
         """The branch that the commit is on: the one checked out in this worktree if that has it,
-        else one that ends with it, else one of b4's.
+        else one that ends with it, otherwise one of b4's.
 
         None where HEAD is detached, and for any other commit.
         """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which mails of a mailbox are patches to be read: no answers, no notices about patches, and of
-each series its newest revision.
+each series its latest revision.
 """
 
 from collections.abc import Collection, Sequence

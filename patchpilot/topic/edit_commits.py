@@ -20,7 +20,7 @@ FETCHING = (Use.FETCH, Use.LOGIN)
 
 
 def editor_name(repository: Repository, settings: Settings) -> str:
-    """The editor of the settings, else git's.
+    """The editor of the settings, otherwise git's.
 
     UntrustedCommandsError for one that only the repository names.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a commit fixes a bug: what its author answered, else what its message says.
+"""Whether a commit fixes a bug: what its author answered, otherwise what its message says.
 
 `prepare`, `stable`, `fixes` and the TUI go by it.
 """

@@ -84,8 +84,8 @@ def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch
 
 
 def sent_head(repository: Repository, send: Send) -> str:
-    """The newest commit of what was sent: that of the tag, which has no cover commit of b4 in its
-    line, else the branch's then.
+    """The latest commit of what was sent: that of the tag, which has no cover commit of b4 in its
+    line, otherwise the branch's then.
     """
     return (
         repository.find(f"refs/tags/{sent_tag(send.change_id, send.version)}")
@@ -195,7 +195,7 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
 
 def link_to(send: Send, repository: Repository | None = None) -> str:
     """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can
-    reach that, else the project's.
+    reach that, otherwise the project's.
 
     "" for an undisclosed fix: no archive has it, and nothing public names it.
     """

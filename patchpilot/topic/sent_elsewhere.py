@@ -41,7 +41,7 @@ _FORMAT = (
 
 @dataclass(frozen=True, slots=True)
 class SentTag:
-    """A tag of a send, ours or b4's: the newest commit that was sent with its title, what the
+    """A tag of a send, ours or b4's: the latest commit that was sent with its title, what the
     series was based on, and the day.
     """
 
@@ -83,7 +83,7 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
 def tagged_topic(
     repository: Repository, patches: Sequence[KnownPatch]
 ) -> SentTag | None:
-    """The newest tag of the topic that ends with the last of these patches, by its commit or its
+    """The latest tag of the topic that ends with the last of these patches, by its commit or its
     title; its author date has to agree.
     """
     if not patches or not patches[-1].commit:

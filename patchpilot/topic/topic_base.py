@@ -312,7 +312,7 @@ def _without_covers(repository: "Repository", base: Base) -> Base:
 
 
 def _nearest(search: BaseSearch, refs: list[Ref], notes: list[str]) -> Base | None:
-    """The branch with the newest commit of HEAD's history, the topic's pushed copies left out and
+    """The branch with the latest commit of HEAD's history, the topic's pushed copies left out and
     noted.
     """
     for _ in range(ROUNDS):

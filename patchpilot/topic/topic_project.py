@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The project of a topic: the one that is named, else that of its tree."""
+"""The project of a topic: the one that is named, otherwise that of its tree."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree

@@ -295,7 +295,7 @@ def repository_for(
 
 
 def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
-    """The repository to ask: the one named, else the one around us where there is one."""
+    """The repository to ask: the one named, otherwise the one around us where there is one."""
     if repo:
         return Repository.open(repo)
     try:

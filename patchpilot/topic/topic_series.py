@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which of the tracked series is a topic's own: known by its Message-IDs or change-id, else by
+"""Which of the tracked series is a topic's own: known by its Message-IDs or change-id, otherwise by
 title and author.
 """
 
@@ -25,7 +25,7 @@ def series_of(
     sent: Sequence[Send],
     known: Sequence[Tracked] = (),
 ) -> Tracked | None:
-    """The tracked series of a topic, None where none is; the newest where several are.
+    """The tracked series of a topic, None where none is; the latest where several are.
 
     `sent` are the topic's sends, `known` series that were read already.
     A series that the outbox knows as another topic's is not taken, though it has the same subject.

@@ -39,8 +39,8 @@ from patchpilot.topic.topic_series import series_of
 class TopicState:
     """How far a topic is.
 
-    `last` is the newest send of which mails were accepted, `attempt` the newest send of all,
-    `tried` the newest one to the sender alone; `series` is the followed series that is this topic's
+    `last` is the latest send of which mails were accepted, `attempt` the latest send of all,
+    `tried` the latest one to the sender alone; `series` is the followed series that is this topic's
     own; `changed` says that the commits differ from those of the last version.
     """
 
@@ -75,14 +75,14 @@ class TopicState:
 
     @property
     def is_partial(self) -> bool:
-        """Whether some mails of the newest send were accepted and others not, or their outcome is
+        """Whether some mails of the latest send were accepted and others not, or their outcome is
         unknown.
         """
         return self.attempt is not None and self.attempt.state == "partial"
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether the newest send has mails that were not accepted."""
+        """Whether the latest send has mails that were not accepted."""
         return self.attempt is not None and self.attempt.state != "sent"
 
     @property
@@ -135,7 +135,7 @@ class TopicState:
 
     @property
     def title(self) -> str:
-        """What it is called: the cover letter's subject, else the first patch's."""
+        """What it is called: the cover letter's subject, otherwise the first patch's."""
         return self.draft.cover_subject or next(
             (patch.subject for patch in self.draft.patches), self.draft.change_id
         )

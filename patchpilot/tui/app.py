@@ -545,7 +545,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
         return self._exception
 
     def report(self, error: PatchpilotError) -> None:
-        """Show an error that the user can fix: on the stage's screen, else as a toast."""
+        """Show an error that the user can fix: on the stage's screen, otherwise as a toast."""
         if isinstance(self.screen, StageScreen):
             # a screen that a dialog gives way to first shows its own error, or none
             self.screen.call_later(self.screen.show_error, error)

@@ -97,7 +97,7 @@ class Opening:
 def frame(
     session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int
 ) -> str:
-    """The first frame as text: title line, the stages with their saved states, the commits, newest
+    """The first frame as text: title line, the stages with their saved states, the commits, latest
     last as in the TUI.
     """
     opens = Stage.COMMIT

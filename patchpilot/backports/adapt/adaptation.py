@@ -227,7 +227,7 @@ def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
 def merge_file(path: str, file: AdaptedFile) -> None:
     """Carry the fix's change of a file to the branch's lines.
 
-    A file that the branch does not have is left out.
+    A file missing from the branch is left out.
     """
     if file.ours is None:
         file.carried = (Carried(How.NO_FILE, 0),)
@@ -250,7 +250,7 @@ def _merged(
 def _moved(
     scratch: Scratch, tree: str, path: str, file: AdaptedFile
 ) -> tuple[str, AdaptedFile] | None:
-    """The file that has the code which the fix changes in a file that the branch does not have,
+    """The file that has the code which the fix changes in a file missing from the branch,
     with the change made; None where there is none.
     """
     changed = changed_units(file.base, file.theirs)
@@ -326,7 +326,7 @@ def _rename(
     onto: str,
     base: str,
 ) -> tuple[dict[str, str], set[str]]:
-    """Replace the names that the branch does not have by those it has in their place: the replaced
+    """Replace the names missing from the branch by those it has in their place: the replaced
     names, and those left.
     """
     code = {

@@ -64,7 +64,7 @@ class Proposal:
 
     `path` is the file that becomes these lines as a whole, where it is not the one of the conflict:
     that is then not in the branch. `commit` is what the reason is about, `steps` what is said of it
-    in the patch's message, `unknown` the names of its lines that the branch does not have.
+    in the patch's message, `unknown` the names of its lines missing from the branch.
     """
 
     source: Source
@@ -111,7 +111,7 @@ class ProposedConflict:
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What comes of the chosen proposals: path → mode and content (None: without it), what is wrong
-    with it, and the names that the branch does not have.
+    with it, and the names missing from the branch.
     """
 
     contents: Mapping[str, tuple[str, bytes] | None]

@@ -77,7 +77,7 @@ def merge_lines(
     Lines that differ in white space only are the same line.
 
     `blocks` has for each line of `base` the line that opens its block: what is added to a block
-    that the branch does not have is left out.
+    missing from the branch is left out.
     """
     merged = MergedLines()
     chunks = list(_chunks(ours, base, theirs))

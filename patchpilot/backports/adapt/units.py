@@ -152,7 +152,7 @@ def units_by_name(lines: Sequence[str]) -> dict[str, Unit]:
 
 
 def _with_comment(lines: Sequence[str], start: int) -> int:
-    """The first line of the comment right above a line, else the line."""
+    """The first line of the comment right above a line, otherwise the line."""
     at = start
     while (
         at

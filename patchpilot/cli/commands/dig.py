@@ -16,7 +16,7 @@ from patchpilot.cli.verb_command import verb
     )
 )
 @common_options("text", "json")
-@click.option("--mails", "with_mails", is_flag=True, help="show what each reply says")
+@click.option("--mails", "with_mails", is_flag=True, help="show the text of each reply")
 @click.option(
     "--fresh", is_flag=True, help="do not use cached answers of the last ten minutes"
 )
@@ -25,7 +25,7 @@ from patchpilot.cli.verb_command import verb
     metavar="URL|PATH",
     help=(
         "archive to query: a URL, or a public-inbox directory, maildir or mbox  [default:"
-        " patchpilot.lore, else https://lore.kernel.org/all]"
+        " patchpilot.lore or https://lore.kernel.org/all]"
     ),
 )
 @click.argument("commit")
@@ -34,9 +34,9 @@ def command(
 ) -> int:
     """Find the thread that COMMIT was posted in: its versions, reviews and backports.
 
-    The archive is asked for the mails that the commit links to, then for its patch-id, its subject
-    and author, and the files that it changes. For a commit of a stable branch that names its
-    upstream commit, that one is searched for.
+    The archive is asked for the messages that the commit links to, then for its patch-id, its
+    subject and author, and the files that it changes. For a commit of a stable branch that names
+    its upstream commit, that one is searched for.
     """
     from patchpilot.services.track.dig_commit import dig
     from patchpilot.topic.archive_target import archive_setting

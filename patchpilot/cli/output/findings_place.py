@@ -15,7 +15,7 @@ from patchpilot.model.patch import Patch
 
 
 def relative_path(path: str, result: CheckResult) -> str:
-    """A path relative to the repository, else to the working directory.
+    """A path relative to the repository, otherwise to the working directory.
 
     As it is where it is outside of both, or relative.
     """

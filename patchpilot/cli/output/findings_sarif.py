@@ -159,7 +159,7 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
 
 
 def _places(finding: Finding, source: str) -> list[dict[str, Any]]:
-    """Where it is: in the new file where that is known, else in the patch."""
+    """Where it is: in the new file where that is known, otherwise in the patch."""
     if finding.path and finding.line:
         region = {
             "startLine": finding.line,

@@ -22,7 +22,7 @@ _TAGS, _REVIEWED = HEADER.index("A/R/T"), HEADER.index("REV")
 _COUNTED = ("Acked-by", "Reviewed-by", "Tested-by")
 _CI = {"failed": "fail", "warned": "warn", "passed": "pass"}
 _SENTENCE = 32
-"""Columns from which the next step is a sentence, else it is a word or two."""
+"""Columns from which the next step is a sentence, otherwise it is a word or two."""
 _NARROWEST, _ENOUGH = 20, 60
 """Columns that a title has at least, and that it has next to a sentence."""
 _STEPS = (

@@ -291,7 +291,7 @@ _Lines = list[tuple[str, int]]
 
 def _stretches(context: Context) -> Iterator[tuple[str, _Lines, bool]]:
     """Yields (path, lines with their patch line where added, whether that is a whole file) of each
-    file that the tree has, else of each hunk.
+    file that the tree has, otherwise of each hunk.
     """
     by_file: dict[str, list[NewHunk]] = {}
     for hunk in c_hunks(context):

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `backport`: verdicts for stable branches, written patches, the clone where conflicts are
-resolved.
+"""The command `backport`: verdicts for stable branches, written patches, the clone where
+conflicts are resolved.
 """

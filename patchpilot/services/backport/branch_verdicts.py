@@ -63,7 +63,7 @@ class NothingFetchedError(MissingError):
 @dataclass(frozen=True, slots=True)
 class BackportRequest:
     """The fix (None: the topic over `base`) and the branches to answer for: `onto` (revisions or
-    directories), else the stable branches.
+    directories), otherwise the stable branches.
 
     `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the
     explanations out. `fixes` name what introduced the bug, in place of the Fixes: tags of a single

@@ -20,7 +20,7 @@ from patchpilot.services.backport.backport_result import BranchResult
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The choices for a fix (an id) on a branch's tip, the newest last: (key of the conflict,
+    """The choices for a fix (an id) on a branch's tip, the latest last: (key of the conflict,
     proposal). `count` is the number of conflicts.
 
     `earlier` are those that were made for another fix or tip: key of the conflict → proposal.
@@ -42,7 +42,7 @@ class Choices:
         return replace(self, made=(*self.made, (conflict, proposal)))
 
     def undo(self) -> "Choices":
-        """Without the newest choice."""
+        """Without the latest choice."""
         return replace(self, made=self.made[:-1])
 
     @property

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `check`: patches in, findings and fixes out."""
+"""The command `check`: patches in, findings and fixes out."""

@@ -22,7 +22,7 @@ def check_source(
     in_ci: bool,
 ) -> Source | None:
     """Where a check reads the settings of the tree: the `revision` that was named, in a CI job the
-    base, else the working tree.
+    base, otherwise the working tree.
     """
     if revision is not None:
         return revision_source(place.repository, revision, trusted=True)

@@ -72,7 +72,7 @@ def post_checks(
 
 
 def _check_of(message_id: str, checked: CheckedPatch) -> PostedCheck:
-    """The check of a patch: `fail` for an error, `warning` for a warning, else `success`.
+    """The check of a patch: `fail` for an error, `warning` for a warning, otherwise `success`.
 
     It counts what was found.
     """

@@ -14,7 +14,7 @@ from patchpilot.reading.mail_kinds import WANTS_ANSWER
 from patchpilot.reading.mbox import read_mails
 
 OWN_POST = frozenset({"ping", "withdraw"})
-"""The templates that answer the author's own newest version."""
+"""The templates that answer the author's own latest version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     """The mail of a Message-ID, of an archive's URL, in a file, or of a tracked series by its
     number.
 
-    Of a series: the newest mail that wants an answer; for the templates that answer one's own mail,
-    the first mail of the newest version. MissingError for a mail that is not here, UsageError for a
+    Of a series: the latest mail that wants an answer; for the templates that answer one's own mail,
+    the first mail of the latest version. MissingError for a mail that is not here, UsageError for a
     file with several or a series with none.
     """
     if target.isascii() and target.isdigit():

@@ -179,6 +179,6 @@ def discard(wishes: ReplyWishes) -> bool:
 
 
 def kept_drafts() -> tuple[ReplyDraft, ...]:
-    """The drafts of replies that were not sent, the newest first."""
+    """The drafts of replies that were not sent, the latest first."""
     with ReplyDrafts() as drafts:
         return drafts.all()

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verbs `send` and `draft`: what is sent, whether anything blocks it, and the sending itself."""  # noqa: E501
+"""The commands `send` and `draft`: the messages, the problems that block them, and the sending."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether the merge window is open, by the date of the newest release."""
+"""Whether the merge window is open, by the date of the latest release."""
 
 import re
 from datetime import datetime, timedelta

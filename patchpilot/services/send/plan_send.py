@@ -145,7 +145,7 @@ def plan(
 def _head(
     repository: Repository, transport: Transport, ids: Sequence[str]
 ) -> str | None:
-    """The commit that keeps what is sent: the one that is checked out, or the newest patch, without
+    """The commit that keeps what is sent: the one that is checked out, or the latest patch, without
     b4's cover commit below it.
     """
     if not ids:

@@ -188,7 +188,7 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 def _too_soon(
     project: Project, draft: Draft, version: int, now: datetime, resend: bool
 ) -> str:
-    """A sentence when what was sent last is younger than reviewers are to be given, else "".
+    """A sentence when what was sent last is younger than reviewers are to be given, otherwise "".
 
     A resend also waits for its own version.
     """

@@ -96,7 +96,7 @@ def missing_tree(
     series: Series, prefix: str, profile: str, *, is_regression: bool = False
 ) -> str:
     """The subject prefix that is proposed where mails of a series with this prefix ("" is PATCH) do
-    not name the tree they are for, else "".
+    not name the tree they are for, otherwise "".
 
     The fix of a regression is for the tree for fixes, even if it has no Fixes: tag yet.
     """

@@ -55,7 +55,7 @@ class PreSendQuestions:
     """The questions of a topic, and what was found out without asking.
 
     `missing_tree` is the subject prefix that is proposed where the mails would not name the tree
-    they are for, else "".
+    they are for, otherwise "".
     """
 
     questions: tuple[PreSendQuestion, ...]

@@ -153,7 +153,7 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """UsageError for a Message-ID that the send does not have, or of a mail that is known to be
+    """UsageError for a Message-ID missing from the send, or of a mail that is known to be
     something else than what is said.
     """
     mails = {entry.mail.message_id: entry for entry in send.entries}

@@ -343,7 +343,7 @@ def _local_archive(lore: str) -> probes.Probe:
 
 
 def recovered() -> tuple[str, ...]:
-    """Replace the user's damaged databases by their newest backups with what can still be read.
+    """Replace the user's damaged databases by their latest backups with what can still be read.
 
     What was done, a line each.
     """

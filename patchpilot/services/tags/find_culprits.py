@@ -119,7 +119,7 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """The fix to find the introducing commit of; None: the newest commit here.
+    """The fix to find the introducing commit of; None: the latest commit here.
 
     With `verify` only the existing Fixes: tags are judged.
 

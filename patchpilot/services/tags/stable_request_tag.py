@@ -85,7 +85,7 @@ class StableResult:
 
 @dataclass(frozen=True, slots=True)
 class StableRequest:
-    """The fix to decide about; None: the newest commit here.
+    """The fix to decide about; None: the latest commit here.
 
     `fixes` name what introduced the bug; else its Fixes: tags do, else the search where it is sure.
 

@@ -52,7 +52,7 @@ class UndoAnswer:
 
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:
-    """Every record, newest first."""
+    """Every record, latest first."""
     return tuple(_state(repository, undo) for undo in listed(repository))
 
 
@@ -77,7 +77,7 @@ def changes_files(repository: Repository, undo: Undo) -> bool:
 
 
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
-    """Reset a branch to its state before a record (default: the newest in force).
+    """Reset a branch to its state before a record (default: the latest in force).
 
     RefusedError with a hint where it has moved since.
     """

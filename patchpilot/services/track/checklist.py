@@ -11,7 +11,7 @@ from patchpilot.topic.followed.review_ledger import PointState, answers_to, mark
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """A review point of the newest version, and its state."""
+    """A review point of the latest version, and its state."""
 
     point: ReviewPoint
     state: PointState = PointState.OPEN

@@ -64,11 +64,11 @@ class RevisionComparison:
 def compare_revisions(
     number: int, names: Sequence[str] = (), *, store: Store
 ) -> RevisionComparison:
-    """The range-diff between two revisions of a tracked series: none named, the newest two; one,
-    that and the newest.
+    """The range-diff between two revisions of a tracked series: none named, the latest two; one,
+    that and the latest.
 
     A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one of its
-    mails. UsageError for one that the series does not have, MissingError where its patches are not
+    mails. UsageError for one missing from the series, MissingError where its patches are not
     in the archive, InputError for a patch whose diff is malformed.
     """
     tracked = show(number, store=store)
@@ -94,9 +94,9 @@ def comparable(series: Tracked) -> tuple[Revision, ...]:
 
 
 def newest_two(series: Tracked) -> tuple[Revision, Revision]:
-    """The newest revision and the one before it.
+    """The latest revision and the one before it.
 
-    Of the backports to one stable version where the newest is one. UsageError for a series with
+    Of the backports to one stable version where the latest is one. UsageError for a series with
     one.
     """
     revisions = comparable(series)

@@ -54,7 +54,7 @@ class StableMail:
 )
 @dataclass(frozen=True, slots=True)
 class DiscoveredSeries:
-    """A series in an archive: all its mails' ids, the newest title and version, when that was sent,
+    """A series in an archive: all its mails' ids, the latest title and version, when that was sent,
     and its number where it is followed.
 
     `stable` are mails of the stable trees about it; `is_new` when this call followed it.
@@ -77,7 +77,7 @@ class DiscoveredSeries:
 )
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What was found: the newest series first.
+    """What was found: the latest series first.
 
     Mails of the stable trees whose original no archive has; and which archives failed, and why.
     """

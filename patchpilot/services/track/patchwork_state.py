@@ -33,7 +33,7 @@ _CHECKS = {
 @json_form("patch=number", "state", "means", "url", "checks")
 @dataclass(frozen=True, slots=True)
 class PatchInPatchwork:
-    """What patchwork has for a patch of the newest version: its number and the record (None:
+    """What patchwork has for a patch of the latest version: its number and the record (None:
     patchwork does not have it).
     """
 
@@ -87,7 +87,7 @@ class PatchInPatchwork:
 
 
 def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
-    """What was read before for the newest version; nothing is asked of patchwork."""
+    """What was read before for the latest version; nothing is asked of patchwork."""
     if series.summary is None:
         return ()
     known = recall(_KIND, _key(series.summary))
@@ -95,7 +95,7 @@ def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
 
 
 def ci_of(series: Tracked) -> CiVerdict:
-    """What bots report of the newest version by mail and, as far as was read before, in patchwork:
+    """What bots report of the latest version by mail and, as far as was read before, in patchwork:
     the worst of it.
     """
     checks = {
@@ -110,7 +110,7 @@ def ci_of(series: Tracked) -> CiVerdict:
 def read_patchwork(
     series: Tracked, *, offline: bool = False, progress: Progress = silent
 ) -> tuple[PatchInPatchwork, ...]:
-    """Ask the project's patchwork about each patch of the newest version.
+    """Ask the project's patchwork about each patch of the latest version.
 
     MissingError where the project has none, or the mails are not known.
     """

@@ -40,7 +40,7 @@ def rebuild(
 ) -> tuple[Tracked, ...]:
     """Fetch all mails of these series (default: of all) again.
 
-    Numbers, sources, what was read and ticked stay, and so do mails that the source does not have.
+    Numbers, sources, what was read and ticked stay, and so do mails missing from the source.
     A series whose source does not answer stays as it is, `unreachable`; where its mails are
     damaged, that is a NetworkError."""
     entries = (

@@ -224,7 +224,7 @@ class SeriesAnswer:
     def ci(
         self,
     ) -> Literal[CiVerdict.FAILED, CiVerdict.WARNED, CiVerdict.PASSED] | None:
-        """What bots report of the newest version; None where nothing decides."""
+        """What bots report of the latest version; None where nothing decides."""
         verdict = ci_of(self.tracked)
         return None if verdict is CiVerdict.UNKNOWN else verdict
 
@@ -289,12 +289,12 @@ class SeriesAnswer:
 
     @property
     def patchwork(self) -> tuple[PatchInPatchwork, ...]:
-        """What patchwork had for the newest version when it was asked."""
+        """What patchwork had for the latest version when it was asked."""
         return known_patchwork(self.tracked)
 
     @property
     def machine_reviews(self) -> tuple[MachineReview, ...]:
-        """What machines published about the newest version when they were asked."""
+        """What machines published about the latest version when they were asked."""
         return known_machine_reviews(self.tracked)
 
 

@@ -14,7 +14,7 @@ def turn_of(series: Tracked) -> Turn:
 
 def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
     """The series of each turn that has some: those with unread mails first, then those with the
-    newest mail.
+    latest mail.
     """
     groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
     for tracked in sorted(series, key=_newest, reverse=True):

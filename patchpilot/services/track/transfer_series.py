@@ -179,7 +179,7 @@ def _line(row: ExportHeading | TextMail | EncodedMail | SeriesLine) -> str:
 
 
 def _packed(message_id: str, raw: bytes) -> TextMail | EncodedMail:
-    """The line of a mail: its text where it is UTF-8, else base64."""
+    """The line of a mail: its text where it is UTF-8, otherwise base64."""
     try:
         return TextMail(message_id, raw.decode())
     except UnicodeDecodeError:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Followed series: what is known of them, and the mails that are fetched for them."""
+"""Tracked series: their known facts, and the messages fetched for them."""

@@ -219,7 +219,7 @@ def make_forecast(
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """The list, and the time before which its mails count: the month in which the newest version
+    """The list, and the time before which its mails count: the month in which the latest version
     was sent.
     """
 

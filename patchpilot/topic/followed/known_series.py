@@ -265,7 +265,7 @@ def listed(
 ) -> tuple[Tracked, ...]:
     """All tracked series as they are known here.
 
-    `whole` with all their mails, else those are read when asked for.
+    `whole` with all their mails, otherwise those are read when asked for.
     """
     series = tuple(
         shown_series(entry, store, repository, progress) for entry in store.entries()

@@ -38,7 +38,7 @@ class Archives:
 
 class PollResult(NamedTuple):
     """The series with news, each with the new mails' ids; the numbers of those without, and of
-    those without by an answer that was cached; and when the newest mail arrived that was seen in
+    those without by an answer that was cached; and when the latest mail arrived that was seen in
     each archive."""
 
     news: Mapping[int, frozenset[str]]

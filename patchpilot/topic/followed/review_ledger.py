@@ -45,7 +45,7 @@ class LedgerItem:
     """A review point, where in its patch it is, and what became of it: the hunk that addresses it,
     the reply that answers it.
 
-    `marked` says that the user set the state; `of_newest` that the point is about the newest
+    `marked` says that the user set the state; `of_newest` that the point is about the latest
     revision; `before` is the same request on an earlier one.
     """
 
@@ -107,7 +107,7 @@ def ledger_of(
     """The points of all revisions of a series, the oldest mail first.
 
     `marks` are the states that the user set. `upcoming` are the patches of the version that is to
-    be sent, `label` its name: points of the newest revision that they address count as addressed.
+    be sent, `label` its name: points of the latest revision that they address count as addressed.
     """
     answers = answers_to(status)
     revisions = status.topic.revisions

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All topics of all repositories that were used: whose turn it is, and what to do next."""
+"""All topics of all known repositories: whose turn it is, and the next step."""

@@ -10,7 +10,7 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.topic.topic_base import find_base
 
 NEWEST = 25
-"""So many branches without a draft are looked at, the newest first."""
+"""So many branches without a draft are looked at, the latest first."""
 RECENT = 180 * 86400
 """Seconds after which a branch without a draft is not looked at."""
 _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(committeremail:trim)"
@@ -18,7 +18,7 @@ _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(commi
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A local branch: its newest commit and the time of that (seconds since the epoch), and whether
+    """A local branch: its latest commit and the time of that (seconds since the epoch), and whether
     the user committed it.
     """
 
@@ -40,7 +40,7 @@ def open_home(key: str) -> Repository | None:
 
 
 def branches_of(repository: Repository) -> tuple[Branch, ...]:
-    """The local branches, the newest first."""
+    """The local branches, the latest first."""
     done = repository.git(
         "for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads"
     )
@@ -55,7 +55,7 @@ def branches_of(repository: Repository) -> tuple[Branch, ...]:
 def candidates(
     branches: tuple[Branch, ...], known: frozenset[str]
 ) -> tuple[Branch, ...]:
-    """Those of the branches that may be a topic of the user and have no draft: the newest that they
+    """Those of the branches that may be a topic of the user and have no draft: the latest that they
     committed to not long ago.
     """
     since = time.time() - RECENT
@@ -75,7 +75,7 @@ class Checkout:
 
 
 def checkout_of(key: str, branch: str | None) -> Checkout:
-    """The worktree that has the branch checked out, else the repository's main worktree.
+    """The worktree that has the branch checked out, otherwise the repository's main worktree.
 
     MissingError where the repository is gone.
     """

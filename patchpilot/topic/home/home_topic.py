@@ -48,9 +48,9 @@ class HomeTopic:
     `version` is the last one that was sent, 0 where none was; `state` is named as `track` names it,
     "" while it was not read yet; `news` is what happened last, at `when` (seconds since the epoch,
     0 where unknown); `tags` counts the collected tags by name; `bots` is what build and test bots
-    reported of the newest version, which `failed` where one reported a failure; `series` is the
+    reported of the latest version, which `failed` where one reported a failure; `series` is the
     number of the followed series; `area` is where the subject says that the change is; `events` are
-    the last ones, the newest first.
+    the last ones, the latest first.
     """
 
     key: str
@@ -83,7 +83,7 @@ class HomeTopic:
 
 
 def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
-    """By whose turn it is, yours first; then by the last news, the newest first."""
+    """By whose turn it is, yours first; then by the last news, the latest first."""
     turns = list(Turn)
     return tuple(
         sorted(

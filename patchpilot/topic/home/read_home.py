@@ -378,7 +378,7 @@ def _unread_draft(
 def _entry_of(
     draft: Draft, sends: Sequence[Send], store: Store, entries: Collection[TrackEntry]
 ) -> TrackEntry | None:
-    """The tracked series that has a mail of the topic, the newest first."""
+    """The tracked series that has a mail of the topic, the latest first."""
     ids = {
         *draft.links.values(),
         *(mail.mail.message_id for send in sends for mail in send.entries),

@@ -81,7 +81,7 @@ def news_of(series: Tracked) -> SeriesNews:
 
 
 def _asking(status: Status, points: tuple[ReviewPoint, ...]) -> Reply | None:
-    """The newest mail with a review point."""
+    """The latest mail with a review point."""
     asking = {point.message_id for point in points}
     return next(
         (

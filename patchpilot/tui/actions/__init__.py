@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a key does on several stages: edit, fetch, rebase, reply, waive, undo, answer a question."""
+"""Actions of keys that several stages share: edit, fetch, rebase, reply, waive, undo, answer a
+question.
+"""

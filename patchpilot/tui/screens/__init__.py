@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One screen a stage."""
+"""The screens of the TUI, one for each stage."""

@@ -167,7 +167,7 @@ class ConflictPane(ReportsErrors, Container):
     def _fill(self, key: str, proposal: "Proposal | None" = None) -> None:
         """List the conflicts with their proposals.
 
-        The cursor goes to a proposal, else to the chosen or first one of the conflict `key`.
+        The cursor goes to a proposal, otherwise to the chosen or first one of the conflict `key`.
         """
         assert self._open
         chosen, count = self._open.choices.chosen, len(self._open.conflicts)
@@ -291,7 +291,7 @@ class ConflictPane(ReportsErrors, Container):
         )
 
     def action_undo(self) -> None:
-        """Take the newest choice back."""
+        """Take the latest choice back."""
         assert self._open
         if not self._open.choices.made:
             self.notify("nothing was chosen yet", timeout=2)
@@ -349,7 +349,7 @@ class ConflictPane(ReportsErrors, Container):
         )
 
     def action_leave(self) -> None:
-        """Close the error card or cancel the running job, else go back to the branches."""
+        """Close the error card or cancel the running job, otherwise go back to the branches."""
         if self._stage.may_cancel:
             self._stage.action_cancel()
         elif self._branch and self._open:

@@ -373,7 +373,7 @@ class FollowScreen(ListDetailScreen):
         self._number = number
 
     def _chosen(self) -> "Tracked":
-        """The series to show: the one that was, else the topic's own, else the first."""
+        """The series to show: the one that was, otherwise the topic's own, otherwise the first."""
         first = next((series for series in self._order if series.own), self._order[0])
         return next(
             (series for series in self._order if series.entry.id == self._number), first

@@ -301,7 +301,7 @@ def event_lines(events: Sequence[tuple[HomeEvent, str]], columns: int) -> list[T
 
 
 def activity(topics: Sequence[HomeTopic], columns: int, most: int) -> list[Text]:
-    """The last events of all topics, the newest first."""
+    """The last events of all topics, the latest first."""
     every = [
         (event, topic.branch or topic.title)
         for topic in topics

@@ -591,7 +591,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return next_stage(topic, self._states(topic)) or Stage.COMMIT
 
     def _states(self, topic: "HomeTopic") -> States:
-        """The stages of a topic: as they are now where it is open, else as they were left.
+        """The stages of a topic: as they are now where it is open, otherwise as they were left.
 
         Empty where it was never opened here.
         """

@@ -189,7 +189,7 @@ class RecipientsScreen(ListDetailScreen):
 
     @property
     def next_key(self) -> NextKey | None:
-        """The note that is marked, if it can be settled here, else the next one."""
+        """The note that is marked, if it can be settled here, otherwise the next one."""
         known: CountedRecipients | None = self.current
         marked = self._notes.marked
         if marked and marked.remedy:

@@ -53,7 +53,7 @@ class SendBase(ListDetailScreen):
         self.changed()
 
     def action_undo(self) -> None:
-        """Undo the last repair as a whole, else the last rewrite of the commits."""
+        """Undo the last repair as a whole, otherwise the last rewrite of the commits."""
         if self._repaired:
             done, self._repaired = self._repaired, None
             undo_repair(self, done, self.changed)

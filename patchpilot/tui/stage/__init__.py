@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every stage of the TUI is built on: its screen, the app around it, and how errors are
+"""The base of every stage of the TUI: its screen, the app around it, and how errors are
 reported.
 """

@@ -5,7 +5,7 @@ from patchpilot.errors import ExitCode, PatchpilotError, bug_hint
 
 
 def as_error(error: BaseException) -> PatchpilotError:
-    """The error itself where the user can fix it, else one that names the log."""
+    """The error itself where the user can fix it, otherwise one that names the log."""
     return error if isinstance(error, PatchpilotError) else as_bug(error)
 
 

@@ -103,7 +103,7 @@ class JobScreen(ReportsErrors, Screen[None]):
 
     @property
     def side_job(self) -> str:
-        """The newest job that takes longer than a moment, "" for none."""
+        """The latest job that takes longer than a moment, "" for none."""
         slow = [doing for what, doing in self._doing.items() if what in self._slow]
         return slow[-1] if slow else ""
 

@@ -65,7 +65,7 @@ class ShownStage(Protocol):
         """The panel that shows the stage's note."""
 
     def renew(self) -> None:
-        """Show the newest result."""
+        """Show the latest result."""
 
     def place(self) -> None:
         """Draw the title line, the stage bar and the stage's note again."""

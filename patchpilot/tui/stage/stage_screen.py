@@ -179,7 +179,7 @@ class StageScreen(JobScreen):
         self.keys_changed()
 
     def renew(self) -> None:
-        """Show the newest result, unless it is shown already."""
+        """Show the latest result, unless it is shown already."""
         known = self.session.fresh(self.stage)
         if known is None:
             known = self.session.last(self.stage) if self._shown is not None else None
@@ -322,7 +322,7 @@ class StageScreen(JobScreen):
         return bool(self._doing) or bool(self.query_one("#error").display)
 
     def action_cancel(self) -> None:
-        """Close the detail, the error card or the tour, else cancel the running job."""
+        """Close the detail, the error card or the tour, otherwise cancel the running job."""
         if self.has_class("-detail"):
             self.remove_class("-detail")
             return

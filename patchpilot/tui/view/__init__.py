@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is shown on every screen, and how: the stages, the session, glyphs and styled text."""
+"""Parts of every screen: the stages, the session, glyphs and styled text."""

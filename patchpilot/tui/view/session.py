@@ -285,7 +285,7 @@ class Session:
 
     @property
     def topic_base(self) -> str | None:
-        """The base of the topic that was read, else the one that was given."""
+        """The base of the topic that was read, otherwise the one that was given."""
         return self.topic.base if self.topic else self.base
 
     @property

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What screens share."""
+"""Widgets that several screens use."""

@@ -689,7 +689,7 @@ class DiffView(Pager):
 
     def _syntax_of(self, line: int) -> Sequence[tuple[int, int, str]]:
         """The syntax of a line, read with the piece of the hunk that it is in: the old side for a
-        removed line, else the new one.
+        removed line, otherwise the new one.
         """
         hunk = self.parts.hunks[self.parts.hunk_of[line]]
         removed = self.parts.kinds[line] is Kind.REMOVED

@@ -73,7 +73,7 @@ class QuestionDialog(Dialog[str | None]):
         )
 
     def on_mount(self) -> None:
-        """The proposed answer has the focus, else the one that decides nothing."""
+        """The proposed answer has the focus, otherwise the one that decides nothing."""
         self.query_one(
             f"#answer-{[answer.name for answer in self._answers].index(self._proposed)}",
             Button,
