@@ -206,6 +206,19 @@ def test_the_gitlab_job_writes_its_report(repo: Repo) -> None:
     assert {issue["location"]["path"] for issue in report} == {"lib/frob.h"}
 
 
+def test_the_gitlab_job_trusts_the_checkout_only_to_build_it(repo: Repo) -> None:
+    repo.commit(GOOD, {"lib/frob.h": DIRTY})
+    job = yaml.safe_load((ROOT / "contrib/ci/gitlab-ci.yml").read_text())["patchpilot"]
+    script = "\n".join(job["script"][1:])
+    where = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "master"}
+    for arguments, is_trusted in (("--strict", False), ("--strict --build", True)):
+        done = run(script, repo, ARGUMENTS=arguments, **where)
+        assert ("trusted as printed" in done.stderr) is is_trusted
+    for path in job["cache"]["paths"]:
+        cache = Path(job["variables"]["XDG_CACHE_HOME"]) / "patchpilot"
+        assert str(cache) == f"$CI_PROJECT_DIR/{path}"
+
+
 def test_the_jenkins_stage_writes_its_report(repo: Repo) -> None:
     repo.commit(GOOD, {"lib/frob.h": DIRTY})
     text = (ROOT / "contrib/ci/Jenkinsfile").read_text()
