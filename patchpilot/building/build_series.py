@@ -21,7 +21,13 @@ from patchpilot.building.kconfig_names import unknown_symbols
 from patchpilot.building.make_objects import Configured, Maker
 from patchpilot.building.module_symbols import division_in, missing_symbols
 from patchpilot.building.new_diagnostics import new_ones, place_of
-from patchpilot.building.plan import BuildOptions, Change, Plan, is_target
+from patchpilot.building.plan import (
+    BuildOptions,
+    Change,
+    Plan,
+    is_target,
+    touches_kconfig,
+)
 from patchpilot.building.results import KeptReport
 from patchpilot.building.semantic_patches import (
     kept_report,
@@ -39,6 +45,7 @@ from patchpilot.model.progress import Progress, silent
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
 _MOST_ERRORS = 5
+_KCONFIG = "Kconfig"
 _NOTHING = ObjectReport((), True)
 
 
@@ -212,6 +219,28 @@ class SeriesBuild:
         for state, some in wanted.values():
             self._build_state(configuration, state, tuple(some), progress)
             self._show_errors(state, own)
+        for change, paths in zip(self._changes, own, strict=True):
+            if touches_kconfig(change) and not paths:
+                self._read_kconfig(configuration, change.after, progress)
+
+    def _read_kconfig(
+        self, configuration: Configuration, state: TreeState, progress: Progress
+    ) -> None:
+        """Have the Kconfig files of a state read, where no object needs that."""
+        kept = KeptReport(_KCONFIG, configuration.key, state)
+        report = kept.find()
+        if report is None:
+            require_tools(llvm=configuration.llvm)
+            self._check_out(state, progress)
+            output = self._place.output(configuration.folder)
+            maker = Maker(self._place.tree, output, configuration, self._options.jobs)
+            failure = maker.configure(state.build_digest, progress).failure
+            found = (Diagnostic(KCONFIG, "", 0, 0, failure),) if failure else ()
+            report = ObjectReport(found, not failure)
+            # the key has the contents of all Kconfig files
+            kept.keep(report, (_KCONFIG,))
+        for one in report.diagnostics:
+            self._note_failure(state, configuration, Configured(failure=one.text))
 
     def _show_errors(self, state: TreeState, own: Sequence[tuple[str, ...]]) -> None:
         """Show the first error of a change as soon as it was built."""
@@ -290,8 +319,9 @@ class SeriesBuild:
     ) -> Iterator[BuildProblem]:
         """The problems that a change has in one configuration."""
         change = self._changes[number]
-        before = self._diagnostics(change.before, own[number])
-        after = self._diagnostics(change.after, own[number])
+        comparable = self._comparable(configuration, change, own[number])
+        before = self._diagnostics(change.before, comparable)
+        after = self._diagnostics(change.after, comparable)
         new = new_ones(before, after, change.files)
         repair = ""
         if errors := [one for one in new if one.kind == ERROR]:
@@ -312,6 +342,22 @@ class SeriesBuild:
             yield _of_kconfig(text, change) or BuildProblem(NOT_BUILT, text)
         yield from self._unbuilt(
             configuration, change, own[number], {one.kind for one in new}
+        )
+
+    def _comparable(
+        self, configuration: Configuration, change: Change, paths: Sequence[str]
+    ) -> tuple[str, ...]:
+        """The files whose diagnostics are compared.
+
+        allmodconfig may lack what a file needs: errors after a change mean nothing if the file did
+        not compile before it.
+        """
+        return tuple(
+            path
+            for path in paths
+            if configuration.source != "allmodconfig"
+            or path not in change.before.files
+            or self._is_built(change.before, path)
         )
 
     def _not_found(
@@ -408,7 +454,7 @@ def _of_kconfig(text: str, change: Change) -> BuildProblem | None:
     one = Diagnostic(KCONFIG, found[1], int(found[2]), 0, found[3])
     place = place_of(one, change.files)
     message = f"Kconfig cannot be read: {one.text}"
-    return BuildProblem(KCONFIG, message, place.path, place.line, place.patch_line)
+    return BuildProblem(ERROR, message, place.path, place.line, place.patch_line)
 
 
 def _message(one: Diagnostic, path: str, configuration: Configuration) -> str:

@@ -90,6 +90,7 @@ class Configuration(NamedTuple):
             self.arch,
             "llvm" if self.llvm else "gcc",
             "min" if self.minimal else "",
+            "all" if self.source == "allmodconfig" else "",
         )
         return "-".join(("out", *filter(None, words)))
 

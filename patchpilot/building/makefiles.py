@@ -23,6 +23,11 @@ _OBJECT_LISTS = (
     "subdir",
     "virt",
 )
+_COMPUTED = re.compile(
+    r"^\s*-?include\s|\$\((?:addprefix|patsubst|foreach)\s|\$\(\w+:%?[\w./-]*=",
+    re.MULTILINE,
+)
+"""A Makefile whose objects may be named by what it includes or computes."""
 _ALWAYS = ("y", "m", "objs")
 _DEEPEST = 8
 
@@ -47,7 +52,9 @@ class _Line:
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
     """What has to be on for the object of a source file, in every way that Makefiles name it.
 
-    None where no Makefile names it. Conditions that are not about one symbol count as met.
+    If no Makefile names it, but the nearest one with modules includes others or computes names, the
+    object may be a part of these modules; otherwise there is none. Conditions that are not about
+    one symbol count as met.
     """
     folder, _, name = path.rpartition("/")
     target = name.rpartition(".")[0] + ".o"
@@ -60,7 +67,28 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
             found += [Need(_once(need.symbols + one), module) for one in above]
         folder, _, last = folder.rpartition("/")
         target = f"{last}/{target}"
-    return tuple(sorted(set(found), key=lambda need: len(need.symbols)))
+    ways = set(found) or set(_of_computed(read, path.rpartition("/")[0]))
+    return tuple(sorted(ways, key=lambda need: len(need.symbols)))
+
+
+def _of_computed(read: Read, folder: str) -> Iterator[Need]:
+    """The needs of the modules that may have the objects of a directory without naming them."""
+    while folder:
+        text = _text(read, folder)
+        modules = [
+            (line, word)
+            for line in _lines(text)
+            if line.name == "obj"
+            for word in line.words
+            if word.endswith(".o")
+        ]
+        if modules:
+            for line, word in modules if _COMPUTED.search(text) else ():
+                for above in _of_folder(read, folder):
+                    module = f"{folder}/{word.removesuffix('.o')}"
+                    yield Need(_once(line.symbols + above), module)
+            return
+        folder = folder.rpartition("/")[0]
 
 
 def _of_folder(read: Read, folder: str) -> list[tuple[str, ...]]:
@@ -92,8 +120,11 @@ def _of_object(lines: list[_Line], target: str, depth: int) -> Iterator[Need]:
 
 
 def _makefile(read: Read, folder: str) -> list[_Line]:
-    text = read(f"{folder}/Kbuild") or read(f"{folder}/Makefile")
-    return list(_lines(text)) if text else []
+    return list(_lines(_text(read, folder)))
+
+
+def _text(read: Read, folder: str) -> str:
+    return read(f"{folder}/Kbuild") or read(f"{folder}/Makefile") or ""
 
 
 def _lines(text: str) -> Iterator[_Line]:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is built for a series: the objects of each commit, and the configurations to build them in.
 
-The configurations are the smallest over allnoconfig that reach the objects.
+The configurations are the smallest over allnoconfig that reach the objects, and allmodconfig for
+those without one.
 """
 
 import re
@@ -40,6 +41,7 @@ _BYTE_ORDER = re.compile(
     r"(?:__)?[bl]e(?:16|32|64)|cpu_to|_to_cpu|bitfield|htons|ntohs|htonl|ntohl"
 )
 _BIG_ENDIAN = "powerpc"
+_KCONFIG = re.compile(r"(?:^|/)Kconfig[^/]*$")
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 _SAFE = re.compile(r"[\w+,@.][\w./+,@-]*")
 """A path whose object is a target of make, neither an option nor a variable (`CC=x.c`)."""
@@ -94,7 +96,8 @@ def make_plan(
         notes.append(said)
     every = tuple(dict.fromkeys(path for own in sources for path in own))
     if not every:
-        return Plan(tuple(sources), (), tuple(map(tuple, notes)))
+        chosen = tuple(_kconfig_only(changes, options))
+        return Plan(tuple(sources), chosen, tuple(map(tuple, notes)))
     chooser = _Chooser(repository, changes, options)
     chosen = tuple(chooser.configurations(every))
     for path, why in chooser.refused.items():
@@ -102,6 +105,24 @@ def make_plan(
             if path in own:
                 said.append(f"{path} was not built: {why}")
     return Plan(tuple(sources), chosen, tuple(map(tuple, notes)))
+
+
+def touches_kconfig(change: Change) -> bool:
+    """Whether a change may make Kconfig files that cannot be read."""
+    return any(_KCONFIG.search(file.path) for file in change.files)
+
+
+def _kconfig_only(
+    changes: Sequence[Change], options: BuildOptions
+) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
+    """The configurations that read the changed Kconfig files of a series without objects."""
+    paths = (file.path for change in changes for file in change.files)
+    folders = [path.split("/") for path in paths if _KCONFIG.search(path)]
+    own = [parts[1] for parts in folders if parts[0] == "arch" and len(parts) > 2]
+    host = host_arch()
+    for arch in dict.fromkeys(options.arches or (own or [host]) if folders else ()):
+        shown = host if arch == source_arch(host) else arch
+        yield Configuration(shown, options.llvm, fragment=""), ()
 
 
 def _sources(
@@ -207,6 +228,7 @@ class _Chooser:
         self._kconfigs: dict[str, Kconfig] = {}
         self._needs: dict[str, tuple[Need, ...]] = {}
         self._repository = repository
+        self._left: list[str] = []
         self.refused: dict[str, str] = {}
 
     def configurations(
@@ -223,6 +245,9 @@ class _Chooser:
         self._guards = guards_of(self._repository, self._state, self._files)
         for arch, own in self._by_arch(paths).items():
             yield from self._of_arch(arch, tuple(own))
+        if self._left:
+            all_modules = Configuration(host_arch(), self._options.llvm, checks=True)
+            yield all_modules, tuple(self._left)
 
     def _by_arch(self, paths: Sequence[str]) -> dict[str, list[str]]:
         """The architecture with which each file is built first."""
@@ -234,8 +259,25 @@ class _Chooser:
                     found.setdefault(arch, []).append(path)
                     break
             else:
-                self.refused[path] = self._reason(path)
+                self._keep_aside(path)
         return found
+
+    def _keep_aside(self, path: str) -> None:
+        """Note a file without a smallest configuration."""
+        if self._is_left(path):
+            self._left.append(path)
+        else:
+            self.refused[path] = self._reason(path)
+
+    def _is_left(self, path: str) -> bool:
+        """Whether allmodconfig for this machine may have an object without a smaller configuration:
+        it follows `imply` and defaults, which the choice of symbols does not.
+        """
+        host = host_arch()
+        if host not in self._arches(path):
+            return False
+        known = self._kconfig(host).symbols
+        return any(known.keys() >= set(need.symbols) for need in self._needs[path])
 
     def _arches(self, path: str) -> tuple[str, ...]:
         """The values of ARCH with which a file may be built, in the order to try."""

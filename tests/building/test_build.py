@@ -180,6 +180,50 @@ def test_no_path_of_a_commit_is_an_option_or_a_variable_of_make(
     assert plan.notes[0] == (f"{path!r} was not built: its name",)
 
 
+def test_allmodconfig_is_tried_where_no_smaller_configuration_is_found(
+    repo: Repo,
+) -> None:
+    all_modules = "allmodconfig:\n\t@echo CONFIG_CODEC=m > $(O)/.config\n"
+    repo.commit(
+        "a codec",
+        {
+            "Kconfig": f"{KERNEL['Kconfig']}config CODEC\n\ttristate\n"
+            "config ALL\n\tbool\n\timply CODEC\n",
+            "Makefile": MAKEFILE.replace(
+                "olddefconfig:", f"{all_modules}olddefconfig:"
+            ),
+            "drv/Makefile": f"{KERNEL['drv/Makefile']}obj-$(CONFIG_CODEC) += codec.o\n",
+            "drv/codec.c": DRIVER,
+        },
+    )
+    repo.git("branch", "-f", "base")
+    text = DRIVER.replace("\tint old;", "\tint old;\n\tint mine;")
+    repo.commit("drv: both", {"drv/codec.c": text, "drv/w.c": text})
+    findings, notes = built(repo)
+    assert {(one["path"], one["line"]) for one in findings} == {
+        ("drv/w.c", 6),
+        ("drv/codec.c", 6),
+    }
+    assert f"{host_arch()} gcc, {host_arch()} gcc allmodconfig" in notes
+
+
+def test_a_kconfig_file_that_cannot_be_read_is_an_error(repo: Repo) -> None:
+    reads = (
+        "allnoconfig:\n"
+        "\t@! grep -n boool Kconfig || { echo 'Kconfig:2: syntax error' >&2; exit 1; }\n"
+    )
+    repo.commit("read it", {"Makefile": MAKEFILE.replace("allnoconfig:\n", reads)})
+    repo.git("branch", "-f", "base")
+    repo.commit("drv: break it", {"Kconfig": 'config DRV\n\tboool "Drv"\n'})
+    for _ in range(2):
+        (finding,), _ = built(repo)
+        assert (finding["name"], finding["line"]) == ("build-error", 2)
+        assert finding["message"].endswith("Kconfig cannot be read: syntax error")
+    repo.commit("drv: repair it", {"Kconfig": f"{KERNEL['Kconfig']}\n"})
+    findings, _ = built(repo)
+    assert [one["subject"] for one in findings] == ["drv: break it"]
+
+
 def test_a_symbol_that_no_kconfig_file_defines_is_a_warning(repo: Repo) -> None:
     named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})

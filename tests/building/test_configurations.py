@@ -73,6 +73,21 @@ def test_an_object_that_no_makefile_names_has_no_way_to_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "makefile",
+    ["include $(src)/deep/Kbuild", "frob-y += $(VERSIONS:%=deep/data-%.o)"],
+)
+def test_an_object_with_a_computed_name_may_be_of_the_module_above(
+    makefile: str,
+) -> None:
+    files = FILES | {
+        "drivers/frob/Makefile": f"{makefile}\nobj-$(CONFIG_FROB) += frob.o\n",
+        "drivers/frob/deep/Kbuild": "frob-y += deep/named.o\n",
+    }
+    (need,) = needs_of(files.get, "drivers/frob/deep/data-3.c")
+    assert need == Need(("FROB",), "drivers/frob/frob")
+
+
+@pytest.mark.parametrize(
     ("wanted", "on"),
     [
         ("NET", {"NET"}),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.building.build_series import BROKEN_COMMIT, NOT_BUILT
-from patchpilot.building.diagnostics import ERROR, KCONFIG, MODPOST
+from patchpilot.building.diagnostics import ERROR, MODPOST
 from patchpilot.building.plan import BuildOptions
 from patchpilot.checking.build_facts import build_in
 from patchpilot.commits.own_commands import refuse_untrusted_build
@@ -23,7 +23,7 @@ from patchpilot.topic.read_series import read_series
 
 OBJECTS = "objects"
 """Instead of a command: compile what the fix touches."""
-_FATAL = (ERROR, BROKEN_COMMIT, KCONFIG, MODPOST)
+_FATAL = (ERROR, BROKEN_COMMIT, MODPOST)
 FAILED, NOTHING = 2, -1
 """The codes of what does not compile, as make's, and of what was not compiled."""
 
