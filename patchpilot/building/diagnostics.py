@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The warnings and errors in what make prints, each with the object it is for."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -106,7 +107,8 @@ def _kind(level: str, text: str, column: str | None) -> str:
 
 def _below(path: str, top: str) -> str:
     """A path without the directory of the tree before it."""
-    text = path.removeprefix(f"{top}/").removeprefix("./")
+    # a Makefile may include that of a directory next to its own: amdgpu/../display/…
+    text = os.path.normpath(path.removeprefix(f"{top}/"))
     while text.startswith("../"):
         text = text[3:]
     return text

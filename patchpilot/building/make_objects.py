@@ -16,6 +16,7 @@ from patchpilot.building.diagnostics import (
     read_diagnostics,
     sections,
 )
+from patchpilot.building.makefiles import target_of
 from patchpilot.building.module_symbols import needed_symbols
 from patchpilot.commits.run import Watched, follow
 from patchpilot.model.printable import printable
@@ -76,7 +77,7 @@ class Maker:
         self, paths: Sequence[str], progress: Progress
     ) -> dict[str, ObjectReport]:
         """Build the objects of source files; what was printed for each."""
-        targets = {_object_of(path): path for path in paths}
+        targets = {self._target(path): path for path in paths}
         for target in targets:
             (self._output / target).unlink(missing_ok=True)
         checks = (
@@ -87,9 +88,16 @@ class Maker:
         _, lines = self._make(words, what, progress, {})
         return self._reports(targets, lines)
 
+    def _target(self, path: str) -> str:
+        return target_of(self._read, path)
+
+    def _read(self, path: str) -> str | None:
+        file = self._tree / path
+        return file.read_text("utf-8", "replace") if file.is_file() else None
+
     def made_of(self, path: str) -> tuple[str, ...]:
         """The files of the tree that an object was made of, none where that is not known."""
-        target = Path(_object_of(path))
+        target = Path(self._target(path))
         try:
             text = (self._output / target.parent / f".{target.name}.cmd").read_text(
                 "utf-8", "replace"
@@ -163,10 +171,6 @@ class Maker:
         text = (self._output / ".config").read_text("utf-8", "replace")
         on = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
         return tuple(name for name in self._configuration.wanted if name not in on)
-
-
-def _object_of(path: str) -> str:
-    return f"{path.rpartition('.')[0]}.o"
 
 
 def _last(lines: Sequence[str]) -> str:

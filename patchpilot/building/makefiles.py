@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Kconfig symbols for which kbuild descends to an object, read from the Makefiles above it."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ _RULE = re.compile(
     r"\s*([\w./-]*?)-?(y|m|objs|\$\(CONFIG_\w+\)|\$\([^)]*\))\s*[:+?]?=\s*(.*)"
 )
 _CONDITION = re.compile(r"\s*(ifdef|ifndef|ifeq|ifneq|else|endif)\b(.*)")
+_INCLUDE = "include"
+_INCLUDES = re.compile(r"\s*-?include\s+([^#]*)")
 _SYMBOL = re.compile(r"CONFIG_(\w+)")
 _OBJECT_LISTS = (
     "obj",
@@ -68,25 +71,64 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
         folder, _, last = folder.rpartition("/")
         target = f"{last}/{target}"
     ways = set(found) or set(_of_computed(read, path.rpartition("/")[0]))
+    ways = ways or {need for _, need in _of_neighbor(read, path)}
     return tuple(sorted(ways, key=lambda need: len(need.symbols)))
+
+
+def target_of(read: Read, path: str) -> str:
+    """The target of make for a source file's object.
+
+    A module's Makefile may include that of a directory next to its own: kbuild knows the objects by
+    the path from there (`amdgpu/../display/…`).
+    """
+    target = f"{path.rpartition('.')[0]}.o"
+    for folder, need in _of_neighbor(read, path):
+        if need in needs_of(read, path):
+            return f"{folder}/{os.path.relpath(target, folder)}"
+    return target
+
+
+def _of_neighbor(read: Read, path: str) -> Iterator[tuple[str, Need]]:
+    """The directories with a Makefile that includes that of the file's directory next to them, and
+    what their modules need.
+    """
+    parts = path.split("/")
+    for depth in range(1, len(parts) - 2):
+        above, (group, own) = "/".join(parts[:depth]), parts[depth : depth + 2]
+        words = (word for line in _makefile(read, above) for word in line.words)
+        for word in dict.fromkeys(words):
+            if not (word.startswith(f"{group}/") and word.endswith("/")):
+                continue
+            folder = f"{above}/{word.rstrip('/')}"
+            if path.startswith(f"{folder}/") or folder == f"{above}/{group}":
+                continue
+            lines = _makefile(read, folder)
+            for line in lines:
+                if line.name != _INCLUDE or own.lower() not in line.words[0].lower():
+                    continue
+                for module, symbols in _modules(lines):
+                    for upper in _of_folder(read, folder):
+                        names = _once(symbols + line.symbols + upper)
+                        yield folder, Need(names, f"{folder}/{module}")
+
+
+def _modules(lines: list[_Line]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The modules that a Makefile names, with their symbols."""
+    for line in lines:
+        for word in line.words if line.name == "obj" else ():
+            if word.endswith(".o"):
+                yield word.removesuffix(".o"), line.symbols
 
 
 def _of_computed(read: Read, folder: str) -> Iterator[Need]:
     """The needs of the modules that may have the objects of a directory without naming them."""
     while folder:
         text = _text(read, folder)
-        modules = [
-            (line, word)
-            for line in _lines(text)
-            if line.name == "obj"
-            for word in line.words
-            if word.endswith(".o")
-        ]
+        modules = list(_modules(list(_lines(text))))
         if modules:
-            for line, word in modules if _COMPUTED.search(text) else ():
+            for module, symbols in modules if _COMPUTED.search(text) else ():
                 for above in _of_folder(read, folder):
-                    module = f"{folder}/{word.removesuffix('.o')}"
-                    yield Need(_once(line.symbols + above), module)
+                    yield Need(_once(symbols + above), f"{folder}/{module}")
             return
         folder = folder.rpartition("/")[0]
 
@@ -134,10 +176,13 @@ def _lines(text: str) -> Iterator[_Line]:
         if condition:
             _note_condition(conditions, condition[1], condition[2])
             continue
+        around = tuple(name for names in conditions for name in names)
+        if included := _INCLUDES.match(line):
+            yield _Line(_INCLUDE, _once(around), (included[1],))
+            continue
         found = _RULE.match(line.partition("#")[0])
         if found and found[1]:
             own = () if found[2] in _ALWAYS else tuple(_SYMBOL.findall(found[2]))
-            around = tuple(name for names in conditions for name in names)
             yield _Line(found[1], _once(around + own), tuple(found[3].split()))
 
 

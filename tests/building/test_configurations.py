@@ -7,7 +7,7 @@ from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.kconfig_expression import parse_expression, symbols_in
 from patchpilot.building.kconfig_names import _names
-from patchpilot.building.makefiles import Need, needs_of
+from patchpilot.building.makefiles import Need, needs_of, target_of
 
 KCONFIG = """
 if-success = $(shell,echo y)
@@ -85,6 +85,27 @@ def test_an_object_with_a_computed_name_may_be_of_the_module_above(
     }
     (need,) = needs_of(files.get, "drivers/frob/deep/data-3.c")
     assert need == Need(("FROB",), "drivers/frob/frob")
+
+
+def test_an_object_may_be_of_the_module_next_to_its_directory() -> None:
+    files = {
+        "drivers/Makefile": "obj-$(CONFIG_FROB) += bus/frob/\n",
+        "drivers/bus/frob/Makefile": (
+            "obj-$(CONFIG_FROB) += frob.o\n"
+            "ifneq ($(CONFIG_FROB_SHOW),)\n"
+            "include $(FULL_SHOW_PATH)/Makefile\n"
+            "endif\n"
+        ),
+        "drivers/bus/show/deep/Makefile": "SHOWN = $(addprefix $(SHOW)/,one.o)\n",
+    }
+    (need,) = needs_of(files.get, "drivers/bus/show/deep/one.c")
+    assert set(need.symbols) == {"FROB", "FROB_SHOW"}
+    assert need.module == "drivers/bus/frob/frob"
+    target = "drivers/bus/frob/../show/deep/one.o"
+    assert target_of(files.get, "drivers/bus/show/deep/one.c") == target
+    # another directory is none of its own
+    assert not needs_of(files.get, "drivers/bus/other/one.c")
+    assert target_of(files.get, "drivers/bus/other/one.c") == "drivers/bus/other/one.o"
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,12 @@ def test_who_printed_a_line_is_seen_by_its_form(line: str, kind: str) -> None:
     assert [one.kind for one in read_diagnostics([line, "make: *** x"], "/t")] == [kind]
 
 
+@pytest.mark.parametrize("path", ["/t/a/b/../c.c", "../../t/../a/c.c", "./a/c.c"])
+def test_a_path_is_the_one_that_a_patch_has(path: str) -> None:
+    (one,) = read_diagnostics([f"{path}:1:2: error: 'x' undeclared"], "/t")
+    assert (one.path, one.places) == ("a/c.c", (("a/c.c", 1),))
+
+
 def test_lines_belong_to_the_object_that_make_named_last() -> None:
     lines = [
         "CALL x",
