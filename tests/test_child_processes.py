@@ -120,6 +120,13 @@ BUILD = Kind(
     "none: the command of --build, split into words without a shell", (SHELLS,)
 )
 
+AGREED = Kind(
+    "the words of a complete git command that doctor shows, after the user agreed",
+    (
+        "tests/services/test_set_up_mail.py::test_only_complete_commands_of_git_are_offered",
+    ),
+)
+
 PROGRAMS: dict[str, Kind] = {
     "batch/builds::_unit": NOTHING,
     "batch/builds::build_commits": NOTHING,
@@ -264,6 +271,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "wanted.url",
         ),
     },
+    AGREED: {"services/setup/run_fix::run_fix": ("*",)},
     VALUES: {
         "outgoing/b4/enrollment::enroll": ("description[-1]",),
         "outgoing/b4/enrollment::withdraw": ("description[-1]",),
@@ -273,6 +281,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/setup/install_hooks::install": ("b4_command()",),
         "services/backport/work_clone::_clone": ("identity.email", "identity.name"),
         "services/setup/install_hooks::_remove_from_b4": ("value",),
+        "services/setup/set_up_mail::_before": ("key",),
+        "services/setup/set_up_mail::overridden": ("setting.key",),
+        "services/setup/set_up_mail::write_mail": ("setting.key", "setting.value"),
     },
     OPTIONS: {
         "building/configuration::compiler_version": ("program",),

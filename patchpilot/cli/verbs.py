@@ -34,6 +34,7 @@ OTHERS = {
     "hooks": "install or remove hooks for git and b4",
     "dig": "find the thread that a commit was posted in",
     "lts": "list maintained stable branches and their end dates",
+    "setup": "set up what doctor finds missing; setup mail: the mail account",
     "trust": "allow the rule packs and commands that a tree names itself",
     "lsp": "show findings in an editor (language server)",
     "tui": "open the guided workflow",

@@ -31,9 +31,5 @@ class PassedCheck(NamedTuple):
 NO_SERVER = SendProblem(
     "no-server",
     "no mail server configured",
-    Action(
-        "doctor",
-        (),
-        "git config --global sendemail.smtpserver HOST (`{}` knows your provider's settings)",
-    ),
+    Action("setup", ("mail",), "set it up: `{}`"),
 )

@@ -113,7 +113,7 @@ def mail_server(
                 "mail server",
                 "fail",
                 "no mail server is set",
-                "git config --global sendemail.smtpserver HOST",
+                Action("setup", ("mail",), "set it up: `{}`"),
             ),
         )
     try:

@@ -20,6 +20,7 @@ class Provider:
     port: int
     encryption: str
     login: str
+    auth: str
     rewrites: str
     reference: str
 
@@ -39,6 +40,7 @@ def providers() -> tuple[Provider, ...]:
             port=table.get("port", 0),
             encryption=table.get("encryption", ""),
             login=table.get("login", ""),
+            auth=table.get("auth", ""),
             rewrites=table.get("rewrites", ""),
             reference=table.get("reference", ""),
         )

@@ -138,6 +138,9 @@ NOT_RUN = {
     "patchpilot track reply '<{planned.draft.answers}>' --unknown sent": (
         "needs a reply in doubt: tests/services/test_reply.py has one"
     ),
+    "patchpilot setup mail": (
+        "asks on a terminal: tests/services/test_set_up_mail.py has the answers"
+    ),
     "patchpilot dig COMMIT": (
         "needs an archive that has the commit: tests/archive/test_dig.py has one"
     ),

@@ -403,7 +403,7 @@ WARNED: list[tuple[str, dict[str, object], str, str]] = [
     ),
     ("no-target", {"target": None, "standing": None}, "target", "--base"),
     ("first-time", {"first_time": True}, "no mail was sent", "--to-self"),
-    ("no-server", {"blocked": NO_SERVER}, "server", "doctor"),
+    ("no-server", {"blocked": NO_SERVER}, "server", "setup mail"),
     ("gateway", {"account": account("smtp.office365.com")}, "alter", "--to-self"),
     (
         "doubtful-address",

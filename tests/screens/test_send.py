@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -19,7 +20,9 @@ from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import as_send
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from tests.kit.smtp import FaultySink
 from tests.kit.walk import asked, keys, said, settle, still, text_of, until
 
 # keys and panels of the stage on real services
@@ -132,3 +135,48 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
         one.data.lower().count(planned.mails[0].message_id.lower().encode())
         for one in sink.take()
     ] == [1]
+
+
+async def test_the_mail_account_is_set_up_where_none_is(
+    fixed: Path, walk_on: On
+) -> None:
+    git(fixed, "config", "--global", "--unset", "sendemail.smtpServer")
+    git(fixed, "config", "--global", "--unset", "sendemail.smtpServerPort")
+    with FaultySink() as server:
+        app = walk_on(fixed)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await settle(pilot)
+            asked(app)
+            await keys(pilot, Stage.SEND)
+            await until(
+                pilot, lambda: "no mail server configured" in text_of(app), "the check"
+            )
+            screen = app.screen
+            assert isinstance(screen, SendScreen)
+            planned = screen.known
+            assert planned
+            screen.show_blocked(planned.plan)
+            await until(pilot, lambda: "Set up mail" in text_of(app), "the dialog")
+            fields = {
+                "provider": "own",
+                "server": f"{server.host}:{server.port}",
+                "user": "none",
+            }
+            for name, value in fields.items():
+                app.screen.query_one(f"#{name}", Input).value = value
+            await until(
+                pilot,
+                lambda: f"sendemail.smtpserver {server.host}" in text_of(app),
+                "the settings",
+            )
+            assert git(fixed, "config", "sendemail.smtpserver", ok=(0, 1)).text == ""
+            await pilot.press("ctrl+s")
+            await until(pilot, lambda: app.screen is screen, "the stage")
+            assert "was accepted" in said(app)
+            assert git(fixed, "config", "sendemail.smtpserver").text == "127.0.0.1\n"
+            assert len(server.take()) == 1
+            await until(
+                pilot,
+                lambda: "no mail server configured" not in text_of(app),
+                "the stage without the problem",
+            )

@@ -13,11 +13,10 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
-from patchpilot.model.send_problem import NO_SERVER, SendProblem
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import is_list
-from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.projects.loading import projects
 from patchpilot.series.draft import complete_prefix
@@ -162,33 +161,6 @@ def topic_on_record(
     """
     with Store() as store:
         return this_topic(repository, target, base=base, store=store, known=known)
-
-
-def blocked_help(planned: SendPlan) -> list[str]:
-    """What helps where nothing can be sent: the transport's hint, or the commands that set a mail
-    server, of the sender's provider where it is known.
-    """
-    if planned.blocked and planned.blocked != NO_SERVER:
-        return [str(planned.blocked.hint)]
-    email = (
-        planned.account.sender.email if planned.account.sender else "YOU@EXAMPLE.ORG"
-    )
-    known = provider_of("", 0, email.rpartition("@")[2])
-    if known and known.server:
-        server, port, encryption = known.server, str(known.port or ""), known.encryption
-    else:
-        server, port, encryption = "HOST", "587", "tls"
-    values = (
-        ("smtpserver", server),
-        ("smtpserverport", port),
-        ("smtpencryption", encryption),
-        ("smtpuser", email),
-    )
-    return [
-        f"git config --global sendemail.{name} {value}"
-        for name, value in values
-        if value
-    ]
 
 
 def lists_and_contacts(planned: SendPlan) -> tuple[list[Recipient], list[Recipient]]:

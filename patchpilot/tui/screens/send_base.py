@@ -67,14 +67,21 @@ class SendBase(ListDetailScreen):
         edit_draft(self, self.changed)
 
     def show_blocked(self, planned: "SendPlan") -> None:
-        """Show which commands set up the mail server."""
-        from patchpilot.services.send.send_state import blocked_help
+        """Set up the mail server that is missing; show what else blocks."""
+        from patchpilot.model.send_problem import NO_SERVER
+        from patchpilot.tui.screens.mail_dialog import MailDialog
 
         assert planned.blocked
-        rows = "\n".join(f"  {line}" for line in blocked_help(planned))
-        self.show_error(
-            PatchpilotError(
-                planned.blocked.message,
-                hint=f"run in a shell, then press g here (`patchpilot doctor` tests it):\n{rows}",
+        if planned.blocked != NO_SERVER:
+            self.show_error(
+                PatchpilotError(planned.blocked.message, hint=str(planned.blocked.hint))
             )
-        )
+            return
+
+        def done(words: str | None) -> None:
+            if words:
+                self.notify(words, timeout=10, markup=False)
+                self.changed()
+
+        sender = planned.account.sender
+        self.app.push_screen(MailDialog(sender.email if sender else ""), done)

@@ -69,7 +69,7 @@ REPAIRS = {
         "regression",
         "press a to see the question and why it matters",
     ),
-    NO_SERVER: ("server", "press a to see all git config commands"),
+    NO_SERVER: ("server", "press a to set up your mail account here"),
 }
 """Name of a check → how `a` repairs it here, and that in words.
 

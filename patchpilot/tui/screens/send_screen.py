@@ -18,7 +18,6 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop_middle, one_line
 from patchpilot.tui.screens import send_actions
 from patchpilot.tui.screens.mail_rows import (
-    NO_SERVER,
     is_blocking,
     mail_size,
 )
@@ -254,12 +253,7 @@ class SendScreen(SendBase):
     def detail(self) -> None:
         """Below the list: the selected check in full, and what repairs it."""
         check: CheckLine | None = self.chosen
-        known: TopicSend | None = self._shown
         rows = [with_code(help_of(check), STRONG)] if check and help_of(check) else []
-        if check and known and check.name == NO_SERVER:
-            from patchpilot.services.send.send_state import blocked_help
-
-            rows.append(with_code(f"run in a shell: {blocked_help(known.plan)[0]}"))
         if check and self.size.height < TALL:
             # its row may have no room for all of it
             rows.append(with_code(one_line(check.message)))

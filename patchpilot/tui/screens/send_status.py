@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from patchpilot.model.counted import counted
 from patchpilot.tui.screens.preview_status import load as load_plan
 from patchpilot.tui.screens.preview_status import recorded
+from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
@@ -36,7 +37,6 @@ def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
 def status_of(sending: "TopicSend") -> StageStatus:
     """The state of the stage, in the words of the pre-flight card."""
     from patchpilot.services.send.preflight_card import preflight_card
-    from patchpilot.services.send.send_state import blocked_help
 
     if sending.unfinished and sending.last:
         left = sum(entry.state != "accepted" for entry in sending.last.entries)
@@ -61,7 +61,7 @@ def status_of(sending: "TopicSend") -> StageStatus:
     if blocked:
         return StageStatus(
             StageState.BLOCKED,
-            f"{blocked.message}: {blocked_help(sending.plan)[0]}",
+            f"{blocked.message}: {in_keys(blocked.hint, Stage.SEND)}",
             "1",
         )
     return StageStatus(StageState.TODO, 'press s, then type "send" to confirm')

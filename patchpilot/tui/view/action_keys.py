@@ -61,6 +61,9 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
         Stage.PREVIEW, "o", sentence="press {} to switch the transport"
     ),
     ("", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
+    ("setup", "mail"): ActionKey(
+        Stage.SEND, "a", sentence="press {} to set up the mail account"
+    ),
     ("check",): ActionKey(
         Stage.CHECKS, sentence=f"stage {Stage.CHECKS.number} shows them"
     ),

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `setup` does: the findings of doctor one by one, and the mail account."""
+
+import shlex
+
+import click
+
+from patchpilot.cli.error_exit import notice
+from patchpilot.cli.mail_questions import (
+    agreed,
+    asks,
+    complete,
+    password_of,
+    place_for_password,
+)
+from patchpilot.cli.options import Common, progress_of
+from patchpilot.errors import ExitCode, findings_exit
+from patchpilot.model.printable import printable
+from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose
+from patchpilot.services.setup.run_fix import commands_of, run_fix
+from patchpilot.services.setup.set_up_mail import (
+    MailRequest,
+    mail_to_oneself,
+    overridden,
+    plan_mail,
+    try_login,
+    write_mail,
+)
+
+_MAIL = ("provider", "mail server")
+"""The findings of doctor that a mail account repairs."""
+
+
+def walk(common: Common) -> int:
+    """Every problem that doctor finds, with what fixes it; on a terminal each is offered."""
+    left: list[Diagnosis] = []
+    with_mail = False
+    for number, found in enumerate(problems := _problems(common), 1):
+        click.echo(
+            printable(f"{number}/{len(problems)} {found.stage}: {found.message}"),
+            err=True,
+        )
+        if found.name in _MAIL and "no mail server is set" in found.message:
+            with_mail = with_mail or _offer_mail(common)
+            done = with_mail
+        elif found.name == "identity" and found.state == "fail" and asks():
+            done = _ask_identity()
+        else:
+            done = _offer(common, found)
+        left += [] if done else [found]
+    if not problems:
+        common.write("nothing is missing: `patchpilot doctor` shows what was checked\n")
+    return int(findings_exit(any(one.state == "fail" for one in left)))
+
+
+def _problems(common: Common) -> tuple[Diagnosis, ...]:
+    with common.workplace() as place, progress_of(common) as progress:
+        settings, wrong = place.settings_with_problems()
+        request = DoctorRequest(
+            via=settings.get("via"),
+            lore=settings.address("lore"),
+            profile=settings.get("profile"),
+            wrong_settings=wrong,
+            offline=common.offline,
+        )
+        result = diagnose(place.repository_if_any(), request, progress=progress)
+    found = [one for one in result.diagnoses if one.state in ("fail", "warn")]
+    return tuple(sorted(found, key=lambda one: one.state != "fail"))
+
+
+def _offer_mail(common: Common) -> bool:
+    if not asks():
+        click.echo("    run `patchpilot setup mail`", err=True)
+        return False
+    if not agreed("  Set up a mail account now?", yes=False):
+        return False
+    return not set_up_mail(common, MailRequest(""), tests=True)
+
+
+def _ask_identity() -> bool:
+    name = click.prompt("  Your name, as in Signed-off-by", err=True).strip()
+    address = click.prompt("  Your address", err=True).strip()
+    for key, value in (("user.name", name), ("user.email", address)):
+        run_fix(None, shlex.join(("git", "config", "--global", key, value)))
+    return True
+
+
+def _offer(common: Common, found: Diagnosis) -> bool:
+    """Show what fixes a finding; run it after the user agrees, where it is complete."""
+    if found.hint:
+        click.echo(f"    {printable(str(found.hint))}", err=True)
+    commands = commands_of(found)
+    if not commands or not asks():
+        return False
+    what = "this command" if len(commands) == 1 else "these commands"
+    if not agreed(f"  Run {what}?", yes=False):
+        return False
+    with common.workplace() as place:
+        repository = place.repository_if_any()
+        return all(run_fix(repository, command) for command in commands)
+
+
+def set_up_mail(
+    common: Common,
+    request: MailRequest,
+    *,
+    from_stdin: bool = False,
+    tests: bool,
+    to_self: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> int:
+    """Ask for what is missing, show the settings, log in, write them, send a mail to oneself."""
+    with common.workplace() as place:
+        repository = place.repository_if_any()
+        identity = repository.identity if repository else None
+        request = complete(request, identity.email if identity else "")
+        plan = plan_mail(request)
+        request = place_for_password(request, plan)
+        plan = plan_mail(request)
+        common.write(printable("\n".join(one.command for one in plan.settings)))
+        for note in plan.notes:
+            notice("note", note)
+        if plan.needs_password:
+            notice("note", f"the password is kept in {plan.keeper.what}")
+        if dry_run:
+            return int(ExitCode.OK)
+        password = password_of(plan, from_stdin=from_stdin)
+        if tests and (password or not plan.needs_password):
+            notice("note", try_login(plan, password))
+        elif tests:
+            notice("warning", "the login was not tested: there is no password")
+        if plan.keeper.plain and plan.needs_password:
+            notice("warning", f"{plan.keeper.what}: others who read that file have it")
+        if not agreed("Write these settings?", yes=yes):
+            return int(ExitCode.FINDINGS)
+        write_mail(plan, password)
+        for key in overridden(plan, repository):
+            notice(
+                "warning", f"this repository's own {key} replaces the new value here"
+            )
+        if plan.account.configured and (
+            to_self or (asks() and not yes and _wants_mail())
+        ):
+            notice("note", mail_to_oneself(plan, password))
+    return int(ExitCode.OK)
+
+
+def _wants_mail() -> bool:
+    return agreed("Send a mail to yourself?", yes=False)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the password of a mail account can be kept, so that git send-email finds it: the credential
+helpers of git that are installed, or ~/.netrc. Never git's configuration, which is plain text that
+is often published.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from patchpilot.commits.run import git
+from patchpilot.errors import RefusedError
+
+ASK, NETRC = "ask", "netrc"
+_HELPERS = (
+    ("libsecret", "the keyring of the desktop (libsecret)"),
+    ("osxkeychain", "the keychain of macOS"),
+    ("manager", "Git Credential Manager"),
+    ("cache", "memory, for 15 minutes"),
+    ("store", "~/.git-credentials, in plain text"),
+)
+"""Credential helpers that git comes with or knows (gitcredentials(7)), the safest first."""
+_NETRC_HELPERS = (
+    "/usr/share/doc/git/contrib/credential/netrc/git-credential-netrc.perl",
+    "/usr/share/git/credential/netrc/git-credential-netrc.perl",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """A place for a password: its name on the command line, what it is, whether it is stored there
+    in plain text, and the credential helper that reads it ("" for none).
+    """
+
+    name: str
+    what: str
+    plain: bool = False
+    helper: str = ""
+
+
+def keepers() -> tuple[Keeper, ...]:
+    """The places that this machine has, the safest first; the helper that is set comes before."""
+    set_up = git(
+        None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1)
+    )
+    known = [helper for helper in set_up.text.splitlines() if helper]
+    places = Path(git(None, "--exec-path").text.strip())
+    found = [
+        Keeper(name, what, plain=name == "store", helper=name)
+        for name, what in _HELPERS
+        if shutil.which(
+            f"git-credential-{name}",
+            path=f"{places}{os.pathsep}{os.environ.get('PATH', '')}",
+        )
+    ]
+    netrc = shutil.which("git-credential-netrc") or next(
+        (path for path in _NETRC_HELPERS if Path(path).exists()), ""
+    )
+    if netrc:
+        how = netrc if os.access(netrc, os.X_OK) else f"!perl {netrc}"
+        found.append(Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=how))
+    own = [Keeper("helper", f"git's credential helper: {known[-1]}")] if known else []
+    return (
+        *own,
+        *found,
+        Keeper(ASK, "nowhere: git asks for it each time"),
+    )
+
+
+def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
+    """Keep a password there, or have git's helper do so; RefusedError where that fails.
+
+    `host` is `server:port`.
+    """
+    if keeper.name == ASK:
+        return
+    if any(sign in f"{host}{user}{password}" for sign in "\r\n\0"):
+        raise RefusedError("a password with a line break cannot be kept by git")
+    if keeper.name == NETRC:
+        _to_netrc(host, user, password)
+        return
+    helper = (
+        ("-c", "credential.helper=", "-c", f"credential.helper={keeper.helper}")
+        if keeper.helper
+        else ()
+    )
+    fields = f"protocol=smtp\nhost={host}\nusername={user}\npassword={password}\n\n"
+    done = git(
+        None,
+        *helper,
+        "credential",
+        "approve",
+        stdin=fields.encode(),
+        env={"GIT_TERMINAL_PROMPT": "0"},
+        ok=(),
+    )
+    if done.code:
+        raise RefusedError(
+            f"the password was not kept: {done.error_text}",
+            hint="choose another place with --keep",
+        )
+
+
+def _to_netrc(host: str, user: str, password: str) -> None:
+    if any(sign.isspace() for sign in f"{user}{password}"):
+        raise RefusedError(
+            "~/.netrc cannot hold a password with spaces",
+            hint="choose another place with --keep",
+        )
+    file = Path.home() / ".netrc"
+    name, _, port = host.rpartition(":")
+    line = f"machine {name} port {port} login {user} password {password}\n"
+    before = file.read_text() if file.exists() else ""
+    if line in before:
+        return
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a") as out:
+        os.fchmod(out.fileno(), 0o600)
+        out.write(line if not before or before.endswith("\n") else f"\n{line}")

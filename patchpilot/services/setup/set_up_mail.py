@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The verb `setup mail`: the settings of git send-email for an account, tried before they are
+written.
+"""
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.run import git
+from patchpilot.errors import NetworkError, UsageError, unknown
+from patchpilot.model.action import Action
+from patchpilot.model.address import Address, AddressState, judge
+from patchpilot.model.hosts import LOOPBACK
+from patchpilot.model.printable import UNSAFE
+from patchpilot.outgoing.credentials import Credential
+from patchpilot.outgoing.keep_password import Keeper, keep, keepers
+from patchpilot.outgoing.mail_account import Account
+from patchpilot.outgoing.mail_state import MailState
+from patchpilot.outgoing.providers import Provider, provider_of, providers
+from patchpilot.outgoing.smtp import Submission
+
+OWN, MSMTP, WEB = "own", "msmtp", "b4"
+ENDPOINT = "https://lkml.kernel.org/_b4_submit"
+"""The web endpoint of kernel.org (b4's documentation, "contributor overview")."""
+_WAIT = 15.0
+_PORTS = {"ssl": 465, "tls": 587, "none": 25}
+_ENCRYPTION = {465: "ssl", 25: "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequest:
+    """What is known of the account: an address and a provider's name, the rest only where it
+    differs from what the provider requires. `server` may end in `:PORT`; `keep` is the name of a
+    `Keeper`.
+    """
+
+    address: str
+    provider: str = ""
+    server: str = ""
+    port: int = 0
+    encryption: str | None = None
+    user: str = ""
+    certificate: str = ""
+    keep: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key of git's configuration, its value, and the value that it replaces ("" for none)."""
+
+    key: str
+    value: str
+    before: str = ""
+
+    @property
+    def command(self) -> str:
+        """The command that writes it."""
+        return shlex.join(("git", "config", "--global", self.key, self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class MailPlan:
+    """The settings to write, the account that they make, what to know about its login, and where
+    its password is kept.
+    """
+
+    settings: tuple[Setting, ...]
+    account: Account
+    login: str
+    notes: tuple[str, ...]
+    keeper: Keeper
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether the server asks for one."""
+        return self.account.needs_login
+
+    @property
+    def host(self) -> str:
+        """The server as git's credential helpers know it."""
+        return f"{self.account.server}:{self.account.port}"
+
+
+def provider_names() -> tuple[tuple[str, str], ...]:
+    """The names that `provider` takes, each with what it is."""
+    return (
+        *((_short(one), one.name) for one in providers() if one.server),
+        (OWN, "another server"),
+        (MSMTP, "the program msmtp, with its own ~/.msmtprc"),
+        (WEB, "b4's web endpoint at kernel.org, without a mail server"),
+    )
+
+
+def _short(provider: Provider) -> str:
+    return provider.name.split()[0].lower().removesuffix(".com")
+
+
+def proposed_provider(address: str) -> str:
+    """The name of the address's provider, as far as its domain shows it."""
+    known = provider_of("", 0, address.rpartition("@")[2])
+    return _short(known) if known and known.server else OWN
+
+
+def plan_mail(request: MailRequest) -> MailPlan:
+    """The settings for an account; nothing is written.
+
+    UsageError for an address, provider, server or place for the password that is none.
+    """
+    verdict = judge(request.address)
+    if verdict.state is AddressState.BAD:
+        raise UsageError(f"{request.address}: {verdict.reason}")
+    name = (request.provider or proposed_provider(request.address)).lower()
+    names = [known for known, _ in provider_names()]
+    if name not in names:
+        raise unknown("provider", request.provider, names)
+    provider = next((one for one in providers() if _short(one) == name), None)
+    keeper = _keeper(request.keep)
+    if name == MSMTP:
+        wanted = {"sendemail.sendmailcmd": "msmtp", "sendemail.envelopesender": "auto"}
+    elif name == WEB:
+        wanted = {"b4.send-endpoint-web": ENDPOINT, "patchpilot.via": "b4"}
+    else:
+        wanted = _server_settings(request, provider, keeper)
+    for key, value in wanted.items():
+        if value.startswith("-") or UNSAFE.search(value):
+            raise UsageError(f"{key}: {value!r} is not a value for it")
+    notes = (
+        [f"{provider.name}: {provider.rewrites}"]
+        if provider and provider.rewrites
+        else []
+    )
+    if name == WEB:
+        notes.append(
+            "then register your key: b4 send --web-auth-new, b4 send --web-auth-verify"
+        )
+    settings = tuple(Setting(key, value, _before(key)) for key, value in wanted.items())
+    return MailPlan(
+        settings,
+        _account(request.address, wanted),
+        provider.login if provider else "the account's password",
+        tuple(notes),
+        keeper,
+    )
+
+
+def _server_settings(
+    request: MailRequest, provider: Provider | None, keeper: Keeper
+) -> dict[str, str]:
+    host, _, number = request.server.partition(":")
+    server = host or (provider.server if provider else "")
+    if not server or any(sign.isspace() for sign in server):
+        raise UsageError(
+            f"{server!r} is not a server" if server else "the mail server is missing",
+            hint="name it with --server HOST",
+        )
+    given = request.port or (int(number) if number.isdigit() else 0)
+    encryption = request.encryption
+    if encryption is None:
+        own = "none" if server in LOOPBACK else _ENCRYPTION.get(given, "tls")
+        encryption = provider.encryption if provider else own
+    port = given or (provider.port if provider else 0) or _PORTS[encryption]
+    values = {
+        "smtpserver": server,
+        "smtpserverport": str(port),
+        "smtpencryption": encryption,
+        "smtpuser": request.user or request.address,
+        "smtpauth": provider.auth if provider else "",
+        "smtpsslcertpath": request.certificate,
+    }
+    if request.user == "none":
+        values["smtpuser"], values["smtpauth"] = "", "none"
+    wanted = {f"sendemail.{name}": value for name, value in values.items() if value}
+    if keeper.helper and "sendemail.smtpuser" in wanted:
+        wanted[f"credential.smtp://{server}:{port}.helper"] = keeper.helper
+    return wanted
+
+
+def _keeper(name: str) -> Keeper:
+    found = keepers()
+    if not name:
+        return next((one for one in found if not one.plain), found[0])
+    for one in found:
+        if one.name == name:
+            return one
+    raise unknown("place for the password", name, [one.name for one in found])
+
+
+def _before(key: str) -> str:
+    return git(None, "config", "--global", "--get", key, ok=(0, 1)).text.strip()
+
+
+def _account(address: str, wanted: dict[str, str]) -> Account:
+    def value(name: str) -> str:
+        return wanted.get(f"sendemail.{name}", "")
+
+    encryption = value("smtpencryption")
+    return Account(
+        identity="",
+        sender=Address("", address),
+        envelope=address,
+        server=value("smtpserver") or "localhost",
+        port=int(value("smtpserverport") or 25),
+        encryption=encryption if encryption in ("tls", "ssl") else "",
+        user=value("smtpuser"),
+        auth=value("smtpauth"),
+        password_from="",
+        domain="",
+        cert_path=value("smtpsslcertpath") or None,
+        sendmail=value("sendmailcmd") or None,
+        options=(),
+        configured=bool(value("smtpserver") or value("sendmailcmd")),
+        destination=wanted.get("b4.send-endpoint-web", ""),
+    )
+
+
+def try_login(plan: MailPlan, password: str) -> str:
+    """Log in to the server with the settings of the plan, and say so; no mail is sent.
+
+    NetworkError when the server cannot be reached or refuses the login.
+    """
+    account = plan.account
+    if account.destination:
+        return f"{account.destination}: not tested"
+    if account.sendmail:
+        if not shutil.which(account.sendmail):
+            raise NetworkError(
+                f"{account.sendmail} is not installed", hint="install it first"
+            )
+        return f"{account.sendmail} is installed; its own settings are not tested"
+    with _session(plan, password) as submission:
+        submission.open()
+    return (
+        f"logged in to {plan.host} as {account.user}"
+        if account.user
+        else f"reached {plan.host}"
+    )
+
+
+def _session(plan: MailPlan, password: str) -> Submission:
+    credential = (
+        Credential(plan.account.user, password) if plan.needs_password else None
+    )
+    return Submission(plan.account, credential, _WAIT)
+
+
+def write_mail(plan: MailPlan, password: str = "") -> None:
+    """Keep the password, then write the settings of the plan to the user's git configuration."""
+    if plan.needs_password and password:
+        keep(plan.keeper, plan.host, plan.account.user, password)
+    for setting in plan.settings:
+        if setting.value != setting.before:
+            git(None, "config", "--global", setting.key, setting.value)
+
+
+def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]:
+    """The settings of the plan that a repository's own configuration replaces."""
+    if repository is None:
+        return ()
+    repository.changed()
+    return tuple(
+        setting.key
+        for setting in plan.settings
+        if (values := repository.config(setting.key)) and values[-1] != setting.value
+    )
+
+
+def mail_to_oneself(plan: MailPlan, password: str) -> str:
+    """Send a mail to the account's own address, and say how the server answered.
+
+    NetworkError when it is not accepted.
+    """
+    address = plan.account.envelope or ""
+    with _session(plan, password) as submission:
+        outcome = submission.send(address, [address], _test_mail(address))
+    if outcome.state is not MailState.ACCEPTED:
+        raise NetworkError(
+            f"the mail to {address} was not accepted: {outcome.detail}",
+            hint=Action("doctor", (), "see `{}`"),
+        )
+    return f"a mail to {address} was accepted; check that it arrives unchanged"
+
+
+def _test_mail(address: str) -> bytes:
+    mail = EmailMessage()
+    mail["From"] = mail["To"] = address
+    mail["Subject"] = "patchpilot: the mail account works"
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    mail["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
+    mail.set_content(
+        "A tab follows:\t|\nThis line has to arrive unchanged, with the tab.\n"
+    )
+    return mail.as_bytes()
+
+
+def password_places() -> tuple[Keeper, ...]:
+    """The places for a password that this machine has, the safest first."""
+    return keepers()

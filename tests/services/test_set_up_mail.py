@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`patchpilot setup mail` on a real mail server of this machine: what it writes, where the password
+is, the login before it and the mail to oneself after it.
+"""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from patchpilot.commits.run import git
+from patchpilot.errors import UsageError
+from patchpilot.outgoing.keep_password import NETRC, Keeper, keep
+from patchpilot.services.setup.diagnose import Diagnosis
+from patchpilot.services.setup.run_fix import commands_of
+from patchpilot.services.setup.set_up_mail import (
+    MailRequest,
+    plan_mail,
+    proposed_provider,
+    provider_names,
+)
+from tests.kit.cli import Outcome, call
+from tests.kit.repos import Repo
+from tests.kit.smtp import FaultySink
+
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
+SECRET = "s3cret word"
+
+
+def config() -> str:
+    return git(None, "config", "--global", "--list", ok=(0, 1)).text
+
+
+def set_up(server: FaultySink, *more: str, password: str = SECRET) -> Outcome:
+    where = (
+        "--server",
+        server.host,
+        "--port",
+        str(server.port),
+        "--encryption",
+        "none",
+    )
+    words = ("--address", "ada@example.org", *where, "--password-stdin", "--yes")
+    return call("setup", "mail", *words, *more, stdin=f"{password}\n".encode())
+
+
+def test_the_settings_are_shown_tried_and_written_and_git_finds_the_password(
+    workdir: Path,
+) -> None:
+    with FaultySink(login=("ada@example.org", SECRET)) as server:
+        done = set_up(server, "--keep", "store", "--to-self")
+        assert done.code == 0, done.err
+        assert f"git config --global sendemail.smtpserver {server.host}" in done.out
+        assert server.logins == [("ada@example.org", True)] * 2
+        (mail,) = server.take()
+        assert mail.recipients == ("ada@example.org",)
+        assert b"This line has to arrive unchanged" in mail.data
+        assert f"sendemail.smtpserverport={server.port}" in config()
+        assert "plain text" in done.err
+        assert SECRET not in config() + done.out + done.err
+        # git send-email asks in the same way
+        found = git(
+            None,
+            "credential",
+            "fill",
+            stdin=f"protocol=smtp\nhost={server.host}:{server.port}\nusername=ada@example.org\n\n".encode(),
+        )
+        assert f"password={SECRET}\n" in found.text
+        repo = Repo(workdir / "r")
+        doctor = call("doctor", "-C", repo.path).out
+        assert "logged in as ada@example.org" in doctor
+
+
+def test_a_refused_login_writes_nothing(workdir: Path) -> None:
+    with FaultySink(login=("ada@example.org", SECRET)) as server:
+        done = set_up(server, "--keep", "store", password="wrong")
+        assert done.code == 4
+        assert "rejects the login" in done.err
+        assert "wrong" not in done.err + done.out
+    assert "sendemail" not in config()
+    assert not (Path.home() / ".git-credentials").exists()
+
+
+def test_a_dry_run_shows_and_writes_nothing(workdir: Path) -> None:
+    with FaultySink() as server:
+        done = set_up(server, "--dry-run")
+        assert done.code == 0
+        assert "sendemail.smtpserver" in done.out
+        assert server.logins == []
+    assert "sendemail" not in config()
+
+
+def test_nothing_is_written_without_agreement(workdir: Path) -> None:
+    with FaultySink() as server:
+        words = ("--server", server.host, "--port", str(server.port))
+        done = call(
+            "setup", "mail", "--address", "ada@example.org", *words,
+            "--encryption", "none", "--user", "none",
+        )  # fmt: skip
+        assert (done.code, "--yes" in done.err) == (2, True)
+        assert f"reached {server.host}" in done.err
+    assert "sendemail" not in config()
+
+
+def test_a_repository_that_replaces_a_setting_is_named(workdir: Path) -> None:
+    repo = Repo(workdir / "r")
+    repo.git("config", "sendemail.smtpserver", "other.example.org")
+    with FaultySink() as server:
+        done = set_up(server, "--user", "none", "-C", str(repo.path))
+        assert done.code == 0, done.err
+        assert "this repository's own sendemail.smtpserver" in done.err
+
+
+@pytest.mark.parametrize(
+    ("address", "provider", "wanted"),
+    [
+        ("ada@gmail.com", "", {"sendemail.smtpserver": "smtp.gmail.com"}),
+        ("ada@fastmail.com", "", {"sendemail.smtpencryption": "ssl"}),
+        ("ada@kernel.org", "", {"sendemail.smtpserver": "mail.kernel.org"}),
+        ("ada@corp.example.org", "outlook", {"sendemail.smtpauth": "XOAUTH2"}),
+        ("ada@corp.example.org", "msmtp", {"sendemail.sendmailcmd": "msmtp"}),
+        ("ada@corp.example.org", "b4", {"patchpilot.via": "b4"}),
+    ],
+)
+def test_a_known_provider_is_filled_in(
+    workdir: Path, address: str, provider: str, wanted: dict[str, str]
+) -> None:
+    plan = plan_mail(MailRequest(address, provider))
+    settings = {one.key: one.value for one in plan.settings}
+    assert wanted.items() <= settings.items()
+    assert "sendemail.smtppass" not in settings
+
+
+def test_every_provider_has_a_name_of_its_own() -> None:
+    names = [name for name, _ in provider_names()]
+    assert len(set(names)) == len(names)
+    assert {"gmail", "outlook", "fastmail", "kernel.org", "own", "b4", "msmtp"} <= set(
+        names
+    )
+    assert proposed_provider("ada@nowhere.example.org") == "own"
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (MailRequest("ada@example.org"), "mail server is missing"),
+        (MailRequest("no address", "gmail"), "no address"),
+        (MailRequest("ada@example.org", "gmial"), "unknown provider"),
+        (MailRequest("ada@gmail.com", keep="drawer"), "unknown place"),
+        (MailRequest("ada@example.org", server="--file=x"), "sendemail.smtpserver"),
+        (MailRequest("ada@gmail.com", user="-c"), "sendemail.smtpuser"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    workdir: Path, request_: MailRequest, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        plan_mail(request_)
+
+
+def test_a_netrc_is_appended_to_and_for_its_owner_only(workdir: Path) -> None:
+    netrc = Path.home() / ".netrc"
+    netrc.write_text("machine lists.example.org login ada password other")
+    for _ in range(2):
+        keep(Keeper(NETRC, "~/.netrc", plain=True), "mail.example.org:587", "ada", "pw")
+    lines = netrc.read_text().splitlines()
+    assert lines == [
+        "machine lists.example.org login ada password other",
+        "machine mail.example.org port 587 login ada password pw",
+    ]
+    assert stat.S_IMODE(netrc.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("hint", "commands"),
+    [
+        ("git fetch --unshallow", ("git fetch --unshallow",)),
+        (
+            "git config --global a.b c; git fetch origin",
+            ("git config --global a.b c", "git fetch origin"),
+        ),
+        ("git fetch --upload-pack=touch", ()),
+        ("git config --global user.name 'Your Name'", ()),
+        ("git config sendemail.from, or user.email", ()),
+        ("apt install git; git fetch origin", ()),
+        ("", ()),
+    ],
+)
+def test_only_complete_commands_of_git_are_offered(
+    hint: str, commands: tuple[str, ...]
+) -> None:
+    assert commands_of(Diagnosis("stage", "name", "warn", "message", hint)) == commands
+
+
+def test_setup_names_what_is_missing_with_its_command(workdir: Path) -> None:
+    done = call("setup", "--offline")
+    assert done.code == 1
+    assert "no mail server is set" in done.err
+    assert "run `patchpilot setup mail`" in done.err
