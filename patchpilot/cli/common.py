@@ -89,10 +89,11 @@ class Common(NamedTuple):
         """A progress line on stderr where a terminal can overwrite it and -q was not given."""
         return ProgressLine() if not self.quiet and overwrites() else silent
 
-    def write(self, text: str, *, fold: bool = False) -> None:
+    def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
         """Write the result to -o FILE (emptied where there is no result) or to stdout.
 
-        `fold`: in lines that fit a terminal.
+        `fold`: in lines that fit a terminal. `paged`: through the pager if it is longer than the
+        terminal, as git does.
         """
         if not text and not self.output:
             return
@@ -108,6 +109,10 @@ class Common(NamedTuple):
                 raise InputError(
                     f"cannot write {self.output}: {error.strerror or error}"
                 ) from error
+        elif paged and self.room and data.count("\n") >= _terminal_lines():
+            from patchpilot.cli.pager import page_result
+
+            page_result(data, colored=self.colored)
         else:
             emit(
                 data,
@@ -126,6 +131,12 @@ class Common(NamedTuple):
             for text in texts:
                 stream.write(text)
                 stream.flush()
+
+
+def _terminal_lines() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).lines
 
 
 def _on_stderr(line: str) -> None:

@@ -68,7 +68,7 @@ Environment variables
   NO_COLOR                        no color, like --no-color
   FORCE_COLOR, CLICOLOR_FORCE     color in text that is not for a terminal
   EDITOR, VISUAL, GIT_EDITOR      the editor of draft --edit and of the guided workflow
-  PAGER, GIT_PAGER                the pager of long text on a terminal
+  PAGER, GIT_PAGER                the pager of long text on a terminal (--no-pager)
   PATCHPILOT_ASCII                1: the guided workflow draws with ASCII only; 0: never
   XDG_STATE_HOME                  drafts, the record of sent messages, tracked series
   XDG_CACHE_HOME                  caches, which may be deleted at any time

@@ -3,6 +3,7 @@
 
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -116,14 +117,19 @@ def _debugging() -> Iterator[None]:
     help="open the guided workflow with all topics of all repositories",
 )
 @click.option(
+    "--no-pager", is_flag=True, help="show long text without the pager, as git does"
+)
+@click.option(
     "--debug",
     is_flag=True,
     help="write a log with git commands, times and errors",
 )
 @click.pass_context
-def cli(ctx: click.Context, repo: Path | None, home: bool) -> None:
+def cli(ctx: click.Context, repo: Path | None, home: bool, no_pager: bool) -> None:
     """Take a Linux kernel fix from git commit to mainline and every LTS branch."""
     ctx.ensure_object(dict)["repo"] = repo
+    if no_pager:
+        os.environ["GIT_PAGER"] = "cat"
     if home and ctx.invoked_subcommand:
         raise click.UsageError(
             f"--home takes no command, but {ctx.invoked_subcommand!r} was given"

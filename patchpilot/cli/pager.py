@@ -20,6 +20,26 @@ def pager_of(configured: str | None) -> str:
     return "" if named == "cat" else named
 
 
+def page_result(text: str, *, colored: bool) -> None:
+    """Show a result through the user's pager, straight on stdout where there is none.
+
+    The core.pager of a repository does not count: it may come from somebody else.
+    """
+    from patchpilot.cli.output.stream import emit
+    from patchpilot.model.printable import without_commands
+    from patchpilot.settings.read_settings import user_pager
+
+    configured = user_pager()
+    if not pager_of(configured) or os.environ.get("TERM") == "dumb":
+        emit(text, colored=colored)
+        return
+    if not colored and "\x1b" in text:
+        import click
+
+        text = click.unstyle(text)
+    page(without_commands(text), configured)
+
+
 def page(text: str, configured: str | None) -> None:
     """Show a text through the pager (core.pager as `configured`).
 

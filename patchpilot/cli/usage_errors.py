@@ -26,10 +26,13 @@ def worded(error: click.ClickException) -> tuple[str, str]:
             if ctx
             else []
         )
-        near = nearest(error.option_name, options)
+        # without the hyphens, which make short names of other words alike
+        near = nearest(
+            error.option_name.lstrip("-"), [name.lstrip("-") for name in options]
+        )
         return (
             f"unknown option {error.option_name!r} for {command}",
-            f"did you mean {near!r}?" if near else see,
+            f"did you mean '--{near}'?" if near else see,
         )
     if isinstance(error, click.MissingParameter):
         name = error.param.make_metavar(ctx) if error.param and ctx else "an argument"

@@ -17,7 +17,7 @@ from patchpilot.outgoing.preflight import (
 
 COVERED = {
     "target": ("does-not-apply", "already-fixed", "three-way", "no-target"),
-    "check": ("check-errors", "unchecked"),
+    "check": ("check-errors", "unchecked", "no-signoff"),
     "build": (),
     "recipients": ("nobody", "no-list", "security-on-list", "doubtful-address", "many"),
     "sign-off": ("no-signoff", "sender"),

@@ -258,3 +258,11 @@ def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> N
     if problems is None:
         raise error
     problems.append(error)
+
+
+def user_pager() -> str | None:
+    """The core.pager of the user's git configuration; a repository's own does not count."""
+    from patchpilot.commits.run import git
+
+    done = git(None, "config", "--global", "--get", "core.pager", ok=(0, 1))
+    return done.text.strip() or None

@@ -10,6 +10,7 @@ import pytest
 
 from patchpilot.cli.common import Common, ProgressLine
 from tests.kit.cli import call
+from tests.kit.terminal import WALK, Terminal
 
 SAME = (
     ("-V", "--version"),
@@ -22,6 +23,19 @@ SAME = (
     ("config via --json", "config via --format json"),
     ("rules --json", "rules --format json"),
     ("rules --json --format json", "rules --format json"),
+    ("lts --json", "lts --format json"),
+    ("explain --json missing-fixes", "explain missing-fixes --format json"),
+    ("help help", "help help"),
+    ("help lts", "lts --help"),
+    ("help setup mail", "setup mail --help"),
+    ("help dig", "dig --help"),
+    ("--help", "-h"),
+    ("track list --help", "help track list"),
+    ("config lore", "config lore --format text"),
+    ("rules -q", "rules --quiet"),
+    ("lts --all --no-color", "lts --all"),
+    ("trust --help", "help trust"),
+    ("--no-pager lts", "lts"),
 )
 """Pairs of calls that have the same result."""
 
@@ -31,6 +45,30 @@ REFUSED = (
     ("help track ad", "did you mean 'add'"),
     ("help check add", "check"),
     ("help targets add", "targets"),
+    ("check --check-url https://ci.example.org x.patch", "--check-url requires"),
+    ("check --unsafe-fixes HEAD", "--unsafe-fixes requires"),
+    ("check main.c", "source files with -f"),
+    ("check --colour main.c", "did you mean '--color'"),
+    ("check --jbos 2", "did you mean '--jobs'"),
+    ("check --no-such", "patchpilot check --help"),
+    ("completion tcsh", "valid values: bash, zsh, fish"),
+    ("chekc", "did you mean 'check'"),
+    ("doctr", "did you mean 'doctor'"),
+    ("set-up", "did you mean 'setup'"),
+    ("ui", "did you mean 'tui'"),
+    ("config nosuch", "valid settings: archive-hosts"),
+    ("config vai", "did you mean 'via'"),
+    ("config --get via", "--get"),
+    ("explain no-such-thing-at-all", "patchpilot rules"),
+    ("lts --from https://example.org/x", "--from requires --update"),
+    ("lts --fetch --offline", "cannot be combined"),
+    ("check --format txet main.c", "did you mean 'text'"),
+    ("check --profile linus main.c", "did you mean 'linux'"),
+    ("setup mal", "did you mean 'mail'"),
+    ("setup mail --provider gmal --address a@example.org", "did you mean 'gmail'"),
+    ("setup mail --encryption starttls", "tls"),
+    ("track lst", "did you mean 'list'"),
+    ("dig", "COMMIT is missing"),
 )
 """Calls that are refused, each with a part of the error text."""
 
@@ -64,6 +102,7 @@ def test_a_habit_that_means_nothing_is_refused(
     words: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("main.c").write_text("int x;\n")
     done = call(*words.split())
     assert done.code == 2
     assert not done.out
@@ -94,3 +133,22 @@ def test_a_dumb_terminal_has_no_progress_line(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(common.progress(), ProgressLine)
     monkeypatch.setenv("TERM", "dumb")
     assert not isinstance(common.progress(), ProgressLine)
+
+
+@pytest.mark.long
+def test_a_long_text_on_a_terminal_goes_through_the_pager(tmp_path: Path) -> None:
+    def shown(*argv: str) -> tuple[str, bool]:
+        paged = tmp_path / "paged"
+        paged.unlink(missing_ok=True)
+        env = {"GIT_PAGER": f"cat > {paged}"}
+        with Terminal((*WALK, *argv), tmp_path, env=env) as terminal:
+            assert terminal.end() == 0
+        return terminal.seen, paged.exists() and bool(paged.read_text())
+
+    long, is_paged = shown("rules")
+    assert (is_paged, long) == (True, "")
+    assert not shown("lts")[1]
+    assert not shown("rules", "--json")[1]
+    direct, is_paged = shown("--no-pager", "rules")
+    assert not is_paged
+    assert "missing-fixes" in direct

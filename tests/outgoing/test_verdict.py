@@ -9,6 +9,7 @@ import pytest
 
 from patchpilot.cli.output.send_text import joined_reasons
 from patchpilot.commits.repository import Repository
+from patchpilot.model.send_problem import NO_SERVER
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.preflight_card import CheckState, preflight_card
@@ -113,6 +114,8 @@ def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
     states = {check.name: check.state for check in card.checks}
     assert states["no-signoff"] is CheckState.PROBLEM
     assert "sign-off" not in states
+    # the sign-off that is missing is an error of check as well
+    assert "check" not in states
     assert states["version"] is CheckState.OK
 
 
@@ -131,6 +134,24 @@ def test_a_check_passes_only_where_nothing_of_it_is_reported(tmp_path: Path) -> 
     assert passed["round-trip"] == "git am recreates all 2 commits"
     assert "mail server: 127.0.0.1:25" in passed["server"]
     assert not {"security", "regression", "cover", "prefix", "upstream"} & set(passed)
+
+
+def test_a_mail_server_that_is_missing_counts_among_the_problems(
+    tmp_path: Path,
+) -> None:
+    repo = topic(tmp_path / "r", 1)
+    repo.git("commit", "-q", "--amend", "-m", "widget: name it\n\nIt has no name.")
+    with Repository.open(repo.path) as repository:
+        planned = plan(repository, SendRequest(to=("ada@example.com",)))
+        card = preflight_card(planned)
+    assert planned.blocked == NO_SERVER
+    blocking = [
+        check
+        for check in card.checks
+        if check.state is CheckState.PROBLEM or check.name == NO_SERVER.name
+    ]
+    assert len(blocking) >= 2
+    assert card.verdict == f"NOT SENT: {len(blocking)} problems block sending"
 
 
 def test_a_mail_server_that_is_not_configured_comes_first(

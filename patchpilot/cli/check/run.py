@@ -48,6 +48,11 @@ def answer(
             "--unsafe-fixes requires --diff or --fix",
             hint="patchpilot check --diff --unsafe-fixes",
         )
+    if options.check_url and not options.post_checks:
+        raise UsageError(
+            "--check-url requires --post-checks",
+            hint="add --post-checks with the address of the patchwork project",
+        )
     if options.data and not options.data.is_dir():
         raise MissingError(
             f"{options.data}: no such directory",

@@ -410,9 +410,9 @@ def _preview(
     if shown and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import page
 
-        common.write("\n".join(part for part in parts if part) + "\n")
+        common.write("\n".join(part for part in parts if part) + "\n", paged=False)
         page(shown, next(iter(place.repository.user_config("core.pager")[-1:]), None))
-        common.write("\n" + last)
+        common.write("\n" + last, paged=False)
         return
     common.write("\n".join(part for part in (*parts, shown, last) if part))
 

@@ -303,7 +303,8 @@ def watch(
         news = [series for series in looked_at if notify.news_lines(series)]
         if news or (once and common.format == "json"):
             common.write(
-                series_json(news) if common.format == "json" else news_text(news)
+                series_json(news) if common.format == "json" else news_text(news),
+                paged=False,
             )
             sys.stdout.flush()
         code = _warn_incomplete(looked_at)
