@@ -302,6 +302,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "checking/history_facts::RepositoryFacts._logged": ("*words",),
         "topic/sent_elsewhere::_patches_of": ("*span",),
         "commits/message_mail::mail_of_message": ("base",),
+        "services/track/open_in_mailer::open_in_mailer": ("*command", "str(file)"),
         "topic/edit_commits::edit_file": ("editor",),
         "archive/landed_series::_by_content": ("*words",),
         "archive/seen_in_tree::_in_commits": ("*words",),

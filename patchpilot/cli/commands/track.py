@@ -143,6 +143,12 @@ def list_(common: Common) -> int:
 )
 @click.option("--mails", "with_mails", is_flag=True, help="show the text of each reply")
 @click.option(
+    "--mutt",
+    "in_mailer",
+    is_flag=True,
+    help="open the thread in your mail program ($MAILER, else neomutt or mutt)",
+)
+@click.option(
     "--mbox",
     metavar="FILE",
     type=click.Path(path_type=Path),
@@ -155,6 +161,7 @@ def show(
     keep_unread: bool,
     every_mail: bool,
     with_mails: bool,
+    in_mailer: bool,
     mbox: Path | None,
 ) -> int:
     """Show everything about a series (default: this topic's or the only one) and mark its
@@ -166,6 +173,8 @@ def show(
     Of more than 2,000 messages, the ones that decide its state and the latest ones are read; a note
     shows how many are skipped.
     """
+    if in_mailer:
+        return _open(common, number, mbox)
     if mbox is not None:
         series_in_file = _in_file(common, mbox, number)
         _write(common, series_in_file, whole=True, with_mails=with_mails)
@@ -816,6 +825,22 @@ def _shown(
             progress=progress,
         )
         return topic, series
+
+
+def _open(common: Common, number: int | None, mbox: Path | None) -> int:
+    """Open a followed series in the user's mail program."""
+    from patchpilot.errors import UsageError
+    from patchpilot.services.track.open_in_mailer import open_in_mailer
+    from patchpilot.topic.followed.known_series import open_store
+
+    if mbox is not None:
+        raise UsageError(
+            "--mutt opens a followed series", hint=f"for a file: neomutt -f {mbox}"
+        )
+    with progress_of(common) as progress:
+        _, series = _shown(common, number, progress, mark_read=False, every_mail=False)
+    with open_store(offline=common.offline) as store:
+        return open_in_mailer(series.entry.id, store)
 
 
 def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked", ...]:

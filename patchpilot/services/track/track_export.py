@@ -2,7 +2,7 @@
 """`track export`: tracked series as an mbox of their mails."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from patchpilot.archive.track_store import Store
 from patchpilot.model.action import Action
@@ -18,8 +18,16 @@ def readable(number: int, store: Store, lost: Callable[[str], None]) -> Sequence
     return mails
 
 
-def as_mbox(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -> bytes:
-    """The mails of these series, each once, in mboxrd form; `lost` as in `readable`."""
+def as_mbox(
+    numbers: Sequence[int],
+    store: Store,
+    lost: Callable[[str], None],
+    *,
+    unread: Collection[str] | None = None,
+) -> bytes:
+    """The mails of these series, each once, in mboxrd form; `lost` as in `readable`. With `unread`
+    the others get the header that mail programs mark read ones with.
+    """
     seen: set[str] = set()
     parts = []
     for number in numbers:
@@ -32,6 +40,13 @@ def as_mbox(numbers: Sequence[int], store: Store, lost: Callable[[str], None]) -
                 if mail.raw.startswith(b"From ") and b"\n" in mail.raw
                 else mail.raw
             )
+            if unread is not None:
+                # a sender's own one is not the user's
+                head, blank, body = raw.partition(b"\n\n")
+                head = re.sub(rb"(?im)^(?:X-)?Status:.*\n?", b"", head).rstrip(b"\n")
+                raw = head + blank + body
+                if mail.message_id not in unread:
+                    raw = b"Status: RO\n" + raw
             parts.append(
                 b"From mboxrd@z Thu Jan  1 00:00:00 1970\n"
                 + re.sub(rb"(?m)^(>*From )", rb">\1", raw).rstrip(b"\n")
