@@ -98,3 +98,5 @@ _.patchwork_state
 _.bad_texts
 _.good_texts
 _.toolchain
+settings_page
+troubleshooting_page
