@@ -131,7 +131,7 @@ def set_up_mail(
         elif tests:
             notice("warning", "the login was not tested: there is no password")
         if plan.keeper.plain and plan.needs_password:
-            notice("warning", f"{plan.keeper.what}: others who read that file have it")
+            notice("warning", f"{plan.keeper.what}: others can read it in that file")
         if not agreed("Write these settings?", yes=yes):
             return int(ExitCode.FINDINGS)
         write_mail(plan, password)

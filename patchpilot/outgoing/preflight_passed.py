@@ -67,7 +67,7 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     yield "check", f"check reports no errors{more_with_strict(facts.hidden)}"
     if facts.built:
         noted = (
-            " (said below the ---)"
+            " (noted below the ---)"
             if draft.answers.get(COMPILE_TESTED) == "yes"
             else ""
         )

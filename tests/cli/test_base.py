@@ -58,7 +58,7 @@ def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
     assert "why: nearest remote branch by merge-base, origin/HEAD" in done.err
     assert "also possible: origin/master, 41 commits" in done.err
     assert "mainline: origin/main (" in done.err
-    assert "why: the newest of origin/main, origin/master" in done.err
+    assert "why: the latest of origin/main, origin/master" in done.err
     assert "nearest remote branch" not in done.out
 
 

@@ -42,6 +42,10 @@ NOT_RUN = {
     "patchpilot backport {target} {onto}": (
         "its words are known at run time: tests/reading/test_lives.py compares the step"
     ),
+    "patchpilot track add - <enter>": "a macro of neomutt",
+    "patchpilot track add - <Enter>": "a binding of aerc",
+    "patchpilot track show --mutt 1": "opens a mail program: tests/services try one",
+    "patchpilot track update --lore ~/Mail/mine": "needs the maildir that lei writes",
     "patchpilot build --config .config": "needs a .config: tests/building has one",
     "patchpilot backport HEAD --build objects --write backports/": (
         "needs a kernel tree: tests/backports/test_build_objects.py has one"
@@ -204,10 +208,13 @@ PLACEHOLDERS = (
     (r"--(fix|baseline|write-baseline|export) (?:\{name\}|FILE)", r"--\1 \1.txt"),
     (r"draft (?:\[show\|reset\] \[TARGET\]|\{action\})", "draft show"),
     (r"explain (?:RULE|NAME)|explain \{rule\.name\}", "explain missing-fixes"),
-    (r"help (?:NAME|VERB)", "help check"),
+    (r"help (?:NAME|VERB|COMMAND)", "help check"),
     (r"(?<=check )-f(?= --|$)", "-f drivers/net/foo.c"),
     (r"--ignore \{rule\.name\}", "--ignore long-line"),
-    (r"help (?:VERB shows its options|NAME shows one of them)", "help check"),
+    (
+        r"help (?:(?:VERB|COMMAND) shows its options|NAME shows one of them)",
+        "help check",
+    ),
     (r"help lists topics", "help"),
     (r"\bTEXT\b", "'foo: two fixes'"),
     (r"\bDIR\b", "out"),

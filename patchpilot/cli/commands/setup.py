@@ -85,7 +85,9 @@ def command(common: Common) -> int:
     "--dry-run", is_flag=True, help="show what would be written, and write nothing"
 )
 @click.option(
-    "--yes", is_flag=True, help="write without asking, also a password in plain text"
+    "--yes",
+    is_flag=True,
+    help="write without asking, including a password in plain text",
 )
 def mail(
     common: Common,

@@ -146,7 +146,7 @@ def list_(common: Common) -> int:
     "--mutt",
     "in_mailer",
     is_flag=True,
-    help="open the thread in your mail program ($MAILER, else neomutt or mutt)",
+    help="open the thread in your mail program ($MAILER, otherwise neomutt or mutt)",
 )
 @click.option(
     "--mbox",

@@ -112,7 +112,7 @@ class PreviewScreen(ListDetailScreen):
             "B",
             "tested",
             "compile-tested",
-            "add or remove the line that says in which configurations the commits were built",
+            "add or remove the line about the configurations in which the commits were built",
         ),
         more_key(
             "o",
