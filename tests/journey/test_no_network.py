@@ -34,6 +34,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "config": ((),),
     "hooks": (("list",),),
     "lts": ((),),
+    "setup": (("--offline",),),
     "trust": ((),),
     "help": ((),),
     "completion": (("bash",),),
@@ -41,6 +42,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 OTHERWISE = {
     "demo": "runs its own servers on loopback",
+    "dig": "asks the archive: that is what it is for",
     "lsp": "reads its input until the editor ends it",
     "tui": "needs a terminal",
 }

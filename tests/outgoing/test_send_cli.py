@@ -339,7 +339,7 @@ def test_somebody_with_nothing_configured_is_reported_what_to_do(
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     done = send(repo, "--yes")
     assert done.code == 3
-    assert "sendemail.smtpserver" in done.err
+    assert "patchpilot setup mail" in done.err
 
 
 def test_a_missing_password_is_refused_with_the_reason(tmp_path: Path) -> None:

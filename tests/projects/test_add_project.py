@@ -86,7 +86,7 @@ def document(repo: Repo, *words: str, codes: tuple[int, ...] = (0,)) -> Any:
 
 
 def test_its_tree_and_its_mails_are_detected(repo: Repo) -> None:
-    assert "profile acme" in call("check", "-C", str(repo.path), "-v", "HEAD").err
+    assert "project acme" in call("check", "-C", str(repo.path), "-v", "HEAD").err
     assert detect(MemoryTree({"kernel/acme.c": "", "acme.mk": ""})).name == "acme"
     assert detect(MemoryTree({"acme.mk": ""})).name == "linux"
     assert is_list_address("acme-devel@lists.acme.example")

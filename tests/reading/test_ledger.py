@@ -263,7 +263,7 @@ def test_points_are_marked_on_the_command_line(tmp_path: Path) -> None:
         ("open", False),
     ]
     wrong = call("track", "ledger", "1", "--decline", "9")
-    assert (wrong.code, "has no point 9" in wrong.err) == (2, True)
+    assert (wrong.code, "has no request 9" in wrong.err) == (2, True)
 
 
 def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(

@@ -202,7 +202,7 @@ def test_an_edit_that_was_given_up_changes_nothing(tmp_path: Path) -> None:
         ).draft
         assert edited.cover_subject == "another"
         assert list(edited.notes.values()) == ["no note"]
-        with pytest.raises(UsageError, match="matches 0"):
+        with pytest.raises(UsageError, match="this topic has 2 patches"):
             change(repository, Changes(notes=(("9", "x"),)))
         with pytest.raises(InputError, match="heading"):
             edit(repository, lambda text: "words of mine\n" + text)

@@ -175,7 +175,7 @@ def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> 
         "no Fixes:", ""
     ), "an amended commit is the same"
     assert call("prepare", *fixed, "--is-a-fix", "--dry-run").code == 0
-    assert "you said" in call("stable", *fixed).out, "a dry run keeps no answer"
+    assert "you answered" in call("stable", *fixed).out, "a dry run keeps no answer"
     assert call("prepare", *fixed, "--is-a-fix").code == 0
     assert f"Fixes: {story.culprit[:12]}" in message(story)
 

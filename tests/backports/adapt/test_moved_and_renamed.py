@@ -172,7 +172,7 @@ def test_a_moved_change_is_not_sure_where_a_second_function_has_the_same_code(
     assert found is not None
     assert made["dir/old.c"].endswith(two)
     assert (
-        "dir/old.c: two() has the same code in the branch; make the change there, too, if it"
+        "dir/old.c: two() has the same code in the branch; make the change there as well, if it"
         " needs it" in found.steps
     )
     assert found.confidence < 0.5

@@ -284,4 +284,4 @@ def test_two_changes_that_lead_to_one_file_are_a_problem(tmp_path: Path) -> None
     assert [one.path for one in chosen.values()] == ["dir/old.c", "dir/old.c"]
     with case.merge() as (scratch, merge, onto, fix):
         (problem,) = decide(scratch, merge, onto, fix, chosen).problems
-    assert problem.startswith("dir/old.c: changed by another part of the fix, too")
+    assert problem.startswith("dir/old.c: another part of the fix changes this as well")
