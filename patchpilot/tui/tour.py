@@ -50,7 +50,7 @@ STEPS = (
     ),
     Step(
         Stage.CHECKS,
-        "Findings that maintainers and bots would report",
+        "Findings of maintainers and bots",
         "Each finding is shown below its line. What can be fixed safely is shown before it is"
         " applied.",
     ),

@@ -439,7 +439,7 @@ def test_groups_share_the_lines_yours_first() -> None:
 def test_home_takes_no_verb() -> None:
     done = call("--home", "check")
     assert done.code == 2
-    assert "--home takes no verb" in done.err
+    assert "--home takes no command" in done.err
 
 
 async def test_help_and_palette_name_what_works_on_home(

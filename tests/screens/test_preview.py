@@ -120,5 +120,5 @@ async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(
         await keys(pilot, "o", "w")
         await pilot.press("ctrl+u", *str(tmp_path / "mails"), "enter")
         await settle(pilot)
-        assert said(app) == f"wrote 1 mail to {tmp_path / 'mails'}"
+        assert said(app) == f"wrote 1 message to {tmp_path / 'mails'}"
         assert len(list((tmp_path / "mails").iterdir())) == 1
