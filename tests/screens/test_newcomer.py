@@ -74,7 +74,7 @@ async def test_an_address_nobody_can_send_to_is_reported_at_recipients_and_is_go
         assert "hint: " not in text_of(app)
 
 
-async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set_one(
+async def test_without_a_mail_server_the_send_is_blocked_and_the_form_that_sets_one_opens(
     signed: Path, walk_on: On
 ) -> None:
     git(signed, "config", "--global", "--unset", "sendemail.smtpServer")
@@ -88,7 +88,7 @@ async def test_without_a_mail_server_the_send_is_blocked_with_the_lines_that_set
         for key in ("s", "m"):
             await keys(pilot, key)
             assert not isinstance(app.screen, Choose | Confirm)
-            assert "no mail server configured" in text_of(app)
+            assert "Set up mail" in text_of(app)
             await keys(pilot, "escape")
         git(signed, "config", "--global", "sendemail.smtpServer", "mail.example.org")
         await keys(pilot, "g")
