@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Use the TUI for a long day and see what grows.
 
-    python -m tests.lab.endurance [--minutes N] [--topics N] [--mails N] [--every N]
+    python -m tests.lab.endurance [--minutes N] [--topics N] [--mails N] [--every N] [--archive KIND]
 
 In a sandbox with so many topics and followed series (of `--mails` mails in all), each simulated
 minute checks out a topic, looks at Home, goes through stages and reads them again. Every so many
@@ -169,6 +169,9 @@ def main() -> int:
     parser.add_argument("--topics", type=int, default=200)
     parser.add_argument("--mails", type=int, default=5000)
     parser.add_argument("--every", type=int, default=10)
+    parser.add_argument(
+        "--archive", default="public-inbox", help="public-inbox or stand-in"
+    )
     given = parser.parse_args()
     with TemporaryFolder("endurance") as folder:
         for name in (
@@ -186,7 +189,7 @@ def main() -> int:
         each = max(1, given.mails // given.topics)
         mails = [thread(number, each) for number in range(given.topics)]
         flat = [mail for one in mails for mail in one]
-        with archive_server("stand-in", folder / "inbox", *flat) as archive:
+        with archive_server(given.archive, folder / "inbox", *flat) as archive:
             git(work, "config", "patchpilot.lore", archive.url)
             with Store() as store:
                 for number in range(given.topics):
