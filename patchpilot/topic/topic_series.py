@@ -9,11 +9,12 @@ from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.repository import Repository
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
+from patchpilot.model.progress import silent
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import Status
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
-from patchpilot.topic.followed.known_series import Tracked, show
+from patchpilot.topic.followed.known_series import Tracked, shown_series, with_mails
 
 
 def series_of(
@@ -36,7 +37,8 @@ def series_of(
     }
 
     def shown(entry: TrackEntry) -> Tracked:
-        return read.get(entry.id) or show(entry.id, store=store, repository=repository)
+        # its mails are read only where its summary does not say enough
+        return read.get(entry.id) or shown_series(entry, store, repository, silent)
 
     own = {mail.mail.message_id for send in sent for mail in send.entries}
     entries = tuple(reversed(store.entries()))
@@ -45,7 +47,7 @@ def series_of(
     }
     for entry in entries:
         if own & members[entry.id]:
-            return shown(entry)
+            return with_mails((shown(entry),))[0]
     commits = tuple(repository.commits(ids))
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:

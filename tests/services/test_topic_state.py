@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,6 +14,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import silent
 from patchpilot.services.send.mail_recipients import answer_named
 from patchpilot.services.send.send_state import topic_on_record
+from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import listed, open_store
 from patchpilot.tui.screens import recipients_status
 from patchpilot.tui.screens.follow_status import load
@@ -78,6 +80,28 @@ def test_followed_series_of_a_closed_store_are_read_again(tmp_path: Path) -> Non
             assert state
             assert state.series
             assert state.series.is_read
+
+
+def test_the_mails_of_series_with_other_titles_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with life(tmp_path) as one:
+        other = one.another("other")
+        other.git("commit", "-q", "--amend", "-m", f"gadget: wait\n\n{SIGNED}")
+        one.send()
+        one.update()
+        with Repository.open(other.path) as repository:
+            with open_store() as store:
+                for series in listed(store=store, repository=repository, whole=False):
+                    assert series.summary
+            monkeypatch.setattr(known_series._LazyStatus, "status", _never)
+            state = topic_on_record(repository, None, None)
+            assert state
+            assert state.series is None
+
+
+def _never(*_: object) -> NoReturn:
+    raise AssertionError("the mails were read")
 
 
 def test_show_without_a_number_means_this_topics_series(
