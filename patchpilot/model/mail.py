@@ -480,8 +480,8 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
             hint=(
-                "pass a patch written by `git format-patch`, or a commit; `check` and `maintainers`"
-                " accept source files with -f"
+                "pass a patch written by `git format-patch`, or a commit; a source file"
+                f" needs -f, for example `patchpilot check -f {source}`"
             ),
         )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)

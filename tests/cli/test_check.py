@@ -618,3 +618,19 @@ def test_what_only_strict_shows_is_counted(tmp_path: Path) -> None:
     assert more > 0
     assert f"note: {more} more with --strict" in call("check", file).err
     assert "--strict" not in call("check", "--strict", file).err
+
+
+def test_changes_that_no_commit_has_are_named(workdir: Path) -> None:
+    repo = Repo(workdir / "tree")
+    repo.commit("first\n", {"a.c": "int a;\n", "b.c": "int b;\n"})
+    repo.git("checkout", "-q", "-b", "topic")
+    repo.commit("net: fix it\n\nText.\n", {"a.c": "int c;\n"})
+    here = ("-C", str(repo.path), "--base", "HEAD~1")
+    assert "not committed" not in call("check", *here).err
+    (repo.path / "b.c").write_text("int d;\n")
+    said = "note: changes in b.c are not committed, and were not checked"
+    assert said in call("check", *here).err
+    assert "not committed" not in call("check", "-q", *here).err
+    assert "not committed" not in call("check", *here, "HEAD").err
+    (repo.path / "a.c").write_text("int e;\n")
+    assert "in a.c and 1 more file are not committed" in call("check", *here).err

@@ -162,6 +162,8 @@ def _check(
     common.write(_render(common, result, statistics=options.statistics), fold=True)
     if common.format == "text" and not common.quiet:
         _note_more(options, result)
+        if repository and not options.targets:
+            _note_uncommitted(repository)
     if options.post_checks:
         _post(common, options, result)
     return int(result.exit_code)
@@ -176,6 +178,18 @@ def _note_more(options: CheckOptions, result: "CheckResult") -> None:
         notice("note", more)
     if _can_be_fixed(options) and (offered := offer(result)):
         notice("note", offered)
+
+
+def _note_uncommitted(repository: Any) -> None:
+    """Print on stderr which changes of the working tree no commit has: they were not checked."""
+    from patchpilot.services.check.uncommitted_files import uncommitted_files
+
+    if files := uncommitted_files(repository):
+        more = f" and {counted(len(files) - 1, 'more file')}" if files[1:] else ""
+        notice(
+            "note",
+            f"changes in {files[0]}{more} are not committed, and were not checked",
+        )
 
 
 def _build(options: CheckOptions, words: BuildWords) -> Any:
