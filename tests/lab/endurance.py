@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Use the TUI for a long day and see what grows.
 
-    python -m tests.lab.endurance [--minutes N] [--topics N] [--mails N] [--every N] [--archive KIND]
+    python -m tests.lab.endurance [--minutes N] [--topics N] [--mails N] [--every N]
+                                  [--archive KIND]
 
 In a sandbox with so many topics and followed series (of `--mails` mails in all), each simulated
 minute checks out a topic, looks at Home, goes through stages and reads them again. Every so many
