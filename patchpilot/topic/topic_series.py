@@ -36,9 +36,10 @@ def series_of(
         series.entry.id: series for series in known if series.is_readable_with(store)
     }
 
-    def shown(entry: TrackEntry) -> Tracked:
-        # its mails are read only where its summary does not say enough
-        return read.get(entry.id) or shown_series(entry, store, repository, silent)
+    def whole(entry: TrackEntry) -> Tracked:
+        found = read.get(entry.id)
+        found = found or shown_series(entry, store, repository, silent)
+        return with_mails((found,))[0]
 
     own = {mail.mail.message_id for send in sent for mail in send.entries}
     entries = tuple(reversed(store.entries()))
@@ -47,20 +48,21 @@ def series_of(
     }
     for entry in entries:
         if own & members[entry.id]:
-            return with_mails((shown(entry),))[0]
+            return whole(entry)
     commits = tuple(repository.commits(ids))
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
         if _is_of_another(draft, outbox.holding(members[entry.id])):
             continue
-        candidate = shown(entry)
+        # without the repository, since a summary with it is kept for the refs of the moment
+        candidate = read.get(entry.id) or shown_series(entry, store, None, silent)
         if not candidate.summary or not (
             titles & set(candidate.summary.titles)
             or candidate.summary.change_id == draft.change_id
         ):
             continue
         if candidate.status and _fits(candidate.status, draft, commits):
-            return candidate
+            return whole(entry)
     return None
 
 

@@ -92,7 +92,7 @@ def test_the_mails_of_series_with_other_titles_are_not_read(
         one.update()
         with Repository.open(other.path) as repository:
             with open_store() as store:
-                for series in listed(store=store, repository=repository, whole=False):
+                for series in listed(store=store, whole=False):
                     assert series.summary
             monkeypatch.setattr(known_series._LazyStatus, "status", _never)
             state = topic_on_record(repository, None, None)

@@ -273,7 +273,10 @@ class _Reading:
 
     def _of(self, entry: TrackEntry) -> Tracked:
         if entry.id not in self._tracked:
-            self._tracked[entry.id] = known_series.show(entry.id, store=self.store)
+            # its mails are read where they are asked for
+            self._tracked[entry.id] = known_series.shown_series(
+                entry, self.store, None, silent
+            )
         return self._tracked[entry.id]
 
     def _content(self, entry: TrackEntry | None) -> str:
