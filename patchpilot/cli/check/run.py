@@ -38,21 +38,7 @@ def answer(
     """
     from patchpilot.services.check.check_targets import need_no_repository
 
-    if options.overrides and not options.fix:
-        name = f"--{options.overrides[0]}"
-        raise UsageError(
-            f"{name} requires --fix", hint=f"patchpilot check --fix {name}"
-        )
-    if options.unsafe_fixes and not (options.fix or options.diff):
-        raise UsageError(
-            "--unsafe-fixes requires --diff or --fix",
-            hint="patchpilot check --diff --unsafe-fixes",
-        )
-    if options.check_url and not options.post_checks:
-        raise UsageError(
-            "--check-url requires --post-checks",
-            hint="add --post-checks with the address of the patchwork project",
-        )
+    _refuse_alone(common, options)
     if options.data and not options.data.is_dir():
         raise MissingError(
             f"{options.data}: no such directory",
@@ -68,6 +54,45 @@ def answer(
         repository = place.repository if not files_only else None
         wanted = _build(options, build or BuildWords()) if options.build else None
         return _check(common, options, place, repository, wanted)
+
+
+def _refuse_alone(common: Common, options: CheckOptions) -> None:
+    """UsageError for an option that does nothing without another."""
+    override = options.overrides[0] if options.overrides else ""
+    fix = bool(options.fix)
+    stream = common.format == "jsonl"
+    for option, given, there, needs, hint in (
+        (
+            f"--{override}",
+            bool(override),
+            fix,
+            "--fix",
+            f"patchpilot check --fix --{override}",
+        ),
+        (
+            "--unsafe-fixes",
+            options.unsafe_fixes,
+            fix or options.diff,
+            "--diff or --fix",
+            "patchpilot check --diff --unsafe-fixes",
+        ),
+        (
+            "--check-url",
+            options.check_url,
+            options.post_checks,
+            "--post-checks",
+            "add --post-checks with the address of the patchwork project",
+        ),
+        ("--resume-at", options.resume_at, stream, "--format jsonl", _ONE_BY_ONE),
+        ("--shard", options.shard, stream, "--format jsonl", _ONE_BY_ONE),
+    ):
+        if given and not there:
+            raise UsageError(f"{option} requires {needs}", hint=hint)
+
+
+_ONE_BY_ONE = (
+    "patchpilot check --format jsonl checks archives of any size, one message at a time"
+)
 
 
 def _refuse_with_whole_files(options: CheckOptions) -> None:
