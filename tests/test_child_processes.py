@@ -207,6 +207,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/enrollment::_forked": ("*filter(None, tips)",),
         "outgoing/target_tree::fit_of_files": ("target.tip",),
         "outgoing/target_tree::_subjects": ("tip",),
+        "services/backport/commit_patches::_commit": ("parent", "tree"),
+        "services/backport/commit_patches::_index": ("tip",),
         "services/backport/patch_on_branch::patch_on_branch": ("made[-1].id",),
         "services/backport/work_clone::build": ("commits[-1].id",),
         "services/backport/work_clone::_prepare": (

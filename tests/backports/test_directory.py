@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.backports.world import World, source
+from tests.kit.archive import archive_server
 from tests.kit.cli import call
 
 
@@ -105,14 +106,57 @@ def test_a_patch_file_is_asked_about_as_the_commit_it_became(
     assert json.loads(done.out)["branches"][0]["verdict"] == "conflict"
 
 
-def test_a_patch_file_that_is_no_commit_has_no_branches(
+def test_a_patch_that_is_no_commit_is_judged_as_git_am_would_commit_it(
     world: World, workdir: Path
 ) -> None:
     file = patch_of(world, workdir)
     file.write_text(file.read_text().replace("do not forget", "do forget"))
+    before = world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
+    parent = world.repo.git("rev-parse", f"{world.fix}^").strip()
+    words = ("backport", "-C", world.repo.path, "--base", parent, file)
+    done = call(*words, "--onto", "master", "--format", "json")
+    answer = json.loads(done.out)
+    made = answer["commit"]
+    assert made != world.fix
+    assert answer["branches"][0]["verdict"] == "already-fixed"
+    assert world.repo.git("show", "-s", "--format=%P", made).strip() == parent
+    assert "do forget" in world.repo.git("show", "-s", "--format=%s", made)
+    # the same again, and nothing of the person's has changed
+    again = json.loads(call(*words, "--onto", "master", "--format", "json").out)
+    assert again["commit"] == made
+    assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
+    assert not world.repo.git("status", "--porcelain", "--untracked-files=no")
+
+
+def test_a_patch_that_fits_no_base_is_a_usage_error(
+    world: World, workdir: Path
+) -> None:
+    file = patch_of(world, workdir)
+    file.write_text(
+        file.read_text()
+        .replace("do not forget", "do forget")
+        .replace("check(", "cook(")
+    )
     done = call("backport", "-C", world.repo.path, file, "--onto", "master")
     assert done.code == 2
-    assert "git am" in done.err
+    assert "does not apply to" in done.err
+    assert "--base" in done.err
+
+
+def test_a_message_id_is_fetched_and_judged(world: World, workdir: Path) -> None:
+    file = patch_of(world, workdir)
+    mail = file.read_bytes().partition(b"\n")[2]
+    with archive_server(
+        "stand-in", workdir / "inbox", b"Message-ID: <fix@example.org>\n" + mail
+    ) as archive:
+        world.repo.git("config", "patchpilot.lore", archive.url)
+        done = call(
+            *("backport", "-C", world.repo.path, "<fix@example.org>"),
+            *("--onto", world.culprit, "--format", "json"),
+        )
+    answer = json.loads(done.out)
+    assert answer["commit"] == world.fix
+    assert answer["branches"][0]["verdict"] == "conflict"
 
 
 def test_a_file_without_a_diff_is_an_input_error(workdir: Path) -> None:

@@ -645,11 +645,13 @@ def test_a_mail_file_with_any_name_is_followed(repo: Path) -> None:
 @pytest.mark.parametrize("verb", ["fixes", "stable", "prepare", "trailers", "backport"])
 def test_what_is_no_commit_is_reported_as_what_it_is(repo: Path, verb: str) -> None:
     more = ("--dry-run",) if verb in ("prepare", "trailers") else ()
-    for word in (
+    mails = (
         "<x@example.org>",
         "https://lore.example.org/all/x@example.org/",
-        *(() if verb == "backport" else ("../out/" + patch_of(repo).name,)),
-    ):
+        "../out/" + patch_of(repo).name,
+    )
+    # backport takes mails and patches
+    for word in () if verb == "backport" else mails:
         done = call(verb, word, *more)
         assert (done.code, done.out) == (2, ""), (word, done.err)
         assert "git am" in done.err

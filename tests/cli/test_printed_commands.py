@@ -209,7 +209,7 @@ PLACEHOLDERS = (
     (r"draft (?:\[show\|reset\] \[TARGET\]|\{action\})", "draft show"),
     (r"explain (?:RULE|NAME)|explain \{rule\.name\}", "explain missing-fixes"),
     (r"help (?:NAME|VERB|COMMAND)", "help check"),
-    (r"(?<=check )-f(?= --|$)", "-f drivers/net/foo.c"),
+    (r"(?<=check )-f(?: \{source\})?(?= --|$)", "-f drivers/net/foo.c"),
     (r"--ignore \{rule\.name\}", "--ignore long-line"),
     (
         r"help (?:(?:VERB|COMMAND) shows its options|NAME shows one of them)",

@@ -58,16 +58,16 @@ def answer(
 
 def _refuse_alone(common: Common, options: CheckOptions) -> None:
     """UsageError for an option that does nothing without another."""
-    override = options.overrides[0] if options.overrides else ""
+    name = f"--{options.overrides[0]}" if options.overrides else ""
     fix = bool(options.fix)
     stream = common.format == "jsonl"
     for option, given, there, needs, hint in (
         (
-            f"--{override}",
-            bool(override),
+            name,
+            bool(name),
             fix,
             "--fix",
-            f"patchpilot check --fix --{override}",
+            f"patchpilot check --fix {name}",
         ),
         (
             "--unsafe-fixes",
@@ -90,9 +90,7 @@ def _refuse_alone(common: Common, options: CheckOptions) -> None:
             raise UsageError(f"{option} requires {needs}", hint=hint)
 
 
-_ONE_BY_ONE = (
-    "patchpilot check --format jsonl checks archives of any size, one message at a time"
-)
+_ONE_BY_ONE = "add --format jsonl, which checks one message at a time"
 
 
 def _refuse_with_whole_files(options: CheckOptions) -> None:

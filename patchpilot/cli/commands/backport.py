@@ -119,8 +119,9 @@ def command(
     """Show for each stable branch whether the fix is present, needed and applies, and its
     prerequisites.
 
-    TARGET is a commit, a range or (with --onto DIR) a patch file; without one, the commits of the
-    current branch.
+    TARGET is a commit, a range, a patch file, or the '<message-id>' or URL of a mail; without one,
+    the commits of the current branch. Of patches, the commits of the mainline that they became are
+    taken, or what `git am` would make.
     """
     from patchpilot.cli.output import backport_report as output
     from patchpilot.services.backport.backport_targets import branch_word
@@ -150,6 +151,7 @@ def command(
                 base=base,
                 unsure=given["unsure"],
                 proposals=proposals,
+                from_archive=place.from_archive,
                 **searched,
             )
             results = backport(repository, request, progress=progress)

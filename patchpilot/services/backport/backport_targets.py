@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.commits.range import commit_patch, names_file
+from patchpilot.commits.range import (
+    FromArchive,
+    commit_patch,
+    is_network_target,
+    names_file,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, nearest
@@ -44,17 +49,25 @@ class BackportTarget:
 
 
 def read_wanted(
-    repository: Repository | None, target: str | None, base: str | None
+    repository: Repository | None,
+    target: str | None,
+    base: str | None,
+    from_archive: FromArchive | None = None,
 ) -> tuple[BackportTarget, ...]:
     """The fixes that a TARGET names, oldest first; a file wins over a revision of the same name."""
-    if repository and (target is None or (target != "-" and not names_file(target))):
+    is_patch = target is not None and (
+        target == "-" or names_file(target) or is_network_target(target)
+    )
+    if repository and not is_patch:
         return tuple(
             BackportTarget(topic_commit, repository.commit(topic_commit).subject)
             for topic_commit in topic_commits(repository, target, base)
         )
     patches = [
         patch
-        for read_series_ in read_series([target] if target else [], repository, base)
+        for read_series_ in read_series(
+            [target] if target else [], repository, base, from_archive
+        )
         for patch in read_series_.patches
     ]
     if not patches:
@@ -75,30 +88,18 @@ def read_wanted(
     )
 
 
-def committed(
+def merged(
     repository: Repository, wanted: BackportTarget, progress: Progress
 ) -> BackportTarget:
-    """A patch file as the commit of the mainline it became; UsageError when there is none."""
-    if wanted.commit or wanted.patch is None:
-        return wanted
+    """Returns the fix with the mainline commit that its patch became, if there is one."""
     tip = mainline(repository)
-    if tip:
-        with History(repository, progress) as history:
-            commit = history.same_change(
-                wanted.subject, changed_in(wanted.patch.files), tip
-            )
-        if commit:
-            return replace(wanted, commit=commit)
-    if not wanted.patch.subject.title:
-        raise UsageError(
-            f"{wanted.patch.source}: cannot look up the merged commit: the diff has no subject",
-            hint="name the commit, or give --onto DIR",
+    if wanted.commit or wanted.patch is None or not tip:
+        return wanted
+    with History(repository, progress) as history:
+        commit = history.same_change(
+            wanted.subject, changed_in(wanted.patch.files), tip
         )
-    raise UsageError(
-        f"{wanted.patch.source}: no mainline commit makes this change, so there is no history to"
-        " compare",
-        hint="commit it first (git am), or give --onto DIR",
-    )
+    return replace(wanted, commit=commit) if commit else wanted
 
 
 def split_onto(

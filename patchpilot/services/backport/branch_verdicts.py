@@ -28,6 +28,7 @@ from patchpilot.backports.prerequisites import (
     find_prerequisites,
 )
 from patchpilot.backports.verdict import BranchAnswer, BranchVerdict, judge
+from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.history.fix_in_branch import Culprit, History
@@ -47,11 +48,13 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import (
-    committed,
+    BackportTarget,
+    merged,
     read_wanted,
     split_onto,
     way_to_stable,
 )
+from patchpilot.services.backport.commit_patches import commit_patches
 from patchpilot.services.backport.unpacked_tree import on_directory
 from patchpilot.services.backport.write_backports import taken
 
@@ -71,7 +74,8 @@ class BackportRequest:
     over; `remote` names the remote that has the stable branches. `adapt`: adapt the fix where it
     conflicts; `unsure`: what comes after it builds on every adaptation, not on the sure ones only.
     `proposals`: what each conflict may become, where no adaptation is used. `followers`: answer for
-    the later fixes of these commits as well, on top of them.
+    the later fixes of these commits as well, on top of them. `from_archive` reads a TARGET that is
+    a Message-ID or a URL.
     """
 
     target: str | None = None
@@ -86,6 +90,7 @@ class BackportRequest:
     unsure: bool = False
     proposals: bool = False
     followers: bool = False
+    from_archive: FromArchive | None = None
 
 
 def backport(
@@ -111,7 +116,7 @@ def backport(
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
     named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
-    wanted = read_wanted(repository, request.target, request.base)
+    wanted = read_wanted(repository, request.target, request.base, request.from_archive)
     results = tuple(BackportResult(fix.commit, fix.subject) for fix in wanted)
     if revisions or not onto:
         if repository is None:
@@ -123,7 +128,11 @@ def backport(
                     "name one with {}, or a directory with --onto DIR",
                 ),
             )
-        wanted = tuple(committed(repository, fix, progress) for fix in wanted)
+        wanted = tuple(merged(repository, fix, progress) for fix in wanted)
+        if any(fix.commit is None for fix in wanted):
+            wanted = commit_patches(
+                repository, wanted, _base_of(repository, wanted, request.base)
+            )
         stable = stable_branches(
             repository, profile=profile, remote=remote, ended=request.ended
         )
@@ -164,6 +173,22 @@ def backport(
             for result, here in zip(results, zip(*answers, strict=True), strict=True)
         )
     return results
+
+
+def _base_of(
+    repository: Repository, fixes: Sequence[BackportTarget], base: str | None
+) -> str:
+    """Returns the commit that patches are applied to: the given base, the one that a
+    `base-commit:` line names, otherwise the mainline.
+    """
+    if base:
+        return repository.resolve(base)
+    for fix in fixes:
+        for line in reversed(fix.patch.lines if fix.patch else ()):
+            word, _, name = line.partition("base-commit: ")
+            if not word and name and (found := repository.find(name.strip())):
+                return found
+    return mainline(repository) or repository.resolve("HEAD")
 
 
 @dataclass(slots=True)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Commits of patches that no branch has: what `git am` would make, without a branch or a checkout.
+
+The objects are in the repository, without a ref. Git leaves such objects too; `git gc` removes them
+after two weeks. The same patches on the same base have the same ids.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from patchpilot.commits.repository import Repository
+from patchpilot.commits.temporary_folder import TemporaryFolder
+from patchpilot.errors import UsageError
+from patchpilot.model.patch import Patch
+from patchpilot.services.backport.backport_targets import BackportTarget
+
+
+def commit_patches(
+    repository: Repository, fixes: Sequence[BackportTarget], tip: str
+) -> tuple[BackportTarget, ...]:
+    """Returns the fixes, each with a commit: of a patch, one on top of the commit before it.
+
+    UsageError if a patch has no subject, or does not apply even with a three-way merge.
+    """
+    parent, done = tip, []
+    with _index(repository, tip) as environment:
+        for fix in fixes:
+            if fix.commit is None and fix.patch is not None:
+                parent = _commit(repository, fix.patch, parent, environment)
+                done.append(replace(fix, commit=parent))
+            else:
+                done.append(fix)
+    return tuple(done)
+
+
+@contextmanager
+def _index(repository: Repository, tip: str) -> Iterator[dict[str, str]]:
+    """An index of the tip's tree, which is not the person's."""
+    with TemporaryFolder("index") as folder:
+        environment = {"GIT_INDEX_FILE": str(folder / "index")}
+        repository.git("read-tree", tip, env=environment)
+        yield environment
+
+
+def _commit(
+    repository: Repository, patch: Patch, parent: str, environment: dict[str, str]
+) -> str:
+    if not patch.subject.title:
+        raise UsageError(
+            f"{patch.source}: cannot look up the merged commit: the diff has no subject",
+            hint="name the commit, or give --onto DIR",
+        )
+    diff = "\n".join([*patch.lines[patch.diff_line - 1 :], ""])
+    applied = repository.git(
+        "apply",
+        "--cached",
+        "--3way",
+        "--whitespace=nowarn",
+        env=environment,
+        stdin=diff.encode("utf-8", "surrogateescape"),
+        ok=(),
+    )
+    if applied.code:
+        raise UsageError(
+            f"{patch.source}: does not apply to {parent[:12]}, and no mainline commit makes this"
+            " change",
+            hint="name the commit that it is based on with --base, or give --onto DIR",
+        )
+    tree = repository.git("write-tree", env=environment).text.strip()
+    author = patch.author
+    people = {
+        "GIT_AUTHOR_NAME": (author.name if author else "") or "unknown",
+        "GIT_AUTHOR_EMAIL": author.email if author else "",
+        # the same each time, so that the id is
+        "GIT_AUTHOR_DATE": f"{repository.commit(parent).committed.timestamp():.0f} +0000",
+    }
+    as_committer = {
+        name.replace("AUTHOR", "COMMITTER"): value for name, value in people.items()
+    }
+    text = "\n".join([patch.subject.title, "", *patch.message]).rstrip() + "\n"
+    made = repository.git(
+        "commit-tree",
+        tree,
+        "-p",
+        parent,
+        "-F",
+        "-",
+        env={**people, **as_committer},
+        stdin=text.encode("utf-8", "surrogateescape"),
+    )
+    return made.text.strip()
