@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Act two, after the mail: replies, v2, applied, mainline, stable."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from patchpilot.demo import demo_mails, robin, upstream
@@ -92,9 +92,9 @@ def landing(journey: Journey, second: Sent) -> None:
         "The stable maintainer queues it for 6.12 and reports that it does not apply to 6.1."
     )
     stable = upstream.take_into_stable(sandbox, commit)
-    when = second.date + timedelta(days=9)
+    when = second.date + 9 * 24 * demo_mails.PACE
     body = journey.run(["git", "log", "-1", "--format=%b"], quiet=True)
-    upstream.report_stable(sandbox, commit, TITLE, body, when, timedelta(hours=2))
+    upstream.report_stable(sandbox, commit, TITLE, body, when, 2 * demo_mails.PACE)
     journey.run(["git", "fetch", "-q", "--all", "--tags"])
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.run(["patchpilot", "track", "show", "1"])

@@ -62,7 +62,6 @@ class Answers:
             mail.subject,
             mail.body,
             mail.date or datetime.now(UTC),
-            PACE,
         )
         archive = self.sandbox.archive
         # the user may have fixed v1 in another way than the script: the robot reports only what is

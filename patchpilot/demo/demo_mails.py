@@ -21,24 +21,18 @@ from patchpilot.demo.demo_people import (
 from patchpilot.model.address import Address
 
 PACE = timedelta(seconds=1 / 3)
-"""How long an hour of the story takes in the interactive demo, so that no mail is dated after it
-came.
-"""
+"""How long an hour of the story takes, so that no mail is dated after its arrival."""
 PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What replies need of a mail that was sent: its id (no brackets), subject, text and date.
-
-    `pace` is how long an hour of the story takes.
-    """
+    """What replies need of a mail that was sent: its id (no brackets), subject, text and date."""
 
     message_id: str
     subject: str
     body: str
     date: datetime
-    pace: timedelta = timedelta(hours=1)
 
 
 def reply(
@@ -52,7 +46,7 @@ def reply(
 ) -> bytes:
     """A reply in the thread of `to`, so many hours after it."""
     message = _mail(
-        sender, subject or _re(to.subject), text, to.date + hours * to.pace, message_id
+        sender, subject or _re(to.subject), text, to.date + hours * PACE, message_id
     )
     message["In-Reply-To"] = f"<{to.message_id}>"
     message["References"] = f"<{to.message_id}>"

@@ -5,14 +5,14 @@ Used by both front ends of the demo.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.commits.run import git
 from patchpilot.demo import acme, demo_mails
 from patchpilot.demo.before import corrected_message
-from patchpilot.demo.demo_mails import PACE, Sent
+from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
 from patchpilot.demo.demo_repository import put
 from patchpilot.model.mail import Mail
@@ -173,17 +173,8 @@ def _has_answers(message: str) -> bool:
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
-def answer(
-    work: Path,
-    question: Mail,
-    *,
-    dropped: bool = True,
-    pace: timedelta = timedelta(hours=1),
-) -> None:
-    """Send the answer to the maintainer's question to the list, through the sandbox's mail server.
-
-    `pace` is how long an hour of the story takes.
-    """
+def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
+    """Answer the maintainer's question on the list, through the sandbox's mail server."""
     import smtplib
 
     sent = Sent(
@@ -191,7 +182,6 @@ def answer(
         question.subject,
         question.body,
         question.date or datetime.now(UTC),
-        pace,
     )
     port = int(git(work, "config", "sendemail.smtpServerPort").text)
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
@@ -249,7 +239,7 @@ def second_version(work: Path) -> str:
         dropped = any(
             reply.robot and "unused variable" in reply.mail.body for reply in replies
         )
-        answer(work, question, dropped=dropped, pace=PACE)
+        answer(work, question, dropped=dropped)
         revise(work)
         # only an unused variable was removed: the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
