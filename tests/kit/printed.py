@@ -12,6 +12,8 @@ from patchpilot.cli.main import VERBS
 from tests.kit.source import trees
 
 ROOT = Path(__file__).parents[2]
+TUTORIAL = ROOT / "docs/tutorial/first-fix.md"
+"""Its commands are run one after the other by tests/journey/test_tutorial_page.py."""
 _BEGIN = re.compile(
     rf"(?<![\w/.-])patchpilot (?={'|'.join(VERBS)})(?:{'|'.join(VERBS)})\b(?![-.\w])"
 )
@@ -71,6 +73,8 @@ def _texts() -> Iterator[tuple[Path, str]]:
                 ),
             )
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        if path == TUTORIAL:
+            continue
         yield path, "\n".join(_code(path.read_text(encoding="utf-8")))
 
 

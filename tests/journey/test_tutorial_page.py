@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The tutorial's commands, run in its sandbox, print what the page shows."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from patchpilot.demo.answers import Answers
+from patchpilot.demo.sandbox import open_sandbox, ticking
+from tests.kit.printed import TUTORIAL
+
+PAGE = TUTORIAL
+WIDTH = "100"
+"""The columns of the terminal whose output the page shows."""
+ASKS = ("patchpilot send --subject", "patchpilot send --reroll", "patchpilot trailers")
+"""Commands that ask before they write; the test agrees with --yes."""
+WAITS = 40
+"""Seconds in which the list answers."""
+DIFFERS = (
+    (r"\b[0-9a-f]{40}\b|\b[0-9a-f]{12}\b", "ID"),
+    (r"\b\d{4}-\d\d-\d\d\b", "DATE"),
+    (r"<\d{8}-[^>]*>", "<MESSAGE-ID>"),
+    (r"127\.0\.0\.1:\d+", "HOST"),
+    (r"\(\d+ kept\)", "(N kept)"),
+    (r"\b\d+m(?= )", "AGE"),
+    (r"[ ]{2,}", "  "),
+)
+"""What differs from run to run."""
+
+
+def commands() -> list[tuple[str, list[str]]]:
+    """Each command of the page's console blocks, with the lines below it."""
+    found: list[tuple[str, list[str]]] = []
+    for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.M | re.S):
+        lines = iter(block.splitlines())
+        for line in lines:
+            if not line.startswith("$ "):
+                found[-1][1].append(line)
+                continue
+            command = [line[2:]]
+            if line.endswith("<<'EOF'"):
+                while command[-1] != "EOF":
+                    command.append(next(lines))
+            found.append(("\n".join(command), []))
+    return found
+
+
+def even(line: str) -> str:
+    for pattern, name in DIFFERS:
+        line = re.sub(pattern, name, line)
+    return line.rstrip()
+
+
+def first_missing(shown: list[str], printed: list[str]) -> str | None:
+    """The first line of the page that the output lacks at its place; `…` is any lines."""
+    at, anywhere = 0, False
+    for line in map(even, shown):
+        if line == "…":
+            anywhere = True
+            continue
+        rest = printed[at:]
+        here = next((n for n, one in enumerate(rest) if one == line), None)
+        if here is None or (here and not anywhere):
+            return line
+        at, anywhere = at + here + 1, False
+    return None if anywhere or at == len(printed) else f"(the end) {printed[at]}"
+
+
+def test_lines_are_looked_for_in_their_order() -> None:
+    printed = ["a", "b", "c"]
+    assert first_missing(["a", "…", "c"], printed) is None
+    assert first_missing(["a", "…"], printed) is None
+    assert first_missing(["a", "c"], printed) == "c"
+    assert first_missing(["…", "c", "a"], printed) == "a"
+    assert first_missing(["a", "b"], printed) == "(the end) c"
+
+
+@pytest.mark.long
+def test_every_command_prints_what_the_page_shows() -> None:
+    done = 0
+    with open_sandbox() as sandbox, ticking(sandbox, then=Answers(sandbox).look):
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        env = {**sandbox.env, "COLUMNS": WIDTH, "PATH": path}
+
+        def run(command: str) -> list[str]:
+            if command.startswith(ASKS):
+                command += " --yes"
+            shell = ["bash", "-c", command]
+            out = subprocess.run(
+                shell,
+                cwd=sandbox.work,
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            ).stdout
+            return [even(line) for line in out.splitlines()]
+
+        for command, shown in commands():
+            until = time.monotonic() + (WAITS if "--fresh" in command else 0)
+            while missing := first_missing(shown, printed := run(command)):
+                if time.monotonic() > until:
+                    pytest.fail(f"{command}\nlacks: {missing}\n" + "\n".join(printed))
+                time.sleep(1)
+                run("git fetch -q --all --tags")
+            done += 1
+    assert done > 20
