@@ -181,7 +181,7 @@ PLACEHOLDERS = (
         r"<message-id>|<20240\d01120000[^>]*>|<\{[^}]*\}>|<20240304090000[^>]*>",
         "<MESSAGE-ID>",
     ),
-    (r"(?<=track add )\{target\}|MSGID\|URL", "MESSAGE-ID"),
+    (r"(?<=track add )\{(?:target|value)\}|MSGID\|URL", "MESSAGE-ID"),
     (r"<id@host>|<the mail@example\.org>", "<MESSAGE-ID>"),
     (r"\{without\}", "--drop otto@example.com"),
     (r"--drop (?:ADDRESS|\{[\w.]+\}|somebody@example\.org)", "--drop otto@example.com"),

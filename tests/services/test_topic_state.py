@@ -438,6 +438,19 @@ LONG = {
 """Moments next to one that the fast tests have: another draft, version, answer or branch."""
 
 
+def test_a_message_names_its_series(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        first = one.send()
+        one.update()
+        by_number = one.track("show", "1", "--json").out
+        for word in (f"<{first}>", first, f"{one.archive.url}/{first}/"):
+            assert one.track("show", word, "--json").out == by_number
+        none = one.track("show", "<nobody@example.org>")
+        assert none.code == 2
+        assert "no tracked series has the message <nobody@example.org>" in none.err
+        assert "patchpilot track add '<nobody@example.org>'" in none.err
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -13,6 +13,7 @@ from patchpilot.cli.commands import track_ledger, track_reply
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.output.stream import tell
+from patchpilot.cli.series_number import SeriesNumber
 from patchpilot.cli.verb_command import VerbGroup
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _LORE = click.option(
 _FRESH = click.option(
     "--fresh", is_flag=True, help="do not use cached answers of the last ten minutes"
 )
-_ID = click.argument("number", metavar="ID", type=int)
+_ID = click.argument("number", metavar="ID", type=SeriesNumber())
 MINIMUM_INTERVAL = 60
 UNLIMITED = 1000
 """Columns of a table in a pipe or a file."""
@@ -154,7 +155,7 @@ def list_(common: Common) -> int:
     type=click.Path(path_type=Path),
     help="show the series in FILE, which are not tracked then",
 )
-@click.argument("number", metavar="[ID]", type=int, required=False)
+@click.argument("number", metavar="[ID]", type=SeriesNumber(), required=False)
 def show(
     common: Common,
     number: int | None,
@@ -165,7 +166,7 @@ def show(
     mbox: Path | None,
 ) -> int:
     """Show everything about a series (default: this topic's or the only one) and mark its
-    replies as read.
+    replies as read. ID is its number, or the Message-ID or URL of one of its messages.
 
     It begins with five rows: the state, whose turn it is, the next step, what is open, and where
     it landed.
@@ -200,7 +201,7 @@ def show(
 )
 @_FRESH
 @_LORE
-@click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
+@click.argument("numbers", metavar="[ID]...", type=SeriesNumber(), nargs=-1)
 def update(
     common: Common,
     numbers: tuple[int, ...],
@@ -337,7 +338,7 @@ def watch(
 )
 @common_options("text", "json")
 @_LORE
-@click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
+@click.argument("numbers", metavar="[ID]...", type=SeriesNumber(), nargs=-1)
 def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
     """Fetch all messages of tracked series (default: all) again, for example when one is damaged.
 
@@ -495,7 +496,7 @@ def discover(
 )
 @common_options("text", "json")
 @_LORE
-@click.argument("number", metavar="[ID]", type=int, required=False)
+@click.argument("number", metavar="[ID]", type=SeriesNumber(), required=False)
 def forecast(common: Common, number: int | None, lore: str | None) -> None:
     """Estimate when a series (default: as in show) is answered and applied, from how long that
     usually takes on its list.
@@ -519,7 +520,7 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
 
 @command.command(epilog="\b\nExample:\n  patchpilot track patchwork 1")
 @common_options("text", "json")
-@click.argument("number", metavar="[ID]", type=int, required=False)
+@click.argument("number", metavar="[ID]", type=SeriesNumber(), required=False)
 def patchwork(common: Common, number: int | None) -> None:
     """Ask the project's patchwork for the state and the checks of a series (default: as in show).
 
@@ -645,7 +646,7 @@ def remove(common: Common, number: int) -> None:
     )
 )
 @common_options("json", "jsonl", "mbox", "html")
-@click.argument("numbers", metavar="[ID]...", type=int, nargs=-1)
+@click.argument("numbers", metavar="[ID]...", type=SeriesNumber(), nargs=-1)
 def export(common: Common, numbers: tuple[int, ...]) -> int:
     """Write tracked series (default: all) as JSON, as an mbox of their messages, or as an HTML
     page to read or print.

@@ -4,6 +4,7 @@
 import click
 
 from patchpilot.cli.options import Common, common_options
+from patchpilot.cli.series_number import SeriesNumber
 from patchpilot.cli.verb_command import VerbCommand
 
 
@@ -50,7 +51,7 @@ from patchpilot.cli.verb_command import VerbCommand
     multiple=True,
     help="drop your mark of point N; repeatable",
 )
-@click.argument("number", metavar="ID", type=int)
+@click.argument("number", metavar="ID", type=SeriesNumber())
 def command(
     common: Common,
     number: int,
