@@ -100,6 +100,32 @@ def test_the_mails_of_series_with_other_titles_are_not_read(
             assert state.series is None
 
 
+def test_a_summary_is_kept_while_topics_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with life(tmp_path) as one:
+        one.send()
+        one.update()
+
+        def state() -> str:
+            with (
+                Repository.open(one.repo.path) as repository,
+                open_store() as store,
+            ):
+                (series,) = listed(store=store, repository=repository, whole=False)
+                return str(series.state)
+
+        before = state()
+        with monkeypatch.context() as patch:
+            patch.setattr(known_series._LazyStatus, "status", _never)
+            one.repo.git("commit", "-q", "--allow-empty", "-m", "more")
+            assert state() == before
+            # a branch in which the series may have landed
+            one.repo.git("update-ref", "refs/heads/master", "HEAD")
+            with pytest.raises(AssertionError, match="were read"):
+                state()
+
+
 def _never(*_: object) -> NoReturn:
     raise AssertionError("the mails were read")
 

@@ -633,11 +633,26 @@ def _candidates(repository: "Repository") -> "tuple[tuple[str, date], ...]":
 
 @functools.lru_cache(maxsize=2)
 def _refs(repository: "Repository | None") -> bytes:
-    """What a repository's refs are, as a part of a cache's key."""
+    """What the refs are in which a series may have landed, as a part of a cache's key: a commit on
+    the branch of a topic does not change the state of the series.
+    """
     if repository is None:
         return b""
-    lines = (f"{name} {commit}" for name, commit in sorted(repository.refs.items()))
-    return "\n".join(lines).encode("utf-8", "surrogateescape")
+    from patchpilot.history.mainline import find_mainline
+    from patchpilot.history.stable_branches import queues, trees_of
+
+    refs = repository.all_refs
+    stable, queued = trees_of([ref.short for ref in refs]), queues(repository)
+    lines = [
+        f"{ref.name} {ref.object_id}"
+        for ref in refs
+        if not ref.name.startswith("refs/heads/")
+        or ref.short in queued
+        or stable.version_of(ref.short)
+    ]
+    return "\n".join([str(find_mainline(repository)), *lines]).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
