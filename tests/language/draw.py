@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`python -m tests.language.draw SEED`: 150 texts, drawn at random, for somebody who reads them
+"""`python -m tests.language.draw SEED`: 200 texts, drawn at random, for somebody who reads them
 without any context.
 
-60 messages of rules, 30 errors with their hints, 30 texts of the TUI, 30 paragraphs of the
-documentation; numbered, without their places. `--places` prints the place of each number instead,
-for whoever rewrites the texts that were not clear.
+40 docstrings of modules, public classes and public functions, 40 texts of the TUI, 40 of the
+command line (descriptions of commands, errors with their hints), 40 messages of rules and 40
+paragraphs of the documentation; numbered, without their places. `--places` prints the place of
+each number instead, for whoever rewrites the texts that were not clear.
 """
 
 import argparse
@@ -18,11 +19,19 @@ from tests.language.texts import (
     Text,
     code_strings,
     documentation,
+    help_texts,
+    public_docstrings,
     rule_texts,
     value_name,
 )
 
-SHARES = {"rule message": 60, "error": 30, "TUI text": 30, "documentation": 30}
+SHARES = {
+    "docstring": 40,
+    "TUI text": 40,
+    "command line": 40,
+    "rule message": 40,
+    "documentation": 40,
+}
 
 
 def errors() -> Iterator[Text]:
@@ -77,9 +86,10 @@ def draw(seed: int) -> list[Text]:
     """The texts of a seed, kind by kind."""
     chance = random.Random(seed)
     pools = {
-        "rule message": list(rule_messages()),
-        "error": list(errors()),
+        "docstring": list(public_docstrings()),
         "TUI text": list(tui_texts()),
+        "command line": [*help_texts(), *errors()],
+        "rule message": list(rule_messages()),
         "documentation": [
             text for text in documentation(spans=True) if _is_prose(text.text)
         ],

@@ -105,6 +105,25 @@ def docstrings() -> Iterator[Text]:
             )
 
 
+def public_docstrings() -> Iterator[Text]:
+    """Docstrings of modules, and of public classes and functions not shown as help."""
+    for file, tree in trees():
+        shown = {id(node) for node in _help(tree)}
+        for owner in [tree, *ast.iter_child_nodes(tree)]:
+            if not isinstance(owner, ast.Module | ast.ClassDef | ast.FunctionDef):
+                continue
+            if isinstance(owner, ast.Module) or not owner.name.startswith("_"):
+                text = ast.get_docstring(owner)
+                first = owner.body[0] if text else None
+                if (
+                    text
+                    and isinstance(first, ast.Expr)
+                    and id(first.value) not in shown
+                ):
+                    place = f"{file.relative_to(ROOT)}:{first.lineno}"
+                    yield Text(place, "docstring", text)
+
+
 def rule_texts() -> Iterator[Text]:
     """What a rule says: name, summary, message, why, fix."""
     for file in sorted((ROOT / "checks").glob("*.toml")):

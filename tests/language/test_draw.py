@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A draw has the promised share of each kind, and a seed always gives the same texts."""
+
+from collections import Counter
+
+from tests.language.draw import SHARES, draw
+from tests.language.texts import help_texts, public_docstrings
+
+
+def test_a_draw_has_its_share_of_each_kind_and_repeats() -> None:
+    texts = draw(7)
+    assert Counter(text.kind for text in texts) == SHARES
+    assert texts == draw(7)
+    assert texts != draw(8)
+
+
+def test_help_is_drawn_as_the_command_line_and_not_as_docstrings() -> None:
+    help_places = {text.place for text in help_texts()}
+    assert help_places
+    assert not help_places & {text.place for text in public_docstrings()}
