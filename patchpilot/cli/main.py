@@ -24,13 +24,13 @@ class Verbs(click.Group):
     """A group whose verbs live in `patchpilot.cli.commands.<verb>` and are imported one at a time."""  # noqa: E501
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs, in the order of the overview."""
+        """The commands, in the order of the overview."""
         import importlib.util
 
         return [name for name in VERBS if importlib.util.find_spec(_module(name))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one verb."""
+        """Return a command, imported when first used."""
         if cmd_name not in VERBS:
             return None
         try:
@@ -59,7 +59,7 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest verb named."""
+        """Resolve a command as click does, and suggest the nearest one in errors."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             failure = UnknownCommandError(f"unknown command {args[0]!r}", ctx)
             near = nearest(args[0], VERBS)
@@ -73,7 +73,7 @@ class Verbs(click.Group):
 
 
 def _module(verb: str) -> str:
-    """The module of a verb's click command.
+    """The module of a click command.
 
     Those of the other front ends are in their rooms, which cli does not import otherwise.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The manual: each verb's description, options and examples, as a man page and as Markdown.
+"""The manual: each command's description, options and examples, as a man page and as Markdown.
 
 `python -m patchpilot.cli.manual DIR` writes the man pages.
 """
@@ -40,7 +40,7 @@ class Page(NamedTuple):
 
 
 def pages() -> list[Page]:
-    """A page for every verb, and after a verb with commands of its own one for each of these."""
+    """A page for every command, each followed by the pages of its subcommands."""
     root = click.Context(cli, info_name="patchpilot")
     result: list[Page] = []
     for name, summary in VERBS.items():
@@ -160,7 +160,7 @@ def _see_also(page: Page) -> list[str]:
 
 
 def overview_page() -> str:
-    """patchpilot(1): the verbs and the topics."""
+    """patchpilot(1): the commands and the topics."""
     lines = [
         _head("patchpilot"),
         ".SH NAME",

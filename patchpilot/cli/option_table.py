@@ -121,7 +121,7 @@ def common_table(
 def base_table(
     what: str = "base of the topic (default: detected)",
 ) -> tuple[Option, ...]:
-    """The options of a verb that takes a topic."""
+    """The options of a command that takes a topic."""
     return (
         Option(("--base",), what, TEXT, "REV"),
         Option(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options every verb has."""
+"""The options of every command."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -72,11 +72,11 @@ class _Sectioned(click.Command):
 
 
 class VerbCommand(_Sectioned):
-    """A verb."""
+    """A command."""
 
 
 class VerbGroup(_Sectioned, click.Group):
-    """A verb with commands of its own."""
+    """A command with subcommands."""
 
     command_class = VerbCommand
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verbs, in groups, each with the line that `patchpilot --help` shows for it."""
+"""The commands in groups, each with its line in `patchpilot --help`."""
 
 import textwrap
 
@@ -42,7 +42,7 @@ OTHERS = {
     "completion": "print the completion script of a shell",
     "bug-report": "print versions, settings and the last traceback, to paste",
 }
-"""The verbs of which the short overview shows the name only."""
+"""The commands that the short overview lists by name only."""
 VERBS = {
     name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()
 }

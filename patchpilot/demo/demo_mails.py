@@ -54,7 +54,7 @@ def reply(
 
 
 def announcement() -> bytes:
-    """The first mail on the list: an archive that has none answers as if it were not there."""
+    """The first message on the list; an empty archive would look unreachable."""
     text = (
         "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75"
         " columns.\n"

@@ -41,7 +41,7 @@ class EvidenceInput:
 def read_scene(
     repository: Repository, commit: Commit, progress: Progress = silent
 ) -> EvidenceInput:
-    """The evidence input of a commit that has a parent."""
+    """The evidence input of a commit with a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
     looked = sorted(

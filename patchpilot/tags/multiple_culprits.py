@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes of several bugs: the same change in several files, each bug introduced by another commit.
+"""Fixes for several bugs: the same change in several files, each introduced by a different commit.
 
 Or several commits named as the cause.
 """

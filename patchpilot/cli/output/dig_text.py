@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The series that a commit was posted in, as text."""
+"""The posted series of a commit, as text."""
 
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.model.action import Action

@@ -48,7 +48,7 @@ class Fingerprints:
 
 
 def sources(result: CheckResult) -> Iterator[tuple[str, Patch | None, Finding]]:
-    """Every finding with its patch and the relative path of the patch file; "-" where there is
+    """Every finding with its patch and the relative path of the patch file; "-" if there is
     none.
     """
     for patch, finding in result.by_patch:

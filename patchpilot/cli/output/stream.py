@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Results on their way to stdout."""
+"""Writes results to stdout."""
 
 import sys
 

@@ -159,7 +159,7 @@ def first_tag(context: Context, name: str) -> int | None:
 
 
 def is_plain(title: str) -> bool:
-    """Whether a title is written for a change: not a revert, merge or release."""
+    """Whether a title describes a change, and is not generated for a revert, merge or release."""
     return bool(title) and not cached_re.match(
         r"(?:Revert|Reapply) \"|Merge |Linux \d", title
     )

@@ -14,7 +14,7 @@ def need_no_repository(targets: Sequence[str]) -> bool:
 
 
 def can_be_streamed(targets: Sequence[str]) -> bool:
-    """Whether every TARGET is a source of mails on this machine, which need not be read as a whole."""  # noqa: E501
+    """Whether every TARGET is a local source of messages, which can be read one by one."""
     return bool(targets) and all(map(_is_file, targets))
 
 

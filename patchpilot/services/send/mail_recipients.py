@@ -69,9 +69,9 @@ def addressees(
     planned: "Planned | None" = None,
     project: Project | None = None,
 ) -> Addressees:
-    """The recipients of a series: everybody gets every mail of it.
+    """The recipients of a series: each of them gets every message.
 
-    `planned` and `project` are its plan and profile where the caller has them.
+    `planned` and `project` are its plan and project if the caller has read them.
     """
     project = project or project_of(repository, request.profile, series)
     if draft.is_undisclosed:

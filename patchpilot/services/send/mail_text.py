@@ -24,7 +24,7 @@ def wording_of(
     series: Series,
     base: str | None,
 ) -> SeriesText:
-    """The texts of the draft as they go into the mails.
+    """The texts of the draft as they appear in the messages.
 
     A changelog goes to the cover, or below the `---` of a single patch.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checklist of a series: what reviewers of its newest version ask, each point ticked or open."""  # noqa: E501
+"""The checklist of a series: the review requests on its latest version, each done or open."""
 
 from dataclasses import dataclass
 

@@ -73,7 +73,7 @@ class ExportHeading:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class TextMail:
-    """The line of a mail that is UTF-8: its Message-ID and its text."""
+    """The line for a UTF-8 message: its Message-ID and its text."""
 
     mail: str
     text: str

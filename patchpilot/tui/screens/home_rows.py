@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of Home: one topic a row, and the selected one in full."""
+"""The rows of Home: one per topic, with the selected topic in full."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
