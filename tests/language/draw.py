@@ -10,6 +10,7 @@ each number instead, for whoever rewrites the texts that were not clear.
 
 import argparse
 import ast
+import functools
 import random
 import re
 from collections.abc import Iterator
@@ -82,10 +83,10 @@ def rule_messages() -> Iterator[Text]:
     )
 
 
-def draw(seed: int) -> list[Text]:
-    """The texts of a seed, kind by kind."""
-    chance = random.Random(seed)
-    pools = {
+@functools.cache
+def pools() -> dict[str, list[Text]]:
+    """All texts of each kind."""
+    return {
         "docstring": list(public_docstrings()),
         "TUI text": list(tui_texts()),
         "command line": [*help_texts(), *errors()],
@@ -94,10 +95,15 @@ def draw(seed: int) -> list[Text]:
             text for text in documentation(spans=True) if _is_prose(text.text)
         ],
     }
+
+
+def draw(seed: int) -> list[Text]:
+    """The texts of a seed, kind by kind."""
+    chance = random.Random(seed)
     return [
         text._replace(kind=kind)
         for kind, share in SHARES.items()
-        for text in chance.sample(pools[kind], share)
+        for text in chance.sample(pools()[kind], share)
     ]
 
 

@@ -3,10 +3,13 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.language.draw import SHARES, draw
 from tests.language.texts import help_texts, public_docstrings
 
 
+@pytest.mark.long
 def test_a_draw_has_its_share_of_each_kind_and_repeats() -> None:
     texts = draw(7)
     assert Counter(text.kind for text in texts) == SHARES
@@ -14,6 +17,7 @@ def test_a_draw_has_its_share_of_each_kind_and_repeats() -> None:
     assert texts != draw(8)
 
 
+@pytest.mark.long
 def test_help_is_drawn_as_the_command_line_and_not_as_docstrings() -> None:
     help_places = {text.place for text in help_texts()}
     assert help_places
