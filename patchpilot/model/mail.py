@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, NoPatchError
+from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import (
     Address,
     decode_mailboxes,
@@ -479,9 +480,12 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
     if _is_no_mail(lines[0], headers) and not any(_DIFF.match(line) for line in lines):
         raise NoPatchError(
             f"{source}:1: neither a mail nor a diff",
-            hint=(
-                "pass a patch written by `git format-patch`, or a commit; a source file"
-                f" needs -f, for example `patchpilot check -f {source}`"
+            hint=Hint(
+                (
+                    "pass a patch written by `git format-patch`, or a commit; a source file needs"
+                    " -f, for example ",
+                    Action("check", ("-f", source), "`{}`"),
+                )
             ),
         )
     return _assemble(source, commit, lines, headers, body_at if headers else 0, damage)
