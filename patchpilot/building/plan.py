@@ -24,8 +24,10 @@ SOURCES = (".c", ".S")
 INCLUDERS = 8
 """So many files that include a changed header are built, unless all are asked for."""
 _BASE = ("SMP", "MODULES")
-_USUAL = ("DYNAMIC_DEBUG",)
-"""Without it compilers drop what is only printed for debugging."""
+_USUAL = ("DYNAMIC_DEBUG", "DEBUG_SECTION_MISMATCH")
+"""Without these, compilers drop what is only printed for debugging, and inline the functions whose
+sections modpost compares.
+"""
 _NOT_KBUILD = (
     "tools/",
     "Documentation/",

@@ -288,6 +288,48 @@ def test_a_symbol_that_a_module_will_not_find_is_an_error(
     assert found == ([problem] if problem else [])
 
 
+def test_a_function_in_a_freed_section_is_not_inlined_into_its_caller(
+    repo: Repo,
+) -> None:
+    """With DEBUG_SECTION_MISMATCH, as in lib/Kconfig.debug and the kernel's Makefile; without it
+    gcc inlines the only call of a static function, and modpost sees no reference.
+    """
+    option = 'config DEBUG_SECTION_MISMATCH\n\tbool "Full analysis"\n'
+    flags = (
+        "-include $(O)/.config\nifdef CONFIG_DEBUG_SECTION_MISMATCH\n"
+        "FULL := -fno-inline-functions-called-once\nendif\n"
+    )
+    modpost = (
+        '#!/bin/sh\nfor object; do :; done\nobjdump -rj .text "$object" | grep -q init.text &&\n'
+        "echo 'WARNING: modpost: use (section: .text) -> once (section: .init.text)"
+        " section mismatch'\n"
+    )
+    declared = "int use(int one);\nint work(void);\n"
+    rule = "\t@install -D $(CURDIR)/modpost.sh $(O)/scripts/mod/modpost\n"
+    repo.commit(
+        "full analysis",
+        {
+            "Kconfig": f"{KERNEL['Kconfig']}{option}",
+            "Makefile": f"{flags}{MAKEFILE.replace('-Wall', '-O2 $(FULL)')}{rule}",
+            "modpost.sh": modpost,
+            "drv/Makefile": "obj-$(CONFIG_DRV) += drv.o\ndrv-y := w.o user.o\n",
+            "drv/user.c": declared,
+        },
+    )
+    repo.git("branch", "-f", "base")
+    once = '__attribute__((section(".init.text"))) static int once(int one)'
+    lines = (
+        *(once, "{"),
+        *("\tone ^= one * work();",) * 30,
+        *("\treturn one;", "}", "int use(int one) { return once(one); }", ""),
+    )
+    repo.commit("drv: use", {"drv/user.c": declared + "\n".join(lines)})
+    findings, _ = built(repo)
+    (finding,) = findings
+    assert finding["name"] == "build-modpost"
+    assert "'use' (section: .text) -> 'once' (section: .init" in finding["message"]
+
+
 def test_what_was_built_can_be_deleted(repo: Repo) -> None:
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
     built(repo)
