@@ -70,6 +70,18 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
     return f"commit {blamed[1]}" if blamed else ""
 
 
+def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
+    """Whether a message without a claim may still describe a bug: something fails in its text, and
+    its title announces neither a feature nor a cleanup. Only its author knows.
+    """
+    return (
+        kind_of(title) == "other"
+        and not is_cosmetic(title, paths)
+        and cached_re.search(_FAILS, " ".join((title, *message)), cached_re.IGNORECASE)
+        is not None
+    )
+
+
 def defect_in(title: str) -> str:
     """The words of a subject that say it fixes a crash, a leak, a race or the like.
 

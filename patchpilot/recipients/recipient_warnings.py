@@ -132,10 +132,13 @@ def _nobody(facts: RecipientFacts) -> Iterator[str]:
         path for path in facts.paths if path not in taken and path != "MAINTAINERS"
     ]
     if alone:
+        asked_history = any(
+            recipient.role == "recent contributor" for recipient in facts.recipients
+        )
         more = f" and {len(alone) - 3} more" if len(alone) > 3 else ""
         yield (
-            f"{', '.join(alone[:3])}{more}: not in any section of MAINTAINERS{rest}; --git adds"
-            " recent contributors"
+            f"{', '.join(alone[:3])}{more}: not in any section of MAINTAINERS{rest}"
+            + ("" if asked_history else "; `git log` names its recent authors")
         )
 
 

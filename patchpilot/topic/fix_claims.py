@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
-from patchpilot.model.fix_claim import fix_claim
+from patchpilot.model.fix_claim import fix_claim, may_fix
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
 
@@ -24,10 +24,14 @@ Author date and subject follow, which amending and rebasing leave alone.
 
 @dataclass(frozen=True, slots=True)
 class FixJudgement:
-    """Whether a commit fixes a bug, and why not ("" where it does)."""
+    """Whether a commit fixes a bug, and why not ("" if it does).
+
+    `unclear`: only the author knows, as the message claims no fix but describes a failure.
+    """
 
     is_fix: bool
     reason: str = ""
+    unclear: bool = False
 
 
 def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
@@ -35,11 +39,14 @@ def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
     answer = _answers(repository).get(_name(commit))
     if answer:
         return said_fix(answer == "yes")
-    if any(parse_tag(line) for line in commit.lines[1:]) or fix_claim(
-        commit.subject, commit.lines[1:], _paths(repository, commit)
-    ):
+    if any(parse_tag(line) for line in commit.lines[1:]):
         return FixJudgement(True)
-    return FixJudgement(False, "does not look like a fix (its message names no bug)")
+    message = commit.subject, commit.lines[1:], _paths(repository, commit)
+    if fix_claim(*message):
+        return FixJudgement(True)
+    return FixJudgement(
+        False, "does not look like a fix (its message names no bug)", may_fix(*message)
+    )
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:

@@ -80,3 +80,36 @@ def test_a_new_versions_changelog_is_asked_for_in_the_editor(
         screen.type("send\n")
         assert screen.end() == 0
         assert len(server.take()) == 3
+
+
+def test_open_questions_of_a_fix_are_asked_once_and_the_recipients_stand_above_the_word(
+    tmp_path: Path,
+) -> None:
+    with FaultySink() as server:
+        repo = topic(tmp_path / "r", 1, server=server)
+        repo.git("config", "patchpilot.profile", "linux")
+        repo.git(
+            "commit",
+            "--amend",
+            "-q",
+            "-m",
+            "widget: fix a crash on removal\n\nFix it.\n",
+        )
+        screen = Verb(*words(repo.path))
+        screen.wait_for("attack a machine")
+        screen.type("?\n")
+        screen.wait_for("attackers read lists")
+        screen.type("perhaps\n")
+        screen.wait_for("invalid answer")
+        screen.type("no\n")
+        screen.wait_for("earlier release")
+        screen.type("no\n")
+        screen.wait_for("Type 'send' to confirm")
+        assert "To: l@lists.example.org" in screen.seen.rpartition("Send 1")[0][-300:]
+        screen.type("n\n")
+        assert screen.end() == 1
+        screen = Verb(*words(repo.path))
+        screen.wait_for("Type 'send' to confirm")
+        assert "attack a machine" not in screen.seen
+        screen.type("n\n")
+        assert screen.end() == 1

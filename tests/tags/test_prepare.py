@@ -153,6 +153,26 @@ def test_what_is_no_fix_is_none_for_any_verb(tmp_path: Path) -> None:
     assert f"Fixes: {story.culprit[:12]}" in message(story)
 
 
+UNCLEAR = "ring: return an error early\n\nThe mask does not cover the last slot."
+
+
+def test_a_bug_that_only_the_text_describes_is_asked_about_and_named_again_before_sending(
+    tmp_path: Path,
+) -> None:
+    story = history(tmp_path / "r", UNCLEAR + SIGNED)
+    words = ("-C", story.repo.path, "HEAD")
+    asked = call("prepare", *words, "--yes")
+    assert f"--is-a-fix writes Fixes: {story.culprit[:12]}" in " ".join(
+        asked.err.split()
+    )
+    assert "Fixes:" not in message(story)
+    sending = ("send", *words, "--dry-run", "--to", "l@lists.example.org")
+    assert "no-fixes-tag" in call(*sending).out
+    assert call("prepare", *words, "--is-a-fix").code == 0
+    assert f"Fixes: {story.culprit[:12]}" in message(story)
+    assert "no-fixes-tag" not in call(*sending).out
+
+
 def test_the_author_says_that_it_is_no_fix_and_takes_it_back(story: History) -> None:
     fixed = ("-C", story.repo.path, "HEAD")
     assert "missing-fixes" in call("check", *fixed, "--strict").out

@@ -147,6 +147,7 @@ def command(common: Common, **asked: Any) -> int:
 
 
 def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -> int:
+    from patchpilot.cli.send_questions import ask_open_questions
     from patchpilot.services.send.outbox_folder import write_outbox
     from patchpilot.services.send.send_mails import deliver
     from patchpilot.services.send.send_result import result_of_plan
@@ -155,6 +156,8 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     dry_run, yes, outbox = asked["dry_run"], asked["yes"], asked["outbox"]
     request = _request(common, place, settings, asked)
     _refuse_options(asked)
+    if not (yes or dry_run or outbox or asked["resume"] or request.to_self):
+        ask_open_questions(place, request)
     plan = _plan(common, place, settings, request, asked)
     if asked["resume"] and not plan.waiting and outbox is None:
         return _nothing_to_do(common, place, plan, dry_run=dry_run)
@@ -395,8 +398,8 @@ def _preview(
     *,
     mails: bool = True,
 ) -> None:
-    """Print the verdict and the problems, then the mails through the pager, then the pre-flight
-    card with the verdict as the last line.
+    """Print the verdict, the problems, the recipients and the messages, through the pager on a
+    terminal; then the pre-flight card, which ends with the verdict.
     """
     from patchpilot.cli.output import send_text as text
 
@@ -410,8 +413,10 @@ def _preview(
     if shown and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import page
 
-        common.write("\n".join(part for part in parts if part) + "\n", paged=False)
-        page(shown, next(iter(place.repository.user_config("core.pager")[-1:]), None))
+        page(
+            "\n".join(part for part in (*parts, shown) if part),
+            next(iter(place.repository.user_config("core.pager")[-1:]), None),
+        )
         common.write("\n" + last, paged=False)
         return
     common.write("\n".join(part for part in (*parts, shown, last) if part))
@@ -444,6 +449,9 @@ def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
         click.echo("\n".join(part for part in parts if part), err=True)
     else:
         _preview(common, place, plan, plan.blockers)
+    if not plan.request.to_self:
+        # the pager and the card may have moved the recipients off the screen
+        click.echo(text.addressees(plan), nl=False, err=True)
     answer = click.prompt(
         f"Send {in_numbers(plan)}? Type 'send' to confirm",
         default="",

@@ -126,6 +126,22 @@ def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
         yield "       sendemail.bcc"
 
 
+def addressees(plan: SendPlan) -> str:
+    """The addresses in To and Cc, wrapped, for the line before the confirmation."""
+    return "".join(
+        f"{line}\n"
+        for header in ("to", "cc")
+        if (
+            named := [
+                one_line(str(recipient.address))
+                for recipient in plan.recipients
+                if recipient.header == header
+            ]
+        )
+        for line in filled(f"{header.capitalize()}: ", ", ".join(named), columns())
+    )
+
+
 _MATCH = re.compile(r"(?P<path>\S+) matches (?P<pattern>.+)", re.DOTALL)
 _FILES = 3
 """At most so many files are named for one pattern."""

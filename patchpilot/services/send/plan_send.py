@@ -27,7 +27,7 @@ from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.mail_text import wording_of
 from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
 from patchpilot.services.send.propose_prefix import mark_warnings
-from patchpilot.services.send.questions import answered, is_regression
+from patchpilot.services.send.questions import answered, is_regression, unclear_fixes
 from patchpilot.services.send.review_warnings import open_point_warnings, tag_warnings
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.services.send.undisclosed import refuse_public_server
@@ -108,6 +108,7 @@ def plan(
         ),
         *tag_warnings(repository, request, draft, ids),
         *open_point_warnings(repository, draft),
+        *unclear_fixes(repository, ids),
         *(SendProblem("recipients", remark) for remark in people.remarks),
     )
     in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])

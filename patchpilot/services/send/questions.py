@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
+from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import missing_tree
-from patchpilot.topic.fix_claims import denied_subjects
+from patchpilot.topic.fix_claims import denied_subjects, judge_fix
 from patchpilot.topic.target_tip import find_target
 from patchpilot.topic.topic_project import project_of
 
@@ -89,6 +91,44 @@ def traps(
     )
     return PreSendQuestions(
         questions(series, draft, project), draft, place, fit, treeless
+    )
+
+
+def open_questions(
+    repository: Repository, request: SendRequest
+) -> tuple[PreSendQuestion, ...]:
+    """The questions that neither the topic's draft nor the request answers.
+
+    None if no commit looks like a fix, or if patch files are sent.
+    """
+    from patchpilot.topic.find_topic import find_topic
+
+    topic = find_topic(repository, request)
+    if not any(
+        judge_fix(repository, repository.commit(id_)).is_fix for id_ in topic.commits
+    ):
+        return ()
+    given = {name for name, _ in request.answers}
+    project = project_of(repository, request.profile or "", topic.series)
+    return tuple(
+        question
+        for question in questions(topic.series, topic.draft, project)
+        if question.answer is None and question.name not in given
+    )
+
+
+def unclear_fixes(
+    repository: Repository, ids: Sequence[str]
+) -> tuple[SendProblem, ...]:
+    """A warning about each commit without a Fixes: tag that may fix a bug: see `judge_fix`."""
+    return tuple(
+        SendProblem(
+            "no-fixes-tag",
+            f"{commit.subject}: no Fixes: tag, as its message names no bug",
+            Action("prepare", ("--is-a-fix",), "if it fixes a bug: {}"),
+        )
+        for commit in map(repository.commit, ids)
+        if judge_fix(repository, commit).unclear
     )
 
 

@@ -205,7 +205,7 @@ def _fixes(
     asked = FixesRequest(
         commit.id,
         limit=2,
-        verify=bool(named) or not claim.is_fix,
+        verify=bool(named) or not (claim.is_fix or claim.unclear),
         base=request.base,
         series=topic,
     )
@@ -245,7 +245,10 @@ def _fixes(
         return present
     if not claim.is_fix:
         notes.append(
-            f"no Fixes: tag: {claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT"
+            f"{_UNSURE} into {commit.short}: {claim.reason}; if it is one, --is-a-fix writes"
+            f" {' and '.join(judged.tags)}"
+            if claim.unclear and judged.sure and judged.tags
+            else f"no Fixes: tag: {claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT"
         )
         return []
     if not judged.sure:
