@@ -37,6 +37,7 @@ from patchpilot.model.hosts import host_of
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
@@ -234,13 +235,20 @@ def add_from_mbox(
         one_of_each(read, {address.key for address in own}, left_out.append)
     )
     message_id = message_id_of(target or "")
-    every = read_thread(
-        mails,
-        reader=store.reader,
-        progress=progress,
-        known=own,
-        anchor=message_id or "",
-    )
+
+    def read_series(mails: Sequence[Mail]) -> Sequence[Status]:
+        return read_thread(
+            mails,
+            reader=store.reader,
+            progress=progress,
+            known=own,
+            anchor=message_id or "",
+        )
+
+    every = read_series(mails)
+    if not every and (answered := _answered(mails, store)):
+        mails = (*answered, *mails)
+        every = read_series(mails)
     if target:
         named = status_of(message_id, every) if message_id else None
         if named is None:
@@ -258,8 +266,8 @@ def add_from_mbox(
         return about
     if not chosen:
         raise InputError(
-            f"{mbox}: no patch found",
-            hint="pass the mbox of a thread, e.g. t.mbox.gz from an archive",
+            f"{mbox}: neither a patch nor an answer to one that you sent or track",
+            hint="pass the mbox of a thread, for example t.mbox.gz of an archive",
         )
     added = []
     for status in chosen:
@@ -282,6 +290,26 @@ def add_from_mbox(
             )
         )
     return tuple(added)
+
+
+def _answered(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
+    """The messages of the sends, or of the first tracked series, that these messages answer."""
+    ids = {mail.message_id for mail in mails}
+    answered = {
+        id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
+    } - ids
+    with Outbox() as outbox:
+        sends = outbox.holding(answered)
+    sent = [
+        store.reader.parse(entry.mail.raw)
+        for send in sends
+        for entry in send.entries
+        if entry.state is MailState.ACCEPTED
+    ]
+    entry = next(filter(None, map(store.with_mail, sorted(answered))), None)
+    tracked = store.readable_mails(entry.id)[0] if entry else ()
+    found = {mail.message_id: mail for mail in (*tracked, *sent)}
+    return tuple(mail for id_, mail in found.items() if id_ not in ids)
 
 
 def read_mbox(

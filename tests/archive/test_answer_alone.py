@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A reply in a file without the patch that it answers, which was sent from here."""
+
+from pathlib import Path
+
+from tests.kit.cli import call
+from tests.kit.life import TITLE, life
+from tests.kit.mails import RITA, mail
+
+TAG = f"Reviewed-by: {RITA}"
+
+
+def test_a_reply_in_a_file_is_joined_to_the_patch_that_was_sent_from_here(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "reply"
+    with life(tmp_path) as one:
+        sent = one.send(publish=False)
+        file.write_bytes(
+            mail(
+                f"Re: [PATCH] {TITLE}",
+                f"Ada Fixer wrote:\n> Line 1 was wrong.\n\n{TAG}\n",
+                sender=RITA,
+                references=f"<{sent}>",
+            )
+        )
+        assert TAG in one.track("show", "--mbox", file).out
+        assert one.track("list").out.count(TITLE) <= 1
+        assert one.track("add", "--mbox", file).code == 0
+        assert TAG in one.track("show").out
+    file.write_bytes(file.read_bytes().replace(sent.encode(), b"other@example.org"))
+    other = call("track", "add", "--mbox", file)
+    assert (other.code, "neither a patch nor an answer" in other.err) == (2, True)
