@@ -504,7 +504,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     wanting = [
         other
         for other in others
-        if other.mail.kind in WANTS_ANSWER
+        if (other.mail.kind in WANTS_ANSWER or _gives_on_condition(other))
         and not (
             other.mail.kind is MailKind.AI_REVIEW
             and "no issues" in other.mail.body.text
@@ -531,7 +531,10 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     ]
     if open_wishes:
         newest = open_wishes[-1]
-        why = f"{newest.mail.who} requested changes ({newest.mail.label})"
+        how = (
+            "tag on a condition" if _gives_on_condition(newest) else newest.mail.label
+        )
+        why = f"{newest.mail.who} requested changes ({how})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     for reply in reversed(since):
         is_content = reply.parent and approved.get(
@@ -574,6 +577,16 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
         SeriesState.SENT,
         "no reply yet",
         _of_mail((evidence.post or topic.latest.head).mail.mail),
+    )
+
+
+def _gives_on_condition(reply: Attached) -> bool:
+    """Whether all tags of a message depend on changes ("With that fixed, Reviewed-by: …")."""
+    credited = reply.mail.credited
+    return (
+        reply.mail.kind is MailKind.TRAILERS
+        and bool(credited)
+        and all(tag.conditional for tag in credited)
     )
 
 

@@ -51,7 +51,7 @@ def state(*mails: bytes) -> SeriesState:
         ("pw-bot: rejected", "rejected"),
         ("Any objections?", "under-review"),
         ("Any objections to taking this through my tree?", "under-review"),
-        (f"With that fixed:\n\nReviewed-by: {MATT}", "under-review"),
+        (f"With that fixed:\n\nReviewed-by: {MATT}", "changes-requested"),
     ],
 )
 def test_what_a_maintainer_says(text: str, expected: str) -> None:
