@@ -55,11 +55,13 @@ def _own_server(request: MailRequest) -> MailRequest:
         kinds = (
             ("tls", "STARTTLS, port 587"),
             ("ssl", "TLS, port 465"),
-            ("none", "none"),
+            ("none", "not encrypted, port 25"),
         )
         _list(kinds)
         encryption = _choice("Encryption", kinds, "tls")
-    user = request.user or click.prompt("User name", default=request.address, err=True)
+    user = request.user or click.prompt(
+        "User name (none: no login)", default=request.address, err=True
+    )
     return replace(
         request, provider=OWN, server=server, encryption=encryption, user=user
     )

@@ -14,12 +14,15 @@ from patchpilot.cli.mail_questions import (
     place_for_password,
 )
 from patchpilot.cli.options import Common, progress_of
-from patchpilot.errors import ExitCode, findings_exit
+from patchpilot.errors import ExitCode, NetworkError, findings_exit
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose
 from patchpilot.services.setup.run_fix import commands_of, run_fix
 from patchpilot.services.setup.set_up_mail import (
+    MailPlan,
     MailRequest,
+    is_wrong_password,
     mail_to_oneself,
     overridden,
     plan_mail,
@@ -29,6 +32,8 @@ from patchpilot.services.setup.set_up_mail import (
 
 _MAIL = ("provider", "mail server")
 """The findings of doctor that a mail account repairs."""
+_TRIES = 3
+"""So often a password is asked for."""
 
 
 def walk(common: Common) -> int:
@@ -48,8 +53,12 @@ def walk(common: Common) -> int:
         else:
             done = _offer(common, found)
         left += [] if done else [found]
-    if not problems:
-        common.write("nothing is missing: `patchpilot doctor` shows what was checked\n")
+    solved = len(problems) - len(left)
+    common.write(
+        f"{solved} of {counted(len(problems), 'problem')} solved\n"
+        if problems
+        else "nothing is missing: `patchpilot doctor` shows what was checked\n"
+    )
     return int(findings_exit(any(one.state == "fail" for one in left)))
 
 
@@ -116,22 +125,18 @@ def set_up_mail(
         identity = repository.identity if repository else None
         request = complete(request, identity.email if identity else "")
         plan = plan_mail(request)
-        request = place_for_password(request, plan)
-        plan = plan_mail(request)
+        password = "" if dry_run else _login(plan, from_stdin=from_stdin, tests=tests)
+        plan = plan_mail(place_for_password(request, plan))
         common.write(printable("\n".join(one.command for one in plan.settings)))
         for note in plan.notes:
             notice("note", note)
         if plan.needs_password:
-            notice("note", f"the password is kept in {plan.keeper.what}")
+            notice(
+                "warning" if plan.keeper.plain else "note",
+                f"the password is kept in {plan.keeper.what}",
+            )
         if dry_run:
             return int(ExitCode.OK)
-        password = password_of(plan, from_stdin=from_stdin)
-        if tests and (password or not plan.needs_password):
-            notice("note", try_login(plan, password))
-        elif tests:
-            notice("warning", "the login was not tested: there is no password")
-        if plan.keeper.plain and plan.needs_password:
-            notice("warning", f"{plan.keeper.what}: others can read it in that file")
         if not agreed("Write these settings?", yes=yes):
             return int(ExitCode.FINDINGS)
         write_mail(plan, password)
@@ -144,6 +149,25 @@ def set_up_mail(
         ):
             notice("note", mail_to_oneself(plan, password))
     return int(ExitCode.OK)
+
+
+def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
+    """The password, tried with a login; on a terminal a wrong one is asked for again."""
+    for left in reversed(range(_TRIES)):
+        password = password_of(plan, from_stdin=from_stdin)
+        if not tests:
+            break
+        if plan.needs_password and not password:
+            notice("warning", "the login was not tested: there is no password")
+            break
+        try:
+            notice("note", try_login(plan, password))
+            break
+        except NetworkError as error:
+            if not (left and asks() and not from_stdin and is_wrong_password(error)):
+                raise
+            notice("error", f"{error.message}; {error.hint}")
+    return password
 
 
 def _wants_mail() -> bool:

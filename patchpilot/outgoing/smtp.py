@@ -111,6 +111,10 @@ class Submission:
         except _FAILURES as error:
             if server:
                 server.close()
+            if server and isinstance(error, TimeoutError):
+                # the server refused nothing, so that advice about passwords would mislead
+                failed = f"{self.account.server}:{self.account.port} does not answer"
+                hint = Action("doctor", (), "see `{}`")
             raise ConnectingError(
                 f"{failed}: {words(error)}",
                 hint=hint,

@@ -531,9 +531,7 @@ def _in_review(evidence: Evidence, latest_sent: datetime) -> Verdict:
     ]
     if open_wishes:
         newest = open_wishes[-1]
-        how = (
-            "tag on a condition" if _gives_on_condition(newest) else newest.mail.label
-        )
+        how = "tag on a condition" if _gives_on_condition(newest) else newest.mail.label
         why = f"{newest.mail.who} requested changes ({how})"
         return Verdict(SeriesState.CHANGES_REQUESTED, why, _of_mail(newest.mail.mail))
     for reply in reversed(since):

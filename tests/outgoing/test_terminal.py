@@ -82,6 +82,29 @@ def test_a_new_versions_changelog_is_asked_for_in_the_editor(
         assert len(server.take()) == 3
 
 
+def test_setup_mail_asks_a_wrong_password_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with FaultySink(login=("ada", "s3cret")) as server:
+        at = ("--server", f"127.0.0.1:{server.port}", "--encryption", "none")
+        screen = Verb("setup", "mail", "--address", "ada@example.org", *at)
+        screen.wait_for("User name (none: no login)")
+        screen.type("ada\n")
+        screen.wait_for("Password:")
+        screen.type("guess\n")
+        screen.wait_for("rejects the login")
+        screen.wait_for("Password:", since=screen.seen.index("rejects the login"))
+        screen.type("s3cret\n")
+        screen.wait_for("Keep the password in")
+        screen.type("ask\n")
+        screen.wait_for("Write these settings?")
+        screen.type("n\n")
+        assert screen.end() == 1
+        assert "logged in" in screen.seen
+        assert not {"guess", "s3cret"} & set(screen.seen.split())
+
+
 def test_open_questions_of_a_fix_are_asked_once_and_the_recipients_stand_above_the_word(
     tmp_path: Path,
 ) -> None:

@@ -29,7 +29,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.series.database import backups, damaged, recover
+from patchpilot.series.database import damaged, recover
 from patchpilot.series.topic_database import FILE, LAYOUT, connect, state_folder
 from patchpilot.topic.finish_send import finish_sends
 
@@ -427,10 +427,7 @@ def _state() -> Iterator[probes.Probe]:
             error.hint or "nothing is sent that cannot be recorded first",
         )
         return
-    known = backups(folder / FILE)
-    yield probes.Probe(
-        "outbox", "ok", f"{folder} is intact, with {counted(len(known), 'backup')}"
-    )
+    yield probes.Probe("outbox", "ok", f"{folder} is intact")
     if gone := remove_leftovers():
         names = ", ".join(map(str, gone))
         yield probes.Probe(

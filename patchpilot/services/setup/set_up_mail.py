@@ -5,6 +5,7 @@ written.
 
 import shlex
 import shutil
+import smtplib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -239,6 +240,11 @@ def try_login(plan: MailPlan, password: str) -> str:
         if account.user
         else f"reached {plan.host}"
     )
+
+
+def is_wrong_password(error: NetworkError) -> bool:
+    """Whether `try_login` failed because the server refused the user name or the password."""
+    return isinstance(error.__cause__, smtplib.SMTPAuthenticationError)
 
 
 def _session(plan: MailPlan, password: str) -> Submission:
