@@ -122,7 +122,17 @@ SECTIONS: dict[str, Sections] = {
     "trailers": (
         (
             "Writing",
-            ("changed", "also", "dry_run", "yes", "published", "shared", "claim"),
+            (
+                "changed",
+                "fuzzy",
+                "again",
+                "also",
+                "dry_run",
+                "yes",
+                "published",
+                "shared",
+                "claim",
+            ),
         ),
     ),
     "send": (

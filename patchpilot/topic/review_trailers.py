@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The tags that reviewers gave to a topic and that its commits lack, and those held back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from patchpilot.archive.track_store import Store
@@ -9,11 +9,14 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
+from patchpilot.lint.recognize_findings import pair_with_earlier
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import AddressState, addresses_within, judge
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Series
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
@@ -21,8 +24,8 @@ from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.revisions import Post
 from patchpilot.reading.status import Credit, Status
-from patchpilot.series.draft import pair_known
-from patchpilot.topic.find_topic import read_topic
+from patchpilot.series.draft import Drafts, pair_known
+from patchpilot.topic.find_topic import find_draft, read_topic
 from patchpilot.topic.message_changes import MessageChange, Preparation
 from patchpilot.topic.reroll import sent_patches
 from patchpilot.topic.topic_base import topic_commits
@@ -35,7 +38,8 @@ class HeldTrailer:
     """A tag that was not added, and why: the user decides; without an `offer` no commit message may
     have it.
 
-    `asks`: it has an address that is not its sender's, or claims authorship.
+    `asks`: it has an address that is not its sender's, or claims authorship. `refused`: the user
+    refused it before.
     """
 
     trailer: str
@@ -44,11 +48,22 @@ class HeldTrailer:
     why: str
     offer: Action | None = None
     asks: bool = False
+    refused: bool = False
 
     @property
     def command(self) -> str | None:
         """The command that adds it; None where no message may have it."""
         return self.offer.command if self.offer else None
+
+
+@dataclass(frozen=True, slots=True)
+class TagChoice:
+    """A tag that can be added to a commit: the reason to hesitate, "" if it is added unasked."""
+
+    commit: Commit
+    trailer: str
+    version: int
+    why: str = ""
 
 
 @json_form(
@@ -58,26 +73,56 @@ class HeldTrailer:
 )
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was (or would be) written, and what was held back."""
+    """What was (or would be) written, and what was held back.
+
+    `choices` are the tags that the user can still decide on, commit by commit.
+    """
 
     series: str
     preparation: Preparation
     held: tuple[HeldTrailer, ...]
+    choices: tuple[TagChoice, ...] = ()
+
+    def with_tags(self, accepted: Container[TagChoice]) -> "Collected":
+        """The same with these tags alone added; the others are no longer held back."""
+        changes = tuple(
+            replace(
+                change,
+                new=_with_trailers(
+                    change.old,
+                    (
+                        choice.trailer
+                        for choice in self.choices
+                        if choice.commit.id == change.commit and choice in accepted
+                    ),
+                ),
+            )
+            for change in self.preparation.changes
+        )
+        return replace(
+            self,
+            preparation=replace(self.preparation, changes=changes),
+            held=tuple(held for held in self.held if not held.offer),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class TrailersRequest:
     """The commits to add review tags to (None: the topic).
 
-    A tag given for a patch that has changed since is held back unless `changed`.
+    A tag given for a patch that has changed since is held back unless `changed`. With `fuzzy`, a
+    commit with a new title is recognized by its changes.
 
     `also` are trailers that are added although they name an address that is not the sender's.
-    `overrides` as for `prepare`; `dry_run` only plans.
+    Tags that the user refused are held back unless `again`. `overrides` as for `prepare`;
+    `dry_run` only plans.
     """
 
     target: str | None = None
     base: str | None = None
     changed: bool = False
+    fuzzy: bool = False
+    again: bool = False
     also: tuple[str, ...] = ()
     dry_run: bool = False
     overrides: tuple[str, ...] = ()
@@ -107,35 +152,80 @@ def find_review_trailers(
     state = topic_state(repository, topic, store=store)
     status = _status_of(state)
     called = titles_sent(repository, topic.draft)
+    alike = _titles_alike(patches, status) if request.fuzzy else {}
+    refused = frozenset[str]() if request.again else frozenset(topic.draft.answers)
     held_back: list[HeldTrailer] = []
+    choices: list[TagChoice] = []
     changes = []
     for commit in repository.commits(topic.commits):
+        now = called(commit)
+        titles = now | alike.get(commit.id, frozenset())
         given = [
-            trailer
-            for trailer in status.trailers
-            if _is_for(trailer, called(commit), status)
+            trailer for trailer in status.trailers if _is_for(trailer, titles, status)
         ]
-        wanted, back = _sorted_out(
-            repository, commit, called(commit), given, status, request
+        back, open_ = _sorted_out(
+            repository, commit, titles, given, status, request, refused
         )
         held_back += back
-        pairs = [
-            (trailer.name, trailer.value)
-            for trailer in map(parse_trailer, wanted)
-            if trailer
-        ]
+        choices += open_
+        wanted = [choice.trailer for choice in open_ if not choice.why]
+        former = ", ".join(f"“{title}”" for title in sorted(titles - now))
         changes.append(
             MessageChange(
                 commit.id,
                 commit.subject,
                 commit.message,
-                add_trailers(commit.message, pairs),
-                (),
+                _with_trailers(commit.message, wanted),
+                (f"recognized by its changes as {former}",) if former and given else (),
             )
         )
     return Collected(
-        status.topic.subject, Preparation(ref, head, tuple(changes)), tuple(held_back)
+        status.topic.subject,
+        Preparation(ref, head, tuple(changes)),
+        tuple(held_back),
+        tuple(choices),
     )
+
+
+def _with_trailers(message: str, trailers: Iterable[str]) -> str:
+    parsed = filter(None, map(parse_trailer, trailers))
+    return add_trailers(message, [(one.name, one.value) for one in parsed])
+
+
+def _titles_alike(
+    patches: tuple[Series, Sequence[str]], status: Status
+) -> dict[str, frozenset[str]]:
+    """Commit → the titles of the patches of the latest version that became it, by their changes."""
+    series, ids = patches
+    posts = [
+        parse_patch(post.mail.mail.raw, post.message_id)
+        for post in status.topic.latest.patches
+    ]
+    pairs = pair_with_earlier(posts, series.patches)
+    return {
+        ids[at]: frozenset([posts[place].subject.title])
+        for at, place in pairs.items()
+        if at < len(ids)
+    }
+
+
+def refuse_tags(
+    repository: Repository, request: TrailersRequest, refused: Iterable[TagChoice]
+) -> None:
+    """Remember with the topic's draft that the user does not want these tags."""
+    names = {_refusal(choice.commit, choice.trailer): "refused" for choice in refused}
+    draft = find_draft(
+        repository, SendRequest(target=request.target, base=request.base)
+    )
+    if names:
+        with Drafts() as drafts:
+            answers = {**draft.answers, **names}
+            drafts.keep(draft, replace(draft, answers=answers), "answered")
+
+
+def _refusal(commit: Commit, trailer: str) -> str:
+    """The name of the refusal in a draft's answers; amending and rebasing leave it alone."""
+    return f"tag {int(commit.authored.timestamp())} {trailer}"
 
 
 def _status_of(state: TopicState) -> Status:
@@ -201,22 +291,39 @@ def _sorted_out(
     given: Iterable[Credit],
     status: Status,
     request: TrailersRequest,
-) -> tuple[list[str], list[HeldTrailer]]:
-    """The tags to add to a commit, and those held back."""
+    refused: Container[str],
+) -> tuple[list[HeldTrailer], list[TagChoice]]:
+    """The held-back tags of a commit, and the tags that can be added."""
     now = _patch_id(
         repository, repository.git("diff-tree", "-p", "--no-commit-id", commit.id).out
     )
-    add: list[str] = []
+    there = set(commit.message.split("\n"))
+    choices: list[TagChoice] = []
     held_back: list[HeldTrailer] = []
     for credit in given:
+        if _refusal(commit, credit.trailer) in refused:
+            again = Action("trailers", ("--again",), "--again asks again")
+            held_back.append(
+                HeldTrailer(
+                    credit.trailer,
+                    credit.version,
+                    commit.subject,
+                    "you refused it",
+                    again,
+                    refused=True,
+                )
+            )
+            continue
         was = _sent_id(repository, titles, credit, status)
-        if held := _held(
+        held = _held(
             credit, request, commit.subject, is_changed=was is not None and was != now
-        ):
+        )
+        if held:
             held_back.append(held)
-        else:
-            add.append(credit.trailer)
-    return add, held_back
+        if credit.trailer not in there and (held is None or held.offer):
+            why = held.why if held else ""
+            choices.append(TagChoice(commit, credit.trailer, credit.version, why))
+    return held_back, choices
 
 
 def _held(

@@ -3,8 +3,16 @@
 
 from pathlib import Path
 
+from patchpilot.commits.repository import Repository
+from patchpilot.model.mail import parse_mail
+from patchpilot.outgoing.outbox import Outbox
+from patchpilot.series.draft import Drafts
+from patchpilot.services.tags.add_review_trailers import add_review_trailers
+from patchpilot.topic.review_trailers import TagChoice, TrailersRequest
 from tests.kit.life import life
-from tests.kit.mails import RITA
+from tests.kit.mails import MATT, RITA
+from tests.kit.terminal import Verb
+from tests.kit.topics import unpacked
 
 EVE = "Eve <eve@evil.example>"
 
@@ -108,3 +116,91 @@ def test_a_tag_with_an_unusable_address_or_an_invisible_character_is_left_out(
             assert "evil" not in one.repo.git("log", "-1", "--format=%B")
             assert "-oProxy=eve@evil.example: it begins with '-'" in done.err
             assert "contains <U+200B>" in done.err
+
+
+def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
+    tmp_path: Path,
+) -> None:
+    mine, other = f"Reviewed-by: {RITA}", f"Acked-by: {MATT}"
+    with life(tmp_path) as one:
+        first = one.send()
+        one.tell(first, mine)
+        one.tell(first, other, sender=MATT)
+        screen = Verb("trailers", "-C", str(one.repo.path))
+        screen.wait_for(mine, "do not ask again")
+        screen.type("n\n")
+        screen.wait_for(other)
+        screen.type("q\n")
+        assert screen.end() == 0
+        assert (
+            "-by: "
+            not in one.repo.git("log", "-1", "--format=%B").partition("Signed")[0]
+        )
+        done = one.run("trailers", "--yes")
+        message = one.repo.git("log", "-1", "--format=%B")
+        assert (mine in message, other in message) == (False, True)
+        assert f"not added: {mine} (v1): you refused it; --again asks again" in done.err
+        one.amend("int later;\n")
+        assert mine in one.run("trailers", "--yes").err, "an amended commit is the same"
+        assert one.run("trailers", "--yes", "--again", "--changed").code == 0
+        assert mine in one.repo.git("log", "-1", "--format=%B")
+
+
+def test_a_choice_to_add_all_takes_none_that_has_a_remark(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        first = one.send()
+        one.tell(first, f"Reviewed-by: {RITA}")
+        one.tell(first, f"Co-developed-by: {EVE}", sender=EVE)
+        screen = Verb("trailers", "-C", str(one.repo.path))
+        screen.wait_for("do not ask again")
+        screen.type("a\n")
+        assert screen.end() == 0
+        message = one.repo.git("log", "-1", "--format=%B")
+        assert (RITA in message, EVE in message) == (True, False)
+
+
+def test_a_commit_with_a_new_title_is_recognized_by_its_changes_where_asked(
+    tmp_path: Path,
+) -> None:
+    tag = f"Reviewed-by: {RITA}"
+    with life(tmp_path, 2) as one:
+        one.run("draft", "--cover", "widget: change two lines\n\nBoth were wrong.")
+        one.send()
+        sent = next(
+            parse_mail(mail).message_id
+            for mail in map(unpacked, one.server.take())
+            if b"[PATCH 1/2]" in mail
+        )
+        one.tell(sent, tag, subject="Re: [PATCH 1/2] widget: change line 1")
+        second = one.repo.git("rev-parse", "HEAD")
+        one.repo.git("reset", "-q", "--hard", "HEAD~1")
+        file = one.repo.path / "widget.c"
+        file.write_text(file.read_text() + "\nint more;\n")
+        one.repo.git(
+            "commit", "-qa", "--amend", "--date=2024-01-01T00:00:00Z",
+            "-m", "pump: do it in another way\n\nBetter.\n\nSigned-off-by: A <a@b.org>",
+        )  # fmt: skip
+        one.repo.git("cherry-pick", second)
+
+        # a series that another program sent
+        with (
+            Outbox() as outbox,
+            Drafts() as drafts,
+            Repository.open(one.repo.path) as repository,
+        ):
+            for draft in drafts.all(repository.key):
+                for send in outbox.sends(draft.change_id):
+                    outbox.forget(send.id)
+
+        def offered(*, fuzzy: bool) -> tuple[TagChoice, ...]:
+            with Repository.open(one.repo.path) as repository:
+                request = TrailersRequest(fuzzy=fuzzy, dry_run=True)
+                return add_review_trailers(repository, request).choices
+
+        assert offered(fuzzy=False) == ()
+        (choice,) = offered(fuzzy=True)
+        assert (choice.trailer, choice.commit.subject) == (
+            tag,
+            "pump: do it in another way",
+        )
+        assert choice.why == "the patch has changed since v1"

@@ -17,9 +17,9 @@ from patchpilot.cli.options import (
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import one_line
-from patchpilot.services.tags.add_review_trailers import add_review_trailers
+from patchpilot.services.tags.add_review_trailers import Chosen, add_review_trailers
 from patchpilot.topic.message_changes import Preparation
-from patchpilot.topic.review_trailers import TrailersRequest
+from patchpilot.topic.review_trailers import Collected, TagChoice, TrailersRequest
 
 
 @verb(
@@ -43,6 +43,14 @@ from patchpilot.topic.review_trailers import TrailersRequest
     multiple=True,
     help="also add this tag, which is added on request only; repeatable",
 )
+@click.option(
+    "--fuzzy",
+    is_flag=True,
+    help="recognize a commit with a new title by its changes",
+)
+@click.option(
+    "--again", is_flag=True, help="ask again about tags that you refused before"
+)
 @rewrite_options
 @click.option(
     "--dry-run", is_flag=True, help="print what would be written; write nothing"
@@ -58,25 +66,25 @@ def command(
 ) -> int:
     """Add Reviewed-by: and other tags from replies to the commits of TARGET (default: the topic).
 
-    Only messages change; `patchpilot undo` restores the commits.
+    On a terminal each tag is asked about, and the answer no is remembered. Only messages change;
+    `patchpilot undo` restores the commits.
     """
+    asks = sys.stdin.isatty() and not (yes or options["dry_run"])
 
-    def confirm(preparation: Preparation) -> bool:
-        if yes:
-            return True
-        if not sys.stdin.isatty():
+    def confirm(_: Preparation) -> bool:
+        if not (yes or asks):
             raise RefusedError(
                 "nothing was written: stdin is not a terminal",
                 hint="check the output of --dry-run, then add --yes",
             )
-        click.echo(text(preparation, common.colored), err=True)
-        return click.confirm("Write these messages?", err=True)
+        return True
 
     with common.workplace() as place, progress_of(common) as progress:
         repository, settings = place.repository, place.settings()
         collected = add_review_trailers(
             repository,
             TrailersRequest(target, place.base(settings, base, (target,)), **options),
+            choose=_choose if asks else None,
             confirm=confirm,
             progress=progress,
         )
@@ -98,3 +106,34 @@ def command(
     if not collected.preparation.changed and not common.quiet:
         click.echo("nothing to add", err=True)
     return ExitCode.OK
+
+
+def _choose(found: Collected) -> Chosen:
+    """Ask about each tag, as `git add -p` asks about hunks."""
+    accepted: list[TagChoice] = []
+    refused: list[TagChoice] = []
+    commit = ""
+    for number, choice in enumerate(found.choices):
+        if choice.commit.id != commit:
+            commit = choice.commit.id
+            click.echo(
+                one_line(f"{choice.commit.short} {choice.commit.subject}"), err=True
+            )
+        doubt = f"; {choice.why}" if choice.why else ""
+        click.echo(one_line(f"  {choice.trailer} (v{choice.version}{doubt})"), err=True)
+        answer = ""
+        while answer not in tuple("ynaq"):
+            answer = click.prompt(
+                "  Add it? [y: yes, n: no and do not ask again, a: all without a remark,"
+                " q: no more]",
+                prompt_suffix=" ",
+                err=True,
+            )[:1].lower()
+        if answer == "q":
+            break
+        if answer == "a":
+            rest = found.choices[number + 1 :]
+            accepted += [choice, *(one for one in rest if not one.why)]
+            break
+        (accepted if answer == "y" else refused).append(choice)
+    return Chosen(tuple(accepted), tuple(refused))

@@ -81,5 +81,6 @@ def tag_warnings(
             "add it only if it still applies",
         )
         for one in found.held
+        if not one.refused
     ]
     return tuple(problems)

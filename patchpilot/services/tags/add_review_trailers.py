@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The verb `trailers`: the tags that reviewers gave, written into the commits they were given for."""  # noqa: E501
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -9,9 +10,22 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.topic.message_changes import Confirm, write_messages
 from patchpilot.topic.review_trailers import (
     Collected,
+    TagChoice,
     TrailersRequest,
     find_review_trailers,
+    refuse_tags,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The decisions of a user about the tags of a topic; tags in neither stay open."""
+
+    accepted: tuple[TagChoice, ...] = ()
+    refused: tuple[TagChoice, ...] = ()
+
+
+Choose = Callable[[Collected], Chosen]
 
 
 def add_review_trailers(
@@ -19,10 +33,13 @@ def add_review_trailers(
     request: TrailersRequest,
     *,
     store: Store | None = None,
+    choose: Choose | None = None,
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
     """Add the tags credited to the tracked series of TARGET's topic.
+
+    `choose` decides on each tag; refused ones are remembered with the topic.
 
     MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked
     of the network: see `track update`.
@@ -30,9 +47,19 @@ def add_review_trailers(
     if store is None:
         with Store() as opened:
             return add_review_trailers(
-                repository, request, store=opened, confirm=confirm, progress=progress
+                repository,
+                request,
+                store=opened,
+                choose=choose,
+                confirm=confirm,
+                progress=progress,
             )
     found = find_review_trailers(repository, request, store=store, progress=progress)
+    if choose and found.choices:
+        chosen = choose(found)
+        if not request.dry_run:
+            refuse_tags(repository, request, chosen.refused)
+        found = found.with_tags(chosen.accepted)
     done = write_messages(
         repository,
         found.preparation,
