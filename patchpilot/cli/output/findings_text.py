@@ -8,6 +8,7 @@ import re
 from collections import Counter
 
 from patchpilot.checking.check_result import CheckResult
+from patchpilot.cli.output.text_layout import filled
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
@@ -160,7 +161,8 @@ def _finding(
         )
     if finding.rule not in explained and (why := reasons.get(finding.rule)):
         explained.add(finding.rule)
-        lines.append(paint(f"    why: {_first_sentence(why)}", DIM))
+        reason = filled("    why: ", _first_sentence(why), paint.columns)
+        lines += [paint(line, DIM) for line in reason]
         if (
             finding.fix
             and finding.fix.kind == "suggest"
@@ -192,7 +194,7 @@ def _first_sentence(text: str) -> str:
     """The beginning of a text up to its first full stop, on one line."""
     flat = " ".join(text.split())
     found = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
-    return crop(found[1] if found else flat, COLUMNS)
+    return found[1] if found else flat
 
 
 def _summary(result: CheckResult, paint: Colors) -> str:
