@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The values of the options that every verb has, and how a result is written.
+"""The options that all verbs share, and the output of results.
 
 Does not import the command-line library.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Common(NamedTuple):
-    """The common options of a call, as given."""
+    """The common options of a call as given."""
 
     repo: Path | None
     tree: Path | None
@@ -146,14 +146,14 @@ def _on_stderr(line: str) -> None:
 
 
 def overwrites() -> bool:
-    """Whether stderr is a terminal that can overwrite a line, which TERM=dumb cannot."""
+    """Whether stderr is a terminal that can overwrite a line; false with TERM=dumb."""
     import os
 
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class ProgressLine:
-    """One line on stderr that is overwritten, and cleared at the end."""
+    """A progress line on stderr, which is overwritten and cleared at the end."""
 
     def __init__(self) -> None:
         self._last = 0.0
@@ -182,7 +182,7 @@ class ProgressLine:
 
 @contextmanager
 def progress_of(common: Common) -> Iterator[Progress]:
-    """The call's progress line, cleared when the work ends."""
+    """Yield the progress line of the call, and clear it when the work ends."""
     progress = common.progress()
     try:
         yield progress
@@ -192,7 +192,7 @@ def progress_of(common: Common) -> Iterator[Progress]:
 
 
 def left_out(reason: str) -> None:
-    """Report on stderr that a file or a mail was left out."""
+    """Report on stderr that a file or a message was skipped."""
     from patchpilot.cli.error_exit import notice
     from patchpilot.model.printable import one_line
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a shell may complete as the value of an option or an argument: rules, revisions, projects,
-hooks.
+"""Completes values of options and arguments in a shell: rules, revisions, projects and hooks.
 
-Imported by the completion only.
+Only the completion imports this module.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,9 +25,10 @@ Described = Mapping[str, str]
 
 
 class CompletedText(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no parameter there
-    """A text that a shell completes with these values.
+    """A text parameter that a shell completes with the given values.
 
-    `files`: or with the name of a file; in a list the last word after a comma is completed.
+    With `files`, it also completes file names. In a list, the word after the last comma is
+    completed.
     """
 
     name = "text"
@@ -150,7 +150,7 @@ _BY_NAME = {
 
 
 def complete_values(parameters: Iterable[click.Parameter]) -> None:
-    """Give each parameter whose value is a plain text the type that completes it."""
+    """Give each parameter with a plain text value a type that completes it."""
     for parameter in parameters:
         known = _BY_METAVAR.get(parameter.metavar or "") or _BY_NAME.get(
             parameter.name or ""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How a call ends: every error becomes an exit code and a sentence; no traceback reaches the user.
+"""Ends a call: every error becomes an exit code and a message, and the user never sees a
+traceback.
 
 Does not import the command-line library.
 """
@@ -30,9 +31,9 @@ _NOT_OURS = (
 
 
 def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
-    """The exit code of some work, whichever way it ends.
+    """Run `work` and return its exit code, even if it raises an exception.
 
-    `argv`: the arguments of the call, for the commands in hints.
+    `argv` are the arguments of the call, for the commands in hints.
     """
     _prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
@@ -100,7 +101,7 @@ def _failed_import(error: ModuleNotFoundError) -> int:
 
 
 def say(message: str, hint: str | None, code: ExitCode) -> int:
-    """Print an error and its hint on stderr; returns the exit code."""
+    """Print an error and its hint on stderr and return the exit code."""
     notice("error", message)
     if hint:
         from patchpilot.cli.output.stream import tell
@@ -111,7 +112,7 @@ def say(message: str, hint: str | None, code: ExitCode) -> int:
 
 
 def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
-    """Print one message on stderr: an error, a warning or a note."""
+    """Print a message on stderr: an error, a warning or a note."""
     from patchpilot.cli.output.stream import tell
     from patchpilot.model.printable import printable
 
@@ -119,10 +120,7 @@ def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
 
 
 def interrupted(error: BaseException | None) -> int:
-    """Print that the call was interrupted, and what it had found until then.
-
-    Returns the exit code.
-    """
+    """Print that the call was interrupted and the results until then; return the exit code."""
     print("patchpilot: interrupted", file=sys.stderr)
     for found in getattr(error, "__notes__", ()):
         notice("note", found)
@@ -130,15 +128,16 @@ def interrupted(error: BaseException | None) -> int:
 
 
 def unread() -> int:
-    """The exit code where the reader of standard output closed it: the one a shell gives after
-    SIGPIPE.
+    """Return the exit code for when the reader of standard output has closed it.
+
+    It is the exit code that a shell reports after SIGPIPE.
     """
     _drop_stdout()
     return 141
 
 
 def leave(code: int) -> NoReturn:
-    """End the process without freeing its objects one by one, which takes a fifth of a short run."""  # noqa: E501
+    """Exit without freeing the objects one by one, which takes a fifth of a short run."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

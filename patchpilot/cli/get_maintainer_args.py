@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot maintainers --format get_maintainer …`, answered without the command-line library:
-git and b4 call it once for every patch, and the library costs more than the answer."""
+"""Answers `patchpilot maintainers --format get_maintainer …` without the command-line library.
+
+git and b4 run it once for every patch, and the library takes longer than the answer.
+"""
 
 import gc
 import sys
@@ -92,7 +94,7 @@ ANSWERED = frozenset({"repo", "tree", "format", "offline", "quiet", "color"})
 
 class Call(NamedTuple):
     """A parsed call: patches or files, the script's switches, tree and repository, and whether to
-    omit remarks.
+    omit notes.
     """
 
     targets: tuple[str, ...]
@@ -103,10 +105,7 @@ class Call(NamedTuple):
 
 
 def read(argv: Sequence[str]) -> Call | None:
-    """The call these words make.
-
-    None where they hold anything that the whole command line must read.
-    """
+    """Return the call for these arguments, or None if they need the full command line."""
     if (
         not argv
         or argv[0] != "maintainers"
@@ -141,8 +140,9 @@ def read(argv: Sequence[str]) -> Call | None:
 
 
 def width_of(table: Table) -> Callable[[str], int]:
-    """A function that returns how many arguments an option of a table takes up, including its
-    value; 0 for any other word.
+    """Return a function that returns the number of arguments of an option, including its value.
+
+    It returns 0 for a word that is not an option in the table.
     """
     known = widths(table)
 
@@ -159,7 +159,7 @@ def width_of(table: Table) -> Callable[[str], int]:
 
 
 def answer(call: Call) -> int:
-    """Print the answer; remarks go to stderr."""
+    """Print the answer; notes go to stderr."""
     from patchpilot.cli.output.stream import emit
     from patchpilot.services.maintainers.get_maintainer_answer import drop_in
 
@@ -175,9 +175,9 @@ def answer(call: Call) -> int:
 
 
 def shown(result: "GetMaintainerAnswer", *, quiet: bool, to_terminal: bool) -> str:
-    """The lines as text, harmless where a terminal gets them.
+    """Return the lines as text, made printable for a terminal.
 
-    Remarks are printed on stderr unless `quiet`.
+    Notes are printed on stderr unless `quiet` is set.
     """
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""In which section of a verb's help each option is shown: the one table for --help, the man pages
-and the documentation.
+"""Assigns the options of each verb to sections of its help.
+
+This is the only such table, for --help, the man pages and the documentation.
 """
 
 from collections.abc import Iterable, Iterator
@@ -169,9 +170,9 @@ SECTIONS: dict[str, Sections] = {
 def sections_of(
     verb: str, options: Iterable[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The sections of a verb with those of its options that it has, in order.
+    """Yield the sections of a verb in order, each with those of its options that the verb has.
 
-    Options in no section make the first one.
+    Options that are in no section form the first one.
     """
     names = list(options)
     own = SECTIONS.get(verb, ())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Topics of `patchpilot help`, also in the man page patchpilot(1).
+"""The topics of `patchpilot help`, which are also in the man page patchpilot(1).
 
-The first line of each is its summary.
+The first line of each topic is its summary.
 """
 
 TOPICS = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which classes the JSON documents of the verbs are made of."""
+"""The classes that make up the JSON documents of the verbs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,15 +48,14 @@ from patchpilot.topic.topic_recipients import PlanResult
 
 @dataclass(frozen=True, slots=True)
 class JsonDocument:
-    """A document: its name in `schema`, the command that prints it, and the classes whose keys it
-    has.
+    """A JSON document: its name in `schema`, its command, and the classes that define its keys.
 
-    `lists` are keys with a list of objects. `several` is a key with one that is there for several
-    results; with `only` there is nothing else then. `added` are classes whose keys the objects of
-    a list may have as well. `alternatives`: one of the forms is printed, so that only the keys
-    that all of them have are always there. `lines`: each form is a line by itself, described in
-    keys.toml below its first key. `description` says what it is, where that is more than what the
-    command prints.
+    `lists` are keys whose values are lists of objects. `several` is a key with a list that is
+    present if there are several results; with `only`, it is then the only key. `added` are
+    classes whose keys the objects of a list may also have. With `alternatives`, one of the forms
+    is printed, so that only the keys common to all of them are required. With `lines`, each form
+    is a separate line, described in keys.toml under its first key. `description` describes the
+    document if the description of its command is not enough.
     """
 
     name: str

@@ -3,8 +3,8 @@
 
 python -m patchpilot.cli.json_schemas FOLDER
 
-`keys.toml` in the folder says what each key is: by its name, or by `document.path.name` where it is
-something else there.
+`keys.toml` in the folder describes each key by its name, or by `document.path.name` where its
+meaning differs.
 """
 
 import inspect
@@ -37,7 +37,7 @@ _AS_TEXT = (str, Path, datetime, date)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes a file for each document. SystemExit names a key that is not described."""
+    """Write a file for each document; SystemExit names a key without a description."""
     folder = Path(arguments[0])
     described = tomllib.loads((folder / "keys.toml").read_text(encoding="utf-8"))
     for name, text in schemas(described):
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yields the file name and the text of each schema; `described` is what each key is."""
+    """Yield the file name and text of each schema; `described` has the keys' descriptions."""
     for document in DOCUMENTS:
         schema = schema_of(document, described)
         yield (
@@ -56,7 +56,7 @@ def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str, Any]:
-    """Returns the schema of a document. SystemExit names a key that is not described."""
+    """Return the schema of a document; SystemExit names a key without a description."""
     return _Schema(document.name, described, document.like).document(document)
 
 

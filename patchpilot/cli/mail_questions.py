@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The questions of `setup mail` on a terminal."""
+"""The interactive questions of `setup mail`."""
 
 import sys
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ from patchpilot.services.setup.set_up_mail import (
 
 
 def asks() -> bool:
-    """Whether there is a terminal to ask on."""
+    """Whether there is a terminal for asking questions."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def complete(request: MailRequest, identity: str) -> MailRequest:
-    """The request with what it lacks, as far as it can be asked for."""
+    """Return the request with missing values filled in by asking the user, if possible."""
     if not asks():
         if not request.address and not identity:
             raise UsageError(
@@ -68,7 +68,7 @@ def _own_server(request: MailRequest) -> MailRequest:
 
 
 def place_for_password(request: MailRequest, plan: MailPlan) -> MailRequest:
-    """The request with the place where the password is kept."""
+    """Return the request with the place where the password is to be stored."""
     if request.keep or not plan.needs_password or not asks():
         return request
     places = [(one.name, one.what) for one in password_places()]
@@ -79,7 +79,10 @@ def place_for_password(request: MailRequest, plan: MailPlan) -> MailRequest:
 
 
 def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
-    """The password, read without showing it; "" where none is needed or can be asked for."""
+    """Return the password, read without echo.
+
+    It is "" if no password is needed or it cannot be asked for.
+    """
     if not plan.needs_password:
         return ""
     if from_stdin:
@@ -94,7 +97,10 @@ def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
 
 
 def agreed(question: str, *, yes: bool) -> bool:
-    """The answer to a question; UsageError where it cannot be asked and --yes is missing."""
+    """Return the user's answer to a question.
+
+    Raises UsageError if there is no terminal and --yes is missing.
+    """
     if yes:
         return True
     if not asks():

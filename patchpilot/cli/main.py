@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command. Verbs are imported when they are called; error_exit prints how a call ends."""
+"""The `patchpilot` command.
+
+Verbs are imported when they are called; error_exit reports how a call ends.
+"""
 
 import gc
 import importlib
@@ -21,7 +24,7 @@ from patchpilot.errors import ExitCode, nearest
 
 
 class Verbs(click.Group):
-    """A group whose verbs live in `patchpilot.cli.commands.<verb>` and are imported one at a time."""  # noqa: E501
+    """A command group whose verbs are imported one by one from `patchpilot.cli.commands.<verb>`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands, in the order of the overview."""
@@ -145,9 +148,9 @@ def cli(ctx: click.Context, repo: Path | None, home: bool, no_pager: bool) -> No
 
 
 def main() -> NoReturn:
-    """The console script: runs the command line and exits with its code.
+    """Run the command line and exit with its exit code.
 
-    No traceback reaches the user.
+    This is the console script; the user never sees a traceback.
     """
     # most verbs end before garbage collection pays off: start-up creates many objects that stay
     gc.set_threshold(100_000, 50, 50)
@@ -158,7 +161,7 @@ def main() -> NoReturn:
 
 
 def run(argv: list[str]) -> int:
-    """Run the command line; its exit code."""
+    """Run the command line and return its exit code."""
     return ended(lambda: trusting(lambda: _run(argv)), argv)
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The manual: each command's description, options and examples, as a man page and as Markdown.
+"""Generates the manual as man pages and as Markdown: the description, options and examples of
+each command.
 
 `python -m patchpilot.cli.manual DIR` writes the man pages.
 """
@@ -26,8 +27,10 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class Page(NamedTuple):
-    """What the manual says about a command: its words ("track add"), usage, description, options by
-    section, examples, and its own commands with a line for each.
+    """The manual page of a command.
+
+    It has the command's words ("track add"), usage, description, options by section, examples,
+    and subcommands with one line each.
     """
 
     name: str
@@ -40,7 +43,7 @@ class Page(NamedTuple):
 
 
 def pages() -> list[Page]:
-    """A page for every command, each followed by the pages of its subcommands."""
+    """Return the pages of all commands, each followed by the pages of its subcommands."""
     root = click.Context(cli, info_name="patchpilot")
     result: list[Page] = []
     for name, summary in VERBS.items():
@@ -114,7 +117,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def man_page(page: Page) -> str:
-    """A page in man's macros, section 1."""
+    """Return a page as a man page of section 1."""
     title = f"patchpilot-{page.name.replace(' ', '-')}"
     lines = [
         _head(title),
@@ -160,7 +163,7 @@ def _see_also(page: Page) -> list[str]:
 
 
 def overview_page() -> str:
-    """patchpilot(1): the commands and the topics."""
+    """Return the man page patchpilot(1) with the commands and the help topics."""
     lines = [
         _head("patchpilot"),
         ".SH NAME",
@@ -192,7 +195,7 @@ def overview_page() -> str:
 
 
 def markdown_page(page: Page) -> str:
-    """A page of the documentation."""
+    """Return a page as Markdown for the documentation."""
     lines = [f"# patchpilot {page.name}", "", "```", page.usage, "```", ""]
     for paragraph in page.description:
         lines += (
@@ -274,7 +277,7 @@ def _git_page() -> str:
 
 
 def write(directory: Path) -> None:
-    """Write all man pages into a directory."""
+    """Write all man pages to a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "patchpilot.1").write_text(overview_page(), encoding="utf-8")
     # what `git help patchpilot` shows

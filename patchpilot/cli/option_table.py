@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of the command line as a table, from which click's options are made and by which the
-fast paths parse.
+"""The table of the command line's options.
+
+click's options are made from it, and the fast paths use it for parsing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,12 +12,12 @@ FLAG, TEXT, PATH, CHOICE, NUMBER = "flag", "text", "path", "choice", "number"
 
 
 class Option(NamedTuple):
-    """An option: its spellings, the name of its value, its kind, and its help (or a function that
-    returns it).
+    """An option: its spellings, the name of its value, its kind, and its help text.
 
-    `off` are the spellings that turn a flag off, which then has no default. `limits` are those of a
-    number, both inclusive. `alone` is the value of an option whose value may be left out. What is
-    not `plain` is read by click only.
+    The help may be a function that returns the text. `off` are the spellings that turn a flag
+    off; such a flag has no default. `limits` are the inclusive limits of a number. `alone` is the
+    value if the option is given without one. Options that are not `plain` are only parsed by
+    click.
     """
 
     spellings: tuple[str, ...]
@@ -82,9 +83,9 @@ def _projects() -> str:
 def common_table(
     formats: tuple[str, ...], *, short_verbose: bool = True
 ) -> tuple[Option, ...]:
-    """The options that every verb has; the first of `formats` is the default.
+    """Return the options that all verbs share; the first of `formats` is the default.
 
-    Without `short_verbose` the verb has another use for -v.
+    Without `short_verbose`, the verb uses -v for something else.
     """
     return (
         Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
@@ -121,7 +122,7 @@ def common_table(
 def base_table(
     what: str = "base of the topic (default: detected)",
 ) -> tuple[Option, ...]:
-    """The options of a command that takes a topic."""
+    """Return the options of a command that works on a topic."""
     return (
         Option(("--base",), what, TEXT, "REV"),
         Option(
@@ -133,7 +134,7 @@ def base_table(
 
 
 def widths(table: Iterable[Option]) -> dict[str, int]:
-    """How many arguments each spelling takes up, including its value."""
+    """Return the number of arguments of each spelling of an option, including its value."""
     return {
         spelling: 1 if option.kind == FLAG or option.alone is not None else 2
         for option in table
@@ -144,11 +145,10 @@ def widths(table: Iterable[Option]) -> dict[str, int]:
 def read_plain(
     table: Iterable[Option], words: Iterable[str]
 ) -> tuple[dict[str, Any], tuple[str, ...]] | None:
-    """The values of all plain options and the other words of a call; None where a word is not
-    plain, which is left to click.
+    """Return the values of all plain options and the other words of a call.
 
-    Not plain are an option missing from the table, a value that is none, a cluster of
-    letters, `--` and --help.
+    Returns None if a word is not plain, so that click must parse the call. Such words are an
+    option missing from the table, an invalid value, a group of short options, `--` and --help.
     """
     plain = [option for option in table if option.plain]
     flags = {

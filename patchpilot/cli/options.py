@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of every command."""
+"""The options that commands share, as decorators."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -50,11 +50,10 @@ class _LateHelp(click.Option):
 
 
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
-    """Add the common options to a verb; `formats` are its --format values, the first the default.
+    """Return a decorator that adds the common options to a verb.
 
-    The verb gets one argument, `common`.
-
-    Without `short_verbose` the verb keeps `-v` for itself.
+    `formats` are its --format values, the first one the default. The verb gets one argument,
+    `common`. Without `short_verbose`, the verb keeps `-v` for itself.
     """
 
     def wrap(function: F) -> F:
@@ -103,16 +102,17 @@ def _as_json(context: click.Context, values: dict[str, Any]) -> None:
 def base_options(
     what: str = "base of the topic (default: detected)",
 ) -> Callable[[F], F]:
-    """Add --base and --explain-base to a verb that takes a topic.
+    """Return a decorator that adds --base and --explain-base to a verb that takes a topic.
 
-    The second one reaches it in `common`.
+    --explain-base is passed to the verb in `common`.
     """
     return table_options(base_table(what))
 
 
 def rewrite_options(function: F) -> F:
-    """Add what overrides a refusal to rewrite commits to a verb, which gets it as the tuple
-    `overrides`.
+    """Add the options that override a refusal to rewrite commits to a verb.
+
+    The verb gets them as the tuple `overrides`.
     """
 
     def collect(**values: Any) -> Any:
@@ -127,7 +127,7 @@ def rewrite_options(function: F) -> F:
 
 
 def table_options(table: Table) -> Callable[[F], F]:
-    """Add the options of a table to a verb, in their order."""
+    """Return a decorator that adds the options of a table to a verb, in order."""
 
     def wrap(function: F) -> F:
         for option in reversed(table):
@@ -149,14 +149,14 @@ class _TransportName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has n
 
 
 def via_option(what: str) -> Callable[[F], F]:
-    """Add --via, the transport."""
+    """Return a decorator that adds the option --via for the transport."""
     from patchpilot.services.send.transport_names import transport_names
 
     return click.option("--via", type=_TransportName(transport_names()), help=what)
 
 
 def click_option(option: Option) -> Callable[[F], F]:
-    """The option of click that a row of a table describes."""
+    """Return click's option for a row of the option table."""
     given: dict[str, Any] = (
         {"help": option.help}
         if isinstance(option.help, str)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A baseline: known findings in a JSON file that is kept next to the sources.
+"""Baselines: JSON files, kept next to the sources, that list known findings.
 
-New findings are those that it does not list.
+A finding that the baseline does not list is new.
 
-Entries are sorted, one on each line, without host name, time or line number, so that a diff of the
-file shows which findings changed.
+Entries are sorted, one per line, and contain no host names, times or line numbers, so that a diff
+of the file shows which findings changed.
 """
 
 import contextlib
@@ -34,14 +34,14 @@ _REWRITE = Action(
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The number of suppressed findings for each mark."""
+    """A baseline: how many findings it suppresses for each mark."""
 
     counts: Mapping[FindingMark, int]
 
 
 class Remaining:
-    """The known marks that no finding has matched yet, each with the number of findings that it may
-    still suppress.
+    """The baseline entries that are not used up yet: how many more findings each mark may
+    suppress.
     """
 
     def __init__(self, counts: Mapping[FindingMark, int]) -> None:
@@ -82,7 +82,10 @@ def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
 
 
 def read_baseline(file: Path) -> Baseline:
-    """Reads a baseline from a file. InputError names the file and the place of the mistake."""
+    """Reads a baseline from a file.
+
+    Raises InputError with the file name and the position of the error.
+    """
     try:
         # opening a FIFO may block forever, and a device such as /dev/null would read as an empty
         # baseline
@@ -103,7 +106,10 @@ def read_baseline(file: Path) -> Baseline:
 
 
 def parse_baseline(file: Path, data: bytes) -> Baseline:
-    """Parses a baseline. InputError as in read_baseline()."""
+    """Parses the contents of a baseline file.
+
+    Raises InputError, as read_baseline() does.
+    """
     if len(data) > LARGEST:
         raise _error(file, f"larger than {LARGEST >> 20} MiB")
     try:
@@ -168,9 +174,9 @@ def _error(file: Path, what: str) -> InputError:
 
 
 def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
-    """Returns the text of the file.
+    """Returns the contents of a baseline file for these counts.
 
-    `names` maps rule ids to rule names, for readers of the file.
+    `names` maps rule ids to rule names, which make the file readable.
     """
     lines = [
         json.dumps(_body(mark, counts[mark], names.get(mark.rule)), ensure_ascii=False)
@@ -202,7 +208,10 @@ def _body(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:
 
 
 def write_baseline(file: Path, text: str) -> None:
-    """Writes the file atomically; a symbolic link is followed. InputError when that fails."""
+    """Writes a baseline file atomically, following symbolic links.
+
+    Raises InputError if the file cannot be written.
+    """
     place = Path(os.path.realpath(file))
     temporary = place.with_name(f".{place.name}.{os.getpid()}")
     try:
@@ -224,5 +233,5 @@ def write_baseline(file: Path, text: str) -> None:
 
 
 def counted(marks: Iterable[FindingMark]) -> dict[FindingMark, int]:
-    """Counts how often each mark occurs."""
+    """Returns the number of occurrences of each mark."""
     return dict(Counter(marks))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses addresses as checkpatch.pl's sign-off rules do: name, comment, address and the rest.
+"""Parses addresses the way checkpatch.pl's sign-off rules do: name, comment, address and rest.
 
-Text has one character for each byte.
+Text has one character per byte.
 """
 
 from functools import lru_cache
@@ -18,9 +18,9 @@ _SPACES = " \t\n\r\f\v"
 
 
 class Mailbox(NamedTuple):
-    """The parsed value of a tag; each part may be empty.
+    """The parsed value of a tag; any part may be empty.
 
-    A name is quoted if it has characters that a mail header must quote.
+    A name is in quotes if it has characters that a message header must quote.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Mailbox(NamedTuple):
 
 
 def parse_mailbox(text: str) -> Mailbox:
-    """Parses `Name (comment) <address> rest`.
+    """Parses a tag value of the form `Name (comment) <address> rest`.
 
-    All parts are empty for a name followed by an address without angle brackets.
+    All parts are empty if a name is followed by an address without angle brackets.
     """
     name = address = rest = ""
     if angled := _angled(text):
@@ -86,8 +86,8 @@ def _angled(text: str) -> tuple[str, str, str] | None:
 
 
 def balanced(text: str, at: int) -> int:
-    """Returns the index after the parenthesis that closes the one at `at`; -1 when it is not
-    closed.
+    """Returns the offset after the parenthesis that closes the one at `at`, or -1 if there is
+    none.
     """
     return _closings(text).get(at, -1)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a tree asks of checkpatch.pl, and what it has for rules to advise: its .checkpatch.conf and
-its headers.
+"""Settings that the rules read from a tree: its .checkpatch.conf, and the functions in its
+headers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,8 +15,9 @@ _HEADERS = "include/linux"
 
 
 class CheckpatchConf(NamedTuple):
-    """The options of a .checkpatch.conf that apply here: types to ignore, the only types to report
-    (none: all), and limits (0: not given).
+    """The options of a .checkpatch.conf that apply to this linter.
+
+    They are the types to ignore, the only types to report (empty: all), and limits (0: not set).
     """
 
     ignore: tuple[str, ...] = ()
@@ -27,7 +28,7 @@ class CheckpatchConf(NamedTuple):
 
 
 def read_conf(tree: Tree | None) -> CheckpatchConf:
-    """The options in a tree's .checkpatch.conf; options that have no meaning here are skipped."""
+    """Returns the options in a tree's .checkpatch.conf, except those that have no meaning here."""
     text = (tree.read(FILE_NAME) if tree else None) or b""
     words = [
         word
@@ -51,8 +52,9 @@ def read_conf(tree: Tree | None) -> CheckpatchConf:
 
 
 def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
-    """The rules whose advice can be followed in this tree: those that need no function, or one that
-    the tree's headers have.
+    """Returns the rules whose advice works in this tree.
+
+    A rule that recommends a function is usable only if the tree's headers have that function.
     """
     every = tuple(rules)
     if tree is None or not tree.is_dir(_HEADERS):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions that a rule's pack may set for any generic detector: what kind of patch the rule
-applies to.
+"""Conditions that a rule pack may set for any generic detector: the kinds of patches that the
+rule applies to.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ CONDITIONS: Mapping[str, type] = {
 
 
 def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
-    """Whether the patch meets all conditions among these arguments."""
+    """Returns whether the patch meets all conditions in these arguments."""
     if CONDITIONS.keys().isdisjoint(arguments):
         return True
     patch = context.patch
@@ -101,15 +101,18 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
 
 
 def is_mail(patch: Patch) -> bool:
-    """Whether the patch is a mail, to be sent or sent, so that its subject prefix and recipients
-    can be checked.
+    """Returns whether the patch is an email message, so that its prefix and recipients can be
+    checked.
+
+    The message may be sent already or still to be sent.
     """
     return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
 
 
 def is_marked(patch: Patch) -> bool:
-    """Whether the subject starts with brackets: that of the mail, where a Subject: in its body has
-    the title of the commit.
+    """Returns whether the subject of the message starts with a prefix in brackets.
+
+    This is the header of the message, even if a Subject: line in its body has the commit's title.
     """
     return (
         bool(patch.subject.marks)
@@ -118,7 +121,7 @@ def is_marked(patch: Patch) -> bool:
 
 
 def names_upstream_commit(patch: Patch) -> bool:
-    """Whether the message names the mainline commit that the patch backports."""
+    """Returns whether the message names the mainline commit that the patch backports."""
     return bool(upstream_commits("\n".join(patch.message)))
 
 
@@ -138,7 +141,9 @@ def _numbers(patch: Patch, arguments: Mapping[str, Any]) -> bool:
 
 
 def project_list(context: Context, arguments: Mapping[str, Any]) -> str:
-    """Returns the address of the project's list that the rule is for; empty when there is none."""
+    """Returns the address of the project's mailing list that the rule is for, or "" if there is
+    none.
+    """
     return (
         str(getattr(context.project.lists, arguments["project_list"], ""))
         if "project_list" in arguments

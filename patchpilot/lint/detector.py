@@ -2,7 +2,7 @@
 """The registry of detectors: named functions that take a patch and a rule's arguments and return
 hits.
 
-Rules (data) name detectors, not vice versa.
+Rules are data and name detectors; detectors do not know the rules.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,10 +21,10 @@ Reads = Callable[["Context", Arguments], str]
 
 
 class Hit(NamedTuple):
-    """A place that a detector reports.
+    """A place in a patch that a detector reports.
 
-    `values` fill the placeholders of the rule's message; `case` selects one of its `messages` or
-    `severities`.
+    `values` are for the placeholders of the rule's message; `case` selects one of its `messages`
+    or `severities`.
     """
 
     patch_line: int | None
@@ -53,13 +53,13 @@ the words in that list.
 
 
 class RegisteredDetector(NamedTuple):
-    """A detector in the registry: its function, its arguments with their types, and the
-    placeholders that its hits fill.
+    """A detector in the registry: its function, its argument types, and the placeholders of its
+    hits.
 
-    `generic`: it serves any number of rules through the arguments in their packs; a rule that uses
-    it needs no code of its own. `reads` returns the text, as `required_text.folded`, that has every
-    line that a rule with these arguments may report: without one of the rule's `required` texts in
-    it the detector is not called.
+    A `generic` detector serves any number of rules through the arguments in their packs, so that
+    these rules need no code. `reads` returns the text, folded as in `required_text.folded`, of
+    every line that a rule with these arguments may report; if it has none of the rule's
+    `required` texts, the detector is not called.
     """
 
     function: Detector
@@ -132,8 +132,10 @@ def detector(
     reads: Reads | None = None,
     **arguments: ArgumentType,
 ) -> Callable[[Detector], Detector]:
-    """Registers a function as the detector `name`; `gives` are the placeholders its hits fill,
-    `arguments` what `[rule.match]` may set, by name and type; `reads` is as in RegisteredDetector.
+    """Returns a decorator that registers a function as the detector `name`.
+
+    `gives` lists the placeholders that its hits fill, and `arguments` the arguments that
+    `[rule.match]` may set, as name → type. `reads` is described in RegisteredDetector.
     """
 
     def register(function: Detector) -> Detector:
@@ -152,7 +154,7 @@ def by_type(
 ) -> "Iterable[Hit]":
     """Returns the hits of one type from a scan that yields hits of many types.
 
-    The scan runs once for each patch.
+    The scan runs only once for each patch.
     """
     key = f"{scan.__module__}.{scan.__qualname__}"
     found = context.shared.get(key)

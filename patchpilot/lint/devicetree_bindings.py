@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The device tree bindings of a tree, read once and searched for compatible strings."""
+"""The devicetree bindings of a tree, loaded once and searched for compatible strings."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ _NUMBERED = cached_re.compile(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:
-    """The text of all files under Documentation/devicetree/bindings, and the vendors that
-    vendor-prefixes.yaml lists.
+    """The text of all files under Documentation/devicetree/bindings, and the vendors in
+    vendor-prefixes.yaml.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ _READ: list[tuple[Tree, Bindings]] = []
 
 
 def bindings_of(tree: Tree) -> Bindings:
-    """Returns the bindings of a tree, with those that earlier patches of the series add.
+    """Returns the bindings of a tree, including those that earlier patches of the series add.
 
-    Cached for the last tree and the last state of a series.
+    The result is cached for the last tree and the last state of a series.
     """
     for kept, bindings in _READ:
         if kept is tree:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the rules on a patch; findings are sorted by patch line."""
+"""Runs the rules on a patch and sorts the findings by patch line."""
 
 import bisect
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,9 @@ LEAST_MOVED = 10
 
 
 class Findings(tuple[Finding, ...]):
-    """Findings, and how many of severity check were left out because strict was not asked for."""
+    """The findings of a run, and the number of CHECKs that were omitted because the run is not
+    strict.
+    """
 
     left_out: int = 0
 
@@ -35,8 +37,9 @@ class Findings(tuple[Finding, ...]):
 
 
 def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
-    """Returns the findings of the series rules for the series of this context, whose patch is the
-    first.
+    """Returns the findings of the series rules for a series.
+
+    The patch of `context` is the first one of the series.
     """
     series = context.series
     if series is None or (len(series.patches) < 2 and series.cover is None):
@@ -45,7 +48,7 @@ def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
 
 
 def run(context: Context, rules: Iterable[Rule]) -> Findings:
-    """Returns the findings of these rules for one patch, sorted by patch line.
+    """Returns the findings of the rules for one patch, sorted by patch line.
 
     Findings about the whole patch come last. Series rules are skipped.
     """
@@ -193,9 +196,9 @@ def _always_strict(finding: Finding) -> bool:
 
 
 class Places:
-    """Maps patch lines to the file and line of the new tree.
+    """A map from patch lines to files and line numbers in the new tree.
 
-    The diff is parsed only when a finding is in it.
+    The diff is parsed only when a finding in it is looked up.
     """
 
     def __init__(self, patch: Patch) -> None:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""English verbs as patches use them: from "added", "adds" or "adding" to "add"."""
+"""English verbs that are common in patches: converts "added", "adds" or "adding" to "add"."""
 
 from patchpilot.lint.word_lists import word_set, word_table
 
 
 def imperative_of(word: str) -> str | None:
-    """Returns the imperative of a verb in third person, past or -ing form.
+    """Returns the imperative of a verb in third person, past tense or -ing form.
 
-    None for unknown verbs and for imperatives.
+    Returns None for unknown verbs and for imperatives.
     """
     lower, verbs = word.lower(), word_set("verbs", "verbs")
     irregular = word_table("verbs", "irregular").get(lower)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns that are compiled at first use: most patches never need most of them, and compiling all
-takes longer than a check.
+"""Patterns that are compiled when they are first used.
+
+Most patches need only a few of them, and compiling them all takes longer than a check.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,8 +13,9 @@ _METHODS = ("match", "search", "fullmatch", "finditer", "findall", "split", "sub
 
 
 class Lazy:
-    r"""A pattern (in which \w, \s, \d and \b match ASCII only) that is compiled at first use and
-    then has the compiled pattern's methods.
+    r"""A pattern that is compiled at first use, with the methods of a compiled pattern.
+
+    In it, \w, \s, \d and \b match ASCII only.
     """
 
     match: Callable[..., cached_re.Match[str] | None]

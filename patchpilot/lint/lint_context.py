@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The input of detectors: one patch, its series, the tree and facts from history, each read once."""  # noqa: E501
+"""The input of detectors: a patch, its series, the tree and facts from history, each read only
+once.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,9 +24,7 @@ SOON = 1.0
 
 
 class Tip(NamedTuple):
-    """The latest commit of a branch, as last fetched: the name of the branch, the commit's tree and
-    date.
-    """
+    """The tip of a branch, as last fetched: the branch's name, the commit's tree and its date."""
 
     label: str
     tree: "Tree"
@@ -32,9 +32,10 @@ class Tip(NamedTuple):
 
 
 class HistoryFacts(Protocol):
-    """What rules may ask a repository.
+    """The questions about a repository's history that rules may ask.
 
-    The services implement it; without a repository, rules about history report nothing.
+    The services implement this protocol; without a repository, rules about history report
+    nothing.
     """
 
     def find(self, word: str) -> "Commit | None":
@@ -100,10 +101,10 @@ class HistoryFacts(Protocol):
 class Options(NamedTuple):
     """The options of a run.
 
-    `kernel` decides which rules are in force; `data_dir` has spelling.txt and
-    const_structs.checkpatch.
+    `kernel` is the version that determines the rules in force; `data_dir` contains spelling.txt
+    and const_structs.checkpatch.
 
-    `whole_files`: each patch is a whole file that nobody changes, as with checkpatch.pl -f.
+    With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl -f.
     """
 
     strict: bool = False
@@ -121,10 +122,10 @@ _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
 
 
 class Context:
-    """One patch being checked.
+    """The context of one patch that is being checked.
 
-    `shared` is a cache that lives as long as the patch: detectors share their scans in it. `built`
-    is what a build says of the patch, where that was asked for.
+    `shared` is a cache for as long as the patch exists, in which detectors share their scans.
+    `built` has the problems that a build of the patch found, if one was requested.
     """
 
     def __init__(

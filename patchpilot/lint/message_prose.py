@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prose of a commit message: the author's sentences, without tags, logs, quotes, tables, lists,
-code and links.
+"""The prose of a commit message: the author's sentences, without tags, logs, quotes, tables,
+lists, code and links.
 
-Pasted text (a log, a trace, a command and its output, a quoted mail, a table) is recognized here,
-once, for every rule about the message.
+Pasted text (a log, a trace, a command and its output, a quoted message, a table) is recognized
+here, once for all rules about the message.
 """
 
 from collections.abc import Iterator, Sequence
@@ -72,7 +72,7 @@ _TITLE_ENDS = cached_re.compile(r"[\"']\s*\)|\"\s*$")
 
 
 class Paragraph(NamedTuple):
-    """A paragraph of prose: the patch line of its first line, and its lines."""
+    """A paragraph of prose: its lines, and the patch line of the first one."""
 
     start: int
     lines: tuple[str, ...]
@@ -103,10 +103,10 @@ def paragraphs(context: Context) -> tuple[Paragraph, ...]:
 
 
 def pasted(context: Context) -> frozenset[int]:
-    """Returns the indexes of the message lines that were pasted in: logs, traces, commands and
-    output, quoted mails, diffs, tables.
+    """Returns the indexes of the pasted lines of the message.
 
-    Tags never are.
+    These are logs, traces, commands and their output, quoted messages, diffs and tables, but
+    never tags.
     """
     found: frozenset[int] | None = context.shared.get("prose.pasted")
     if found is None:
@@ -215,9 +215,10 @@ def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
 
 
 def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
-    """Returns, by line index, the characters that are another commit's subject: after `commit <id>
-    (`, `Fixes: <id> (` or `Revert`. One for each line; the next line continues a subject that is
-    not closed.
+    """Returns the column ranges of quoted commit subjects, by line index.
+
+    A subject follows `commit <id> (`, `Fixes: <id> (` or `Revert`. There is at most one on each
+    line; a subject that is not closed continues on the next line.
     """
     result: dict[int, tuple[int, int]] = {}
     inside = False
@@ -268,7 +269,7 @@ def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
 
 @lru_cache(maxsize=512)
 def is_prose(line: str) -> bool:
-    """Whether a line reads as a sentence rather than as a tag, a log, a list, a table, code or a
+    """Returns whether a line looks like a sentence and not like a tag, log, list, table, code or
     link.
     """
     if len(cached_re.findall(r"[^\W\d_]{2,}", line)) < 2 and not cached_re.match(
@@ -286,7 +287,7 @@ def is_prose(line: str) -> bool:
 
 
 def words(context: Context) -> int:
-    """Counts the words of the message, without tags, logs and links (with lists)."""
+    """Returns the number of words in the message, including lists but not tags, logs and links."""
     patch = context.patch
     return sum(
         len(cached_re.findall(r"[^\W\d_]{2,}", line))

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tags of a commit message with their patch lines, and whether two of them name the same
-person.
-"""
+"""The tags of a commit message with their patch lines, and comparisons of the people they name."""
 
 from itertools import permutations
 
@@ -12,7 +10,7 @@ from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 
 def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
-    """Returns (patch line, trailer) of every line of the message that is a tag, in any paragraph."""  # noqa: E501
+    """Returns (patch line, trailer) for every tag of the message, in any paragraph."""
     found: tuple[tuple[int, Trailer], ...] | None = context.shared.get("tags.lines")
     if found is None:
         patch = context.patch
@@ -28,8 +26,9 @@ def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
 
 
 def same_person(first: Address, second: Address) -> bool:
-    """Whether two addresses belong to the same person: the same address, or the same words in the
-    name.
+    """Returns whether two addresses belong to the same person.
+
+    The email addresses are equal, or the names consist of the same words.
     """
     return first.key == second.key or (
         bool(first.name) and _words(first.name) == _words(second.name)
@@ -37,8 +36,10 @@ def same_person(first: Address, second: Address) -> bool:
 
 
 def may_be_same(sender: Address, person: Address) -> bool:
-    """Whether the sender may be this person by another address: a part of the name, the name
-    written in one word, or a name within the address.
+    """Returns whether the sender may be this person with a different address.
+
+    The sender's name is part of the person's, the same in one word, or the person's name is part
+    of the address.
     """
     theirs = _words(person.name)
     if sender.name and "@" not in sender.name:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The new side of a patch's C code: each line with whether the patch adds it, and with comments and
-strings masked.
+"""The new side of a patch's C code, with comments and strings masked.
+
+Each line records whether the patch adds it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,9 +23,9 @@ _BARE = ("", "{", "}")
 
 
 class NewLine(NamedTuple):
-    """A line of the new side: `text` unchanged, `code` with spaces for comments and empty strings.
+    """A line of the new side: `text` as written, `code` with blanked comments and empty strings.
 
-    `comment` when it is inside a comment.
+    `comment` is true for a line inside a comment.
     """
 
     text: str
@@ -41,7 +42,7 @@ class NewLine(NamedTuple):
 
 
 class NewHunk(NamedTuple):
-    """A hunk's new side."""
+    """The new side of a hunk."""
 
     change: FileChange
     hunk: Hunk
@@ -56,9 +57,9 @@ class NewHunk(NamedTuple):
 def c_hunks(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> Iterator[NewHunk]:
-    """Returns the new side of every hunk of C files (or of files with these suffixes).
+    """Returns the new side of every hunk of C files, or of files with these suffixes.
 
-    Cached for the patch.
+    The result is cached for the patch.
     """
     key = f"newlines.{suffixes}"
     found = context.shared.get(key)
@@ -75,7 +76,9 @@ def c_hunks(
 def added_lines(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> Iterator[tuple[NewHunk, int, NewLine]]:
-    """Returns (hunk, index in it, line) of every line that the patch adds to such files."""
+    """Returns (hunk, index in the hunk, line) for every line that the patch adds to files with
+    these suffixes.
+    """
     key = f"newlines.added.{suffixes}"
     if key not in context.shared:
         context.shared[key] = [
@@ -109,31 +112,29 @@ _DECLARATION = lazy(DECLARATION)
 
 
 def is_declaration(code: str) -> bool:
-    """Whether a line of code declares local variables."""
+    """Returns whether a line of code declares local variables."""
     return _DECLARATION.match(code) is not None
 
 
 def next_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Returns the next line with code below `at`."""
+    """Returns the nearest line with code below index `at`, or None."""
     near = lines[at + 1 : at + 2 + MOST_BLANK]
     return next((line for line in near if line.code.strip()), None)
 
 
 def previous_line(lines: Sequence[NewLine], at: int) -> NewLine | None:
-    """Returns the nearest line with code above `at`."""
+    """Returns the nearest line with code above index `at`, or None."""
     near = lines[max(0, at - 1 - MOST_BLANK) : at]
     return next((line for line in reversed(near) if line.code.strip()), None)
 
 
 def lines_above(lines: Sequence[NewLine], at: int) -> Iterator[NewLine]:
-    """Yields the lines above `at`, the nearest first, as far as a function may be long."""
+    """Yields the lines above index `at`, nearest first, up to the maximum length of a function."""
     return reversed(lines[max(0, at - MOST_ABOVE) : at])
 
 
 def function_head(hunk: NewHunk, at: int) -> str:
-    """Returns the head of the function that a line is in, as far as the hunk or its header shows
-    it.
-    """
+    """Returns the first line of the function around a line, from the hunk or its header."""
     for line in lines_above(hunk.lines, at):
         code = line.code
         if code[:1].isalpha() and "(" in code and not code.rstrip().endswith(":"):
@@ -142,8 +143,9 @@ def function_head(hunk: NewHunk, at: int) -> str:
 
 
 def in_functions(context: Context, hunk: NewHunk) -> Sequence[bool]:
-    """Returns for each line of the hunk whether it is in a function's body: the last line at column
-    0 above is or ends in an opening brace.
+    """Returns, for each line of the hunk, whether it is in the body of a function.
+
+    It is if the last line above that starts at column 0 is an opening brace or ends in one.
     """
     # once for each hunk: looking back from every line of a long file takes quadratic time
     key = f"newlines.in_functions.{hunk.hunk.patch_line}"
@@ -169,7 +171,7 @@ Blank lines and braces on lines of their own do not count.
 
 
 def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
-    """Yields the hits except those close after another one."""
+    """Yields the hits, except those that closely follow another one."""
     last = -STRETCH
     for hit in hits:
         place = _filled_lines(context)[hit.patch_line] if hit.patch_line else None

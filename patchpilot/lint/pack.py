@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses rule packs (TOML) into rules and examples and validates them.
+"""Parses rule packs (TOML) into rules and examples, and validates them.
 
-A PackError names file and rule.
+A PackError names the file and the rule.
 """
 
 import tomllib
@@ -114,9 +114,9 @@ class _Place(NamedTuple):
 def parse_pack(
     text: str, label: str, detectors: Mapping[str, RegisteredDetector] = DETECTORS
 ) -> Pack:
-    """Parses the TOML text of a pack.
+    """Parses the TOML text of a rule pack.
 
-    `label` (a file name) is for errors, and its stem is the pack's name.
+    `label` is the file name for error messages; its stem is the name of the pack.
     """
     try:
         data = tomllib.loads(text)

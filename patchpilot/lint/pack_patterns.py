@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns from packs: rejected when they could take exponential time, compiled at first use.
+"""Patterns from rule packs, which are compiled at first use.
 
-Those of packs that are not shipped are matched by `BoundedPattern`: anybody may have written a
-tree's packs.
+Patterns that could take exponential time are rejected. Those of packs that are not shipped are
+matched by `BoundedPattern`, because a tree's packs are untrusted.
 """
 
 import warnings
@@ -17,8 +17,9 @@ LONGEST_LINE = 4096
 
 
 def problem(pattern: str) -> str | None:
-    """Returns why a pattern must not be used (it does not compile, or has nested unbounded
-    repeats), or None.
+    """Returns why a pattern must not be used, or None.
+
+    It may not compile, or have nested unbounded repeats.
     """
     import re._parser as parser  # type: ignore[import-not-found]
 
@@ -54,7 +55,7 @@ _foreign: set[str] = set()
 
 
 def patterns_in(value: Any) -> list[str]:
-    """Returns the patterns in an argument of a rule: a text, a list, or a table by case."""
+    """Returns the patterns in a rule's argument, which is a string, a list, or a table by case."""
     values = (
         value.values()
         if isinstance(value, dict)
@@ -66,8 +67,8 @@ def patterns_in(value: Any) -> list[str]:
 
 
 def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yields (name of the argument, pattern) of all patterns in a rule's arguments, those in lists
-    of tables too.
+    """Yields (argument name, pattern) for all patterns in a rule's arguments, including nested
+    tables.
     """
     for key, value in arguments.items():
         if key.endswith(("pattern", "patterns")):
@@ -79,7 +80,9 @@ def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
-    """Marks every pattern among these arguments of rules to be matched in bounded time from now on."""  # noqa: E501
+    """Marks all patterns in these arguments as untrusted, to be matched in bounded time from now
+    on.
+    """
     for table in arguments:
         _foreign.update(pattern for _, pattern in named_patterns(table))
         for value in table.values():
@@ -88,7 +91,7 @@ def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
 
 
 def refusal(pattern: str) -> str | None:
-    """Returns why a pattern of a pack that is not shipped must not be used, or None."""
+    """Returns why a pattern of a pack that is not shipped is rejected, or None."""
     from patchpilot.model.bounded_pattern import pattern_error
 
     return pattern_error(pattern)
@@ -96,7 +99,7 @@ def refusal(pattern: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> cached_re.Pattern[str]:
-    """Returns the compiled pattern, cached."""
+    """Returns the compiled pattern; cached."""
     return _compiled(pattern, foreign=pattern in _foreign)
 
 
@@ -104,7 +107,9 @@ def compiled(pattern: str) -> cached_re.Pattern[str]:
 def any_of(
     names: tuple[str, ...], before: str = "", after: str = ""
 ) -> cached_re.Pattern[str]:
-    """Returns one pattern that matches any of these, between two other patterns."""
+    """Returns a pattern that matches any of these names, between the patterns `before` and
+    `after`.
+    """
     whole = f"{before}(?:{'|'.join(names)}){after}"
     return _compiled(whole, foreign=not _foreign.isdisjoint(names))
 
@@ -121,13 +126,13 @@ _WORD = cached_re.compile(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:
-    """Returns the names in braces of a rule's message."""
+    """Returns the names of the placeholders in a rule's message."""
     return _WORD.findall(text)
 
 
 def filled(text: str, words: Mapping[str, object]) -> str:
-    """Fills the placeholders of a rule's message.
+    """Replaces the placeholders of a rule's message with their values.
 
-    `str.format` would also follow attributes and pad to any width.
+    `str.format` is not used because it would access attributes and pad to any width.
     """
     return _WORD.sub(lambda found: str(words.get(found[1], found[0])), text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Applies the settings of a project's [style] to the rules."""
+"""Applies the [style] settings of a project to the rules."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,10 @@ from patchpilot.projects.project import Project
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:
-    """Raises PackError for an unknown rule in [style], with the user's file and the nearest rule.
+    """Raises PackError for an unknown rule in [style], with the user's file and the nearest rule
+    name.
 
-    The shipped files are tested.
+    The shipped files are not checked here, since they are covered by tests.
     """
     from patchpilot.projects.checking import misspelled
 
@@ -30,7 +31,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
 
 
 def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Returns the rules with the severities that checkpatch.pl has."""
+    """Returns the rules with the severities that they have in checkpatch.pl."""
     return tuple(
         rule._replace(
             severity=rule.checkpatch_severity, severities=rule.checkpatch_severities
@@ -57,8 +58,9 @@ _NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF
 
 
 def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Returns the rules that judge code, not a patch or its message, with the severities that
-    checkpatch.pl -f has.
+    """Returns the rules that apply to code rather than to a patch or its message.
+
+    They have the same severities as in checkpatch.pl -f.
     """
     found = []
     for rule in rules:
@@ -76,8 +78,9 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
-    """Returns the rules without those that the project ignores, and with its severities, which
-    apply to every case of a rule.
+    """Returns the rules with the project's severities, without those that the project ignores.
+
+    A project's severity applies to every case of a rule.
     """
 
     style = project.style

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes a finding in another version of a patch, when lines have moved, the mail was reworded
-or the series has grown.
+"""Recognizes a finding in another version of a patch.
+
+Lines may have moved, the message may be reworded, and the series may have grown.
 """
 
 from collections import Counter
@@ -30,11 +31,10 @@ _NO_TEXT = ("@@ ", "diff --git ", "index ", "--- ", "+++ ")
 
 @dataclass(frozen=True, slots=True, order=True)
 class FindingMark:
-    """The identity of a finding: its rule, the file's path ("" for the message), the line's text
-    with normalized white space.
+    """The identity of a finding: its rule, its file, and the text of its line.
 
-    A finding about a whole patch is identified by its patch: `change` is a hash of what the patch
-    changes, `text` its subject.
+    `path` is "" for a finding in the message; `text` has normalized whitespace. For a finding
+    about a whole patch, `change` is a hash of the patch's changes, and `text` its subject.
     """
 
     path: str
@@ -46,9 +46,9 @@ class FindingMark:
 def mark_of(
     finding: Finding, patch: Patch | None, renamed: Mapping[str, str] | None = None
 ) -> FindingMark:
-    """Returns the mark of a finding in a patch (None: of the whole series).
+    """Returns the mark of a finding in a patch, or in the whole series if `patch` is None.
 
-    `renamed` has the old path of renamed files.
+    `renamed` maps renamed files to their old paths.
     """
     if patch is None:
         return FindingMark(
@@ -63,10 +63,10 @@ def mark_of(
 
 
 def place_of(finding: Finding) -> str | None:
-    """Returns the file that a finding is about.
+    """Returns the path of the file that a finding is about.
 
-    None for findings about sign-offs, even where checkpatch.pl puts them on the last line of the
-    diff.
+    Returns None for findings about sign-offs, even if checkpatch.pl reports them on the last line
+    of the diff.
     """
     return (
         None
@@ -111,19 +111,19 @@ def _text(finding: Finding, patch: Patch) -> str:
 
 
 def even(text: str) -> str:
-    """Normalizes the white space of a line.
+    """Normalizes a line for a mark: its whitespace, length and encoding.
 
-    Cuts long lines and replaces undecodable bytes: the mark is written to a file as UTF-8.
+    Long lines are cut, and undecodable bytes replaced, because marks are written to a file in
+    UTF-8.
     """
     flat = _LONE.sub("\ufffd", " ".join(text.split()))
     return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}… {_hash(flat)}"
 
 
 def change_of(patch: Patch) -> str:
-    """Returns a hash of what a patch changes, like git's patch-id: without line numbers, context
-    and white space.
+    """Returns a hash of a patch's changes, or "" if it has no diff.
 
-    "" without a diff.
+    Like git's patch-id, it ignores line numbers and whitespace; it also ignores context lines.
     """
     lines = _changed(patch)
     return _hash("\n".join(lines)) if lines else ""
@@ -147,7 +147,7 @@ def _hash(text: str) -> str:
 
 
 def renames(patches: Iterable[Patch]) -> dict[str, str]:
-    """Returns the old path of each file that these patches rename, by its new one."""
+    """Returns the renames in these patches, as a mapping from new to old path."""
     result: dict[str, str] = {}
     for patch in patches:
         for change in patch.files:
@@ -157,7 +157,10 @@ def renames(patches: Iterable[Patch]) -> dict[str, str]:
 
 
 def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, int]:
-    """Returns the index in `old` of each patch in `new`, as `pair_patches` pairs them."""
+    """Returns, for each patch in `new`, the index of its counterpart in `old`.
+
+    Patches are paired by `pair_patches`.
+    """
     return pair_patches(
         [_traits(patch) for patch in old], [_traits(patch) for patch in new]
     )

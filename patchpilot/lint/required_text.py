@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The texts of which every match of a pattern has one, found in the parsed pattern: a rule whose
-texts do not occur in a patch need not be run on it.
+"""Finds texts that every match of a pattern must contain, by parsing the pattern.
 
-Case is ignored, and white space belongs to no text: masked code has spaces where the patch has a
-comment.
+A rule need not be run on a patch that contains none of its required texts. Case is ignored, and
+the texts contain no whitespace, because masked code has spaces in the positions of comments.
 """
 
 import warnings
@@ -33,8 +32,9 @@ Texts = tuple[str, ...]
 
 
 def folded(text: str) -> str:
-    """Returns the text in lower case, so that it has every text that a pattern matches in it, in
-    any case; NOT_ASCII follows one that has other letters.
+    """Returns the text in lower case, for a case-insensitive search for required texts.
+
+    NOT_ASCII is appended if the text has characters that are not ASCII.
     """
     if text.isascii():
         return text.lower()
@@ -44,12 +44,12 @@ def folded(text: str) -> str:
 
 
 def required_texts(arguments: Mapping[str, Any]) -> Texts:
-    """Returns texts in lower case of which each line that a rule with these arguments reports has
-    one; () when none are known.
+    """Returns lower-case texts, one of which is in every line that a rule with these arguments
+    reports.
 
-    A `needle` is such a text, `needles` are such texts; else they are those of `pattern`,
-    `case_patterns` or the patterns in `names`. Cases that are looked for in different parts of the
-    patch have none.
+    Returns () if no such texts are known. They are the rule's `needle` or `needles`; without
+    these, they are derived from `pattern`, `case_patterns` or the patterns in `names`. A rule
+    that searches different parts of the patch in different cases has none.
     """
     if "case_where" in arguments:
         return ()
@@ -67,19 +67,19 @@ def required_texts(arguments: Mapping[str, Any]) -> Texts:
 
 
 def added_text(context: "Context") -> str:
-    """Returns the lines that the patch adds, folded."""
+    """Returns the folded text of the lines that the patch adds."""
     return _kept(
         context, "added", (line for line in context.patch.lines if line.startswith("+"))
     )
 
 
 def whole_text(context: "Context") -> str:
-    """Returns all lines of the patch, folded."""
+    """Returns the folded text of the whole patch."""
     return _kept(context, "whole", context.patch.lines)
 
 
 def part_text(context: "Context", part: str, lines: Iterable[str]) -> str:
-    """Returns the lines of a part of the patch, folded."""
+    """Returns the folded text of a part of the patch."""
     return _kept(context, f"part {part}", lines)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The record of each rule on real patches: how often it fires on accepted ones, and on those where
-a maintainer asked for what it says.
+"""The track record of each rule on real patches.
 
-The numbers are in `checks/records.tsv`, which `python -m tests.lab.rule_record data` writes from
-mined mails.
+It shows how often a rule fires on accepted patches, and on patches for which a maintainer asked
+for the same change. The numbers are in `checks/records.tsv`, which `python -m
+tests.lab.rule_record data` generates from mailing list archives.
 """
 
 import csv
@@ -15,8 +15,10 @@ from patchpilot.resources import data_dir
 
 
 class RuleRecord(NamedTuple):
-    """Numbers of patches: accepted ones, those of them with a finding, those where a maintainer
-    asked for it, and those of them with a finding.
+    """The record of a rule, as numbers of patches.
+
+    It counts accepted patches and those of them with a finding, and patches for which a
+    maintainer asked for the change and those of them with a finding.
     """
 
     accepted: int
@@ -41,7 +43,7 @@ class RuleRecord(NamedTuple):
 
 @cache
 def rule_records() -> Mapping[str, RuleRecord]:
-    """Every record by rule name; empty when the data is not installed."""
+    """Returns all records by rule name; empty if the data is not installed."""
     file = data_dir("checks") / "records.tsv"
     if not file.is_file():
         return {}

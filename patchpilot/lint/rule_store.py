@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Loads all rules of a run.
 
-Parsing the packs takes longer than checking a patch, so their loaded form is cached by content
-hash.
+The loaded packs are cached by content hash, because parsing them takes longer than checking a
+patch.
 """
 
 import importlib
@@ -46,21 +46,24 @@ _KIND = Kind(
 
 
 class OwnPack(NamedTuple):
-    """A rule pack of the user or of a tree: its name for errors, and its text."""
+    """A rule pack of the user or of a tree: its name, for error messages, and its text."""
 
     label: str
     text: bytes
 
 
 def read_pack(file: Path) -> OwnPack:
-    """Reads a pack from a file; InputError when it cannot be read."""
+    """Reads a rule pack from a file.
+
+    Raises InputError if the file cannot be read.
+    """
     return OwnPack(str(file), _read(file))
 
 
 def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
-    """Returns every rule of the shipped packs and of the user's `own`, in pack order.
+    """Returns all rules of the shipped packs and of the user's `own` packs, in pack order.
 
-    PackError names file and rule.
+    Raises PackError with the file and the rule.
     """
     labels, texts = _sources(own)
     key = _key(labels, texts)
@@ -75,8 +78,9 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
 
 def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
-    """Returns the packs with their examples, parsed without the cache: for `explain`, the
-    documentation and the tests.
+    """Returns all packs with their examples, parsed without the cache.
+
+    This is for `explain`, the documentation and the tests.
     """
     packs = _parse(*_sources(own))
     _one_of_each([rule for pack in packs for rule in pack.rules])
@@ -92,7 +96,7 @@ def examples_of(rule: Rule, own: Sequence[OwnPack] = ()) -> tuple[Example, ...]:
 
 
 def detector_of(rule: Rule) -> RegisteredDetector:
-    """Returns a rule's detector; imports its module first."""
+    """Returns the detector of a rule, importing its module if necessary."""
     known = DETECTORS.get(rule.detector)
     if known is None:
         importlib.import_module(rule.module)
@@ -101,8 +105,9 @@ def detector_of(rule: Rule) -> RegisteredDetector:
 
 
 def import_detectors() -> None:
-    """Imports every module of lint/detectors, so that all detectors are known: needed to validate a
-    pack, not to run one.
+    """Imports every module in lint/detectors, so that all detectors are registered.
+
+    This is necessary to validate a pack, but not to run it.
     """
     import pkgutil
 

@@ -10,8 +10,9 @@ from patchpilot.projects.loading import find_project
 
 
 def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
-    """Whether a rule is in force for a tree of this version under this profile, or one that it
-    inherits from.
+    """Returns whether a rule is in force for a kernel version and a profile.
+
+    A profile includes the rules of the profiles it inherits from.
     """
     if (rule.since and kernel < rule.since) or (rule.until and kernel > rule.until):
         return False
@@ -30,8 +31,8 @@ def choose(
 ) -> tuple[Rule, ...]:
     """Returns the selected rules that are in force.
 
-    A word is an id, a name, a checkpatch type or a pack, in any case. UsageError for an unknown
-    one.
+    A selector is a rule's id or name, a checkpatch type or a pack, in any case. Raises UsageError
+    for an unknown one.
     """
     everything = tuple(rules)
     selected, ignored = _known(select, everything), _known(ignore, everything)
@@ -45,17 +46,14 @@ def choose(
 
 
 def verify(words: Sequence[str], rules: Sequence[Rule]) -> None:
-    """Checks that every word of --select and --ignore names something.
-
-    UsageError for the first that does not.
-    """
+    """Raises UsageError for the first word of --select or --ignore that selects nothing."""
     _known(words, rules)
 
 
 def former_names(
     words: Iterable[str], rules: Iterable[Rule]
 ) -> tuple[tuple[str, str], ...]:
-    """Returns (word, name) of each word that is a former name of a rule, with the current name."""
+    """Returns (word, current name) for each word that is a former name of a rule."""
     now = {alias: rule.name for rule in rules for alias in rule.aliases}
     return tuple(
         (word, now[word.lower()])

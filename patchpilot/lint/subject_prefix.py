@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prefixes of a subject: the names before its colons."""
+"""The prefixes of a subject, which are the names before its colons."""
 
 from patchpilot.cache import cached_re
 
 
 def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
-    """Returns the prefixes of a title and the rest: "net: phy: fix it" gives (("net", "phy"), "fix
-    it").
+    """Splits a title into its prefixes and the rest.
+
+    "net: phy: fix it" becomes (("net", "phy"), "fix it").
     """
     prefixes: list[str] = []
     rest = title
@@ -27,11 +28,11 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
 
 
 def prefix_of(title: str) -> str:
-    """Returns the prefixes of a title in one form: "net:phy : fix it" gives "net: phy"."""
+    """Returns the prefixes of a title in normalized form: "net: phy" for "net:phy : fix it"."""
     return ": ".join(split_prefix(title)[0])
 
 
 def written_prefix(title: str) -> str:
-    """Returns all prefixes of a title as written: "net: phy:"; empty without one."""
+    """Returns the prefixes of a title as written, such as "net: phy:", or "" if it has none."""
     parts, rest = split_prefix(title)
     return title[: len(title) - len(rest)].strip() if parts else ""

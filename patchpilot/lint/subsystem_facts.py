@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conventions of the subsystem that a patch, or one of its files, is for."""
+"""The conventions of the subsystem that a patch or a file belongs to."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def subsystem(context: "Context") -> "Subsystem | None":
     """Returns the subsystem that the patch is for.
 
-    None where several are, none is known, or the project is not the kernel.
+    Returns None if there are several, none is known, or the project is not the kernel.
     """
     if not context.project.kernel:
         return None
@@ -29,9 +29,9 @@ def subsystem(context: "Context") -> "Subsystem | None":
 
 
 def file_subsystem(context: "Context", path: str) -> "Subsystem | None":
-    """Returns the subsystem that a file is in.
+    """Returns the subsystem that a file belongs to.
 
-    None where none is known, or the project is not the kernel.
+    Returns None if none is known or the project is not the kernel.
     """
     known: dict[str, Subsystem | None] = context.shared.setdefault("subsystems", {})
     if path not in known:
@@ -40,14 +40,14 @@ def file_subsystem(context: "Context", path: str) -> "Subsystem | None":
 
 
 def subsystem_has(context: "Context", condition: str) -> bool:
-    """Whether the patch is for a subsystem with this "key=value"."""
+    """Returns whether the patch's subsystem meets a condition of the form "key=value"."""
     key, _, value = condition.partition("=")
     found = subsystem(context)
     return found is not None and str(getattr(found, key)) == value
 
 
 def sections_of(context: "Context") -> "tuple[SectionMatch, ...]":
-    """Returns the sections of the touched files, without the catch-all THE REST."""
+    """Returns the MAINTAINERS sections of the changed files, except the catch-all THE REST."""
     found: tuple[SectionMatch, ...] | None = context.shared.get("tree.sections")
     if found is None:
         found = ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The hint for an unknown rule name."""
+"""Hints for unknown rule names."""
 
 import re
 from collections.abc import Iterable
@@ -12,15 +12,18 @@ LIKE = 0.72
 
 
 def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
-    """Returns a hint that names the nearest rule, if there is one, and the command that lists them."""  # noqa: E501
+    """Returns a hint with the nearest rule name, if there is one, and the command that lists all
+    rules.
+    """
     listing = Action("rules", (), "`{}` lists them")
     near = nearest_rule(word, known)
     return Hint((f"did you mean {near!r}? ", listing)) if near else listing
 
 
 def nearest_rule(word: str, known: Iterable[str]) -> str | None:
-    """Returns the name or checkpatch type that shares most words with `word`, or is spelled nearly
-    the same; None when none is similar.
+    """Returns the most similar rule name or checkpatch type, or None if none is similar.
+
+    It shares the most words with `word`, or has nearly the same spelling.
     """
     import difflib
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The usual subject prefix of files: from the subjects of their last commits, or without history
-from checks/prefixes.tsv.
+"""The usual subject prefix of files.
 
-`python -m tests.lab.mine_customs prefixes` writes that table from the archives of mailing lists:
-for a directory the share of each first prefix ("iio=97|counter=2"), further prefixes that nearly
-every patch has ("adc=94"), and the case of the first word after them where nearly all have the
-same. "directory/**" counts everything below it, too.
+It is determined from the subjects of their last commits, or without history from
+checks/prefixes.tsv.
+
+`python -m tests.lab.mine_customs prefixes` generates that table from mailing list archives. For
+each directory, it has the share of each first prefix ("iio=97|counter=2"), further prefixes that
+nearly every patch has ("adc=94"), and the case of the first word after them if nearly all patches
+agree. "directory/**" includes everything below the directory.
 """
 
 from collections import Counter
@@ -34,8 +36,9 @@ COMMITS = 60
 
 
 def paths_asked(patch: "Patch") -> tuple[tuple[str, ...], ...]:
-    """Returns the sets of paths whose history is read for a patch: the files it changes most, and
-    the directory of the first.
+    """Returns the sets of paths whose history is read for a patch.
+
+    They are the files with the most changes, and the directory of the first of them.
     """
     changes = sorted(patch.files, key=lambda one: one.added + one.removed, reverse=True)
     old = tuple(
@@ -56,8 +59,11 @@ LEAST_COMMITS = 5
 
 
 def prefixes_in_history(context: "Context") -> tuple[Counter[str], int] | None:
-    """Returns (prefix → how often, number of commits) of the last commits to the files of a patch,
-    or else to their directory; None without a history that has them.
+    """Returns the prefixes of the last commits to a patch's files, and the number of those
+    commits.
+
+    The prefixes are counted (prefix → number of commits). The commits are those to the files or,
+    if there are none, to their directory. Returns None without a history that has any.
     """
     if context.history is None:
         return None
@@ -81,7 +87,9 @@ _ONE_MIND = 0.95
 
 
 def agreed_in_history(context: "Context") -> str:
-    """Returns the prefix that nearly all of the last commits to the files have, otherwise ""."""
+    """Returns the prefix that nearly all of the last commits to the files have, or "" if they
+    differ.
+    """
     found = prefixes_in_history(context)
     if not found:
         return ""
@@ -91,9 +99,10 @@ def agreed_in_history(context: "Context") -> str:
 
 
 class UsualPrefix(NamedTuple):
-    """The prefixes of patches to `where`, of which `total` are known: first ones with their share
-    in percent, the most frequent first, and usual further ones. `case` is "capital" or "lower"
-    where nearly all have such a word after the prefix.
+    """The usual prefixes of patches to `where`, learned from `total` patches.
+
+    It has the first prefixes with their share in percent, most frequent first, and usual further
+    ones. `case` is "capital" or "lower" if nearly all patches have such a word after the prefix.
     """
 
     where: str
@@ -130,8 +139,9 @@ class UsualPrefix(NamedTuple):
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two first prefixes are of the same kind: equal including case, or with different
-    parts after the same "subsystem/".
+    """Returns whether two first prefixes follow the same convention.
+
+    They are equal including case, or differ only after the same "subsystem/".
     """
     own = one.split("/")[0]
     return one == other or (
@@ -141,10 +151,10 @@ def alike(one: str, other: str) -> bool:
 
 
 def learned_prefix(paths: Sequence[str]) -> UsualPrefix | None:
-    """The usual prefix of a patch's files by the shipped table; None where it has none, or where
-    the files are in directories with different ones.
+    """Returns the usual prefix of the changed files, from the shipped table.
 
-    Public headers and documentation do not count where there is code.
+    Returns None if the table has none, or different ones for the files' directories. Public
+    headers and documentation count only if no other code is changed.
     """
     files = [path for path in paths if not path.startswith(_BESIDE)] or list(paths)
     folders = dict.fromkeys(

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waivers: exceptions from a rule, each with its reason, for some paths and until a day."""
+"""Waivers: exceptions from rules, each with a reason and optionally limited to paths and a last
+day.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +30,12 @@ TREE, TOPIC = "tree", "topic"
 @json_form("rule", "paths", "origin", "until")
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """An exception: a rule's id, name, checkpatch type or pack; glob patterns of paths (none: all
-    files); the reason; its last day.
+    """An exception from a rule, with its reason and its last day.
 
-    `origin` is where it was written, for messages; `kind` is "tree", "person", or "topic" for one
-    given on an earlier command line; `subject` is that of the only patch it is for (none: every
-    patch).
+    `rule` is a rule's id or name, a checkpatch type or a pack; `paths` are glob patterns (empty:
+    all files). `origin` is the place where the waiver was written, for messages. `kind` is
+    "tree", "person", or "topic" for a waiver from an earlier command line. `subject` limits the
+    waiver to the patch with that subject (empty: every patch).
     """
 
     rule: str
@@ -77,7 +79,7 @@ def _matches(path: str, pattern: str) -> bool:
 def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
     """Parses the `[[waiver]]` tables of a tree's file.
 
-    InputError names the file, the waiver and the key.
+    Raises InputError with the file, the waiver and the key.
     """
     return tuple(
         _from_table(table, f"{label}: waiver {number}", label)
@@ -130,7 +132,10 @@ def _day(value: Any, place: str) -> date | None:
 
 
 def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
-    """Parses `RULE=REASON` words. UsageError when a reason is missing."""
+    """Parses words of the form `RULE=REASON`.
+
+    Raises UsageError if a reason is missing.
+    """
     result = []
     for word in words:
         rule, equals, reason = word.partition("=")
@@ -147,7 +152,7 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
     """Checks that each waiver names a rule, and that a tree's waivers name only rules a tree may
     waive.
 
-    UsageError or InputError with a hint.
+    Raises UsageError or InputError with a hint.
     """
     known = {word.lower(): word for rule in rules for word in rule.words}
     not_waivable = {

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Word lists of detectors in checks/words: read at first use, their loaded form cached by content
-hash.
-"""
+"""The detectors' word lists in checks/words, read at first use and cached by content hash."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +13,7 @@ from patchpilot.resources import data_dir
 def word_list(name: str, key: str) -> tuple[str, ...]:
     """Returns the list `key` of checks/words/NAME.toml.
 
-    PackError when it is missing or not a list of strings.
+    Raises PackError if it is missing or not a list of strings.
     """
     words = _tables(name).get(key)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
@@ -25,14 +23,14 @@ def word_list(name: str, key: str) -> tuple[str, ...]:
 
 @cache
 def word_set(name: str, key: str) -> frozenset[str]:
-    """Returns the same list as a set."""
+    """Returns the list `key` of checks/words/NAME.toml as a set."""
     return frozenset(word_list(name, key))
 
 
 def word_table(name: str, key: str) -> Mapping[str, Any]:
     """Returns the table `key` of checks/words/NAME.toml.
 
-    PackError when it is missing or not a table.
+    Raises PackError if it is missing or not a table.
     """
     table = _tables(name).get(key)
     if not isinstance(table, dict):

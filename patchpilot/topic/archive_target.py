@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A TARGET that is on an archive: a Message-ID or a URL becomes the series it belongs to, as it was
-sent.
-"""
+"""Reads a TARGET from an archive: a Message-ID or a URL becomes the series as it was sent."""
 
 from pathlib import Path
 
@@ -20,8 +18,9 @@ from patchpilot.topic.followed.known_series import undisclosed_error
 
 
 def archive_setting(where: Path | None = None) -> str:
-    """The archive that the user's `patchpilot.lore` names, which git knows inside and outside a
-    repository; else lore.
+    """Return the archive named by the user's `patchpilot.lore` setting, or lore by default.
+
+    The setting is read from git's configuration, inside or outside a repository.
     """
     from patchpilot.settings.read_settings import user_settings
 
@@ -35,12 +34,11 @@ def series_at(
     offline: bool = False,
     where: Path | None = None,
 ) -> Series:
-    """The patches of the revision that a mail is part of, or that it answers; their sources are
-    their Message-IDs.
+    """Return the patches of the revision to which a message belongs or replies.
 
-    UsageError for a word that is no Message-ID or archive's URL, RefusedError for a mail of an
-    undisclosed fix, InputError where no patch is found, NetworkError where nobody may or can be
-    asked.
+    Their sources are their Message-IDs. Raises UsageError if the target is neither a Message-ID
+    nor an archive URL, RefusedError for a message about an undisclosed fix, InputError if no
+    patch is found, and NetworkError if the archive must not or cannot be reached.
     """
     message_id = message_id_of(target)
     if message_id is None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What b4 keeps of a `b4 prep` branch follows what patchpilot does: a draft that was edited, a
-revision that was sent by another transport.
+"""Keeps b4's tracking data of a `b4 prep` branch up to date with patchpilot.
+
+This covers edits of the draft, and revisions sent by another transport.
 """
 
 from patchpilot.commits import rewrite
@@ -18,19 +19,20 @@ from patchpilot.topic.reroll import link_to
 def kept_by_b4(
     repository: Repository, branch: str | None, change_id: str
 ) -> PrepBranch | None:
-    """What b4 knows of a topic's branch.
+    """Return b4's data about a topic's branch.
 
-    None where b4 does not manage it, or only because patchpilot enrolled it to send it.
+    None if b4 does not manage the branch, or does so only because patchpilot enrolled it for a
+    send.
     """
     known = prep_branch(repository, branch) if branch else None
     return known if known and not known.by_us and known.change_id == change_id else None
 
 
 def draft_for_b4(repository: Repository, draft: Draft) -> None:
-    """Write a draft's cover letter, changelogs, version and prefixes where b4 keeps them.
+    """Write a draft's cover letter, changelogs, version and prefixes to b4's tracking data.
 
-    RefusedError where the cover commit cannot be rewritten: it was pushed, or a rebase is in
-    progress.
+    Raises RefusedError if the cover commit cannot be rewritten because it was pushed or a rebase
+    is in progress.
     """
     known = kept_by_b4(repository, draft.branch, draft.change_id)
     if known is None:
@@ -54,7 +56,7 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
 
 
 def noted_by_transport(send: Send) -> bool:
-    """Whether the transport of a send notes itself, in b4's tracking data, that a series was sent."""  # noqa: E501
+    """Whether a send's transport itself records in b4's tracking data that a series was sent."""
     return (
         transports.is_known(send.transport)
         and transports.find(send.transport).keeps_tracking_data
@@ -62,9 +64,9 @@ def noted_by_transport(send: Send) -> bool:
 
 
 def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
-    """After a whole send that b4 did not end: b4 gets to know of it as of a send of its own.
+    """Record a complete send in b4's tracking data, as if b4 had sent it.
 
-    What the user should know about it.
+    This is for sends that b4 did not complete itself. Returns notes for the user.
     """
     known = prep_branch(repository, send.branch) if send.branch else None
     if (

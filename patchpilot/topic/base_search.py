@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The candidates for a topic's base, collected from git with few processes: branches, their
-remotes' HEADs, what each has of the topic's history.
+"""Collects candidates for a topic's base with few git processes.
+
+They are branches and the HEADs of their remotes, with the part of the topic's history that each
+one contains.
 """
 
 import os
@@ -21,11 +23,12 @@ MAX_REFLOGS = 6
 
 @dataclass(frozen=True, slots=True)
 class CommitsOver:
-    """What HEAD has over some commits: ids without merges, oldest first, and the latest commit of
-    its first-parent history that they have.
+    """The commits of HEAD that are not in a given set of commits, as ids without merges, oldest
+    first.
 
-    `edges` are all latest commits that they have: several where HEAD merged them. `start` is ""
-    where they share none, or none within MAX_WALK commits.
+    `start` is the latest commit of HEAD's first-parent history that is in the set, or "" if there
+    is none, or none within MAX_WALK commits. `edges` are all latest commits in the set: several
+    if HEAD merged them.
     """
 
     commits: tuple[str, ...]
@@ -35,18 +38,16 @@ class CommitsOver:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamBranch:
-    """What a branch is set to follow: the ref, and what that one follows itself where it is a local
-    branch.
-    """
+    """The upstream of a branch, and the upstream of that branch if it is a local one."""
 
     ref: Ref
     tips: tuple[str, ...]
 
 
 class BaseSearch:
-    """Questions about one commit, mostly HEAD.
+    """Facts about one commit, usually HEAD.
 
-    Each is a git process, and is asked when it is needed first.
+    Each fact needs a git process, which runs on first use.
     """
 
     def __init__(

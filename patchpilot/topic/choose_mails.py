@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which mails of a mailbox are patches to be read: no answers, no notices about patches, and of
-each series its latest revision.
+"""Selects the messages of a mailbox that are patches to read.
+
+Replies and notices about patches are skipped, as are all but the latest revision of each series.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,9 +13,11 @@ from patchpilot.reading.revisions import find_topics
 
 
 def choose_mails(mails: Sequence[bytes], *, all_revisions: bool) -> Collection[int]:
-    """The places of the mails to read, each Message-ID once, and of those that are damaged, whose
-    error is reported. Mails that were never sent, and those in which no series is found, are all
-    read."""
+    """Return the indexes of the messages to read, each Message-ID once.
+
+    Damaged messages are included, so that their errors are reported. Messages that were never
+    sent, and messages that belong to no series, are all read.
+    """
     places: dict[str, int] = {}
     read: list[Mail] = []
     damaged = set()

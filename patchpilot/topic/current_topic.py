@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topic of the current branch, for verbs that are also used without one: its modules are
-imported only where there is a repository.
+"""The topic of the current branch, for verbs that also work without a repository.
+
+The modules for it are only imported if there is a repository.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def topic_at(
     place: Workplace, store: "Store", known: Sequence["Tracked"] = ()
 ) -> "TopicState | None":
-    """How far the topic of the current branch is; None without a repository or a topic."""
+    """Return the state of the current branch's topic, or None without a repository or topic."""
     repository = place.repository_if_any()
     if repository is None:
         return None

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's editor on a commit message, a file of the tree or a draft, and git fetch: programs
-that take over the terminal.
+"""Runs programs that take over the terminal: git fetch, and the user's editor on a commit
+message, a file of the tree or a draft.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ FETCHING = (Use.FETCH, Use.LOGIN)
 
 
 def editor_name(repository: Repository, settings: Settings) -> str:
-    """The editor of the settings, otherwise git's.
+    """Return the editor from the settings, otherwise git's editor.
 
-    UntrustedCommandsError for one that only the repository names.
+    Raises UntrustedCommandsError if only the repository's configuration names it.
     """
     refuse_untrusted(repository.top, Use.EDIT)
     return (
@@ -31,7 +31,7 @@ def editor_name(repository: Repository, settings: Settings) -> str:
 
 
 def amend_message(top: Path, editor: str) -> bool:
-    """Open HEAD's message in the editor; whether git amended the commit."""
+    """Open HEAD's message in the editor and return whether git amended the commit."""
     refuse_untrusted(top, *AMENDING)
     words = ["-c", f"core.editor={editor}", "commit", "--amend", "--allow-empty"]
     # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may be a command
@@ -42,7 +42,7 @@ def amend_message(top: Path, editor: str) -> bool:
 def edit_file(
     editor: str, file: Path, *, line: int | None = None, directory: Path | None = None
 ) -> bool:
-    """Open a file in the editor, at a line; whether the editor ended well."""
+    """Open a file in the editor, optionally at a line, and return whether the editor succeeded."""
     place = [f"+{line}"] if line is not None else []
     return not interactive(
         ["sh", "-c", f'{editor} "$@"', editor, *place, str(file)], cwd=directory
@@ -50,10 +50,9 @@ def edit_file(
 
 
 def edit_text(editor: str, text: str, name: str) -> str | None:
-    """A text after it was edited in a temporary file of this name; None where the editor failed or
-    left no file.
+    """Return a text after it was edited in a temporary file with this name.
 
-    A byte that is not UTF-8 becomes U+FFFD.
+    None if the editor failed or deleted the file. Bytes that are not valid UTF-8 become U+FFFD.
     """
     with TemporaryFolder("edit") as folder:
         file = folder / name
@@ -63,15 +62,19 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
 
 
 def amend_with(top: Path, paths: Sequence[str]) -> None:
-    """Amend HEAD with these files only: what else differs is other work of the user."""
+    """Amend HEAD with the changes to these files only.
+
+    Other changes in the working tree are left alone.
+    """
     refuse_untrusted(top, Use.FILES)
     env = configuration(submodules_off(top))
     git(top, "commit", "-q", "--amend", "--no-edit", "--only", "--", *paths, env=env)
 
 
 def changed_files(top: Path) -> dict[str, str]:
-    """Path → digest of its content ("gone" without one) of each tracked file that differs from HEAD
-    in the working tree.
+    """Return a mapping from each tracked file that differs from HEAD to its content's digest.
+
+    The digest is "gone" for a deleted file.
     """
     names = git(
         top,
@@ -98,10 +101,10 @@ def remotes(repository: Repository) -> list[str]:
 
 
 def fetch_all(top: Path) -> bool:
-    """git fetch --all --tags on the terminal, where it may ask for a password; whether it ended
-    well.
+    """Run git fetch --all --tags on the terminal and return whether it succeeded.
 
-    Submodules are not fetched: their configuration may name other commands.
+    It may ask for a password there. Submodules are not fetched, because their configuration may
+    name other commands.
     """
     refuse_untrusted(top, *FETCHING)
     words = [

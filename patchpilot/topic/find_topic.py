@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topic a TARGET names: its series, its commits, and its draft, recognized or started."""
+"""Finds the topic that a TARGET names: its series, its commits, and its draft, existing or new."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -37,8 +37,9 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic, read once: the call that names it, its series, the commits that it is made of (none
-    for patch files), and its draft.
+    """A topic: the request that names it, its series, its commits, and its draft.
+
+    For patch files, there are no commits.
     """
 
     request: SendRequest
@@ -50,7 +51,7 @@ class Topic:
 def named_patches(
     repository: Repository, request: SendRequest
 ) -> tuple[Series, tuple[str, ...]]:
-    """The series of the TARGET, and the commits it is made of (none for patch files)."""
+    """Return the series of the TARGET and the ids of its commits (none for patch files)."""
     target = request.target
     if target is None or (
         not names_file(target) and target != "-" and not is_network_target(target)
@@ -68,9 +69,10 @@ def named_patches(
 def base_of_topic(
     repository: Repository, request: SendRequest, ids: Sequence[str]
 ) -> str | None:
-    """The commit the series is based on, for `base-commit:`, never b4's cover commit.
+    """Return the commit on which the series is based, for `base-commit:`.
 
-    None for patch files and for a series that starts history.
+    This is never b4's cover commit. None for patch files and for a series that starts at a root
+    commit.
     """
     if not ids:
         return None
@@ -108,11 +110,11 @@ def find_topic(
     request: SendRequest,
     patches: tuple[Series, tuple[str, ...]] | None = None,
 ) -> Topic:
-    """The topic of a TARGET, its draft made when there is none, with what the call asks for in it;
-    `patches` where they were read already.
+    """Return the topic of a TARGET, creating a draft if it has none.
 
-    Written is only which patches the topic has now; what the call asks for is written by whoever
-    acts on it (`Drafts.keep`).
+    The draft includes the options of the request. `patches` avoids reading the patches again.
+    Only the topic's current patches are saved; the caller saves the requested options with
+    `Drafts.keep`.
     """
     series, ids = patches or named_patches(repository, request)
     transports.recover_all(repository)
@@ -124,8 +126,9 @@ def find_topic(
 
 
 def finished_topic(repository: Repository, request: SendRequest) -> Topic:
-    """The topic as `find_topic` gives it, after what a send of it left was finished: that may give
-    its commits new ids.
+    """Return the topic as `find_topic` does, after completing any unfinished send of it.
+
+    Completing a send may give the topic's commits new ids.
     """
     transports.recover_all(repository)
     finish_sends(repository)
@@ -133,7 +136,7 @@ def finished_topic(repository: Repository, request: SendRequest) -> Topic:
 
 
 def find_draft(repository: Repository, request: SendRequest) -> Draft:
-    """The draft of a TARGET's topic, after what a send of it left was finished."""
+    """Return the draft of a TARGET's topic, after completing any unfinished send of it."""
     return finished_topic(repository, request).draft
 
 
@@ -142,7 +145,7 @@ def read_topic(
     request: SendRequest,
     patches: tuple[Series, tuple[str, ...]] | None = None,
 ) -> Topic:
-    """The topic of a TARGET as `find_topic` gives it; nothing is written."""
+    """Return the topic of a TARGET as `find_topic` does, without writing anything."""
     series, ids = patches or named_patches(repository, request)
     seen = _look(repository, series, ids)
     with Drafts() as drafts, Outbox() as outbox:
@@ -251,9 +254,9 @@ def _as_called(
 
 
 def as_asked(draft: Draft, request: SendRequest) -> Draft:
-    """The draft with the version, prefix and In-Reply-To of a call.
+    """Return the draft with the version, prefix and In-Reply-To of a request.
 
-    UsageError where one of them cannot be used.
+    Raises UsageError if one of them is invalid.
     """
     if request.version:
         draft = replace(draft, version=request.version)

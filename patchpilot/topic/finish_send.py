@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What follows a send whose mails were all accepted.
+"""Completes a send after all of its messages were accepted.
 
-Also later, where patchpilot was killed in between.
+This may happen later, if patchpilot was killed in between.
 """
 
 from patchpilot.archive.track_store import Store
@@ -25,9 +25,9 @@ A start that comes after the kill sees its send among them.
 
 
 def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
-    """Keep the version's Message-ID and tag, follow its answers, and have b4 know of it.
+    """Record the version's Message-ID and tag, track its replies, and update b4's tracking data.
 
-    What the user should know about it.
+    Returns notes for the user.
     """
     remember(repository, send, draft)
     _follow(repository, send)
@@ -57,10 +57,10 @@ def _follow(repository: Repository, send: Send) -> None:
 
 
 def finish_sends(repository: Repository) -> tuple[str, ...]:
-    """Finish the sends of the current branch that were left after their last mail was accepted;
-    what the person should know of that.
+    """Complete the sends of the current branch that were interrupted after the last message.
 
-    Called before the topic is read: with b4's cover letter commit the commits above it get new ids.
+    Returns notes for the user. Must be called before the topic is read, because a b4 cover letter
+    commit gives the later commits new ids.
     """
     branch = repository.branch
     if branch is None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a commit fixes a bug: what its author answered, otherwise what its message says.
+"""Decides whether a commit fixes a bug, from the author's answer or otherwise from its message.
 
-`prepare`, `stable`, `fixes` and the TUI go by it.
+Used by `prepare`, `stable`, `fixes` and the TUI.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,7 @@ Author date and subject follow, which amending and rebasing leave alone.
 
 @dataclass(frozen=True, slots=True)
 class FixJudgement:
-    """Whether a commit fixes a bug, and why not ("" if it does).
-
-    `unclear`: only the author knows, as the message claims no fix but describes a failure.
-    """
+    """Whether a commit fixes a bug, and the reason if it does not ("" if it does)."""
 
     is_fix: bool
     reason: str = ""
@@ -35,7 +32,10 @@ class FixJudgement:
 
 
 def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
-    """The judgement of one commit. A Fixes: tag in its message counts as the author's word."""
+    """Return the judgement of one commit.
+
+    A Fixes: tag in the message counts as the author's answer that it is a fix.
+    """
     answer = _answers(repository).get(_name(commit))
     if answer:
         return said_fix(answer == "yes")
@@ -50,12 +50,12 @@ def judge_fix(repository: Repository, commit: Commit) -> FixJudgement:
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:
-    """Whether the author answered that a commit is no fix, whatever its message says."""
+    """Whether the author answered that a commit is not a fix, regardless of its message."""
     return _answers(repository).get(_name(commit)) == "no"
 
 
 def said_fix(is_fix: bool) -> FixJudgement:
-    """The judgement of a commit whose author said whether it is a fix."""
+    """Return the judgement of a commit whose author answered whether it is a fix."""
     return FixJudgement(is_fix, "" if is_fix else "you answered that it is not a fix")
 
 
@@ -67,9 +67,9 @@ def answer_fix(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Keep with the topic's draft whether these commits are fixes.
+    """Store with the topic's draft whether these commits are fixes.
 
-    None forgets what was answered.
+    None deletes the answers.
     """
     from patchpilot.topic.find_topic import find_draft
     from patchpilot.topic.waivers_given import mark_given
@@ -103,7 +103,7 @@ def answer_fix(
 
 
 def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
-    """The subjects of the commits that a draft's answers say are no fixes."""
+    """Return the subjects of the commits that, by the answers in a draft, are not fixes."""
     return tuple(
         name.split(" ", 2)[2]
         for name, value in answers.items()
@@ -112,14 +112,14 @@ def denied_subjects(answers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def claim_of(name: str, value: str) -> str:
-    """One of a draft's answers in words where it is about a commit being a fix, else nothing."""
+    """Return a draft's answer in words if it is about a commit being a fix, otherwise ""."""
     if not name.startswith(_ANSWER):
         return ""
     return f"{name.split(' ', 2)[2]}: {'a fix' if value == 'yes' else 'not a fix'}"
 
 
 def without_denials(answers: Mapping[str, str]) -> dict[str, str]:
-    """A draft's answers without those that say a commit is no fix."""
+    """Return a draft's answers without those that declare a commit not to be a fix."""
     return {
         name: value
         for name, value in answers.items()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What became of a mail."""
+"""The result of sending a message."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from patchpilot.outgoing.outbox import OutboxEntry
 )
 @dataclass(frozen=True, slots=True)
 class MailResult:
-    """What became of one mail."""
+    """The result of sending one message."""
 
     message_id: str
     subject: str
@@ -35,7 +35,7 @@ class MailResult:
 
 
 def mail_result(entry: OutboxEntry) -> MailResult:
-    """A mail as the outbox has it."""
+    """Return the result of a message from its outbox entry."""
     mail = entry.mail
     return MailResult(
         mail.message_id, mail.subject, mail.to, mail.cc, entry.state, entry.detail

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages of a topic's commits before and after, and the changed ones written, with a record
-to undo it.
+"""The commit messages of a topic before and after a change; writes the changed ones with an undo
+record.
 """
 
 from collections.abc import Callable, Collection
@@ -17,10 +17,10 @@ Confirm = Callable[["Preparation"], bool]
 
 @dataclass(frozen=True, slots=True)
 class MessageChange:
-    """One message before and after.
+    """A commit message before and after a change.
 
-    `pieces` is the word diff, `notes` what was decided and why, `unsure` that note which says no
-    Fixes: is written.
+    `pieces` is the word diff; `notes` are the decisions with their reasons; `unsure` is the note
+    about a Fixes: tag that is not written.
     """
 
     commit: str
@@ -57,7 +57,7 @@ class MessageChange:
 )
 @dataclass(frozen=True, slots=True)
 class PreparedCommit:
-    """A commit's message before and after, and its new id; None where it is not rewritten."""
+    """A commit's message before and after, and its new id, or None if it is not rewritten."""
 
     change: MessageChange
     new: str | None
@@ -74,8 +74,10 @@ class PreparedCommit:
 )
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What was (or would be) written: the messages, what it costs, and, once written, the new ids
-    and the undo record.
+    """The changes to commit messages that were or would be written.
+
+    It has the messages and the side effects. Once they are written, it has the new ids and the
+    undo record.
     """
 
     ref: str | None
@@ -115,10 +117,10 @@ def write_messages(
     overrides: Collection[str] = (),
     confirm: Confirm = lambda _: True,
 ) -> Preparation:
-    """Write the changed messages of a preparation, unless it is a dry run or `confirm` says no;
-    `verb` names the undo record.
+    """Write the changed messages, unless it is a dry run or `confirm` returns False.
 
-    RefusedError where rewriting would do harm: see `rewrite.refuse_unless_safe`.
+    `verb` names the undo record. Raises RefusedError if rewriting would be harmful; see
+    `rewrite.refuse_unless_safe`.
     """
     if not preparation.changed:
         return preparation

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository a front end works in."""
+"""Opens the repository in which a front end works."""
 
 import threading
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from patchpilot.commits.repository_signature import signature
 
 
 def open_repository(directory: Path | None = None) -> Repository:
-    """The repository of a directory, by default of the current one.
+    """Return the repository of a directory, by default the current one.
 
-    MissingError where there is none.
+    Raises MissingError if there is none.
     """
     return Repository.open(directory)
 
@@ -31,7 +31,7 @@ class _Opened:
 
 
 class SharedRepository:
-    """One repository for the threads of a front end, opened again after it changed on disk."""
+    """A repository shared by the threads of a front end, reopened after it changes on disk."""
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The series of a call's TARGETs, or of the topic where there are none."""
+"""Reads the series named by the TARGETs of a call, or otherwise the topic."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,9 +28,9 @@ def read_series(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
-    """The series each TARGET names, in order, as `read_targets`.
+    """Return the series that each TARGET names, in order, as `read_targets` does.
 
-    With none, the topic: what HEAD has over its base.
+    Without targets, return the topic: the commits of HEAD since its base.
     """
     if targets:
         return read_targets(

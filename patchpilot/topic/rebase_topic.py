@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic rebased onto another tree in the object store: nothing is checked out before every commit
-applies, and it can be undone.
+"""Rebases a topic onto another tree in the object store.
+
+Nothing is checked out until every commit applies. The rebase can be undone.
 """
 
 import itertools
@@ -20,9 +21,9 @@ VERB = "rebase"
 
 @dataclass(frozen=True, slots=True)
 class RebaseRequest:
-    """The topic (TARGET and base as for every verb), and the branch or commit to rebase it `onto`.
+    """A request to rebase a topic onto the branch or commit `onto`.
 
-    `overrides` as for `prepare`.
+    TARGET and base select the topic as for every verb; `overrides` are as for `prepare`.
     """
 
     onto: str
@@ -33,11 +34,11 @@ class RebaseRequest:
 
 @dataclass(frozen=True, slots=True)
 class RebaseResult:
-    """How many commits were rebased onto what, the undo record (None: the topic was there already),
-    side effects, and the base to use now.
+    """The result of a rebase: the number of commits, their new base, side effects, and the undo
+    record.
 
-    `base` is None where the topic's base is found without being named, as `find_base` does it for a
-    topic whose commits are all the user's.
+    `undo` is None if the topic was already there. `base` is the base to pass from now on, or None
+    if `find_base` finds it by itself, as for a topic whose commits are all the user's.
     """
 
     commits: int
@@ -52,7 +53,8 @@ def rebase_topic(
 ) -> RebaseResult:
     """Rebase the commits of a topic.
 
-    RefusedError where a commit conflicts, is in the tree already, or where rewriting would do harm.
+    Raises RefusedError if a commit conflicts or is already in the tree, or if rewriting would be
+    harmful.
     """
     ids = topic_commits(repository, request.target, request.base)
     ref, head = rewrite.branch_of(repository)

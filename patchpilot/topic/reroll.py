@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The next version of a topic: its number, its changelog pre-filled from the range-diff and the
-ticked review points, its link to the one before.
+"""Starts the next version of a topic: its number, its changelog, and a link to the previous
+version.
+
+The changelog is pre-filled from the range-diff and the ticked review comments.
 """
 
 import re
@@ -31,8 +33,9 @@ _PREFILLED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class VersionChange:
-    """What became of a patch since the last version: "same", "reworded" (its message only),
-    "changed", "new" or "dropped".
+    """The change of a patch since the last version.
+
+    It is "same", "reworded" (only the message), "changed", "new" or "dropped".
     """
 
     kind: str
@@ -40,9 +43,9 @@ class VersionChange:
 
 
 def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
-    """The draft one version after what was sent last, its changelog started; nothing is written.
+    """Return the draft for the version after the last one sent, with a pre-filled changelog.
 
-    UsageError when nothing was sent.
+    Nothing is written. Raises UsageError if nothing has been sent.
     """
     last = last_sent(draft)
     if last is None:
@@ -73,9 +76,9 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
 
 
 def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:
-    """The patches that the commits of a draft make.
+    """Return the patches of a draft's commits.
 
-    None where a commit is not in the repository.
+    Empty if one of the commits is not in the repository.
     """
     ids = [patch.commit for patch in draft.patches if patch.commit]
     if repository is None or any(repository.find(commit) is None for commit in ids):
@@ -84,8 +87,10 @@ def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch
 
 
 def sent_head(repository: Repository, send: Send) -> str:
-    """The latest commit of what was sent: that of the tag, which has no cover commit of b4 in its
-    line, otherwise the branch's then.
+    """Return the latest commit of a send.
+
+    This is the commit of the tag, whose history has no b4 cover commit, or otherwise the branch's
+    tip at the time of the send.
     """
     return (
         repository.find(f"refs/tags/{sent_tag(send.change_id, send.version)}")
@@ -108,9 +113,9 @@ def _is_template(changelog: str) -> bool:
 def with_changelog(
     draft: Draft, text: str, repository: Repository | None = None
 ) -> Draft:
-    """The draft with a changelog; what is written after a version was sent is about the next one.
+    """Return the draft with this changelog text, with a heading and a link added.
 
-    Heading and link are put around it.
+    If a version has been sent, the text is for the next one.
     """
     last = last_sent(draft)
     if last and last.version >= draft.version:
@@ -130,7 +135,7 @@ def with_changelog(
 
 
 def last_sent(draft: Draft) -> Send | None:
-    """The last version of a topic of which mails were sent."""
+    """Return the send of the topic's last version of which any messages were sent."""
     with Outbox() as outbox:
         sent = [
             send
@@ -141,7 +146,7 @@ def last_sent(draft: Draft) -> Send | None:
 
 
 def is_remembered(send: Send) -> bool:
-    """Whether the draft of a send knows already that this version was sent whole."""
+    """Whether the draft already records that this version was sent completely."""
     with Drafts() as drafts:
         known = drafts.get(send.change_id)
     return (
@@ -151,8 +156,9 @@ def is_remembered(send: Send) -> bool:
 
 
 def remember(repository: Repository, send: Send, draft: Draft) -> None:
-    """After a whole send: the draft knows the version's Message-ID, and a tag (named as b4 names
-    it) keeps what was sent.
+    """Record a complete send: the version's Message-ID in the draft, and a tag for its commits.
+
+    The tag is named as b4 names it.
     """
     with Drafts() as drafts, drafts.changing():
         known = drafts.get(draft.change_id) or draft
@@ -194,10 +200,10 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
 
 
 def link_to(send: Send, repository: Repository | None = None) -> str:
-    """The link to a send's first mail: on the archive that `patchpilot.lore` names where others can
-    reach that, otherwise the project's.
+    """Return the link to the first message of a send.
 
-    "" for an undisclosed fix: no archive has it, and nothing public names it.
+    It is on the archive of `patchpilot.lore` if others can reach that, otherwise on the project's
+    archive. "" for an undisclosed fix, which is in no archive and must not be named publicly.
     """
     from patchpilot.model.hosts import host_of
 
@@ -222,9 +228,9 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
 def changes(
     draft: Draft, last: Send, repository: Repository | None = None
 ) -> tuple[VersionChange, ...]:
-    """Patch by patch, what is different from the last version.
+    """Return the changes since the last version, patch by patch.
 
-    Messages are compared where both commits are here.
+    Messages are compared if both commits are in the repository.
     """
     before = sent_patches(last, repository)
     became_of = {after: was for was, after in pair_known(before, draft.patches)}
@@ -255,7 +261,9 @@ def changes(
 def sent_patches(
     send: Send, repository: Repository | None = None
 ) -> tuple[KnownPatch, ...]:
-    """The patches of a send as a draft knows its own, to be paired with them by `became`."""
+    """Return the patches of a send in the form that a draft uses, for pairing them with
+    `became`.
+    """
     return tuple(
         KnownPatch(
             entry.patch_id,
@@ -291,7 +299,7 @@ def _title(subject: str) -> str:
 
 
 def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
-    """The differences as points of a changelog."""
+    """Return the changes as items of a changelog."""
     words = {
         "reworded": "message reworded: {}",
         "changed": "changed: {}",
@@ -306,7 +314,7 @@ def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
 
 
 def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
-    """git's range-diff between the last version's commits and these; "" when the old ones are gone."""  # noqa: E501
+    """Return git's range-diff from the last version's commits to these; "" if those are gone."""
     if not last.base or not last.head or not ids:
         return ""
     try:
@@ -321,8 +329,9 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
 
 
 def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
-    """What helps while writing the changelog: the differences, the range-diff in short, what
-    reviewers asked.
+    """Return aids for writing the changelog.
+
+    They are the changes since the last version, a short range-diff, and the reviewers' requests.
     """
     last = last_sent(draft)
     if last is None:
@@ -351,7 +360,7 @@ def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
 
 
 def unfinished(draft: Draft) -> bool:
-    """Whether the changelog still has its pre-filled points, or none."""
+    """Whether the changelog is empty or still has pre-filled items."""
     return draft.version > 1 and (
         not has_changes(draft.changelog) or "EDITME" in draft.changelog
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tags that reviewers gave to a topic and that its commits lack, and those held back."""
+"""Finds the tags from reviewers that a topic's commits lack, and tags that need a decision."""
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -35,11 +35,10 @@ from patchpilot.topic.topic_state import TopicState, topic_state
 @json_form("trailer", "version", "subject", "why", "command")
 @dataclass(frozen=True, slots=True)
 class HeldTrailer:
-    """A tag that was not added, and why: the user decides; without an `offer` no commit message may
-    have it.
+    """A tag that was not added, with the reason, for the user to decide.
 
-    `asks`: it has an address that is not its sender's, or claims authorship. `refused`: the user
-    refused it before.
+    `offer` is the action that adds it, or None if no commit message may have it. `asks`: the tag
+    has an address other than its sender's, or claims authorship.
     """
 
     trailer: str
@@ -73,10 +72,7 @@ class TagChoice:
 )
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was (or would be) written, and what was held back.
-
-    `choices` are the tags that the user can still decide on, commit by commit.
-    """
+    """The tags that were or would be written, and those held back."""
 
     series: str
     preparation: Preparation
@@ -108,14 +104,11 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class TrailersRequest:
-    """The commits to add review tags to (None: the topic).
+    """The commits to which review tags are added (None: the topic).
 
-    A tag given for a patch that has changed since is held back unless `changed`. With `fuzzy`, a
-    commit with a new title is recognized by its changes.
-
-    `also` are trailers that are added although they name an address that is not the sender's.
-    Tags that the user refused are held back unless `again`. `overrides` as for `prepare`;
-    `dry_run` only plans.
+    A tag for a patch that has changed since is held back unless `changed` is set. `also` are
+    trailers to add although they have an address other than their sender's. `overrides` is as for
+    `prepare`; `dry_run` only plans the change.
     """
 
     target: str | None = None
@@ -135,11 +128,10 @@ def find_review_trailers(
     store: Store,
     progress: Progress = silent,
 ) -> Collected:
-    """The tags credited to the tracked series of TARGET's topic that its commits lack; nothing is
-    written.
+    """Return the tags from the tracked series of TARGET's topic that its commits lack.
 
-    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked
-    of the network: see `track update`.
+    Nothing is written. Raises MissingError if the series is not tracked or not in an archive yet.
+    Does not use the network; use `track update` for that.
     """
     ref, head = rewrite.branch_of(repository, request.target)
     # tags are written into commits: patch files and mails have none
@@ -258,7 +250,10 @@ def _status_of(state: TopicState) -> Status:
 def titles_sent(
     repository: Repository, draft: Draft
 ) -> Callable[[Commit], frozenset[str]]:
-    """For a commit the titles its patch was sent under, with the one it has now."""
+    """Return a function from a commit to the titles under which its patch was sent.
+
+    The current title is included.
+    """
     names: dict[str, set[str]] = {}
     with Outbox() as outbox:
         for send in outbox.sends(draft.change_id):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was sent of a topic as others than the outbox know it: the tags of sends (patchpilot's and
-b4's), b4's tracking data, the archive.
+"""Finds sends of a topic that the outbox does not know.
+
+The sources are the tags of sends (patchpilot's and b4's), b4's tracking data, and the archive.
 """
 
 import re
@@ -41,8 +42,9 @@ _FORMAT = (
 
 @dataclass(frozen=True, slots=True)
 class SentTag:
-    """A tag of a send, ours or b4's: the latest commit that was sent with its title, what the
-    series was based on, and the day.
+    """The tag of a send by patchpilot or b4.
+
+    It has the latest commit sent and its title, the base of the series, and the date.
     """
 
     name: str
@@ -55,7 +57,7 @@ class SentTag:
 
 
 def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
-    """The tags `sent/CHANGE-ID-vN`, the highest versions last."""
+    """Return the tags `sent/CHANGE-ID-vN`, with the highest versions last."""
     prefix = f"refs/tags/{TAGS}"
     if not any(ref.name.startswith(prefix) for ref in repository.all_refs):
         return ()
@@ -83,8 +85,9 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
 def tagged_topic(
     repository: Repository, patches: Sequence[KnownPatch]
 ) -> SentTag | None:
-    """The latest tag of the topic that ends with the last of these patches, by its commit or its
-    title; its author date has to agree.
+    """Return the latest send tag whose topic ends with the last of these patches.
+
+    The patch is identified by its commit, or by its title if the author date is the same.
     """
     if not patches or not patches[-1].commit:
         return None
@@ -111,9 +114,9 @@ def sent_records(
     *,
     known: bool,
 ) -> tuple[SentRecord, ...]:
-    """What tags and b4 know to have been sent of a topic.
+    """Return the sends of a topic according to tags and b4.
 
-    Where they and the outbox (`known`) know nothing, what the archive has.
+    The archive is only used if neither they nor the outbox (`known`) has any.
     """
     records = (
         *_of_tags(repository, draft, series),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tip that a topic's patches are judged against: "applies to …" in the Commit stage and before
-sending.
+"""Finds the branch tip to which a topic's patches should apply, for "applies to …" in the commit
+stage and before sending.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ def find_target(
     named: str | None = None,
     trees: Sequence[str] = (),
 ) -> TargetTree | None:
-    """The remote whose address is a `T:` of the patch's subsystem, else the branch that the one
-    base search finds; None where there is none.
+    """Return the tree to which the commits should apply, or None.
 
-    For commits what is checked out is no target, since it has them; for patch files (no `ids`) it
-    may be.
+    It is the remote whose URL is a `T:` entry of the patch's subsystem, otherwise the branch that
+    the base search finds. For commits, the branch that is checked out does not count, because it
+    contains them; for patch files (no `ids`) it may.
     """
     for tree in trees:
         if remote := remote_of(repository, tree):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The trees that MAINTAINERS names (T:) for the files of some commits, as branches of this clone."""  # noqa: E501
+"""Finds the trees that MAINTAINERS lists (T:) for the files of some commits, as branches of this
+clone.
+"""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
@@ -10,9 +12,9 @@ from patchpilot.outgoing.target_tree import remote_of
 
 
 def listed_branches(repository: Repository, start: str, head: str) -> frozenset[str]:
-    """The remote branches, by name, that are the trees for what `start..head` touches.
+    """Return the names of the remote branches that are trees for the files of `start..head`.
 
-    None where there is no MAINTAINERS.
+    Empty if there is no MAINTAINERS file.
     """
     paths = [file.path for file in repository.changed_files(start, head)]
     try:

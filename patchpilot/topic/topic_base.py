@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of a topic, the same for every verb: named, b4's, the upstream, else the nearest remote
-branch; and the commits over it.
+"""Finds the base of a topic and the commits since then, in the same way for every verb.
+
+It is the base that the user names, then b4's base, then the upstream, then the nearest remote
+branch.
 """
 
 from collections.abc import Sequence
@@ -47,10 +49,10 @@ _found: "WeakKeyDictionary[Repository, dict[tuple[str, str | None], Base]]" = (
 def topic_commits(
     repository: "Repository", target: str | None, base: str | None = None
 ) -> tuple[str, ...]:
-    """The ids that a TARGET names, oldest first; of None those of the topic.
+    """Return the ids of the commits of a TARGET, or of the topic for None, oldest first.
 
-    UsageError when there are none, UnclearBaseError when there are too many over a base that nobody
-    named.
+    Raises UsageError if there are none, and UnclearBaseError if there are too many since a base
+    that was not named explicitly.
     """
     return (
         topic_base(repository, base).commits
@@ -60,8 +62,10 @@ def topic_commits(
 
 
 def topic_base(repository: "Repository", named: str | None = None) -> Base:
-    """The base of what is checked out, judged: UsageError over it is nothing, UnclearBaseError when
-    so much is that the base must be wrong.
+    """Return the base of HEAD, after checking that it is plausible.
+
+    Raises UsageError if there are no commits since the base, and UnclearBaseError if there are so
+    many that the base must be wrong.
     """
     base = find_base(repository, named)
     if not base.commits:
@@ -91,9 +95,9 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
 
 
 def has_topic(repository: "Repository", named: str | None = None) -> bool:
-    """Whether `topic_base` gives a base with commits over it.
+    """Whether `topic_base` would return a base with commits since then.
 
-    Unlike the error that it raises, this needs no search for other bases.
+    Unlike its error, this does not require a search for other bases.
     """
     try:
         base = find_base(repository, named)
@@ -105,9 +109,9 @@ def has_topic(repository: "Repository", named: str | None = None) -> bool:
 def find_base(
     repository: "Repository", named: str | None = None, head: str | None = None
 ) -> Base:
-    """The base of HEAD (or of another commit of this clone) and the commits over it, however many.
+    """Return the base of HEAD (or another commit of this clone) and all commits since then.
 
-    UsageError when there is none to find.
+    Raises UsageError if no base can be found.
     """
     tip = head or head_of(repository)
     known = _found.setdefault(repository, {})
@@ -125,8 +129,10 @@ def find_base(
 def applied_to(
     repository: "Repository", named: str | None = None, head: str | None = None
 ) -> Base:
-    """The base with the branch that the topic would be applied to: the one named, else the one the
-    refs have; UsageError when there is none.
+    """Return the base with the branch to which the topic would be applied.
+
+    This is the named branch, or otherwise one found among the refs. Raises UsageError if there is
+    none.
     """
     base = find_base(repository, named, head)
     if base.branch:
@@ -480,8 +486,9 @@ def _earlier(search: BaseSearch, base: Base, refs: Sequence[Ref]) -> Base:
 
 
 def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base, ...]:
-    """The bases that may be meant, the fewest commits first: the one chosen, the upstream, the
-    nearest branches one after the other.
+    """Return the likeliest bases, fewest commits first.
+
+    They are the chosen base, the upstream, and the nearest branches.
     """
     search = BaseSearch(repository, head_of(repository))
     guesses = [find_base(repository, named)]

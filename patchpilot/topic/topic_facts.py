@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a topic is, in a few words: its version, its base, and the profile that holds for it."""
+"""A summary of a topic: its version, its base, and the applicable profile."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TopicFacts:
-    """`version` is the one that is worked on or, once it is sent, the last one; `base` the base's
-    name ("" for a range) and `start` its commit.
+    """A summary of a topic.
 
-    `guessed` says that neither the user nor b4 named the base; `mark` is the subject prefix of the
-    mails, such as `PATCH net v2`.
+    `version` is the version in progress or, once it has been sent, the last one. `base` is the
+    name of the base ("" for a range) and `start` its commit. `guessed`: neither the user nor b4
+    named the base. `mark` is the subject prefix of the messages, such as `PATCH net v2`.
     """
 
     version: int
@@ -37,11 +37,12 @@ def topic_facts(
     profile: str,
     known: "Sequence[Tracked]" = (),
 ) -> TopicFacts:
-    """The facts of a TARGET's topic over a base (None: the one that is found); `profile` is the
-    configured name, "" to detect it.
+    """Return a summary of a TARGET's topic.
 
-    `known` are followed series that were read already. Nothing is written, and nothing asked of the
-    network. PatchpilotError when there is no topic.
+    With `base` None, the base is searched for. `profile` is the configured name, or "" to detect
+    it. `known` are tracked series that have already been read.
+
+    Nothing is written, and the network is not used. Raises PatchpilotError if there is no topic.
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.find_topic import find_topic

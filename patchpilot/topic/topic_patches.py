@@ -13,7 +13,7 @@ from patchpilot.model.progress import Progress, silent
 
 @dataclass(frozen=True, slots=True)
 class TopicPatches:
-    """A topic's patches, oldest first, and whether a merge among its commits was left out."""
+    """A topic's patches, oldest first, and whether a merge among its commits was skipped."""
 
     patches: tuple[Patch, ...]
     has_merge: bool = False
@@ -25,7 +25,10 @@ def topic_patches(
     target: str | None,
     progress: Progress = silent,
 ) -> TopicPatches:
-    """The patches of these commits; merges are looked for where no TARGET names the commits."""
+    """Return the patches of these commits.
+
+    Merges are only searched for if no TARGET names the commits.
+    """
     patches = []
     for number, commit in enumerate(commits):
         progress("reading the commits", number, len(commits))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The project of a topic: the one that is named, otherwise that of its tree."""
+"""Determines the project of a topic: the named one, otherwise the project of its tree."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
@@ -11,13 +11,14 @@ from patchpilot.projects.subsystems import as_subsystem_wants
 
 
 def project_names() -> tuple[str, ...]:
-    """The names of all projects, the shipped and the user's own."""
+    """Return the names of all projects, built-in and user-defined."""
     return tuple(projects())
 
 
 def project_of(repository: Repository, name: str, series: Series) -> Project:
-    """The profile of this name, or the detected one when the name is empty, with what the subsystem
-    of the series wants.
+    """Return the named profile, or the detected one if the name is empty.
+
+    It is adjusted to the rules of the series' subsystem.
     """
     if name:
         return as_subsystem_wants(find_project(name), series.patches)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipient plan of a topic, a series, patches or source files: what `maintainers`, the TUI and
-`send` show and use.
+"""Plans the recipients of a topic, a series, patches or source files for `maintainers`, the TUI
+and `send`.
 """
 
 import fnmatch
@@ -68,13 +68,12 @@ HISTORY_SECONDS = 8.0
 )
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plan of one source.
+    """The recipient plan of one source.
 
-    `sources` are its patches (or the one path), `topic` is what its edits are kept under (None:
-    nothing to keep).
-
-    `left_out` are those whom the plan had and the edits took out, `commits` the full ids where the
-    source has some. `undisclosed` is whether it is the plan of a fix that is not public yet.
+    `sources` are its patches, or the one path. `topic` is the key under which its edits are
+    stored (None: they are not stored). `left_out` are the recipients that the edits removed from
+    the plan. `commits` are the full ids, if the source has commits. `undisclosed`: the fix is not
+    public yet.
     """
 
     source: str
@@ -90,8 +89,9 @@ class Planned:
 @json_form("tree", "repository", "results")
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """All plans that were asked for, and the tree and repository (None: not asked) they were made
-    with.
+    """All requested plans, with the tree and the repository used for them.
+
+    `repository` is None if none was used.
     """
 
     results: tuple[Planned, ...]
@@ -101,13 +101,15 @@ class PlanResult:
 
 @dataclass(frozen=True, slots=True)
 class MaintainersRequest:
-    """Whose recipients are asked for: TARGETs (none: the topic over `base`), or source files,
-    folders or globs.
+    """A request for recipients of TARGETs, or of source files, folders or globs.
 
-    `tree` is an unpacked tree, `repo` the repository's directory, `opened` the repository where it
-    is open already; `switches` are get_maintainer.pl's. `per_patch` asks for a plan of each patch,
-    `security` for that of a fix that is not public yet, which a topic whose author said so has
-    anyway. `from_archive` reads a TARGET that is a Message-ID or a URL.
+    Without targets, it is for the topic since `base`. `tree` is an unpacked tree, `repo` the
+    repository's directory, and `opened` the repository if it is already open. `switches` are the
+    options of get_maintainer.pl.
+
+    `per_patch` requests one plan per patch. `security` requests the plan for a fix that is not
+    public yet, which is the default for a topic whose author declared it so. `from_archive` reads
+    a TARGET that is a Message-ID or a URL.
     """
 
     targets: Sequence[str] = ()
@@ -137,7 +139,7 @@ class MaintainersRequest:
 def plan_targets(
     request: MaintainersRequest, *, progress: Progress = silent
 ) -> PlanResult:
-    """A plan for each series that TARGETs name, or for each patch."""
+    """Return one plan for each series that the TARGETs name, or for each patch."""
     with request.repository(request.targets) as repository:
         return _plan_targets(request, repository, progress)
 
@@ -184,11 +186,10 @@ def plan_series(
     profile: str = "",
     undisclosed: bool = False,
 ) -> Planned:
-    """The plan of a series, edits made: what the TUI and `send` use.
+    """Return the plan of a series with the user's edits applied, for the TUI and `send`.
 
-    A tree without MAINTAINERS gives a plan of those named in the message, and says so.
-
-    `undisclosed` asks for the plan of a fix that is not public yet.
+    For a tree without MAINTAINERS, the plan has only the recipients named in the message, with a
+    note about this. `undisclosed` requests the plan for a fix that is not public yet.
     """
     source = source_tree(None, repository)
     try:
@@ -204,9 +205,9 @@ def plan_series(
 
 
 def plan_files(request: MaintainersRequest) -> PlanResult:
-    """A plan for each source file, folder or glob.
+    """Return one plan for each source file, folder or glob.
 
-    MissingError for one that names nothing in the tree.
+    Raises MissingError for a name that matches nothing in the tree.
     """
     with request.repository(()) as repository:
         return _plan_files(request, repository)
@@ -244,9 +245,9 @@ def edit(
     reset: bool = False,
     store: EditStore | None = None,
 ) -> Edits:
-    """Change the edits of a plan's topic and keep them.
+    """Change the edits of a plan's topic and store them.
 
-    MissingError where the plan has no topic.
+    Raises MissingError if the plan has no topic.
     """
     if planned.topic is None:
         raise MissingError(
@@ -267,7 +268,10 @@ def edit(
 
 
 def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
-    """Those of the addresses to drop whom none of the plans has, nor has left out already."""
+    """Return the addresses to drop that are in none of the plans.
+
+    Addresses that the edits already removed from a plan do not count as missing.
+    """
     there = {
         recipient.address.key
         for plan in planned
@@ -282,9 +286,9 @@ def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Addres
 def repository_for(
     targets: Sequence[str], tree: Path | None, repo: Path | None
 ) -> Iterator[Repository | None]:
-    """The repository to ask, open as long as the context.
+    """Yield the repository to use, which stays open within the context.
 
-    None with a `tree`, or where the TARGETs need none.
+    None with a `tree`, or if the TARGETs need no repository.
     """
     repository = None if tree else open_repository(targets, repo)
     try:
@@ -295,7 +299,7 @@ def repository_for(
 
 
 def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | None:
-    """The repository to ask: the one named, otherwise the one around us where there is one."""
+    """Return the named repository, otherwise the one of the current directory, if any."""
     if repo:
         return Repository.open(repo)
     try:
@@ -313,8 +317,9 @@ def open_repository(targets: Sequence[str], repo: Path | None) -> Repository | N
 
 
 def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
-    """The tree whose MAINTAINERS counts: --tree, else the working tree, else HEAD, else the
-    directory we are in.
+    """Return the tree whose MAINTAINERS applies.
+
+    It is --tree, otherwise the working tree, otherwise HEAD, otherwise the current directory.
     """
     if tree:
         return DirectoryTree(tree)
@@ -332,10 +337,10 @@ def sources_of(
     profile: str = "",
     file: MaintainersFile | None = None,
 ) -> Sources:
-    """Everything a plan draws on; where no profile is named it is the tree's own.
+    """Return all sources for a plan; by default with the tree's own profile.
 
-    The tree's .get_maintainer.conf counts, save for its appetite for git: that stays a fallback
-    here.
+    The tree's .get_maintainer.conf applies, except for its git options: git history remains a
+    fallback.
     """
     file = load(source) if file is None else file
     conf, _ = take(conf_words(source))
@@ -419,8 +424,9 @@ def _with_note(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:
-    """The paths of the tree that a word names: a file, a folder (with its slash), or a glob of
-    files.
+    """Return the paths of the tree that a word names: a file, a folder, or a glob of files.
+
+    A folder is returned with a trailing slash.
     """
     path = word.removeprefix("./").rstrip("/") if word not in (".", "./") else ""
     if isinstance(tree, DirectoryTree) and Path(word).is_absolute():

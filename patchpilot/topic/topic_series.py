@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which of the tracked series is a topic's own: known by its Message-IDs or change-id, otherwise by
-title and author.
+"""Identifies the tracked series of a topic by Message-IDs or change-id, otherwise by title and
+author.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,10 +26,10 @@ def series_of(
     sent: Sequence[Send],
     known: Sequence[Tracked] = (),
 ) -> Tracked | None:
-    """The tracked series of a topic, None where none is; the latest where several are.
+    """Return the tracked series of a topic, the latest if there are several, or None.
 
-    `sent` are the topic's sends, `known` series that were read already.
-    A series that the outbox knows as another topic's is not taken, though it has the same subject.
+    `sent` are the topic's sends, `known` are series that have already been read. A series that
+    the outbox assigns to another topic is skipped, even if it has the same subject.
     """
     # of another store, which may be closed or of another thread, nothing can be read any more
     read = {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one place that says how far a topic is: what was sent of it, which tracked series is its
-own, and what to do next.
+"""Determines the state of a topic: what was sent, which tracked series belongs to it, and the
+next step.
+
+This is the only place that determines it.
 """
 
 from collections.abc import Sequence
@@ -37,11 +39,11 @@ from patchpilot.topic.topic_series import series_of
 @json_form("state", "summary", "next_version", "next_step", "series=series_number")
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """How far a topic is.
+    """The state of a topic.
 
-    `last` is the latest send of which mails were accepted, `attempt` the latest send of all,
-    `tried` the latest one to the sender alone; `series` is the followed series that is this topic's
-    own; `changed` says that the commits differ from those of the last version.
+    `last` is the latest send with accepted messages, `attempt` the latest send of any state, and
+    `tried` the latest send to the sender only. `series` is the topic's tracked series. `changed`:
+    the commits differ from the last version.
     """
 
     topic: Topic
@@ -250,9 +252,9 @@ class TopicState:
 def topic_state(
     repository: Repository, topic: Topic, *, store: Store, known: Sequence[Tracked] = ()
 ) -> TopicState:
-    """How far a topic is; `known` are tracked series that were read already.
+    """Return the state of a topic; `known` are tracked series that have already been read.
 
-    Nothing is written, and nothing asked of the network.
+    Nothing is written, and the network is not used.
     """
     draft = topic.draft
     with Outbox() as outbox:
@@ -285,10 +287,7 @@ def this_topic(
     store: Store,
     known: Sequence[Tracked] = (),
 ) -> TopicState | None:
-    """How far the topic in hand is (without `target`: the current branch's).
-
-    None where there is none.
-    """
+    """Return the state of TARGET's topic, by default the current branch's, or None."""
     if repository is None:
         return None
     try:
@@ -301,7 +300,7 @@ def this_topic(
 def with_topic(
     series: Sequence[Tracked], topic: TopicState | None
 ) -> tuple[Tracked, ...]:
-    """These series, the one of the topic in hand marked and with the topic's next step."""
+    """Return these series, with the current topic's one marked and given the topic's next step."""
     own = topic.series.entry.id if topic and topic.series else None
     return tuple(
         (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a call works: its repository, its tree and its settings, for every verb."""
+"""The repository, the tree and the settings of a call, for every verb."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Workplace:
-    """The repository, the tree and the settings of one call. Close it, or use it as a context.
+    """The repository, the tree and the settings of one call.
 
-    `repo` and `tree` are the directories that the caller named; `profile` is the project named on
-    the command line. With `explain` the base that is chosen is reported, line by line. Without
-    `uses_repository` settings and rules come from no repository, even where there is one.
+    It must be closed, or used as a context manager. `repo` and `tree` are the directories that
+    the caller named; `profile` is the project named on the command line. With `explain`, the
+    choice of the base is reported line by line. Without `uses_repository`, settings and rules are
+    not read from any repository, even if there is one.
     """
 
     def __init__(
@@ -190,7 +191,7 @@ class Workplace:
 
 
 def verify_profile(name: str) -> None:
-    """UsageError, with the nearest, for the name of a project that is not known."""
+    """Raise UsageError if there is no project of this name, with the nearest name as a hint."""
     from patchpilot.projects.loading import find_project
 
     find_project(name)

@@ -191,7 +191,7 @@ OPTIONS = (
 
 
 class BuildWords(NamedTuple):
-    """The options of a build, as given; the compiler is "gcc", "llvm" or ""."""
+    """The options of a build as given; the compiler is "gcc", "llvm" or ""."""
 
     config: Path | None = None
     arches: tuple[str, ...] = ()
@@ -201,7 +201,7 @@ class BuildWords(NamedTuple):
 
 
 class CheckOptions(NamedTuple):
-    """The options of a `check`, as given."""
+    """The options of `patchpilot check` as given."""
 
     targets: tuple[str, ...] = ()
     base: str | None = None

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The arguments of a plain `patchpilot check …`, parsed without the command-line library: hooks and
-b4 call it for every patch, and the library takes an eighth of the time of a patch. Everything else
-is left to the library, which also reports errors."""
+"""Parses the arguments of a plain `patchpilot check …` without the command-line library.
+
+Hooks and b4 run it for every patch, and the library takes an eighth of the time for one patch.
+All other arguments, including errors, are left to the library.
+"""
 
 from collections.abc import Sequence
 
@@ -11,10 +13,9 @@ from patchpilot.cli.option_table import read_plain
 
 
 def read(argv: Sequence[str]) -> tuple[Common, CheckOptions] | None:
-    """The options of a `check`.
+    """Return the options of a `check`, or None if the arguments need the command-line library.
 
-    None where a word is not plain: an unknown option, a value that is none, a cluster of letters,
-    `--`, --help.
+    These are an unknown option, an invalid value, a group of short options, `--`, and --help.
     """
     if not argv or argv[0] != "check":
         return None

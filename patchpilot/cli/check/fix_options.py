@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `patchpilot check` does with --fix and --diff."""
+"""Handles the options --fix and --diff of `patchpilot check`."""
 
 import importlib
 import sys
@@ -21,7 +21,8 @@ def answer(
 ) -> int:
     """Apply the fixes, or print them as a diff.
 
-    Returns the exit code: with --fix by the remaining findings, with --diff by all.
+    Returns the exit code, which depends on the remaining findings with --fix and on all findings
+    with --diff.
     """
     from patchpilot.model.limits import MAX_INPUT
     from patchpilot.services.check.apply_fixes import fix

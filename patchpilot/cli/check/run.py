@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check`, after its options were parsed."""
+"""Runs `patchpilot check` once its options are parsed."""
 
 import importlib
 import os
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 def answer(
     common: Common, options: CheckOptions, build: BuildWords | None = None
 ) -> int:
-    """Check and write the result; returns the exit code.
+    """Check the targets, write the result, and return the exit code.
 
-    `build` is how to build, where that was said.
+    `build` has the options for compiling the patches, if given.
     """
     from patchpilot.services.check.check_targets import need_no_repository
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot check` in the formats jsonl and json: what was checked is written as soon as it is
-there.
+"""Streams the output of `patchpilot check` in the formats jsonl and json.
+
+Each result is written as soon as it is available.
 """
 
 import sys
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def is_possible(request: "CheckRequest") -> bool:
-    """Whether each mail can be checked by itself: all are on this machine, and no option needs the
-    whole input.
+    """Whether each message can be checked separately.
+
+    This requires that all are on this machine and that no option needs the whole input.
     """
     from patchpilot.services.check.check_targets import can_be_streamed
 
@@ -26,7 +28,7 @@ def is_possible(request: "CheckRequest") -> bool:
 
 
 def needs_no_comparison(request: "CheckRequest") -> bool:
-    """Whether no option compares the findings of a patch with those of others."""
+    """Whether no option compares the findings of a patch with findings of other patches."""
     return not (
         request.whole_files
         or request.suppressions
@@ -43,7 +45,7 @@ def answer(
     repository: Any,
     tree: Any,
 ) -> int:
-    """Check and write line by line; returns the exit code."""
+    """Check the targets, write the result line by line, and return the exit code."""
     from patchpilot.services.check.check_stream import stream_targets
 
     lines = stream_targets(
@@ -56,7 +58,9 @@ def answer(
 def answer_json(
     common: Common, request: "CheckRequest", repository: Any, tree: Any
 ) -> int:
-    """Check and write each patch into the document when it is checked; returns the exit code."""
+    """Check the targets, write each patch to the JSON document once it is checked, and return the
+    exit code.
+    """
     from patchpilot.checking.check_patches import check_one_by_one
     from patchpilot.cli.output.findings_json import parts
 
@@ -79,7 +83,7 @@ def answer_json(
 
 
 def refuse_options(options: CheckOptions) -> None:
-    """UsageError for an option that only a stream of mails has."""
+    """Raise UsageError for options that are only valid for a stream of messages."""
     for name, value in (("--resume-at", options.resume_at), ("--shard", options.shard)):
         if value is not None:
             raise UsageError(

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The notes of `check` on stderr about waivers and baselines. Loaded only where there are any."""
+"""The notes that `check` prints on stderr about waivers and baselines; only imported if there are
+any.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ SHOWN = 72
 def remark(common: "Common", result: "CheckResult") -> None:
     """Print the notes on stderr.
 
-    None in the checkpatch form, whose readers take output for a failure.
+    Prints nothing in the checkpatch format, whose readers treat any output as a failure.
     """
     if common.format != "checkpatch":
         for line in _remarks(result, verbose=common.verbose, quiet=common.quiet):

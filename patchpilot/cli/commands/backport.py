@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot backport`: the verdict for every stable branch, and the patches to send."""
+"""`patchpilot backport`: the verdict for each stable branch, and the patches to send."""
 
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot bug-report`: what a report of a bug needs, ready to paste."""
+"""`patchpilot bug-report`: the information for a bug report, ready to paste."""
 
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options

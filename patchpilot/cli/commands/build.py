@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot build`: compile what each commit touches, and report what is new."""
+"""`patchpilot build`: compile the files that each commit touches, and report new warnings and
+errors.
+"""
 
 from pathlib import Path
 from typing import Any

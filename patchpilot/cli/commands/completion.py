@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot completion`: print the completion script of a shell."""
+"""`patchpilot completion`: print the completion script for a shell."""
 
 import click
 from click.shell_completion import get_completion_class

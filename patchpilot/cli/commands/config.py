@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot config`: every setting, its value and where it comes from."""
+"""`patchpilot config`: all settings, with their values and origins."""
 
 import click
 

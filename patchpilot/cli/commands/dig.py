@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot dig`: from a commit to the thread that it was posted in."""
+"""`patchpilot dig`: find the thread in which a commit was posted."""
 
 import click
 

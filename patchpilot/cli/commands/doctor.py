@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot doctor`: check what each stage needs on this machine."""
+"""`patchpilot doctor`: check the requirements of each stage on this machine."""
 
 import sys
 

@@ -106,7 +106,7 @@ def _read(file: Path | None) -> str | None:
 
 
 def text(result: FixesResult, verify: bool, columns: int = 0) -> str:
-    """The result for a person, the evidence wrapped at so many columns (0: not at all)."""
+    """Return the result as text, with the evidence wrapped to so many columns (0: not wrapped)."""
     from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']

@@ -266,7 +266,7 @@ def _report(common: Common, result: Preparation, dry_run: bool) -> None:
 
 
 def text(result: Preparation, colored: bool) -> str:
-    """The word diff of every message, with notes."""
+    """Return the word diff of each message, with notes."""
     from patchpilot.model.printable import printable
 
     lines: list[str] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot send`: plan, preview and send the mails."""
+"""`patchpilot send`: plan, preview and send the messages."""
 
 import signal
 import sys

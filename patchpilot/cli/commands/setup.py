@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot setup`: set up what is missing on a new machine; `setup mail`: the mail account."""
+"""`patchpilot setup`: set up what is missing on a new machine, and with `setup mail` the mail
+account.
+"""
 
 from typing import Any
 

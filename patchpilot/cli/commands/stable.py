@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot stable`: the Cc: stable line a fix needs, or why none."""
+"""`patchpilot stable`: the Cc: stable line that a fix needs, or the reason why it needs none."""
 
 import click
 
@@ -64,7 +64,7 @@ def command(
 
 
 def text(result: StableResult) -> str:
-    """The result for a person."""
+    """Return the result as text."""
     from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]

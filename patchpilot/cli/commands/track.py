@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track`: follow series on an archive until they are merged."""
+"""`patchpilot track`: track series on an archive until they are merged."""
 
 import sys
 from collections.abc import Callable, Sequence

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track ledger`: what reviewers asked of a series, and what became of it."""
+"""`patchpilot track ledger`: the reviewers' requests for a series, and whether they are
+addressed.
+"""
 
 import click
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track reply`: answer a mail, from its quote to the outbox."""
+"""`patchpilot track reply`: reply to a message, from quoting it to the outbox."""
 
 import sys
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot trust`: show what a tree configures, and allow its rule packs and commands."""
+"""`patchpilot trust`: show the configuration of a tree, and allow its rule packs and commands."""
 
 import sys
 from dataclasses import replace

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Results for stdout: text, JSON and the formats of other tools."""
+"""Formats results for stdout: text, JSON and the formats of other tools."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backport matrix: text, markdown and JSON."""
+"""The backport matrix as text, Markdown and JSON."""
 
 import re
 import textwrap
@@ -23,31 +23,34 @@ _NOTHING = WorkDone()
 
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
-    """Whether a branch conflicts."""
+    """Whether the fix conflicts on any branch."""
     return any(
         branch.verdict == "conflict" for result in results for branch in result.branches
     )
 
 
 def has_affected(results: Sequence[BackportResult]) -> bool:
-    """Whether a branch still needs the fix."""
+    """Whether any branch still needs the fix."""
     return any(branch.wants_fix for result in results for branch in result.branches)
 
 
 def has_nothing(results: Sequence[BackportResult]) -> bool:
-    """Never."""
+    """Return False, for `--fail-on` conditions that never apply."""
     del results
     return False
 
 
 def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
-    """The document of one fix; of a series that of the last one, with all under `series`."""
+    """Return the JSON document of a fix.
+
+    For a series, it is the document of the last fix, with all of them under `series`.
+    """
     series = {"series": results} if len(results) > 1 else {}
     return document("backport", results[-1], done, **series)
 
 
 def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
-    """The matrix as text: one line per branch, with details below it."""
+    """Return the matrix as text, with one line per branch and details below it."""
     blocks = []
     for result in results:
         lines = _wrapped(_name(result), "", "  ")
@@ -301,7 +304,7 @@ def _files(backport: WrittenBackport) -> list[str]:
 
 
 def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
-    """The matrix as a table for a cover letter or an issue."""
+    """Return the matrix as a Markdown table for a cover letter or an issue."""
     blocks = []
     for result in results:
         lines = [

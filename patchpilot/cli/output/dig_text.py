@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The posted series of a commit, as text."""
+"""The posted series of a commit as text."""
 
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.model.action import Action
@@ -10,7 +10,7 @@ from patchpilot.services.track.dig_commit import DugCommit
 def dig_text(
     found: DugCommit, *, room: int | None = None, with_mails: bool = False
 ) -> str:
-    """The commit and the mail that it was posted as, then the series as `track show` prints it."""
+    """Return the commit, its posted message, and the series in the form of `track show`."""
     label = f"{found.revision.label}, " if found.revision else ""
     follow = Action("track", ("add", f"<{found.mail.message_id}>"), "{}")
     lines = [f"commit {found.asked.reference}"]

@@ -10,8 +10,12 @@ from patchpilot.services.track.discover_series import Discovered
 
 
 def discovered_text(found: Discovered, *, numbered: bool = False) -> str:
-    """A line a series, latest first: date, version, patches, title, and whether it is followed; its
-    Message-ID below it, unless it is, or `numbered` from 1 for a choice."""
+    """Return one line per series, latest first: date, version, patches, title, and whether
+    tracked.
+
+    The Message-ID is below it unless the series is tracked. With `numbered`, the series are
+    numbered from 1, for a choice.
+    """
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 400
     authors = printable(", ".join(found.authors))
     if not found.series and not found.without_original:

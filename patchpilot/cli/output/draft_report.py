@@ -8,9 +8,9 @@ from patchpilot.topic.fix_claims import claim_of
 
 
 def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
-    """One or more lines for each choice in a draft, its origin in parentheses.
+    """Return the choices in a draft as lines, each with its origin in parentheses.
 
-    Without those that are also in `kept`.
+    Choices that are also in `kept` are omitted.
     """
     rows: list[str] = []
     known = set(_held(kept)) if kept else set()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as `checkpatch.pl --terse --show-types` prints them.
+"""Findings in the format of `checkpatch.pl --terse --show-types`.
 
-Nothing at all when there is none.
+The output is empty if there are no findings.
 """
 
 from patchpilot.checking.check_result import CheckResult
@@ -12,7 +12,10 @@ _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: 
 
 
 def render(result: CheckResult) -> str:
-    """One line a finding. Notes are omitted: checkpatch.pl has no level for them."""
+    """Return one line per finding.
+
+    Notes are omitted, because checkpatch.pl has no equivalent level.
+    """
     return "".join(
         f"{_line(source, finding)}\n"
         for source, finding in result.by_source

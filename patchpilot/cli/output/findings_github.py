@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as workflow commands of GitHub Actions: annotations on the changed files, or on the
-patch file.
+"""Findings as workflow commands for GitHub Actions, which annotate the changed files or the patch
+file.
 """
 
 from patchpilot.checking.check_result import CheckResult
@@ -17,7 +17,7 @@ _COMMAND = {
 
 
 def render(result: CheckResult) -> str:
-    """One command a finding; nothing when there is none."""
+    """Return one workflow command per finding; empty if there are none."""
     return "".join(
         f"{_line(source, finding, result.since)}\n"
         for source, _, finding in sources(result)

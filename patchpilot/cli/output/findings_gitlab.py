@@ -16,7 +16,7 @@ _SEVERITY = {
 
 
 def render(result: CheckResult) -> str:
-    """A list of issues; each has a fingerprint that stays the same while the finding does."""
+    """Return a list of issues, each with a fingerprint that is stable as long as the finding is."""
     fingerprints = Fingerprints()
     issues = [
         _issue(source, finding, fingerprints.of(finding, patch), result.since)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def render(
     result: CheckResult, fix: CheckFix | None = None, fixes: Sequence[PatchFixes] = ()
 ) -> str:
-    """The document; `fix` and `fixes`: what --fix and --diff add to it and to each patch."""
+    """Return the JSON document of a check.
+
+    `fix` and `fixes` are the additions of --fix and --diff to the document and to each patch.
+    """
     patches = (
         json_object(checked) | (json_object(more) if more else {})
         for checked, more in zip_longest(result.patches, fixes)
@@ -32,7 +35,7 @@ def render(
 
 
 def parts(checked: "CheckedOneByOne") -> Iterator[str]:
-    """The document in parts, while the patches are checked."""
+    """Yield the JSON document in parts while the patches are being checked."""
     yield from check_parts(
         check_head(checked),
         map(json_object, checked),

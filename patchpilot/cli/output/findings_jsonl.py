@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as JSON, one line a patch: `patchpilot/check-line/1`."""
+"""Findings as JSON, one line per patch: `patchpilot/check-line/1`."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from patchpilot.services.check.json_lines import patch_line, summary_line
 
 
 def render(result: CheckResult) -> str:
-    """The lines, and last the summary with the findings about the series as a whole."""
+    """Return one line per patch and a summary with the findings about the series as a whole."""
     lines = [
         patch_line(
             checked.patch,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as a JUnit report: a suite a patch, a failed case a finding of warning or above, a
-passed one where there is none.
+"""Findings as a JUnit report.
+
+The report has one test suite per patch, with one failed case for each finding of severity warning
+or higher, or one passed case if there are none.
 """
 
 import re
@@ -14,7 +16,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def render(result: CheckResult) -> str:
-    """The document."""
+    """Return the JUnit report as XML."""
     suites = [
         (
             f"{patch.patch.source}: {patch.patch.subject.title}",

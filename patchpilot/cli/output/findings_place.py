@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the formats for code scanning and code quality share: paths relative to the repository, and
-fingerprints of findings.
+"""Relative paths and fingerprints of findings, for the code scanning and code quality formats.
+
+Paths are relative to the repository.
 """
 
 import hashlib
@@ -15,9 +16,9 @@ from patchpilot.model.patch import Patch
 
 
 def relative_path(path: str, result: CheckResult) -> str:
-    """A path relative to the repository, otherwise to the working directory.
+    """Return a path relative to the repository, otherwise to the working directory.
 
-    As it is where it is outside of both, or relative.
+    A path that is outside both, or already relative, is returned unchanged.
     """
     if path.startswith("/"):
         for top in (result.repository, str(Path.cwd())):
@@ -27,8 +28,10 @@ def relative_path(path: str, result: CheckResult) -> str:
 
 
 class Fingerprints:
-    """Fingerprints of the findings of a result: the same after an amend, a rebase or a move of the
-    line, different for each finding.
+    """The fingerprints of the findings in a result.
+
+    A fingerprint is unique per finding and does not change with an amend, a rebase or a move of
+    the line.
     """
 
     def __init__(self) -> None:
@@ -48,8 +51,6 @@ class Fingerprints:
 
 
 def sources(result: CheckResult) -> Iterator[tuple[str, Patch | None, Finding]]:
-    """Every finding with its patch and the relative path of the patch file; "-" if there is
-    none.
-    """
+    """Yield each finding with its patch and the relative path of the patch file, "-" for none."""
     for patch, finding in result.by_patch:
         yield (relative_path(patch.source, result) if patch else "-"), patch, finding

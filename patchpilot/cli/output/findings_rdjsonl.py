@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as reviewdog's diagnostic lines, whose messages it posts as Markdown."""
+"""Findings as diagnostic lines for reviewdog, which posts their messages as Markdown."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ _MARKUP = re.compile(r"[`<\[\\]|(?<![\w.])@(?=\w)")
 
 
 def render(result: CheckResult) -> str:
-    """One JSON object a line; nothing when there is none."""
+    """Return one line with a JSON object per finding; empty if there are none."""
     return "".join(
         f"{_line(source, patch, finding, result.since)}\n"
         for source, patch, finding in sources(result)

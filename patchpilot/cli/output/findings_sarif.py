@@ -25,7 +25,7 @@ _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 
 
 def render(result: CheckResult) -> str:
-    """One run; only the rules that fired are described."""
+    """Return a SARIF log with one run, which only describes the rules with findings."""
     fired = {finding.rule for finding in result.all} | {
         suppressed.finding.rule for _, suppressed in result.suppressed
     }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as text, like a compiler's: place, severity, message, the line with a caret.
+"""Findings as text in the style of a compiler: location, severity, message, and the line with a
+caret.
 
-Why and help at the first of each rule.
+The reason and the help follow the first finding of each rule.
 """
 
 import re
@@ -30,7 +31,7 @@ COLUMNS = 140
 
 
 class Colors:
-    """Colors, or none, and the width of a quoted line."""
+    """Adds colors, if enabled; also has the maximum width of a quoted line."""
 
     def __init__(self, on: bool, columns: int = COLUMNS) -> None:
         self.on, self.columns = on, columns

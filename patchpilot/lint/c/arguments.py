@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds where a value ends: a name with members and perhaps a call's parentheses, a constant or a
-string, perhaps after a cast.
+"""Finds the end of a value in C text.
+
+A value is a name with its members and an optional call, a constant, or a string, each with an
+optional cast.
 """
 
 from patchpilot.lint.c.c_patterns import CONSTANT, LVAL_OR_CALL, STRING, pattern
@@ -13,9 +15,9 @@ _VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
 
 
 def value_end(text: str, at: int) -> int:
-    """Returns where the value that starts at `at` ends (spaces around a name belong to it).
+    """Returns the end offset of the value that starts at offset `at`, or `at` if there is none.
 
-    `at` when no value starts there.
+    Spaces around a name belong to the value.
     """
     start = pattern(r"\s*(\(\s*)?").match(text, at)
     begin = start.end() if start else at

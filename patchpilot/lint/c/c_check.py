@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of C checks, and the context that a check gets for each line."""
+"""The registry of C checks, and the context in which a check sees each line."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,9 +20,10 @@ LONGEST_LINE = 3000
 
 
 class LineContext:
-    """A line being checked, with the parser state at that line.
+    """The line being checked, with the parser state at that line.
 
-    `text`, `code`, `raw` are of the line, `before`, `before_raw` of the previous one.
+    `text`, `code` and `raw` are forms of this line, `before` and `before_raw` forms of the
+    previous line.
     """
 
     __slots__ = (
@@ -108,10 +109,10 @@ _NO_VALUES = Values("")
 
 
 class CWalk:
-    """The state carried from line to line.
+    """The parser state that is carried from line to line.
 
-    `hunk` and `patch` hold notes of the checks: `hunk` is cleared at each hunk, `patch` at each
-    patch.
+    Checks store their own notes in `hunk`, which is cleared at each hunk, and in `patch`, which
+    is cleared at each patch.
     """
 
     __slots__ = (
@@ -148,8 +149,10 @@ CheckFunction = Callable[[LineContext], Results | None]
 
 
 class CCheck(NamedTuple):
-    """A registered check: called for lines of its stage that contain one of the needles (all lines
-    when there are none).
+    """A registered check and its needles.
+
+    The check is called for the lines of its stage that contain one of the needles, or for all of
+    them if it has no needles.
     """
 
     function: CheckFunction
@@ -170,10 +173,10 @@ PLACEHOLDERS: dict[str, str] = {}
 def check(
     stage: list[CCheck], *needles: str
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Registers a check.
+    """Returns a decorator that registers a check for a stage.
 
-    LAYOUT runs on added lines of sources and the line below them, before parsing; CONTEXT on all C
-    lines of a hunk, ADDED on added lines.
+    LAYOUT checks run before parsing, on each added line of a source file and the line below it.
+    CONTEXT checks run on all C lines of a hunk, ADDED checks on added lines only.
     """
 
     def register(function: CheckFunction) -> CheckFunction:

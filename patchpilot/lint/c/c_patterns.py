@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Regular expression fragments for C, to be used in larger patterns.
+"""Regular expression fragments for C, from which larger patterns are built.
 
-All are for text of one character a byte: compile with `pattern`.
+All of them expect text with one character per byte, and must be compiled with `pattern`.
 
 Nested parentheses are matched to a depth of eight, so that no pattern needs recursion or takes
 exponential time.
@@ -15,12 +15,15 @@ from patchpilot.lint.c.mask_comments import COMMENT
 
 @lru_cache(maxsize=4096)
 def pattern(text: str, flags: int = 0) -> cached_re.Pattern[str]:
-    r"""Returns a compiled pattern in which \w, \s, \d and \b match ASCII only; cached."""
+    r"""Returns the compiled pattern, in which \w, \s, \d and \b match ASCII only.
+
+    Compiled patterns are cached.
+    """
     return cached_re.compile(text, cached_re.ASCII | flags)
 
 
 def one_of(*words: str) -> str:
-    """Returns a group that matches the first of these alternatives that fits."""
+    """Returns a group that matches any of these alternatives, the first one first."""
     return f"(?:{'|'.join(words)})"
 
 
@@ -124,7 +127,7 @@ LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
 def static_type() -> str:
-    """Returns the pattern of a type without pointer stars, for the types that every C source has."""  # noqa: E501
+    """Returns a pattern for the types that every C source knows, without pointer stars."""
     return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|(?:{'|'.join(BUILT_IN_TYPES)})\b)(?:\s+{MODIFIER})*"  # noqa: E501
 
 
@@ -154,9 +157,9 @@ INT_TYPES = one_of(
 
 @cache
 def value() -> str:
-    """Returns the pattern of an argument: a value or a constant, perhaps cast.
+    """Returns a pattern for an argument: a value or a constant, with an optional cast.
 
-    Groups: cast, whole, name, parentheses of a call.
+    Its groups are the cast, the whole value, the name, and the parentheses of a call.
     """
     return (
         rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""File modes in C: four octal digits, or the names of <linux/stat.h>."""
+"""File modes in C source: four octal digits, or the names defined in <linux/stat.h>."""
 
 from patchpilot.lint.c.c_patterns import pattern
 
@@ -27,7 +27,7 @@ MODE = rf"(?:{MODE_NAMES}|0[0-7]{{3}})"
 
 
 def mode_of(text: str) -> int:
-    """Returns the mode that is written as four octal digits, or as names joined by |."""
+    """Returns the file mode for four octal digits or for names joined by |."""
     if pattern(r"\s*0[0-7]{3}\s*$").match(text):
         return int(text, 8)
     mode = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Learns types and modifiers from how a patch uses them: declarations, definitions, casts and
+"""Learns types and modifiers from their use in a patch: declarations, definitions, casts and
 parameters.
 """
 
@@ -37,7 +37,7 @@ _PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?
 
 
 class Learner:
-    """Adds to `types` what each statement shows."""
+    """Adds the types and modifiers that a statement reveals to `types`."""
 
     __slots__ = ("_types",)
 

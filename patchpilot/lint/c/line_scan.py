@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The per-line scan of a patch that all line and C rules use: file, line number, lines left in the
-hunk, sanitized text.
+"""The line-by-line scan of a patch, shared by all line rules and C rules.
+
+It finds each line's file and line number, the lines remaining in its hunk, and the sanitized
+text.
 """
 
 from collections.abc import Sequence
@@ -40,16 +42,19 @@ _NOT_REMOVED = (" ", "+", "")
 
 
 class ScannedLine:
-    """A line of a patch. Text is bytes as characters (latin-1): columns and lengths count bytes.
+    """A line of a patch, as latin-1 text: one character per byte, so columns and lengths count
+    bytes.
 
-    `sign` is the first character ("+", "-", " ", "" for an empty context line); `text` is the
-    sanitized line with its sign (removed lines and lines outside of hunks unchanged); `left` counts
-    the lines of the new side still to come in the hunk, including this one, 0 outside of hunks;
-    `previous` is the line before it that is not removed (it may be in the hunk before, or a file
-    header); `new_line` is the line number in the new file; `section` and `hunk_start` (patch line
-    of its first line) are of the hunk; `strict` says whether CHECKs are on for the file.
-    `in_header`, `in_log`: whether the line is in the mail's headers or in the message above the
-    first sign-off; `log_after` is `in_log` for the next line.
+    - `sign`: the first character, "+", "-" or " "; "" for an empty context line
+    - `text`: the sanitized line with its sign; unchanged for removed lines and outside of hunks
+    - `left`: the post-image lines remaining in the hunk, this one included; 0 outside of hunks
+    - `previous`: the previous line that is not removed, even in an earlier hunk or a file header
+    - `new_line`: the line number in the new file
+    - `section`, `hunk_start`: the hunk's section heading and the patch line of its first line
+    - `strict`: whether CHECKs are enabled for the file
+    - `in_header`, `in_log`: whether the line is in the headers of the message, or in its body
+      before the first sign-off
+    - `log_after`: the `in_log` of the next line
     """
 
     __slots__ = (
@@ -160,7 +165,7 @@ def _suffix(file: str) -> str:
 
 
 class LineScan:
-    """All lines of a patch: `lines[n - 1]` is patch line n, `added` are those that hunks add.
+    """All lines of a patch: `lines[n - 1]` is patch line n, `added` has the lines that hunks add.
 
     `strict` is the option of the run.
     """
@@ -234,18 +239,18 @@ class LineScan:
 
 
 def expand(text: str) -> str:
-    """Expands tabs to spaces, with tab stops every eight columns."""
+    """Expands tabs to spaces, with a tab stop every eight columns."""
     return text.expandtabs(8) if "\t" in text else text
 
 
 def measure(raw: str) -> tuple[int, int]:
-    """Returns length and indent of a line in columns, without its sign."""
+    """Returns the length and the indent of a line without its sign, in columns."""
     text = raw[1:].expandtabs(8) if "\t" in raw else raw[1:]
     return len(text), len(text) - len(text.lstrip(_SPACE))
 
 
 def as_bytes(line: str) -> str:
-    """Returns a line of a patch with one character for each byte."""
+    """Returns a line of a patch as text with one character per byte."""
     return (
         line
         if line.isascii()
@@ -254,7 +259,7 @@ def as_bytes(line: str) -> str:
 
 
 def as_text(line: str) -> str:
-    """Reverses `as_bytes`, for messages."""
+    """Decodes a line with one character per byte, for messages; the inverse of `as_bytes`."""
     return (
         line
         if line.isascii()
@@ -263,7 +268,7 @@ def as_text(line: str) -> str:
 
 
 def scan(context: "Context") -> LineScan:
-    """Returns the scan of the context's patch, cached in `context.shared`."""
+    """Returns the scan of the context's patch, which is cached in `context.shared`."""
     made = context.shared.get(_KEY)
     if not isinstance(made, LineScan):
         made = context.shared[_KEY] = scan_lines(
@@ -277,9 +282,9 @@ def scan(context: "Context") -> LineScan:
 def scan_lines(
     patch_lines: Sequence[str], strict: bool, *, compat: bool = False
 ) -> LineScan:
-    """Scans the lines of a patch (mail and diff).
+    """Scans the lines of a patch: the message and its diff.
 
-    With `compat` the empty line after the headers must be one that checkpatch.pl takes for empty.
+    With `compat`, only a line that checkpatch.pl considers empty ends the headers.
     """
     # checkpatch.pl reads a lone CR as a folded header line: the first line of the message of a DOS
     # mail is not counted
@@ -377,7 +382,7 @@ def scan_lines(
 
 
 def sanitized(raws: Sequence[str]) -> list[str]:
-    """Returns the lines with comments and strings masked on the new side of hunks, other lines
+    """Masks comments and strings on the new side of hunks, and returns all other lines
     unchanged.
     """
     blanker = Sanitizer()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Masks what is not code: comments become COMMENT characters, the contents of strings become X.
+"""Masks comments and string contents in C text, without changing columns.
 
-Columns do not change.
+Comments become COMMENT characters, and the contents of strings become X.
 """
 
 from patchpilot.cache import cached_re
@@ -29,7 +29,7 @@ def _fill(text: str, char: str) -> str:
 
 
 class Sanitizer:
-    """Masks comments and strings in the lines of a hunk's new side, one line after the other."""
+    """Masks comments and strings in the new side of a hunk, line by line."""
 
     __slots__ = ("inside",)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The operators in lines of C: their meaning, and what is on both sides of them."""
+"""The operators in a line of C: their meaning, and the text on both sides."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,8 +14,9 @@ _SPACE = " \t\n\r\f\v"
 
 
 class OperatorKind(NamedTuple):
-    """What an operator is: its sign, a letter for its meaning, two letters for its sides (as in the
-    detector `operator`).
+    """The kind of an operator: its sign, a letter for its meaning, and two letters for its sides.
+
+    The letters are explained in the detector `operator`.
     """
 
     sign: str
@@ -26,10 +27,10 @@ class OperatorKind(NamedTuple):
 
 
 class Operator(NamedTuple):
-    """An operator of a line.
+    """An occurrence of an operator in a line.
 
-    `before_modifier`: whether a word such as const is anywhere after it (known for a unary * before
-    a space only).
+    `before_modifier` is true if a word such as const follows anywhere in the line; it is set only
+    for a unary * before a space.
     """
 
     line: ScannedLine
@@ -51,7 +52,7 @@ class Operator(NamedTuple):
 def operators_of(
     line: ScannedLine, values: Values, types: Types
 ) -> Iterator[tuple[OperatorKind, Operator]]:
-    """Yields the operators of a line, except in an #include and where one is passed as an argument."""  # noqa: E501
+    """Yields the operators of a line, except in #include lines and those passed as arguments."""
     text = line.text
     if "#" in text and pattern(r"#\s*include").search(text):
         return

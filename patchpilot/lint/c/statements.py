@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds statements and blocks on the new side of a hunk: where they end, where their condition
-ends.
+"""Finds the end of statements, blocks and conditions on the new side of a hunk.
 
-A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions are
-offsets in that text.
+A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions
+are offsets in that text.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,11 +27,10 @@ _END = cached_re.compile(r";+\s*$", cached_re.ASCII)
 
 
 class StatementSpan(NamedTuple):
-    """A statement in a passage: from `start` to `end` (exclusive), its condition to
-    `condition_end`; `level` is above 0 when it was not closed.
+    """The span of a statement in a passage, from `start` to `end` (exclusive).
 
-    `next_number` is the patch line where the text after it starts, `next_column` the offset in that
-    line.
+    Its condition ends at `condition_end`. `level` is above 0 if the statement is not closed. The
+    text after it starts on patch line `next_number`, at the offset `next_column` in that line.
     """
 
     passage: "Passage"
@@ -105,9 +103,9 @@ def blank_signs(text: str) -> str:
 
 
 class Passage:
-    """The lines of a hunk without removed lines.
+    """The lines of a hunk's new side, joined to one text.
 
-    `starts` has the offset in `text` of each of `lines`.
+    `starts` has the offset in `text` of each item of `lines`.
     """
 
     __slots__ = ("_budget", "_numbers", "lines", "starts", "text")

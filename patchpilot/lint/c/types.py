@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes types in C text: those of the language, those that kernel naming shows, and those that
-the patch uses as types.
+"""Recognizes types in C text: the language's own, those that kernel naming reveals, and those
+that the patch uses as types.
 
-A `TypePattern` holds a type and a pattern: the words of the type are looked up, the text after them
-is matched by a compiled pattern. So a learned type costs a set entry, and no pattern grows with the
-patch.
+A `TypePattern` combines a type with a pattern: the words of the type are looked up in a set, and
+a compiled pattern matches the text after them. A learned type is therefore only a set entry, and
+no pattern grows with the patch.
 """
 
 import operator
@@ -47,10 +47,10 @@ _INLINE = cached_re.compile(INLINE, cached_re.ASCII)
 
 
 class TypePattern:
-    """A type and the text that must follow it. `tail` is the pattern for that text.
+    """A type followed by text that matches the pattern `tail`.
 
-    `stars`: whether pointer stars belong to the type. `storage`: whether static, extern and inline
-    may precede it. `<MODIFIER>` in the tail is any word such as const or __iomem.
+    With `stars`, pointer stars belong to the type. With `storage`, static, extern and inline may
+    precede it. `<MODIFIER>` in `tail` matches any word such as const or __iomem.
     """
 
     __slots__ = ("_compiled", "_tail", "stars", "storage")
@@ -84,7 +84,7 @@ class TypePattern:
 
 
 class FoundType:
-    """A type in a text: where it starts and ends, and the match of the text after it."""
+    """A type found in a text: its start and end, and the match of the text after it."""
 
     __slots__ = ("end", "match", "start")
 
@@ -98,7 +98,7 @@ class FoundType:
 
 
 class Types:
-    """The types and modifiers known while a patch is read.
+    """The types and modifiers known so far while a patch is scanned.
 
     `learn_type` and `learn_modifier` add to them.
     """
@@ -377,7 +377,7 @@ def _is_usual_name(name: str) -> bool:
 
 
 def modifier_source(learned: tuple[str, ...]) -> str:
-    """Returns the pattern of a modifier, including learned ones."""
+    """Returns the source of a pattern that matches any modifier, including learned ones."""
     return (
         f"(?:{MODIFIER}|{'|'.join(map(cached_re.escape, learned))})"
         if learned

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words that types consist of, and the number types whose words may have different orders."""
+"""The words that make up C types, and the integer types whose words may be in different orders."""
 
 from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE_WORDS_AFTER,
@@ -57,9 +57,9 @@ NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
 
 
 def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
-    """Returns where a type of number words that starts at `at` may end, best first.
+    """Returns the possible end offsets of the integer type that starts at `at`, best first.
 
-    `misordered`: only those with words in an unusual order.
+    With `misordered`, returns only those with the words in an unusual order.
     """
     ranks, shift = (_MISORDERED_RANKS, 0) if misordered else (_RANKS, len(_ORDERED))
     words: tuple[str, ...] = ()

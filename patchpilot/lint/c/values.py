@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classifies each character of a line (type, value, operator …), so that `*` and `&` are known as
-part of a type, unary or binary.
+"""Classifies the characters of a line, to show unary from binary operators and pointer stars.
 
-Kinds, a letter a character: T part of a declaration's type, V a value, N something a value must
-follow, E the end of a statement, C after a comma, c inside a cast. Variants of an operator: U
-unary, B binary (or a bit field's colon), C a case's and L a label's colon, O another colon.
+The kind of each character is one letter: T part of a declaration's type, V a value, N something
+that a value must follow, E the end of a statement, C after a comma, c inside a cast. The variants
+of an operator are: U unary, B binary or the colon of a bit field, C the colon of a case, L the
+colon of a label, O another colon.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,10 @@ _Token = cached_re.Match[str]
 
 
 class Values:
-    """The kinds of a line (one letter for each character, the last for its newline) and the
-    variants of its operators by column.
+    """The kinds of a line's characters, one letter each, and the variants of its operators by
+    column.
+
+    The last letter is for the newline.
     """
 
     __slots__ = ("kinds", "variants")
@@ -34,9 +36,9 @@ class Values:
 
 
 class ValueTracker:
-    """Classifies the lines of a hunk one after the other.
+    """Classifies the lines of a hunk one by one.
 
-    The state at the end of a line is carried into the next.
+    The state at the end of a line is carried over to the next.
     """
 
     __slots__ = ("_brackets", "_colon", "_pending", "_preprocessor", "_types", "last")

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Walks over the C lines of a patch in order, parses statements, values and types, and runs every C
-check on each line.
+"""Walks over the C lines of a patch in order, parses them, and runs every C check on each line.
 
-The order matters: a type is known after the line that shows it. So one walk serves all rules; each
-takes its own hits.
+The order matters because a type is known only after the line that reveals it. One walk therefore
+serves all rules, and each rule takes its hits from the result.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,8 +37,10 @@ _FUNCTION = TypePattern(rf"({IDENT})\(")
 
 
 class CCode:
-    """The result of walking over the code: the hits of each check by name, the operators by their
-    kind, and for every added C line its statement and the function around it.
+    """The result of a walk over the C code of a patch.
+
+    It has the hits of each check by name, the operators by kind, and for every added C line its
+    statement and the enclosing function.
     """
 
     __slots__ = (
@@ -90,7 +91,7 @@ class CCode:
 
 
 def code(context: "Context") -> CCode:
-    """Walks over the context's patch, and caches the result in `context.shared`."""
+    """Returns the traversal over the context's patch, which is cached in `context.shared`."""
     made = context.shared.get(_KEY)
     if not isinstance(made, CCode):
         _load_checks()

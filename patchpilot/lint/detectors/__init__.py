@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detectors that rules name; each takes a patch and a rule's arguments and returns hits."""
+"""The detectors that rules name, which take a patch and a rule's arguments and return hits."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for what a build and other checkers report of a patch."""
+"""The detector for problems that a build or an external checker reports for a patch."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ KINDS = (
 
 @detector("build", "problem", kind=KINDS)
 def build(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the problems of one kind; none where they were not run."""
+    """Reports the build problems of one kind; none if the build or checker was not run."""
     for problem in context.built:
         if problem.kind == arguments["kind"]:
             yield Hit(

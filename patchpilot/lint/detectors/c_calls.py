@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for calls whose arguments may span lines: formats, sizes, limits, permissions."""
+"""Detectors for calls whose arguments may span lines: formats, sizes, limits and permissions."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -50,7 +50,7 @@ Hits = Iterator[tuple[str, Hit]]
 
 
 class CallPlace(NamedTuple):
-    """An added line of C and the text of the statement that starts in it."""
+    """An added line of C, and the text of the statement that starts on it."""
 
     lines: LineScan
     line: ScannedLine
@@ -84,8 +84,9 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-calls", _PLACEHOLDERS, type=str)
 def calls(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about calls and their arguments, read over all lines of the
-    statement.
+    """Returns the hits of one type about calls and their arguments.
+
+    A statement is read to its end, over all its lines.
     """
     return by_type(context, _all, arguments["type"])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for declarations: their order, and values that nothing reads."""
+"""Detectors for declarations: their order, and initial values that are never read."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -52,8 +52,10 @@ def needless_init(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("unsorted-declarations", {"": "", "required": "subsystem"})
 def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports declarations of a new block that are not ordered from longest to shortest, except in
-    subsystems that do not want it.
+    """Reports declarations of a new block that are not in reverse Christmas tree order.
+
+    That is the order from the longest to the shortest line; subsystems that do not use it are
+    skipped.
     """
 
     def hits() -> Iterator[Hit]:
@@ -89,8 +91,9 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
 
 
 def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
-    """Yields runs of one-line declarations right after an opening brace, or at the start of a hunk
-    that lies within a function.
+    """Yields the blocks of one-line declarations in a hunk.
+
+    A block starts right after an opening brace, or at the start of a hunk inside a function.
     """
     lines = hunk.lines
     if "(" in (hunk.hunk.section or "") and (block := _declarations_from(lines, 0)):

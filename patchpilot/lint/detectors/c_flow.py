@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for cases of a switch that fall through."""
+"""The detector for switch cases that fall through."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,8 +27,9 @@ _MOST_STATEMENT_LINES = 40
 
 @detector("missing-break")
 def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a case that runs into the next one without break or fallthrough, where the patch adds
-    its last statement or the next label.
+    """Reports a case that runs into the next one without a break or fallthrough.
+
+    The patch must add its last statement or the next label.
     """
     for hunk in c_hunks(context):
         for at, line in enumerate(hunk.lines):

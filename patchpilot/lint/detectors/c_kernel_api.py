@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for kernel interfaces that are misused, deprecated, or need a comment."""
+"""Detectors for kernel interfaces that are misused, deprecated, or require a comment."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -35,7 +35,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-api", _PLACEHOLDERS, type=str)
 def api(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about kernel interfaces."""
+    """Returns the hits of one type about kernel interfaces."""
     return by_type(context, _all, arguments["type"])
 
 
@@ -62,7 +62,7 @@ Hits = Iterator[tuple[str, Hit]]
 
 
 class ApiPlace(NamedTuple):
-    """An added line of C being checked, and its position."""
+    """An added line of C that is being checked, with its position in the patch."""
 
     context: Context
     lines: LineScan

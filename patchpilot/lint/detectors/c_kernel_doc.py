@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for kernel-doc comments that do not match the code they describe."""
+"""Detectors for kernel-doc comments that do not match the code they document."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
     },
 )
 def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new kernel-doc comment that does not describe the function below it."""
+    """Reports a new kernel-doc comment that does not match the function below it."""
     for hunk in c_hunks(context):
         for start, end in _comments(hunk):
             yield from _judge(hunk, start, end)

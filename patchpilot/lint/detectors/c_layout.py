@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the layout of added C code: needless line breaks, stale alignment, the order of
-#include lines.
+"""Detectors for the layout of added C code: unnecessary line breaks, stale alignment, and the
+order of #include lines.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ _WORDS_OF_STATEMENT = cached_re.compile(r"^\t+(?:return |[\w>.\-\[\]*]+ = |\w+\(
 
 @detector("needless-line-break", "length", columns=int)
 def needless_line_break(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a statement of two added lines that fits on one line of `columns`."""
+    """Reports a statement that is split over two added lines but fits on one line of `columns`."""
 
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context):
@@ -61,9 +61,7 @@ _PLAIN_CALL = cached_re.compile(r"^\t+(?:[*\w>.\-\[\]]+\s*=\s*)?\w+\s*\(")
 
 @detector("stale-alignment", "column")
 def stale_alignment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a line that the patch leaves alone, and that was aligned with a parenthesis which the
-    patch moves.
-    """
+    """Reports an unchanged line that was aligned with a parenthesis that the patch moves."""
     for change in context.patch.files:
         if (change.new_path or "").endswith((".c", ".h")):
             for hunk in change.hunks:
@@ -121,8 +119,9 @@ _INCLUDE = cached_re.compile(r"^#include <linux/(?P<name>[\w/.-]+)\.h>")
 
 @detector("unsorted-headers", "header above", paths_pattern=str)
 def unsorted_headers(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first new #include that breaks the alphabetical order of its block: in a new
-    file, or where the others are in order.
+    """Reports the first new #include that breaks the alphabetical order of its block.
+
+    Only new files, and blocks that were sorted before the patch, are checked.
     """
     paths = compiled(arguments["paths_pattern"])
     for hunk in c_hunks(context, (".c",)):
@@ -164,8 +163,9 @@ def _out_of_order(hunk: NewHunk) -> tuple[NewLine, str, str] | None:
 
 @detector("missing-blank-line", "side", paths_pattern=str)
 def missing_blank_line(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports `return 0;` directly below a statement, and a statement directly below an error
-    check, both at the outer level of a function.
+    """Reports a missing blank line before `return 0;` and after an error check.
+
+    Only the outermost level of a function is checked.
     """
     paths = compiled(arguments["paths_pattern"])
 

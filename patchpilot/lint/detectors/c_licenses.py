@@ -12,7 +12,11 @@ from patchpilot.lint.pack_patterns import compiled
 
 @detector("license-mismatch", "module spdx")
 def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an SPDX line and a MODULE_LICENSE() of which only one is a choice of licenses."""
+    """Reports a new file whose SPDX line and MODULE_LICENSE() disagree.
+
+    They disagree if only one of them is a choice of licenses, or if only MODULE_LICENSE() is the
+    GPL.
+    """
     for hunk in c_hunks(context, (".c",)):
         if not hunk.is_new or not hunk.lines:
             continue
@@ -40,7 +44,7 @@ def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("spdx-license", "license", known_pattern=str)
 def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new file whose SPDX tag has a name that `known_pattern` does not match."""
+    """Reports a new file whose SPDX tag has a license name that does not match `known_pattern`."""
     known = compiled(arguments["known_pattern"])
     for change in context.patch.files:
         if change.old_path is not None:

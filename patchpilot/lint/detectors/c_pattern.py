@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for rules that are a pattern in one line of C."""
+"""Generic detectors for rules that match a pattern in a single line of C."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -31,7 +31,7 @@ def c_lines(context: Context) -> list[ScannedLine]:
 
 
 def c_text(context: Context) -> str:
-    """Returns those lines as one text, for fast searches."""
+    """Returns the added lines of C sources and headers as one text, for fast searches."""
     kept: Any = context.shared.get("checkpatch.c_text")
     if kept is None:
         kept = context.shared["checkpatch.c_text"] = "\n".join(
@@ -74,7 +74,7 @@ _GROUP = cached_re.compile(r"\{([a-z]\w*)\}")
 
 
 def with_fragments(text: str) -> str:
-    """Returns a pattern of a pack, with <IDENTIFIER>, <STRING> and similar names replaced by C
+    """Returns a pack's pattern with <IDENTIFIER>, <STRING> and similar names replaced by C
     patterns.
     """
     if not _FRAGMENT.search(text):
@@ -85,7 +85,7 @@ def with_fragments(text: str) -> str:
 
 @cache
 def c_pattern(text: str) -> cached_re.Pattern[str]:
-    """Returns the compiled pattern of a pack."""
+    """Returns the compiled form of a pack's pattern, with names such as <IDENTIFIER> replaced."""
     return c_patterns.pattern(with_fragments(text))
 
 
@@ -103,7 +103,7 @@ def _filled(text: str, match: cached_re.Match[str]) -> cached_re.Pattern[str]:
 
 
 def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
-    """Returns the lines that a rule checks; none when its needles show that it cannot match."""
+    """Returns the added lines that a rule checks, or none if its needles rule out a match."""
     needle, needles, suffixes = (
         arguments.get("needle", ""),
         arguments.get("needles", ()),
@@ -155,7 +155,7 @@ def _added_text(context: Context) -> str:
 
 
 def form_of(line: ScannedLine, form: str) -> str:
-    """Returns the line in one of `FORMS`."""
+    """Returns the line in one of the forms listed in `FORMS`."""
     match form:
         case "code":
             return line.text
@@ -168,12 +168,12 @@ def form_of(line: ScannedLine, form: str) -> str:
 
 
 def optional(arguments: Arguments, name: str) -> cached_re.Pattern[str] | None:
-    """Returns the compiled pattern of an argument, None where the rule does not have it."""
+    """Returns the compiled pattern of an argument, or None if the rule does not set it."""
     return c_pattern(arguments[name]) if name in arguments else None
 
 
 def lines_read(context: Context, arguments: Arguments) -> str:
-    """Returns the folded text that has every line that a rule about lines of C may report."""
+    """Returns the folded text of all lines that a rule about lines of C may report."""
     return whole_text(context) if arguments.get("unchanged") else added_text(context)
 
 
@@ -220,26 +220,30 @@ and must not match.
 def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of C that match `pattern`, which sees the line with its sign.
 
-    `needle` is text that every match has, `needles` are texts of which it has one. `line` is "code"
+    Every match contains `needle`, or one of `needles`. `line` is the form of the line: "code"
     (comments and quoted text masked, the default), "plain" (comments as spaces), "comment"
-    (comments only) or "raw". `unless_pattern` must not match the same line, `before_pattern` must
-    match the line before it in the same form, `unless_before_pattern` must not match that line as
-    it is.
+    (comments only) or "raw". `unless_pattern` must not match the same line. `before_pattern` must
+    match the previous line in the same form, and `unless_before_pattern` must not match the
+    previous line as written.
 
-    `around` has more conditions, each a table: `at` is the "line" itself (the default), the line
-    "before" it on the new side, or the lines "two-before" and "after" it in the patch; `line` is
-    its form, `pattern` must match it, `unless_pattern` must not. In these patterns {name} is the
-    text of that group of `pattern`; the message may have their named groups too.
+    `around` has further conditions, each a table. `at` is the "line" itself (the default), the
+    line "before" it on the new side, or the lines "two-before" and "after" it in the patch.
+    `line` is the form of that line; `pattern` must match it, and `unless_pattern` must not. In
+    these patterns, {name} is the text of that group of `pattern`. Their named groups are
+    available to the message.
 
-    `group_patterns` and `unless_group_patterns` are by group what its text must match, and must
-    not; {name} is another group there. `raw_group_patterns` and `unless_raw_group_patterns` are for
-    the text as written, which is masked in other forms. `suffixes` are those of the files ("*": all
-    files; .c and .h when not given); `files_pattern` and `other_files_pattern` select files.
-    `uncommented`: only where no comment is near. `same_indent`: only if the line before has the
-    same indent; `from_line`: not in the lines of the file above; `apart`: not directly below
-    another finding. The message may have the pattern's named groups, without spaces if the name
-    ends in `_joined`; a group named `at` is where the column points, `no_column` omits it. `each`
-    reports every match, not the first of a line; `unchanged` checks context lines too.
+    `group_patterns` and `unless_group_patterns` map a group to a pattern that its text must, or
+    must not, match; {name} is the text of another group. `raw_group_patterns` and
+    `unless_raw_group_patterns` apply to the text as written, which other forms mask. `suffixes`
+    are the suffixes of the files to check ("*": all files; default: .c and .h); `files_pattern`
+    and `other_files_pattern` select files.
+
+    `uncommented` skips lines with a comment nearby. `same_indent` requires that the previous line
+    has the same indent, `from_line` skips the lines of the file above that line number, and
+    `apart` skips lines directly below another finding. The message may use the pattern's named
+    groups, without spaces if the name ends in `_joined`. A group named `at` sets the reported
+    column, and `no_column` omits it. `each` reports every match of a line instead of the first;
+    `unchanged` checks context lines as well.
     """
     lines = added_c_lines(context, arguments)
     if not lines:
@@ -338,9 +342,9 @@ def _suits(
 def groups_suit(
     arguments: Arguments, found: cached_re.Match[str], raw: str = ""
 ) -> bool:
-    """Whether the groups of a match are as the rule requires.
+    """Returns whether the groups of a match meet the rule's conditions.
 
-    `raw` is the text as written, for `raw_group_patterns`.
+    `raw` is the line as written, for `raw_group_patterns`.
     """
     wanted, unwanted = (
         arguments.get("group_patterns", {}),
@@ -446,9 +450,9 @@ def _follows(
     "string-like", "*pattern", generic=True, reads=lines_read, pattern=str, needle=str
 )
 def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports added lines of C with a string that matches `pattern`, in which %% is read as __.
+    """Reports added lines of C with a string that matches `pattern`.
 
-    `needle` is text that every match has.
+    In the string, %% is replaced with __ first. Every match contains `needle`.
     """
     needle = arguments["needle"]
     if needle not in c_text(context):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for strings and log messages in C: split strings, missing spaces, wrong formats."""
+"""Detectors for strings and log messages in C: split strings, missing spaces and wrong formats."""
 
 from collections.abc import Iterable, Iterator
 
@@ -27,12 +27,12 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-strings", _PLACEHOLDERS, type=str)
 def strings(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about strings, formats, log calls and attributes."""
+    """Returns the hits of one type about strings, formats, log calls and attributes."""
     return by_type(context, _all, arguments["type"])
 
 
 def quoted(line: ScannedLine) -> str:
-    """Returns the first string of a line as written, with its quotes; empty when there is none."""
+    """Returns the first string of a line as written, with its quotes, or "" if there is none."""
     found = _STRING.search(line.text) if '"' in line.text else None
     return line.raw[found.start() : found.end()] if found else ""
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for C style that checkpatch.pl does not check: trailing commas, comments."""
+"""Detectors for C style issues that checkpatch.pl does not check, such as trailing commas and
+comments.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,8 +22,9 @@ from patchpilot.lint.subsystem_facts import file_subsystem
 
 @detector("trailing-comma")
 def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing comma after the last entry of a list: adding an entry would change that
-    line too.
+    """Reports a missing comma after the last entry of a list.
+
+    Without it, a patch that adds an entry must change that line as well.
     """
     for hunk, at, line in added_lines(context):
         entry = cached_re.match(
@@ -84,7 +87,7 @@ def _open_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment")
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a // comment in code that has /* */ comments."""
+    """Reports a // comment in code that uses /* */ comments."""
 
     def hits() -> Iterator[Hit]:
         for hunk, at, line in added_lines(context):
@@ -109,7 +112,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("comment-form", "subsystem")
 def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new block comment with text on its first line, in subsystems that leave that line
+    """Reports a new block comment with text on its first line, in subsystems that leave it
     empty.
     """
 
@@ -138,8 +141,9 @@ _ASSIGNMENT = cached_re.compile(
 
 @detector("space-around-assignment")
 def space_around_assignment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports more than one space before or after the = of a statement, unless the lines next to it
-    are aligned in the same way.
+    """Reports multiple spaces before or after the = of a statement.
+
+    Statements whose neighboring lines are aligned in the same way are skipped.
     """
     for hunk, at, line in added_lines(context):
         match = _ASSIGNMENT.match(line.code) if "  " in line.code else None
@@ -172,8 +176,8 @@ _WRAPPED = cached_re.compile(
 
 @detector("outer-parentheses", "value")
 def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports parentheses around the whole value of an assignment, or around the whole last
-    argument of a call.
+    """Reports parentheses around the whole value of an assignment or the whole last argument of a
+    call.
     """
 
     def hits() -> Iterator[Hit]:
@@ -236,7 +240,7 @@ def _opens_a_call(hunk: NewHunk, at: int) -> bool:
 def blank_line_next_to_blank_line(
     context: Context, _arguments: Arguments
 ) -> Iterator[Hit]:
-    """Reports a new blank line above a blank line that was there before."""
+    """Reports a new blank line above an existing one."""
     for hunk, at, line in added_lines(context):
         if not line.text.strip() and at + 1 < len(hunk.lines):
             below = hunk.lines[at + 1]

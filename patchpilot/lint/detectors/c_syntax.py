@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The generic detector for the syntax of C: a tree-sitter query over the functions that a patch
+"""The generic detector for C syntax, which runs a tree-sitter query on the functions that a patch
 changes.
 
-Without tree-sitter (the extra `checkers`) it reports nothing.
+It reports nothing if tree-sitter (the extra `checkers`) is not installed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,17 +71,22 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     unless_file_pattern=str,
 )
 def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports the line of the capture `@at` of a tree-sitter `query` over each whole function and
-    table that the patch changes, where the patch adds it, else that of `@from`, where it adds that;
-    with `shown` also over what a hunk shows of a function.
+    """Reports matches of a tree-sitter `query` in the functions and tables that the patch
+    changes.
 
-    One of `needles` is in the lines that the patch adds, one of `function_needles` in the function.
+    The query runs on each function and table as a whole, and with `shown` also on the part of a
+    function that a hunk shows. The finding is on the line of the capture `@at` if the patch adds
+    that line, otherwise on the line of `@from` if the patch adds that one.
 
-    `capture_patterns` and `unless_capture_patterns` are for the text of captures;
-    `inside_pattern` and `unless_inside_pattern` for the start of a statement around `@at`; those of
-    `between` for the text from the end of `@from` to `@at`, of `before` and `after` for the rest of
-    the function; `without_pattern` must match nowhere in it; those of `file` are for the whole
-    file, and without a tree match nothing. {name} is the text of a capture.
+    The lines that the patch adds contain one of `needles`, and the function contains one of
+    `function_needles`.
+
+    `capture_patterns` and `unless_capture_patterns` apply to the text of captures,
+    `inside_pattern` and `unless_inside_pattern` to the start of a statement around `@at`. The
+    patterns of `between` apply to the text from the end of `@from` to `@at`, and those of
+    `before` and `after` to the rest of the function. `without_pattern` must not match anywhere in
+    the function. The patterns of `file` apply to the whole file, and match nothing without a
+    tree. {name} is the text of a capture.
     """
     paths = compiled(arguments.get("paths_pattern", ""))
     removed = _removed(context)

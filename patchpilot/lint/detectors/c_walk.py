@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for all C checks: one walk over the patch collects the hits of every check, each
-rule takes its own.
+"""The detector for all C checks.
+
+A single walk over the patch collects the hits of every check, and each rule takes its own.
 """
 
 from collections.abc import Iterable
@@ -16,5 +17,5 @@ if TYPE_CHECKING:
 
 @detector("c", PLACEHOLDERS, check=str)
 def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
-    """Returns the hits of the check with this name (see patchpilot/lint/c/checks)."""
+    """Returns the hits of the C check with this name (see patchpilot/lint/c/checks)."""
     return code(context).hits.get(arguments["check"], [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for device tree bindings: their form, and undocumented compatible strings."""
+"""Detectors for devicetree bindings: their form, and undocumented compatible strings."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -20,9 +20,7 @@ _VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
 
 @detector("undocumented-compatible", {"": "compatible", "vendor": "vendor"})
 def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports compatible strings in added lines that no binding documents, and unknown vendor
-    prefixes.
-    """
+    """Reports added compatible strings that no binding documents, and unknown vendor prefixes."""
     if context.tree is None:
         return
     for line in scan(context).lines:
@@ -57,7 +55,9 @@ def _undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
 
 @detector("binding-example-indent")
 def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a binding's example that is indented by tabs, or by neither two nor four spaces."""
+    """Reports an example in a binding that is indented with tabs, or not with two or four
+    spaces.
+    """
     hits = (
         hit
         for change in context.patch.files
@@ -120,7 +120,7 @@ def _wrong_indent(change: FileChange) -> Iterator[Hit]:
 
 @detector("schema-id", "id file")
 def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the $id of a schema that is not the path of its file below bindings/."""
+    """Reports a schema whose $id does not match its file's path below bindings/."""
     for change in context.patch.files:
         path = change.new_path or ""
         if not _is_binding(path):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for documents in reStructuredText."""
+"""Detectors for reStructuredText documents."""
 
 from collections.abc import Iterator
 from unicodedata import east_asian_width
@@ -14,7 +14,7 @@ _UNDERLINE = lazy(r"^([=\-~^\"'`#*+.:])\1{2,}\s*$")
 
 @detector("short-underline")
 def short_underline(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a heading's underline that the patch adds and that is shorter than the heading."""
+    """Reports an added underline that is shorter than its heading."""
     for change in context.patch.files:
         if (change.new_path or "").endswith(".rst"):
             for hunk in change.hunks:

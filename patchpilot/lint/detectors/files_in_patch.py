@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the files of a patch: uapi headers, files without a maintainer or Makefile entry,
-hunks of white space only.
+"""Detectors for the files of a patch.
+
+They check uapi headers, files without a maintainer or Makefile entry, and whitespace-only hunks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @detector("uapi-change", "path list", paths_pattern=str, list=str)
 def uapi_change(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that removes or changes code in a uapi header and does not go to the list
+    """Reports a patch that removes or changes uapi code and is not sent to the mailing list
     `list`.
     """
     patch = context.patch
@@ -67,8 +68,10 @@ def _bare(text: str) -> str:
     except_pattern=str,
 )
 def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new file that no section of MAINTAINERS covers (below `many_pattern`: only sections
-    of `most` files and more), in a series that adds none.
+    """Reports a new file that no section of MAINTAINERS covers, in a series that does not add a
+    section.
+
+    For files that match `many_pattern`, sections that cover `most` files or more do not count.
     """
     tree = context.tree
     new = [change for change in context.patch.files if change.old_path is None]
@@ -134,8 +137,8 @@ def _files_of(tree: Tree, section: "Section", most: int) -> int:
 
 @detector("selftest-not-built", "makefile test")
 def selftest_not_built(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new self-test that the Makefile of its directory does not name, with the patch
-    applied or not.
+    """Reports a new selftest that its directory's Makefile does not name before or after the
+    patch.
     """
     tree = context.tree
     if tree is None:
@@ -179,8 +182,9 @@ _ATTRIBUTE = cached_re.compile(
 def sysfs_without_documentation(
     context: Context, arguments: Arguments
 ) -> Iterator[Hit]:
-    """Reports the first sysfs attribute that the patch adds, if no patch of its series documents
-    any; the whole series must be known.
+    """Reports the first added sysfs attribute, if no patch of the series documents any attribute.
+
+    This requires that the whole series is known.
     """
     if not _is_whole(context) or any(
         path.startswith("Documentation/") for path in context.of_series("paths", _paths)
@@ -216,8 +220,9 @@ def _has_function(change: FileChange, attribute: str) -> bool:
 
 @detector("maintainers-pattern", "pattern")
 def maintainers_pattern(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new F: or X: line of MAINTAINERS that matches no file of the tree, if the patch
-    applies to it.
+    """Reports a new F: or X: line in MAINTAINERS that matches no file in the tree.
+
+    Patches that do not apply to the tree are skipped.
     """
     tree = context.tree
     change = next(
@@ -322,7 +327,7 @@ def default_on(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("whitespace-only-hunk")
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk that changes only white space, in a patch that changes other things."""
+    """Reports a hunk with only whitespace changes in a patch that makes other changes."""
     patch = context.patch
     if cached_re.search(
         r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline",

@@ -28,7 +28,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-kbuild", _PLACEHOLDERS, type=str)
 def kbuild(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about Kconfig, Makefiles and MAINTAINERS."""
+    """Returns the hits of one type about Kconfig, Makefiles and MAINTAINERS."""
     return by_type(context, _all, arguments["type"])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for Rust."""
+"""Detectors for Rust code."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,7 +15,7 @@ _MOST_ABOVE = 30
 
 @detector("unsafe-without-comment")
 def unsafe_without_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports unsafe blocks and implementations without a SAFETY comment next to them."""
+    """Reports unsafe blocks and impls without a SAFETY comment next to them."""
     for change in context.patch.files:
         if not (change.new_path or "").endswith(".rs"):
             continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for the SPDX license tag: its line and its kind of comment."""
+"""The detector for SPDX license tags: the line they are on, and their comment style."""
 
 from collections.abc import Iterable, Iterator
 
@@ -36,7 +36,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-spdx", _PLACEHOLDERS, type=str)
 def spdx(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits about the license tag."""
+    """Returns the hits about the SPDX license tag."""
     return by_type(context, _all, arguments["type"])
 
 

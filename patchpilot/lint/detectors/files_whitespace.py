@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for white space, line length and other properties of added lines in any file."""
+"""The detector for whitespace, line length and other properties of added lines in any file."""
 
 from collections.abc import Iterable, Iterator
 
@@ -38,7 +38,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-text", _PLACEHOLDERS, type=str)
 def text(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about white space, line length and the like."""
+    """Returns the hits of one type about whitespace, line length and similar properties."""
     return by_type(context, _all, arguments["type"])
 
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors: a pattern in some lines, a text that is too long, a missing tag or header, a
-repeated line.
-"""
+"""Generic detectors for a pattern in certain lines, missing tags or headers, and repeated lines."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
@@ -41,17 +39,37 @@ SHOWN = 40
 
 
 def lines_of(context: Context, where: str) -> Lines:
-    """Yields (patch line, text) of a part of the patch.
+    """Yields (patch line, text) for each line of a part of the patch.
 
-    "subject" (without its prefix in brackets), "title" (the same, except for reverts, merges and
-    releases), "raw subject" (decoded), "subject header" (as written), "subject marks" (its
-    brackets, as in "[PATCH] [1/2]"), "subject prefix" (as in "net: phy") and what is "after
-    prefix"; "message", "author's message" (without pasted text), "prose" (without quotes, logs and
-    trailers), "text" (without tags), "trailers" (the last paragraph), "tags" (in any paragraph),
-    "fixes" (the values of Fixes: tags, without the word `commit`), "fixes without commit" (those
-    that name no commit id); "headers", "body headers" (what git reads as headers below those of
-    the mail), "head" (everything before the diff), "mail" (everything but the diff's own lines),
-    "all" lines, "notes".
+    The parts of the subject are:
+
+    - "subject": the subject without its prefix in brackets
+    - "title": the same, except for reverts, merges and releases
+    - "raw subject": the decoded header
+    - "subject header": the header as written
+    - "subject marks": the brackets, as in "[PATCH] [1/2]"
+    - "subject prefix": the prefix, as in "net: phy"
+    - "after prefix": the text after that prefix
+
+    The parts of the message are:
+
+    - "message": all lines
+    - "author's message": without pasted text
+    - "prose": without quotes, logs and trailers
+    - "text": without tags
+    - "trailers": the last paragraph
+    - "tags": the tags in any paragraph
+    - "fixes": the values of Fixes: tags, without the word `commit`
+    - "fixes without commit": the values of Fixes: tags that name no commit id
+
+    The other parts are:
+
+    - "headers": the headers of the message
+    - "body headers": the lines below them that git reads as headers
+    - "head": everything before the diff
+    - "mail": everything except the lines of the diff
+    - "all": all lines
+    - "notes": the notes below the --- line
     """
     patch = context.patch
     if where in _SIGNS:
@@ -153,20 +171,22 @@ def _changed(change: FileChange, where: str) -> Lines:
 
 
 def first_tag(context: Context, name: str) -> int | None:
-    """Returns the patch line of the first tag of this name."""
+    """Returns the patch line of the first tag with this name, or None if there is none."""
     key = name.lower()
     return next((line for line, tag in tag_lines(context) if tag.key == key), None)
 
 
 def is_plain(title: str) -> bool:
-    """Whether a title describes a change, and is not generated for a revert, merge or release."""
+    """Returns whether a title describes a change; generated titles of reverts, merges and
+    releases do not.
+    """
     return bool(title) and not cached_re.match(
         r"(?:Revert|Reapply) \"|Merge |Linux \d", title
     )
 
 
 def subject_line(context: Context) -> int:
-    """Returns the patch line of the Subject: header (1 when there is none)."""
+    """Returns the patch line of the Subject: header, or 1 if there is none."""
     return next(
         (
             header.line
@@ -188,12 +208,15 @@ def subject_line(context: Context) -> int:
     by_column=bool,
 )
 def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Reports what the general detectors of the tables [[rule.match.of]] report, each with its own
-    arguments; `case` in a table is the case of what it reports, `values` are more values for the
-    placeholders of the message. Nothing is reported unless all tables [[rule.match.when]] find
-    something, nor if a table [[rule.match.unless]] does. `first`: only the findings of the first
-    table that has any count, in the "patch" or on each "line". Findings on a line are in the order
-    of the tables, or with `by_column` from left to right.
+    """Reports the findings of several generic detectors, one for each table [[rule.match.of]].
+
+    Each table has its detector's arguments. Its `case` is the case of its findings, and its
+    `values` are additional values for the placeholders of the message.
+
+    Nothing is reported unless all tables [[rule.match.when]] find something, or if any table
+    [[rule.match.unless]] does. With `first`, only the findings of the first table that has any
+    are reported, in the "patch" or on each "line". Findings on a line are in the order of the
+    tables, or with `by_column` from left to right.
     """
     if not applies(context, arguments):
         return ()
@@ -262,7 +285,7 @@ class _Case(NamedTuple):
 
 
 def part_read(context: Context, arguments: Arguments) -> str:
-    """Returns the text of the part of the patch that `like` searches, folded."""
+    """Returns the folded text of the part of the patch that `like` searches."""
     where = arguments["where"]
     if where == "added":
         return added_text(context)
@@ -296,18 +319,23 @@ def part_read(context: Context, arguments: Arguments) -> str:
     unless_paths_pattern=str,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of `where` that match `pattern`; the message may have its named groups, those
-    that end in `_lower` in lower case, and those that end in `_code` as a character's code.
+    """Reports lines of the part `where` that match `pattern`.
+
+    The message may use its named groups; the text of a group whose name ends in `_lower` is in
+    lower case, and a group whose name ends in `_code` becomes a character code.
 
     `unless_pattern` must not match the same line. Instead of one pattern there may be
-    `case_patterns`, by the case that the rule's messages and severities have: the first that
-    matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel) are for
-    single cases. `first` stops at one finding, `first_in_file` at one in each file. `at_tag`: the
-    findings are on the first tag of this name, none without one. `unless_paths_pattern`, in which
-    {name} is the text of a named group, must match no path of the patch. In lines of the diff:
-    `paths_pattern` selects files, `new_files` new ones only, `head_pattern` those with such a line
-    among the first three, `within` limits the added lines; `beyond_removed` reports only
-    matches in excess of the removed ones.
+    `case_patterns`, with the cases of the rule's messages and severities as keys; the first one
+    that matches a line counts. `case_where`, `case_paths_patterns` and `case_until` (a kernel
+    version) apply to single cases. `first` stops after one finding, `first_in_file` after one in
+    each file. With `at_tag`, the findings are on the first tag with this name, and there are none
+    without such a tag. `unless_paths_pattern`, in which {name} is the text of a named group, must
+    not match any path of the patch.
+
+    For lines of the diff, `paths_pattern` selects files, `new_files` selects new files only,
+    `head_pattern` selects files in which it matches one of the first three lines, and `within`
+    limits the check to that many added lines of a file. `beyond_removed` reports only matches in
+    excess of the removed ones.
     """
     if not applies(context, arguments):
         return
@@ -401,7 +429,7 @@ def _looked_at(
 
 
 def part_lines(context: Context, where: str) -> tuple[tuple[int, str], ...]:
-    """Returns the lines of a part of the patch, as `lines_of`, read once."""
+    """Returns the lines of a part of the patch as `lines_of` yields them; cached."""
     key = f"generic.lines.{where}"
     lines: tuple[tuple[int, str], ...] | None = context.shared.get(key)
     if lines is None:
@@ -435,8 +463,9 @@ def _beyond_removed(
 
 
 def values_of(match: cached_re.Match[str], line: str) -> Mapping[str, str]:
-    """Returns the placeholders that a match fills: {match}, {line} and {start} without spaces
-    around them, and the named groups.
+    """Returns the values of the placeholders that a match fills.
+
+    These are {match}, {line} and {start}, without surrounding spaces, and the named groups.
     """
     stripped = line.strip()
     return {
@@ -448,8 +477,10 @@ def values_of(match: cached_re.Match[str], line: str) -> Mapping[str, str]:
 
 
 def groups_of(match: cached_re.Match[str]) -> dict[str, str]:
-    """Returns the named groups of a match; one whose name ends in `_lower` in lower case, one whose
-    name ends in `_code` as the hexadecimal code of its first character.
+    """Returns the named groups of a match.
+
+    A group whose name ends in `_lower` is in lower case; one whose name ends in `_code` is the
+    hexadecimal code of its first character.
     """
     return {
         name: _form_of(name, value or "") for name, value in match.groupdict().items()
@@ -463,7 +494,7 @@ def _form_of(name: str, text: str) -> str:
 
 
 def filled_pattern(pattern: str, match: cached_re.Match[str]) -> cached_re.Pattern[str]:
-    """Returns a pattern with {name} replaced by the text of this named group of a match."""
+    """Returns a compiled pattern with each {name} replaced by the text of that group of a match."""
     groups = {
         name: cached_re.escape(value or "") for name, value in match.groupdict().items()
     }
@@ -482,9 +513,12 @@ def filled_pattern(pattern: str, match: cached_re.Match[str]) -> cached_re.Patte
     at_tag=str,
 )
 def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that has none of `missing_headers`, none of `missing_tags`, no line in its
-    message like `missing_pattern` and no recipient like `missing_recipient_pattern`: a finding on
-    the subject, or on the first tag called `at_tag`.
+    """Reports a patch in which something required is missing.
+
+    A patch is reported if it has none of `missing_headers`, none of `missing_tags`, no line in
+    its message that matches `missing_pattern` and no recipient that matches
+    `missing_recipient_pattern`. The finding is on the subject, or on the first tag called
+    `at_tag`.
     """
     patch = context.patch
     if not applies(context, arguments) or any(
@@ -532,8 +566,11 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
     only_first=bool,
 )
 def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of `where` (or the "subjects" of a series) that match `pattern` and have the
-    same named groups as an earlier one, ignoring case; the message has the numbers of both.
+    """Reports lines that match `pattern` with the same named groups as an earlier line, ignoring
+    case.
+
+    The lines are those of the part `where`, or the "subjects" of a series. The message may use
+    the numbers of both lines.
     """
     if not applies(context, arguments):
         return

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""General detectors for C as it was read: the operators of a line with what is next to them, and
-whole statements.
-"""
+"""Generic detectors for parsed C: operators with their neighbors, and whole statements."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -55,17 +53,21 @@ _CONTINUED = cached_re.compile(r"\\\n.")
     unless_modifier=bool,
 )
 def operator(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports operators in added lines of C by what is on both sides of them.
+    """Reports operators in added lines of C by the text on both sides of them.
 
-    `operators` are their signs, perhaps with a letter for one meaning of the sign: U unary, B the
-    colon of a bit field, C of a case, L of a label, _ none of these; `unless_operators` are
-    exceptions. `sides_pattern` must match, and `unless_sides_pattern` must not match, the two
-    letters for what is before and after the operator: V text, W a space, C a comment, B a bracket
-    (after it also ;), O another operator, E the end of the line or its indent. `right_pattern`,
-    `unless_right_pattern` and `unless_left_pattern` are for the text on these sides; `last`:
-    whether nothing follows; `strict`: whether CHECKs are on for the file; `unless_modifier`: not
-    where a word such as const is anywhere after it. `other_files_pattern` excludes files. The
-    message may have the {operator}.
+    `operators` are the signs to report, each with an optional letter for one meaning of the sign:
+    U unary, B the colon of a bit field, C of a case, L of a label, _ none of these.
+    `unless_operators` are exceptions.
+
+    `sides_pattern` must match, and `unless_sides_pattern` must not match, the two letters for the
+    text before and after the operator: V text, W a space, C a comment, B a bracket (after it also
+    ;), O another operator, E the end of the line or its indent. `right_pattern`,
+    `unless_right_pattern` and `unless_left_pattern` apply to the text on these sides.
+
+    `last` requires that nothing follows (or that something does), `strict` that CHECKs are
+    enabled for the file (or disabled). `unless_modifier` skips operators with a word such as
+    const anywhere after them. `other_files_pattern` excludes files. The message may use
+    {operator}.
     """
     found = [
         one
@@ -136,16 +138,17 @@ def _suits(one: Operator, arguments: Arguments) -> bool:
     each=bool,
 )
 def statement_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports statements of C that start in an added line and match `pattern`; a statement may span
-    lines.
+    """Reports C statements that start on an added line and match `pattern`; they may span lines.
 
-    `part` is what the patterns see: the "statement" with comments and quoted text masked (the
-    default), its "condition" only, the lines as written ("raw"), or the statement "joined" at its
-    line continuations, with spaces for comments. `unless_pattern` must not match the same text;
-    `line_pattern` must match the first line, `unless_line_pattern` must not. `needle` and `needles`
-    are as in code-like, of the statement or its first line. `group_modes` and `unless_group_modes`
-    are by group which file modes it must and must not have, each a list of four octal digits; the
-    group has these or names such as S_IRUGO joined by |. `group_patterns`, `unless_group_patterns`,
+    `part` is the text that the patterns see: the "statement" with comments and quoted text masked
+    (the default), only its "condition", the lines as written ("raw"), or the statement "joined"
+    at its line continuations, with spaces for comments. `unless_pattern` must not match the same
+    text; `line_pattern` must match the first line, and `unless_line_pattern` must not. `needle`
+    and `needles` are as in code-like, for the statement or its first line.
+
+    `group_modes` and `unless_group_modes` map a group to the file modes that it must, or must
+    not, have, as a list of four-digit octal numbers; the text of the group is such a number, or
+    names such as S_IRUGO joined by |. `group_patterns`, `unless_group_patterns`,
     `other_files_pattern` and `each` are as in code-like.
     """
     needles = (
@@ -300,17 +303,19 @@ def _new_text(context: Context) -> str:
     absent=bool,
 )
 def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports added lines of C with a type where `pattern` has <TYPE>: those of the language and
-    those that the patch uses as types.
+    """Reports added lines of C with a type in the position of <TYPE> in `pattern`.
 
-    Before <TYPE>, `pattern` has what must precede the type; with nothing there the type may be
-    anywhere, with `inside` also in the middle of a word. `storage`: static, extern and inline may
-    belong to the type; `no_stars`: pointer stars do not. Only the first such type of a line is
-    looked at, with `each` every one. `type_pattern` must match its text, `unless_type_pattern` must
-    not. `line_pattern` and `unless_line_pattern` are for the line, and have {type} for the type's
-    text. `absent`: only lines without such a type are reported. `line`, `needle`, `needles`,
-    `files_pattern` and `other_files_pattern` are as in code-like. `column` is where the match
-    starts, where the type does, or where the group `at` is.
+    Types are those of the language and those that the patch uses as types. The part of `pattern`
+    before <TYPE> must precede the type; if it is empty, the type may be anywhere, and with
+    `inside` also in the middle of a word. With `storage`, the type includes static, extern and
+    inline; with `no_stars`, it does not include pointer stars.
+
+    Only the first such type of a line is checked, or with `each` all of them. `type_pattern` must
+    match the type's text, and `unless_type_pattern` must not. `line_pattern` and
+    `unless_line_pattern` apply to the line, and may contain {type} for the type's text. `absent`
+    reports only lines without such a type. `line`, `needle`, `needles`, `files_pattern` and
+    `other_files_pattern` are as in code-like. `column` is the start of the match, of the type, or
+    of the group `at`.
     """
     lead, _, tail = arguments["pattern"].partition("<TYPE>")
     kind = _type_pattern(
@@ -436,12 +441,13 @@ def _column(
     unless_pattern=str,
 )
 def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports calls in added lines of C with an {argument} that matches `pattern` as a whole and
-    not `unless_pattern`.
+    """Reports calls in added lines of C with an argument that matches `pattern` but not
+    `unless_pattern`.
 
-    `call_patterns` are texts "pattern of the names => number of the argument", the first of which
-    is 1; with a pattern as the third part, such an argument is not reported. `needles` are texts of
-    which a call has one.
+    `pattern` must match the whole argument, which the message may use as {argument}.
+    `call_patterns` have the form "pattern of the names => number of the argument", counted from
+    1; an argument that matches the optional third part, a pattern, is not reported. Every call
+    contains one of `needles`.
     """
     if not any(needle in _new_text(context) for needle in arguments["needles"]):
         return

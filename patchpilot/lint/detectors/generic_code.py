@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for code: a line with certain lines around it, a line that is too long, a new
-call.
+"""Generic detectors for code: a line with certain lines around it, a line that is too long, or a
+new call.
 """
 
 from collections import Counter
@@ -70,20 +70,23 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     column=bool,
 )
 def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Reports added lines of code, with comments and strings masked, that match `pattern` (or one
-    of `case_patterns`) if the lines around them match.
+    """Reports added lines of code that match `pattern`, if the lines around them match as well.
 
-    With `line` = "text" the pattern sees the line as it is. `above_pattern` and `below_pattern` are
-    for the nearest lines of code; `near_pattern` and `unless_near_pattern` for the text from
-    `above` lines above to `below` lines below, after the hunk's `section`; with `near` = "text"
-    that text is as it is. `unless_hunk_pattern` must match no line of the hunk,
-    `unless_unchanged_pattern` no line that the patch does not change, and `unless_added_pattern` no
-    line that it adds to any file; {name} in them is the text of a named group of `pattern`.
-    `same_indent`: the nearest line of code above has the same indent. In these patterns,
-    <DECLARATION> is a line that declares local variables. `in_function`: whether the line is in the
-    body of a function; `new_files` selects new files. `function_pattern` must match the head of the
-    function that the line is in, as far as the hunk or its header shows it. `spaced` skips hits
-    close to another one; `column` reports the column.
+    Instead of `pattern` there may be `case_patterns`. The pattern sees the code with comments and
+    strings masked, or with `line` = "text" the line as written. `above_pattern` and
+    `below_pattern` apply to the nearest lines of code, `near_pattern` and `unless_near_pattern`
+    to the text from `above` lines above to `below` lines below, preceded by the hunk's `section`;
+    with `near` = "text" they see that text as written.
+
+    `unless_hunk_pattern` must not match any line of the hunk, `unless_unchanged_pattern` any line
+    that the patch does not change, and `unless_added_pattern` any line that it adds to any file;
+    in these patterns, {name} is the text of a named group of `pattern`. `same_indent` requires
+    the same indent for the nearest line of code above. In all of these patterns, <DECLARATION>
+    matches a line that declares local variables.
+
+    `in_function` selects lines inside or outside of function bodies, `new_files` selects new
+    files. `function_pattern` must match the head of the enclosing function, as far as the hunk or
+    its header shows it. `spaced` skips hits close to another one; `column` reports the column.
     """
     hits = _code_around(context, arguments)
     return spaced(context, hits) if arguments.get("spaced") else hits
@@ -273,15 +276,16 @@ def _lines_for(context: Context, hunk: NewHunk, name: str) -> Iterator[str]:
     by_subsystem=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Reports text longer than `most`: "added" lines (in characters), added "code" and "comment"
-    lines of C (in columns; code up to the limit of the run only, since longer lines have a rule of
-    their own), the "title" (a project's own limit comes first), the "series" (in patches).
+    """Reports text that is longer than `most`.
 
-    With `by_subsystem` the limit of lines is what the subsystem of their file wants, if it wants
-    one.
+    The text is "added" lines (in characters), added "code" or "comment" lines of C (in columns),
+    the "title", for which a project's limit has priority, or the "series" (in patches). Code is
+    reported only up to the limit of the run, since a separate rule reports longer lines.
 
-    Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files; `spaced`
-    skips hits close to another one, `first` all but the first.
+    With `by_subsystem`, the line limit of the file's subsystem is used, if it has one.
+
+    Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files. `spaced`
+    skips hits close to another one, `first` all hits except the first.
     """
     if not applies(context, arguments):
         return ()
@@ -382,7 +386,7 @@ def _measured_lines(
     first=bool,
 )
 def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports files that the patch has "added" or "renamed" and whose path matches."""
+    """Reports files that the patch has "added" or "renamed" and whose paths match."""
     if not applies(context, arguments):
         return
     pattern, unless = (
@@ -415,7 +419,7 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     "added-call", "name", generic=True, reads=_added_read, names=list, paths_pattern=str
 )
 def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports new calls of these functions, of calls close to each other the first."""
+    """Reports new calls of these functions; of calls close to each other, only the first."""
     paths_pattern = compiled(arguments["paths_pattern"])
     pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
 
@@ -448,9 +452,9 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
     paths_pattern=str,
 )
 def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports words that occur on more added lines than removed ones.
+    """Reports words that occur on more added than removed lines.
 
-    `names` are "pattern => what to use".
+    `names` have the form "pattern => replacement".
     """
     paths_pattern = compiled(arguments["paths_pattern"])
     changes = [
@@ -495,9 +499,9 @@ def _uses(pattern: cached_re.Pattern[str], line: DiffLine) -> bool:
     "deprecated-interface", "name instead", generic=True, reads=_added_read, names=list
 )
 def deprecated_interface(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines with an interface that is being removed, in excess of the removed ones.
+    """Reports uses of an interface that is being removed, in excess of the removed uses.
 
-    `names` are "pattern => what to use".
+    `names` have the form "pattern => replacement".
     """
     pairs = [entry.split(" => ", 1) for entry in arguments["names"]]
     union = any_of(tuple(name for name, _ in pairs))

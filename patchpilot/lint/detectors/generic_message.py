@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""General detectors for lines that belong together: those next to each other in the message, many
-that are alike, tags and their order.
+"""Generic detectors for lines of the message in context: adjacent lines, many similar lines, tags
+and their order.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,14 +44,14 @@ def _message_read(context: Context, _arguments: Arguments) -> str:
     only_first=bool,
 )
 def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of the message that match `pattern` and not `unless_pattern`, if the lines next
-    to them are as the rule requires.
+    """Reports lines of the message that match `pattern`, if the adjacent lines match as well.
 
-    `above` and `below` are the kinds of these lines: a "tag" has the form of one, "empty" is also
-    what is next to the first and the last line, "text" is all else; "not tag", "not empty" and
-    "not text" are the other two. `above_pattern` and `below_pattern` must match them,
-    `unless_above_pattern` and `unless_below_pattern` must not. `pasted`: whether the line is in
-    text that was pasted. `only_first`: no line after the first that matches is looked at.
+    The line must not match `unless_pattern`. `above` and `below` are the required kinds of the
+    adjacent lines. A "tag" has the form of a tag; "empty" is an empty line, or no line (above the
+    first and below the last one); "text" is any other line. "not tag", "not empty" and "not text"
+    are their complements. `above_pattern` and `below_pattern` must match the adjacent lines, and
+    `unless_above_pattern` and `unless_below_pattern` must not. `pasted` selects lines inside or
+    outside of pasted text. With `only_first`, lines after the first match are not checked.
     """
     if not applies(context, arguments):
         return
@@ -118,11 +118,11 @@ def _kind_of(line: str) -> str:
 def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports a part of the patch, `where`, in which at least `least` lines match `pattern`.
 
-    They must be `percent` of all lines of the part, or of those that match `of_pattern`, which must
-    be no more than `most_of`; at least `some` of them (1 by default) must match `some_pattern` too.
-    `needle` is text that every match has. `at` is where the finding is: on the first such "line",
-    which is the default, or on the first line of the "message" or the "mail". The message may have
-    their {count}.
+    These must be at least `percent` of all lines of the part, or of the lines that match
+    `of_pattern`, of which there may be at most `most_of`. At least `some` of them (1 by default)
+    must match `some_pattern` as well. Every match contains `needle`. `at` is the position of the
+    finding: on the first such "line" (the default), or on the first line of the "message" or the
+    "mail". The message may use {count}.
     """
     if not applies(context, arguments):
         return
@@ -172,16 +172,20 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     last=bool,
 )
 def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports tags with one of these `names`, in any paragraph, whose value matches `pattern` and
-    not `unless_pattern`, and whose e-mail address matches `address_pattern`.
+    """Reports tags with one of these `names` whose value matches `pattern` but not
+    `unless_pattern`.
 
-    The name "From" is the author's header. `by_author` and `by_sender`: whether the tag
-    names the author of the patch or the sender of the mail, `by_organization`: whether its address
-    is of the author's organization, by the last two words of their hosts; those like
-    `public_pattern` are of none. Tags without an address are not reported then. `author_group` is
-    the group of `pattern` that must be the author's address, `program` whether a program is named.
-    `once` reports each address once,
-    `first` stops at one finding, `last` looks at the last of the tags only.
+    Tags are found in any paragraph, and their email address must match `address_pattern`. The
+    name "From" selects the author's header.
+
+    `by_author` and `by_sender` select tags that do, or do not, name the author of the patch or
+    the sender of the message. `by_organization` selects them by whether the address belongs to
+    the author's organization, that is, whether the last two words of the host names are equal;
+    hosts that match `public_pattern` belong to no organization. With these arguments, tags
+    without an address are not reported. `author_group` is the group of `pattern` that must be the
+    author's address; `program` selects tags that do, or do not, name a program. `once` reports
+    each address once, `first` stops after one finding, and `last` checks only the last of the
+    tags.
     """
     if applies(context, arguments):
         found = _tags_like(context, arguments)
@@ -277,9 +281,10 @@ def _organization(email: str) -> str:
 
 @detector("tag-sequence", "tag value", generic=True, **CONDITIONS, pattern=str)
 def tag_sequence(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a tag by the names of the other tags: `pattern` must match the names of all tags of
-    the message in lower case, each on a line that ends in a newline, and its group `at` starts at
-    the name of the tag that is reported.
+    """Reports a tag depending on the names of all tags of the message.
+
+    `pattern` must match the names in lower case, each on a line that ends in a newline; its group
+    `at` starts at the name of the tag to report.
     """
     if not applies(context, arguments):
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The general detector for text over several lines of any file: the new side of a hunk."""
+"""The generic detector for text that spans lines, on the new side of a hunk of any file."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -41,12 +41,15 @@ def _read(context: Context, _arguments: Arguments) -> str:
     first_in_file=bool,
 )
 def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports matches of `pattern` in the new side of a hunk, which may span lines: each line has
-    its sign (+ or a space) and ends in a newline. Patterns start with (?m): ^ and $ match at lines.
+    """Reports matches of `pattern`, which may span lines, on the new side of a hunk.
 
-    The finding is on the line where the group `at` starts, or the match; only on added lines. The
-    same text must not match `unless_pattern`, in which {name} is what the group `name` matched.
-    `paths_pattern` selects files. `first_in_file` stops at one finding in each file.
+    Each line has its sign (+ or a space) and ends in a newline. Patterns start with (?m), so that
+    ^ and $ match at the start and end of each line.
+
+    The finding is on the line where the group `at` starts, or where the match starts without that
+    group; it must be an added line. `unless_pattern`, in which {name} is the text of the group
+    `name`, must not match the same text. `paths_pattern` selects files. `first_in_file` stops
+    after one finding in each file.
     """
     if not applies(context, arguments):
         return

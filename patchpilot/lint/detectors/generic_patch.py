@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The general detector for lines of a mail and its diff, in the form in which git and checkpatch.pl
-read them.
-"""
+"""The generic detector for lines of a message and its diff, as git and checkpatch.pl read them."""
 
 from collections.abc import Iterator
 
@@ -50,20 +48,27 @@ _PARTS = (
     at_line_before=bool,
 )
 def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines of the patch that match `pattern`, in the part that `where` names; the line has
-    its sign, if it has one.
+    """Reports lines of the patch that match `pattern`, in the part `where`.
 
-    `where`: "header" lines of the mail and those that are "not-header"; the message up to the first
-    sign-off ("log") and what is "not-log"; the whole "message"; the "mail" before the first file;
-    the lines of a "hunk"; what is "new" (the mail and added lines); the lines that start a "file";
-    "any" line. Only "file" has lines that start a file, and nothing has the header of a hunk.
+    A line of the diff includes its sign. The values of `where` are:
 
-    `unless_pattern` must not match the same line, `before_pattern` must match the line before,
-    `unless_after_pattern` must not match the next line. `until_pattern` ends the search.
-    `files_pattern` and `other_files_pattern` select files, `group_patterns` and
-    `unless_group_patterns` are as in code-like. `raw`: quoted text is not masked. `first` stops at
-    one finding; with `at_line_before` it is on the line above. The message may have {file} and the
-    pattern's named groups.
+    - "header", "not-header": the headers of the message, and all other lines
+    - "log", "not-log": the message up to the first sign-off, and all other lines
+    - "message": the whole commit message
+    - "mail": everything before the first file
+    - "hunk": the lines of a hunk
+    - "new": the mail and the added lines
+    - "file": the lines that start a file
+    - "any": any line
+
+    Only "file" includes the lines that start a file, and no part includes hunk headers.
+
+    `unless_pattern` must not match the same line, `before_pattern` must match the previous line,
+    and `unless_after_pattern` must not match the next line. `until_pattern` ends the search.
+    `files_pattern` and `other_files_pattern` select files; `group_patterns` and
+    `unless_group_patterns` are as in code-like. With `raw`, quoted text is not masked. `first`
+    stops after one finding; with `at_line_before`, it is on the previous line. The message may
+    use {file} and the pattern's named groups.
     """
     lines, raw = scan(context), arguments.get("raw")
     regex, unless, until = (

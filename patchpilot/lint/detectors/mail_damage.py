@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for mails that a mail client or gateway has damaged."""
+"""Detectors for patches that an email client or gateway has damaged."""
 
 from collections.abc import Iterator
 
@@ -15,8 +15,8 @@ _TABBED = cached_re.compile(r"\.(?:c|h|S|dts|dtsi)$")
 
 @detector("malformed-diff", {"wrapped": "", "corrupt": "error", "lost-space": ""})
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a diff that does not parse: lines are wrapped or lost, or a hunk header has wrong
-    counts.
+    """Reports a diff that cannot be parsed: wrapped or lost lines, or wrong counts in a hunk
+    header.
     """
     patch = context.patch
     if not patch.has_diff:
@@ -81,7 +81,7 @@ def _lost_space(patch: Patch) -> int | None:
 
 @detector("tabs-lost", {"all": "", "context": ""})
 def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports code that is indented by tabs in the tree and by spaces in the mail."""
+    """Reports code that is indented with tabs in the tree but with spaces in the message."""
     for change in context.patch.files:
         if not _TABBED.search(change.path) or change.is_binary:
             continue
@@ -153,9 +153,9 @@ def _text_read(context: Context, _arguments: Arguments) -> str:
     needles=list,
 )
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports leftovers of quoted-printable or HTML in the text or the diff.
+    """Reports remains of quoted-printable encoding or HTML in the message or the diff.
 
-    They have one of `needles`.
+    Each of them contains one of `needles`.
     """
     patch = context.patch
     qp = [

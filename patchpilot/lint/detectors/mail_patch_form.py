@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the form of a patch: is it a patch, does it apply, which files does it create, move
-or make executable.
+"""Detectors for the form of a patch: whether it is a patch, and the files that it creates, moves
+or makes executable.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,12 +30,12 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-form", _PLACEHOLDERS, type=str)
 def form(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about the form of the patch and its file headers."""
+    """Returns the hits of one type about the form of the patch and its file headers."""
     return by_type(context, _all, arguments["type"])
 
 
 def is_patch(lines: LineScan) -> bool:
-    """Whether any part of the mail changes files: a hunk, a rename, a new mode."""
+    """Returns whether any part of the message changes files, by a hunk, a rename or a new mode."""
     before = False
     for line in lines.lines:
         if line.starts_hunk:
@@ -48,7 +48,7 @@ def is_patch(lines: LineScan) -> bool:
 
 
 def last_line(lines: LineScan) -> int:
-    """Returns the patch line for findings about the whole patch: the last that is not a hunk
+    """Returns the patch line for findings about the whole patch: the last one that is not a hunk
     header.
     """
     return next(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for messages that change when the mail is applied: text that `git am` cuts off."""
+"""The detector for text in a message that `git am` cuts off."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,9 +24,7 @@ from patchpilot.model.trailer import is_trailer
     },
 )
 def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines in a message where `git am` would end it: a line of dashes, a diff, a From
-    line, scissors.
-    """
+    """Reports lines that make `git am` cut the message: dashes, a diff, a From line or scissors."""
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch

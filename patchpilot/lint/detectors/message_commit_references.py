@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for commits named in the message: `commit <id> ("subject")` and `Fixes:`, their form,
-and (with a repository) whether they are correct.
+"""Detectors for commit references in the message: `commit <id> ("subject")` and `Fixes:`.
+
+They check the form of a reference and, with a repository, whether it is correct.
 """
 
 from collections.abc import Iterable, Iterator
@@ -84,7 +85,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-commits", _PLACEHOLDERS, type=str)
 def commits(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about the commits that a message names."""
+    """Returns the hits of one type about commit references in the message."""
     return by_type(context, _all, arguments["type"])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the text of a commit message: too short, badly wrapped, without a changelog."""
+"""Detectors for the text of a commit message: too short, badly wrapped, or without a changelog."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -26,11 +26,12 @@ from patchpilot.model.trailer import is_trailer
     fewest_of_change=int,
 )
 def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a message that is too short for its change, or only repeats the subject; an empty
-    message has its own rule.
+    """Reports a message that is too short for its change or only repeats the subject.
 
-    Too short are fewer than `fewest` words, and fewer than `fewest_of_change` where 10 lines or
-    more are changed and no word gives a reason (or fewer than two thirds of that for 20 lines).
+    A message is too short with fewer than `fewest` words. It is also too short with fewer than
+    `fewest_of_change` words if 10 or more lines are changed and no word gives a reason, or with
+    fewer than two thirds of that if 20 or more lines are changed. An empty message has a separate
+    rule.
     """
     patch = context.patch
     count = words(context)
@@ -118,8 +119,10 @@ TOO_LONG = 90
     narrow=int,
 )
 def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a paragraph of prose with lines that end much too early: the next line's words would
-    have fit on several lines.
+    """Reports a paragraph of prose with lines that end much too early.
+
+    A line ends too early if the first words of the next line would have fit on it; several lines
+    must do so.
     """
     for paragraph in paragraphs(context):
         lines = [line.rstrip() for line in paragraph.lines]
@@ -184,9 +187,9 @@ _STAT = cached_re.compile(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+
     heading_pattern=str,
 )
 def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a later version without a changelog.
+    """Reports a version after the first that has no changelog.
 
-    In a series the cover letter may have it, if it is known.
+    In a series, the changelog may be in the cover letter, if that is known.
     """
     patch, series = context.patch, context.series
     version = patch.subject.version

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the commit message and the mail's headers: missing description, line length, text
-that does not belong there.
+"""Detectors for the form of the commit message and its headers.
+
+They check for a missing description, long lines, and text that does not belong there.
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,12 +40,12 @@ _FAR = 100
 
 @detector("checkpatch-message", _PLACEHOLDERS, type=str)
 def message(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about the message and the mail's headers."""
+    """Returns the hits of one type about the commit message and the headers."""
     return by_type(context, _all, arguments["type"])
 
 
 def log_before(lines: LineScan, number: int) -> bool:
-    """Whether the line before `number` is part of the message."""
+    """Returns whether the line before patch line `number` is part of the commit message."""
     return number > 1 and lines.lines[number - 2].log_after
 
 
@@ -58,9 +59,9 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
 
 
 def in_stack_dump(line: ScannedLine) -> bool:
-    """Whether a stack or register dump seems to start on the line.
+    """Returns whether a stack or register dump seems to start on the line.
 
-    It ends at a blank line of the message.
+    The dump ends at a blank line of the message.
     """
     return bool(
         (line.in_log and _OOPS.match(line.text))

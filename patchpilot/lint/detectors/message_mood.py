@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the mood of a commit message: imperative, not a description of the patch or the
-author.
+"""Detectors for the mood of a commit message, which should be imperative and not describe the
+patch or its author.
 """
 
 from collections.abc import Iterator

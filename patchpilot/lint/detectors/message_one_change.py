@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for a patch that makes several changes: by its message, its files, its hunks and its
-series.
-"""
+"""Detectors for patches that make several changes, judged by message, files, hunks and series."""
 
 from collections.abc import Iterator, Sequence
 
@@ -53,12 +51,16 @@ SAME_IN_EACH = 4
     aside_lines=int,
 )
 def several_changes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports, once, a patch for files that no section of MAINTAINERS has in common; with a message
-    that lists `items` changes (or two that begin with a verb) or adds another one; with hunks that
-    only sort #include lines or change a comment, of which the message says nothing; or with two
-    changes in its subject.
+    """Reports a patch that makes more than one change, with at most one finding.
 
-    A patch with fewer than `lines` changed lines is left out, for "while at it" with fewer than
+    A patch is reported if
+
+    - its files have no section of MAINTAINERS in common,
+    - its message lists `items` changes (or two that begin with a verb) or mentions an extra one,
+    - a hunk only sorts #include lines or changes a comment, and the message does not mention it, or
+    - its subject describes two changes.
+
+    Patches with fewer than `lines` changed lines are skipped; for "while at it", the limit is
     `aside_lines`.
     """
     patch = context.patch
@@ -195,8 +197,9 @@ def _changes_comment(hunk: Hunk) -> bool:
 
 @detector("independent-patches", "first second")
 def independent_patches(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a series of patches without a common file, header or section of MAINTAINERS between
-    one part and the rest.
+    """Reports a series that could be split into independent parts.
+
+    Parts are independent if they share no file, header or section of MAINTAINERS.
     """
     patches = context.series.patches if context.series else ()
     if (

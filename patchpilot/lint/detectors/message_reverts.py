@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for messages of reverts."""
+"""The detector for the messages of reverts."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from patchpilot.model.trailer import is_trailer
 
 @detector("revert-reason", {"no-commit": "", "no-reason": ""}, fewest=int)
 def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a revert that does not name the whole commit id, or whose reason has fewer than
+    """Reports a revert that does not name the full commit id or gives a reason of fewer than
     `fewest` words.
     """
     patch = context.patch

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the subject: its prefix, its words, its [PATCH] prefix."""
+"""Detectors for the subject: its subsystem prefix, its words, and its [PATCH] prefix."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,8 @@ def _plain(context: Context) -> str | None:
 def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a title without a subsystem prefix.
 
-    Less severe for a patch file that names no recipient, which may never go to a list.
+    The finding is less severe for a patch file without recipients, which may never be sent to a
+    list.
     """
     patch = context.patch
     title = _plain(context)
@@ -127,7 +128,7 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     },
 )
 def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a version or the word PATCH outside of the brackets, or in a form that tools do not
+    """Reports a version or the word PATCH outside of the brackets, or in a form that tools cannot
     parse.
     """
     patch = context.patch
@@ -217,10 +218,10 @@ def _signed(patch: Patch) -> bool:
     unless_prefix_pattern=str,
 )
 def prefix_convention(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a title without the prefix that the subsystem documents or, where there is no
-    history, that other patches to the directory have.
+    """Reports a title without the prefix that is usual for its subsystem.
 
-    Prefixes like `unless_prefix_pattern` have a rule of their own.
+    This is the prefix that the subsystem documents or, without history, the prefix of other
+    patches to the directory. Prefixes that match `unless_prefix_pattern` have a separate rule.
     """
     patch = context.patch
     title = _plain(context)
@@ -263,8 +264,10 @@ _LEAST_TITLES = 10
 
 @detector("case-after-prefix", {"": "word usual subsystem", "learned": "word usual"})
 def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a first word after the prefix in the other case than the subsystem wants, or than
-    nearly all other subjects of the files have.
+    """Reports a first word after the prefix whose case is wrong for the subsystem.
+
+    The right case is documented by the subsystem, or used in nearly all other subjects of the
+    files.
     """
     title = _plain(context)
     if title is None or not context.patch.has_diff or not context.project.kernel:
@@ -302,8 +305,9 @@ def _first_word(title: str) -> str:
 
 
 def case_of(title: str) -> str:
-    """Returns "capital" or "lower" for the first word after the prefixes; "" without prefixes, and
-    where the word may be a name or a number.
+    """Returns the case of the first word after the prefixes: "capital", "lower" or "".
+
+    It is "" without prefixes, or if the word may be a name or a number.
     """
     prefixes, _ = split_prefix(title)
     word = _first_word(title)
@@ -346,7 +350,7 @@ _NAME = cached_re.compile(r"\b[a-z]\w*_\w+\b(?![\w(.*-])")
 
 @detector("function-in-subject", "name")
 def function_in_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a function that the patch changes, named in the subject without parentheses."""
+    """Reports a changed function whose name is in the subject without parentheses."""
     names = _NAME.findall(split_prefix(context.patch.subject.title)[1])
     heads = _function_heads(context) if names else ()
     for name in names:

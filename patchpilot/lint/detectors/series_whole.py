@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for a whole series.
 
-The engine runs these once for each series, with its first patch as the patch.
+The engine runs them once for each series, on the context of the first patch.
 """
 
 from collections import Counter
@@ -34,7 +34,9 @@ def _patches(context: Context) -> tuple[Patch, ...]:
     },
 )
 def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports missing and duplicate numbers, different totals, and numbered files whose subjects
+    """Reports errors in the numbering of a series.
+
+    These are missing and duplicate numbers, different totals, and numbered files whose subjects
     have no numbers.
     """
     patches = _patches(context)
@@ -80,7 +82,7 @@ def numbering(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("series-cover", "count", fewest=int)
 def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports several patches without a cover letter."""
+    """Reports a series of several patches without a cover letter."""
     patches = _patches(context)
     first = next((patch for patch in patches if patch.subject.number == 1), None)
     if (
@@ -101,7 +103,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector("mixed-versions", {"versions": "versions", "trees": "", "rfc": ""})
 def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports versions or prefixes that differ within a series."""
+    """Reports versions or subject prefixes that differ within a series."""
     patches = [patch for patch in _patches(context) if patch.subject.is_patch]
     if not patches or any(patch.commit for patch in patches):
         return
@@ -134,8 +136,9 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     {"changes": "number subject earlier", "fixes": "number subject earlier"},
 )
 def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch whose Fixes: names an earlier patch of the same series, or that only undoes
-    lines of it.
+    """Reports a patch that fixes or undoes an earlier patch of the same series.
+
+    Its Fixes: tag names the earlier patch, or it only reverts lines of it.
     """
     patches = _patches(context)
     if all(patch.subject.for_stable for patch in patches):
@@ -205,7 +208,7 @@ def _lines_of(patch: Patch, kind: str) -> set[tuple[str, str]]:
 
 @detector("cover-subject", {"placeholder": "", "empty": ""})
 def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a cover letter that still has git's template."""
+    """Reports a cover letter whose subject or text is still git's template."""
     cover = context.series.cover if context.series else None
     if cover and any(
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
@@ -230,8 +233,9 @@ def _prose_of(cover: Patch) -> bool:
 
 @detector("cover-shortlog", "subject")
 def cover_shortlog(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first subject in the shortlog of the cover letter that no patch has; a shortlog
-    in another form is left alone.
+    """Reports the first subject in the cover letter's shortlog that no patch has.
+
+    A shortlog in another form is ignored.
     """
     cover = context.series.cover if context.series else None
     if not cover:
@@ -269,9 +273,7 @@ def _squeezed(subject: str) -> str:
 
 @detector("old-thread", "version")
 def old_thread(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a later version of a series whose first mail is a reply to a mail that is not of the
-    series.
-    """
+    """Reports a reroll whose first message is a reply to a message outside of the series."""
     patches = _patches(context)
     first = context.series.cover if context.series else None
     first = first or (patches[0] if patches else None)
@@ -300,7 +302,7 @@ def recipients_differ(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     {"addresses": "author first second", "names": "address first second"},
 )
 def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an author of the series' patches with two names or two addresses."""
+    """Reports an author who has two names or two addresses in the patches of a series."""
     names: dict[str, str] = {}
     addresses: dict[str, str] = {}
     for patch in _patches(context):
@@ -328,8 +330,10 @@ def inconsistent_author(context: Context, _arguments: Arguments) -> Iterator[Hit
 
 @detector("does-not-follow", "number subject earlier")
 def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch with a hunk about lines of an earlier patch's hunk, some of which are not
-    what that patch leaves.
+    """Reports a patch that does not apply on top of an earlier patch of the series.
+
+    It has a hunk on the lines of an earlier patch's hunk, and some of its old lines differ from
+    the earlier hunk's result.
     """
     patches = _patches(context)
     if any(patch.commit for patch in patches):
@@ -396,10 +400,13 @@ def _side_of(hunk: Hunk, sign: str, start: int) -> Iterator[tuple[int, str]]:
     once=bool,
 )
 def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports each patch with a line (`sign`, in `files_pattern`) that matches `pattern`, whose
-    group `name` is in `later_pattern` as {name}, where only a later patch has a line that matches
-    that one (`later_sign`, in `later_files_pattern`); or where only a later patch adds a file like
-    `new_file_pattern`. With `once`, the patch has the name in no other line that it adds.
+    """Reports each patch that uses something which only a later patch of the series adds.
+
+    A patch uses a name if it has a line (`sign`, in `files_pattern`) that matches `pattern`,
+    whose group `name` is the name. A later patch adds it with a line (`later_sign`, in
+    `later_files_pattern`) that matches `later_pattern`, in which {name} is the name, or with a
+    new file that matches `new_file_pattern`. With `once`, patches that add another line with the
+    name are skipped.
     """
     patches, once = _patches(context), arguments.get("once", False)
     for number, one in enumerate(patches, 1):
@@ -478,8 +485,8 @@ def _signed_lines(patch: Patch, sign: str, files: str) -> Iterator[str]:
 
 @detector("fix-not-first", "number subject earlier")
 def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first patch with a Fixes: tag that comes after one without that changes a file
-    of it.
+    """Reports the first patch with a Fixes: tag that follows a patch without one to the same
+    file.
     """
     patches = _patches(context)
     if all(patch.subject.for_stable for patch in patches):

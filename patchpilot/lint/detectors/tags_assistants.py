@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for the form of Assisted-by:."""
+"""The detector for the form of Assisted-by: tags."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from patchpilot.model.assistant import assistant_faults
 
 @detector("assisted-by-form", {"address": "text", "brackets": "", "everyday": "text"})
 def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports an address, brackets and everyday tools in Assisted-by:."""
+    """Reports email addresses, brackets and everyday tools in an Assisted-by: tag."""
     for line, tag in tag_lines(context):
         if tag.key == "assisted-by":
             for case, text in assistant_faults(tag.value).items():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for Fixes: and Cc: stable: when a patch needs them, when not, and what else a fix
-needs.
+"""Detectors for Fixes: and Cc: stable: missing, unnecessary or incomplete tags, and the size of
+fixes.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ from patchpilot.model.upstream_references import upstream_commits
     },
 )
 def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch that says it fixes a bug and does not name the commit that introduced it."""
+    """Reports a patch that claims to fix a bug but does not name the commit that introduced it."""
     patch = context.patch
     if (
         not patch.has_diff
@@ -145,10 +145,10 @@ def _cosmetic(context: Context) -> bool:
     each_pattern=str,
 )
 def missing_stable(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a serious fix of a named commit without Cc: stable; stable trees do not take a fix
-    because of its Fixes: tag alone.
+    """Reports a serious fix of a named commit without Cc: stable.
 
-    `each_pattern`: files whose maintainers require it on each fix.
+    Stable trees do not take a fix because of its Fixes: tag alone. `each_pattern` matches the
+    files whose maintainers require Cc: stable on every fix.
     """
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
@@ -193,7 +193,7 @@ _SERIOUS = (
 
 @detector("backport-unmarked", {"short-id": "", "no-commit": ""})
 def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch for a stable tree whose message does not name the full mainline commit id."""
+    """Reports a patch for a stable tree whose message lacks the full id of the mainline commit."""
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
@@ -223,7 +223,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("stable-size", {"": "length most", "slightly": "length most"}, lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch for stable that is larger than stable trees accept."""
+    """Reports a patch for stable that is larger than the stable trees accept."""
     for line, tag in tag_lines(context):
         if tag.key == "cc" and cached_re.search(r"\bstable@", tag.value):
             size = sum(
@@ -241,7 +241,7 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 @detector("fixes-own-subject")
 def fixes_own_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag whose subject is the one of the patch."""
+    """Reports a Fixes: tag with the same subject as the patch itself."""
     title = context.patch.subject.title.strip().lower()
     for line, tag in tag_lines(context):
         if tag.key == "fixes" and title:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for tags: sign-offs, order, spelling."""
+"""Detectors for tags: sign-offs, order and spelling."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ def _signed(context: Context) -> list[tuple[int, Trailer]]:
 
 @detector("sender-not-signed", "sender")
 def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch by somebody else that the sender has not signed off."""
+    """Reports a patch by another author that the sender has not signed off."""
     patch = context.patch
     sender, author = patch.sender, patch.author
     if (
@@ -63,9 +63,7 @@ def _is_relay(sender: Address, author: Address) -> bool:
 
 @detector("unexplained-signer", "signer")
 def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Signed-off-by before the author's without the Co-developed-by that would explain
-    it.
-    """
+    """Reports a Signed-off-by before the author's that has no Co-developed-by."""
     author = context.patch.author
     signed = _signed(context)
     if not author or len(signed) < 2:
@@ -93,7 +91,7 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 @detector("alias-name", {"alias": "name", "role": "name"})
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a sign-off with a login instead of a person's name."""
+    """Reports a sign-off with a login name instead of a real name."""
     seen: set[str] = set()
     for line, tag in _signed(context):
         address = tag.address
@@ -156,7 +154,7 @@ LONGEST_NAME = 100
     },
 )
 def misspelled_tag(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a tag that is nearly a known one: tools do not read it."""
+    """Reports a tag whose name is nearly that of a known one, and which tools therefore ignore."""
     patch = context.patch
     known = {name.lower(): name for name in word_list("tags", "known")}
     for at, line in enumerate(patch.message):
@@ -253,8 +251,9 @@ def _fits(tag: str, value: str) -> bool:
 
 @detector("floating-tags", {"blank-line": "", "text": "tag", "below": ""})
 def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports blank lines between tags: git does not read the ones before the last blank line as
-    trailers.
+    """Reports blank lines between tags.
+
+    Git does not read tags before the last blank line as trailers.
     """
     patch = context.patch
     lines = patch.message
@@ -355,7 +354,7 @@ _STRANDED = (
 
 @detector("subsystem-tag-order", "tag before subsystem")
 def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first tag that is before one which the subsystem wants above it."""
+    """Reports the first tag that violates the subsystem's tag order."""
     own = subsystem(context)
     if own is None or not own.tag_order:
         return
@@ -383,8 +382,10 @@ def subsystem_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit
 
 @detector("unusual-tag-order", "tag before count total")
 def unusual_tag_order(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the first tag that is above one which nearly all commits to the same files have above
-    it; not where the subsystem documents an order.
+    """Reports the first tag whose position differs from that in nearly all commits to the same
+    files.
+
+    Subsystems that document a tag order are skipped.
     """
     own, firsts = subsystem(context), dict[str, tuple[int, Trailer]]()
     for line, tag in tag_lines(context):
@@ -429,8 +430,10 @@ _LEAST_COMMITS, _NEARLY_ALL = 10, 0.95
 
 @detector("url-among-tags", {"": "", "numbered": "number url"})
 def url_among_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a URL on a line of its own directly above or below a tag, in the last paragraph, or
-    numbered in the last lines above the tags.
+    """Reports a URL that should be a Link: tag.
+
+    The URL is alone on a line directly above or below a tag in the last paragraph, or numbered in
+    the last lines above the tags.
     """
     lines = context.patch.message
     first = next((tag.line for _, tag in tag_lines(context)), None)

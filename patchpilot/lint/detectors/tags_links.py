@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for what checkpatch.pl reports since Linux 6.1: bad links, reports without Closes:,
-fixes without Fixes:.
+"""Detectors for checks that checkpatch.pl added in Linux 6.1 and later.
+
+They report bad links, Reported-by: without Closes:, and fixes without Fixes:.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,7 +39,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-newer", _PLACEHOLDERS, type=str)
 def newer(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type that newer kernels have."""
+    """Returns the hits of one type that only newer kernels check."""
     return by_type(context, _all, arguments["type"])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for sign-offs and other tags with an address, and for the author's sign-off."""
+"""Detectors for sign-offs, including the author's, and for other tags with an address."""
 
 import functools
 from collections.abc import Iterable, Iterator
@@ -75,7 +75,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-signoff", _PLACEHOLDERS, type=str)
 def signoff(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about tags and sign-offs."""
+    """Returns the hits of one type about tags and sign-offs."""
     return by_type(context, _all, arguments["type"])
 
 

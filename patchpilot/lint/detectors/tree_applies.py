@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for patches that do not apply to the tree, or are already applied."""
+"""Detectors for patches that do not apply to the tree or are already applied."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,10 @@ MOST_APART = timedelta(days=120)
 
 @detector("already-there", "tree")
 def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a patch whose hunks all have their new side in the tree, and not their old side."""
+    """Reports a patch that is already applied.
+
+    The tree must contain the post-image of every hunk, and not its pre-image.
+    """
     if (
         context.tree is None
         or not context.patch.has_diff
@@ -33,7 +36,7 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("does-not-apply", "tree")
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk whose context is not in the tree, if the tree is as old as the patch."""
+    """Reports a hunk whose context is not in the tree, if the tree is about as old as the patch."""
     if (
         context.tree is None
         or not context.patch.has_diff
@@ -64,9 +67,9 @@ _FOOT = 60
     {"conflict": "base path", "prerequisites": "base path count", "unknown": "base"},
 )
 def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk whose context is not in the commit that the mail names as its base.
+    """Reports a hunk whose context is not in the base commit that the message names.
 
-    With prerequisite patches, they may be the reason.
+    If the message names prerequisite patches, they may be the reason.
     """
     patch, history = context.patch, context.history
     if history is None or patch.commit or not patch.has_diff:
@@ -105,8 +108,10 @@ def _named_base(context: Context) -> tuple[int, str, int] | None:
 
 @detector("does-not-apply-to-tip", {"target": "tip date path", "next": "tip date path"})
 def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a hunk whose context is not in the tip of the subsystem's tree, or else of
-    linux-next, of about the same age as the patch.
+    """Reports a hunk whose context is not in the tip of the subsystem's tree, or of linux-next.
+
+    The tip must be about as old as the patch; linux-next is used if the subsystem's tree is not
+    available.
     """
     patch, history = context.patch, context.history
     if history is None or not patch.has_diff or patch.subject.stables:
@@ -192,8 +197,9 @@ def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
 
 
 def fits(context: Context) -> bool:
-    """Whether all hunks of the patch have their old side in the tree, so that the tree is the one
-    that the patch was made for.
+    """Returns whether the tree contains the pre-image of every hunk of the patch.
+
+    If so, the patch was made for this tree.
     """
     states = _states(context)
     return bool(states) and all(state == "fits" for _, state in states)

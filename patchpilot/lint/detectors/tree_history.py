@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors that compare a patch with history: the usual prefix of its files, and whether its
-Fixes: tags are correct.
+"""Detectors that compare a patch with the history: the usual prefix of its files, and the
+correctness of its Fixes: tags.
 
-Without history they report nothing.
+They report nothing without history.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,9 +31,9 @@ USUAL_SHARE = 0.4
 
 @detector("unusual-prefix", "prefix count total usual")
 def unusual_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a subject prefix that the history of the touched files does not have.
+    """Reports a subject prefix that does not occur in the history of the changed files.
 
-    Suggests the usual one, with its share.
+    The finding suggests the usual prefix, with its share.
     """
     patch, history = context.patch, context.history
     title = patch.subject.title
@@ -86,8 +86,8 @@ def _alike(one: str, other: str) -> bool:
     kinds=list,
 )
 def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a Fixes: tag that history contradicts in one of these ways (see
-    history/fixes_tag.py).
+    """Reports a Fixes: tag that contradicts the history in one of the ways of
+    history/fixes_tag.py.
     """
     patch, history = context.patch, context.history
     if history is None:
@@ -159,7 +159,7 @@ def _asks_for_stable(context: Context) -> bool:
 
 @detector("committer-unsigned", "committer")
 def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a commit of the repository whose committer is not its author and did not sign it off."""  # noqa: E501
+    """Reports a commit whose committer is not its author and did not sign it off."""
     commit = (
         context.history.find(context.patch.commit)
         if context.history and context.patch.commit
@@ -185,7 +185,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
 
 @detector("stable-unreleased")
 def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports Cc: stable for bugs that no release has."""
+    """Reports Cc: stable for a bug that is not in any release."""
     history = context.history
     if history is None or not _asks_for_stable(context):
         return

@@ -20,8 +20,10 @@ _READ: list[tuple[Tree, tuple[str, ...]]] = []
 
 @detector("checkpatch-obsolete", "path")
 def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports the header lines of files whose section is obsolete (or that are not in the tree and
-    have "obsolete" in their name).
+    """Reports changes to files whose section of MAINTAINERS is obsolete.
+
+    A file that is not in the tree counts as obsolete if "obsolete" is part of its name. The
+    finding is on the file's header line.
     """
     tree = context.tree
     lines = [line for line in scan(context).lines if line.starts_file]

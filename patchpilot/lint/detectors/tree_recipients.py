@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors that compare a mail with MAINTAINERS: target tree, missing recipients."""
+"""Detectors that compare a message with MAINTAINERS: target tree and missing recipients."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -36,11 +36,11 @@ _FIXES_IN_TITLE = cached_re.compile(
     },
 )
 def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a mail without a tree in its subject whose files all belong to a subsystem that
-    requires one, or that names it in the wrong way.
+    """Reports a missing or malformed target tree in the subject.
 
-    A patch file that names no recipient may still get its tree: a missing one is reported, less
-    severe, if the profile is that of the subsystem.
+    All files must belong to a subsystem that requires one. For a patch file without recipients,
+    whose subject may still change, a missing tree is reported with lower severity, and only if
+    the profile is the subsystem's.
     """
     patch, wanted = context.patch, subsystem(context)
     if (
@@ -122,9 +122,7 @@ def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
 
 @detector("foreign-tree", "tree trees subsystem")
 def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a mail whose subject names the tree of another subsystem than the one that all its
-    files belong to.
-    """
+    """Reports a subject with another subsystem's tree than that of all its files."""
     patch, own = context.patch, subsystem(context)
     if own is None or not own.trees or not is_mail(patch) or not patch.has_diff:
         return
@@ -147,7 +145,7 @@ def foreign_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("forgotten-maintainer", "section maintainers")
 def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a file whose maintainers in MAINTAINERS are all missing from the recipients."""
+    """Reports a file none of whose maintainers is a recipient."""
     patch = context.patch
     have = _recipients(patch)
     if not have:
@@ -182,8 +180,9 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
 
 @detector("forgotten-list", "section list")
 def forgotten_list(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a missing list of the most specific section for a touched file, if its maintainer is
-    a recipient.
+    """Reports a missing mailing list for a changed file whose maintainer is a recipient.
+
+    The list is that of the most specific section of MAINTAINERS.
     """
     patch = context.patch
     have = _recipients(patch)

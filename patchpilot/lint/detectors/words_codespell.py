@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for misspellings of codespell's dictionary in subject, message and new comments.
+"""The detector for misspellings in the subject, message and new comments, from codespell's
+dictionary.
 
-The kernel's own list has another rule.
+A separate rule uses the kernel's own list.
 """
 
 import mmap
@@ -24,7 +25,7 @@ _WORD = cached_re.compile(
 
 @detector("codespell", "word right")
 def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports each misspelled word once."""
+    """Reports each word that is misspelled according to codespell, once."""
     known = _kernel_list(context)
     seen: set[str] = set()
     for where, text in _texts(context):
@@ -82,7 +83,9 @@ def _means_itself(context: Context, word: str) -> bool:
 
 @lru_cache(maxsize=1 << 15)
 def correction(word: str) -> str | None:
-    """Returns codespell's correction of a lower-case word; None when it has none or several."""
+    """Returns codespell's only correction of a lower-case word, or None if it has none or
+    several.
+    """
     if word in word_set("codespell", "not_misspelled"):
         return None
     index = _dictionary()

@@ -41,7 +41,7 @@ _PLACEHOLDERS = {
 
 @detector("checkpatch-words", _PLACEHOLDERS, type=str)
 def words(context: Context, arguments: Arguments) -> Iterable[Hit]:
-    """Returns hits of one type about words, in the message and in added lines."""
+    """Returns the hits of one type about words in the message and in added lines."""
     return by_type(
         context,
         _spelling if arguments["type"] == "TYPO_SPELLING" else _repeated,
@@ -50,9 +50,9 @@ def words(context: Context, arguments: Arguments) -> Iterable[Hit]:
 
 
 def tool_data(context: Context, name: str) -> bytes | None:
-    """Returns the content of a checkpatch.pl data file: from --data, else from the tree's scripts/.
+    """Returns the contents of a checkpatch.pl data file, or None if it does not exist.
 
-    None when neither has it.
+    The file is read from --data or, if it is not there, from the tree's scripts/.
     """
     folder = context.options.data_dir
     if folder is not None:
@@ -153,7 +153,10 @@ def _mistakes(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] |
 def parse_spelling(
     data: bytes | None,
 ) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Parses `wrong||right` lines: (single words, phrases), keys in lower case and as byte text."""
+    """Parses lines of the form `wrong||right` into two mappings: single words and phrases.
+
+    Keys are in lower case, with one character per byte.
+    """
     if data is None:
         return None
     single: dict[str, str] = {}

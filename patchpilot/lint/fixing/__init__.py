@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Safe fixes: applied to a copy of the patch, and kept only if they fix their finding and cause no
-other.
+"""Safe fixes, which are kept only if they resolve their finding and cause no other.
+
+They are applied to a copy of the patch.
 """

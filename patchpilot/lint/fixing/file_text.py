@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a file has after the patch, for fixers that rely on more than the lines of a hunk."""
+"""The text of a file after the patch, for fixers that need more than the lines of a hunk."""
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import as_bytes
@@ -8,8 +8,10 @@ from patchpilot.model.file_diff import FileChange
 
 
 def file_text(site: FixSite, path: str) -> tuple[str, bool]:
-    """Returns the lines of a file in the tree and those that the patch adds (one character a byte),
-    and whether these are all that it has.
+    """Returns a file's lines in the tree plus the lines that the patch adds, and whether they are
+    complete.
+
+    The text has one character per byte.
     """
     change = next(
         (one for one in site.context.patch.files if one.new_path == path), None
@@ -33,8 +35,10 @@ def _old_text(site: FixSite, path: str, change: FileChange | None) -> str | None
 
 
 def has_include(site: FixSite, pattern: "cached_re.Pattern[str]") -> bool:
-    """Whether the finding's file has an #include that matches, or every file of the patch that
-    includes it has one above that.
+    """Returns whether an #include that matches `pattern` is available to the finding's file.
+
+    It is in the file itself or, for a header, above the #include of that header in every file of
+    the patch that includes it.
     """
     path = site.line.file
     if pattern.search(file_text(site, path)[0]):

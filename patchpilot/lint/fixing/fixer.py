@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of fixers: named functions that take a finding's place in a patch and return a
-change of lines, or None when no fix is certain.
+"""The registry of fixers: named functions that propose a change of lines for a finding.
+
+A fixer takes the finding's position in the patch, and returns None if it is not certain about a
+fix.
 """
 
 import importlib
@@ -27,8 +29,9 @@ CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
 class ColumnSpan(NamedTuple):
-    """A replacement inside one line: columns are offsets in the line with its sign, one character a
-    byte.
+    """A replacement within one line.
+
+    Columns are offsets in the line with its sign, with one character per byte.
     """
 
     line: int
@@ -38,8 +41,9 @@ class ColumnSpan(NamedTuple):
 
 
 class LineChange(NamedTuple):
-    """The change that a fixer proposes: parts of lines replaced, or whole lines (1-based, as in the
-    patch).
+    """The change that a fixer proposes: replacements of parts of lines, or of whole lines.
+
+    Line numbers are patch lines, counted from 1.
     """
 
     spans: tuple[ColumnSpan, ...] = ()
@@ -57,7 +61,7 @@ class LineChange(NamedTuple):
 
 
 class FixSite:
-    """A finding in its patch, with the scan and context that fixers need."""
+    """A finding in its patch, with the scan and the context that fixers need."""
 
     def __init__(self, context: "Context", finding: Finding) -> None:
         self.context, self.finding = context, finding
@@ -119,7 +123,10 @@ groups of the first.
 
 
 class RegisteredFixer(NamedTuple):
-    """A fixer in the registry, and what it may change: of a NAMED one, the `tokens`."""
+    """A fixer in the registry, and the kind of changes it may make.
+
+    A NAMED fixer may change only the tokens listed in `tokens`.
+    """
 
     function: Fixer
     changes: str
@@ -129,7 +136,7 @@ class RegisteredFixer(NamedTuple):
 def fixer(
     name: str, changes: str = SPACE, *, tokens: TokenChanges = ()
 ) -> Callable[[Fixer], Fixer]:
-    """Registers a function as the fixer `name`."""
+    """Returns a decorator that registers a function as the fixer `name`."""
 
     def register(function: Fixer) -> Fixer:
         if name in FIXERS:
@@ -141,19 +148,19 @@ def fixer(
 
 
 def delete(numbers: Iterable[int]) -> LineChange:
-    """Returns the change that deletes whole lines."""
+    """Returns a change that deletes the lines with these numbers."""
     return LineChange(edits=tuple(FixEdit(number, 1, ()) for number in sorted(numbers)))
 
 
 def indent_of(raw: str) -> str:
-    """Returns the white space at the start of a line, without its sign."""
+    """Returns the whitespace at the start of a line, without its sign."""
     return raw[1 : len(raw) - len(raw[1:].lstrip(" \t"))]
 
 
 def bare_code(line: ScannedLine) -> str | None:
     """Returns the code of a line without its sign.
 
-    None if it has a comment or a directive, or continues with a backslash.
+    Returns None if the line has a comment or a directive, or continues with a backslash.
     """
     if (
         NOTE in line.text
@@ -165,7 +172,7 @@ def bare_code(line: ScannedLine) -> str | None:
 
 
 def import_fixers() -> dict[str, RegisteredFixer]:
-    """Imports all fixers; returns them by name."""
+    """Imports all fixers and returns them by name."""
     import pkgutil
 
     from patchpilot.lint.fixing import fixers

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guard for fixes: compares the C tokens before and after a fix, which may differ only as the
-fixer declares.
+"""The guard for fixes: compares the C tokens before and after a fix.
+
+They may differ only in the ways that the fixer declares.
 """
 
 from collections.abc import Sequence
@@ -33,11 +34,11 @@ texts.
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
-    """Returns the C tokens of some lines (without signs, one character a byte), their comments
-    without white space, and the state after them.
+    """Returns the C tokens of some lines, their comments, and the lexer's state at the end.
 
-    `inside` is the state before the first line: "" or, in a comment, "*/". The end of a directive
-    is a token, and so is a line continuation.
+    The lines have no signs and one character per byte; comments are returned without whitespace.
+    `inside` is the state before the first line: "", or "*/" in a comment. The end of a directive
+    and a line continuation are tokens.
     """
     blanker = Sanitizer()
     blanker.inside = inside
@@ -80,10 +81,10 @@ def keeps_meaning(
     inside: str = "",
     version: tuple[int, int] | None = None,
 ) -> bool:
-    """Whether a fixer may replace the old lines by the new ones: what differs is what it declares
-    that it changes.
+    """Returns whether a fixer may replace the old lines with the new ones.
 
-    `version` is that of the kernel tree for which the code is.
+    The lines may differ only in the ways that the fixer declares. `version` is the version of the
+    kernel tree that the code is for.
     """
     changes = fixer.changes
     if changes == FOLDED:
@@ -106,7 +107,9 @@ def keeps_meaning(
 
 
 def compiled(texts: Sequence[str], inside: str, version: tuple[int, int]) -> list[str]:
-    """Returns the lines without those that no compiler sees from a kernel version on."""
+    """Returns the lines without those that are not compiled in this and all later kernel
+    versions.
+    """
     blanker = Sanitizer()
     blanker.inside = inside
     gone = dropped([blanker.line(f"+{text}")[1:] for text in texts], version)
@@ -114,9 +117,9 @@ def compiled(texts: Sequence[str], inside: str, version: tuple[int, int]) -> lis
 
 
 def only_changes(was: Sequence[str], now: Sequence[str], allowed: TokenChanges) -> bool:
-    """Whether every run of tokens that differs is one of the allowed changes.
+    """Returns whether every difference between two token lists is an allowed change.
 
-    No string differs unless it is one that they name.
+    A string may differ only if a change names it.
     """
     if [_restated(one, allowed) for one in was if one[0] in "\"'"] != [
         one for one in now if one[0] in "\"'"
@@ -147,8 +150,10 @@ def aligns(
     *,
     most: int = _MOST_ALIGNMENTS,
 ) -> bool:
-    """Whether there is an alignment of the tokens in which every run that differs is one of the
-    allowed changes; at `most` so many are tried.
+    """Returns whether two token lists have an alignment whose differences are all allowed
+    changes.
+
+    At most `most` alignments are tried.
     """
     open_ends = [(0, 0, False)]
     seen = set(open_ends)

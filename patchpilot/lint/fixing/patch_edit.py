@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch with edits: its lines, the original line of each, and recomputed hunk headers."""
+"""An edited patch: its lines, the original line of each of them, and updated hunk headers."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -21,9 +21,9 @@ _HEADER = cached_re.compile(
 
 @dataclass(frozen=True)
 class PatchEdit:
-    """A patch and, for each of its lines, the index of that line in the original patch.
+    """A patch and the index of each of its lines in the original patch.
 
-    New lines have negative numbers.
+    The indexes of new lines are negative.
     """
 
     patch: Patch

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keeps columns aligned after a fix: continuation lines after an open parenthesis, backslashes and
-trailing comments.
-"""
+"""Keeps columns aligned after a fix: continuation lines, backslashes and trailing comments."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,8 +20,10 @@ _MOST_LINES = 40
 
 @dataclass(frozen=True, slots=True)
 class AlignedColumn:
-    """The change that keeps a draft's columns aligned, and the original indexes of lines whose fix
-    would misalign a line that must not change.
+    """The change that keeps a draft's columns aligned.
+
+    `askew` has the original indexes of lines whose fix would misalign a line that must not
+    change.
     """
 
     change: LineChange
@@ -35,8 +35,9 @@ def keep_columns(
     new: tuple[PatchEdit, Context],
     may_touch: Callable[[ScannedLine, int], bool],
 ) -> AlignedColumn:
-    """Returns the changes to the `new` draft that realign lines below an open parenthesis of a
-    changed line, and columns after its code.
+    """Returns the changes that realign the `new` draft.
+
+    They cover lines below an open parenthesis of a changed line, and columns after its code.
     """
     was, now = scan(old[1]).lines, scan(new[1]).lines
     place = {origin: at for at, origin in enumerate(new[0].origin)}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fixes of a round by the lines they touch: which changes meet, which lines have had a text
-before, and which fix caused a finding.
+"""Tracks the fixes of a round by the lines they touch.
+
+It finds overlapping changes, lines that return to an earlier text, and the fix that caused a
+finding.
 """
 
 from bisect import bisect_left, bisect_right
@@ -21,16 +23,14 @@ MOST_BETWEEN = 200
 
 @dataclass(frozen=True, slots=True)
 class AppliedFix:
-    """An applied fix: its finding, and the original indexes of the lines it touched."""
+    """An applied fix: its finding, and the original indexes of the lines that it touched."""
 
     key: Key
     lines: frozenset[int]
 
 
 class RoundChanges:
-    """The changes of a round so far, by the lines they touch, and how many changed lines they leave
-    in each hunk.
-    """
+    """The changes of a round so far by line, and the changed lines that remain in each hunk."""
 
     def __init__(self, patch: Patch) -> None:
         hunks = [hunk for change in patch.files for hunk in change.hunks]
@@ -98,8 +98,9 @@ def _changed_lines(lines: Sequence[str]) -> int:
 
 
 class SeenTexts:
-    """The texts that each line of a patch had in the rounds so far: fixes that make one again would
-    go on in a circle.
+    """The texts that each line of a patch had in the rounds so far.
+
+    A fix that produces one of them again is rejected, because the rounds would never end.
     """
 
     def __init__(self) -> None:
@@ -124,7 +125,9 @@ class SeenTexts:
 
 
 class TouchedLines:
-    """The lines that fixes touched: `fixes` are the findings of these fixes by line."""
+    """The lines that fixes touched; `fixes` maps each line to the findings that were fixed
+    there.
+    """
 
     def __init__(self, applied: Sequence[AppliedFix], origin: Sequence[int]) -> None:
         self.fixes: dict[int, list[Key]] = {}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Applies fixes to a patch: each is kept if its finding is gone, no other finding appears, and the
-guard accepts it; others are reverted.
+"""Applies fixes to a patch, and reverts those that do not work.
 
-The patch is checked again after every round, so no fixer is trusted to be right.
+A fix is kept if its finding disappears, no new finding appears, and the guard accepts it. The
+patch is checked again after every round, so no fixer is trusted.
 """
 
 from collections import Counter
@@ -70,8 +70,10 @@ STOPPED = "fixing stopped after too many attempts on this patch"
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
-    """A patch before and after fixing: the findings before, which of them are fixed, the findings
-    after, and why those with a fix are left.
+    """The result of fixing a patch.
+
+    It has the patch and the findings before and after, the findings that were fixed, and the
+    reasons for those that have a fix but remain.
     """
 
     draft: PatchEdit
@@ -103,10 +105,11 @@ def fix_patch(
 ) -> FixOutcome:
     """Applies all fixes of these `kinds` to a patch.
 
-    `check` checks a patch, `rules` are those of the run by id, `known` is its result for this one.
+    `check` checks a patch, `rules` maps ids to the rules of the run, and `known` is the check's
+    result for this patch.
 
-    Lines whose index in the patch `may_touch` denies do not change, and findings that are
-    `suppressed` are not fixed.
+    Lines for whose index in the patch `may_touch` returns false do not change, and `suppressed`
+    findings are not fixed.
     """
     context, found = known or check(patch)
     start = PatchEdit.of(patch)
@@ -147,9 +150,7 @@ def fix_patch(
 
 
 class RuleFixers(NamedTuple):
-    """The fixers of a rule that are tried, in this order, and those that only --unsafe-fixes would
-    try.
-    """
+    """The fixers to try for a rule, in this order, and those that need --unsafe-fixes."""
 
     tried: tuple[RegisteredFixer, ...]
     withheld: tuple[RegisteredFixer, ...] = ()
@@ -167,8 +168,10 @@ def _fixers_of(rule: Rule, kinds: AbstractSet[str]) -> RuleFixers:
 
 
 class BoundedCheck:
-    """A check that may be made so many times: fewer times for a long patch, so that the time grows
-    with its length only.
+    """A check that may be run a limited number of times.
+
+    The limit is lower for longer patches, so that the total time grows only linearly with their
+    length.
     """
 
     def __init__(self, check: Check, patch: Patch) -> None:
@@ -183,8 +186,10 @@ class BoundedCheck:
 
 @dataclass(frozen=True, slots=True)
 class Fixing:
-    """The fixes of a patch: its check, the fixers and names of the rules by id, the lines that may
-    change, and why findings are left.
+    """The input of fixing a patch, and the reasons why findings remain.
+
+    The input is the check, the fixers and names of the rules by id, and the lines that may
+    change.
     """
 
     check: BoundedCheck
@@ -231,7 +236,7 @@ def _pass(
 
 @dataclass(frozen=True, slots=True)
 class TriedFix:
-    """The result of rounds of fixing: the draft, its findings, and the fixes applied."""
+    """The result of some rounds of fixing: the draft, its findings, and the applied fixes."""
 
     draft: PatchEdit
     context: Context
@@ -300,8 +305,9 @@ def _rounds(start: TriedFix, fixing: Fixing, banned: set[Key], most: int) -> Tri
 
 
 class RoundFixes(NamedTuple):
-    """The changes of one round, which do not meet, their fixes, and the columns that change in a
-    line where only white space does.
+    """The changes of one round, which do not overlap, and their fixes.
+
+    `spaces` has the changed columns of each line in which only whitespace changes.
     """
 
     changes: list[LineChange]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Preprocessor conditions on LINUX_VERSION_CODE whose result is the same in a tree and in all later
+"""Preprocessor conditions on LINUX_VERSION_CODE with the same result in this and all later
 versions.
 """
 
@@ -20,11 +20,10 @@ _OR = cached_re.compile(r"(?<![&!])([TFU])\|\|([TFU])(?!&)")
 
 
 def dropped(lines: Sequence[str], version: tuple[int, int]) -> set[int]:
-    """Returns the indexes of the lines that no compiler sees from this kernel version on, and of
-    the conditions that say so.
+    """Returns the indexes of lines that are not compiled in this and all later kernel versions.
 
-    The lines are sanitized and have no signs. Conditions that are not complete in them count as
-    unknown.
+    They include the lines of the conditions themselves. The lines are sanitized and have no
+    signs. A condition that is not complete in these lines counts as unknown.
     """
     gone: set[int] = set()
     opened: list[list[tuple[int, bool | None]]] = []

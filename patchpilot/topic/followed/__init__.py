@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tracked series: their known facts, and the messages fetched for them."""
+"""Tracked series: the stored facts about them, and the messages fetched for them."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `track`: follow series until they have landed."""
+"""Implements `track`: tracks series until they are merged."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
@@ -80,10 +80,12 @@ every 30 days.
 def default_archive(
     offline: bool = False, progress: Progress = silent, *, where: Path | None = None
 ) -> ArchiveAt:
-    """Archives by URL, with the ten-minute cache in the user's cache directory, or by path.
+    """Return a function that opens archives by URL or by path.
 
-    They may redirect to the hosts that the user's settings name. The store keeps no password: that
-    of `patchpilot.lore`, as git has it in the directory `where`, is sent to its server.
+    Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
+    to the hosts named in the user's settings. The store keeps no passwords: the password of
+    `patchpilot.lore`, from git's configuration in the directory `where`, is only sent to its own
+    server.
     """
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
@@ -104,7 +106,7 @@ def default_archive(
 
 
 def outlives(seconds: int) -> bool:
-    """Whether an answer of an archive is kept longer than a pause."""
+    """Whether a cached archive response would still be valid after this many seconds."""
     return seconds <= CACHE_SECONDS
 
 
@@ -118,9 +120,9 @@ def add(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Follow the series a Message-ID or URL names.
+    """Track the series that a Message-ID or URL names.
 
-    `fresh` takes no answer of an archive that is kept.
+    `fresh` ignores cached responses of an archive.
     """
     if target is None:
         raise UsageError(
@@ -225,8 +227,9 @@ def add_from_mbox(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Follow the series that an mbox holds: each, when it holds several that are not of one
-    another, or the one that a Message-ID or URL names.
+    """Track the series in an mbox: the one that a Message-ID or URL names, otherwise each one.
+
+    Revisions of the same series count as one.
     """
     left_out: list[str] = []
     own = tuple(Address("", email) for email in known_addresses(repository))
@@ -318,9 +321,9 @@ def read_mbox(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """The series that an mbox holds, with their mails; none of them is followed.
+    """Return the series in an mbox with their messages, without tracking them.
 
-    Each has a note with the command that follows it.
+    Each has a note with the command that tracks it.
     """
     with (
         TemporaryFolder("mbox") as folder,
@@ -391,9 +394,12 @@ def _kept_reports(
 
 @dataclass(frozen=True, slots=True)
 class UpdateRequest:
-    """The series to ask about: these, by number, else all that are due (a finished series is asked
-    about less and less often); with `everything` all are read whole. `lore` is the archive to ask
-    for a series that names none; `fresh` takes no answer that is kept; `whole` as in `listed`."""
+    """The series to update, and how to update them.
+
+    `numbers` selects series; by default, all that are due are updated (finished series less and
+    less often). With `everything`, all are read completely. `lore` is the archive for a series
+    that names none; `fresh` ignores cached responses; `whole` is as in `listed`.
+    """
 
     numbers: Sequence[int] = ()
     everything: bool = False
@@ -410,11 +416,11 @@ def update(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Read what is new about the series.
+    """Read the news about the series.
 
-    A few searches ask each archive about all of its series; only those with news are read whole.
-    One whose archive cannot be reached is given as it was, `unreachable`, and the others are read
-    all the same.
+    Each archive is asked about all of its series with a few searches, and only series with news
+    are read completely. A series whose archive cannot be reached is returned unchanged and marked
+    `unreachable`; the others are still read.
     """
     numbers = request.numbers
     archives = Archives(archive_at)
@@ -591,7 +597,7 @@ def _is_due(series: Tracked, now: datetime) -> bool:
 
 
 def numbered(progress: Progress, at: int, count: int) -> Progress:
-    """The progress of one series of several."""
+    """Return a progress callback that prefixes the number of the current series."""
 
     def say(what: str, done: int = 0, total: int | None = None) -> None:
         progress(f"series {at} of {count}: {what}" if count > 1 else what, done, total)
@@ -664,7 +670,7 @@ def from_mbox(
     store: Store,
     progress: Progress,
 ) -> Gathered:
-    """The mails of a series in its file."""
+    """Return the messages of a series from its mbox file."""
     if not file.is_file():
         return Gathered((), (f"{file} no longer exists",))
     left_out: list[str] = []
@@ -683,7 +689,7 @@ def from_archive(
     reader: MailReader,
     progress: Progress,
 ) -> tuple[Gathered, bool]:
-    """The mails of a series in an archive, and whether these are an earlier answer."""
+    """Return the messages of a series from an archive, and whether they are a cached response."""
     try:
         with archives.open(url) as archive:
             got = gather(
@@ -708,8 +714,9 @@ def from_archive(
 
 
 def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
-    """The mails without the test copies that `send --to-self` sent from here: with b4, no header
-    distinguishes them from the real ones.
+    """Return the messages without the test copies that `send --to-self` sent from this machine.
+
+    With b4, no header distinguishes these copies from the real messages.
     """
     with Outbox() as outbox:
         tests = outbox.test_ids()
@@ -742,10 +749,10 @@ def news(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Ask about all series that are due.
+    """Update all series that are due.
 
-    Those with new mails, and those that could not be asked about. `lore` and `fresh` as in
-    `UpdateRequest`.
+    Returns the series with new messages and the series that could not be updated. `lore` and
+    `fresh` are as in `UpdateRequest`.
     """
     request = UpdateRequest(fresh=fresh, lore=lore, whole=False)
     updated = update(
@@ -766,8 +773,10 @@ def _key(status: Status) -> str:
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
-    """(commit, stable version) → Message-ID of the last "FAILED: patch … failed to apply" mail
-    about it among the followed series' mails.
+    """Return a mapping from (commit, stable version) to the last failure message about it.
+
+    This is the Message-ID of the last "FAILED: patch … failed to apply" message among the
+    messages of the tracked series.
     """
     newest: dict[tuple[str, str], tuple[datetime, str]] = {}
     for entry in store.entries():
@@ -800,7 +809,7 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
 
 
 def own_mails(status: Status) -> frozenset[str]:
-    """What the author knows already: their own mails."""
+    """Return the Message-IDs of the author's own messages, which are no news to the author."""
     mine = {
         reply.mail.mail.message_id for reply in status.replies if reply.mail.by_author
     }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track forecast`: how long answers and acceptance usually take on the list that a series was sent
-to; an estimate, with its basis.
+"""Implements `track forecast`: estimates when a series will get replies and be accepted.
+
+The estimate is based on the usual times on the list to which the series was sent, and states this
+basis.
 """
 
 import statistics
@@ -43,7 +45,7 @@ _ON_ITS_WAY = (SeriesState.PARTLY_ACCEPTED, SeriesState.ACCEPTED, SeriesState.IN
 @json_form()
 @dataclass(frozen=True, slots=True)
 class UsualDays:
-    """How long something usually takes, in days: the median, and the range of eight of ten."""
+    """The usual duration of something in days: the median, and the range of eight in ten series."""
 
     median: float
     low: float
@@ -53,9 +55,9 @@ class UsualDays:
 @json_form("series=known", "of=count", "days")
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """How long something usually takes: in `known` of `count` series it came to that.
+    """The usual duration of something: the median, and the range of eight in ten series.
 
-    The median, and the range of eight of ten.
+    It is based on the `known` of `count` series in which the event took place.
     """
 
     known: int
@@ -95,11 +97,13 @@ class Usual:
 )
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """An estimate for a series: the time to the first answer and to acceptance (None: too few
-    series came to that), and the day from which a reminder is in order (None: none is awaited).
+    """An estimate for a series: the time to the first reply and to acceptance.
 
-    `series` were sent to `address` from `first` to `last`; `areas` are the directories that they
-    share with it, empty for the whole list.
+    Either is None if it took place in too few series. `ping` is the day from which a reminder is
+    appropriate (None: no reply is awaited).
+
+    The estimate is based on `series` series sent to `address` from `first` to `last`; `areas` are
+    the directories that they share with this series, empty for the whole list.
     """
 
     answer: Usual | None
@@ -133,9 +137,9 @@ class Forecast:
 
 
 def known_forecast(series: Tracked) -> Forecast | None:
-    """The estimate for a series, where `make_forecast` has read its list before.
+    """Return the estimate for a series if `make_forecast` has already read its list.
 
-    Nothing is asked of an archive.
+    Does not query an archive.
     """
     sample = _Sample.of(series)
     known = recall(_KIND, sample.key) if sample else None
@@ -149,8 +153,9 @@ def known_forecast(series: Tracked) -> Forecast | None:
 
 
 def forecast_lines(series: Tracked) -> tuple[str, ...]:
-    """The estimate in sentences, as far as it is known here, and the merge window while the series
-    is not in mainline.
+    """Return the known estimate in sentences.
+
+    The merge window is added while the series is not in mainline.
     """
     forecast = known_forecast(series)
     window = series.window if series.state in (*_WAITING, *_ON_ITS_WAY) else None
@@ -164,9 +169,10 @@ def make_forecast(
     archive_at: ArchiveAt,
     progress: Progress = silent,
 ) -> Forecast:
-    """The estimate for a series, from the mails of its list, which are read once a month.
+    """Return the estimate for a series from the messages of its list, which are read once a
+    month.
 
-    InputError where the list has too few series.
+    Raises InputError if the list has too few series.
     """
     if known := known_forecast(series):
         return known

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who is known of a tracked series beyond its mails: the user, whom they confirmed, whom the
-repository names, and who signs.
+"""Determines which senders of a tracked series are known.
+
+These are the user, the senders that the user confirmed, the addresses in the repository, and the
+senders of signed messages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,10 +27,10 @@ KNOWN, STRANGER = "known", "stranger"
 def confirm_senders(
     message_ids: Sequence[str], *, known: bool, store: Store
 ) -> tuple[int, ...]:
-    """Note that the senders of these mails are whom they claim to be, or not; the numbers of their
-    series.
+    """Record whether the senders of these messages are who they claim to be.
 
-    MissingError for a mail that no followed series has.
+    Returns the numbers of their series. Raises MissingError for a message that is in no tracked
+    series.
     """
     found: dict[str, int] = {}
     for given in message_ids:
@@ -47,7 +49,7 @@ def confirm_senders(
 
 
 def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
-    """The Message-IDs of the mails whose senders the user judged so."""
+    """Return the Message-IDs of the messages whose senders the user gave this mark."""
     return frozenset(
         message_id
         for (message_id, line), mark in marks.items()
@@ -58,9 +60,7 @@ def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
 def known_senders(
     status: "Status", number: int, store: Store, repository: "Repository | None"
 ) -> tuple[Address, ...]:
-    """The addresses among a series' claims that are known, each with the name that it is known
-    under.
-    """
+    """Return the known addresses among the claimed senders of a series, with their known names."""
     from patchpilot.archive.seen_in_tree import seen_in_tree
     from patchpilot.archive.signatures import dns_key, proved
     from patchpilot.reading.mbox import when

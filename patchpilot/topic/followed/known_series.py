@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracked series as they are known here; nothing is asked of an archive.
+"""The tracked series from the local store; no archive is queried.
 
-A list of them reads no mails, and imports nothing that does.
+Listing the series reads no messages and imports no module that does.
 """
 
 import functools
@@ -69,13 +69,13 @@ SAVE_REPLIES = Action(
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A tracked series as shown.
+    """A tracked series as displayed.
 
-    `summary` is None while no archive has its mails, else it counts the repository too, where one
-    was given; `cached` when its threads are those read at `entry.updated`, as the archive's answers
-    of then were still at hand; `own` for the series of the topic in hand; `marks` are the states
-    that the user set for review points. `delivery` are its mails that did not arrive, as far as is
-    known. `mails` reads its mails.
+    `summary` is None while no messages have been read from an archive; if a repository was given,
+    it includes what the repository shows. `cached`: the threads are as of `entry.updated`,
+    because the cached responses of the archive were still valid. `own`: the series belongs to the
+    current topic. `marks` are the states that the user set for review comments, `delivery` are
+    the messages known not to have been delivered, and `mails` reads the messages.
     """
 
     entry: TrackEntry
@@ -225,9 +225,9 @@ class Tracked:
 
 
 def open_store(*, offline: bool = False) -> Store:
-    """The series that are followed; to be closed.
+    """Open the store of the tracked series; the caller must close it.
 
-    `offline`: the days of each count until its archive was last read.
+    With `offline`, the age of each series is counted until its archive was last read.
     """
     store = Store()
     store.reader.from_poll = offline
@@ -243,9 +243,10 @@ def show(
     every_mail: bool = False,
     progress: Progress = silent,
 ) -> Tracked:
-    """One series as it is known here; nothing is asked of the network.
+    """Return one tracked series from the local store, without using the network.
 
-    Of very many mails only the weightiest are read, unless `every_mail`.
+    If it has very many messages, only the most important ones are read, unless `every_mail` is
+    set.
     """
     lazy = _LazyStatus(
         store.entry(number), store, repository, progress, every_mail=every_mail
@@ -263,9 +264,9 @@ def listed(
     whole: bool = True,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """All tracked series as they are known here.
+    """Return all tracked series from the local store.
 
-    `whole` with all their mails, otherwise those are read when asked for.
+    With `whole`, all their messages are read now, otherwise on first use.
     """
     series = tuple(
         shown_series(entry, store, repository, progress) for entry in store.entries()
@@ -274,14 +275,14 @@ def listed(
 
 
 def with_mails(series: tuple[Tracked, ...]) -> tuple[Tracked, ...]:
-    """The same series, with their mails read while store and repository are open."""
+    """Return the same series with their messages read, while store and repository are open."""
     for tracked in series:
         tracked.mails.status()
     return series
 
 
 def remove(number: int, *, store: Store) -> TrackEntry:
-    """Follow a series no longer."""
+    """Stop tracking a series."""
     return store.remove(number)
 
 
@@ -292,9 +293,9 @@ def shown_series(
     progress: Progress,
     status: "Status | None" = None,
 ) -> Tracked:
-    """The series as kept; `status` where it was just read from the same mails.
+    """Return the stored series; pass `status` if it was just read from the same messages.
 
-    What was derived from the same mails and refs is not derived again.
+    Results derived from the same messages and refs are reused.
     """
     return _shown(_LazyStatus(entry, store, repository, progress, status), store)
 
@@ -372,7 +373,7 @@ def _reports_before(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ..
 
 
 def undisclosed_ids(store: Store) -> frozenset[str]:
-    """The Message-IDs that no archive is to be asked about; read once in a call."""
+    """Return the Message-IDs about which no archive may be queried; cached for one call."""
     if store.reader.undisclosed is None:
         with Outbox() as outbox:
             store.reader.undisclosed = outbox.undisclosed_ids()
@@ -380,8 +381,9 @@ def undisclosed_ids(store: Store) -> frozenset[str]:
 
 
 def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
-    """Whether a series is a security fix that is not public yet: it is never looked for in an
-    archive.
+    """Whether a series is a security fix that is not public yet.
+
+    Such a series is never looked up in an archive.
     """
     ids = undisclosed_ids(store)
     return bool(ids) and (
@@ -390,7 +392,7 @@ def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
 
 
 def undisclosed_error(message_id: str) -> RefusedError:
-    """The error for a mail that no server is to be asked about."""
+    """Return the error for a message about which no server may be queried."""
     return RefusedError(
         f"{message_id} was sent as an undisclosed security fix: no server is asked about it",
         hint=SAVE_REPLIES,
@@ -400,8 +402,10 @@ def undisclosed_error(message_id: str) -> RefusedError:
 def missing_mails(
     entry: TrackEntry, known: frozenset[str], store: Store
 ) -> tuple[DeliveryReport, ...]:
-    """Mails of a series that were sent from here, and that its archive did not have when it was
-    asked an hour after the send or later.
+    """Return the sent messages of a series that are missing from its archive.
+
+    Only messages sent from here count, and only if the archive was queried an hour or more after
+    the send.
     """
     if (
         not entry.updated
@@ -449,7 +453,7 @@ def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
 
 
 def sent_with(message_ids: frozenset[str], store: Store) -> frozenset[str]:
-    """All mails of the sends that have one of these mails."""
+    """Return the Message-IDs of all messages of the sends that include one of these messages."""
     sends = _sends_of(message_ids, store)
     return frozenset(
         message_id for message_id, _, send in _sent_mails(store) if send in sends
@@ -656,8 +660,10 @@ def _refs(repository: "Repository | None") -> bytes:
 
 
 def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
-    """The time for "stalled": that of the call, or when its archive was last read; None for an mbox
-    of the past.
+    """Return the time against which "stalled" is computed.
+
+    This is the time of the call, or the time at which the archive was last read. None for an mbox
+    of past messages.
     """
     if entry.mbox and not entry.lore:
         return None

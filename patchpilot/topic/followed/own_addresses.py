@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The addresses of the user."""
+"""Determines the user's email addresses."""
 
 import re
 from pathlib import Path
@@ -17,8 +17,11 @@ _MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 def known_addresses(
     repository: Repository | None = None, where: Path | None = None
 ) -> tuple[str, ...]:
-    """The author's addresses: those of git's configuration, those of earlier sends from here, and
-    with a repository those that its .mailmap has for the same author."""
+    """Return the author's addresses.
+
+    They come from git's configuration and from earlier sends from here. With a repository, the
+    addresses that its .mailmap has for the same author are added.
+    """
     try:
         values = config_values(where, _SENDERS)
     except MissingError:

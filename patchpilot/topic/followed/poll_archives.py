@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Asking the archives of all tracked series at once which of them have news."""
+"""Queries the archives of all tracked series at once for news."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
@@ -17,8 +17,9 @@ ArchiveAt = Callable[[str], MailArchive]
 
 
 class Archives:
-    """Opens archives, but none of a host that has failed in this run: its first failure is raised
-    again without asking.
+    """Opens archives, except those of a host that has failed in this run.
+
+    For such a host, its first failure is raised again without another query.
     """
 
     def __init__(self, archive_at: ArchiveAt) -> None:
@@ -37,9 +38,12 @@ class Archives:
 
 
 class PollResult(NamedTuple):
-    """The series with news, each with the new mails' ids; the numbers of those without, and of
-    those without by an answer that was cached; and when the latest mail arrived that was seen in
-    each archive."""
+    """The result of a poll.
+
+    `news` maps each series with news to the ids of its new messages. `quiet` are the numbers of
+    the series without news, and `cached` those without news according to a cached response.
+    `reached` has the arrival time of the latest message seen in each archive.
+    """
 
     news: Mapping[int, frozenset[str]]
     quiet: frozenset[int]
@@ -57,9 +61,10 @@ def poll_archives(
     fresh: bool,
     progress: Progress,
 ) -> PollResult:
-    """Ask each archive (by URL) about its series.
+    """Query each archive (by URL) about its series.
 
-    The series of an archive that fails are in no set; their archive raises when it is opened.
+    The series of an archive that fails are in none of the sets; opening that archive raises its
+    error.
     """
     with_news: dict[int, frozenset[str]] = {}
     reached: dict[str, datetime] = {}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review ledger of a series: what reviewers and bots asked, and whether it is open, answered,
-addressed or declined.
+"""The list of the review comments on a series from reviewers and bots, each of which is open,
+answered, addressed or declined.
 """
 
 from collections import defaultdict, deque
@@ -42,11 +42,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """A review point, where in its patch it is, and what became of it: the hunk that addresses it,
-    the reply that answers it.
+    """A review comment, its place in the patch, and its outcome.
 
-    `marked` says that the user set the state; `of_newest` that the point is about the latest
-    revision; `before` is the same request on an earlier one.
+    The outcome is the hunk that addresses it or the reply that answers it. `marked`: the user set
+    the state. `of_newest`: the comment is about the latest revision. `before` is the same request
+    on an earlier revision.
     """
 
     point: ReviewPoint
@@ -83,7 +83,7 @@ class LedgerItem:
 )
 @dataclass(frozen=True, slots=True)
 class NumberedItem:
-    """An item and its number in the ledger of its series, from 1."""
+    """A review comment with its number in the list of its series, counted from 1."""
 
     number: int
     item: LedgerItem
@@ -92,7 +92,7 @@ class NumberedItem:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class SeriesLedger:
-    """The number of a tracked series, and points of its ledger."""
+    """The number of a tracked series, and review comments from its list."""
 
     series: int
     points: tuple[NumberedItem, ...]
@@ -104,10 +104,11 @@ def ledger_of(
     upcoming: Sequence[Patch] = (),
     label: str = "",
 ) -> tuple[LedgerItem, ...]:
-    """The points of all revisions of a series, the oldest mail first.
+    """Return the review comments on all revisions of a series, oldest message first.
 
-    `marks` are the states that the user set. `upcoming` are the patches of the version that is to
-    be sent, `label` its name: points of the latest revision that they address count as addressed.
+    `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
+    next, and `label` is its name: comments on the latest revision that these patches address
+    count as addressed.
     """
     answers = answers_to(status)
     revisions = status.topic.revisions
@@ -168,12 +169,12 @@ def ledger_of(
 
 
 def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
-    """The ledger of a tracked series; empty while the archive does not have it."""
+    """Return the review comments on a tracked series; empty until it is in the archive."""
     return ledger_of(series.status, series.marks) if series.status else ()
 
 
 def answers_to(status: Status) -> Callable[[ReviewPoint], str | None]:
-    """A function that gives the author's reply that answers a point."""
+    """Return a function that finds the author's reply to a review comment."""
     below: dict[str, list[Reply]] = {}
     for reply in status.replies:
         if reply.mail.mail.in_reply_to and reply.mail.by_author:
@@ -182,7 +183,10 @@ def answers_to(status: Status) -> Callable[[ReviewPoint], str | None]:
 
 
 def mark_point(number: int, point: ReviewPoint, state: PointState | None) -> None:
-    """Set the state of a point of a tracked series; None leaves it to what the mails say."""
+    """Set the state of a review comment on a tracked series.
+
+    With None, the state is derived from the messages again.
+    """
     with Store() as store:
         store.mark(number, point.message_id, point.line, state)
 
@@ -192,9 +196,9 @@ def mark_numbered(
     items: Sequence[LedgerItem],
     wanted: Sequence[tuple[int, PointState | None]],
 ) -> None:
-    """Set the states of points by their places (from 1) in the ledger.
+    """Set the states of review comments by their numbers in the list, counted from 1.
 
-    UsageError for a place that it does not have.
+    Raises UsageError for a number that is not in the list.
     """
     for place, _ in wanted:
         if not 1 <= place <= len(items):
@@ -207,7 +211,7 @@ def mark_numbered(
 
 
 def patches_of(revision: Revision) -> tuple[Patch, ...]:
-    """The patches of a revision that can be read."""
+    """Return the patches of a revision that can be parsed."""
     patches = []
     for post in revision.patches:
         try:
@@ -218,7 +222,7 @@ def patches_of(revision: Revision) -> tuple[Patch, ...]:
 
 
 def changelog_text(revision: Revision) -> str:
-    """What the mails of a revision say above their diffs."""
+    """Return the text above the diffs in the messages of a revision."""
     return "\n".join(
         post.mail.mail.body.partition("\ndiff --git ")[0] for post in revision.posts
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What reviewers of the last version asked, for the changelog of the next one.
+"""Collects the requests of the last version's reviewers for the changelog of the next one.
 
-Nothing where the series is not followed.
+The result is empty if the series is not tracked.
 """
 
 from typing import TYPE_CHECKING
@@ -22,7 +22,10 @@ MAX_LINES = 12
 
 
 def asked(last: Send) -> tuple[str, ...]:
-    """Who replied to the last version with a review comment or a question, and how it begins."""
+    """Return the replies to the last version that have a review comment or a question.
+
+    Each line has the sender and the beginning of the text.
+    """
     lines = []
     for series in _series_of(last):
         if series.status is None:
@@ -40,7 +43,7 @@ def asked(last: Send) -> tuple[str, ...]:
 def review_items(
     last: Send, upcoming: "Sequence[Patch]", version: int
 ) -> "tuple[tuple[int, LedgerItem], ...]":
-    """The ledger of the last version, each point with the number of its series.
+    """Return the review comments on the last version, each with the number of its series.
 
     `upcoming` are the patches of the next version.
     """
@@ -56,10 +59,10 @@ def review_items(
 
 
 def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[str, ...]:
-    """The requests of the last version's reviewers that the next one addresses, and the points that
-    the author ticked, each with who made it.
+    """Return the review comments on the last version that the next one addresses.
 
-    A question is no line of a changelog, unless it was ticked.
+    Each has the name of its sender. Comments that the author ticked are included. Questions are
+    only included if ticked, because an answered question is not a change.
     """
     items = [
         item

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story of a series: what happened to it, from its first version to the stable releases, each
-event with its date and its proof.
+"""The history of a series from its first version to the stable releases, each event with its date
+and evidence.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from patchpilot.topic.followed.known_series import Tracked
 
 
 class StoryKind(StrEnum):
-    """What an event is for the author."""
+    """The kind of an event from the author's point of view."""
 
     SENT = "sent"
     REPLY = "reply"
@@ -29,8 +29,9 @@ class StoryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoryEvent:
-    """An event: what happened, when (None: unknown, or not yet), and the proof, a Message-ID or a
-    commit.
+    """An event: what happened, when, and the evidence, a Message-ID or a commit.
+
+    `when` is None if the time is unknown or in the future.
     """
 
     kind: StoryKind
@@ -65,9 +66,9 @@ _EVENTS = {
 
 
 def story(series: Tracked) -> tuple[StoryEvent, ...]:
-    """What happened to a series, the oldest first.
+    """Return the events of a series, oldest first.
 
-    Then what is in the repository or known to come, which has no date.
+    Undated events follow: the state of the repository, and expected events.
     """
     status = series.status
     if status is None:
@@ -84,7 +85,7 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
 
 
 def posted_events(status: Status) -> list[StoryEvent]:
-    """What mails say that happened, the oldest first."""
+    """Return the events reported in messages, oldest first."""
     claims = [
         StoryEvent(
             StoryKind.PROBLEM,
@@ -131,10 +132,7 @@ def _versions(status: Status) -> Iterator[StoryEvent]:
 
 
 def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
-    """What a reply is for the author, in words.
-
-    None for one that is only part of the discussion.
-    """
+    """Return the kind and a description of a reply, or None if it is only discussion."""
     who = mail.who
     if mail.kind is MailKind.TRAILERS:
         return (
@@ -152,7 +150,10 @@ def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
 
 
 def event_words(events: Sequence[Event]) -> tuple[StoryKind, str]:
-    """What mails report of a tree, in words; of several events of one kind, the versions of all."""
+    """Return the kind and a description of events that messages report about a tree.
+
+    For several events of one kind, the description names all their versions.
+    """
     first = events[0]
     versions = (
         ", ".join(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The branches of a repository that may be topics, and where each is checked out."""
+"""Finds the branches of a repository that may be topics, and their worktrees."""
 
 import time
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(commi
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A local branch: its latest commit and the time of that (seconds since the epoch), and whether
-    the user committed it.
+    """A local branch: its tip, the time of the tip, and whether the user committed it.
+
+    The time is in seconds since the epoch.
     """
 
     name: str
@@ -29,7 +30,7 @@ class Branch:
 
 
 def open_home(key: str) -> Repository | None:
-    """The repository of this key; None where it is gone or cannot be read."""
+    """Return the repository with this key, or None if it is gone or cannot be read."""
     folder = path_of_key(key)
     if not folder.is_dir():
         return None
@@ -40,7 +41,7 @@ def open_home(key: str) -> Repository | None:
 
 
 def branches_of(repository: Repository) -> tuple[Branch, ...]:
-    """The local branches, the latest first."""
+    """Return the local branches, latest first."""
     done = repository.git(
         "for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads"
     )
@@ -55,8 +56,9 @@ def branches_of(repository: Repository) -> tuple[Branch, ...]:
 def candidates(
     branches: tuple[Branch, ...], known: frozenset[str]
 ) -> tuple[Branch, ...]:
-    """Those of the branches that may be a topic of the user and have no draft: the latest that they
-    committed to not long ago.
+    """Return the branches without a draft that may be topics of the user.
+
+    These are the latest branches to which the user committed recently.
     """
     since = time.time() - RECENT
     return tuple(
@@ -68,16 +70,16 @@ def candidates(
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """A directory where a topic can be worked on, and whether its branch is checked out there."""
+    """A directory for working on a topic, and whether the topic's branch is checked out in it."""
 
     directory: Path
     is_on_branch: bool
 
 
 def checkout_of(key: str, branch: str | None) -> Checkout:
-    """The worktree that has the branch checked out, otherwise the repository's main worktree.
+    """Return the worktree of a branch, otherwise the repository's main worktree.
 
-    MissingError where the repository is gone.
+    Raises MissingError if the repository is gone.
     """
     repository = open_home(key)
     if repository is None:
@@ -109,7 +111,7 @@ def checkout_of(key: str, branch: str | None) -> Checkout:
 def switch_branch(directory: Path, branch: str) -> None:
     """Check out a branch.
 
-    RefusedError where git refuses, which uncommitted changes are the usual reason for.
+    Raises RefusedError if git refuses, usually because of uncommitted changes.
     """
     with Repository.open(directory) as repository:
         done = repository.git("switch", "--quiet", "--no-guess", "--", branch, ok=())
@@ -129,7 +131,10 @@ def switch_branch(directory: Path, branch: str) -> None:
 
 
 def range_of(directory: Path, branch: str) -> str:
-    """The commits of a branch over its base, as a TARGET; UsageError where no base is found."""
+    """Return the commits of a branch since its base, as a TARGET.
+
+    Raises UsageError if no base is found.
+    """
     with Repository.open(directory) as repository:
         tip = repository.resolve(f"refs/heads/{branch}")
         return f"{find_base(repository, None, tip).start}..{branch}"

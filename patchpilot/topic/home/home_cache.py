@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What Home showed last, kept so that it is there at once the next time."""
+"""Caches the contents of the home screen, so that it can be shown immediately at the next start."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -32,7 +32,7 @@ Kept = dict[str, tuple[str, HomeTopic]]
 
 
 def recall_home(store: Path) -> Kept:
-    """What was kept for this store of tracked series; empty where nothing was."""
+    """Return the cached topics for this store of tracked series; empty if there are none."""
     values = recall(_KIND, _key(store))
     return (
         {
@@ -45,7 +45,7 @@ def recall_home(store: Path) -> Kept:
 
 
 def keep_home(store: Path, kept: Mapping[str, tuple[str, HomeTopic]]) -> None:
-    """Keep these topics."""
+    """Cache these topics for this store of tracked series."""
     remember(
         _KIND,
         _key(store),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic on Home: its repository and branch, or a tracked series without one.
+"""A topic on the home screen, with its state, latest news and next step.
 
-Its state, the last news and the next step.
+It is a branch of a repository, or a tracked series without one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from patchpilot.reading.thread_values import NextStepNeed
 
 
 class Turn(StrEnum):
-    """Whose turn it is, in the order of Home's groups."""
+    """Whose turn it is, in the order of the groups on the home screen."""
 
     YOURS = "your turn"
     WAITING = "waiting"
@@ -29,9 +29,9 @@ TURNS = {
 
 @dataclass(frozen=True, slots=True)
 class HomeEvent:
-    """Something that happened to a topic, at `when` (seconds since the epoch).
+    """An event of a topic at `when`, in seconds since the epoch.
 
-    `kind` is that of its story.
+    `kind` is the kind of the event in the topic's history.
     """
 
     when: float
@@ -41,16 +41,16 @@ class HomeEvent:
 
 @dataclass(frozen=True, slots=True)
 class HomeTopic:
-    """A topic as Home shows it.
+    """A topic as displayed on the home screen.
 
-    `repository` is the key of its repository ("" for a series of which no branch is known).
+    `repository` is the key of its repository ("" for a series whose branch is unknown). `version`
+    is the last version sent, or 0 for none. `state` is named as in `track`, or "" if it has not
+    been read yet. `news` is the latest event, at `when` (seconds since the epoch, 0 if unknown).
+    `tags` counts the collected tags by name.
 
-    `version` is the last one that was sent, 0 where none was; `state` is named as `track` names it,
-    "" while it was not read yet; `news` is what happened last, at `when` (seconds since the epoch,
-    0 where unknown); `tags` counts the collected tags by name; `bots` is what build and test bots
-    reported of the latest version, which `failed` where one reported a failure; `series` is the
-    number of the followed series; `area` is where the subject says that the change is; `events` are
-    the last ones, the latest first.
+    `bots` summarizes the reports of build and test bots on the latest version, and `failed` is
+    set if one of them reports a failure. `series` is the number of the tracked series. `area` is
+    the changed area that the subject names. `events` are the last events, latest first.
     """
 
     key: str
@@ -83,7 +83,7 @@ class HomeTopic:
 
 
 def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
-    """By whose turn it is, yours first; then by the last news, the latest first."""
+    """Return the topics sorted by whose turn it is, the user's first, then by latest news."""
     turns = list(Turn)
     return tuple(
         sorted(
@@ -94,7 +94,7 @@ def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
 
 
 def as_values(advice: Advice) -> list[object]:
-    """A hint as values that a cache can keep."""
+    """Return a hint as values that can be stored in a cache."""
     return [
         [part.verb, list(part.arguments), part.reason]
         if isinstance(part, Action)
@@ -104,7 +104,7 @@ def as_values(advice: Advice) -> list[object]:
 
 
 def from_values(values: Iterable[object]) -> Advice:
-    """The hint that `as_values` made these of."""
+    """Return the hint from the values that `as_values` returned."""
     parts: list[str | Action] = []
     for value in values:
         if isinstance(value, list):

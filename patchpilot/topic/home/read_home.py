@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All topics: first as they were kept, then as they are now by the drafts, the outbox, the branches
-and the followed series, then with news.
+"""Reads all topics in three steps.
+
+They come first from the cache, then from the drafts, the outbox, the branches and the tracked
+series, and finally with news from the archives.
 """
 
 import time
@@ -40,8 +42,10 @@ OFTEN = 0.3
 
 
 def known_topics() -> tuple[HomeTopic, ...]:
-    """The topics as they were read last, with today's number of unread mails; those that were never
-    read by title only. Nothing but the databases is read."""
+    """Return the topics as they were read last, with the current number of unread messages.
+
+    Topics that have never been read have only a title. Reads nothing but the databases.
+    """
     with Store() as store, Outbox() as outbox, Drafts() as drafts:
         kept = recall_home(store.file)
         entries = {entry.id: entry for entry in store.entries()}
@@ -85,12 +89,10 @@ def read_topics(
     arrived: Arrived | None = None,
     progress: Progress = silent,
 ) -> tuple[HomeTopic, ...]:
-    """The topics as they are now.
+    """Return the current topics.
 
-    `repositories` are the keys of more repositories whose branches to look at than those that
-    drafts name.
-
-    A topic that is as it was when it was kept is not read again. Nothing is asked of the network.
+    `repositories` are the keys of repositories whose branches to read, in addition to those named
+    in drafts. Unchanged topics are served from the cache. Does not use the network.
     """
     with Store() as store, Outbox() as outbox:
         reading = _Reading(store, outbox, recall_home(store.file), arrived, progress)
@@ -132,8 +134,9 @@ def update_topics(
     fresh: bool = False,
     progress: Progress = silent,
 ) -> tuple[tuple[HomeTopic, ...], str]:
-    """The topics after the archives were asked about the series that have not come to an end, and
-    why one could not be asked ("": all could).
+    """Query the archives about unfinished series and return all topics.
+
+    Also returns the reason why a series could not be queried, or "" if all could.
     """
     numbers = [
         topic.series

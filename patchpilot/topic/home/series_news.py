@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last news of a tracked series in a few words: who asked what, who applied it.
+"""The latest news of a tracked series in a few words.
 
-The tags it has, what the bots reported.
+Includes who requested a change, who applied the series, its tags, and the reports of bots.
 """
 
 from collections.abc import Mapping
@@ -33,8 +33,10 @@ _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
 
 @dataclass(frozen=True, slots=True)
 class SeriesNews:
-    """What happened last and when (seconds since the epoch), the tags by name, the bots' reports,
-    whether one is a failure, and the last events.
+    """The latest event of a series and its time (seconds since the epoch).
+
+    Includes the tags by name, the bot reports, whether one of them is a failure, and the last
+    events.
     """
 
     words: str
@@ -46,7 +48,7 @@ class SeriesNews:
 
 
 def news_of(series: Tracked) -> SeriesNews:
-    """The news of a series."""
+    """Return the latest news of a series."""
     status, summary = series.status, series.summary
     if status is None or summary is None:
         return SeriesNews("sent; not in the archive yet", 0.0, {}, "", False)

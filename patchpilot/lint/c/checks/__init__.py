@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The C checks, by subject. Importing this package registers them."""
+"""The C checks, grouped by subject; importing this package registers them."""
 
 from patchpilot.lint.c.checks import (  # noqa: F401  # noqa: F401
     brace_placement,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Braces around the arms of conditions and loops, and blank lines at braces."""
+"""Checks of braces around the branches of conditions and loops, and of blank lines next to
+braces.
+"""
 
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import pattern

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of conditions, loops and switches, and of the lines that follow them."""
+"""Checks of conditions, loops and switch statements, and of the lines after them."""
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_check import (
@@ -43,7 +43,7 @@ PLACEHOLDERS.update(
 
 @check(CONTEXT, "switch")
 def case_indent(context: LineContext) -> Results | None:
-    """Reports a `case` that is not indented like its `switch`."""
+    """Reports a `case` label that is not indented like its `switch`."""
     if not pattern(r"\bswitch\s*\(.*\)").search(context.text):
         return None
     _, lines = context.walk.passage.bracketed(context.line, "{}", outer=True)
@@ -58,7 +58,7 @@ def case_indent(context: LineContext) -> Results | None:
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(context: LineContext) -> Results | None:
-    """Reports a brace that belongs on the line of the condition, and an indent after a stray
+    """Reports a brace that belongs on the line of its condition, and an indent after a stray
     semicolon.
     """
     text = context.text
@@ -89,7 +89,7 @@ def brace_on_next_line(context: LineContext) -> Results | None:
 
 @check(CONTEXT, "if", "while", "for", "do", "else")
 def odd_indent(context: LineContext) -> Results | None:
-    """Reports a statement after a condition that is not indented by one tab more."""
+    """Reports a statement after a condition that is not indented one tab further."""
     text = context.text
     if (
         not pattern(
@@ -186,7 +186,7 @@ def _without_parentheses(text: str) -> str:
 
 @check(ADDED, "do", "if", "while", "for")
 def condition_line(context: LineContext) -> Results | None:
-    """Reports statements after a condition on the same line."""
+    """Reports a statement on the same line as its condition."""
     text, walk = context.text, context.walk
     if "do" in text and pattern(r"do\s*(?!\{)").search(text):
         _allow_while(context)
@@ -223,7 +223,9 @@ def _allow_while(context: LineContext) -> None:
 
 @check(ADDED, "else", "if", "case", "default")
 def trailing_statement(context: LineContext) -> Results | None:
-    """Reports statements after an else, a closing brace or a case on the same line."""
+    """Reports a statement on the same line as the `else`, closing brace or `case` label before
+    it.
+    """
     text, hits = context.text, []
     match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
     if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(
@@ -243,7 +245,7 @@ def trailing_statement(context: LineContext) -> Results | None:
 
 @check(ADDED, "while")
 def while_after_brace_line(context: LineContext) -> Results | None:
-    """Reports a `while` on the line after its closing brace."""
+    """Reports the `while` of a do loop on the line after the closing brace."""
     previous = context.line.previous
     if (
         previous is None
@@ -260,7 +262,7 @@ def while_after_brace_line(context: LineContext) -> Results | None:
 
 @check(ADDED, "{")
 def opening_brace_on_next_line(context: LineContext) -> Results | None:
-    """Reports the opening brace of an initializer, struct, union or enum on the next line."""
+    """Reports an initializer, struct, union or enum whose opening brace is on the next line."""
     text, before, hits = context.text, context.before, []
     if not pattern(r".\s*\{").match(text):
         return None
@@ -275,7 +277,7 @@ def opening_brace_on_next_line(context: LineContext) -> Results | None:
 
 @check(ADDED, "(")
 def unnecessary_oom_message(context: LineContext) -> Results | None:
-    """Reports a message for a failed allocation: the allocator has already printed one."""
+    """Reports an error message for a failed allocation, which the allocator has already printed."""
     line, walk = context.line, context.walk
     if "if" not in context.before:
         return None

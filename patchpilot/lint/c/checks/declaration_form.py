@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of declarations: types, pointer stars, storage classes, initial values."""
+"""Checks of declarations: types, pointer stars, storage classes and initial values."""
 
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import (
@@ -31,7 +31,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "int", "char", "short", "long", "signed")
 def number_words(context: LineContext) -> Results | None:
-    """Reports number types with words in an unusual order or with a needless int."""
+    """Reports integer types with their words in an unusual order or with a redundant int."""
     code, hits = context.code, []
     hits += [("misordered-type", context.hit(kind=kind)) for kind in _misordered(code)]
     if (
@@ -75,7 +75,7 @@ def _number_types(code: str) -> list[str]:
 
 @check(ADDED, "}")
 def fake_flexible_array(context: LineContext) -> Results | None:
-    """Reports a struct that ends in an array of zero or one elements."""
+    """Reports a struct whose last member is an array with zero or one elements."""
     if not context.before.startswith("+") or not _ends_in_small_array(context.before):
         return None
     if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(context.code):
@@ -101,7 +101,7 @@ def _ends_in_small_array(text: str) -> bool:
 
 @check(ADDED)
 def pointer_stars(context: LineContext) -> Results | None:
-    """Reports pointer stars next to the type: `(foo*)`, `foo* bar`."""
+    """Reports a pointer star attached to the type, as in `(foo*)` or `foo* bar`."""
     text, hits = context.text, []
     # modifiers come before stars
     if not pattern(r"\*|__|const|volatile|fastcall").search(
@@ -157,7 +157,7 @@ def _is_modifier(context: LineContext, word: str) -> bool:
 
 @check(ADDED, "init")
 def misplaced_init_attribute(context: LineContext) -> Results | None:
-    """Reports an attribute before the name: `static __initdata int x;`."""
+    """Reports an init attribute before the name, as in `static __initdata int x;`."""
     text = context.text
     attribute = pattern(rf"\b{INIT}\b").search(text)
     if not attribute:

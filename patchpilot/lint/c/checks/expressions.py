@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of expressions: comparisons, unnecessary parentheses, assignments, casts and sizes."""
+"""Checks of expressions: comparisons, unnecessary parentheses, assignments, casts and sizeof."""
 
 from patchpilot.lint.c.arguments import value_end
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
@@ -29,7 +29,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "if")
 def parentheses_in_condition(context: LineContext) -> Results | None:
-    """Reports unnecessary parentheses around comparisons: `if ((a == b) && (c))`."""
+    """Reports unnecessary parentheses around comparisons, as in `if ((a == b) && (c))`."""
     hits: list[tuple[str, Hit]] = []
     statement = context.statement
     staging = (
@@ -76,7 +76,7 @@ def _parenthesized_comparisons(text: str) -> list[str]:
 
 @check(ADDED, "int", "long", "signed")
 def cast_of_constant(context: LineContext) -> Results | None:
-    """Reports a cast of a constant: `(unsigned long)1`."""
+    """Reports a cast of a constant, as in `(unsigned long)1`."""
     match = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(context.text)
     if not match:
         return None
@@ -100,7 +100,7 @@ def cast_of_constant(context: LineContext) -> Results | None:
 
 @check(ADDED)
 def comma_for_semicolon(context: LineContext) -> Results | None:
-    """Reports a comma where a semicolon is meant: `a = b(), c = d();`."""
+    """Reports a comma that should be a semicolon, as in `a = b(), c = d();`."""
     statement = context.statement
     if (
         not statement

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of function prototypes and of the first lines of functions."""
+"""Checks of function prototypes and of the first lines of function definitions."""
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
@@ -30,7 +30,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "{")
 def function_brace(context: LineContext) -> Results | None:
-    """Reports an opening brace on the line of the function: `int f(void) {`."""
+    """Reports an opening brace on the line of the function's name, as in `int f(void) {`."""
     code = context.code
     if (
         "}" in code
@@ -46,8 +46,8 @@ def function_brace(context: LineContext) -> Results | None:
 
 @check(ADDED)
 def extern_in_source(context: LineContext) -> Results | None:
-    """Reports prototypes and externs in a .c file, and arguments that start on the line after the
-    function's name.
+    """Reports prototypes and extern declarations in .c files, and arguments that start on the
+    line after the function's name.
     """
     if context.span is None or not context.line.file.endswith(".c"):
         return None
@@ -74,7 +74,7 @@ def extern_in_source(context: LineContext) -> Results | None:
 
 @check(ADDED)
 def unnamed_arguments(context: LineContext) -> Results | None:
-    """Reports arguments without names: `int f(int);`."""
+    """Reports arguments without names in a prototype, as in `int f(int);`."""
     if context.span is None:
         return None
     statement = context.statement or ""
@@ -99,7 +99,9 @@ def unnamed_arguments(context: LineContext) -> Results | None:
 
 @check(ADDED)
 def function_definition(context: LineContext) -> Results | None:
-    """Reports an opening brace at the end of a function's declaration that is split over lines."""
+    """Reports an opening brace at the end of the last line of a function declaration that spans
+    lines.
+    """
     if context.span is None or "{" not in (statement := context.statement or ""):
         return None
     found = None

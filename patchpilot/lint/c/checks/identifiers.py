@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of names in mixed case, and of exports that are not next to what they export."""
+"""Checks of CamelCase names, and of exports that do not follow the symbol they export."""
 
 from weakref import WeakKeyDictionary
 
@@ -40,7 +40,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED)
 def mixed_case(context: LineContext) -> Results | None:
-    """Reports names in mixed case: `someName`."""
+    """Reports CamelCase names such as `someName`."""
     text = context.text
     if not pattern(_MIXED).search(text, 1):
         return None
@@ -120,9 +120,9 @@ def _known(context: LineContext) -> frozenset[str]:
 
 
 def names_of_headers(tree: Tree) -> frozenset[str]:
-    """Returns the names in mixed case that a tree's include/ declares.
+    """Returns the CamelCase names that the tree's include/ directory declares.
 
-    Cached in the process, and on disk until the directory changes.
+    The result is cached in the process, and on disk until the directory changes.
     """
     if ground_of(tree) is not tree:
         types = Types()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of line layout: continuation lines, tab stops, block comments, blank lines."""
+"""Checks of line layout: continuation lines, tab stops, block comments and blank lines."""
 
 from patchpilot.lint.c.arguments import value_end
 from patchpilot.lint.c.c_check import LAYOUT, LineContext, Results, check
@@ -43,7 +43,7 @@ _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
 
 @check(LAYOUT, "\t ", f"\t{NOTE}")
 def off_tab_stop(context: LineContext) -> Results | None:
-    """Reports a statement whose indent is not a multiple of a tab."""
+    """Reports a statement that is not indented to a tab stop."""
     code = context.code
     indent = pattern(r"\+\t+( +)").match(code)
     if not indent or len(indent[1]) % _TAB == 0:
@@ -58,7 +58,7 @@ def off_tab_stop(context: LineContext) -> Results | None:
 
 @check(LAYOUT)
 def misaligned_continuation(context: LineContext) -> Results | None:
-    """Reports a continuation line that is not aligned with the text after the open parenthesis."""
+    """Reports a continuation line that is not aligned with the open parenthesis."""
     before = context.before
     if (
         not before.startswith("+")
@@ -163,7 +163,7 @@ def block_comment_style(context: LineContext) -> Results | None:
 
 @check(LAYOUT)
 def blank_line_after_declarations(context: LineContext) -> Results | None:
-    """Reports a missing blank line after declarations."""
+    """Reports a missing blank line after the declarations of a block."""
     if context.text.startswith("+") and _first_after_declarations(context):
         return [("no-blank-line-after-declarations", context.hit())]
     return None

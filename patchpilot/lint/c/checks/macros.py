@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of macros: their values, how often they use their arguments, whether they change the
-control flow.
-"""
+"""Checks of macros: their values, repeated evaluation of arguments, and hidden control flow."""
 
 from collections.abc import Sequence
 
@@ -42,7 +40,7 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "define")
 def macro(context: LineContext) -> Results | None:
-    """Checks the definition of a macro."""
+    """Reports problems in a macro definition."""
     text = context.text
     if (
         "define" not in text

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of missing and prohibited spaces: parentheses, brackets, braces, keywords, function
-pointers.
+"""Checks of required and prohibited spaces at parentheses, brackets, braces, keywords and
+function pointers.
 """
 
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
@@ -38,7 +38,11 @@ PLACEHOLDERS.update(
 
 @check(ADDED, "*")
 def function_pointer(context: LineContext) -> Results | None:
-    """Reports spaces in `type (*name)(args)`, except the one after the type."""
+    """Reports spaces in the declaration of a function pointer, except the one after the return
+    type.
+
+    The expected form is `type (*name)(args)`.
+    """
     text = context.text
     start = pattern(r".\s*").match(text)
     if (
@@ -63,7 +67,7 @@ def function_pointer(context: LineContext) -> Results | None:
 
 @check(ADDED, " [", "\t[")
 def space_before_square_bracket(context: LineContext) -> Results | None:
-    """Reports `a [1]`."""
+    """Reports a space before an opening square bracket, as in `a [1]`."""
     text, hits = context.text, []
     for match in pattern(r"(.*?\s)\[").finditer(text):
         prefix = match[1]
@@ -88,7 +92,7 @@ def space_before_square_bracket(context: LineContext) -> Results | None:
 
 @check(ADDED, " (", "\t(")
 def space_before_call(context: LineContext) -> Results | None:
-    """Reports `f (x)`."""
+    """Reports a space between a function's name and its arguments, as in `f (x)`."""
     text, hits = context.text, []
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
@@ -106,7 +110,7 @@ def space_before_call(context: LineContext) -> Results | None:
 
 @check(ADDED, "{")
 def space_before_brace(context: LineContext) -> Results | None:
-    """Reports `){` and `else{`."""
+    """Reports a missing space before an opening brace, as in `){` and `else{`."""
     text = context.text
     touching = (
         "){" in text

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fixers, by what they change. A rule with a safe fix names one in its `[rule.fix]`."""
+"""The fixers, grouped by what they change.
+
+A rule with a safe fix names its fixer in `[rule.fix]`.
+"""

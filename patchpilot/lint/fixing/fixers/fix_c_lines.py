@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the layout of C lines: braces, labels, continuation lines, the stars of a comment."""
+"""Fixers for the layout of C lines: braces, labels, continuation lines and comment stars."""
 
 from collections.abc import Sequence
 
@@ -55,7 +55,7 @@ def join_brace(site: FixSite) -> LineChange | None:
 
 @fixer("split-brace")
 def split_brace(site: FixSite) -> LineChange | None:
-    """Moves the opening brace of a function to a line of its own."""
+    """Moves the opening brace of a function to a separate line."""
     for number in range(site.number, site.number + _MOST_LINES):
         line = site.added(number)
         if line is None:
@@ -84,7 +84,7 @@ def split_brace(site: FixSite) -> LineChange | None:
 
 @fixer("label")
 def label(site: FixSite) -> LineChange | None:
-    """Moves a label to the start of its line; in a macro, with the statement after it."""
+    """Moves a label to the start of its line; in a macro, together with the statement after it."""
     line = site.added(site.number)
     match = (
         cached_re.match(r"\+[ \t]+([A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", line.raw)
@@ -96,8 +96,9 @@ def label(site: FixSite) -> LineChange | None:
 
 @fixer("comment-star", COMMENT)
 def comment_star(site: FixSite) -> LineChange | None:
-    """Aligns the star of a comment line with the one above, and the stars below that were aligned
-    with it.
+    """Aligns the star of a comment line with the star above.
+
+    Stars below that were aligned with it move along.
     """
     before = site.line.previous
     lead = cached_re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
@@ -128,9 +129,9 @@ def comment_star(site: FixSite) -> LineChange | None:
 
 @fixer("tab-stop", COMMENT)
 def tab_stop(site: FixSite) -> LineChange | None:
-    """Moves a comment before the code to the end of the line.
+    """Moves a comment that precedes code to the end of the line.
 
-    Indents other code, in a new function, as deep as its braces.
+    Other code in a new function is indented to the depth of its braces.
     """
     line = site.added(site.number)
     if not line or line.raw.lstrip("+\t").startswith("/*"):
@@ -163,7 +164,7 @@ def _comment_to_end(line: ScannedLine) -> LineChange | None:
 
 @fixer("comment-end", COMMENT)
 def comment_end(site: FixSite) -> LineChange | None:
-    """Moves the end of a comment to a line of its own."""
+    """Moves the end of a comment to a separate line."""
     line = site.added(site.number)
     match = (
         cached_re.match(r"\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$", line.raw)
@@ -183,10 +184,10 @@ def comment_end(site: FixSite) -> LineChange | None:
 
 @fixer("align")
 def align(site: FixSite) -> LineChange | None:
-    """Aligns a continuation line with the text after the open parenthesis, and the lines that were
-    aligned with it.
+    """Aligns a continuation line with the text after the open parenthesis.
 
-    A line below an added one is removed and added again where the patch does not change it.
+    Lines that were aligned with it move along. A line below an added one that the patch does not
+    change is removed and added again.
     """
     line, before = site.line, site.added(site.number - 1)
     if not before or line.sign not in "+ " or line.starts_file or line.starts_hunk:
@@ -254,7 +255,7 @@ def _depth(code: str) -> int:
 
 @fixer("drop-fallthrough", NAMED, tokens=((r"fallthrough ;", r""),))
 def drop_fallthrough(site: FixSite) -> LineChange | None:
-    """Deletes a `fallthrough;` between labels."""
+    """Deletes a `fallthrough;` between two labels."""
     line = site.added(site.number)
     return (
         delete([site.number])
@@ -265,9 +266,10 @@ def drop_fallthrough(site: FixSite) -> LineChange | None:
 
 @fixer("spdx-comment", COMMENT)
 def spdx_comment(site: FixSite) -> LineChange | None:
-    """Writes the license tag as the first line, in the kind of comment that its file has it in.
+    """Moves the license tag to the first line, in the comment style that its kind of file
+    requires.
 
-    A comment that it begins goes on below it.
+    If the tag is part of a longer comment, the rest of the comment follows below it.
     """
     line, comment = site.added(site.number), site.finding.value("comment")
     if not line or comment not in ("//", "/*", "#"):
@@ -346,9 +348,7 @@ def _comment_rows(site: FixSite, first: ScannedLine) -> list[ScannedLine]:
 
 @fixer("spdx-notice", COMMENT)
 def spdx_notice(site: FixSite) -> LineChange | None:
-    """Writes the license tag of a C file in the place of the usual notice of this license in its
-    first comment.
-    """
+    """Replaces the usual notice of a license in a C file's first comment with its license tag."""
     line, comment = site.added(site.number), site.finding.value("comment")
     if not line or comment not in ("//", "/*") or line.raw.strip() != "+/*":
         return None
@@ -395,7 +395,7 @@ def _stated_license(rows: Sequence[ScannedLine]) -> str:
 
 @fixer("start-with-star", COMMENT)
 def start_with_star(site: FixSite) -> LineChange | None:
-    """Starts the lines of a block comment with a star below that of its first line."""
+    """Adds a star to the lines of a block comment, below the star of its first line."""
     before = site.line.previous
     lead = cached_re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
     if not lead or not before or "*/" in before.raw[lead.end() :]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for preprocessor conditions."""
+"""Fixers for preprocessor conditionals."""
 
 from patchpilot.lint.fixing.fixer import FOLDED, FixSite, LineChange, delete, fixer
 from patchpilot.lint.fixing.version_tests import DIRECTIVE, dropped
@@ -7,9 +7,7 @@ from patchpilot.lint.fixing.version_tests import DIRECTIVE, dropped
 
 @fixer("known-version", FOLDED)
 def known_version(site: FixSite) -> LineChange | None:
-    """Resolves a test of LINUX_VERSION_CODE that has the same result in the tree and in all later
-    versions.
-    """
+    """Resolves a LINUX_VERSION_CODE test that has the same result in this and all later kernels."""
     version = site.context.tree.version if site.context.tree else None
     first = _chain_start(site)
     if not version or not first:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that write an expression in the kernel's way: types, comparisons, parentheses,
+"""Fixers that rewrite expressions in kernel style: types, comparisons, parentheses and
 permissions.
 
-What they rely on is on the rules' pages.
+The rules' pages document the assumptions of each fixer.
 """
 
 from patchpilot.cache import cached_re
@@ -64,7 +64,7 @@ def _expression(site: FixSite) -> str:
     "kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1"))
 )
 def kernel_types(site: FixSite) -> LineChange | None:
-    """Writes `uint32_t` as `u32`, unless a name of the line is that already."""
+    """Rewrites `uint32_t` as `u32`, unless the line already has a variable of that name."""
     text = _code(site)
     tree = site.context.tree
     has_types = (
@@ -86,9 +86,9 @@ def kernel_types(site: FixSite) -> LineChange | None:
 
 @fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
 def null_test(site: FixSite) -> LineChange | None:
-    """Writes `p == NULL` as `!p`, and `p != NULL` as `p` where only its truth counts.
+    """Rewrites `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
-    Parentheses around it are not needed then.
+    Parentheses that are no longer necessary are removed.
     """
     text = _code(site)
     parameters = _macro_parameters(site, text)
@@ -244,7 +244,7 @@ _SIDE = r"[\w\s.,()\[\]&*<>=!+/%|^~-]*"
 def constant_right(site: FixSite) -> LineChange | None:
     """Swaps the sides of a comparison whose constant is on the left.
 
-    The other side is one name, member, call or in parentheses.
+    The other side must be a single name, member or call, or in parentheses.
     """
     text = _expression(site)
     match = _CONSTANT_FIRST.match(text, site.column) if site.column > 0 else None
@@ -273,7 +273,7 @@ _PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
 
 @fixer("plain-value", NAMED, tokens=_PARENTHESES)
 def plain_value(site: FixSite) -> LineChange | None:
-    """Removes the parentheses of `&(a->b)`, `*(a->b)` and `(a->b)()`."""
+    """Removes the parentheses in `&(a->b)`, `*(a->b)` and `(a->b)()`."""
     text = _expression(site)
     spans: list[ColumnSpan] = []
     for match in cached_re.finditer(
@@ -327,7 +327,7 @@ def plain_comparison(site: FixSite) -> LineChange | None:
 
 @fixer("single-parentheses", NAMED, tokens=_PARENTHESES)
 def single_parentheses(site: FixSite) -> LineChange | None:
-    """Writes `if ((a == b))` as `if (a == b)`."""
+    """Rewrites `if ((a == b))` as `if (a == b)`."""
     text = _expression(site)
     match = cached_re.search(
         rf"\bif\s*\(\s*(\(\s*){_OPERAND}\s*(?:[<>]=?|[=!]=)\s*{_OPERAND}(\s*\))\s*\)",
@@ -345,7 +345,7 @@ def single_parentheses(site: FixSite) -> LineChange | None:
 
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
 def octal_mode(site: FixSite) -> LineChange | None:
-    """Writes symbolic permissions as the octal number that they are."""
+    """Rewrites symbolic permissions as the equivalent octal number."""
     text, mode, octal = (
         _code(site),
         site.finding.value("mode"),
@@ -378,8 +378,9 @@ _BIT_TOKENS = (
 
 @fixer("bit-macro-exact", NAMED, tokens=_BIT_TOKENS)
 def bit_macro_exact(site: FixSite) -> LineChange | None:
-    """Writes `(1UL << n)` as `BIT(n)` and `(1ULL << n)` as `BIT_ULL(n)`, which they are, if the
-    code that uses them has BIT().
+    """Rewrites `(1UL << n)` as `BIT(n)` and `(1ULL << n)` as `BIT_ULL(n)`.
+
+    The code must have access to BIT(). These rewrites are exactly equivalent.
     """
     kind = {"BIT": "ul", "BIT_ULL": "ull"}[site.finding.value("macro")]
     return _with_bit(site, kind) if has_include(site, _BIT_HEADERS) else None
@@ -387,7 +388,7 @@ def bit_macro_exact(site: FixSite) -> LineChange | None:
 
 @fixer("bit-macro", NAMED, tokens=_BIT_TOKENS)
 def bit_macro(site: FixSite) -> LineChange | None:
-    """Writes `(1 << n)` as `BIT(n)`."""
+    """Rewrites `(1 << n)` as `BIT(n)`."""
     return _with_bit(site, "[uUlL]*")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that break long lines: of code after a comma or an operator, of comments between words."""
+"""Fixers that break long lines: code after a comma or an operator, comments between words."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -38,9 +38,10 @@ _CODE_BEFORE = cached_re.compile(
 
 @fixer("break-line", NAMED, tokens=((r"", r"\\"),))
 def break_line(site: FixSite) -> LineChange | None:
-    """Breaks a line of code after a comma or an operator, aligned with the open parenthesis.
+    """Breaks a line of code after a comma or an operator, and aligns the rest with the open
+    parenthesis.
 
-    The value of a macro goes to the next line.
+    The value of a macro moves to the next line.
     """
     line = site.added(site.number)
     text = line and line.text[: len(line.raw)]
@@ -169,7 +170,7 @@ def _written(line: ScannedLine, lines: Sequence[str]) -> LineChange:
 
 @fixer("break-comment", COMMENT)
 def break_comment(site: FixSite) -> LineChange | None:
-    """Breaks a long line of a comment between words; a comment after code goes above it."""
+    """Breaks a long comment line between words; a comment after code moves to the line above."""
     line = site.added(site.number)
     if not line:
         return None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for the subject and the prose of the message.
 
-In the diff they change only words in comments.
+In the diff, they change only words in comments.
 """
 
 import textwrap
@@ -101,8 +101,9 @@ def _retitled(site: FixSite, title: str) -> LineChange | None:
 
 @fixer("subject-end", PROSE)
 def subject_end(site: FixSite) -> LineChange | None:
-    """Removes the full stop, comma or semicolon at the end of a subject, unless the subject may be
-    cut off or the character is meant.
+    """Removes the period, comma or semicolon at the end of a subject.
+
+    It is kept if the subject may be truncated or the character is intended.
     """
     title = site.context.patch.subject.title
     return (
@@ -114,7 +115,7 @@ def subject_end(site: FixSite) -> LineChange | None:
 
 @fixer("subject-spaces", PROSE)
 def subject_spaces(site: FixSite) -> LineChange | None:
-    """Reduces the spaces between the words of a subject to one."""
+    """Collapses multiple spaces between the words of a subject."""
     header = next(
         (
             header
@@ -138,7 +139,7 @@ def subject_spaces(site: FixSite) -> LineChange | None:
 
 @fixer("prefix-spaces", PROSE)
 def prefix_spaces(site: FixSite) -> LineChange | None:
-    """Puts one space after the colon of each prefix and none before it."""
+    """Puts one space after the colon of each prefix, and none before it."""
     title = site.context.patch.subject.title
     match = cached_re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
     if not match or "::" in title or "//" in title:
@@ -149,7 +150,7 @@ def prefix_spaces(site: FixSite) -> LineChange | None:
 
 @fixer("agreed-prefix", PROSE)
 def agreed_prefix(site: FixSite) -> LineChange | None:
-    """Puts the prefix before a subject without one, where the history of the files agrees on it."""
+    """Adds the files' usual prefix to a subject without one, if their history agrees on it."""
     if not site.finding.value("usual"):
         return None
     best = agreed_in_history(site.context)
@@ -160,7 +161,7 @@ def agreed_prefix(site: FixSite) -> LineChange | None:
 
 @fixer("drop-line", PROSE)
 def drop_line(site: FixSite) -> LineChange | None:
-    """Deletes the line of the message, and one of the two blank lines that would become adjacent."""  # noqa: E501
+    """Deletes a line of the message, and one of two blank lines that become adjacent."""
     if not _in_message(site):
         return None
     lines, at = site.context.patch.lines, site.number - 1
@@ -175,7 +176,7 @@ def drop_line(site: FixSite) -> LineChange | None:
 
 @fixer("indent-line", PROSE)
 def indent_line(site: FixSite) -> LineChange | None:
-    """Indents the line of the message by a space."""
+    """Indents a line of the message by one space."""
     return (
         LineChange(edits=(FixEdit(site.number, 1, (f" {site.text(site.number)}",)),))
         if _in_message(site)
@@ -185,10 +186,10 @@ def indent_line(site: FixSite) -> LineChange | None:
 
 @fixer("commit-reference", PROSE)
 def commit_reference(site: FixSite) -> LineChange | None:
-    """Replaces `commit 0123456 ("…")` with the id and subject that the repository has, if the line
-    names one commit completely.
+    """Corrects the id and subject of a `commit 0123456 ("…")` reference from the repository.
 
-    Where that makes the line too long, its paragraph is wrapped again from there on.
+    The line must name one commit completely. If it becomes too long, its paragraph is wrapped
+    again from there on.
     """
     right = site.finding.fix.text if site.finding.fix else ""
     match = cached_re.match(r"commit ([0-9a-f]{12,40}) \(\"(.*)\"\)$", right)
@@ -230,7 +231,9 @@ def commit_reference(site: FixSite) -> LineChange | None:
 
 @fixer("wrap", PROSE)
 def wrap(site: FixSite) -> LineChange | None:
-    """Wraps a long line of prose, and the rest of its paragraph as far as its lines are full."""
+    """Wraps a long line of prose, and the following lines of its paragraph as long as they are
+    full.
+    """
     context = site.context
     if not _in_message(site) or site.number - context.patch.message_line in pasted(
         context
@@ -308,7 +311,7 @@ def _prose_from(site: FixSite) -> tuple[str, ...]:
 
 @fixer("spelling", PROSE)
 def spelling(site: FixSite) -> LineChange | None:
-    """Corrects a misspelled word in prose or in a comment, if there is one correction."""
+    """Corrects a misspelled word in prose or in a comment, if there is only one correction."""
     typo, arrow, better = (site.finding.fix.text if site.finding.fix else "").partition(
         " → "
     )
@@ -319,9 +322,9 @@ def spelling(site: FixSite) -> LineChange | None:
 
 @fixer("stated-spelling", PROSE)
 def stated_spelling(site: FixSite) -> LineChange | None:
-    """Like `spelling`, for findings with the correction in their values.
+    """Corrects a misspelled word with the correction that the finding suggests.
 
-    A capitalized word may be a name and is left.
+    A capitalized word is not changed, since it may be a name.
     """
     typo, better = site.finding.value("word"), site.finding.value("right")
     return (
@@ -396,7 +399,7 @@ def _is_prose(site: FixSite, start: int, end: int) -> bool:
 
 @fixer("drop-repeated-word", PROSE)
 def drop_repeated_word(site: FixSite) -> LineChange | None:
-    """Removes a repeated word, unless a sentence may repeat it."""
+    """Removes a repeated word, unless the repetition may be correct."""
     word = site.finding.value("word")
     if word.lower() not in _SURE_TWICE:
         return None

@@ -87,7 +87,9 @@ def _add(site: FixSite, at: int) -> LineChange:
 
 @fixer("space-before")
 def space_before(site: FixSite) -> LineChange | None:
-    """Adds a space before the column; for a `return(` without a column, before the parenthesis."""
+    """Adds a space before the column or, in a `return(` without a column, before the
+    parenthesis.
+    """
     if site.column < 1 and (match := cached_re.search(r"\breturn\(", site.line.text)):
         return _add(site, match.end() - 1)
     place = _place(site)
@@ -124,7 +126,7 @@ def space_after(site: FixSite) -> LineChange | None:
 
 @fixer("space-around")
 def space_around(site: FixSite) -> LineChange | None:
-    """Puts one space on each side of the operator, if it is certainly a binary one."""
+    """Puts one space on each side of an operator that is certainly binary."""
     place = _place(site)
     if not place:
         return None
@@ -248,9 +250,9 @@ def no_space_before(site: FixSite) -> LineChange | None:
 
 @fixer("no-space-before-call")
 def no_space_before_call(site: FixSite) -> LineChange | None:
-    """Removes the space between a name and the parenthesis of its call.
+    """Removes the space between a function's name and its arguments.
 
-    A name before `(*` may be a type.
+    A name before `(*` is not changed, since it may be a type.
     """
     place = _place(site)
     if not place:
@@ -309,7 +311,7 @@ def no_space_here(site: FixSite) -> LineChange | None:
 
 @fixer("one-space-here")
 def one_space_here(site: FixSite) -> LineChange | None:
-    """Reduces the spaces at the column to one."""
+    """Collapses the spaces at the column into one."""
     place = _place(site)
     if not place:
         return None
@@ -322,7 +324,7 @@ def one_space_here(site: FixSite) -> LineChange | None:
 
 @fixer("space-before-brace")
 def space_before_brace(site: FixSite) -> LineChange | None:
-    """Adds the space in `){` and `else{`."""
+    """Adds the missing space in `){` and `else{`."""
     text = site.line.text[: len(site.line.raw)]
     if site.added(site.number) is None or text.count("{") != 1:
         return None
@@ -332,7 +334,7 @@ def space_before_brace(site: FixSite) -> LineChange | None:
 
 @fixer("cast")
 def cast(site: FixSite) -> LineChange | None:
-    """Removes the space after a cast; the column is that of its parenthesis."""
+    """Removes the space after a cast whose parenthesis is at the column."""
     place = _place(site)
     if not place or place[0][place[1]] != "(":
         return None
@@ -354,9 +356,9 @@ def cast(site: FixSite) -> LineChange | None:
 
 @fixer("star")
 def star(site: FixSite) -> LineChange | None:
-    """Moves stars next to the name: one space before them, none between them and none after.
+    """Attaches pointer stars to the name: one space before them, and none between or after them.
 
-    A qualifier has a space on both sides.
+    A qualifier keeps a space on both sides.
     """
     place = _place(site)
     match = cached_re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
@@ -394,7 +396,7 @@ def star(site: FixSite) -> LineChange | None:
 
 @fixer("function-pointer")
 def function_pointer(site: FixSite) -> LineChange | None:
-    """Removes the space at the column in `type (*name)(arguments)`, or adds the missing one."""
+    """Removes or adds the space at the column in a function pointer, `type (*name)(arguments)`."""
     place = _place(site)
     if not place:
         return None

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that break, join and brace statements: one statement a line, braces where the coding style
-has them, operators at the end of a line.
+"""Fixers for the layout of statements: one per line, braces as in the coding style, and operators
+at the end of a line.
 """
 
 from patchpilot.cache import cached_re
@@ -88,9 +88,7 @@ def _head_end(code: str) -> int:
 
 @fixer("drop-braces", NAMED, tokens=_BRACES)
 def drop_braces(site: FixSite) -> LineChange | None:
-    """Removes the braces around single statements of a condition or a loop, of each of its
-    branches.
-    """
+    """Removes the braces around single statements in all branches of a condition or loop."""
     edits: list[FixEdit] = []
     number = site.number
     while True:
@@ -145,7 +143,7 @@ def _is_single(code: str) -> bool:
 
 @fixer("add-braces", NAMED, tokens=_BRACES)
 def add_braces(site: FixSite) -> LineChange | None:
-    """Adds braces to the branches of a condition that have none, if other branches have them."""
+    """Adds missing braces to the branches of a condition if another branch has braces."""
     for number in (
         site.number,
         *range(site.number - 1, site.number - MOST_LINES, -1),
@@ -228,9 +226,9 @@ def _after(site: FixSite, number: int, text: str) -> FixEdit:
 
 @fixer("operator-up", NAMED, tokens=((r"\\ (&&|\|\|)", r"\1 \\"),))
 def operator_up(site: FixSite) -> LineChange | None:
-    """Moves the logical operator at the start of the line to the end of the previous one.
+    """Moves a logical operator from the start of the line to the end of the previous one.
 
-    In a directive, before its line continuation.
+    In a directive, it is inserted before the line continuation.
     """
     upper, line = site.above(site.number), site.added(site.number)
     if not upper or not line or NOTE in upper.text + line.text:
@@ -252,10 +250,10 @@ def operator_up(site: FixSite) -> LineChange | None:
 
 @fixer("join-open")
 def join_open(site: FixSite) -> LineChange | None:
-    """Moves the arguments below an open parenthesis or bracket up after it, all of them aligned
-    with the first, in lines of up to 80 columns or 100.
+    """Moves the arguments below an open parenthesis or bracket up to its line.
 
-    Where the type of a function leaves no room for them, its name goes to the next line.
+    All of them are aligned with the first one, in lines of up to 80 or 100 columns. If a
+    function's type does not leave enough space, the function's name moves to the next line.
     """
     line = site.added(site.number)
     head = bare_code(line) if line else None
@@ -347,7 +345,9 @@ _ANYWHERE = cached_re.compile(r"[01]|NULL|true|false")
     tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?")),
 )
 def split_assignment(site: FixSite) -> LineChange | None:
-    """Writes `a = b = 1;` as `a = 1;` and `b = 1;`, and `a = b = f();` as `b = f();` and `a = b;`."""  # noqa: E501
+    """Splits `a = b = 1;` into `a = 1;` and `b = 1;`, and `a = b = f();` into `b = f();` and `a =
+    b;`.
+    """
     line = site.added(site.number)
     text = bare_code(line) if line else None
     match = _CHAIN.match(text.strip()) if text else None

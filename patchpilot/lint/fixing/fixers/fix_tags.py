@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the form and order of tags. They never change which person or commit a tag names."""
+"""Fixers for the form and order of tags, which never change the person or commit that a tag
+names.
+"""
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fixer
@@ -51,9 +53,7 @@ def _rewritten(site: FixSite, text: str) -> LineChange | None:
 
 @fixer("tag-form", PROSE)
 def tag_form(site: FixSite) -> LineChange | None:
-    """Writes a known tag in its usual case, at the start of the line, with one space after the
-    colon.
-    """
+    """Normalizes a known tag: usual case, no indent, and one space after the colon."""
     match = _FORM.match(site.text(site.number))
     if not match or (
         match[1].lower() not in _PEOPLE and match[1].lower() not in ("cc", "to")
@@ -64,14 +64,14 @@ def tag_form(site: FixSite) -> LineChange | None:
 
 @fixer("assistant", PROSE)
 def assistant(site: FixSite) -> LineChange | None:
-    """Removes an address, brackets and everyday tools from Assisted-by:."""
+    """Removes addresses, brackets and everyday tools from an Assisted-by: tag."""
     name, _, value = site.text(site.number).partition(":")
     return _rewritten(site, f"{name}: {right_assistant(value)}")
 
 
 @fixer("tag-name", PROSE)
 def tag_name(site: FixSite) -> LineChange | None:
-    """Corrects a tag's name to the one that the finding suggests."""
+    """Replaces a tag's name with the one that the finding suggests."""
     right = site.finding.value("tag") if site.finding.value("quoted") else ""
     text = site.text(site.number)
     name, colon, value = text.partition(":")
@@ -91,7 +91,7 @@ def tag_name(site: FixSite) -> LineChange | None:
 
 @fixer("stable-form", PROSE)
 def stable_form(site: FixSite) -> LineChange | None:
-    """Writes the Cc: of the stable list and its version as the finding suggests."""
+    """Rewrites the Cc: of the stable list, and its version, as the finding suggests."""
     right = site.finding.value("right")
     known = cached_re.fullmatch(
         rf"(?:{site.context.project.lists.stable_pattern})(?: # [^']+)?", right
@@ -105,7 +105,7 @@ def stable_form(site: FixSite) -> LineChange | None:
 
 @fixer("stable-host", PROSE)
 def stable_host(site: FixSite) -> LineChange | None:
-    """Corrects a misspelled address of the stable list."""
+    """Corrects a misspelled address of the stable mailing list."""
     stable = site.context.project.lists.stable
     return (
         _rewritten(
@@ -119,10 +119,10 @@ def stable_host(site: FixSite) -> LineChange | None:
 
 @fixer("fixes-form", PROSE)
 def fixes_form(site: FixSite) -> LineChange | None:
-    """Writes the Fixes: tag with the repository's id and subject, if the line names the same commit
-    and has no other text.
+    """Rewrites a Fixes: tag with the id and subject of the commit in the repository.
 
-    What the repository does not have keeps its subject and the first 12 digits of its id.
+    The line must name that commit and have no other text. If the commit is not in the repository,
+    its subject and the first 12 digits of its id are kept.
     """
     right = site.finding.fix.text if site.finding.fix else ""
     text = site.text(site.number)
@@ -184,7 +184,7 @@ def drop_tag(site: FixSite) -> LineChange | None:
 
 @fixer("close-gap", PROSE)
 def close_gap(site: FixSite) -> LineChange | None:
-    """Deletes blank lines between two tags; a paragraph between them stays."""
+    """Deletes the blank lines between two tags, but not a paragraph between them."""
     lines = _message(site)
     if site.number not in lines or site.text(site.number).strip():
         return None
@@ -205,7 +205,7 @@ def close_gap(site: FixSite) -> LineChange | None:
 
 @fixer("blank-line-above", PROSE)
 def blank_line_above(site: FixSite) -> LineChange | None:
-    """Adds a blank line between the text and the first tag."""
+    """Adds a blank line between the message and the first tag."""
     return (
         LineChange(edits=(FixEdit(site.number, 0, ("",)),))
         if site.number in _message(site)
@@ -215,10 +215,7 @@ def blank_line_above(site: FixSite) -> LineChange | None:
 
 @fixer("tag-up", PROSE)
 def tag_up(site: FixSite) -> LineChange | None:
-    """Moves the tag before the first sign-off of its block.
-
-    The order of other tags does not change.
-    """
+    """Moves a tag before the first sign-off of its block, without reordering other tags."""
     lines, text = _message(site), site.text(site.number)
     if (
         site.number not in lines
@@ -246,7 +243,7 @@ def tag_up(site: FixSite) -> LineChange | None:
 
 @fixer("whole-fixes", PROSE)
 def whole_fixes(site: FixSite) -> LineChange | None:
-    """Joins a wrapped Fixes: tag on one line, without an indent."""
+    """Joins a wrapped Fixes: tag into one line without an indent."""
     lines, text = _message(site), site.text(site.number)
     line = read_fixes_line(text)
     if (

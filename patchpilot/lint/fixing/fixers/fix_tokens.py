@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that replace C tokens with equivalent ones; each names the tokens it changes."""
+"""Fixers that replace C tokens with equivalent ones.
+
+Each of them declares the tokens that it changes.
+"""
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
@@ -32,7 +35,7 @@ def _spans(
 
 @fixer("drop-zero", NAMED, tokens=((r"= (?:0|NULL|false)", r""),))
 def drop_zero(site: FixSite) -> LineChange | None:
-    """Removes `= 0` from a static or global variable."""
+    """Removes the initializer `= 0` from a static or global variable."""
     text = site.line.text
     if "const" in text or text.count("=") != 1 or text.count(";") != 1 or "," in text:
         return None
@@ -41,7 +44,7 @@ def drop_zero(site: FixSite) -> LineChange | None:
 
 @fixer("unsigned-int", NAMED, tokens=((r"", r"int"),))
 def unsigned_int(site: FixSite) -> LineChange | None:
-    """Writes `unsigned x` as `unsigned int x`."""
+    """Rewrites `unsigned x` as `unsigned int x`."""
     return _spans(
         site,
         r"\b(?:un)?signed()(?=\s+(?!char\b|short\b|int\b|long\b|__)[a-z_]\w*\s*[=,;\[)])",
@@ -52,7 +55,7 @@ def unsigned_int(site: FixSite) -> LineChange | None:
 
 @fixer("drop-int", NAMED, tokens=((r"int", r""),))
 def drop_int(site: FixSite) -> LineChange | None:
-    """Writes `long int` as `long`."""
+    """Rewrites `long int` as `long`."""
     return _spans(
         site, r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", "", group=1
     )
@@ -60,7 +63,7 @@ def drop_int(site: FixSite) -> LineChange | None:
 
 @fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
 def drop_extern(site: FixSite) -> LineChange | None:
-    """Removes extern from a prototype; what is aligned with its parenthesis moves along."""
+    """Removes `extern` from a prototype and realigns its continuation lines."""
     last, code = site.added(site.number), ""
     while last and ";" not in last.code:
         code += last.code[1:]
@@ -75,7 +78,7 @@ def drop_extern(site: FixSite) -> LineChange | None:
 
 @fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
 def lower_hex(site: FixSite) -> LineChange | None:
-    """Writes hexadecimal digits in lower case; the suffix does not change."""
+    """Converts hexadecimal digits to lower case, but not a suffix."""
     spans = []
     number = site.number
     # the finding is about the first of many
@@ -94,13 +97,13 @@ def lower_hex(site: FixSite) -> LineChange | None:
 
 @fixer("func-name", NAMED, tokens=((r"__FUNCTION__", r"__func__"),))
 def func_name(site: FixSite) -> LineChange | None:
-    """Writes `__FUNCTION__` as `__func__`."""
+    """Replaces `__FUNCTION__` with `__func__`."""
     return _spans(site, r"\b__FUNCTION__\b", "__func__")
 
 
 @fixer("plain-inline", NAMED, tokens=((r"__inline(?:__)?", r"inline"),))
 def plain_inline(site: FixSite) -> LineChange | None:
-    """Writes older spellings of `inline` as `inline`."""
+    """Replaces older spellings of `inline`, such as `__inline__`."""
     return _spans(site, r"\b__inline(?:__)?\b", "inline")
 
 
@@ -116,13 +119,13 @@ def one_semicolon(site: FixSite) -> LineChange | None:
 
 @fixer("drop-comma", NAMED, tokens=((r",", r""),))
 def drop_comma(site: FixSite) -> LineChange | None:
-    """Removes the comma at the end of the line's code."""
+    """Removes the comma at the end of the code on the line."""
     return _spans(site, r",(?=[\s\x01]*$)", "")
 
 
 @fixer("add-comma", NAMED, tokens=((r"", r","),))
 def add_comma(site: FixSite) -> LineChange | None:
-    """Adds a comma at the end of the line's code."""
+    """Adds a comma at the end of the code on the line."""
     return (
         _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1)
         if site.line.code.strip("+ \t")
@@ -132,7 +135,7 @@ def add_comma(site: FixSite) -> LineChange | None:
 
 @fixer("drop-parentheses", NAMED, tokens=((r"\(", r""), (r"\)", r"")))
 def drop_parentheses(site: FixSite) -> LineChange | None:
-    """Writes `return (x);` on one line as `return x;`."""
+    """Rewrites a one-line `return (x);` as `return x;`."""
     line = site.added(site.number)
     match = _BRACKETS.match(line.text) if line else None
     if (
@@ -159,7 +162,7 @@ def _balanced(text: str) -> bool:
 
 @fixer("dts-space")
 def dts_space(site: FixSite) -> LineChange | None:
-    """Puts one space around `=` and after a comma between values."""
+    """Puts one space around `=` and one after each comma between values in a devicetree source."""
     line = site.added(site.number)
     if line is None:
         return None
@@ -179,7 +182,7 @@ def dts_space(site: FixSite) -> LineChange | None:
 
 @fixer("gpl-license", NAMED, tokens=((r'"GPL v2"', r'"GPL"'),))
 def gpl_license(site: FixSite) -> LineChange | None:
-    """Writes `MODULE_LICENSE("GPL v2")` as `MODULE_LICENSE("GPL")`."""
+    """Replaces `MODULE_LICENSE("GPL v2")` with `MODULE_LICENSE("GPL")`."""
     line = site.added(site.number)
     match = (
         cached_re.match(r'\+\s*MODULE_LICENSE\(\s*("GPL v2")\s*\)\s*;', line.raw)
@@ -214,8 +217,9 @@ _PR = "|".join(_PRINTED.values())
     ),
 )
 def pr_level(site: FixSite) -> LineChange | None:
-    """Writes `printk(KERN_ERR …)` as `pr_err(…)` in a file of the tree, or a new one, that does not
-    define a prefix of its own.
+    """Rewrites `printk(KERN_ERR …)` as `pr_err(…)` in files that do not define their own prefix.
+
+    The file must be new or in the tree.
     """
     if not site.added(site.number) or _may_have_prefix(site):
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for white space at the ends of lines, in kinds of files where it has no meaning."""
+"""Fixers for whitespace at the start and end of lines, in files where it has no meaning."""
 
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, expand
@@ -34,7 +34,7 @@ def _is_free(line: ScannedLine) -> bool:
 
 @fixer("trailing-space")
 def trailing_space(site: FixSite) -> LineChange | None:
-    """Removes trailing white space."""
+    """Removes trailing whitespace."""
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     name = line.file.rpartition("/")[2]
@@ -57,9 +57,7 @@ def trailing_space(site: FixSite) -> LineChange | None:
 
 @fixer("space-before-tab")
 def space_before_tab(site: FixSite) -> LineChange | None:
-    """Replaces every run of white space with a space before a tab by tabs that end in the same
-    column.
-    """
+    """Replaces whitespace that has a space before a tab with tabs that reach the same column."""
     line, raw = site.line, site.line.raw
     spans = []
     for run in cached_re.finditer(r"[ \t]* \t[ \t]*", raw[1:]):
@@ -79,8 +77,10 @@ def space_before_tab(site: FixSite) -> LineChange | None:
 
 @fixer("indent")
 def indent(site: FixSite) -> LineChange | None:
-    """Indents the line with tabs: as far as they reach the same column, else, in a new function, as
-    deep as its braces.
+    """Indents a line with tabs.
+
+    If tabs cannot reach the same column, a line of a new function is indented to the depth of its
+    braces.
     """
     line, raw = site.line, site.line.raw
     end = len(raw) - len(raw[1:].lstrip(" \t"))
@@ -120,10 +120,11 @@ _UNKNOWN = cached_re.compile(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
 def code_depth(site: FixSite, columns: int) -> int:
-    """Returns how deep the line is in a function whose lines are all added, by its braces and
-    conditions; 0 where that is not certain.
+    """Returns the nesting depth of a line in a completely added function, or 0 if it is not
+    certain.
 
-    A statement one column left of a tab stop was copied from a diff.
+    The depth is determined by braces and conditions. A statement one column left of a tab stop is
+    assumed to be copied from a diff.
     """
     previous = site.line.previous.code[1:].strip() if site.line.previous else ""
     if columns % 8 == 7 and (
@@ -170,7 +171,7 @@ def _white_space(start: int, end: int) -> str:
 
 @fixer("line-end")
 def line_end(site: FixSite) -> LineChange | None:
-    """Replaces CR LF with LF, unless the file has CR LF line endings."""
+    """Replaces a CR LF line ending with LF, unless the whole file uses CR LF."""
     line = site.line
     patch = site.context.patch
     read = (
@@ -198,7 +199,7 @@ def line_end(site: FixSite) -> LineChange | None:
 
 @fixer("final-newline")
 def final_newline(site: FixSite) -> LineChange | None:
-    """Removes the mark of a missing newline."""
+    """Removes the marker of a missing newline at the end of the file."""
     number = site.number + 1
     if (
         site.added(site.number)
@@ -211,7 +212,7 @@ def final_newline(site: FixSite) -> LineChange | None:
 
 @fixer("drop-blank-line")
 def drop_blank_line(site: FixSite) -> LineChange | None:
-    """Deletes the blank line of the finding, or the one right above it."""
+    """Deletes the blank line at the finding or directly above it."""
     for number in (site.number, site.number - 1):
         line = site.added(number)
         if line and not line.raw[1:].strip():
