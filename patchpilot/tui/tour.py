@@ -7,14 +7,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from textual.geometry import Region
 from textual.widget import Widget
-from textual.widgets._toast import Toast
 
 from patchpilot.tui.stage.saved_state import FILE, SavedState
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.tour_card import TourCard
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ class Tour:
                 card.hide()
             screen.query_one(KeyLine).show_only(None)
         elif not cards:
-            screen.mount(TourCard())
+            screen.mount(TourCard(), after=screen.query_one(StageBar))
             self._app.call_after_refresh(self.tell)
         elif not cards[0].is_mounted:
             self._app.call_after_refresh(self.tell)
@@ -166,7 +165,7 @@ class Tour:
             card.count = "Esc ends the tour"
             card.display = True
             screen.query_one(KeyLine).show_only(key)
-            card.put(self._panel(screen, step), self._room(screen))
+            card.point_at(self._panel(screen, step))
 
     def _key(self, screen: "StageScreen") -> NextKey:
         """What is next at this stage; where nothing is, the key of the stage to go to."""
@@ -195,15 +194,6 @@ class Tour:
             if widget.region
         ]
         return shown[0] if shown else screen.main_panel
-
-    @staticmethod
-    def _room(screen: "StageScreen") -> Region:
-        """Where the card may be: below the header, above the key line and the toasts."""
-        high = min(
-            (toast.region.y for toast in screen.query(Toast) if toast.region),
-            default=screen.size.height - 1,
-        )
-        return Region(0, 2, screen.size.width, max(0, high - 2))
 
     def end(self) -> bool:
         """No card is shown again, in this demo and the next ones; whether there was one."""

@@ -261,7 +261,7 @@ async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_vers
             pilot, lambda: "base (before the fix)" in text_of(app), "the branch"
         )
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: "! branch" in text_of(app), "one column")
+        await until(pilot, lambda: "< branch" in text_of(app), "one column")
         rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
         wanted = (
             "why ",

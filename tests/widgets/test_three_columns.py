@@ -55,7 +55,7 @@ def test_equal_lines_are_on_one_row_with_numbers_and_signs_and_without_the_inden
             "              return rc;",
         ),
         (
-            "  56! if (rsp != OK)",
+            "  56< if (rsp != OK)",
             "  62- if ((rsp & MASK) != OK)",
             "    + if ((rsp & MASK) == UNKNOWN)",
         ),
@@ -71,7 +71,7 @@ def test_equal_lines_are_on_one_row_with_numbers_and_signs_and_without_the_inden
 
 def test_fewer_versions_have_more_room_and_no_row_that_all_of_them_lack() -> None:
     assert table(1, shown=(0,), columns=60)[2:] == [
-        ("  56! if (rsp != OK)",),
+        ("  56< if (rsp != OK)",),
         ("  57          rc = -EINVAL;",),
     ]
     assert conflicts(shown=(0, 2)).rows[1].split() == ["branch", "fix"]

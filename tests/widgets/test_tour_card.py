@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A card of the tour next to the panel that it points at."""
+"""A card of the tour above the panel that it points at."""
 
 from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
-from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -20,29 +19,24 @@ class Toured(App[int]):
     """Two panels, of which the card is about the first."""
 
     CSS = """
-    Screen { layers: default tour; }
-    Panel { border: round $foreground; width: 1fr; height: 20; }
+    Panel { border: round $foreground; width: 1fr; height: 12; }
     Panel.-pointed { border: heavy $warning; border-title-style: bold reverse; }
-    #tour-card { width: 58; height: auto; border: heavy $warning; background: $surface; padding: 0 1; }
+    #tour-card { width: 100%; height: auto; border: heavy $warning; background: $surface; padding: 0 1; }
     """  # noqa: E501
 
     def compose(self) -> ComposeResult:
         yield Static("title\nstages")
+        yield TourCard()
         with Horizontal():
             yield Panel(Static("one\ntwo"), title="Findings", id="list")
             yield Panel(Static("three"), title="Patch", id="patch")
         yield Static("f next  a apply fix  q quit")
-        yield TourCard()
 
     def on_mount(self) -> None:
         self.query_one(TourCard).fill(
             "2/8 What would be reported", TEXT, "a", "apply the fix"
         )
-        self.call_after_refresh(
-            lambda: self.query_one(TourCard).put(
-                self.query_one("#list"), Region(0, 2, 120, 21)
-            )
-        )
+        self.query_one(TourCard).point_at(self.query_one("#list"))
 
 
 async def placed(pilot: Pilot[int]) -> None:

@@ -40,6 +40,7 @@ TONES = {
     "done": Tone.SUCCESS,
     "blocked": Tone.ERROR,
     "stale": Tone.WARNING,
+    "warning": Tone.WARNING,
     "todo": Tone.WARNING,
     "offered": Tone.ACCENT,
     "busy": Tone.ACCENT,
@@ -62,7 +63,7 @@ def next_rows(
             NextRow(
                 "",
                 "merge",
-                "stale",
+                "warning",
                 "",
                 "merges",
                 "merge commits skipped (use git rebase)",
@@ -74,7 +75,7 @@ def next_rows(
             NextRow(
                 "",
                 commit.subject,
-                "stale",
+                "warning",
                 "",
                 "merged",
                 f"already in {name}: {commit.subject} ({commit.how})",

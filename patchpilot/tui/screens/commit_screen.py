@@ -135,7 +135,7 @@ class CommitScreen(ListDetailScreen):
         self._mark = self.session.mark
         rows = with_prefix(commit_rows(patch), self._mark)
         hints = [
-            Note(hint.line, glyph("stale"), "warning", hint.text)
+            Note(hint.line, glyph("warning"), "warning", hint.text)
             for hint in message_hints(rows, patch.subject.title)
         ]
         self.query_one("#commit", DiffView).fill(rows, notes=hints)

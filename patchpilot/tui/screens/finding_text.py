@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SIGNS = {
     Severity.ERROR: "blocked",
-    Severity.WARNING: "stale",
+    Severity.WARNING: "warning",
     Severity.CHECK: "circle",
     Severity.NOTE: "dot",
 }

@@ -31,6 +31,8 @@ ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = (
     "Text fields",
 )
 SIGNS = "Signs of the stages"
+WARNING = "a warning: read it, then decide"
+"""What the sign of a warning means, which is no stage's."""
 KEYS_WIDE, GAP = 22, 3
 KEY = "bold cyan"
 TWO_COLUMNS = 120
@@ -167,18 +169,21 @@ def _title(name: str) -> Text:
 
 
 def sign_rows(columns: int) -> list[Text]:
-    """What the signs in the stage bar mean, as lines below an empty one."""
-    signs = {state: f"{glyph(OF_STATE[state])} " for state in MEANINGS}
-    wide = max(width(sign) for sign in signs.values()) + 1
+    """What the signs of the stage bar and of warnings mean, as lines below an empty one."""
+    signs = [
+        (glyph(OF_STATE[state]), STYLES[state], meaning)
+        for state, meaning in MEANINGS.items()
+    ]
+    signs.append((glyph("warning"), "yellow", WARNING))
+    wide = max(width(sign) for sign, _, _ in signs) + 2
     return [
         plain(""),
         _title(SIGNS),
         *(
             Text.assemble(
-                (fitted(sign, wide), STYLES[state]),
-                plain(crop(MEANINGS[state], columns - wide)),
+                (fitted(sign, wide), style), plain(crop(meaning, columns - wide))
             )
-            for state, sign in signs.items()
+            for sign, style, meaning in signs
         ),
     ]
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 CHECK_SIGNS = {
     "problem": ("blocked", "bold red"),
-    "overridden": ("stale", "yellow"),
-    "note": ("stale", "yellow"),
+    "overridden": ("warning", "yellow"),
+    "note": ("warning", "yellow"),
     "ok": ("done", "green"),
 }
 """State of a check → its glyph and its color."""

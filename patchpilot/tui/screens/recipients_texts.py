@@ -51,7 +51,7 @@ def why_text(
         text.append("\n\n").append(_activity(recipient, history))
     verdict = judge(recipient.address.email)
     if verdict.state is not AddressState.GOOD:
-        text.append("\n\n").append(glyph("stale"), ink(app, Tone.WARNING))
+        text.append("\n\n").append(glyph("warning"), ink(app, Tone.WARNING))
         text.append(plain(f" address {verdict.state}: {verdict.reason}"))
     if recipient.by_hand:
         text.append("\n\n* changed by you; d discards that", QUIET)

@@ -36,7 +36,7 @@ MAIL_SIGNS = {
     "sending": ("busy", "cyan"),
     "accepted": ("done", "green"),
     "rejected": ("blocked", "bold red"),
-    "unknown": ("stale", "yellow"),
+    "unknown": ("warning", "yellow"),
 }
 """State of a mail → its glyph and its color."""
 REPAIRS = {

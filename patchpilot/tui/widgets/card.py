@@ -22,7 +22,7 @@ BORDER = 6
 GAP = " · "
 SIGNS = {
     Tone.ERROR: "blocked",
-    Tone.WARNING: "stale",
+    Tone.WARNING: "warning",
     Tone.SUCCESS: "done",
     Tone.ACCENT: "todo",
     Tone.QUIET: "dot",

@@ -25,7 +25,7 @@ version starts.
 """
 GUTTER = 6
 """Columns before the code of a version: the number of the line, its sign, a space."""
-SIGNS = ("!", "-", "+")
+SIGNS = ("<", "-", "+")
 """Of a version's lines: what only the branch has, what the branch has otherwise or lacks, what the
 fix has instead.
 """
