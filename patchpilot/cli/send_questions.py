@@ -5,8 +5,9 @@ import sys
 
 import click
 
+from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.errors import UsageError
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import one_line
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.questions import (
     PreSendQuestion,
@@ -39,20 +40,26 @@ def ask_open_questions(place: Workplace, request: SendRequest) -> None:
 def _asked(place: Workplace, question: PreSendQuestion) -> str:
     """The answer to a question, "" for none; asked again if it is not valid."""
     for clue in question.evidence:
-        click.echo(f"note: {printable(clue)}", err=True)
+        _print("note: ", one_line(clue))
+    _print("", question.text)
     while True:
         text = click.prompt(
-            f"{question.text} [{'/'.join(question.answers)}, ? explains, Enter leaves it open]",
+            f"  {'/'.join(question.answers)}, ? explains, Enter leaves it open",
             default="",
             show_default=False,
             err=True,
         ).strip()
         if text == "?":
-            click.echo(f"{question.why}", err=True)
+            _print("  ", question.why)
             for word, effect in zip(question.answers, question.effects, strict=True):
-                click.echo(f"  {word}: {effect}", err=True)
+                _print(f"  {word}: ", effect)
             continue
         try:
             return judge_answer(place.repository, question.name, text) if text else ""
         except UsageError as error:
             click.echo(f"{error.message}; {error.hint}", err=True)
+
+
+def _print(label: str, text: str) -> None:
+    for line in filled(label, text, columns()):
+        click.echo(line, err=True)

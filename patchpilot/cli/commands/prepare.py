@@ -279,10 +279,19 @@ def text(result: Preparation, colored: bool) -> str:
             lines.append(_drawn(change, colored))
         else:
             lines.append(printable(f"    {change.subject}\n"))
-        lines += [
-            printable(f"  # {note}") for note in change.notes if note != change.unsure
-        ]
+        for note in change.notes:
+            if note != change.unsure:
+                lines += _note(printable(note))
     return "\n".join(lines)
+
+
+def _note(text: str) -> list[str]:
+    """A note as lines, which are only wrapped on a terminal."""
+    if not sys.stdout.isatty():
+        return [f"  # {text}"]
+    from patchpilot.cli.output.text_layout import columns, filled
+
+    return list(filled("  # ", text, columns()))
 
 
 def _drawn(change: MessageChange, colored: bool) -> str:
