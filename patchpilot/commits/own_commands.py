@@ -43,6 +43,9 @@ class Use(StrEnum):
 _GPG = r"gpg\.(?:.+\.)?program|gpg\.ssh\.defaultkeycommand"
 _SERVER = r"sendemail\.(?:.+\.)?smtpserver"
 _CONNECTION = r"sendemail\.(?:.+\.)?smtp(?:serverport|encryption|ssl|sslcertpath|auth)"
+_ENDPOINT = r"b4\.send-endpoint-web"
+_B4_ADDRESSES = r"b4\.send-series-(?:to|cc)|b4\.(?:mid|search|link)mask"
+"""Settings of b4 that name recipients and archives: they need trust in the tree's own file only."""
 _KEYS = {
     # git runs an alias where git-send-email is not installed
     Use.MAIL: r"sendemail\.(?:.+\.)?(?:(?:to|cc|header|sendmail)cmd|smtpserveroption)"
@@ -50,7 +53,7 @@ _KEYS = {
     Use.SERVER: rf"{_SERVER}|{_CONNECTION}|sendemail\.(?:.+\.)?(?:imapsentfolder|useimaponly)"
     r"|imap\.(?:host|port|sslverify|authmethod)",
     Use.ALIASES: r"sendemail\.alias(?:esfile|filetype)",
-    Use.B4: rf"b4\..*(?:cmd|hook|bin)|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
+    Use.B4: rf"b4\..*(?:cmd|hook|bin)|{_ENDPOINT}|patatt\.(?:.+\.)?(?:gpg|ssh-keygen)-bin|{_GPG}",
     Use.LOGIN: r"credential\.(?:.+\.)?helper|core\.askpass",
     # our settings are known with any hyphens in their names
     Use.EDIT: r"core\.editor|patchpilot\.e-*d-*i-*t-*o-*r-*",
@@ -80,6 +83,10 @@ OWN_SCOPES = ("local", "worktree")
 _B4_FILE = ".b4-config"
 _HELPER = "::"
 """What URLs of remote helpers have, such as ext::COMMAND."""
+_HERE = cached_re.compile(
+    r"https?://(?:[^/\\@?#\s]*@)?(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:/[!-~]*)?"
+)
+"""URLs of this machine, in a form that every program reads alike."""
 _NO_STRANGER = ("", *LOOPBACK)
 """Servers that need no trust: what listens on this machine was not started by the repository."""
 _SWITCH = cached_re.compile("true|false|yes|no|on|off|[01]")
@@ -159,11 +166,13 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     pattern = cached_re.compile(
         "|".join(_KEYS[use] for use in uses), cached_re.IGNORECASE
     )
-    named = [entry for entry in entries if entry.scope in OWN_SCOPES]
-    if Use.B4 in uses:
-        named += _b4_entries(top)
+    of_tree = b4_file_entries(top) if Use.B4 in uses else []
+    named = [entry for entry in entries if entry.scope in OWN_SCOPES] + of_tree
     settings = [
         entry for entry in named if pattern.fullmatch(entry.key) and _is_command(entry)
+    ]
+    settings += [
+        entry for entry in of_tree if entry.value and _is(_B4_ADDRESSES, entry)
     ]
     # of each identity the last one counts
     servers = {
@@ -185,7 +194,7 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _b4_entries(top: Path) -> list[ConfigEntry]:
+def b4_file_entries(top: Path) -> list[ConfigEntry]:
     """The settings that b4 reads from the tree."""
     file = top / _B4_FILE
     if not file.is_file():
@@ -209,6 +218,8 @@ def _is_command(entry: ConfigEntry) -> bool:
         return False
     if _is(_SERVER, entry):
         return value not in _NO_STRANGER
+    if _is(_ENDPOINT, entry):
+        return not _HERE.fullmatch(value)
     if key.endswith((".url", ".insteadof")):
         return _HELPER in key or _HELPER in value
     if key.startswith("protocol."):

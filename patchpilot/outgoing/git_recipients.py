@@ -62,7 +62,7 @@ def configured_recipients(
         for name in transport.recipient_settings.get(header, ()):
             recipients += [
                 _recipient(address, header, name)
-                for value in repository.config(name)
+                for value in transport.recipient_values(repository, name)
                 for address in expand(value, aliases)
             ]
         command = account.value(f"{header}cmd")
@@ -91,7 +91,7 @@ def settings_with_recipients(
         name
         for names in transport.recipient_settings.values()
         for name in names
-        if repository.config(name)
+        if transport.recipient_values(repository, name)
     ]
     return (*(f"sendemail.{name}" for name in own), *of_transport)
 

@@ -144,6 +144,10 @@ class Transport(Protocol):
     advice.
     """
 
+    def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
+        """The values of one of its recipient settings."""
+        return repository.config(key)
+
     def account(self, repository: Repository, identity: str | None = None) -> Account:
         """Where its mails go and as whom: the `sendemail` account unless the transport has another
         destination.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from patchpilot.commits.b4_config import b4_values
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.own_commands import Use
 from patchpilot.commits.repository import Repository
@@ -46,14 +47,19 @@ class B4Transport(Transport):
     uses = (Use.MAIL, Use.SERVER, Use.B4)
     damage_hint = "use --via git-send-email, which encodes it"
 
+    def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
+        """The values as b4 reads them, of a trusted `.b4-config` too."""
+        return b4_values(repository, key)
+
     def account(self, repository: Repository, identity: str | None = None) -> Account:
         """The `sendemail` account.
 
-        Without one, the web endpoint that the user set. b4's own default for kernel trees is never
-        taken unasked.
+        Without one, the web endpoint that the user or a trusted `.b4-config` set.
+
+        b4's own default for kernel trees is never taken unasked.
         """
         account = read_account(repository, identity)
-        url = (repository.config("b4.send-endpoint-web") or ("",))[-1]
+        url = (b4_values(repository, "b4.send-endpoint-web") or ("",))[-1]
         if account.configured or not url.startswith(("https://", "http://")):
             return account
         return replace(account, destination=f"b4's web endpoint {url}")
