@@ -289,6 +289,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     OPTIONS: {
         "building/configuration::compiler_version": ("program",),
+        "outgoing/b4/b4_command::on_path": ("found",),
         "checking/history_facts::RepositoryFacts._foresee": ("*words",),
         "checking/history_facts::recent_since": ("*words",),
         "backports/backport_patches::format_series": ("*recipients",),

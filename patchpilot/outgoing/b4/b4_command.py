@@ -2,25 +2,83 @@
 """Calling b4: as a command, so that its globals, exits and prompts stay in a process of its own."""
 
 import importlib.util
+import shutil
 import sys
 from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed, environment
 from patchpilot.commits.run import run as run_program
-from patchpilot.errors import MissingError
+from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.extras import install_command
 
+KNOWN_VERSION = "0.16"
+"""The version of b4 that patchpilot is tested with."""
+_ASKING = 20.0
+"""Seconds that b4 may take to print its version."""
 INHERITED: ContextVar[tuple[int, ...]] = ContextVar("INHERITED", default=())
 """Descriptors that every b4 is given: what they hold is held until it ends, even when patchpilot is
 killed.
 """
 
 
-def command(*words: str) -> list[str]:
-    """The argv of b4: the one installed with us. MissingError when there is none."""
+class InstalledB4(NamedTuple):
+    """A b4 of this machine: its version, and its path, "" for the Python package next to us."""
+
+    version: str
+    path: str = ""
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether patchpilot is tested with this version."""
+        return self.version == KNOWN_VERSION or self.version.startswith(
+            f"{KNOWN_VERSION}."
+        )
+
+    @property
+    def name(self) -> str:
+        """The version with the place, for messages."""
+        return f"b4 {self.version} ({self.path or 'of the same Python environment'})"
+
+
+@cache
+def on_path() -> InstalledB4 | None:
+    """The user's own b4, which the shell would run; None if there is none."""
+    found = shutil.which("b4")
+    if not found or not Path(found).is_absolute():
+        return None
+    try:
+        done = run_program([found, "--version"], timeout=_ASKING, name="b4")
+    except PatchpilotError:
+        return None
+    return InstalledB4(done.text.strip()[:40] or "of unknown version", found)
+
+
+def packaged() -> InstalledB4 | None:
+    """The b4 in the Python environment of patchpilot; None if there is none."""
     if importlib.util.find_spec("b4") is None:
+        return None
+    from importlib.metadata import version
+
+    return InstalledB4(version("b4"))
+
+
+def chosen() -> InstalledB4 | None:
+    """The b4 that is run: the user's own one in a tested version, otherwise the packaged one."""
+    own = on_path()
+    return own if own and own.is_tested else packaged()
+
+
+def command(*words: str) -> list[str]:
+    """The argv of b4, see `chosen`. MissingError if there is none."""
+    found = chosen()
+    if found and found.path:
+        return [found.path, "-n", *words]
+    if found is None:
         raise MissingError(
             "b4 is not installed",
             hint=f"run `{install_command('send')}`, or use --via git-send-email",

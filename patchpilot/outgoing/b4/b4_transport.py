@@ -3,7 +3,6 @@
 and can send through a web endpoint.
 """
 
-import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -15,7 +14,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.extras import install_command
 from patchpilot.model.action import Action
-from patchpilot.outgoing.b4 import NAME
+from patchpilot.outgoing.b4 import NAME, b4_command
+from patchpilot.outgoing.b4.b4_command import KNOWN_VERSION
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Send
@@ -26,8 +26,6 @@ from patchpilot.outgoing.transport import (
     SeriesToRender,
     Transport,
 )
-
-KNOWN_VERSION = "0.16"
 
 
 class B4Transport(Transport):
@@ -70,7 +68,8 @@ class B4Transport(Transport):
         """Whether b4 is installed, in a version that is known to work; only where it is `chosen` is
         it a failure that it is not.
         """
-        if importlib.util.find_spec("b4") is None:
+        found, own = b4_command.chosen(), b4_command.on_path()
+        if found is None:
             return (
                 Probe("b4", "fail", "b4 is not installed", install_command("send"))
                 if chosen
@@ -78,13 +77,11 @@ class B4Transport(Transport):
                     "b4", "skip", "b4 is not installed (needed only for --via b4)"
                 )
             )
-        from importlib.metadata import version
-
-        found = version("b4")
-        if not found.startswith(KNOWN_VERSION):
-            why = f"b4 {found} is untested, {KNOWN_VERSION} is tested"
+        if not found.is_tested:
+            why = f"{found.name} is untested, {KNOWN_VERSION} is tested"
             return Probe("b4", "warn", why, install_command("send"))
-        return Probe("b4", "ok", f"b4 {found}")
+        passed = f"; {own.name} is untested" if own and own != found else ""
+        return Probe("b4", "ok", f"{found.name}{passed}")
 
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which b4 is run: the user's own one in a tested version, otherwise that of our environment."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from patchpilot.outgoing.b4 import b4_command
+from tests.kit.cli import call
+
+
+@pytest.fixture(autouse=True)
+def asked_anew() -> Iterator[None]:
+    """Forget which b4 was found, as another process would."""
+    b4_command.on_path.cache_clear()
+    yield
+    b4_command.on_path.cache_clear()
+
+
+def place(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
+    """A program b4 that prints this as its version, first on PATH; its path."""
+    program = folder / "b4"
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return str(program)
+
+
+def test_a_tested_version_on_the_path_is_run_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.7")
+    assert b4_command.command("send")[:2] == [program, "-n"]
+    shown = call("doctor", "--offline", "--via", "b4").out
+    assert f"b4 {b4_command.KNOWN_VERSION}.7 ({program})" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("says", ["0.1.60", "99.0", "", "\x1b[2J"])
+def test_any_other_b4_on_the_path_is_passed_over_and_doctor_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str
+) -> None:
+    program = place(tmp_path, monkeypatch, says)
+    assert program not in b4_command.command("send")
+    shown = call("doctor", "--offline", "--via", "b4").out
+    assert f"({program}) is untested" in " ".join(shown.split())
+    assert "\x1b" not in shown
+
+
+def test_a_relative_place_on_the_path_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(tmp_path, monkeypatch, f"{b4_command.KNOWN_VERSION}.0")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f".{os.pathsep}/usr/bin")
+    assert b4_command.on_path() is None or b4_command.on_path().path != "./b4"  # type: ignore[union-attr]
