@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""patchpilot walks a Linux kernel fix from `git commit` to mainline and every LTS branch."""
+"""patchpilot takes a Linux kernel fix from `git commit` to mainline and every LTS branch."""
 
 try:
     # written by the build, from the tag

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The `patchpilot` command, also as `python -m patchpilot`."""
+"""The `patchpilot` command, which can also be run as `python -m patchpilot`."""
 
 import sys
 from typing import NoReturn
@@ -22,7 +22,7 @@ def _check() -> None:
 
 
 def main() -> NoReturn:
-    """Import the command line and run it; Ctrl-C during the imports ends as quietly as later."""
+    """Import the command line and run it; Ctrl-C ends it quietly even during the imports."""
     try:
         if sys.argv[1:2] == ["maintainers"]:
             from patchpilot.cli import error_exit, get_maintainer_args

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings: the tree's `.patchpilot.toml`, then the user's git config `patchpilot.*`, then options;
-later wins, and each records its origin.
+"""Settings, from the tree's `.patchpilot.toml`, the user's git config `patchpilot.*` and options.
 
-No I/O: the caller passes the file's text and the git configuration. What names a command, a server,
-an address or a path outside the tree is never taken from the tree's file. Every value is validated
-here, for all front ends; settings/read_settings.py reads the sources.
+Later sources override earlier ones, and each value records its origin. The module does no I/O:
+the caller passes the file's text and the git configuration. Settings that name a command, a
+server, an address or a path outside the tree are never taken from the tree's file. Every value is
+validated here, for all front ends; settings/read_settings.py reads the sources.
 """
 
 import re
@@ -27,8 +27,9 @@ COLUMNS = (40, 1000)
 class Key(NamedTuple):
     """A setting's name, default, one-line meaning, and whether the tree's file may set it.
 
-    `kind`: text, words, paths, flag, columns, choice, url, path (absolute), archive (a URL or a
-    path)."""
+    `kind` is one of text, words, paths, flag, columns, choice, url, path (absolute), archive (a
+    URL or a path).
+    """
 
     name: str
     default: str
@@ -161,7 +162,7 @@ def _key(name: str) -> Key:
 
 
 class SettingSource(NamedTuple):
-    """A setting's value and where it comes from ("default", the file, "git config" or "flag")."""
+    """A setting's value and its origin ("default", the file, "git config" or "flag")."""
 
     name: str
     value: str
@@ -171,10 +172,12 @@ class SettingSource(NamedTuple):
 class Settings(NamedTuple):
     """All settings of a run.
 
-    `waivers` are the `[[waiver]]` tables of the tree's file as written, `label` is that file.
+    `waivers` are the `[[waiver]]` tables as written in the tree's file, and `label` names that
+    file.
 
-    `wrong` names the settings with an invalid value: `of` and `all` return them as set, everything
-    else uses the default. `unread` are the names in git's configuration that are not settings.
+    `wrong` names the settings with an invalid value: `of` and `all` return them as set,
+    everything else uses the default. `unread` are the names in git's configuration that are not
+    settings.
     """
 
     values: Mapping[str, SettingSource] = MappingProxyType({})
@@ -235,11 +238,11 @@ def load(
     label: str = FILE_NAME,
     problems: list[PatchpilotError] | None = None,
 ) -> Settings:
-    """Settings from the tree's file (its text), git's configuration (`patchpilot.NAME` → values)
-    and options.
+    """Return the settings from the tree's file, git's configuration and options.
 
-    The error names where the value is and the key. With `problems` it is appended there instead,
-    and the default is used.
+    `tree_file` is the text of the file; `git_config` maps `patchpilot.NAME` to its values. The
+    error for an invalid value names its location and the key. With `problems`, the error is
+    appended to it instead of raised, and the default is used.
     """
     reading = _Reading()
     data = _tree_data(tree_file or "", label, problems)
@@ -291,9 +294,9 @@ class _Reading:
 
 
 def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
-    """Warnings about unknown names in git's configuration, for the verbs that explain settings.
+    """Return warnings about unknown names in git's configuration.
 
-    A newer version may know them.
+    They are for the verbs that explain settings; a newer version may know these names.
     """
     import shlex
 
@@ -313,7 +316,7 @@ def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
 
 
 def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
-    """What is wrong with a setting's value, None for nothing.
+    """Return the error in a setting's value, or None if it is valid.
 
     Whether a profile, a rule, a transport or a revision exists is checked elsewhere.
     """
@@ -348,8 +351,9 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
 def wrong_value(
     name: str, value: str, origin: str, why: str, known: Sequence[str] | None = None
 ) -> PatchpilotError:
-    """The error for a value that cannot be used: it names the place, the setting and the command
-    that fixes it.
+    """Return the error for an invalid value.
+
+    It names the location, the setting, and the command that fixes it.
     """
     from patchpilot.errors import nearest
 

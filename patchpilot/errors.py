@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The errors patchpilot reports, and the exit code of each kind."""
+"""The errors that patchpilot reports, and the exit code of each kind."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -21,20 +21,21 @@ class ExitCode(IntEnum):
 
 
 def findings_exit(found: object) -> ExitCode:
-    """Returns FINDINGS (exit code 1) where a command found something to report, else OK."""
+    """Return FINDINGS (exit code 1) if a command found something to report, otherwise OK."""
     return ExitCode.FINDINGS if found else ExitCode.OK
 
 
 class HintText(Protocol):
-    """A hint: a sentence, or an action (model/action.py), which becomes one as a str."""
+    """A hint: a sentence, or an action (model/action.py), whose str() is a sentence."""
 
     def __str__(self) -> str: ...
 
 
 class PatchpilotError(Exception):
-    """Something the user can fix: what is wrong in one sentence, and a hint what to do.
+    """An error that the user can fix: one sentence about what is wrong, and a hint.
 
-    `advice` is the hint as given, an action or a str. URLs in message and hint have no password.
+    `advice` is the hint as given, an action or a str. Passwords are removed from URLs in the
+    message and the hint.
     """
 
     exit_code: ExitCode = ExitCode.USAGE
@@ -59,13 +60,13 @@ class PatchpilotError(Exception):
 
 
 class UsageError(PatchpilotError):
-    """An argument, a setting or the input is wrong."""
+    """An argument, a setting or the input is invalid."""
 
 
 class UnclearBaseError(UsageError):
-    """A topic has too many commits above a base that was not given by the user.
+    """A topic has too many commits since a base that the user did not name.
 
-    `choices` are the likeliest bases: name, number of commits, why.
+    `choices` are the likeliest bases: the name, the number of commits, and the reason.
     """
 
     def __init__(
@@ -80,14 +81,14 @@ class UnclearBaseError(UsageError):
 
 
 class InputError(PatchpilotError):
-    """A patch, mail or data file could not be read.
+    """A patch, message or data file could not be read.
 
-    The message names the file and, where known, the line.
+    The error names the file and, if known, the line.
     """
 
 
 class NoPatchError(InputError):
-    """A file is neither a mail nor a diff, and does not look like an attempt at one."""
+    """A file is neither a message nor a diff, and does not look like an attempt at one."""
 
 
 class PackError(PatchpilotError):
@@ -95,13 +96,13 @@ class PackError(PatchpilotError):
 
 
 class MissingError(PatchpilotError):
-    """A repository, tool or tree that is needed is missing."""
+    """A required repository, tool or tree is missing."""
 
     exit_code = ExitCode.MISSING
 
 
 class GitError(MissingError):
-    """A git command failed; the message says which."""
+    """A git command failed; the message names the command."""
 
 
 class NetworkError(PatchpilotError):
@@ -126,7 +127,10 @@ class CancelledError(PatchpilotError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word most similar to `word`, for "did you mean"; None where none is similar."""
+    """Return the known word most similar to `word`, or None if none is similar.
+
+    Used for "did you mean" hints.
+    """
     import difflib
 
     matches = difflib.get_close_matches(
@@ -136,9 +140,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def suggestion(kind: str, word: str, known: Iterable[str]) -> str:
-    """The hint for an unknown word: the most similar known one, otherwise all that are valid.
+    """Return the hint for an unknown word: the most similar known word, otherwise all valid ones.
 
-    `kind` is what the word should have named, in the singular.
+    `kind` is the kind of the word, in the singular.
     """
     names = list(known)
     near = nearest(word, names)
@@ -153,9 +157,9 @@ def _plural(kind: str) -> str:
 def unknown(
     kind: str, word: str, known: Iterable[str], *, hint: HintText | None = None
 ) -> UsageError:
-    """The error for a rule, branch, profile or template that does not exist.
+    """Return the error for an unknown rule, branch, profile or template.
 
-    Without a `hint` it names the nearest that does.
+    Without a `hint`, the hint names the nearest known one.
     """
     return UsageError(
         f"unknown {kind} {word!r}", hint=hint or suggestion(kind, word, sorted(known))
@@ -167,7 +171,7 @@ BUG_LOG = "patchpilot-bug-"
 
 
 def bug_hint(error: BaseException) -> str:
-    """Write the traceback of an exception that is a bug to a file; the hint how to report it."""
+    """Write the traceback of a bug to a file and return a hint on reporting it."""
     log = bug_log(error)
     return (
         f"report it with what `patchpilot bug-report` prints; the traceback is in {log}"
@@ -175,10 +179,7 @@ def bug_hint(error: BaseException) -> str:
 
 
 def bug_log(error: BaseException) -> str:
-    """Write the traceback of an exception that is a bug to a temporary file.
-
-    Returns the file's name.
-    """
+    """Write the traceback of a bug to a temporary file and return the file's name."""
     import sys
     import tempfile
     import traceback

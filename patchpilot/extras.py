@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The optional packages (extras): which import needs which, and the command that installs it."""
+"""The optional packages (extras): the extra that each import needs, and its install command."""
 
 import sys
 from pathlib import Path
@@ -31,7 +31,7 @@ PROJECT_OF = {"dkim": "dkimpy", "git": "GitPython", "lsprotocol": "pygls"}
 
 
 def missing_extra(error: ImportError) -> MissingError | None:
-    """The error for the user where an optional package is missing; None for any other import."""
+    """Return the error for a missing optional package, or None for any other import."""
     package = (error.name or "").partition(".")[0]
     extra = EXTRA_OF.get(package)
     if extra is None:
@@ -43,7 +43,7 @@ def missing_extra(error: ImportError) -> MissingError | None:
 
 
 def install_command(extra: str) -> str:
-    """The command that adds an extra with the program that made this environment: pip, pipx or uv."""  # noqa: E501
+    """Return the command that installs an extra in this environment with pip, pipx or uv."""
     place = Path(sys.prefix)
     wanted = f"'{CORE}[{extra}]'"
     if (place / "pipx_metadata.json").exists():

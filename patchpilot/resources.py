@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the data that ships with patchpilot is (in a wheel, an editable install or a checkout), and
-the user's state directory.
+"""Locates the data shipped with patchpilot and the user's state directory.
+
+The data may be in a wheel, an editable install or a checkout.
 """
 
 import json
@@ -15,9 +16,9 @@ from patchpilot.errors import InputError, MissingError
 
 @cache
 def data_dir(name: str) -> Path:
-    """The folder `name` ("checks" or "templates") of the shipped data.
+    """Return the folder `name` ("checks" or "templates") of the shipped data.
 
-    MissingError when the installation lacks it.
+    Raises MissingError if it is not installed.
     """
     package = Path(__file__).parent
     for folder in (package / "_data" / name, package.parent / name):
@@ -30,9 +31,9 @@ def data_dir(name: str) -> Path:
 
 
 def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
-    """Write a file of the state directory whole or not at all; without `data` delete it.
+    """Write a file of the state directory atomically; without `data`, delete it.
 
-    `lost` says what the user loses where that fails.
+    `lost` describes what the user loses if this fails.
     """
     beside = file.with_suffix(f".{os.getpid()}")
     try:
@@ -52,7 +53,10 @@ def store_json(file: Path, data: Mapping[str, Any] | None, lost: str) -> None:
 
 
 def state_folder() -> Path:
-    """The user's state directory for patchpilot, created when missing, readable by its owner only."""  # noqa: E501
+    """Return the user's state directory for patchpilot.
+
+    It is created if missing, readable only by its owner.
+    """
     import platformdirs
 
     folder = Path(platformdirs.user_state_path("patchpilot"))

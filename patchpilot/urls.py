@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""URLs in text that is printed, logged or stored: without user name and password."""
+"""Removes user names and passwords from URLs in text to be printed, logged or stored."""
 
 import re
 
@@ -12,7 +12,10 @@ slash, of the word."""
 
 
 def public_url(text: str) -> str:
-    """The text with each URL's user name and password removed; a user name alone stays with ssh."""
+    """Return the text with the user name and password removed from each URL.
+
+    For ssh, a user name without a password is kept.
+    """
     if "://" not in text or "@" not in text:
         return text
     # compiled at the first URL: hardly any run has one

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Work for many machines: `check_range` for one part of an epoch, `check_epochs` for all parts on a
-Dask cluster, `build_unit` for one commit, `build_commits` for many on a cluster.
+"""Work for many machines.
+
+`check_range` checks one part of an epoch, `check_epochs` checks all parts on a Dask cluster,
+`build_unit` builds one commit, and `build_commits` builds many on a cluster.
 """
 
 from patchpilot.batch.builds import BuiltUnit, build_commits, build_unit

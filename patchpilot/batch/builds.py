@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The build of many commits on a Dask cluster: a unit for each commit and architecture."""
+"""Builds many commits on a Dask cluster, one unit for each commit and architecture."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -23,7 +23,10 @@ PACKS = "build"
 
 
 class BuiltUnit(NamedTuple):
-    """What was built of a commit for an architecture ("": those that fit), and what was found."""
+    """The build of a commit for an architecture, and its findings.
+
+    With an `arch` of "", it is for the architectures that fit the commit.
+    """
 
     commit: str
     arch: str
@@ -40,12 +43,12 @@ def build_commits(
     quick: bool = False,
     progress: Progress = silent,
 ) -> Iterator[BuiltUnit]:
-    """Build each commit on the cluster, for each architecture or for those that fit; the results
-    come in the order in which they are ready.
+    """Build each commit on the cluster and yield the results as they complete.
 
-    All machines have to find the repository at the same path and trust it (`patchpilot trust
-    --build`). A worker runs one compiler at a time, in a directory of its own; results are kept
-    for all workers of a machine. MissingError without the extra `cluster`.
+    Each commit is built for the given architectures, or for those that fit it. All machines must
+    find the repository at the same path and trust it (`patchpilot trust --build`). A worker runs
+    one compiler at a time in a separate directory; all workers of a machine share the cached
+    results. Raises MissingError without the extra `cluster`.
     """
     try:
         from distributed import as_completed
@@ -78,8 +81,9 @@ def build_unit(
     quick: bool = False,
     place: str = "",
 ) -> BuiltUnit:
-    """Build a commit in this process, for an architecture or for those that fit; builds at the same
-    time need each a `place`, a name.
+    """Build a commit in this process, for one architecture or for those that fit it.
+
+    Concurrent builds must each have a different name in `place`.
     """
     options = build_options(
         arches=(arch,) if arch else (), quick=quick, jobs=1, place=place

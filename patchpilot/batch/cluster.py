@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The check of whole epochs on a Dask cluster: a file of JSON lines for each part, each mail in
-exactly one.
+"""Checks whole epochs on a Dask cluster.
+
+Each part is written to a file of JSON lines, and each message is in exactly one part.
 """
 
 from collections.abc import Iterable
@@ -34,12 +35,11 @@ def check_epochs(
     mails: int = MAILS,
     progress: Progress = silent,
 ) -> int:
-    """Check all mails of these epochs on the cluster and write a file for each part into `folder`;
-    returns how many parts were checked.
+    """Check all messages of these epochs on the cluster and return the number of parts checked.
 
-    Parts whose file is there are not checked again, so that a run that was ended goes on where it
-    was. `tree` is the source tree that the patches are for. All machines have to find it and the
-    epochs at the same path. MissingError without the extra `cluster`.
+    A file is written to `folder` for each part. Parts that already have a file are skipped, so
+    that an interrupted run can be resumed. `tree` is the source tree of the patches. All machines
+    must find it and the epochs at the same path. Raises MissingError without the extra `cluster`.
     """
     every = (part for epoch in epochs for part in ranges(epoch, mails))
     return check_parts(
@@ -56,9 +56,9 @@ def check_parts(
     tree: Path | None = None,
     progress: Progress = silent,
 ) -> int:
-    """As `check_epochs`, for these parts.
+    """Check these parts like `check_epochs`.
 
-    A part of a machine that is lost is checked by another; its file is written once, as a whole.
+    If a machine is lost, its part is checked by another one. Each file is written atomically.
     """
     try:
         from distributed import as_completed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of an epoch, and the check of one."""
+"""Splits an epoch into parts and checks one of them."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -11,9 +11,9 @@ from patchpilot.services.check.check_stream import epoch_commits, stream_range
 
 
 class EpochRange(NamedTuple):
-    """A part of an epoch: the mails that the revisions `A..B` of git added (`B`: all up to B).
+    """A part of an epoch: the messages that git's revisions `A..B` added (`B`: all up to B).
 
-    `number` counts the parts from the oldest mail on.
+    `number` counts the parts from the oldest message on.
     """
 
     epoch: str
@@ -36,9 +36,9 @@ class EpochRange(NamedTuple):
 
 
 def ranges(epoch: str, mails: int) -> Iterator[EpochRange]:
-    """The parts of an epoch with so many commits each, the oldest first.
+    """Yield the parts of an epoch with so many commits each, oldest first.
 
-    New mails change the last part only.
+    New messages only change the last part.
     """
     start = ""
     for number, end in enumerate(epoch_commits(epoch, mails)):
@@ -52,10 +52,10 @@ def check_range(
     request: CheckRequest | None = None,
     tree: Path | None = None,
 ) -> Iterator[str]:
-    """The JSON lines of the patches that the revisions `A..B` of an epoch added (as `check --format
-    jsonl` prints them), and last the summary.
+    """Yield the JSON lines of the patches in the revisions `A..B` of an epoch, then the summary.
 
-    `request` has the options of the check; its targets do not count. `tree` is the source tree that
-    the patches are for. The work is done in this process. InputError where a revision is missing.
+    The lines are the same as those of `check --format jsonl`. `request` has the options of the
+    check; its targets are ignored. `tree` is the source tree of the patches. The work is done in
+    this process. Raises InputError if a revision is missing.
     """
     return iter(stream_range(request or CheckRequest(), epoch, revisions, tree))

@@ -93,7 +93,9 @@ ANSWERED = frozenset({"repo", "tree", "format", "offline", "quiet", "color"})
 
 
 class Call(NamedTuple):
-    """A parsed call: patches or files, the script's switches, tree and repository, and whether to
+    """A parsed call of get_maintainer.
+
+    It has the patches or files, the script's switches, the tree and repository, and whether to
     omit notes.
     """
 

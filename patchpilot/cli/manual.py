@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generates the manual as man pages and as Markdown: the description, options and examples of
-each command.
+"""Generates the manual as man pages and as Markdown.
 
-`python -m patchpilot.cli.manual DIR` writes the man pages.
+Each page has the description, options and examples of a command. `python -m patchpilot.cli.manual
+DIR` writes the man pages.
 """
 
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A long text on the sender's terminal, through the pager that git uses outside of a repository."""
+"""Shows a long text with the pager that git uses outside a repository."""
 
 import contextlib
 import os
@@ -10,9 +10,9 @@ import sys
 
 
 def pager_of(configured: str | None) -> str:
-    """The command git would page with (git-var(1), GIT_PAGER) where core.pager is `configured`.
+    """Return the pager command that git would use (git-var(1), GIT_PAGER), or "" for none.
 
-    Empty for none.
+    `configured` is the value of core.pager.
     """
     named = os.environ.get("GIT_PAGER") or configured or os.environ.get("PAGER")
     if named is None:
@@ -21,9 +21,9 @@ def pager_of(configured: str | None) -> str:
 
 
 def page_result(text: str, *, colored: bool) -> None:
-    """Show a result through the user's pager, straight on stdout where there is none.
+    """Show a result in the user's pager, or print it to stdout if there is none.
 
-    The core.pager of a repository does not count: it may come from somebody else.
+    The core.pager of a repository is ignored, because it may come from someone else.
     """
     from patchpilot.cli.output.stream import emit
     from patchpilot.model.printable import without_commands
@@ -41,9 +41,9 @@ def page_result(text: str, *, colored: bool) -> None:
 
 
 def page(text: str, configured: str | None) -> None:
-    """Show a text through the pager (core.pager as `configured`).
+    """Show a text in the pager, where `configured` is core.pager.
 
-    Straight to stdout where there is none.
+    Without a pager, the text is printed to stdout.
     """
     sys.stdout.flush()
     command = pager_of(configured)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The ID of a tracked series on the command line: its number, or a message of it."""
+"""The ID of a tracked series on the command line: its number, or one of its messages."""
 
 from typing import Any
 
@@ -10,7 +10,10 @@ from patchpilot.model.action import Action
 
 
 class SeriesNumber(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no parameter there
-    """A number of `track`; of a Message-ID or an archive's URL, the number of its series."""
+    """A parameter for the number of a tracked series.
+
+    A Message-ID or an archive URL is converted to the number of its series.
+    """
 
     name = "integer"
 

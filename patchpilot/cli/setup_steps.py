@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `setup` does: the findings of doctor one by one, and the mail account."""
+"""The steps of `setup`: the findings of doctor one by one, and the mail account."""
 
 import shlex
 
@@ -37,7 +37,10 @@ _TRIES = 3
 
 
 def walk(common: Common) -> int:
-    """Every problem that doctor finds, with what fixes it; on a terminal each is offered."""
+    """Go through the problems that doctor finds, each with its fix.
+
+    On a terminal, offer to apply each fix.
+    """
     left: list[Diagnosis] = []
     with_mail = False
     for number, found in enumerate(problems := _problems(common), 1):
@@ -119,7 +122,11 @@ def set_up_mail(
     dry_run: bool = False,
     yes: bool = False,
 ) -> int:
-    """Ask for what is missing, show the settings, log in, write them, send a mail to oneself."""
+    """Set up the mail account.
+
+    Asks for missing values, shows the settings, logs in, writes them, and sends a test message to
+    the user.
+    """
     with common.workplace() as place:
         repository = place.repository_if_any()
         identity = repository.identity if repository else None

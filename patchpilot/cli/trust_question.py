@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The question on the terminal whether commands that a repository names itself may run."""
+"""Asks on the terminal whether commands named by a repository may run."""
 
 import sys
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from patchpilot.model.printable import printable
 
 
 def trusting(work: Callable[[], int | None]) -> int | None:
-    """The result of some work.
+    """Return the result of `work`.
 
-    On a terminal, asks for the trust that it needs and starts it again.
+    If it needs trusted commands, ask for trust on the terminal and run it again.
     """
     while True:
         try:
@@ -22,7 +22,7 @@ def trusting(work: Callable[[], int | None]) -> int | None:
 
 
 def shown(commands: tuple[OwnCommand, ...]) -> str:
-    """The commands as they are printed: of each the setting or hook, its file, and its text."""
+    """Return the commands as printed: the setting or hook, its file, and its text."""
     heads = (
         f"==> {printable(one.name)} ({printable(one.file)}) <==" for one in commands
     )

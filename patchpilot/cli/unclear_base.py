@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The hint where the base of a topic is unclear: a command for each that it may be."""
+"""The hint for an unclear base of a topic: one command for each possible base."""
 
 import shlex
 from collections.abc import Sequence
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
-    """The hint of such an error, with a command for each of the likeliest bases: the call as it
-    was, and --base.
+    """Return the hint of the error, with a command for each of the likeliest bases.
+
+    Each command repeats the call with --base.
     """
     call = shlex.join(["patchpilot", *(argv or ("tui",))])
     pairs = [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""click's usage errors in the form of all others: what is wrong, and a hint that names the nearest
-word or the range.
+"""Rewords click's usage errors in the form of all other errors.
+
+The message says what is wrong; the hint names the nearest word or the valid range.
 """
 
 import click
@@ -9,7 +10,7 @@ from patchpilot.errors import nearest, suggestion
 
 
 def worded(error: click.ClickException) -> tuple[str, str]:
-    """The message and the hint of a usage error."""
+    """Return the message and the hint of a usage error."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     command = ctx.command_path if ctx else "patchpilot"
     see = f"{command} --help"
@@ -81,7 +82,7 @@ def _bad_value(
 def unknown_command(
     ctx: click.Context, word: str, known: list[str]
 ) -> click.UsageError:
-    """The error for a command that does not exist."""
+    """Return the error for an unknown command."""
     failure = UnknownCommandError(
         f"unknown command {word!r} for {ctx.command_path}", ctx
     )
@@ -90,6 +91,6 @@ def unknown_command(
 
 
 class UnknownCommandError(click.UsageError):
-    """A word that is no command of its verb, with the nearest in `hint`."""
+    """An unknown subcommand, with the nearest one in `hint`."""
 
     hint = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands whose help has sections: `-h` shows what is used often, `--help` everything."""
+"""Commands whose help has sections: `-h` shows the most common options, `--help` all of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -72,11 +72,11 @@ class _Sectioned(click.Command):
 
 
 class VerbCommand(_Sectioned):
-    """A command."""
+    """A command whose help has sections."""
 
 
 class VerbGroup(_Sectioned, click.Group):
-    """A command with subcommands."""
+    """A command with subcommands whose help has sections."""
 
     command_class = VerbCommand
 
@@ -94,7 +94,10 @@ class VerbGroup(_Sectioned, click.Group):
 
 
 def verb(**given: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a verb; `cls` and all else are click's."""
+    """Return a decorator that makes a function a verb; the arguments are click's.
+
+    `cls` overrides the class of the command.
+    """
     wrap: Callable[[Callable[..., Any]], click.Command] = click.command(
         **{"cls": VerbCommand, **given}
     )

@@ -49,7 +49,7 @@ VERBS = {
 
 
 def overview() -> str:
-    """What `patchpilot --help` prints: at most 24 lines of 80 columns."""
+    """Return the output of `patchpilot --help`, at most 24 lines of 80 columns."""
     lines = ["Usage: patchpilot [-C DIR] COMMAND [OPTIONS] [TARGET]..."]
     lines += [
         "Take a Linux kernel fix from git commit to mainline and every LTS branch.",

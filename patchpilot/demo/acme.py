@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The driver of the story, release by release: a mailbox to a card's firmware, and a check that
-turned old cards away.
+"""The driver in the demo's story, release by release.
+
+It has a mailbox to a card's firmware, and a check that rejected old cards.
 """
 
 MCP = "drivers/net/ethernet/acme/acme_mcp.c"
@@ -125,7 +126,7 @@ def mcp(
     temperature: bool = False,
     check: str | None = None,
 ) -> str:
-    """acme_mcp.c with these changes made; `check` replaces the test of the response."""
+    """Return acme_mcp.c with the given changes; `check` replaces the test of the response."""
     text = _HEAD
     if temperature:
         text += _TEMPERATURE
@@ -190,7 +191,7 @@ MODULE_LICENSE("GPL");
 
 
 def main(*, images: bool = False) -> str:
-    """acme_main.c, with or without the image count read at probe."""
+    """Return acme_main.c, with or without reading the image count in probe."""
     call = (
         "\n\trc = acme_mcp_nvm_num_images(hwfn, &hwfn->num_images);\n"
         "\tif (rc && rc != -EOPNOTSUPP)\n"
@@ -202,7 +203,7 @@ def main(*, images: bool = False) -> str:
 def header(
     *, images: bool = False, field: bool = False, temperature: bool = False
 ) -> str:
-    """acme.h with these changes made."""
+    """Return acme.h with the given changes."""
     lines = [
         "/* SPDX-License-Identifier: GPL-2.0-only */",
         "#ifndef ACME_H",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Act two, after the mail: replies, v2, applied, mainline, stable."""
+"""Act two of the demo, after sending: replies, v2, applied, mainline, stable."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ QUESTIONS = ["--security", "no", "--regression", "no"]
 
 
 def the_mail(journey: Journey) -> Sent:
-    """Preview, test send to oneself, and send; returns the mail as received."""
+    """Preview the message, send a test to oneself, and send it; return it as received."""
     journey.tell("Which messages would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
     journey.tell("The mail is correct. Send it.")
@@ -38,7 +38,7 @@ def _arrived(journey: Journey) -> Sent:
 
 
 def replies(journey: Journey, first: Sent) -> None:
-    """Deliver a question, a review and a build report."""
+    """Deliver a question, a review and a build report to the archive."""
     journey.tell("The list answers: a question, a review tag, a build report.")
     journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
     journey.sandbox.archive.add(
@@ -52,7 +52,7 @@ def replies(journey: Journey, first: Sent) -> None:
 
 
 def second_version(journey: Journey, first: Sent) -> Sent:
-    """Answer the question, prepare v2 as requested, and send it."""
+    """Answer the question, prepare v2 as requested, send it and return it."""
     sandbox = journey.sandbox
     journey.tell(
         "Robin answers Maya on the list: maintainers do not apply patches with open questions."
@@ -81,8 +81,10 @@ def second_version(journey: Journey, first: Sent) -> Sent:
 
 
 def landing(journey: Journey, second: Sent) -> None:
-    """The maintainer applies v2, it is merged into mainline, one stable branch takes it and one
-    does not.
+    """Play the merge of v2.
+
+    The maintainer applies it, it is merged into mainline, and it is queued for one stable branch
+    but does not apply to another.
     """
     sandbox = journey.sandbox
     journey.tell("The networking maintainer applies v2; mainline moves on.")

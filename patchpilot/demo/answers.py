@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The story's answers in the interactive demo: replies of the list, the maintainers and the stable
-trees some seconds after a mail was received.
+"""The replies in the interactive demo.
+
+The list, the maintainers and the stable trees reply a few seconds after a message was received.
 """
 
 import contextlib
@@ -21,9 +22,9 @@ DELAYS = (3.0, 6.0, 9.0)
 
 
 class Answers:
-    """Call `look` repeatedly.
+    """Reacts to sent messages; `look` must be called repeatedly.
 
-    It reads the sink's mails and puts the replies that are due on the archive.
+    It reads the messages in the sink and adds the replies that are due to the archive.
     """
 
     def __init__(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A replacement for a public-inbox archive: thread, mail and search, served from memory on
-loopback.
+"""A replacement for a public-inbox archive that serves threads, messages and searches from
+memory.
+
+It listens on loopback.
 """
 
 import gzip
@@ -27,7 +29,7 @@ _IN_FEED = 25
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """A response: status, body, and the target of a redirect."""
+    """An HTTP response: status, body, and the target of a redirect."""
 
     status: int
     body: bytes = b""
@@ -35,7 +37,10 @@ class HttpAnswer:
 
 
 class StandIn:
-    """The archive: `add` mails, read at `url`. Served from a thread until it is closed."""
+    """The archive server.
+
+    `add` adds messages, which are served at `url` by a thread until the server is closed.
+    """
 
     def __init__(self, name: str = "demo") -> None:
         self.name = name
@@ -154,8 +159,10 @@ class StandIn:
 
 
 def matches(query: str, mail: Mail) -> bool:
-    """Whether a mail fits a query of `s: f: b: …`, phrases, AND, OR, NOT and brackets (side by side
-    means AND).
+    """Whether a message matches a public-inbox query.
+
+    The query may contain prefixes such as `s: f: b: …`, phrases, AND, OR, NOT and parentheses;
+    terms in sequence are joined by AND.
     """
     terms = [found.groupdict() for found in _TERM.finditer(query)]
 

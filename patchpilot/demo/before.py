@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Act one, before the mail: check, fix, find recipients, tags and stable branches."""
+"""Act one of the demo, before sending: check, fix, find recipients, tags and stable branches."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ VERDICTS = {
 
 
 def corrected_message(reference: str) -> str:
-    """The newcomer's message after fixing the findings of `check`."""
+    """Return the newcomer's commit message after fixing the findings of `check`."""
     return (
         "net/acme: allow old cards that cannot count their images\n\n"
         f"Commit {reference}\n"
@@ -33,7 +33,7 @@ def corrected_message(reference: str) -> str:
 
 
 def before_the_mail(journey: Journey) -> None:
-    """From the first commit to a patch without findings."""
+    """Play act one, from the first commit to a patch without findings."""
     facts = journey.sandbox.repositories.facts
     journey.tell(
         "Robin has committed a fix for a bug in the acme driver. Check the commit."

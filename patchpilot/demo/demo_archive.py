@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on loopback for the demo and the tests: a real public-inbox where it is installed,
-else a small replacement with the same responses.
+"""An archive on loopback for the demo and the tests.
+
+It is a real public-inbox if that is installed, otherwise a small replacement with the same
+responses.
 
 with open_archive(directory) as archive:      # PublicInbox or StandIn
     archive.add(mail_bytes)
@@ -38,7 +40,7 @@ $im->done;
 
 
 class ArchiveServer(Protocol):
-    """The interface of both kinds: the archive's URL, adding mails, closing."""
+    """The interface of both archive servers: the URL, adding messages, and closing."""
 
     url: str
 
@@ -65,8 +67,9 @@ def available() -> bool:
 
 
 def open_archive(directory: Path) -> ArchiveServer:
-    """An archive below `directory`, running: public-inbox, or its replacement where that is missing
-    or does not start.
+    """Return a running archive below `directory`.
+
+    It is a public-inbox, or its replacement if public-inbox is not installed or does not start.
     """
     if available():
         try:
@@ -77,8 +80,9 @@ def open_archive(directory: Path) -> ArchiveServer:
 
 
 class PublicInbox:
-    """A public-inbox of its own below `directory` (its HOME too), served on a free port of loopback
-    until it is closed.
+    """A separate public-inbox below `directory`, which is also its HOME.
+
+    It is served on a free loopback port until it is closed.
     """
 
     def __init__(
@@ -217,7 +221,7 @@ def _guard(server: int) -> "subprocess.Popen[bytes]":
 
 
 def free_port() -> int:
-    """A free port on loopback."""
+    """Return a free port on loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other drivers of the sandbox's tree: small, similar, in kernel style, and changing from
-release to release.
+"""The other drivers of the sandbox tree.
+
+They are small, similar, in kernel style, and change from release to release.
 """
 
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Driver:
-    """A register-mapped device: its file is rendered from what it has so far."""
+    """A register-mapped device, whose driver file is rendered from its current features."""
 
     name: str
     path: str
@@ -84,7 +85,7 @@ WORDS = (
 
 
 def fleet() -> list[Driver]:
-    """The drivers a new tree has, each with its first register and reader."""
+    """Return the drivers of a new tree, each with its first register and reader."""
     drivers = [
         Driver(
             "tf75",

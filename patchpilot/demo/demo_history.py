@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Five years of the sandbox's mainline and its stable branches: the same commits, byte for byte, in
-every run.
+"""Generates five years of the sandbox's mainline and stable branches.
+
+The commits are the same in every run, byte for byte.
 """
 
 import copy
@@ -80,7 +81,7 @@ HELP_TEXT = ("7.0", 3)
 
 @dataclass
 class DemoState:
-    """What the tree holds at one point: its drivers, and which of the story's changes are in."""
+    """The state of the tree at one point: its drivers, and the story's changes so far."""
 
     drivers: list[Driver]
     acme: dict[str, bool] = field(default_factory=dict)
@@ -109,8 +110,9 @@ class DemoState:
 
 @dataclass(frozen=True, slots=True)
 class DemoUpstream:
-    """A mainline commit that stable branches take: how it changes a state, and the files it
-    touches.
+    """A mainline commit that stable branches backport.
+
+    `change` applies it to a state and returns the files that it touches.
     """
 
     id: str
@@ -123,7 +125,7 @@ class DemoUpstream:
 
 @dataclass(frozen=True, slots=True)
 class DemoFacts:
-    """The ids the story needs."""
+    """The commit ids that the story needs."""
 
     tip: str
     culprit: str
@@ -133,8 +135,8 @@ class DemoFacts:
 
 
 class Builder:
-    """Writes mainline first and the stable branches after it, into two bare repositories that share
-    nothing.
+    """Writes mainline and then the stable branches, to two bare repositories that share no
+    objects.
     """
 
     def __init__(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails that come back in the story, written as people and bots of the lists write them."""
+"""The replies in the story, written as people and bots on the lists write them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,9 @@ PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What replies need of a mail that was sent: its id (no brackets), subject, text and date."""
+    """The data of a sent message needed for replies: its id (no angle brackets), subject, text
+    and date.
+    """
 
     message_id: str
     subject: str
@@ -44,7 +46,7 @@ def reply(
     message_id: str,
     subject: str | None = None,
 ) -> bytes:
-    """A reply in the thread of `to`, so many hours after it."""
+    """Return a reply in the thread of `to`, dated so many hours later."""
     message = _mail(
         sender, subject or _re(to.subject), text, to.date + hours * PACE, message_id
     )
@@ -54,7 +56,7 @@ def reply(
 
 
 def announcement() -> bytes:
-    """The first message on the list; an empty archive would look unreachable."""
+    """Return the first message on the list; an empty archive would look unreachable."""
     text = (
         "This list is for network drivers of the sandbox. Be kind, quote little, wrap at 75"
         " columns.\n"
@@ -69,7 +71,7 @@ def announcement() -> bytes:
 
 
 def question(to: Sent) -> bytes:
-    """The maintainer of the driver wants to know something, and wants it in the message."""
+    """Return the driver maintainer's question, who also wants the answer in the commit message."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quoted(to.body, "driver returned EINVAL", 2)
@@ -83,7 +85,7 @@ def question(to: Sent) -> bytes:
 
 
 def review(to: Sent) -> bytes:
-    """The reviewer of the subsystem is content."""
+    """Return the reply of the subsystem's reviewer with a Reviewed-by: tag."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quoted(to.body, "Fixes:", 1)
@@ -100,9 +102,9 @@ UNUSED = "u32 seq = rsp"
 
 
 def answer(to: Sent, *, dropped: bool = True) -> bytes:
-    """The newcomer answers the maintainer's question, and says what v2 has.
+    """Return the newcomer's answer to the maintainer, with the changes in v2.
 
-    `dropped`: the robot reported an unused variable.
+    `dropped`: the test robot reported an unused variable, which v2 drops.
     """
     also = (
         "It also drops the unused variable that the test robot reported.\n"
@@ -120,7 +122,7 @@ def answer(to: Sent, *, dropped: bool = True) -> bytes:
 
 
 def build_report(to: Sent) -> bytes:
-    """A robot built it, and something else broke."""
+    """Return the test robot's report of new build warnings."""
     text = (
         f"Hi {NEWCOMER.name.split()[0]},\n\nkernel test robot noticed the following build"
         " warnings:\n\n[auto build test WARNING on net/main]\n[also build test WARNING on"
@@ -141,7 +143,7 @@ def build_report(to: Sent) -> bytes:
 
 
 def build_success(to: Sent) -> bytes:
-    """A robot built it, and found nothing."""
+    """Return the test robot's report of a successful build."""
     text = (
         "tree: net/main\n\nBUILD SUCCESS\n\nelapsed time: 731m\n\nconfigs tested: 2\nconfigs"
         " skipped: 0\n"
@@ -156,7 +158,7 @@ def build_success(to: Sent) -> bytes:
 
 
 def applied(to: Sent, commit: str, title: str) -> bytes:
-    """patchwork's bot says where it went."""
+    """Return the patchwork bot's message that the patch was applied, and where."""
     text = (
         "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
         f"by {NET_MAINTAINER.trailer()}:\n\n"
@@ -178,7 +180,7 @@ def applied(to: Sent, commit: str, title: str) -> bytes:
 def stable_review(
     commit: str, title: str, body: str, version: str, when: datetime
 ) -> bytes:
-    """The stable maintainer's review mail of one branch, in a thread of its own."""
+    """Return the stable maintainer's review message for one branch, in a separate thread."""
     text = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {NEWCOMER.trailer()}\n\ncommit {commit}"
@@ -197,7 +199,10 @@ def stable_review(
 
 
 def stable_failed(commit: str, title: str, version: str, when: datetime) -> bytes:
-    """One branch did not take it, and its author is asked for a backport."""
+    """Return the message that the commit does not apply to a branch.
+
+    It asks the author for a backport.
+    """
     text = (
         f"The patch below does not apply to the {version}-stable tree.\nIf someone wants it applied"
         " there, or to any other stable or longterm\ntree, then please email the backport,"

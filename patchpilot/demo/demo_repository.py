@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox's repositories: a mainline and a stable server (bare), and the newcomer's clone with
-a fix on a branch.
+"""The sandbox's repositories.
+
+They are bare repositories for mainline and stable, and the newcomer's clone with a fix on a
+branch.
 """
 
 import shutil
@@ -20,7 +22,7 @@ FIX_TIME = "1788220800 +0000"
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """Where they are, and the ids the story needs."""
+    """The paths of the repositories, and the commit ids that the story needs."""
 
     mainline: Path
     stable: Path
@@ -29,7 +31,7 @@ class Repositories:
 
 
 def first_message(culprit: str) -> str:
-    """The newcomer's commit message, with what newcomers get wrong."""
+    """Return the newcomer's first commit message, with typical mistakes."""
     return (
         "net/acme: allow old cards that cannot count their images\n\n"
         f"Commit {culprit} added reading the\n"
@@ -42,7 +44,10 @@ def first_message(culprit: str) -> str:
 
 
 def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
-    """Build all three below `root` (made when missing). The same ids come out in every run."""
+    """Build all three repositories below `root`, which is created if missing.
+
+    The commit ids are the same in every run.
+    """
     mainline, stable, work = root / "mainline.git", root / "stable.git", root / "linux"
     root.mkdir(parents=True, exist_ok=True)
     for bare in (mainline, stable):
@@ -77,7 +82,10 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
 
 
 def write_first_fix(work: Path, culprit: str) -> str:
-    """Commit the newcomer's first version: no sign-off, no Fixes:, a style error; its id."""
+    """Commit the newcomer's first version and return its id.
+
+    It has no sign-off, no Fixes: tag, and a style error.
+    """
     put(
         work,
         acme.MCP,
@@ -103,5 +111,5 @@ def write_first_fix(work: Path, culprit: str) -> str:
 
 
 def put(work: Path, path: str, text: str) -> None:
-    """Write a file of the working tree."""
+    """Write a file to the working tree."""
     (work / path).write_text(text, encoding="utf-8")

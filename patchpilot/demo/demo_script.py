@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot demo --script`: both acts, start to end, without a terminal."""
+"""`patchpilot demo --script`: runs both acts from start to end without a terminal."""
 
 import sys
 import time
@@ -16,9 +16,9 @@ from patchpilot.model.progress import Progress, silent
 def run_script(
     keep: Path | None = None, out: TextIO | None = None, progress: Progress = silent
 ) -> int:
-    """Run the whole journey on a new sandbox and print it; how many commands it ran.
+    """Run and print the whole demo in a new sandbox; return the number of commands run.
 
-    A step that fails raises StepFailedError.
+    Raises StepFailedError if a step fails.
     """
     started = time.monotonic()
     with open_sandbox(keep, progress) as sandbox:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files of the sandbox's tree that are not drivers: MAINTAINERS, Kconfig, Makefile,
+"""The files of the sandbox tree other than drivers: MAINTAINERS, Kconfig, Makefile,
 Documentation.
 """
 
@@ -157,7 +157,7 @@ name is not. One statement a line.
 
 
 def makefile(version: str) -> str:
-    """The top Makefile of a release such as "6.1" or "6.1.4" or "7.1-rc2"."""
+    """Return the top-level Makefile of a release such as "6.1", "6.1.4" or "7.1-rc2"."""
     number, _, extra = version.partition("-")
     parts = [*number.split("."), "0", "0"][:3]
     return (
@@ -202,7 +202,7 @@ struct net_device;
 
 
 def first_files() -> dict[str, str]:
-    """The files of the first commit that are no drivers."""
+    """Return the files of the first commit other than drivers."""
     return {
         "COPYING": "The sandbox tree is GPL-2.0-only.\n",
         "Documentation/process/coding-style.rst": CODING_STYLE,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The journey without a terminal: each step is a public verb, run as a user would run it, its
-result checked and printed.
+"""The demo without a terminal.
+
+Each step is a public verb, run as a user would run it; its result is checked and printed.
 """
 
 import json
@@ -22,14 +23,14 @@ Judge = Callable[[str], str]
 
 
 class StepFailedError(PatchpilotError):
-    """A step of the journey did not have the expected result."""
+    """Raised if a step of the demo does not have the expected result."""
 
     exit_code = ExitCode.FINDINGS
 
 
 @dataclass
 class Journey:
-    """Runs steps in the sandbox and prints them."""
+    """Runs the steps of the demo in the sandbox and prints them."""
 
     sandbox: Sandbox
     out: TextIO
@@ -124,7 +125,7 @@ def _document(text: str) -> Any:
 
 
 def wants(condition: bool, what: str) -> str:
-    """`what` when the condition holds; StepFailedError when it does not."""
+    """Return `what` if the condition holds, otherwise raise StepFailedError."""
     if not condition:
         raise StepFailedError(f"expected: {what}")
     return what

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How to do in one's own tree what the demo showed: the text that the demo ends with, in the TUI
-and on the command line.
+"""The closing text of the demo in the TUI and on the command line.
+
+It explains how to repeat the steps of the demo in one's own tree.
 """
 
 import shlex
@@ -31,16 +32,17 @@ another.
 
 
 def folder_outside_path() -> str:
-    """The folder of the command `patchpilot` where the PATH does not have it (as after `make
-    demo`), otherwise "".
+    """Return the folder of the `patchpilot` command if it is not in PATH, otherwise "".
+
+    It is not in PATH after `make demo`, for example.
     """
     return "" if shutil.which("patchpilot") else str(Path(sys.executable).parent)
 
 
 def own_tree(folder: str = "") -> str:
-    """The text, with the commands as they work in the user's shell.
+    """Return the closing text, with commands that work in the user's shell.
 
-    `folder` is the one that the PATH lacks.
+    `folder` is the folder of the command if it is missing from PATH.
     """
     path = f"    PATH={shlex.quote(folder)}:$PATH\n" if folder else ""
     return _OWN_TREE.format(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The git configuration of the sandbox's clone, written by GitPython in one go."""
+"""Writes the git configuration of the sandbox's clone in one step, with GitPython."""
 
 import os
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from pathlib import Path
 
 
 def configure_clone(work: Path, values: Mapping[str, str]) -> None:
-    """Set keys (`section.name`) in the clone's own configuration.
+    """Set keys (`section.name`) in the clone's repository configuration.
 
-    The values need no quoting in a configuration file.
+    The values must not need quoting in a configuration file.
     """
     os.environ["GIT_PYTHON_REFRESH"] = "quiet"
     import git as gitpython

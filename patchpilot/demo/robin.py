@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The newcomer's manual steps: fixing the first commit and preparing the second version.
 
-Used by both front ends of the demo.
+Both front ends of the demo use it.
 """
 
 import re
@@ -63,7 +63,7 @@ CHANGES = (
 
 
 def first_version(work: Path) -> str:
-    """Prepare v1 with `fix_first` while it has not been sent; one line of what was done."""
+    """Prepare v1 with `fix_first` if it has not been sent yet; return a one-line summary."""
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository
     from patchpilot.model.send_request import SendRequest
@@ -79,8 +79,9 @@ def first_version(work: Path) -> str:
 
 
 def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
-    """Fix the style error and the message, keeping tags, with this test of the response in the
-    code; returns a summary line.
+    """Fix the style error and the commit message, keeping tags, and return a one-line summary.
+
+    `check` is the test of the response in the code.
     """
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
@@ -136,8 +137,9 @@ def _amend(work: Path, message: str) -> None:
 
 
 def revise(work: Path) -> None:
-    """Make v2 of the commit, whatever v1 says: what the maintainer asked for in the message, and
-    the code without what the robot reported.
+    """Make v2 of the commit, regardless of the contents of v1.
+
+    The message has what the maintainer asked for, and the code lacks what the robot reported.
     """
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
@@ -174,7 +176,9 @@ def _has_answers(message: str) -> bool:
 
 
 def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
-    """Answer the maintainer's question on the list, through the sandbox's mail server."""
+    """Send the answer to the maintainer's question to the list through the sandbox's mail
+    server.
+    """
     import smtplib
 
     sent = Sent(
@@ -193,8 +197,9 @@ def answer(work: Path, question: Mail, *, dropped: bool = True) -> None:
 
 
 def is_answered(status: "Status") -> bool:
-    """Whether all that Robin waits for is there: the maintainer's question, the robot's report, and
-    a review.
+    """Whether all the replies that v2 needs have arrived.
+
+    These are the maintainer's question, the robot's report, and a review.
     """
     replies = [reply.mail for reply in status.replies]
     return (
@@ -205,9 +210,9 @@ def is_answered(status: "Status") -> bool:
 
 
 def second_version(work: Path) -> str:
-    """Answer the maintainer, make v2 as reviewers and the robot asked, write its changelog.
+    """Answer the maintainer, prepare v2 with the requested changes, and write its changelog.
 
-    One line of what was done.
+    Returns a one-line summary.
     """
     from patchpilot.archive.track_store import Store
     from patchpilot.commits.repository import Repository

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The running sandbox: repositories, an SMTP sink and an archive on loopback, and an environment
-separate from the user's.
+"""The running sandbox: repositories, and an SMTP sink and an archive on loopback.
+
+Its environment is separate from the user's.
 """
 
 import os
@@ -61,7 +62,7 @@ OWN = (
 
 @dataclass
 class Sandbox:
-    """Everything the journey runs on; `env` is the environment of the programs in it."""
+    """The resources of the demo; `env` is the environment of the programs that run in it."""
 
     root: Path
     repositories: Repositories
@@ -95,10 +96,9 @@ class Sandbox:
 def open_sandbox(
     keep: Path | None = None, progress: Progress = silent
 ) -> Iterator[Sandbox]:
-    """Build and start the sandbox below a temporary directory that is deleted at the end, or below
-    `keep`.
+    """Build and start the sandbox in a temporary directory, deleted at the end, or in `keep`.
 
-    InputError when `keep` exists and is not empty.
+    Raises InputError if `keep` exists and is not empty.
     """
     if keep is not None:
         try:
@@ -136,8 +136,9 @@ def open_sandbox(
 
 
 def sandbox_environment(root: Path) -> dict[str, str]:
-    """The environment of the sandbox's programs: its own HOME, without the user's git, mail or XDG
-    settings.
+    """Return the environment for programs in the sandbox.
+
+    It has a separate HOME and none of the user's git, mail or XDG settings.
     """
     env = {
         name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ
@@ -165,8 +166,9 @@ def sandbox_environment(root: Path) -> dict[str, str]:
 
 
 def keep_supported(root: Path) -> None:
-    """Give the sandbox its own list of supported series that does not expire, so that the demo
-    works after the real dates.
+    """Give the sandbox a list of supported stable series that does not expire.
+
+    This way the demo works after the real end dates.
     """
     today = datetime.now(UTC).date()
     series = {
@@ -181,7 +183,7 @@ def keep_supported(root: Path) -> None:
 
 
 def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
-    """Point the clone's mail and archive settings at loopback: nothing is sent to other hosts."""
+    """Point the clone's mail and archive settings at loopback; nothing is sent to other hosts."""
     settings = {
         "sendemail.smtpServer": "127.0.0.1",
         "sendemail.smtpServerPort": str(sink.port),
@@ -198,9 +200,9 @@ def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
 def ticking(
     sandbox: Sandbox, seconds: float = 0.5, then: Callable[[], None] = lambda: None
 ) -> Iterator[None]:
-    """While this runs, what is sent appears on the archive by itself.
+    """While the context is active, deliver sent messages to the archive every `seconds`.
 
-    `then` is called after each look.
+    `then` is called after each delivery.
     """
     stop = threading.Event()
 

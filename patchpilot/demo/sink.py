@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that stores its mails: for the demo, and as base of the tests' faulty
-servers.
+"""An SMTP server on loopback that stores its messages.
+
+It is used by the demo, and as the base of the tests' faulty servers.
 """
 
 import socket
@@ -12,8 +13,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail as it arrived: the envelope's sender and recipients, and the bytes (lines end in CR
-    LF).
+    """A received message: the sender and recipients of the envelope, and the bytes (with CR LF
+    line ends).
     """
 
     sender: str
@@ -22,9 +23,9 @@ class Received:
 
 
 class Sink:
-    """An SMTP server in its own thread; `port` 0 takes a free one.
+    """An SMTP server in a separate thread, as a context manager; `port` 0 selects a free port.
 
-    A context manager; `mails` has the received mails.
+    `mails` has the received messages.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -78,7 +79,7 @@ class Sink:
 
 
 class Keeper:
-    """aiosmtpd's handler that accepts everything."""
+    """A handler for aiosmtpd that accepts and stores every message."""
 
     def __init__(self, sink: Sink) -> None:
         self.sink = sink

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Starting the demo from the TUI."""
+"""Starts the demo from the TUI."""
 
 import sys
 
@@ -7,5 +7,5 @@ from patchpilot.commits.run import interactive
 
 
 def run_demo() -> int:
-    """Run the demo as a separate process on this terminal; returns its exit code."""
+    """Run the demo as a separate process on this terminal and return its exit code."""
     return interactive([sys.executable, "-P", "-m", "patchpilot", "demo"])

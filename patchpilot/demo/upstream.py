@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other roles of the demo: a maintainer applies the fix, mainline advances, the stable trees
-pick it up.
+"""The other roles in the demo.
+
+A maintainer applies the fix, mainline advances, and the stable trees pick the fix up.
 """
 
 import time
@@ -28,8 +29,10 @@ REVIEWED = f"Reviewed-by: {NET_REVIEWER.trailer()}"
 
 
 def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str:
-    """The maintainer runs `git am` on the mail as it arrived, adds the review, Link: and a
-    sign-off, mainline releases it, and the list hears of it; the commit's id.
+    """Play the maintainer, who applies the received message, and return the commit id.
+
+    Runs `git am`, adds the review, Link: and a sign-off, releases the commit in mainline, and
+    notifies the list.
     """
     desk = _desk(sandbox, sandbox.repositories.mainline, "master", "maintainer")
     env = _as(NET_MAINTAINER)
@@ -68,9 +71,9 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
 
 
 def take_into_stable(sandbox: Sandbox, commit: str) -> str:
-    """The stable maintainer picks the mainline commit into linux-6.12.y, with its marker.
+    """Backport the mainline commit to linux-6.12.y with its upstream marker.
 
-    The new commit's id.
+    Returns the id of the new commit.
     """
     branch = "linux-6.12.y"
     desk = _desk(sandbox, sandbox.repositories.stable, branch, "stable-6.12")
@@ -108,8 +111,9 @@ def report_stable(
     when: datetime,
     later: timedelta,
 ) -> None:
-    """The stable maintainer reviews the commit for 6.12, and `later` reports that it does not apply
-    to 6.1.
+    """Post the stable maintainer's review for 6.12 and a failure report for 6.1.
+
+    The report that the commit does not apply to 6.1 follows after `later`.
     """
     sandbox.archive.add(
         demo_mails.stable_review(commit, title, body, "6.12", when),

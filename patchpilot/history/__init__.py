@@ -1,4 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Facts about history: LTS branches, releases, where commits were merged, whether a Fixes: tag is
-correct.
-"""
+"""Facts from the history: LTS branches, releases, merged commits, and correct Fixes: tags."""

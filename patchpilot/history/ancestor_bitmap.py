@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sets of commits as bitmaps, which make membership tests and differences of branches cheap."""
+"""Sets of commits as bitmaps, for fast membership tests and differences between branches."""
 
 import heapq
 import re
@@ -12,7 +12,7 @@ _DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
 
 class AncestorBitmap:
-    """The commits (by number) that a tip has."""
+    """The set of commits that are reachable from a tip, by commit number."""
 
     __slots__ = ("_bits",)
 
@@ -53,9 +53,9 @@ def spread_from(
     reach_of: Callable[[int], AncestorBitmap],
     most: int = 30_000,
 ) -> AncestorBitmap | None:
-    """As `spread`, from the sets already `known` below the tip.
+    """Returns the same as `spread`, starting from the `known` sets of commits below the tip.
 
-    None when more than `most` commits lie between.
+    Returns None if there are more than `most` commits in between.
     """
     if not known:
         return None
@@ -86,8 +86,10 @@ def spread_from(
 def spread(
     parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int
 ) -> AncestorBitmap:
-    """All that `tip` has: `parents` has two numbers per commit (-1 for none), each smaller than the
-    commit's; `more` the others of octopus merges.
+    """Returns the set of all commits that are reachable from `tip`.
+
+    `parents` has two numbers for each commit (-1 for none), each smaller than the commit's own
+    number; `more` has the additional parents of octopus merges.
     """
     mark = bytearray(tip + 1)
     mark[tip] = 1

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A separate commit-graph for repositories without one: with it git walks history several times
-faster, and blame skips commits by path.
+"""A separate commit-graph for repositories without one, which makes git several times faster.
 
-It is in the user's cache directory, never in the repository; git finds it as that directory is an
-alternate object directory. It may be deleted at any time. git ignores commit-graphs in shallow
-clones and with grafts or replacements.
+With it, git walks the history faster, and blame skips commits by path.
+
+The graph is in the user's cache directory, never in the repository; git finds it because that
+directory is an alternate object directory. It may be deleted at any time. Git ignores
+commit-graphs in shallow clones and in repositories with grafts or replacements.
 """
 
 import contextlib
@@ -47,9 +48,9 @@ def use_graph(
     *,
     make: bool = True,
 ) -> bool:
-    """Make git use our commit-graph; whether it can.
+    """Makes git use the separate commit-graph, and returns whether it can.
 
-    With `make` a missing graph, or one without `commit`, is written first.
+    With `make`, a graph that is missing or lacks `commit` is written first.
     """
     if (
         _has_own(repository.common_dir / "objects")
@@ -74,7 +75,7 @@ def use_graph(
 
 
 def is_making() -> bool:
-    """Whether a graph started by this run is still being written."""
+    """Returns whether a commit-graph that this run started is still being written."""
     return any(process.poll() is None for process in _running)
 
 
@@ -98,9 +99,9 @@ def _worth(objects: Path) -> bool:
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
-    """The files of the graph in a directory, none when there is no graph.
+    """Returns the commit-graph files in a directory; none if there is no graph.
 
-    A broken one is deleted.
+    A corrupt graph is deleted.
     """
     folder = graph / "info" / "commit-graphs"
     try:
@@ -161,7 +162,7 @@ def _is_near(repository: Repository, commit: str, layers: Sequence[Path]) -> boo
 
 
 def holds(file: Path, commit: str) -> bool:
-    """Whether a commit-graph file has a commit (gitformat-commit-graph(5))."""
+    """Returns whether a commit-graph file contains a commit (see gitformat-commit-graph(5))."""
     commit_bytes = bytes.fromhex(commit)
     with (
         file.open("rb") as handle,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits that are not in the index yet, parents first."""
+"""Walks over commits that are not in the index yet, parents first."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,10 +29,10 @@ def new_facts(
     known: Callable[[str], bool],
     old: Sequence[str],
 ) -> Iterator[CommitFact]:
-    """The facts of every commit `tips` reach that is not `known`, parents before children; all that
-    the commits `old` reach is known.
+    """Yields the facts of all commits reachable from `tips` that are not `known`, parents first.
 
-    A few are read one by one, stopping at known commits; many by one `git log`.
+    All commits reachable from `old` are known. A few commits are read one by one, up to the known
+    ones; many are read with a single `git log`.
     """
     if old:
         few = _few(repository, tips, known)
@@ -75,7 +75,7 @@ def _fact(record: bytes) -> CommitFact | None:
 
 
 def make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
-    """The fact of a commit from its parts."""
+    """Creates the fact of a commit from its id, parents and message."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
     subject = (
         " ".join(line.strip() for line in paragraph.strip().split("\n"))

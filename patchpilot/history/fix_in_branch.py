@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a commit was merged: in a branch as itself or as a backport, unless reverted since."""
+"""Finds a commit in a branch, as itself or as a backport, unless it was reverted since."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _MOST_UNMARKED = 4000
 
 
 class LandedHow(StrEnum):
-    """The evidence that a commit was merged, most certain first."""
+    """The kinds of evidence that a commit was merged, most certain first."""
 
     ANCESTRY = "ancestry"
     MARKER = "marker"
@@ -28,8 +28,9 @@ class LandedHow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """A commit in a branch that is the given one or its backport: its id, the evidence, and the
-    commit that reverted it since (None when none did).
+    """The commit in a branch that is a given commit or its backport.
+
+    It has its id, the evidence, and the commit that reverted it since (None if there is none).
     """
 
     commit: str
@@ -44,8 +45,10 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit (None
-    when the repository does not have it).
+    """The commit that a `Fixes:` line names: the id as written, the quoted subject, and the
+    commit.
+
+    The commit is None if it is not in the repository.
     """
 
     written: str
@@ -54,9 +57,10 @@ class Culprit:
 
 
 class History:
-    """Queries on where commits were merged.
+    """Queries about the branches that commits were merged into.
 
-    New commits are added to the index first; close it, or use it as a context manager.
+    New commits are added to the index first. Close the object after use, or use it as a context
+    manager.
     """
 
     def __init__(
@@ -352,7 +356,7 @@ class History:
 
 
 def same_person(one: Commit, other: Commit) -> bool:
-    """Whether two commits have the same author, by address or by name."""
+    """Returns whether two commits have the same author, by email address or by name."""
     return one.author.key == other.author.key or (
         bool(one.author.name) and one.author.name.lower() == other.author.name.lower()
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of `Fixes:` tags: what the bots that verify such tags report, and what they miss.
+"""Checks `Fixes:` tags: the problems that bots report for such tags, and some that they miss.
 
-No I/O: the caller passes a function to find commits and, where known, their relations.
+There is no I/O: the caller passes a function that finds commits and, if known, their relations.
 """
 
 import re
@@ -20,9 +20,8 @@ _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 @dataclass(frozen=True, slots=True)
 class TagProblem:
-    """A problem of a tag: `kind` is a stable name.
-
-    `bot` whether the verifying bots report it too.
+    """A problem with a tag: `kind` is its stable name, and `bot` whether the bots report it as
+    well.
     """
 
     kind: str
@@ -32,12 +31,10 @@ class TagProblem:
 
 @dataclass(frozen=True, slots=True)
 class FixesTag:
-    """A parsed `Fixes:` line; `line` is its 0-based line in the message.
+    """A parsed `Fixes:` line; `line` is its line in the message, counted from 0.
 
-    `commit_id` is as written, None where there is none.
-
-    `subject` is the text inside the parentheses and quotes; `comment` is what follows the closing
-    parenthesis.
+    `commit_id` is the id as written, or None if there is none. `subject` is the text inside the
+    parentheses and quotes, and `comment` the text after the closing parenthesis.
     """
 
     text: str
@@ -65,7 +62,7 @@ class FixesTag:
 )
 @dataclass(frozen=True, slots=True)
 class JudgedTag:
-    """A tag of a message, the commit it names (None where it names none) and its problems."""
+    """A tag of a message with its problems, and the commit it names (None if it names none)."""
 
     tag: FixesTag
     target: Commit | None
@@ -95,12 +92,10 @@ class JudgedTag:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """The relations of a commit to the one that has the tag.
+    """Queries about the relation of a commit to the one with the tag.
 
-    Each returns None where that is unknown.
-
-    `series` are the ids of the commits that are sent together with it; `complete` whether a commit
-    that is not found does not exist.
+    Each of them returns None if the answer is unknown. `series` has the ids of the commits that
+    are sent together with it. `complete` is whether a commit that is not found does not exist.
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -113,14 +108,17 @@ class Relations:
 
 
 def tag_text(commit: Commit, digits: int = DIGITS) -> str:
-    """`Fixes: 43645ce03e00 ("qed: …")`: the line for a commit, subject as committed, never folded."""  # noqa: E501
+    """Returns the Fixes: line for a commit, such as `Fixes: 43645ce03e00 ("qed: …")`.
+
+    The subject is the same as in the commit, and is never folded.
+    """
     return f'Fixes: {commit.id[:digits]} ("{commit.subject}")'
 
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
-    """Parse a line as the bots do (any case, indented or not).
+    """Parses a `Fixes:` line as the bots do: in any case, with or without an indent.
 
-    None where it is not a `Fixes:` line.
+    Returns None for other lines.
     """
     read = read_fixes_line(text)
     if read is None or not read.is_tag:
@@ -165,8 +163,9 @@ def _unquote(text: str) -> tuple[str, bool, bool]:
 
 
 def same_subject(quoted: str, subject: str) -> bool:
-    """Whether the quoted subject is the commit's, shortened by an ellipsis or at its end as the
-    bots allow.
+    """Returns whether the quoted subject is the commit's.
+
+    As the bots allow, it may be shortened with an ellipsis or truncated at the end.
     """
     quoted, subject = " ".join(quoted.split()), " ".join(subject.split())
     if quoted.endswith("..."):
@@ -182,7 +181,7 @@ def same_subject(quoted: str, subject: str) -> bool:
 def judge(
     line: str, find: Find, *, relations: Relations | None = None, digits: int = DIGITS
 ) -> tuple[TagProblem, ...]:
-    """The problems of a `Fixes:` line by itself; none for other lines."""
+    """Returns the problems of a single `Fixes:` line; none for other lines."""
     tag = parse_tag(line)
     return (
         judge_tag(
@@ -203,7 +202,7 @@ def judge_tag(
     relations: Relations | None = None,
     digits: int = DIGITS,
 ) -> tuple[TagProblem, ...]:
-    """The problems of a tag whose commit has been looked up, in the order of the bots."""
+    """Returns the problems of a tag whose commit has been looked up, in the order of the bots."""
     known = relations or Relations()
     if tag.commit_id is None:
         if tag.is_url:
@@ -360,10 +359,10 @@ def judge_message(
     digits: int = DIGITS,
     apart: bool = False,
 ) -> tuple[JudgedTag, ...]:
-    """Every `Fixes:` line of a message (its lines, subject first) with its commit and its problems,
-    including its place.
+    """Returns every `Fixes:` line of a message with its commit and its problems.
 
-    `apart`: the project has it above the sign-offs, with a blank line between.
+    `lines` starts with the subject. The problems include the position of the tag; with `apart`,
+    the project expects it above the sign-offs, separated by a blank line.
     """
     judged: list[JudgedTag] = []
     seen: dict[str, int] = {}

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history index: facts about commits, cached in one SQLite file per repository in the user's
-cache directory.
+"""The history index: facts about commits, cached in one SQLite file for each repository.
 
-Only facts that cannot change are stored: they are keyed by commit, and a commit's parents are added
-before it. So nothing becomes wrong when a branch is rebased or deleted, a run adds only new
-commits, and the file may be deleted at any time.
+The file is in the user's cache directory. Only facts that cannot change are stored: they are
+keyed by commit, and a commit's parents are added before it. Rebasing or deleting a branch
+therefore does not invalidate the index, a run adds only new commits, and the file may be deleted
+at any time.
 """
 
 import contextlib
@@ -36,9 +36,9 @@ _SORTED = {
 
 
 class Index:
-    """The facts of a repository.
+    """The index of facts about the commits of a repository.
 
-    Open it with `Index.open`, `add` the tips a question is about, then ask; ordinals number
+    Open it with `Index.open` and `add` the relevant tips before querying it. Ordinals number the
     commits, parents first.
     """
 
@@ -354,7 +354,7 @@ class Index:
 
 
 def subject_hash(subject: str) -> int:
-    """A subject as a signed 64-bit number."""
+    """Returns a hash of a subject as a signed 64-bit number."""
     digest = hashlib.blake2b(
         subject.strip().encode("utf-8", "surrogateescape"), digest_size=8
     ).digest()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits that bring in code whose history is elsewhere: the first commit of a repository, and
-imports squashed into one commit.
+"""Recognizes commits that import code whose history is elsewhere.
+
+They are the first commit of a repository, and imports squashed into one commit.
 """
 
 import re
@@ -28,9 +29,9 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 
 
 class ImportCheck:
-    """Distinguishes commits that only bring in code from ordinary changes.
+    """Distinguishes commits that only import code from ordinary changes.
 
-    What the `expected` commits touch is read at once.
+    The files that the `expected` commits change are read all at once.
     """
 
     def __init__(self, repository: Repository, expected: Iterable[str] = ()) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The file of the history index: its path, its tables, and how a corrupt, old or missing file is
-handled.
+"""The file of the history index: its path and its tables.
+
+A corrupt, old or missing file is created again.
 """
 
 import contextlib
@@ -31,7 +32,7 @@ create unique index commits_by_id on commits (id);
 
 
 def forget(repository: Repository) -> None:
-    """Delete a repository's index; the next question creates it again."""
+    """Deletes a repository's index, which the next query creates again."""
     file = _place(repository)
     if file:
         _forget(file)
@@ -74,9 +75,9 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """The database of a repository, in memory when no file can be created.
+    """Opens the index database of a repository, in memory if no file can be created.
 
-    One that is corrupt, or of another version or shallow state, is created again.
+    A database is created again if it is corrupt, or if its version or shallow state differs.
     """
     file, state = _place(repository), _state(repository)
     for attempt in (file, file, None):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a repository has the mainline.
+"""Finds the mainline branch in a repository.
 
-It is the ref that the setting names, a branch of a remote, or the local branch called master or
-main. Any other local branch is somebody's work, whatever its name ends in.
+It is the ref that the setting names, a branch of a remote, or the local branch master or main.
+Any other local branch is considered development work, whatever its name ends in.
 """
 
 import re
@@ -20,7 +20,7 @@ _IS_NEXT = re.compile(r"next|queue")
 
 @dataclass(frozen=True, slots=True)
 class Mainline:
-    """The ref that is taken for mainline, its tip, and the reason for this choice."""
+    """The ref that is used as mainline, its tip, and the reason for this choice."""
 
     name: str
     tip: str
@@ -32,16 +32,17 @@ class Mainline:
 
 
 def mainline(repository: Repository) -> str | None:
-    """The tip of the mainline, None where the repository does not have it."""
+    """Returns the tip of mainline, or None if the repository does not have it."""
     found = find_mainline(repository)
     return found.tip if found else None
 
 
 def find_mainline(repository: Repository) -> Mainline | None:
-    """The mainline; UsageError where the setting names no commit.
+    """Returns the mainline branch of a repository, or None if there is none.
 
-    Of several remotes those with a usual name count, then the latest tip; -next trees, queues and
-    release candidates do not count.
+    Raises UsageError if the setting does not name a commit. Of several remotes, those with a
+    usual name are preferred, and then the latest tip. The -next trees, queues and release
+    candidates are ignored.
     """
     if named := _setting(repository):
         return Mainline(named, repository.resolve(named), f"set by {SETTING}")
@@ -62,9 +63,10 @@ def find_mainline(repository: Repository) -> Mainline | None:
 
 
 def mainline_tips(repository: Repository) -> frozenset[str]:
-    """The tips of all refs that may have commits of mainline.
+    """Returns the tips of all refs that may contain mainline commits.
 
-    They are the one that the setting names, otherwise those of remotes with a usual name.
+    They are the ref that the setting names or, without the setting, the refs of remotes with a
+    usual name.
     """
     if named := _setting(repository):
         return frozenset((repository.resolve(named),))
@@ -76,18 +78,18 @@ def mainline_tips(repository: Repository) -> frozenset[str]:
 
 
 def is_candidate(name: str) -> bool:
-    """Whether a ref is of a remote for release candidates (`stable-rc/linux-6.1.y`).
+    """Returns whether a ref belongs to a remote for release candidates (`stable-rc/linux-6.1.y`).
 
-    It is rewritten, so that it is not the stable branch itself.
+    Such a branch is rewritten, so it is not the stable branch itself.
     """
     remote = name.partition("/")[0] if "/" in name else ""
     return remote.endswith("rc") and not remote.endswith("src")
 
 
 def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
-    """Short name → tip of the branches with these full names or below them.
+    """Returns the branches with these full names or below them, as short name → tip.
 
-    A remote's HEAD is none.
+    The HEAD of a remote is not included.
     """
     below = tuple(f"{place}/" for place in places)
     return {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The maintained stable branches that a clone lacks, and where they are."""
+"""Finds the maintained stable branches that a clone lacks, and where to fetch them."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ COMMAND = Action("lts", ("--fetch",))
 
 
 class MissingBranches(NamedTuple):
-    """Branches to fetch; `url` is that of a remote to add, "" where the repository has it."""
+    """The branches to fetch; `url` is the remote to add, or "" if the repository already has it."""
 
     remote: str
     url: str
@@ -29,8 +29,9 @@ class MissingBranches(NamedTuple):
 def missing_branches(
     repository: Repository, profile: str | None = None
 ) -> MissingBranches | None:
-    """The maintained branches that were not fetched; None where there are none, or where the
-    project has no stable series.
+    """Returns the maintained stable branches that have not been fetched.
+
+    Returns None if there are none, or if the project has no stable series.
     """
     known = stable_branches(repository, profile=profile)
     stable = own_trees(repository, known.stable, profile)

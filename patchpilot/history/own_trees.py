@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable trees of the project that a repository is of."""
+"""Finds the stable trees of the project that a repository belongs to."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
@@ -12,11 +12,10 @@ from patchpilot.projects.stable_trees import StableTrees
 def own_trees(
     repository: Repository, guessed: StableTrees, profile: str | None
 ) -> StableTrees | None:
-    """The stable trees to name in hints: those of the profile (or of what the tree looks like),
-    None when that project has none.
+    """Returns the stable trees to name in hints, or None if the project has none.
 
-    `guessed` is what the refs suggest; it is used where there are such refs, and where it is the
-    project's own.
+    They are the profile's trees. Without a profile, `guessed`, the trees that the refs suggest,
+    is returned if any ref matches it; otherwise the project is detected from the tree.
     """
     if profile:
         project = projects().get(profile)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether two commits make the same change by patch-id, or nearly the same by their added and
-removed lines.
-"""
+"""Compares the changes of two commits: by patch-id, or by their added and removed lines."""
 
 import re
 from collections import Counter
@@ -18,9 +16,9 @@ _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
-    """Commit → patch-id, "" for those that have none (merges and empty commits).
+    """Returns the patch-id of each commit, or "" for merges and empty commits, which have none.
 
-    A commit with missing objects is left out.
+    Commits with missing objects are omitted.
     """
     ids: dict[str, str] = {}
     todo = list(commits)
@@ -55,7 +53,7 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
-    """The added and removed lines of a commit, stripped, each with its sign."""
+    """Returns the added and removed lines of a commit, stripped, each with its sign."""
     text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
         "utf-8", "replace"
     )
@@ -72,7 +70,9 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
 
 
 def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
-    """As `changed_lines`, of a patch's files."""
+    """Returns the added and removed lines of a patch's files, in the same form as
+    `changed_lines`.
+    """
     lines = (
         (line.kind, line.text.strip())
         for change in files
@@ -84,7 +84,7 @@ def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
 
 
 def meet(repository: Repository, one: str, other: str) -> bool:
-    """Whether two commits change a file of the same name."""
+    """Returns whether two commits change a file with the same name."""
     names = [
         set(
             repository.git(
@@ -106,8 +106,9 @@ def meet(repository: Repository, one: str, other: str) -> bool:
 def alike(
     repository: Repository, one: "str | Counter[tuple[str, str]]", other: str
 ) -> bool:
-    """Whether two commits (or changed lines and a commit) change mostly the same lines in the same
-    way.
+    """Returns whether two commits make mostly the same changes to the same lines.
+
+    The first one may be given as its changed lines.
     """
     mine = changed_lines(repository, one) if isinstance(one, str) else one
     theirs = changed_lines(repository, other)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""First releases of commits, cached between runs: a text file for each repository, one entry per
-line.
+"""A cache of the first releases of commits, which persists between runs.
 
-Lines are only ever appended, so that two runs at once lose nothing.
+It is a text file for each repository, with one entry per line. Lines are only appended, so that
+concurrent runs lose nothing.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ VERSION = 1
 
 
 class ReleaseCache:
-    """Commit → (release, the commit the release is at) of earlier runs."""
+    """The cached first releases from earlier runs: commit → (release, commit of the release)."""
 
     def __init__(self, common_dir: Path) -> None:
         self._file = repository_place("releases", common_dir, VERSION)

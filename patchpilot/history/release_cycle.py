@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""When the next merge window is, estimated from the dates of a project's releases."""
+"""Estimates the next merge window from the dates of a project's releases."""
 
 import itertools
 import statistics
@@ -21,8 +21,11 @@ _DAY = timedelta(days=1)
 @json_form("after", "open=is_open", "opens", "closes", "cycles")
 @dataclass(frozen=True, slots=True)
 class MergeWindow:
-    """The merge window after a release, which `is_open` or is expected: from when to when, and the
-    days between the releases that it is estimated from."""
+    """The merge window after a release, which is open (`is_open`) or expected.
+
+    It has the start and the end, and the days between the releases on which the estimate is
+    based.
+    """
 
     after: str
     is_open: bool
@@ -54,11 +57,11 @@ class MergeWindow:
 def next_window(
     releases: Sequence[Release], lasts: timedelta, now: datetime
 ) -> MergeWindow | None:
-    """The merge window that is open, else the next one; None where the releases (oldest first) are
-    too few, or too old to go on from.
+    """Returns the current merge window or, if none is open, the next one.
 
-    The next release is expected after the median time between releases, and at the earliest a week
-    after the latest candidate.
+    Returns None if there are too few releases (given oldest first), or if they are too old for an
+    estimate. The next release is expected after the median time between releases, but no earlier
+    than a week after the latest release candidate.
     """
     final = [
         release

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first release that contains a commit: fast in a large history, correct for topic branches
-merged late.
+"""Finds the first release that contains a commit.
+
+This is fast in a large history, and correct for topic branches that were merged late.
 """
 
 import re
@@ -21,9 +22,9 @@ LINEAR = 4
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release tag: its commit, when it was committed, its numbers.
+    """A release tag: its commit, its commit date and its version numbers.
 
-    `candidate` is N of -rcN, None for a final release.
+    `candidate` is N for -rcN, and None for a final release.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Release:
 
 
 def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
-    """The release that a tag's name names; None where it is no version."""
+    """Parses a tag's name as a release; returns None if it is not a version."""
     match = _VERSION.match(name)
     if not match:
         return None
@@ -57,8 +58,9 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
 
 
 def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
-    """The releases without the point releases of stable branches (v6.1.7 where there is a v6.1),
-    oldest first.
+    """Returns the releases without the point releases of stable branches, oldest first.
+
+    A point release is, for example, v6.1.7 if v6.1 exists.
     """
     names = {release.numbers for release in releases}
     mainline = [
@@ -88,9 +90,9 @@ def _trimmed(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 class Releases:
-    """The release tags of a repository, and which of them first contains a commit.
+    """The release tags of a repository, which find the first release that contains a commit.
 
-    Results are cached, between runs too.
+    Results are cached, including between runs.
     """
 
     def __init__(self, repository: Repository) -> None:

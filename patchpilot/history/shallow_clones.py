@@ -5,8 +5,9 @@ from patchpilot.commits.repository import Repository
 
 
 def ends_at(repository: Repository, commit: str) -> bool:
-    """Whether a shallow clone's history ends at this commit, to which blame attributes all older
-    lines.
+    """Returns whether a shallow clone's history ends at this commit.
+
+    Blame attributes all older lines to such a commit.
     """
     if not repository.is_shallow():
         return False
@@ -19,9 +20,10 @@ def ends_at(repository: Repository, commit: str) -> bool:
 
 
 def what_lacks(repository: Repository) -> list[str]:
-    """Notes on what a shallow or partial clone cannot answer, with the command that completes it.
+    """Returns notes on the missing history of a shallow or partial clone; empty for a complete
+    clone.
 
-    Empty for a complete clone.
+    Each note includes the command that fetches the missing part.
     """
     notes = []
     if repository.is_shallow():

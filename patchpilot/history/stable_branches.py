@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stable branches a repository has among its refs, and those it lacks."""
+"""The stable branches among a repository's refs, and the ones that are missing."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,11 @@ _STALE = timedelta(days=45)
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A stable branch: its ref's short name, version, tip, the last month of its support (None: no
-    long-term series).
+    """A stable branch: the short name of its ref, its version, its tip, and the end of its
+    support.
 
-    `stale`: its remote probably has newer commits. `is_over`: its support has ended.
+    Support ends with a month; None means that the branch is not a long-term series. `stale` is
+    whether its remote probably has newer commits, and `is_over` whether its support has ended.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Branch:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A maintained series without a ref, and the command that fetches it."""
+    """A maintained stable series without a ref, and the command that fetches it."""
 
     version: str
     command: str
@@ -47,7 +48,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """The stable branches of its project in a repository."""
+    """The stable branches in a repository, and the stable trees of its project.
+
+    `missing` has the maintained series that were not fetched.
+    """
 
     stable: StableTrees
     branches: tuple[Branch, ...]
@@ -62,11 +66,11 @@ def stable_branches(
     ended: bool = False,
     today: date | None = None,
 ) -> Branches:
-    """The maintained long-term branches among the refs, oldest first, then the latest stable one
-    when it is newer than they.
+    """Returns the maintained long-term branches among the refs, oldest first.
 
-    `ended` adds the series whose support is over. Of several refs of one version the one of
-    `remote` (or else of a remote named stable) wins, then the latest tip.
+    The latest stable branch follows if it is newer than all of them. `ended` includes series
+    whose support has ended. Of several refs for a version, one of `remote` (by default, of a
+    remote named stable) is preferred, and then the latest tip.
     """
     today = today or datetime.now(UTC).date()
     refs = branch_refs(repository, "refs/heads", "refs/remotes")
@@ -105,8 +109,10 @@ def stable_branches(
 
 
 def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
-    """The stable trees of a repository: those of the project named, else those that most refs are
-    branches of, otherwise the default project's.
+    """Returns the stable trees of a repository's project.
+
+    They are the trees of the profile; without one, the trees that most refs are branches of; and
+    otherwise the trees of the default project.
     """
     named = projects().get(profile or "")
     if named and named.stable.branch:
@@ -129,8 +135,10 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
 def version_at(
     repository: Repository, stable: StableTrees, commit_id: str, name: str
 ) -> str | None:
-    """The version of a commit-ish the user named: that of the ref, otherwise that of the tree's
-    Makefile, else None.
+    """Returns the version of a commit that the user named.
+
+    It is the version in the name of a stable ref, or the version in the commit's Makefile.
+    Returns None if there is neither.
     """
     named = stable.version_of(name)
     if named:
@@ -142,8 +150,10 @@ def version_at(
 
 
 def linux_next(repository: Repository) -> str | None:
-    """The tip of linux-next: its newest tag (`next-20261120`), else the branch of a remote named
-    for it; None where it was not fetched.
+    """Returns the tip of linux-next, or None if it has not been fetched.
+
+    It is the latest tag (such as `next-20261120`) or, without tags, the branch of a remote named
+    for linux-next.
     """
     if tags := next_tags(repository):
         return repository.find(repository.refs[tags[-1]])
@@ -154,13 +164,14 @@ def linux_next(repository: Repository) -> str | None:
 
 
 def next_tags(repository: Repository) -> list[str]:
-    """The tags of linux-next, oldest first."""
+    """Returns the tags of linux-next, oldest first."""
     return sorted(name for name in repository.refs if _IS_NEXT_TAG.fullmatch(name))
 
 
 def queues(repository: Repository) -> dict[str, str]:
-    """Name → tip of the refs that may have queued commits: branches of release candidates, and
-    those of a queue of patches.
+    """Returns the refs that may contain queued commits, as name → tip.
+
+    They are branches of release candidates and branches of a patch queue.
     """
     return {
         name: tip
@@ -170,8 +181,10 @@ def queues(repository: Repository) -> dict[str, str]:
 
 
 def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
-    """Name → tip of the remote branches that may be maintainers' trees: no stable branch,
-    candidate, queue or linux-next, and none of the `known` tips.
+    """Returns the remote branches that may be maintainers' trees, as name → tip.
+
+    Stable branches, release candidates, queues, linux-next and branches with `known` tips are
+    excluded.
     """
     refs = {
         ref.short: ref.object_id
@@ -200,7 +213,10 @@ def is_queued(
     stable: StableTrees,
     among: Mapping[str, str],
 ) -> bool:
-    """Whether a commit waits for the next release of a version in one of the `queues`."""
+    """Returns whether a commit is queued for the next release of a stable version.
+
+    `among` are the refs from `queues`.
+    """
     for name, tip in among.items():
         if is_candidate(name):
             landing = (
@@ -230,7 +246,7 @@ def is_queued(
 def fetch_command(
     repository: Repository, stable: StableTrees, version: str, known: object = ()
 ) -> str:
-    """The `git fetch` command for a series."""
+    """Returns the `git fetch` command for a stable series."""
     names = (
         [str(ref) for ref in known]
         if isinstance(known, list | tuple) or hasattr(known, "__iter__")

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Settings that the rules read from a tree: its .checkpatch.conf, and the functions in its
-headers.
-"""
+"""Settings that the rules read from a tree: its .checkpatch.conf and its headers' functions."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions that a rule pack may set for any generic detector: the kinds of patches that the
-rule applies to.
-"""
+"""Conditions on the kind of patch, which a rule pack may set for any generic detector."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -101,8 +99,7 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
 
 
 def is_mail(patch: Patch) -> bool:
-    """Returns whether the patch is an email message, so that its prefix and recipients can be
-    checked.
+    """Returns whether the patch is an email message, so that its prefix and recipients matter.
 
     The message may be sent already or still to be sent.
     """
@@ -141,9 +138,7 @@ def _numbers(patch: Patch, arguments: Mapping[str, Any]) -> bool:
 
 
 def project_list(context: Context, arguments: Mapping[str, Any]) -> str:
-    """Returns the address of the project's mailing list that the rule is for, or "" if there is
-    none.
-    """
+    """Returns the address of the mailing list that the rule is for, or "" if there is none."""
     return (
         str(getattr(context.project.lists, arguments["project_list"], ""))
         if "project_list" in arguments

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The registry of detectors: named functions that take a patch and a rule's arguments and return
-hits.
+"""The registry of detectors, which take a patch and a rule's arguments and return hits.
 
 Rules are data and name detectors; detectors do not know the rules.
 """

@@ -12,7 +12,9 @@ _NUMBERED = cached_re.compile(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:
-    """The text of all files under Documentation/devicetree/bindings, and the vendors in
+    """The text of all devicetree bindings of a tree, and the known vendors.
+
+    They are the files under Documentation/devicetree/bindings, and the list in
     vendor-prefixes.yaml.
     """
 

@@ -22,9 +22,7 @@ LEAST_MOVED = 10
 
 
 class Findings(tuple[Finding, ...]):
-    """The findings of a run, and the number of CHECKs that were omitted because the run is not
-    strict.
-    """
+    """The findings of a run, and the number of CHECKs omitted because the run is not strict."""
 
     left_out: int = 0
 

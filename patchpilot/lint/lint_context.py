@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The input of detectors: a patch, its series, the tree and facts from history, each read only
-once.
+"""The input of detectors: a patch, its series, the tree and facts from history.
+
+Each of them is read only once.
 """
 
 import time

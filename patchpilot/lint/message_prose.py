@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prose of a commit message: the author's sentences, without tags, logs, quotes, tables,
-lists, code and links.
+"""The prose of a commit message: the author's sentences.
 
-Pasted text (a log, a trace, a command and its output, a quoted message, a table) is recognized
-here, once for all rules about the message.
+Tags, logs, quotes, tables, lists, code and links are not prose. Pasted text (a log, a trace, a
+command and its output, a quoted message, a table) is recognized here, once for all rules about
+the message.
 """
 
 from collections.abc import Iterator, Sequence
@@ -269,8 +269,9 @@ def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
 
 @lru_cache(maxsize=512)
 def is_prose(line: str) -> bool:
-    """Returns whether a line looks like a sentence and not like a tag, log, list, table, code or
-    link.
+    """Returns whether a line looks like a sentence.
+
+    A tag, log, list, table, line of code or link does not.
     """
     if len(cached_re.findall(r"[^\W\d_]{2,}", line)) < 2 and not cached_re.match(
         r"^[a-z]+[.,]?$", line

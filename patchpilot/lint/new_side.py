@@ -76,9 +76,7 @@ def c_hunks(
 def added_lines(
     context: Context, suffixes: tuple[str, ...] = (".c", ".h")
 ) -> Iterator[tuple[NewHunk, int, NewLine]]:
-    """Returns (hunk, index in the hunk, line) for every line that the patch adds to files with
-    these suffixes.
-    """
+    """Yields (hunk, index in the hunk, line) for every added line of files with these suffixes."""
     key = f"newlines.added.{suffixes}"
     if key not in context.shared:
         context.shared[key] = [

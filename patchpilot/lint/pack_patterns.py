@@ -80,8 +80,9 @@ def named_patterns(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
-    """Marks all patterns in these arguments as untrusted, to be matched in bounded time from now
-    on.
+    """Marks all patterns in these arguments as untrusted.
+
+    From now on, they are matched in bounded time.
     """
     for table in arguments:
         _foreign.update(pattern for _, pattern in named_patterns(table))

@@ -9,10 +9,10 @@ from patchpilot.projects.project import Project
 
 
 def check_style(rules: Iterable[Rule], project: Project) -> None:
-    """Raises PackError for an unknown rule in [style], with the user's file and the nearest rule
-    name.
+    """Raises PackError for an unknown rule in [style].
 
-    The shipped files are not checked here, since they are covered by tests.
+    The error names the user's file and the nearest rule. The shipped files are not checked here,
+    since they are covered by tests.
     """
     from patchpilot.projects.checking import misspelled
 

@@ -44,12 +44,11 @@ def folded(text: str) -> str:
 
 
 def required_texts(arguments: Mapping[str, Any]) -> Texts:
-    """Returns lower-case texts, one of which is in every line that a rule with these arguments
-    reports.
+    """Returns lower-case texts, one of which is in every line that a rule reports.
 
-    Returns () if no such texts are known. They are the rule's `needle` or `needles`; without
-    these, they are derived from `pattern`, `case_patterns` or the patterns in `names`. A rule
-    that searches different parts of the patch in different cases has none.
+    Returns () if no such texts are known for the rule's arguments. They are the rule's `needle`
+    or `needles`; without these, they are derived from `pattern`, `case_patterns` or the patterns
+    in `names`. A rule that searches different parts of the patch in different cases has none.
     """
     if "case_where" in arguments:
         return ()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waivers: exceptions from rules, each with a reason and optionally limited to paths and a last
-day.
+"""Waivers: exceptions from rules, each with a reason.
+
+A waiver may be limited to some paths, and expire after a day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -149,8 +150,7 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
 
 
 def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
-    """Checks that each waiver names a rule, and that a tree's waivers name only rules a tree may
-    waive.
+    """Checks that each waiver names a rule, and that a tree may waive the rules it names.
 
     Raises UsageError or InputError with a hint.
     """

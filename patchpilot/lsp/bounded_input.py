@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an editor sends, with limits on its size."""
+"""Limits the size of messages from an editor."""
 
 import re
 from typing import BinaryIO, cast
@@ -13,9 +13,9 @@ _DIGITS = len(str(MAX_INPUT))
 
 
 class BoundedInput:
-    """A binary stream of messages.
+    """A binary stream of messages with a size limit.
 
-    Reading one that is larger than an input may be is an InputError.
+    Reading a message that exceeds the limit for input raises InputError.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -46,5 +46,5 @@ class BoundedInput:
 
 
 def bounded(stream: BinaryIO) -> BinaryIO:
-    """The stream with limits, as what a server reads from."""
+    """Return the stream with size limits, in the type that a server reads from."""
     return cast("BinaryIO", BoundedInput(stream))

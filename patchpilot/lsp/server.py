@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The server: what an editor sends, and what it is sent."""
+"""The language server: handles an editor's requests and publishes the findings."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -37,9 +37,9 @@ T = TypeVar("T")
 
 
 class Server(LanguageServer):
-    """The texts that are open, each with its findings at its last check.
+    """The language server, with the open texts and the findings of their last check.
 
-    Texts are checked one after the other, in a thread of their own.
+    Texts are checked one after another in a separate thread.
     """
 
     def __init__(self, *, topic: bool, base: str | None) -> None:
@@ -169,7 +169,7 @@ class Server(LanguageServer):
 
 
 def make(*, topic: bool, base: str | None) -> Server:
-    """The server with what it answers."""
+    """Return the language server with its request handlers."""
     server = Server(topic=topic, base=base)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)

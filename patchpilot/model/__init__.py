@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The values that rooms pass to each other: frozen, parsed from input, no I/O."""
+"""The values that the packages pass to each other: immutable, parsed from input, and without
+I/O.
+"""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hints as values: what the user can do next.
+"""Hints as values: the next steps for the user.
 
-The CLI prints the command, the TUI the key of the screen that does the same.
+The CLI prints the command, the TUI the key of the corresponding screen.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,11 +11,11 @@ MARK = "{}"
 
 
 class Action(NamedTuple):
-    """A verb with its arguments, and a sentence in which `{}` is replaced by the command; "" is the
-    command alone.
+    """A patchpilot command with a sentence that suggests it.
 
-    Without a verb the arguments are options of the current command. A sentence without `{}` does
-    not show the command.
+    `{}` in the sentence is replaced with the command; "" shows the command alone, and a sentence
+    without `{}` does not show it. Without a verb, the arguments are options of the current
+    command.
     """
 
     verb: str
@@ -60,26 +60,30 @@ Advice = str | Action | Hint
 
 
 def parts_of(advice: object) -> tuple[object, ...]:
-    """The parts of a hint, in order; a plain sentence and an action are one part."""
+    """Returns the parts of a hint in order; a plain sentence or an action is a single part."""
     return advice.parts if isinstance(advice, Hint) else (advice,)
 
 
 def actions(advice: object) -> tuple[Action, ...]:
-    """The actions in a hint, in order; none in a plain sentence."""
+    """Returns the actions in a hint in order; a plain sentence has none."""
     return tuple(part for part in parts_of(advice) if isinstance(part, Action))
 
 
 def each(
     advice: object, words: Callable[[Action], str]
 ) -> Iterator[tuple[Action | None, str]]:
-    """The parts of a hint with these words for its actions: (the action or None, text)."""
+    """Yields (action or None, text) for each part of a hint.
+
+    `words` returns the text of an action.
+    """
     for part in parts_of(advice):
         yield (part, words(part)) if isinstance(part, Action) else (None, str(part))
 
 
 def in_backticks(text: str) -> Advice:
-    """A sentence of a rule pack with a patchpilot command in backticks (`patchpilot fixes HEAD`),
-    as a value.
+    """Converts a rule pack's sentence into a hint, with its command in backticks as the action.
+
+    The command is a patchpilot command, such as `patchpilot fixes HEAD`.
     """
     pieces = text.split("`")
     if "`patchpilot " not in text or not len(pieces) % 2:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail addresses: parsed from headers and trailers, and checked before a mail is addressed to them."""  # noqa: E501
+"""Email addresses, parsed from headers and trailers, and checked before they become recipients."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -58,7 +58,7 @@ _DANGERS = (
 
 
 class Address(NamedTuple):
-    """A mailbox: display name as text (may be empty) and the address itself."""
+    """A mailbox: the display name as text (may be empty) and the email address."""
 
     name: str
     email: str
@@ -137,9 +137,10 @@ def _structure(text: str) -> str:
 
 
 def decode_mailboxes(value: str) -> str:
-    """The value of an address header with its encoded words decoded and its structure unchanged.
+    """Decodes the encoded words (RFC 2047) in an address header without changing its structure.
 
-    A decoded word (RFC 2047) is part of a name whatever it has in it: it is quoted if it must be.
+    A decoded word is always part of a name, whatever characters it has, and is quoted if
+    necessary.
     """
     if "=?" not in value:
         return value
@@ -166,7 +167,7 @@ def _as_part(words: cached_re.Match[str]) -> str:
 
 
 def parse_address(text: str) -> Address | None:
-    """The first address in a trailer's value, or None where there is none."""
+    """Returns the first address in a trailer's value, or None if there is none."""
     text = text[:MAX_ADDRESS]
     structure = _structure(text)
     match = _NAME_ADDR.match(structure)
@@ -180,9 +181,10 @@ def parse_address(text: str) -> Address | None:
 
 
 def only_mailbox(text: str) -> Address | None:
-    """The mailbox of a header's value that has this one and no other address, else None.
+    """Returns the mailbox in a header's value, or None unless it is the only address.
 
-    A From: header with more than one, or that mail programs read in more than one way, is nobody's.
+    A From: header with several addresses, or one that email clients interpret differently,
+    identifies nobody.
     """
     structure = _structure(text)
     if len(text) > MAX_ADDRESS or _STRAY.search(structure):
@@ -202,7 +204,7 @@ def only_mailbox(text: str) -> Address | None:
 
 
 def addresses_within(text: str) -> tuple[str, ...]:
-    """All that looks like an address in a text, in names and comments as well."""
+    """Returns everything in a text that looks like an address, including names and comments."""
     return tuple(_ANY_ADDRESS.findall(text))
 
 
@@ -212,7 +214,7 @@ def _unescaped(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def parse_addresses(text: str) -> tuple[Address, ...]:
-    """All addresses of a To: or Cc: header value (already decoded), in order."""
+    """Returns all addresses in the decoded value of a To: or Cc: header, in order."""
     plain = (
         [_PLAIN.fullmatch(part) for part in text.split(",")]
         if len(text) <= MAX_HEADER
@@ -253,7 +255,10 @@ class AddressState(StrEnum):
 
 
 class AddressVerdict(NamedTuple):
-    """The verdict on an address: its state, why, and the ASCII form to use in mail (None when bad)."""  # noqa: E501
+    """The result of checking an address: its state, the reason, and the ASCII form to send to.
+
+    The ASCII form of a bad address is None.
+    """
 
     state: AddressState
     reason: str
@@ -261,18 +266,20 @@ class AddressVerdict(NamedTuple):
 
 
 def danger(email: str) -> str:
-    """Why an address must not be passed to a program, "" where it may: a mail program could read it
-    as an option or split it.
+    """Returns why an address must not be passed to a program, or "" if it is safe.
+
+    A program could take an unsafe address for an option, or split it.
     """
     return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
 
 def judge(email: str) -> AddressVerdict:
-    """Check an address for `danger`, then with email-validator, without network access.
+    """Checks an address for `danger`, and then with email-validator, without network access.
 
-    Bad addresses are rejected by every mail server or are dangerous. Intranet, `.test` and literal
-    addresses are doubtful, not bad. A domain in another script is given in its ASCII form; a local
-    part that is not ASCII is bad (SMTPUTF8 is not used on kernel lists).
+    An address is bad if it is dangerous or if every mail server would reject it. Intranet,
+    `.test` and literal addresses are doubtful, but not bad. An internationalized domain is
+    converted to its ASCII form; a local part that is not ASCII is bad (kernel lists do not use
+    SMTPUTF8).
     """
     from email_validator import EmailNotValidError, EmailSyntaxError, validate_email
 
@@ -300,9 +307,7 @@ def judge(email: str) -> AddressVerdict:
 def sort_out(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """(the addresses that a mail can be sent to, a sentence for each of the others with the
-    reason).
-    """
+    """Returns the usable addresses, and a sentence with the reason for each of the others."""
     kept, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)
@@ -316,8 +321,9 @@ def sort_out(
 
 
 def is_header_safe(address: Address) -> bool:
-    """Whether the address is valid in a header: no control character, parsable by the email
-    package.
+    """Returns whether the address is valid in a header.
+
+    It must have no control characters, and the email package must be able to parse it.
     """
     if _DOT_ATOMS.fullmatch(address.email) and not _CONTROL.search(address.name):
         return True

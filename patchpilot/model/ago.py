@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ages in words."""
+"""Ages of events as words."""
 
 from datetime import UTC, datetime
 
@@ -10,8 +10,9 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def ago(seconds: float, now: float | None = None) -> str:
-    """How long ago a time (seconds since the epoch) was: `now`, `20 min ago`, `5 h ago`, `6 days
-    ago`; the day where it is over 60 days.
+    """Returns how long ago a time was: `now`, `20 min ago`, `5 h ago` or `6 days ago`.
+
+    Times are in seconds since the epoch. After 60 days, the date is returned.
     """
     moment = datetime.now(UTC).timestamp() if now is None else now
     age = moment - seconds
@@ -27,7 +28,7 @@ def ago(seconds: float, now: float | None = None) -> str:
 
 
 def short_age(time: datetime, now: datetime) -> str:
-    """An age in three columns: `20m`, `5h`, `6d`, `20w`, `3y`."""
+    """Returns an age in at most three columns: `20m`, `5h`, `6d`, `20w` or `3y`."""
     age = int((now - time).total_seconds())
     if age < _HOUR:
         return f"{max(age, 0) // _MINUTE}m"

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs in tags, and the form of Assisted-by: (Documentation/process/coding-assistants.rst)."""
+"""Programs in tags, and the form of Assisted-by: tags.
+
+See Documentation/process/coding-assistants.rst.
+"""
 
 from patchpilot.cache import cached_re
 
@@ -40,18 +43,19 @@ EVERYDAY_TOOLS = frozenset(
 
 
 def is_program(value: str) -> bool:
-    """Whether the value of a tag names a program where a person should be."""
+    """Returns whether the value of a tag names a program instead of a person."""
     return bool(_PROGRAM.match(value) or _ADDRESS.search(value))
 
 
 def has_agent(value: str) -> bool:
-    """Whether the value of Assisted-by: starts with an agent and its model."""
+    """Returns whether the value of an Assisted-by: tag starts with an agent and its model."""
     return bool(_FORM.match(value))
 
 
 def assistant_faults(value: str) -> dict[str, str]:
-    """The faults of a value of Assisted-by: as `address`, `brackets` or `everyday`, each with its
-    text.
+    """Returns the faults in the value of an Assisted-by: tag, each with the faulty text.
+
+    The keys are `address`, `brackets` and `everyday`.
     """
     faults = {}
     if mailbox := _MAILBOX.search(value):
@@ -65,7 +69,9 @@ def assistant_faults(value: str) -> dict[str, str]:
 
 
 def right_assistant(value: str) -> str:
-    """The value of Assisted-by: without its faults; the agent and model are as they were."""
+    """Returns the value of an Assisted-by: tag without its faults; agent and model do not
+    change.
+    """
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(
         [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dates from outside (mails, commits, tags, archives, files): each is bounded here, so that no
-arithmetic on one can overflow.
+"""Untrusted dates, limited to a range in which date arithmetic cannot overflow.
+
+They come from messages, commits, tags, archives and files.
 """
 
 from collections.abc import Iterable
@@ -18,19 +19,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moment(seconds: float, zone: tzinfo = UTC) -> datetime:
-    """The time so many seconds after the epoch.
-
-    The first or last possible one for a number outside of the bounds.
-    """
+    """Converts seconds since the epoch to a time, clamped to the first or last allowed time."""
     # a comparison with NaN is false: it becomes 0
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 
 
 def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
-    """The time in an ISO 8601 text, in `zone` where it names none.
+    """Parses a time in ISO 8601 format, which is in `zone` if it has no time zone.
 
-    None where it has no time or zone, or is outside of the bounds.
+    Returns None if there is no time or no zone, or if it is out of range.
     """
     try:
         found = datetime.fromisoformat(text)
@@ -41,14 +39,14 @@ def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
 
 
 def stored_time(text: str) -> datetime:
-    """The time that patchpilot stored as an ISO 8601 text; the epoch where it is damaged."""
+    """Parses a time that patchpilot stored in ISO 8601 format; the epoch if it is damaged."""
     return read_iso(text) or EPOCH
 
 
 def read_day(text: str) -> date | None:
-    """The day in a text such as `2026-01-31`.
+    """Parses a date such as `2026-01-31`.
 
-    None where it has none, or one outside of the bounds.
+    Returns None if the text is not a date or is out of range.
     """
     try:
         found = date.fromisoformat(text)
@@ -58,9 +56,9 @@ def read_day(text: str) -> date | None:
 
 
 def parse_date(value: str) -> datetime | None:
-    """The date in the value of a header of a mail or of an HTTP answer, aware.
+    """Parses the date in a header of a message or an HTTP response, with its time zone.
 
-    None where it has none, or one outside of the bounds.
+    Returns None if there is none or it is out of range.
     """
     from email.utils import parsedate_to_datetime
 
@@ -73,9 +71,9 @@ def parse_date(value: str) -> datetime | None:
 
 
 def header_date(value: str) -> datetime | None:
-    """The date in the value of a mail's header.
+    """Parses the date in a header of a message.
 
-    None where it has none, or one that no mail can have.
+    Returns None if there is none, or if no message can have that date.
     """
     found = parse_date(value)
     return (
@@ -84,7 +82,7 @@ def header_date(value: str) -> datetime | None:
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
-    """When a mail arrived: the date of the topmost of its Received: headers that has one."""
+    """Returns when a message arrived: the date in the topmost Received: header that has one."""
     return next(
         filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
         None,
@@ -92,8 +90,10 @@ def arrival(received: Iterable[str]) -> datetime | None:
 
 
 def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:
-    """The date of a mail by the values of its Date: and Received: headers, and whether Date: is
-    damaged: then it is that of the arrival.
+    """Returns the date of a message, and whether its Date: header is damaged.
+
+    The arguments are the values of its Date: and Received: headers. If Date: is damaged, the date
+    is that of the message's arrival.
     """
     arrived, found = arrival(received), header_date(sent)
     if found and not (arrived and found > arrived + _AHEAD):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gzip decompression with a size limit, for patches and mboxes."""
+"""Gzip decompression with a size limit, for patches and mbox files."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -14,9 +14,10 @@ PIECE = 1 << 20
 
 
 def unpack(data: bytes, source: str, limit: int) -> bytes:
-    """The data, decompressed when it is gzip (all its members).
+    """Decompresses the data if it is in gzip format, including all its members.
 
-    InputError names the source when it is damaged, cut off or larger than `limit` bytes.
+    Raises InputError with the name `source` if the data is damaged, truncated or larger than
+    `limit` bytes.
     """
     if data[:2] != MAGIC:
         return data
@@ -34,16 +35,16 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
 
 
 def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
-    """What a stream has, in blocks; decompressed where it is gzip."""
+    """Yields the contents of a stream in blocks, decompressed if they are in gzip format."""
     head = stream.read(len(MAGIC))
     blocks: Iterator[bytes] = chain((head,), iter(partial(stream.read, PIECE), b""))
     return unpacked(blocks, source) if head == MAGIC else blocks
 
 
 def unpacked(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
-    """The text of gzip data that comes in blocks, in pieces of at most PIECE bytes.
+    """Decompresses blocks of gzip data into pieces of at most PIECE bytes.
 
-    InputError names the source when it is damaged or cut off.
+    Raises InputError with the name `source` if the data is damaged or truncated.
     """
     unpacker = None
     try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Numbers from outside: Python refuses to read more than 4,300 digits, and nothing that is counted
-needs as many.
+"""Untrusted numbers, with a limit on their size.
+
+Python refuses to parse more than 4,300 digits, and no counted quantity needs as many.
 """
 
 LARGEST = 10**9
@@ -8,7 +9,7 @@ _DIGITS = len(str(LARGEST))
 
 
 def number(text: str) -> int:
-    """The number that a text of decimal digits is, at most LARGEST; 0 for any other text."""
+    """Parses a decimal number, limited to LARGEST; returns 0 for any other text."""
     if not text.isdecimal():
         return 0
     # zeros in front do not count

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Untrusted regular expressions (MAINTAINERS, a tree's rule packs and settings), matched in time
-linear in the text.
+"""Untrusted regular expressions, matched in time linear in the text.
 
-A pattern uses the first engine that bounds it: `re`, where its parse tree shows that it has few
-ways to match; RE2, which is linear; `re` with a time budget, for look-around and back-references
-with at most one unbounded repeat at a time. Any other has an `error` and matches nothing. A
-backtracking library with a timeout does not help: counted repeats let it allocate gigabytes before
-the timeout. `\\w`, `\\d`, `\\s` and `\\b` match ASCII only in all engines.
+They come from MAINTAINERS, and from a tree's rule packs and settings.
+
+A pattern uses the first engine that limits its run time: `re`, if the parse tree shows that it
+has few ways to match; RE2, which is linear; or `re` with a time budget, for look-around and
+back-references with at most one unbounded repeat at a time. Any other pattern has an `error` and
+matches nothing. A backtracking library with a timeout would not help, because counted repeats let
+it allocate gigabytes before the timeout. `\\w`, `\\d`, `\\s` and `\\b` match ASCII only in all
+engines.
 """
 
 import time
@@ -39,11 +41,12 @@ _left = 2 * BUDGET
 
 
 class BoundedPattern:
-    """A pattern with the methods of a compiled one.
+    """A pattern with the methods of a compiled one, which matches in bounded time.
 
-    `dialect` is how it is written; `extended` is Perl's /x; `prefix`, trusted and without an
-    unbounded repeat unless it begins with `^`, is put before it. `error` says why it cannot be
-    used; it then matches nothing."""
+    `dialect` is the syntax of the pattern; `extended` is Perl's /x. `prefix` is inserted before
+    the pattern; it is trusted, and has no unbounded repeat unless it begins with `^`. `error` is
+    the reason why the pattern cannot be used; it then matches nothing.
+    """
 
     __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
 
@@ -133,12 +136,12 @@ class BoundedPattern:
 
 @lru_cache(maxsize=1024)
 def bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
-    """The pattern, compiled once."""
+    """Returns the bounded pattern for this text; cached."""
     return BoundedPattern(pattern, dialect=dialect)
 
 
 def pattern_error(pattern: str) -> str | None:
-    """Why a pattern in Python's syntax cannot be used, or None."""
+    """Returns why a pattern in Python's syntax cannot be used, or None."""
     return bounded(pattern).error
 
 

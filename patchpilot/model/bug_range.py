@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which releases have a bug: the stable series, the release where it was introduced, and the fix,
-in the order of their versions.
+"""The releases that have a bug, in version order.
+
+They are the stable series, the release that introduced the bug, and the release of the fix.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from patchpilot.model.bounded_number import number
 
 
 class ReleaseState(StrEnum):
-    """What a release has of a bug; the words are shown as they are."""
+    """The state of a release with respect to a bug; the values are shown to the user."""
 
     CLEAN = "clean"
     AFFECTED = "affected"
@@ -23,8 +24,9 @@ class ReleaseState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReleasePoint:
-    """A release on the ruler: its version ("5.15", "5.16-rc1", "" where it is not released yet) and
-    its state.
+    """A release on the ruler: its version and its state.
+
+    The version is, for example, "5.15" or "5.16-rc1", and "" before the release.
     """
 
     version: str
@@ -33,8 +35,9 @@ class ReleasePoint:
 
 @dataclass(frozen=True, slots=True)
 class BugRange:
-    """The points, oldest first, and sentences about series that have the bug for another reason
-    than their age.
+    """The releases on the ruler, oldest first, and notes.
+
+    The notes are about series that have the bug for another reason than their age.
     """
 
     points: tuple[ReleasePoint, ...] = ()
@@ -52,9 +55,9 @@ def in_order(
     *,
     is_released: bool = False,
 ) -> tuple[ReleasePoint, ...]:
-    """The points of stable series and of the release where the bug enters by version.
+    """Returns the stable series and the release that introduced the bug, sorted by version.
 
-    The fix at the end, unless a release has it.
+    The fix is the last item unless it is released; then it is sorted by version as well.
     """
     found = [*series, *([enters] if enters else []), *([fix] if is_released else [])]
     return (
@@ -64,8 +67,9 @@ def in_order(
 
 
 def version_order(version: str) -> tuple[tuple[int, ...], float]:
-    """A key that sorts versions: a release candidate before its release, what is not released after
-    everything.
+    """Returns a sort key for versions.
+
+    A release candidate comes before its release, and an unreleased version after all others.
     """
     numbers, _, candidate = version.removeprefix("v").partition("-rc")
     parts = tuple(number(part) for part in numbers.split(".") if part.isdecimal())

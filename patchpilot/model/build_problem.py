@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a build says of a patch: values that rules report."""
+"""Build problems of a patch, as values that rules report."""
 
 from typing import NamedTuple
 
 
 class BuildProblem(NamedTuple):
-    """A new warning or error of a build: its kind is what a rule asks for, `line` is in the new
-    file, `patch_line` in the patch as a mail (None: the whole patch).
+    """A new warning or error of a build.
+
+    `kind` selects the rule that reports it; `line` is in the new file, and `patch_line` in the
+    patch as a message (None: the whole patch).
     """
 
     kind: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was built of a commit, in which configurations, and what was not."""
+"""The result of building a commit: the configurations, and the files that were not built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ class SkippedFile:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class BuiltConfiguration:
-    """A configuration: ARCH of make, the compiler (gcc or clang), where its symbols are from
-    (.config, smallest or allmodconfig), the files that were built and not built in it, and whether
-    sparse read them.
+    """A build configuration and its result.
+
+    It has make's ARCH, the compiler (gcc or clang), the origin of its symbols (.config, smallest
+    or allmodconfig), the files that were and were not built, and whether sparse checked them.
     """
 
     arch: str
@@ -34,7 +35,9 @@ class BuiltConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class BuiltCommit:
-    """Whether a commit builds by itself, and the configurations in which it was tried."""
+    """A commit that was built: whether it builds on its own, and the configurations that were
+    tried.
+    """
 
     commit: str
     builds: bool
@@ -42,8 +45,10 @@ class BuiltCommit:
 
 
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
-    """Returns in which configurations all commits of a series build, such as "arm64 and x86-64,
-    W=1, sparse"; "" where one does not, was not built, or has no object.
+    """Returns the configurations in which all commits of a series build.
+
+    For example, "arm64 and x86-64, W=1, sparse". Returns "" if a commit does not build, was not
+    built, or has no object file.
     """
     built = [
         [one for one in commit.configurations if one.built and not one.skipped]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Paths with quotes, backslashes or control characters, quoted by git like C strings."""
+"""Paths with quotes, backslashes or control characters, which git quotes like C strings."""
 
 from patchpilot.cache import cached_re
 
@@ -9,9 +9,10 @@ _ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
 
 
 def unquoted(text: str) -> str:
-    """The path of a quoted name (`"quo\\"te\\011.c"`); a name without quotes is the path itself.
+    """Returns the path for a quoted name (`"quo\\"te\\011.c"`); other names are returned
+    unchanged.
 
-    No path has a NUL, and no program takes one in an argument: it is replaced by U+FFFD.
+    A NUL is replaced with U+FFFD, because no path or program argument can contain one.
     """
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text.replace("\0", "\ufffd")
@@ -20,7 +21,7 @@ def unquoted(text: str) -> str:
 
 
 def quoted(path: str) -> str:
-    """A path in quotes; bytes above ASCII stay as they are."""
+    """Returns a path in quotes; bytes above ASCII are not escaped."""
     return (
         '"'
         + "".join(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit as a value."""
+"""Git commits as values."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -9,8 +9,9 @@ from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
 
 class Commit(NamedTuple):
-    """A commit: ids are full 40-hex, dates aware, the message as committed (decoded, bytes that are
-    not UTF-8 as surrogates).
+    """A commit: full ids of 40 hex digits, dates with a time zone, and the message as committed.
+
+    The message is decoded, with surrogates for bytes that are not UTF-8.
     """
 
     id: str

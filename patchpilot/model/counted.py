@@ -3,5 +3,8 @@
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 mail`, `3 mails`; `plural` where it does not just add an s."""
+    """Returns a number with its noun, such as `1 message` or `3 messages`.
+
+    `plural` is for nouns whose plural does not just add an s.
+    """
     return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Diffs, parsed with unidiff into values."""
+"""Parses diffs into values, using unidiff."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -18,7 +18,7 @@ _SIGNATURE = cached_re.compile(r"^-- ?$")
 
 
 class ParsedDiff(NamedTuple):
-    """The files of a diff, and the error in a malformed one (None when well-formed)."""
+    """The files of a diff, and the error if it is malformed (otherwise None)."""
 
     files: tuple[FileChange, ...]
     error: str | None
@@ -26,9 +26,9 @@ class ParsedDiff(NamedTuple):
 
 @lru_cache(maxsize=64)
 def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
-    """Parse the diff that begins at the 1-based line `start` of a patch.
+    """Parses the diff that starts at line `start` of a patch, counted from 1.
 
-    Each file is parsed separately, so a malformed one does not affect others.
+    Each file is parsed separately, so that a malformed one does not affect the others.
     """
     files: list[FileChange] = []
     error: str | None = None
@@ -43,7 +43,7 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
 def parse_paths(
     lines: Sequence[str], start: int
 ) -> Iterator[tuple[str | None, str | None]]:
-    """(old, new) path of each file of the diff, read from its header alone."""
+    """Yields (old path, new path) for each file of a diff, read only from the file headers."""
     for _, chunk in _by_file(lines, start):
         old, new, _, _ = _paths(chunk)
         yield old, new

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The draft of a topic: what its mails say in addition to its commits."""
+"""The draft of a topic: the text of its messages that is not in its commits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +13,10 @@ COMPILE_TESTED = "compile-tested"
 @json_form()
 @dataclass(frozen=True, slots=True)
 class KnownPatch:
-    """A patch of a topic as it was last seen.
+    """The last known state of a topic's patch.
 
-    `authored` is its author date in seconds, which amending and rebasing leave alone.
+    `authored` is the author date in seconds since the epoch, which amending and rebasing
+    preserve.
     """
 
     patch_id: str
@@ -27,13 +28,15 @@ class KnownPatch:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A topic's texts and choices. `version` is what the next send will be; notes are by patch-id.
+    """A topic's texts and choices for the next send.
 
-    `answers` are the answers to the pre-send questions for this topic, by the question's name;
-    `links` the Message-ID of each version sent; `waivers` are the reasons for waiving a rule's
-    findings, by the rule's name; `shown` is what previews showed for each kind of send: a
-    fingerprint of its mails, then their Message-IDs; `origins` is where each choice came from, by
-    its field, or `field.key` where the field has keys.
+    - `version`: the version of the next send; notes are stored by patch-id
+    - `answers`: the answers to the pre-send questions for this topic, by name of the question
+    - `links`: the Message-ID of each version sent
+    - `waivers`: the reasons for waiving a rule's findings, by name of the rule
+    - `shown`: what previews showed for each kind of send: a fingerprint of its messages, then
+      their Message-IDs
+    - `origins`: the origin of each choice, by its field, or by `field.key` if the field has keys
     """
 
     change_id: str

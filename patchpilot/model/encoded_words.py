@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RFC 2047: the encoded words of a header (`=?utf-8?q?...?=`), decoded in one pass that accepts any
-input.
+"""Decodes the encoded words of a header (RFC 2047), such as `=?utf-8?q?...?=`.
 
-`email.header` raises on damaged base64 and takes quadratic time in the number of words; untrusted
-headers may have both.
+Any input is decoded in one pass. Untrusted headers may have damaged base64, for which
+`email.header` raises an exception, and many words, for which it takes quadratic time.
 """
 
 import binascii
@@ -23,7 +22,9 @@ that cannot be encoded again.
 
 
 def decode_words(value: str) -> str:
-    """A header's value with its encoded words decoded; what cannot be decoded is left as it is."""
+    """Decodes the encoded words in a header's value; a word that cannot be decoded is kept
+    unchanged.
+    """
     if "=?" not in value:
         return value
     parts: list[str] = []
@@ -46,7 +47,7 @@ def decode_words(value: str) -> str:
 
 
 def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
-    """The bytes as text; UTF-8 where the charset is unknown or not used in mail."""
+    """Decodes bytes to text, as UTF-8 if the charset is unknown or not used in email."""
     try:
         known = codecs.lookup(charset).name
         return data.decode("utf-8" if known in _NOT_FOR_MAIL else known, errors)

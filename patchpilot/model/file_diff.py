@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A diff as values: files, hunks and lines."""
+"""The files, hunks and lines of a diff, as values."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 
 class DiffLine(NamedTuple):
-    """A line of a hunk: `kind` is "+", "-", " " or "\\".
+    """A line of a hunk: `kind` is its sign ("+", "-", " " or "\\"), `text` the rest.
 
-    `text` without that sign; 1-based lines of patch, old and new file.
+    The line numbers in the patch, the old file and the new file are counted from 1.
     """
 
     kind: str
@@ -18,8 +18,9 @@ class DiffLine(NamedTuple):
 
 
 class Hunk(NamedTuple):
-    """A hunk: the ranges of its header, the text after the second @@, its lines, the 1-based line
-    of the header in the patch.
+    """A hunk: the ranges in its header, the section heading after the second @@, and its lines.
+
+    The patch line of the header is counted from 1.
     """
 
     old_start: int
@@ -31,8 +32,10 @@ class Hunk(NamedTuple):
 
 
 class FileChange(NamedTuple):
-    """The change of one file: `old_path`/`new_path` None when it is created or deleted; 1-based
-    line of its `diff --git` or `---`.
+    """The change of one file in a patch.
+
+    `old_path` is None for a new file, and `new_path` for a deleted one. The patch line of its
+    `diff --git` or `---` line is counted from 1.
     """
 
     old_path: str | None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The findings of a check: values, never exceptions."""
+"""The findings of a check, which are values and never exceptions."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -8,7 +8,9 @@ from patchpilot.model.json_form import json_form
 
 
 class Severity(StrEnum):
-    """The severity of a finding; `check` is checkpatch.pl's CHECK, `note` never fails a run."""
+    """The severity of a finding: `check` is checkpatch.pl's CHECK, and a `note` never fails a
+    run.
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -25,7 +27,7 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOT
 
 
 class FixEdit(NamedTuple):
-    """A replacement of lines: from `start` (1-based) on, `delete` lines are replaced by `insert`."""  # noqa: E501
+    """A replacement of `delete` lines, from line `start` on (counted from 1), with `insert`."""
 
     start: int
     delete: int
@@ -34,10 +36,9 @@ class FixEdit(NamedTuple):
 
 @json_form("kind", "text")
 class FindingFix(NamedTuple):
-    """How to fix a finding: `kind` is "safe" (can be applied automatically) or "suggest"; `text`
-    describes the fix.
+    """A fix for a finding: `kind` is "safe" (can be applied automatically) or "suggest".
 
-    `edits` apply it to the finding's file, where they were asked for.
+    `text` describes the fix. `edits` apply it to the finding's file, if they were requested.
     """
 
     kind: str
@@ -62,14 +63,14 @@ class FindingFix(NamedTuple):
     "left?",
 )
 class Finding(NamedTuple):
-    """One finding.
+    """A finding of a check: the rule that reports it, its message, and its position.
 
-    `patch_line` counts from 1 in the patch as a mail; `path`, `line`, `column` (1-based) are in the
-    new file.
+    `patch_line` is counted from 1 in the patch as a message; `path`, `line` and `column` (counted
+    from 1) are in the new file.
 
-    `new`: whether the earlier revision did not have it; None without a comparison. `values` are
-    what fills the placeholders of the rule's message, for tools that apply the fix. `left`: why
-    `check --fix` does not fix it; "" where that was not asked for.
+    `new` is whether the earlier version did not have the finding, or None without a comparison.
+    `values` fill the placeholders of the rule's message, for tools that apply the fix. `left` is
+    the reason why `check --fix` does not fix it, or "" if that was not requested.
     """
 
     rule: str
@@ -105,9 +106,7 @@ class Finding(NamedTuple):
 
 
 class Suppressed(NamedTuple):
-    """A finding that does not count, and why: `by` is "waiver" or "baseline", `origin` the file or
-    place of the waiver or baseline.
-    """
+    """A suppressed finding: `by` is "waiver" or "baseline", and `origin` its file or position."""
 
     finding: Finding
     by: str

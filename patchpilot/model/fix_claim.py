@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a commit message says that it fixes a bug, judged the same way by `check`, `prepare`,
-`stable` and the TUI.
+"""Determines whether a commit message claims to fix a bug.
+
+`check`, `prepare`, `stable` and the TUI share these functions.
 """
 
 from collections.abc import Sequence
@@ -35,10 +36,10 @@ def _kinds() -> tuple[tuple[str, cached_re.Pattern[str]], ...]:
 
 @lru_cache(maxsize=4096)
 def kind_of(subject: str) -> str:
-    """The kind of change a subject announces: "revert", "merge", "cosmetic", "fix", "feature" or
-    "other".
+    """Returns the kind of change that a subject announces.
 
-    Its prefix (`net: foo:`) is ignored.
+    It is "revert", "merge", "cosmetic", "fix", "feature" or "other". The prefix (`net: foo:`) is
+    ignored.
     """
     text = subject.rpartition(": ")[2]
     for name, pattern in _kinds()[:2]:
@@ -53,9 +54,9 @@ def kind_of(subject: str) -> str:
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
-    """The words that say a commit fixes a bug, empty where there are none.
+    """Returns the words that claim that a commit fixes a bug, or "" if there are none.
 
-    `message` are the lines after the subject, `paths` what it touches.
+    `message` is the lines after the subject, and `paths` the files that the commit changes.
     """
     if is_cosmetic(title, paths):
         return ""
@@ -83,9 +84,9 @@ def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bo
 
 
 def defect_in(title: str) -> str:
-    """The words of a subject that say it fixes a crash, a leak, a race or the like.
+    """Returns the words of a subject that name a fixed crash, leak, race or similar defect.
 
-    Empty for other fixes and for bugs outside the code.
+    Returns "" for other fixes and for bugs outside of the code.
     """
     if (
         not cached_re.search(_CURED, title, cached_re.IGNORECASE)
@@ -107,8 +108,9 @@ _DEFECT = (
 
 
 def explains_missing_fixes(lines: Sequence[str]) -> bool:
-    """Whether the message says why there is no Fixes: tag: the bug is older than the history, or no
-    commit can be named.
+    """Returns whether the message explains why there is no Fixes: tag.
+
+    Valid reasons are that the bug is older than the history, or that no commit can be named.
     """
     return (
         cached_re.search(
@@ -125,7 +127,10 @@ _NO_FIXES = (
 
 
 def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
-    """(index of the line, id) of a commit that a message names as the cause of the bug."""
+    """Returns (line index, commit id) of the commit that a message names as the cause of the bug.
+
+    Returns None if it names none.
+    """
     whole = " ".join(lines)
     tidies = cached_re.search(_TIDIES, title, cached_re.IGNORECASE)
     # the text after a commit is not consumed: it may name the next one
@@ -186,8 +191,9 @@ def _breaks(after: str) -> bool:
 
 
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
-    """Whether a title or message says that something fails: what a commit changed may also be
-    mentioned in a message that blames nothing on it.
+    """Returns whether a title or message describes a failure.
+
+    A message may mention an earlier commit's change without blaming it for anything.
     """
     if cached_re.search(_TIDIES, title, cached_re.IGNORECASE):
         return bug_in(title) is not None
@@ -239,7 +245,7 @@ def _after_prefix(title: str) -> str:
 
 
 def bug_in(title: str) -> str | None:
-    """The word of a subject, after its prefix, that names a bug or its fix."""
+    """Returns the word in a subject, after its prefix, that names a bug or its fix, or None."""
     title = _after_prefix(title)
     match = cached_re.search(_BUG, title, cached_re.IGNORECASE)
     if not match or cached_re.search(
@@ -278,8 +284,9 @@ def bug_in(title: str) -> str | None:
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """A bug described in the message, where the subject does not mention it and is not about
-    something new.
+    """Returns the words of the message that describe a bug which the subject does not mention.
+
+    Returns None if there are none or the subject announces something new.
     """
     if cached_re.search(
         r"\b(?:support|introduce|implement|new"
@@ -337,7 +344,10 @@ _FAILS = rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b"
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
-    """Whether the fix is not for the running kernel but for spelling, style, comments or documents."""  # noqa: E501
+    """Returns whether a fix is only for spelling, style, comments or documentation.
+
+    Such a fix does not affect the running kernel.
+    """
     if cached_re.search(
         (
             r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"  # noqa: E501
@@ -350,7 +360,7 @@ def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
 
 
 def only_documents(paths: Sequence[str]) -> bool:
-    """Whether a change touches only documents."""
+    """Returns whether a change touches only documentation."""
     return bool(paths) and all(
         path.startswith(
             ("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")

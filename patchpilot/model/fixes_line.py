@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The one reader of `Fixes:` lines (Documentation/process/submitting-patches.rst).
+"""The only parser for `Fixes:` lines (Documentation/process/submitting-patches.rst).
 
-It reads what people and tools write: in any case, indented, quoted, without a colon, with the word
-`commit` before the id. What of this counts differs (the bots, checkpatch.pl and get_maintainer.pl
-do not agree), so that a caller compares the parts with what it accepts.
+It accepts everything that people and tools write: any case, indented, quoted, without a colon, or
+with the word `commit` before the id. The bots, checkpatch.pl and get_maintainer.pl differ in what
+they accept, so callers compare the parts with their own requirements.
 """
 
 from collections.abc import Iterator
@@ -36,12 +36,12 @@ DIGITS = 12
 
 
 class FixesLine(NamedTuple):
-    """The parts of a line that begins with `Fixes`, as written; joined they are the line.
+    """The parts of a line that begins with `Fixes`, as written; joined, they are the line.
 
-    `before` are the spaces or quote marks (`>`, `|`) before the name. `colon` is "" where there is
-    none, and has the spaces before it. `word` is "commit" before the id, with the colon and the
-    spaces after it. `id` has 5 digits or more, `gap` are the spaces after it. Where no commit is
-    named these are "", and `rest` is the whole value.
+    `before` is the spaces or quote marks (`>`, `|`) before the name. `colon` includes the spaces
+    before it, and is "" if there is none. `word` is "commit" before the id, with a colon and
+    spaces after it. `id` has 5 or more digits, and `gap` is the spaces after it. If no commit is
+    named, these parts are "" and `rest` is the whole value.
     """
 
     before: str
@@ -93,18 +93,18 @@ class FixesLine(NamedTuple):
 
 
 def read_fixes_line(line: str) -> FixesLine | None:
-    """The parts of a line that begins with `Fixes`, None for other lines."""
+    """Returns the parts of a line that begins with `Fixes`, or None for other lines."""
     match = _line().match(line)
     return _parts(match) if match else None
 
 
 def fixes_lines(message: str) -> Iterator[FixesLine]:
-    """The parts of each line of a message that begins with `Fixes`, in order."""
+    """Yields the parts of each line of a message that begins with `Fixes`, in order."""
     return map(_parts, _line().finditer(message))
 
 
 def read_fixes_value(value: str) -> FixesLine:
-    """The parts of the tag `Fixes` with this value."""
+    """Returns the parts of a `Fixes` tag with this value."""
     line = " ".join(value.split("\n"))
     read = read_fixes_line(f"Fixes: {line}")
     assert read is not None  # the name and the colon are there
@@ -112,7 +112,9 @@ def read_fixes_value(value: str) -> FixesLine:
 
 
 def mentions_fix(line: str) -> bool:
-    """Whether `Fixes:` with 12 digits or more is anywhere in the line."""
+    """Returns whether the line contains `Fixes:` with an id of 12 or more digits, in any
+    position.
+    """
     return _mention().search(line) is not None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A later commit that concerns a fix."""
+"""Later commits that refer to a fix."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,10 @@ from patchpilot.model.json_form import json_form
 @json_form("commit", "subject", "kind", "reverted=undone")
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A mainline commit that names the fix: its id and subject, "fix" or "revert", and (of a fix)
-    whether it was itself reverted.
+    """A mainline commit that names the fix: its id, its subject, and its kind ("fix" or
+    "revert").
+
+    For a fix, it records whether that fix was itself reverted.
     """
 
     commit: str

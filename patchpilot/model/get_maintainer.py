@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""get_maintainer.pl's options, in its spellings: one or two dashes, any case, `--no-x` and `--nox`,
-`--x=value` and `--x value`.
+"""The options of get_maintainer.pl, in all its spellings.
+
+It accepts one or two dashes, any case, `--no-x` and `--nox`, and `--x=value` and `--x value`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,14 +11,14 @@ from patchpilot.errors import UsageError
 
 
 class GetMaintainerAnswer(NamedTuple):
-    """The lines for stdout, and those for stderr."""
+    """The lines that a run writes to stdout and stderr."""
 
     lines: tuple[str, ...]
     remarks: tuple[str, ...] = ()
 
 
 class Switches(NamedTuple):
-    """The options of a run, with the script's own defaults."""
+    """The options of a run; the defaults are the script's."""
 
     email: bool = True
     git: bool = False
@@ -160,9 +161,9 @@ SCRIPT_DEFAULTS = {
 
 
 def script_defaults(said: Iterable[tuple[str, str]]) -> Switches:
-    """The defaults a tree's script has in its text: (variable, value) pairs.
+    """Returns the defaults set in the text of a tree's script, given as (variable, value) pairs.
 
-    Unknown ones are ignored.
+    Unknown variables are ignored.
     """
     values: dict[str, Any] = {}
     for variable, value in said:
@@ -189,11 +190,11 @@ def _value(name: str, value: str) -> Any:
 def take(
     words: Sequence[str], keep: Callable[[str], int] = lambda _word: 0
 ) -> tuple[dict[str, Any], list[str]]:
-    """The options among words, and the other words in order.
+    """Splits words into get_maintainer.pl options and other words.
 
-    `keep(word)` returns how many words another parser's option takes (itself and its values; 0:
-    unknown to it); those are left alone, as is everything after `--`. A word that looks like an
-    option but is unknown stays among the others.
+    `keep(word)` returns how many words an option of another parser takes, including its values
+    (0: unknown). These words are kept, as is everything after `--`. An unknown word that looks
+    like an option is returned with the other words.
     """
     values: dict[str, Any] = {}
     rest: list[str] = []
@@ -249,7 +250,7 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
 
 
 def assemble(defaults: Switches, *layers: Mapping[str, Any]) -> Switches:
-    """The defaults changed by each of `found` in turn."""
+    """Returns the defaults, overridden by each of the layers in turn."""
     for layer in layers:
         defaults = defaults._replace(**layer)
     return defaults

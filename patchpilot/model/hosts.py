@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of URLs, which may come from outside, and the names of this machine."""
+"""Parts of untrusted URLs, and the host names of this machine."""
 
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -7,9 +7,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def split_url(url: str, base: str = "") -> SplitResult:
-    """The parts of a URL (relative to `base`).
+    """Splits a URL, relative to `base`, into its parts.
 
-    All are empty where it is not a URL, such as `http://[::1/`.
+    All parts are empty if it is not a valid URL, such as `http://[::1/`.
     """
     try:
         return urlsplit(urljoin(base, url.strip()))
@@ -18,10 +18,10 @@ def split_url(url: str, base: str = "") -> SplitResult:
 
 
 def host_of(url: str) -> str:
-    """The host in a URL, in lower case; "" where it has none or is not a URL."""
+    """Returns the host of a URL in lower case, or "" if it has none or is not a URL."""
     return split_url(url).hostname or ""
 
 
 def quote_url(text: str, safe: str = "/") -> str:
-    """A text as a part of a URL; bytes that are not UTF-8 are quoted as they are."""
+    """Percent-encodes a text for use in a URL, preserving bytes that are not UTF-8."""
     return quote(text.encode("utf-8", "surrogateescape"), safe=safe)

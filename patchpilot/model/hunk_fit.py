@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether hunks apply to a file without fuzz: with all context lines at the hunk's place or at an
-offset (as `git apply` does).
+"""Determines whether hunks apply to a file without fuzz.
+
+All context lines must match, at the hunk's line or at an offset, as with `git apply`.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,10 @@ from patchpilot.model.source_tree import Tree
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A hunk (or a whole file, `hunk` None) that does not apply, its intended line, and why."""
+    """A hunk that does not apply, with its intended line and the reason.
+
+    If `hunk` is None, the whole file does not apply.
+    """
 
     path: str
     line: int
@@ -22,8 +26,10 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A file after its hunks: its lines (None when it is deleted), the misfits, and the offset of
-    each hunk in lines.
+    """A file after applying its hunks: its lines, the misfits, and the offset of each hunk in
+    lines.
+
+    The lines are None if the file is deleted.
     """
 
     lines: tuple[str, ...] | None
@@ -32,7 +38,7 @@ class Fit:
 
 
 def text_lines(content: bytes) -> list[str]:
-    """The lines of a file, each with its newline (the last may have none)."""
+    """Returns the lines of a file, each with its newline, which the last one may lack."""
     pieces = content.decode("utf-8", "surrogateescape").split("\n")
     return [f"{piece}\n" for piece in pieces[:-1]] + (
         [pieces[-1]] if pieces[-1] else []
@@ -40,7 +46,7 @@ def text_lines(content: bytes) -> list[str]:
 
 
 def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
-    """The lines the hunk expects, and the lines it leaves."""
+    """Returns the pre-image and the post-image of a hunk."""
     old: list[str] = []
     new: list[str] = []
     last: tuple[list[str], ...] = ()
@@ -60,8 +66,9 @@ def sides(hunk: Hunk, *, reverse: bool = False) -> tuple[list[str], list[str]]:
 def fit_hunks(
     path: str, lines: Sequence[str], hunks: Sequence[Hunk], *, reverse: bool = False
 ) -> Fit:
-    """Apply the hunks to a file's lines, each at the matching place nearest to its intended line,
-    never over lines of another hunk.
+    """Applies hunks to the lines of a file, each at the match nearest to its intended line.
+
+    A hunk never overlaps the lines of another one.
     """
     image = list(lines)
     placed = bytearray(len(image))
@@ -89,7 +96,7 @@ def fit_hunks(
 
 
 def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
-    """A file after its change is applied to a tree, and the misfits."""
+    """Applies the change of one file to a tree, and returns the resulting file with the misfits."""
     old, new = (
         (change.old_path, change.new_path)
         if not reverse
@@ -131,7 +138,7 @@ def fit_file(change: FileChange, tree: Tree, *, reverse: bool = False) -> Fit:
 def misfits(
     files: Sequence[FileChange], tree: Tree, *, reverse: bool = False
 ) -> tuple[Misfit, ...]:
-    """The misfits of a diff on a tree, without fuzz; empty when all of it applies."""
+    """Returns the hunks of a diff that do not apply to a tree without fuzz; empty if all apply."""
     return tuple(
         misfit
         for change in files

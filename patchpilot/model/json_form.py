@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON objects of dataclasses: which fields and properties of a result are its keys.
+"""Conversion of dataclasses to JSON objects: declares which fields and properties become keys.
 
-What is written and the schema of it come from the same keys, so that they cannot differ.
+The output and its schema are generated from the same keys, so that they always agree.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -15,10 +15,10 @@ _Class = TypeVar("_Class", bound=type)
 
 
 class JsonKey(NamedTuple):
-    """A key of an object: the attribute it is read from, and what becomes of an empty value.
+    """A key of a JSON object: the attribute it is read from, and the handling of empty values.
 
-    Without a name it is replaced by the keys of what the attribute is.
-    `optional`: the key is left out; `nullable`: it is null.
+    A key without a name is replaced with the keys of the attribute's object. If the value is
+    empty, an `optional` key is omitted, and a `nullable` key is null.
     """
 
     name: str
@@ -33,9 +33,13 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
     """Marks a dataclass or named tuple as a JSON object with these keys, in this order.
 
-    Without any: the fields of the dataclass. `key=attribute` where the attribute has another name,
-    `key=part.attribute` where it is one of a part; `key?` is left out when it is None or an empty
-    text or list, `key~` is null when it is empty; `*part` is replaced by the keys of a part.
+    Without keys, the fields of the dataclass are used. The forms of a key are:
+
+    - `key=attribute`: the attribute has another name than the key
+    - `key=part.attribute`: the attribute belongs to a part
+    - `key?`: the key is omitted if the value is None or an empty text or list
+    - `key~`: the key is null if the value is empty
+    - `*part`: the keys of a part are inserted
     """
 
     def marked(cls: _Class) -> _Class:
@@ -56,12 +60,12 @@ def _key(text: str) -> JsonKey:
 
 
 def json_keys(cls: Any) -> tuple[JsonKey, ...]:
-    """Returns the keys of a class's object; none where it is not marked with `json_form`."""
+    """Returns the JSON keys of a class, or none if it is not marked with `json_form`."""
     return _KEYS.get(cls, ())
 
 
 def json_object(value: Any) -> dict[str, Any]:
-    """Returns the JSON object of a dataclass that is marked with `json_form`."""
+    """Returns the JSON object for an instance of a class that is marked with `json_form`."""
     found: dict[str, Any] = {}
     for key, read in _readers(value.__class__):
         one = read(value)
@@ -78,10 +82,10 @@ def _readers(cls: type) -> tuple[tuple[JsonKey, Callable[[Any], Any]], ...]:
 
 
 def json_value(value: Any) -> Any:
-    """Returns what `json.dumps` can write.
+    """Converts a value to one that `json.dumps` can write.
 
-    Enums become their values, dates ISO 8601, mappings objects, sequences and sets lists unless
-    they have a text of their own, every other thing its text.
+    Enums become their values, dates ISO 8601 strings, mappings objects, sequences and sets lists
+    (unless they define a text form), and everything else its text.
     """
     if value is None or type(value) in (str, int, float, bool):
         return value

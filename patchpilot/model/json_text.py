@@ -9,8 +9,11 @@ from patchpilot.model.printable import LOG_COMMAND, UNSAFE
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """The value as JSON, always valid UTF-8: undecodable bytes (surrogates) become U+FFFD, what a
-    terminal or a CI server that reads it in a log would act on is `\\uXXXX`."""
+    """Returns the value as JSON, which is always valid UTF-8.
+
+    Undecodable bytes (surrogates) become U+FFFD. Characters that a terminal, or a CI server that
+    reads the log, would act on become `\\uXXXX`.
+    """
     text = UNSAFE.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent))
     return re.sub(LOG_COMMAND, "\\\\u0023#", text)
 

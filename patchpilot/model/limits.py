@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Limits on input.
+"""Limits on the size of input.
 
-Larger input is rejected before it is parsed, naming its place and the limit
+Larger input is rejected before it is parsed, with an error that names the input and the limit
 (docs/reference/limits.md).
 """
 

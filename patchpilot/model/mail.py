@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails: split from mboxes, decoded, and parsed as patches. All input is untrusted."""
+"""Email messages: split from mbox files, decoded, and parsed as patches. All input is untrusted."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -100,10 +100,11 @@ Of a mail with more only the header is read.
 
 
 class Mail(NamedTuple):
-    """A mail from an archive: ids without angle brackets, `body` decoded to text, `date` aware or
-    None, `raw` its bytes.
+    """A message from an archive.
 
-    Where its Date: header is damaged (`date_damaged`), `date` is when it arrived.
+    Message-IDs have no angle brackets, `body` is decoded to text, `date` has a time zone or is
+    None, and `raw` is the undecoded message. If the Date: header is damaged (`date_damaged`),
+    `date` is the time of arrival.
     """
 
     message_id: str
@@ -134,17 +135,16 @@ class Mail(NamedTuple):
 
 
 def one_mail(data: bytes, start: int, end: int) -> bytes:
-    """The mail between these offsets of an mbox, with `>From ` unquoted."""
+    """Returns the message between two offsets of an mbox, with `>From ` lines unquoted."""
     mail = data[start:end]
     return cached_re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
-    """(start, end) of each mail of an mbox (mboxrd or the output of `git format-patch --stdout`);
-    the whole text where it is not an mbox.
+    """Returns (start, end) of each message in an mbox; the whole text if it is not an mbox.
 
-    Only a `From ` line after a blank line (or at the start) that has an mbox line's form starts a
-    mail.
+    The mbox is in mboxrd format or the output of `git format-patch --stdout`. Only a `From ` line
+    in mbox form, at the start or after a blank line, starts a message.
     """
     starts = [
         match.start()
@@ -157,11 +157,12 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
 
 
 def split_mbox(blocks: Iterable[bytes], at: int = 0) -> Iterator[tuple[int, bytes]]:
-    """(offset, bytes) of each mail of an mbox whose text from the offset `at` on comes in blocks; a
-    text that is no mbox is one mail.
+    """Yields (offset, message) for each message of an mbox that is read in blocks.
 
-    As `mail_bounds` splits, but only one mail and one block are held: of a mail over MAX_MAIL only
-    the beginning is given, which is over it too.
+    `at` is the offset of the first block. A text that is not an mbox is a single message.
+
+    Messages are split as in `mail_bounds`, but only one message and one block are in memory at a
+    time. A message larger than MAX_MAIL is truncated to a size that is still over the limit.
     """
     held = b""
     is_mbox = cut = False
@@ -190,10 +191,7 @@ def split_mbox(blocks: Iterable[bytes], at: int = 0) -> Iterator[tuple[int, byte
 
 
 def digest_mails(mail: bytes) -> list[bytes]:
-    """The mails of a digest, whose parts are mails as they were sent.
-
-    The mail itself where it is none.
-    """
+    """Returns the original messages in a digest, or the message itself if it is not a digest."""
     found = _DIGEST.search(mail)
     if not found:
         return [mail]
@@ -204,12 +202,15 @@ def digest_mails(mail: bytes) -> list[bytes]:
 
 
 def is_mboxrd(mail: bytes) -> bool:
-    """Whether a mail of an mbox has the `From ` lines of its body quoted."""
+    """Returns whether the `From ` lines in the body of an mbox message are quoted."""
     return mail.startswith(b"From mboxrd@z")
 
 
 def join_mbox(mails: Iterable[bytes]) -> bytes:
-    """Mails as one mboxrd, `From ` lines quoted, as `mail_bounds` and `one_mail` split them."""
+    """Joins messages into an mbox in mboxrd format.
+
+    `mail_bounds` and `one_mail` split it again.
+    """
     parts = []
     for mail in mails:
         raw = (
@@ -229,7 +230,7 @@ def _after_blank(data: bytes, at: int) -> bool:
 
 
 def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
-    """The headers at the top of a mail and the 0-based index of the first body line."""
+    """Returns the headers of a message, and the index of the first line of its body."""
     result: list[tuple[str, int, list[str]]] = []
     at = body_at = 1 if lines and lines[0].startswith(("From ", ">From ")) else 0
     size = 0
@@ -269,7 +270,7 @@ def _decoded_value(name: str, value: str) -> str:
 
 
 def refuse_oversize(raw: bytes) -> None:
-    """InputError for a mail or patch over a limit."""
+    """Raises InputError for a message or patch that exceeds a limit."""
     if len(raw) > MAX_MAIL:
         raise InputError(
             f"mail too large: {len(raw) // MIB} MiB, the limit is {MAX_MAIL // MIB} MiB",
@@ -302,9 +303,9 @@ _LIMITS = (
 
 
 def parse_mail(raw: bytes) -> Mail:
-    """Read one mail (bytes, with or without an mbox `From ` line).
+    """Parses a message, with or without an mbox `From ` line.
 
-    Missing or damaged parts are empty; InputError only for a mail over a limit.
+    Missing or damaged parts are empty. Raises InputError only if the message exceeds a limit.
     """
     mail = parse_mail_header(raw)
     data = _without_from(raw)
@@ -327,9 +328,7 @@ def _plain_text(mail: Mail, data: bytes) -> str | None:
 
 
 def parse_mail_header(raw: bytes) -> Mail:
-    """Read one mail as `parse_mail` does, but not its body, which is empty: for callers that use
-    the header alone.
-    """
+    """Parses the headers of a message like `parse_mail`, but leaves its body empty."""
     refuse_oversize(raw)
     data = _without_from(raw)
     end = _BLANK_LINE.search(data)
@@ -372,9 +371,11 @@ def _message(data: bytes) -> "Message":
 
 
 def nested_parts(raw: bytes) -> Iterator[tuple[dict[str, str], str]]:
-    """The parts below a mail as a whole, each with its own header fields (by name in lower case)
-    and its text, as in a delivery report: the blocks of its machine-readable part and the returned
-    mail. None for a mail with more parts than an honest one has."""
+    """Yields (headers, text) for each part of a multipart message, as in a delivery report.
+
+    The headers are indexed by name in lower case. The parts include the blocks of a report's
+    machine-readable part and the returned message. A message with too many parts yields none.
+    """
     for part in islice(_message(_without_from(raw)).walk(), 1, None):
         fields = {
             name.lower(): " ".join(str(value).split())
@@ -422,10 +423,10 @@ def _in_charset(data: bytes, charset: str) -> str:
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
-    """Read a patch file, a mail or a bare diff. InputError names a file that is none of these.
+    """Parses a patch file, a message or a bare diff. Raises InputError for any other file.
 
-    Lines are kept unchanged; a base64 or quoted-printable body is decoded (and `damage` says so),
-    so that line numbers are those of the readable patch.
+    Lines are kept unchanged. A base64 or quoted-printable body is decoded and noted in `damage`,
+    so that line numbers refer to the readable patch.
     """
     try:
         return _parse_patch(raw, source, commit)
@@ -581,7 +582,7 @@ def _starts_diff(lines: list[str], at: int) -> bool:
 
 
 def without_blank_end(lines: list[str]) -> list[str]:
-    """The lines up to the last that has text."""
+    """Returns the lines without blank lines at the end."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -589,6 +590,8 @@ def without_blank_end(lines: list[str]) -> list[str]:
 
 
 def scissors_line(line: str) -> bool:
-    """Whether `git am --scissors` would cut here."""
+    """Returns whether the line is a scissors line, at which `git am --scissors` cuts the
+    message.
+    """
     # such a line is short; a long run of spaces would make the pattern backtrack
     return len(line) <= LONGEST_SCISSORS and bool(_SCISSORS.match(line))

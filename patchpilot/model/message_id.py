@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs: in headers, as users give them (bare, in angle brackets, in an archive's URL), and
-in the text of mails.
+"""Message-IDs in headers, in user input, and in the text of messages.
+
+Users enter them bare, in angle brackets, or as the URL of an archive.
 """
 
 import itertools
@@ -23,9 +24,9 @@ _SENDER = r"(?:\d{14}\.\d+-\d+-|\d+-\d+(?:-\d+)?-git-send-email-|(?:cover|[0-9a-
 
 
 def message_id_of(target: str) -> str | None:
-    """The Message-ID (no angle brackets) in an archive's URL, in `<id>` or in a bare id.
+    """Returns the Message-ID in an archive's URL, in `<id>` or in a bare id, or None.
 
-    None where there is none.
+    It is returned without angle brackets.
     """
     text = target.strip()
     if text.startswith(("http://", "https://")):
@@ -46,7 +47,7 @@ def message_id_of(target: str) -> str | None:
 
 
 def in_brackets(text: str) -> str | None:
-    """The Message-ID of `<id>`, also after `id:` or `Message-ID:`; None for anything else."""
+    """Returns the Message-ID in `<id>`, optionally after `id:` or `Message-ID:`, or None."""
     text = cached_re.sub(_PREFIX, "", text.strip())
     inner = text[1:-1].strip() if text.startswith("<") and text.endswith(">") else ""
     return inner if cached_re.fullmatch(_FORM, inner) else None
@@ -60,7 +61,10 @@ def _decoded(part: str) -> str:
 
 
 def given_message_id(text: str, option: str = "--in-reply-to") -> str:
-    """The Message-ID (no angle brackets) in an option's value; UsageError where it is not one."""
+    """Returns the Message-ID in an option's value, without angle brackets.
+
+    Raises UsageError if the value is not a Message-ID.
+    """
     found = message_id_of(text)
     if found is None:
         raise UsageError(
@@ -71,7 +75,10 @@ def given_message_id(text: str, option: str = "--in-reply-to") -> str:
 
 
 def bracketed(message_id: str) -> str:
-    """A Message-ID in angle brackets, for a header; InputError when it is not one."""
+    """Returns a Message-ID in angle brackets, for a header.
+
+    Raises InputError if it is not a valid Message-ID.
+    """
     if not cached_re.fullmatch(_WORD, message_id):
         raise InputError(
             f"{message_id!r} is not a Message-ID",
@@ -81,22 +88,23 @@ def bracketed(message_id: str) -> str:
 
 
 def ids_in_header(value: str) -> tuple[str, ...]:
-    """The Message-IDs of a References: header, the nearest last."""
+    """Returns the Message-IDs in a References: header; the direct parent is the last one."""
     return tuple(cached_re.findall(_BRACKETED, value))
 
 
 def id_in_header(value: str) -> str:
-    """The Message-ID of a Message-ID: or In-Reply-To: header: the first in angle brackets, else the
-    text as it is.
+    """Returns the Message-ID in a Message-ID: or In-Reply-To: header.
+
+    It is the first id in angle brackets, or the whole value if there are no brackets.
     """
     match = cached_re.search(_BRACKETED, value)
     return match[1] if match else value.strip()
 
 
 def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
-    """The Message-IDs a mail's text names, each with the place of its URL.
+    """Yields (Message-ID, offset of its URL) for the Message-IDs in a message's text.
 
-    None for one on a `Message-ID:` line.
+    The offset is None for an id on a `Message-ID:` line.
     """
     for name in cached_re.findall(_NAMED, text):
         if "@" in name:
@@ -110,17 +118,18 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
 
 def batch_of(message_id: str) -> str | None:
-    """The part shared by the Message-IDs of mails sent together, in the form of git send-email,
-    patchpilot or b4; None for another form.
+    """Returns the common part of the Message-IDs of messages that were sent together.
+
+    The forms of git send-email, patchpilot and b4 are known; returns None for any other.
     """
     match = cached_re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
 
 
 def sender_in(message_id: str) -> str | None:
-    """The sender's email address that git writes into the Message-ID of a patch.
+    """Returns the sender's email address that git includes in the Message-ID of a patch.
 
-    None for another form.
+    Returns None if the Message-ID has another form.
     """
     match = cached_re.fullmatch(_SENDER, message_id)
     return match[1] if match else None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A command that a repository's own configuration names, and the error where the user has not
-trusted it.
+"""Commands that a repository's own configuration names.
+
+They run only if the user has trusted them; otherwise an error is raised.
 """
 
 from typing import NamedTuple
@@ -11,9 +12,10 @@ from patchpilot.model.json_form import json_form
 
 @json_form("name", "file", "text")
 class OwnCommand(NamedTuple):
-    """A command: the setting or hook that names it, the file that has that, and its text.
+    """A command in a repository's configuration: the setting or hook, its file, and its text.
 
-    `digest` is what it is trusted by, `label` what it is called in the store of digests.
+    `digest` identifies the command when it is trusted, and `label` is its name in the store of
+    digests.
     """
 
     name: str
@@ -24,7 +26,7 @@ class OwnCommand(NamedTuple):
 
 
 class UntrustedCommandsError(RefusedError):
-    """Commands would run that a repository names itself and that the user has not trusted."""
+    """Raised if commands that a repository names would run without the user's trust."""
 
     def __init__(
         self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch as a mail: headers, subject prefix, message, trailers, notes and (by unidiff) the diff."""  # noqa: E501
+"""A patch as a message: headers, subject prefix, commit message, trailers, notes and diff."""
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -12,7 +12,10 @@ from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
 
 
 class Header(NamedTuple):
-    """A mail header: name as written, value unfolded and decoded, 1-based line in the mail."""
+    """A header of a message: the name as written, and the unfolded and decoded value.
+
+    The line of the header in the message is counted from 1.
+    """
 
     name: str
     value: str
@@ -20,10 +23,10 @@ class Header(NamedTuple):
 
 
 def sender_in(headers: Iterable[Header]) -> Address:
-    """Who a mail is from: the mailbox of its From: header.
+    """Returns the sender of a message: the mailbox in its From: header.
 
-    Unless there is exactly one header with exactly one mailbox, an address without an email, which
-    is nobody's, with all of the text as its name.
+    Unless there is exactly one From: header with exactly one mailbox, returns an address with the
+    whole text as its name and no email, which identifies nobody.
     """
     values = [header.value for header in headers if header.name.lower() == "from"]
     found = only_mailbox(values[0]) if len(values) == 1 else None
@@ -48,12 +51,13 @@ class _PatchFields(NamedTuple):
 
 
 class Patch(_PatchFields):
-    """A patch as a mail, read once: `lines[n - 1]` is patch line n. Made by `parse_patch`.
+    """A patch as a message, made by `parse_patch`: `lines[n - 1]` is patch line n.
 
-    `message` is the commit message without its subject and without the in-body headers;
-    `message_line` is the patch line of its first line; `notes` are the lines between the first
-    `---` and the diff (not in the commit). `cut` is how many lines the whole patch has where this
-    is only its beginning, else 0. Trailers and files are parsed on demand and cached.
+    `message` is the commit message without its subject and in-body headers, and `message_line`
+    the patch line of its first line. `notes` are the lines between the first `---` and the diff,
+    which do not become part of the commit. If the patch is truncated, `cut` is the number of
+    lines of the whole patch; otherwise it is 0. Trailers and files are parsed on demand and
+    cached.
     """
 
     def header(self, name: str) -> str | None:
@@ -140,7 +144,7 @@ class Patch(_PatchFields):
 
 
 class Series(NamedTuple):
-    """Patches that are sent together, in order, with the cover letter when there is one."""
+    """Patches that are sent together, in order, with an optional cover letter."""
 
     patches: tuple[Patch, ...]
     cover: Patch | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subject of a patch: `[PATCH net v2 1/3] net: x: do y`."""
+"""The subject of a patch, such as `[PATCH net v2 1/3] net: x: do y`."""
 
 from typing import NamedTuple
 
@@ -8,9 +8,9 @@ from patchpilot.model.stable_prefix import is_for_stable, stable_versions
 
 
 class Subject(NamedTuple):
-    """A patch's subject: `[PATCH net v2 1/3] net: x: do y` parsed.
+    """The parsed subject of a patch, such as `[PATCH net v2 1/3] net: x: do y`.
 
-    `words` are the marks that are neither version nor number.
+    `words` are the words in brackets that are neither a version nor a number.
     """
 
     raw: str
@@ -66,9 +66,9 @@ _RE = cached_re.compile(
 
 
 def parse_subject(raw: str) -> Subject:
-    """Parse a subject line.
+    """Parses a subject line.
 
-    Marks are read from all leading brackets, the version also from `[ver #3]` at its end.
+    All leading brackets are read; the version may also be in `[ver #3]` at the end.
     """
     rest = _RE.sub("", " ".join(raw.split()))
     marks: list[str] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Untrusted text made safe to print: no escape sequences, bidi controls or markup."""
+"""Makes untrusted text safe to print: no escape sequences, bidirectional controls or markup."""
 
 import unicodedata
 
@@ -22,22 +22,26 @@ _COMMAND = cached_re.compile(
 
 
 def printable(text: str) -> str:
-    """The text with control characters, bidi controls and undecodable bytes made visible as
-    `<U+XXXX>` or `\\xNN`; tab and newline stay.
+    """Replaces unsafe characters in a text with `<U+XXXX>` or `\\xNN`.
+
+    These are control characters, bidirectional controls and undecodable bytes. Tabs and newlines
+    are kept.
     """
     return UNSAFE.sub(_visible, text)
 
 
 def one_line(text: str) -> str:
-    """As `printable`, with visible line breaks too: for a name or a title that must stay on one
-    line.
+    """Makes a text safe to print like `printable`, and replaces line breaks as well.
+
+    This is for names and titles that must stay on one line.
     """
     return printable(text).replace("\n", "\\x0a")
 
 
 def without_commands(text: str) -> str:
-    """The text without what a CI server that reads it in a log acts on: `::name::` at the start of
-    a line, and `##[name]` or `##vso[name]`.
+    """Escapes commands that a CI server would execute when it reads the text in a log.
+
+    These are `::name::` at the start of a line, and `##[name]` and `##vso[name]`.
     """
     return _COMMAND.sub(
         lambda found: (
@@ -59,7 +63,7 @@ def _visible(found: cached_re.Match[str]) -> str:
 
 
 def width(text: str) -> int:
-    """How many terminal columns the text takes."""
+    """Returns the width of a text in terminal columns."""
     if text.isascii():
         return len(text)
     return sum(
@@ -73,7 +77,7 @@ def width(text: str) -> int:
 
 
 def crop(text: str, columns: int) -> str:
-    """The text cut to this many columns, with an ellipsis where it was cut."""
+    """Truncates a text to a width in columns, with an ellipsis at the end."""
     if width(text) <= columns:
         return text
     kept = ""
@@ -85,8 +89,9 @@ def crop(text: str, columns: int) -> str:
 
 
 def crop_middle(text: str, columns: int) -> str:
-    """The text cut to this many columns, with an ellipsis in its middle: for a Message-ID or an
-    address, whose start and end matter.
+    """Truncates a text to a width in columns, with an ellipsis in the middle.
+
+    This is for Message-IDs and addresses, whose start and end matter.
     """
     if width(text) <= columns:
         return text

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Progress of long operations: the callback that all rooms call, so that a front end can show
-progress or cancel.
+"""Progress of long operations.
+
+All packages call the same callback, with which a front end can show progress or cancel.
 """
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called with the current step and how far it is (`done` of `total`, None when unknown).
+    """A callback that receives the current step and its progress.
 
-    May raise CancelledError to cancel.
+    The progress is `done` of `total`, or None if unknown. The callback may raise CancelledError
+    to cancel the operation.
     """
 
     def __call__(self, what: str, done: int = 0, total: int | None = None) -> None: ...

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets the mail, in which header, and why."""
+"""The recipients of a message: the header they are in, and why they receive it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,10 +27,10 @@ TEAM = "security team"
 )
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A recipient: role ("maintainer", "reviewer", "list", "culprit author" …), MAINTAINERS
-    section, header ("to" or "cc"), reasons.
+    """A recipient: role, MAINTAINERS section, header ("to" or "cc"), and reasons.
 
-    `by_hand` is whether the user added or moved it.
+    The role is "maintainer", "reviewer", "list", "culprit author" and so on. `by_hand` is whether
+    the user added or moved the recipient.
     """
 
     address: Address
@@ -44,7 +44,7 @@ class Recipient:
 @json_form("name", "status", "trees", "lists")
 @dataclass(frozen=True, slots=True)
 class SectionInfo:
-    """A MAINTAINERS section as shown in results; `entries` are its lines, (letter, value) each."""
+    """A MAINTAINERS section as shown in results; `entries` are its lines, as (letter, value)."""
 
     name: str
     status: str | None
@@ -54,7 +54,7 @@ class SectionInfo:
 
 
 class RemedyKind(StrEnum):
-    """What is done about a warning."""
+    """The kinds of actions that resolve a warning."""
 
     EXCLUDE = "exclude"
     REPLACE = "replace"
@@ -66,10 +66,11 @@ class RemedyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """What settles a warning.
+    """An action that resolves a warning.
 
-    `values` are the address to exclude, to replace by `instead`, or to add; the trees (as in `T:`)
-    or the branch to rebase onto; the subject prefix to set; the pre-send question to answer.
+    Depending on its kind, `values` are the address to exclude, to replace with `instead`, or to
+    add; the trees (as in `T:`) or the branch to rebase onto; the subject prefix to set; or the
+    pre-send question to answer.
     """
 
     kind: RemedyKind
@@ -79,9 +80,9 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class RecipientPlan:
-    """To and Cc of one patch or of a series, each with reasons, and warnings for the sender.
+    """The To: and Cc: recipients of a patch or series, with reasons, and warnings for the sender.
 
-    `remedies` are (warning, what settles it).
+    `remedies` are (warning, action that resolves it).
     """
 
     recipients: tuple[Recipient, ...]
@@ -105,8 +106,9 @@ class RecipientPlan:
 
 
 def refuse_many(count: int, force: str | None) -> None:
-    """RefusedError where mails would have more than MOST_RECIPIENTS recipients, unless there is a
-    reason to `force` it.
+    """Raises RefusedError if messages would have more than MOST_RECIPIENTS recipients.
+
+    `force` is the user's reason to send them anyway.
     """
     if count > MOST_RECIPIENTS and not force:
         raise RefusedError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail as a transport rendered it, with headers parsed from its bytes."""
+"""Messages as rendered by a transport, with the headers parsed from their bytes."""
 
 from dataclasses import dataclass
 from email.message import Message
@@ -13,8 +13,9 @@ from patchpilot.model.mail import parse_mail_header
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail as its transport rendered it: headers parsed from `raw`, and the envelope's sender and
-    recipients.
+    """A message as its transport rendered it.
+
+    Its headers are parsed from `raw`; the envelope has the sender and the recipients.
     """
 
     message_id: str
@@ -31,7 +32,7 @@ class RenderedMail:
 def captured(
     raw: bytes, envelope_from: str, recipients: tuple[str, ...]
 ) -> RenderedMail:
-    """Parse the header of a mail that a transport rendered."""
+    """Parses the headers of a message that a transport rendered."""
     mail = parse_mail_header(raw)
     message = BytesHeaderParser(policy=compat32).parsebytes(raw)
     return RenderedMail(
@@ -60,5 +61,5 @@ def _addresses(message: "Message[str, str]", name: str) -> tuple[Address, ...]:
 
 
 def header_recipients(mail: RenderedMail) -> tuple[str, ...]:
-    """The addresses in To: and Cc:, once each."""
+    """Returns the addresses in To: and Cc:, without duplicates."""
     return tuple(dict.fromkeys(one.email for one in (*mail.to, *mail.cc)))

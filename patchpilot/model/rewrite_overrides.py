@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What overrides a refusal to rewrite commits, by the name of its option."""
+"""The overrides for refusals to rewrite commits, named like their options."""
 
 PUBLISHED, SHARED, CLAIM = "published", "shared", "claim"
 OVERRIDES = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules as loaded from a pack."""
+"""Rules as loaded from a rule pack."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,11 +17,11 @@ Kernel = tuple[int, int]
 
 @json_form("kind", "text", "equivalent")
 class RuleFix(NamedTuple):
-    """The fix of a finding: kind is one of `FIX_KINDS`; `text` says how; `fixer` applies it,
-    `unsafe` what a safe one leaves, with --unsafe-fixes.
+    """The fix of a rule's findings: its kind is one of `FIX_KINDS`, and `text` describes it.
 
-    `equivalent` says why code with other tokens means the same after the fix, or what to check if
-    the fix is unsafe.
+    `fixer` applies the fix; with --unsafe-fixes, `unsafe` fixes what a safe fix cannot.
+    `equivalent` explains why code with other tokens has the same meaning after the fix, or what
+    to check after an unsafe fix.
     """
 
     kind: str = "none"
@@ -32,7 +32,7 @@ class RuleFix(NamedTuple):
 
 
 def version(kernel: Kernel | None) -> str | None:
-    """Returns a kernel version as text."""
+    """Returns a kernel version as text, or None if there is none."""
     return f"{kernel[0]}.{kernel[1]}" if kernel else None
 
 
@@ -54,18 +54,22 @@ def version(kernel: Kernel | None) -> str | None:
     "fix=remedy",
 )
 class Rule(NamedTuple):
-    """A rule: its names, severity and reason, and the detector that finds it.
+    """A rule: its names, its severity, its rationale, and the detector that finds violations.
 
-    `since` and `until` are kernel versions, both inclusive. `module` is the module of
-    lint/detectors the detector is in; it is imported when the rule first runs. `why` and
-    `reference` are what `explain` prints. `on_moved`: also on lines that the patch only moves.
-    `message` is the text of a finding, with placeholders that the detector fills; the summary where
-    it is empty. `messages` and `severities` have those of single cases that the detector
-    distinguishes, where they differ. `aliases` are names that the rule had before.
-    `checkpatch_severity` is the level that checkpatch.pl has for it, where ours differs, and
-    `checkpatch_severities` those of single cases. `needs` are the functions that it advises, each
-    as "HEADER FUNCTION": without them in the tree the rule is silent. `required` are texts of which
-    each line that it reports has one, in any case; none where they are not known.
+    - `since`, `until`: the kernel versions in which the rule is in force, both inclusive
+    - `module`: the detector's module in lint/detectors, imported when the rule first runs
+    - `why`, `reference`: the texts that `explain` prints
+    - `on_moved`: whether the rule checks lines that the patch only moves
+    - `message`: the text of a finding, with placeholders that the detector fills; the summary if it
+      is empty
+    - `messages`, `severities`: the exceptions for single cases that the detector distinguishes
+    - `aliases`: former names of the rule
+    - `checkpatch_severity`: the level in checkpatch.pl, if it differs; `checkpatch_severities` has
+      the levels of single cases
+    - `needs`: the functions that the rule recommends, each as "HEADER FUNCTION"; the rule is silent
+      in trees without them
+    - `required`: texts, one of which is in every line that the rule reports, in any case; empty if
+      they are not known
     """
 
     id: str
@@ -127,11 +131,13 @@ class Rule(NamedTuple):
 class Example(NamedTuple):
     """A bad or good example of a rule, from its pack.
 
-    One of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or `patch` is
-    given, and the rest of the mail is generated; `at` is a text that the finding's line must have,
-    `also` names other rules that must fire too. `series` has whole mails or subjects. `stays`: the
-    rule's fixer must not change it. `build` is what make prints with the patch, `build_before`
-    without it; `problem` is what else a build finds, as "KIND: text".
+    It has one of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or
+    `patch`, and the rest of the message is generated. `series` has whole messages or subjects.
+
+    The finding's line must contain the text `at`, and the other rules in `also` must fire as
+    well. With `stays`, the rule's fixer must not change the example. `build` is the output of
+    make with the patch, and `build_before` without it; `problem` is another build problem, as
+    "KIND: text".
     """
 
     bad: bool
@@ -175,7 +181,7 @@ class Example(NamedTuple):
 
 
 class Pack(NamedTuple):
-    """A pack as read: its rules, and the examples of each by rule id."""
+    """A loaded rule pack: its rules, and their examples by rule id."""
 
     name: str
     rules: tuple[Rule, ...]

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A problem that blocks sending, or a warning before it.
-
-A check before sending that found neither.
-"""
+"""Problems that block sending, warnings before sending, and checks that passed."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,7 +11,7 @@ from patchpilot.model.json_form import json_form
 @json_form("name", "message", "hint")
 @dataclass(frozen=True, slots=True)
 class SendProblem:
-    """A problem with a send: a stable name, a message, and a hint."""
+    """A problem with a send: a stable name, a message and a hint."""
 
     name: str
     message: str
@@ -22,7 +19,7 @@ class SendProblem:
 
 
 class PassedCheck(NamedTuple):
-    """A check before sending that found nothing: its name, and what it found to be right."""
+    """A check before sending that passed: its name, and a message that states the result."""
 
     name: str
     message: str

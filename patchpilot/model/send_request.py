@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The request of `send`."""
+"""The user's request to send a topic."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ DEFAULT_TRANSPORT = "git-send-email"
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """The request of `send`, as given by the user.
+    """The options of a `send`, as given by the user.
 
     `answers` are (question, answer) pairs for the pre-send questions.
     """

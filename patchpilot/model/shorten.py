@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The beginning of a patch that is too long to be checked as a whole."""
+"""Truncates patches that are too long to be checked as a whole."""
 
 from itertools import accumulate
 
@@ -9,7 +9,7 @@ from patchpilot.model.patch import Patch, Series
 
 
 def shortened_series(series: Series) -> Series:
-    """The series with each of its patches shortened; unchanged where none is too long."""
+    """Truncates each patch of a series; returns the series unchanged if none is too long."""
     patches = tuple(map(shortened, series.patches))
     cover = shortened(series.cover) if series.cover else None
     if cover is series.cover and all(
@@ -20,9 +20,9 @@ def shortened_series(series: Series) -> Series:
 
 
 def shortened(patch: Patch) -> Patch:
-    """The patch up to the limit of what is checked, with its full length in `cut`.
+    """Truncates a patch to the limit for checks, and records its full length in `cut`.
 
-    Unchanged where it is not longer. Its last hunk stays well-formed.
+    A shorter patch is returned unchanged. The last hunk remains well-formed.
     """
     end = _end(patch.lines)
     if end >= len(patch.lines):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The protocol of source trees, for directories and commits."""
+"""The protocol for source trees, implemented for directories and commits."""
 
 from typing import Protocol, runtime_checkable
 
@@ -13,7 +13,10 @@ _VERSION = cached_re.compile(
 
 @runtime_checkable
 class Tree(Protocol):
-    """Read access to a source tree; paths are relative to its top and never leave it."""
+    """Read access to a source tree.
+
+    Paths are relative to its top directory and cannot escape it.
+    """
 
     @property
     def label(self) -> str:
@@ -43,7 +46,7 @@ class Tree(Protocol):
 
 
 def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
-    """(VERSION, PATCHLEVEL) of a kernel's top Makefile."""
+    """Returns (VERSION, PATCHLEVEL) from a kernel's top-level Makefile."""
     result = dict(_VERSION.findall((makefile or b"")[:2000].decode("utf-8", "replace")))
     if (
         result.get("VERSION", "").isdecimal()
@@ -54,7 +57,7 @@ def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
 
 
 def is_safe_path(path: str) -> bool:
-    """Whether a path from a patch stays inside the tree."""
+    """Returns whether a path from a patch stays inside the tree."""
     return (
         bool(path)
         and not path.startswith("/")
@@ -64,23 +67,25 @@ def is_safe_path(path: str) -> bool:
 
 
 def ground_of(tree: Tree) -> Tree:
-    """The tree without the patches of a series on top, for what is read once per run.
+    """Returns the tree without the patches of a series on top, or the tree itself if there are
+    none.
 
-    The tree itself where there are none.
+    It is used for data that is read only once per run.
     """
     ground: Tree = getattr(tree, "ground", tree)
     return ground
 
 
 def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
-    """The files below a directory that differ from the tree without patches."""
+    """Returns the files below a directory that the patches on top of the tree change."""
     changed = getattr(tree, "changed", None)
     return tuple(changed(directory)) if changed else ()
 
 
 def is_guess(tree: Tree, path: str) -> bool:
-    """Whether a file's content is uncertain, because an earlier patch of the series does not apply
-    to it.
+    """Returns whether the content of a file is uncertain.
+
+    It is if an earlier patch of the series does not apply to the file.
     """
     guess = getattr(tree, "is_guess", None)
     return bool(guess and guess(path))

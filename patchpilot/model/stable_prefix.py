@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stable trees named in a subject prefix: [PATCH 6.1.y], [PATCH linux-6.1.y], [PATCH stable 6.1],
-[PATCH 5.10/5.15].
+"""Stable trees in a subject prefix.
+
+Forms are [PATCH 6.1.y], [PATCH linux-6.1.y], [PATCH stable 6.1] and [PATCH 5.10/5.15].
 """
 
 from collections.abc import Sequence
@@ -26,8 +27,10 @@ def _stable_word() -> cached_re.Pattern[str]:
 
 
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
-    """The stable trees that a subject prefix names: ("6.1",) of `[PATCH 6.1.y]` or `[PATCH stable
-    6.1]`, two of `[PATCH 5.10/5.15]`.
+    """Returns the versions of the stable trees that a subject prefix names.
+
+    `[PATCH 6.1.y]` and `[PATCH stable 6.1]` give ("6.1",), and `[PATCH 5.10/5.15]` gives two
+    versions.
     """
     result: dict[str, None] = {}
     for at, word in enumerate(words):
@@ -43,7 +46,9 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_for_stable(words: Sequence[str]) -> bool:
-    """Whether a subject prefix names a stable tree, or says that the patch is for one."""
+    """Returns whether a subject prefix names a stable tree or marks the patch as being for
+    stable.
+    """
     return bool(stable_versions(words)) or any(
         _stable_word().fullmatch(word) for word in words
     )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trailers (`Fixes:`, `Signed-off-by:` …): parse, order and edit them in a commit message.
+"""Parses, orders and edits trailers (`Fixes:`, `Signed-off-by:` …) in a commit message.
 
 The grammar is that of Documentation/process/submitting-patches.rst: a line `Token: value` in the
-last paragraph; tools of the kernel also read `Fixes:` and `Cc: stable` further up, so
-`parse_trailers` reports the line of each one.
+last paragraph. Kernel tools also read `Fixes:` and `Cc: stable` in earlier paragraphs, so
+`parse_trailers` reports the line of each trailer.
 """
 
 from collections.abc import Iterable, Sequence
@@ -64,7 +64,7 @@ ORDER = (
 
 
 class Trailer(NamedTuple):
-    """One trailer: its name and value as written, and its 0-based line in the message."""
+    """A trailer: its name and value as written, and its line in the message, counted from 0."""
 
     name: str
     value: str
@@ -86,7 +86,9 @@ class Trailer(NamedTuple):
 
 @lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
-    """Whether the line has a trailer's form and a name that is (or looks like) a tag."""
+    """Returns whether the line has the form of a trailer and a name that is, or looks like, a
+    tag.
+    """
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return False
@@ -94,7 +96,7 @@ def is_trailer(line: str) -> bool:
 
 
 def parse_trailer(line: str, at: int = 0) -> Trailer | None:
-    """The trailer on this line, or None."""
+    """Returns the trailer on this line, or None if there is none."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return None
@@ -102,7 +104,7 @@ def parse_trailer(line: str, at: int = 0) -> Trailer | None:
 
 
 def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
-    """Where the last paragraph starts and ends."""
+    """Returns the start and end of the last paragraph, as line indexes."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -113,8 +115,9 @@ def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
 
 
 def trailer_block(lines: Sequence[str]) -> range:
-    """The 0-based lines of the trailer block: the last paragraph, when it consists mostly of
-    trailers; else empty.
+    """Returns the line indexes of the trailer block.
+
+    This is the last paragraph if it consists mostly of trailers; otherwise the range is empty.
     """
     start, end = last_paragraph(lines)
     block = lines[start:end]
@@ -128,9 +131,10 @@ def trailer_block(lines: Sequence[str]) -> range:
 
 
 def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
-    """The trailers of the message's trailer block, in order; a folded value is joined by a space.
+    """Returns the trailers in the message's trailer block, in order.
 
-    `lines` is the message with its subject first.
+    `lines` is the message with its subject first. The lines of a folded value are joined with a
+    space.
     """
     result: list[tuple[str, int, list[str]]] = []
     open_value: list[str] | None = None
@@ -149,8 +153,9 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
 
 
 def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
-    """Every line of the whole message that is the tag `name` at the start of a line: kernel tools
-    read these anywhere.
+    """Returns every tag `name` at the start of a line, anywhere in the message.
+
+    Kernel tools read these tags in any paragraph.
     """
     wanted = name.lower()
     tags = (
@@ -162,13 +167,13 @@ def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
 
 
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
-    """The message with each (name, value) added to its trailer block, in a new block where there is
-    none.
+    """Adds each (name, value) to the trailer block of a message, creating the block if necessary.
 
-    A trailer that already exists (same name and value, ignoring case) is not added again. A new one
-    goes after the last trailer that belongs before or with it in `ORDER`, but never before an
-    existing Signed-off-by, as their order is significant; `Fixes:` and other tags above sign-offs
-    go to the top of the block. One that is `unfit` is left out.
+    A trailer that already exists (same name and value, ignoring case) is not added again. A new
+    one is inserted after the last trailer that precedes it, or is of the same kind, in `ORDER`,
+    but never before an existing Signed-off-by, because the order of sign-offs is significant;
+    `Fixes:` and other tags that belong above the sign-offs are added at the top of the block. A
+    trailer that is `unfit` is skipped.
     """
     lines = message.rstrip("\n").split("\n")
     for name, text in trailers:
@@ -214,12 +219,11 @@ def _place(
 
 
 def unfit(line: str) -> str:
-    """Why a commit message may not have this trailer, for example `contains <U+202E>`; "" where it
-    may.
+    """Returns why a commit message must not have this trailer, or "" if it may.
 
-    A trailer is one line of visible text: control characters, bidirectional controls, characters
-    without width and bytes that are not UTF-8 end a line for some programs, hide a part of it, or
-    cannot be written at all.
+    A reason is, for example, `contains <U+202E>`. A trailer is one line of visible text: control
+    characters, bidirectional controls, zero-width characters and bytes that are not UTF-8 end a
+    line for some programs, hide a part of it, or cannot be written at all.
     """
     found = _UNFIT.search(line)
     return f"contains {_named(found)}" if found else ""
@@ -232,8 +236,8 @@ def _named(unfit_character: cached_re.Match[str]) -> str:
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """A sentence for each of these (name, value) that `add_trailers` leaves out: the trailer and
-    the reason.
+    """Returns a sentence with the reason for each trailer (name, value) that `add_trailers`
+    skips.
     """
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
     return tuple(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """References to other commits in a commit message: backports, reverts and fixes.
 
-The forms are those the stable trees use (Documentation/process/stable-kernel-rules.rst) and those
-their maintainers write manually.
+The forms are those of the stable trees (Documentation/process/stable-kernel-rules.rst), and those
+that their maintainers write manually.
 """
 
 from functools import cache
@@ -53,8 +53,10 @@ def _revert() -> cached_re.Pattern[str]:
 
 
 class NamedCommit(NamedTuple):
-    """An upstream commit named by a line of the message: id as written (7 to 40 digits, lower
-    case), place, whether from `cherry-pick -x`.
+    """An upstream commit named in a message: the id as written, its line, and its origin.
+
+    The id has 7 to 40 digits and is in lower case; the origin is whether `cherry-pick -x` added
+    the line.
     """
 
     id: str
@@ -63,8 +65,9 @@ class NamedCommit(NamedTuple):
 
 
 class Fixed(NamedTuple):
-    """A `Fixes:` line: the id as written (7 to 40 digits, lower case) and the subject it quotes (""
-    when none).
+    """A parsed `Fixes:` line: the id as written, and the quoted subject ("" if there is none).
+
+    The id has 7 to 40 digits and is in lower case.
     """
 
     id: str
@@ -72,8 +75,8 @@ class Fixed(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """The other commits a message names, ids as written in lower case: upstream commits, reverted
-    commits, fixed commits.
+    """The upstream, reverted and fixed commits that a message names, with lower-case ids as
+    written.
     """
 
     upstream: tuple[str, ...] = ()
@@ -87,9 +90,9 @@ LEAST = 12
 
 
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """The upstream commits that lines of a message name, in order.
+    """Returns the upstream commits that a message names, in order.
 
-    Abbreviated ids are included so that they can be reported.
+    Abbreviated ids are included, so that they can be reported.
     """
     lower = message.lower()
     commits: list[NamedCommit] = []
@@ -120,10 +123,9 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
 
 
 def read_marks(message: str) -> Marks:
-    """The references in a whole message.
+    """Returns the references to other commits in a message.
 
-    A marker inside the sentence "this reverts commit A, which is commit B upstream" is part of the
-    revert.
+    In the sentence "this reverts commit A, which is commit B upstream", B is part of the revert.
     """
     lower = message.lower()
     reverts: dict[str, None] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which text may become a link in a terminal, an editor or a report."""
+"""Recognizes text that may become a link in a terminal, an editor or a report."""
 
 from patchpilot.cache import cached_re
 
@@ -7,7 +7,8 @@ _WEB = cached_re.compile(r"https?://[!-~]+")
 
 
 def web_address(text: str | None) -> str:
-    """The text where it is the address of a web page in printable ASCII; "" for anything else, such
-    as `command:…` or `vscode://…`.
+    """Returns the text if it is the address of a web page in printable ASCII, otherwise "".
+
+    Addresses such as `command:…` or `vscode://…` are rejected.
     """
     return text if text and _WEB.fullmatch(text) else ""

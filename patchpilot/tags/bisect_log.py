@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A bisection, from the output of `git bisect log` or the end of it pasted into a report."""
+"""Parses a bisection: the output of `git bisect log`, or its end as pasted into a report."""
 
 import re
 from dataclasses import dataclass
@@ -19,8 +19,10 @@ _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Bisection:
-    """The parsed log: the first bad commit (None while unfinished), and the ids marked bad, good
-    and skipped, in order.
+    """A parsed bisection: the first bad commit, and the ids marked bad, good and skipped, in
+    order.
+
+    The first bad commit is None if the bisection is unfinished.
     """
 
     first_bad: str | None
@@ -30,7 +32,10 @@ class Bisection:
 
 
 def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
-    """Read a log; InputError where it has no bisection."""
+    """Parses a bisection log.
+
+    Raises InputError if the text does not contain a bisection.
+    """
     bad_words, good_words = {"bad", "new"}, {"good", "old"}
     for kind, word in _TERM.findall(text):
         (bad_words if kind in ("new", "bad") else good_words).add(word)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who last changed each line of a file, whitespace ignored and renames followed."""
+"""Finds the commit that last changed each line of a file.
+
+Whitespace is ignored, and renames are followed.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -11,9 +14,9 @@ _HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+)(?: (\d+))?$")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A commit as reported by blame; dates are seconds since 1970.
+    """A commit as reported by git blame; dates are in seconds since the epoch.
 
-    `root` marks one where history ends.
+    `root` marks a commit at which the history ends.
     """
 
     id: str
@@ -26,10 +29,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """A file's lines: `texts[n]` and `ids[n]` (the commit that last changed it) of the 1-based line
-    n, for the requested lines.
+    """The blame of the requested lines of a file, by line number counted from 1.
 
-    `origins[n]` is the path and line that it had in that commit.
+    `texts[n]` is the text of line n, `ids[n]` the commit that last changed it, and `origins[n]`
+    its path and line number in that commit.
     """
 
     path: str
@@ -41,9 +44,9 @@ class Blame:
 def blame(
     repository: Repository, rev: str, path: str
 ) -> tuple[Blame, dict[str, Owner]]:
-    """Blame a file as of `rev`; its lines, and the commits in the blame, by id.
+    """Blames a file as of `rev`, and returns its lines and the commits in the blame, by id.
 
-    Empty where the file cannot be read.
+    Both are empty if the file cannot be read.
     """
     done = repository.git("blame", "--porcelain", "-w", rev, "--", path, ok=(0, 128))
     owners: dict[str, Owner] = {}
@@ -51,7 +54,7 @@ def blame(
 
 
 def parse_blame(path: str, text: str, owners: dict[str, Owner]) -> Blame:
-    """Read `git blame --porcelain`."""
+    """Parses the output of `git blame --porcelain`."""
     found = Blame(path)
     facts: dict[str, str] = {}
     names: dict[str, str] = {}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The features of each candidate, computed from a change and the blame of its files, which the
-ranker weighs.
+"""The features of each candidate that the ranker weighs.
+
+They are computed from a change and the blame of its files.
 """
 
 import math
@@ -22,7 +23,7 @@ DAY = 86400
 
 @dataclass(slots=True)
 class Tally:
-    """The lines a commit owns near the change, weighted by their significance."""
+    """The lines near the change that a commit last changed, weighted by significance."""
 
     removed: float = 0.0
     beside: float = 0.0
@@ -43,7 +44,7 @@ class Tally:
 
 
 def tally(scene: EvidenceInput) -> dict[str, Tally]:
-    """Count, for every commit that owns a line of the changed files, what it owns and where."""
+    """Returns the tally of every commit that last changed a line of the changed files."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     spoken = {
         word
@@ -208,7 +209,7 @@ def _related(
 
 
 def shares(values: Mapping[str, float]) -> dict[str, float]:
-    """Each value's share of their sum."""
+    """Returns each value as a share of the sum of all values."""
     total = sum(values.values())
     return (
         {name: value / total for name, value in values.items()}
@@ -220,9 +221,10 @@ def shares(values: Mapping[str, float]) -> dict[str, float]:
 def features(
     scene: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """The numbers of each candidate, about between 0 and 1.
+    """Returns the feature values of each candidate, most of them between 0 and 1.
 
-    A direct mention is larger, since the few examples of it would make its weight too small.
+    The value of a direct mention is larger, because the few examples of it would make its weight
+    too small.
     """
     ids = [one for one in tallies if one in scene.owners]
     tables = {
@@ -309,7 +311,7 @@ def features(
 
 
 def glance(numbers: Mapping[str, float]) -> float:
-    """A rough, unfitted score that decides which candidates are examined in detail."""
+    """Returns a rough, unfitted score that selects the candidates to examine in detail."""
     lines = 3 * numbers["removed"] + 2 * (
         numbers["votes"] + numbers["context"] + numbers["context_adds"]
     )

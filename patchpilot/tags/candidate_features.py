@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Features from a candidate's own change: did it add the lines, only modify them slightly, or
-remove what the fix restores?
+"""Features of a candidate from its own change.
+
+They measure whether it added the lines, changed them only slightly, or removed code that the fix
+restores.
 """
 
 import math
@@ -25,8 +27,9 @@ SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class ChangeBag:
-    """A commit's change to a set of files as bags: added and removed lines and identifiers
-    (stripped, significant ones only).
+    """A commit's change to a set of files, as bags of added and removed lines and identifiers.
+
+    Lines are stripped, and only significant ones are included.
     """
 
     added: frozenset[str]
@@ -37,7 +40,7 @@ class ChangeBag:
 
 
 def change_bag(files: Iterable[CommitFileChange]) -> ChangeBag:
-    """The bags of a change."""
+    """Returns the bags of lines and identifiers for a commit's change."""
     added: set[str] = set()
     removed: set[str] = set()
     size = 0
@@ -64,7 +67,7 @@ def closer(
     tallies: Mapping[str, Tally],
     past: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
-    """The features of each candidate examined in detail, all between 0 and 1."""
+    """Returns the features of each candidate that is examined in detail, all between 0 and 1."""
     fix = change_bag(scene.files)
     deeds = {one: change_bag(look.files) for one, look in past.items()}
     changed = (fix.new_words ^ fix.old_words) | fix.old_words

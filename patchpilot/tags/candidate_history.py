@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The likeliest candidates in detail: what each changed in the files in question, and its message."""  # noqa: E501
+"""The messages of the likeliest candidates, and their changes to the files of the fix."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from patchpilot.tags.commit_change import CommitFileChange, parse_change
 
 @dataclass(frozen=True, slots=True)
 class CandidateHistory:
-    """A candidate's message, and its change to the files in question under the names they had then."""  # noqa: E501
+    """A candidate's message, and its change to the files of the fix, under their names at that
+    time.
+    """
 
     id: str
     message: str
@@ -20,7 +22,7 @@ class CandidateHistory:
 def read_past(
     repository: Repository, ids: Sequence[str], paths: Iterable[str]
 ) -> dict[str, CandidateHistory]:
-    """The changes of these commits to these paths, read in one walk."""
+    """Reads the messages of these commits and their changes to these paths, in one walk."""
     wanted = sorted(set(paths))
     if not ids or not wanted:
         return {}

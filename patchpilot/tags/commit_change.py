@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The changes of a commit against its first parent, whitespace ignored: runs of removed and added
-lines.
+"""The changes of a commit relative to its first parent, as runs of changed lines.
+
+Whitespace is ignored.
 """
 
 import re
@@ -14,10 +15,12 @@ _HUNK = re.compile(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Adjacent changed lines: the removed lines with their old numbers, and the added lines.
+    """A run of adjacent changed lines: removed lines with their old line numbers, and added
+    lines.
 
-    `start` is the first removed old line, or, where nothing is removed, the old line after which
-    lines are added (0: at the top); `new_start` is the first added line in the new file.
+    `start` is the first removed line in the old file or, if no line is removed, the old line
+    after which lines are added (0: at the top). `new_start` is the first added line in the new
+    file.
     """
 
     start: int
@@ -33,9 +36,9 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class CommitFileChange:
-    """The runs of one file.
+    """The runs of changed lines in one file.
 
-    `old_path` is None where the commit creates it, `new_path` where it deletes it.
+    `old_path` is None if the commit creates the file, and `new_path` if it deletes it.
     """
 
     old_path: str | None
@@ -56,9 +59,9 @@ class CommitFileChange:
 def read_change(
     repository: Repository, parent: str, commit: str
 ) -> tuple[CommitFileChange, ...]:
-    """The changes from `parent` to `commit`, file by file.
+    """Returns the changes from `parent` to `commit` for each file.
 
-    Files where only whitespace changes have no runs.
+    A file with only whitespace changes has no runs.
     """
     done = repository.git(
         "diff-tree",
@@ -78,7 +81,7 @@ def read_change(
 
 
 def parse_change(text: str) -> tuple[CommitFileChange, ...]:
-    """The file changes of a git diff without context lines."""
+    """Parses a git diff without context lines into the changes of each file."""
     reading = _ChangeReading()
     for line in text.split("\n"):
         reading.take(line)

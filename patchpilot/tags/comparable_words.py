@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words of messages and identifiers of code, normalized for comparison."""
+"""Normalizes the words of messages and the identifiers of code for comparison."""
 
 import re
 from functools import lru_cache
@@ -23,9 +23,9 @@ _KEYWORDS = frozenset(
 
 @lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
-    """The words of a text that carry meaning, lower-case and cut to a rough stem.
+    """Returns the meaningful words of a text, in lower case and reduced to a rough stem.
 
-    Identifiers give their parts.
+    Identifiers are split into their parts.
     """
     result = set()
     for word in _WORD.findall(_CAMEL.sub(" ", text.replace("_", " "))):
@@ -55,7 +55,7 @@ def _stem(word: str) -> str:
 
 
 def identifiers(text: str) -> frozenset[str]:
-    """The identifiers of a line of code without keywords and generic names."""
+    """Returns the identifiers in a line of code, except keywords and generic names."""
     return frozenset(
         word for word in _IDENTIFIER.findall(text) if word not in _KEYWORDS
     )
@@ -86,8 +86,10 @@ _LITTLE = frozenset(
 
 @lru_cache(maxsize=65536)
 def significance(text: str) -> float:
-    """The weight of a line of code as evidence: 0 for blank lines and braces, little for comments,
-    includes, labels, plain declarations, 1 else.
+    """Returns the weight of a line of code as evidence, between 0 and 1.
+
+    It is 0 for blank lines and braces, low for comments, includes, labels and plain declarations,
+    and 1 for all other lines.
     """
     bare = text.strip()
     if not bare or not re.search(r"[A-Za-z0-9]", bare):

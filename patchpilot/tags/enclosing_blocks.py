@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The function, structure or table that contains a line, found by indentation alone."""
+"""Finds the function, structure or table around a line by indentation alone."""
 
 import re
 from collections.abc import Mapping
@@ -16,8 +16,9 @@ MAX_DOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """1-based first and last line of what encloses a line, the line that names it, and its name (""
-    where none is seen).
+    """The block around a line: its first and last line, the line that names it, and its name.
+
+    Lines are counted from 1. The name is "" if none is found.
     """
 
     first: int
@@ -27,7 +28,9 @@ class Block:
 
 
 def enclosing(texts: Mapping[int, str], at: int) -> Block:
-    """The block around line `at` of a file; where none is seen, twenty lines around it."""
+    """Returns the block around line `at` of a file, or the twenty lines around it if none is
+    found.
+    """
     head = 0
     for line in range(at, max(0, at - MAX_UP), -1):
         text = texts.get(line, "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The evidence for a candidate, in phrases the user can verify."""
+"""The evidence for a candidate, in phrases that the user can verify."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,9 +10,9 @@ from patchpilot.tags.evidence_input import EvidenceInput
 def explain(
     scene: EvidenceInput, candidate: str, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """The evidence for a candidate, strongest first.
+    """Returns the evidence for a candidate as short phrases, strongest first.
 
-    Each is a short phrase, with file and line (of the parent) where there is one.
+    A phrase includes the file and line in the parent commit, if there is one.
     """
     words = (
         *_mentioned(numbers),
@@ -85,7 +85,7 @@ def _likeness(
 def missing_evidence(
     scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """What would speak for a candidate and is not there, in the same phrases."""
+    """Returns the evidence that would support a candidate but is missing, in the same phrases."""
     words = [] if numbers["mentioned"] else ["the message does not mention it"]
     if _removed(scene) and not tally.removed_lines:
         words.append("last changed none of the removed lines")

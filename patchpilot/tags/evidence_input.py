@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The input for finding the commit that a fix fixes: its message, its change, and the blame of the
-files it touches.
-"""
+"""The input for finding the commit that introduced a bug: the fix's message, change and blame."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +20,11 @@ SHORT_QUOTE = 25
 
 @dataclass(frozen=True, slots=True)
 class EvidenceInput:
-    """Subject and text (trailers stripped), author's address, when authored, the change, blame by
-    old path, the commits seen.
+    """The facts about a fix from which the commit that introduced the bug is found.
 
-    `mentions` are commits that the text mentions: from 0.2 in passing to 1 named as the cause.
+    They are its subject and text without trailers, the author's address, the author date, the
+    change, the blame by old path, and the commits in the blame. `mentions` weighs the commits
+    that the text mentions, from 0.2 (in passing) to 1 (named as the cause).
     """
 
     subject: str
@@ -41,7 +40,7 @@ class EvidenceInput:
 def read_scene(
     repository: Repository, commit: Commit, progress: Progress = silent
 ) -> EvidenceInput:
-    """The evidence input of a commit with a parent."""
+    """Reads the evidence input of a commit, which must have a parent."""
     parent = commit.parents[0]
     files = read_change(repository, parent, commit.id)
     looked = sorted(
@@ -78,7 +77,7 @@ def read_scene(
 
 
 def owner_of(commit: Commit) -> Owner:
-    """A commit as blame would report it."""
+    """Converts a commit to the form that git blame reports."""
     return Owner(
         commit.id,
         commit.subject,

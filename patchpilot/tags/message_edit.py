@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit message with tags added or corrected, and the word diff of the change."""
+"""Adds and corrects tags in a commit message, and computes the word diff of the change."""
 
 import difflib
 import re
@@ -19,8 +19,9 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 
 @dataclass(frozen=True, slots=True)
 class MessageWish:
-    """The changes to one message: (name, value) pairs to add, co-developers, and lines that replace
-    others.
+    """The requested changes to a message.
+
+    They are (name, value) pairs to add, co-developers, and lines that replace others.
     """
 
     trailers: tuple[tuple[str, str], ...] = ()
@@ -41,9 +42,10 @@ class MessageWish:
 
 
 def compose(message: str, wish: MessageWish) -> str:
-    """The message with these changes.
+    """Returns the message with the requested changes.
 
-    Everything else, including unknown trailers, stays where it is. What is `refused` is left out.
+    Everything else, including unknown trailers, does not move. Changes that are `refused` are
+    skipped.
     """
     lines = message.rstrip("\n").split("\n")
     for at, text in (wish.mended or {}).items():
@@ -84,9 +86,10 @@ def _add_developer(message: str, who: str) -> str:
 
 
 def word_diff(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    """The new message in pieces, each with its sign: " " unchanged, "-" removed, "+" added.
+    """Returns the word diff of two messages as (sign, text) pieces.
 
-    Unchanged lines are given whole.
+    The signs are " " (unchanged), "-" (removed) and "+" (added). Unchanged lines are single
+    pieces.
     """
     before, after = old.rstrip("\n").split("\n"), new.rstrip("\n").split("\n")
     pieces: list[tuple[str, str]] = []
@@ -120,7 +123,7 @@ def _words(old: str, new: str) -> list[tuple[str, str]]:
 
 
 def marked(pieces: Sequence[tuple[str, str]]) -> str:
-    """A word diff as plain text: `[-removed-]` and `{+added+}`, as git writes it."""
+    """Formats a word diff as plain text in git's style, with `[-removed-]` and `{+added+}`."""
     shapes = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
     result = []
     for sign, text in pieces:

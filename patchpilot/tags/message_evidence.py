@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit message as evidence: its prose without any trailer, and the commits that the prose
-mentions.
-"""
+"""Evidence in a commit message: its prose without trailers, and the commits that it mentions."""
 
 import re
 
@@ -33,9 +31,9 @@ _REGZBOT = re.compile(
 
 
 def prose(message: str) -> tuple[str, str]:
-    """(subject, text) without any trailer, wherever it is.
+    """Returns (subject, text) of a message without its trailers, in any position.
 
-    A `Fixes:` line is dropped even where it is indented, quoted or folded.
+    A `Fixes:` line is removed even if it is indented, quoted or folded.
     """
     lines = message.strip("\n").split("\n")
     subject = lines[0] if lines else ""
@@ -55,8 +53,10 @@ def prose(message: str) -> tuple[str, str]:
 
 
 def ids_in(text: str) -> dict[str, float]:
-    """Commit ids in the text, each with a weight: 0.2 mentioned in passing, 0.6 mentioned, 1 named
-    as the cause.
+    """Returns the commit ids in a text, with their weights.
+
+    The weight is 0.2 for an id mentioned in passing, 0.6 for any other mention, and 1 for the
+    cause of the bug.
     """
     result: dict[str, float] = {}
     for match in _ID.finditer(text):
@@ -83,5 +83,8 @@ def ids_in(text: str) -> dict[str, float]:
 
 
 def quotes_in(text: str) -> tuple[str, ...]:
-    """Texts in double quotes that may be a commit's subject, each joined to one line."""
+    """Returns the quoted texts that may be subjects of commits, each joined into one line.
+
+    Only double quotes count.
+    """
     return tuple(" ".join(found.split()) for found in _QUOTED.findall(text))

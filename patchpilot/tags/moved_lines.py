@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The authors of lines that a commit only moved from another file."""
+"""Finds the original commits of lines that a later commit only moved from another file."""
 
 import re
 from collections import defaultdict
@@ -25,8 +25,9 @@ def look_through_moves(
     blames: Mapping[str, Blame],
     owners: dict[str, Owner],
 ) -> None:
-    """Reassign touched lines owned by a commit that moves code to their earlier authors, where git
-    finds them in another file of that commit.
+    """Reassigns changed lines from a commit that moved them to the commits that wrote them.
+
+    This requires that git finds the lines in another file of the moving commit.
     """
     places: dict[tuple[str, str], list[tuple[Blame, int]]] = defaultdict(list)
     for change in files:

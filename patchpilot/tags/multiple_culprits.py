@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes for several bugs: the same change in several files, each introduced by a different commit.
+"""Fixes for several bugs that different commits introduced.
 
-Or several commits named as the cause.
+They make the same change in several files, or name several commits as the cause.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,9 @@ MAX_TAGS = 5
 
 
 def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
-    """The commits that get a Fixes: tag each, oldest first: `first` (the likeliest) and others like
-    it, or `first` alone.
+    """Returns the commits that each need a Fixes: tag, oldest first.
+
+    They are `first`, the likeliest commit, and others like it, or `first` alone.
     """
     result = {first, *_blamed(scene, first), *_same_change(scene, first)}
     ordered = sorted(result, key=lambda one: (scene.owners[one].committed, one))

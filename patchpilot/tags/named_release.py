@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A release that the message names as the first with the bug, as evidence for commits first
-released with it.
+"""Evidence from a release that the message names as the first one with the bug.
+
+It supports commits that were first released with that release.
 """
 
 import re
@@ -24,8 +25,9 @@ _BEGAN = re.compile(
 
 
 def releases_in(text: str) -> tuple[tuple[int, ...], ...]:
-    """The versions that a text names as the first with a bug, as numbers: (5, 4) for "broken since
-    v5.4-rc2".
+    """Returns the versions that a text names as the first with a bug, as tuples of numbers.
+
+    For example, "broken since v5.4-rc2" gives (5, 4).
     """
     return tuple(
         dict.fromkeys(
@@ -40,8 +42,11 @@ def weigh_release(
     text: str,
     first: Callable[[Candidate], Release | None],
 ) -> tuple[Candidate, ...]:
-    """The candidates reweighed, best first: those first released with a version the text names are
-    likelier, all others less so.
+    """Returns the candidates with their confidence adjusted to the versions in the text, best
+    first.
+
+    Candidates first released with one of these versions become likelier, and all others less
+    likely.
     """
     named = set(releases_in(text))
     if not named:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Evidence that overrides the ranking: a bisection or a revert.
+"""Evidence that overrides the ranking of candidates: a bisection or a revert.
 
-And the mainline commit of a candidate that is a backport.
+It also replaces a candidate that is a backport with its mainline commit.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ MANY = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """The candidates after an override, and notes for the user."""
+    """The candidates after an override, with notes for the user."""
 
     candidates: tuple[Candidate, ...]
     notes: tuple[str, ...]
@@ -33,7 +33,7 @@ class Override:
 def by_revert(
     repository: Repository, commit: Commit, candidates: Sequence[Candidate]
 ) -> Override:
-    """The candidates with the reverted commits first."""
+    """Returns the candidates with the commits that the fix reverts first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
     reverted = [
@@ -56,9 +56,10 @@ def by_bisection(
     bisection: Bisection,
     candidates: Sequence[Candidate],
 ) -> Override:
-    """The candidates with the bisected commit first, or limited to the commits left.
+    """Returns the candidates with the bisected commit first.
 
-    Notes say where blame disagrees.
+    If the bisection is unfinished, they are limited to the commits that remain. Notes point out
+    contradictions to the blame.
     """
     if bisection.first_bad:
         left = [_known(repository, bisection.first_bad)]
@@ -155,10 +156,7 @@ def _after(
 
 
 def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
-    """A candidate that is itself a backport, replaced by the mainline commit that it backports.
-
-    Any other unchanged.
-    """
+    """Returns the mainline commit of a candidate that is a backport, or the candidate itself."""
     culprit = repository.commit(candidate.commit)
     ids = [
         one

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which commit introduced the bug: from evidence to ranked candidates.
+"""Finds the commit that introduced a bug, by ranking candidates by their evidence.
 
-The commit's own Fixes: tags are never read here.
+The fix's own Fixes: tags are never read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,12 +29,10 @@ SURE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A commit that may have introduced the bug: the confidence (0 to 1), the evidence in words,
-    and `committed` in seconds since 1970.
+    """A commit that may have introduced the bug, with its confidence (0 to 1) and its evidence.
 
-    `lacks` is the evidence that would speak for it and is not there.
-
-    `is_marked` is whether its message may name an upstream commit.
+    `committed` is in seconds since the epoch. `lacks` is the evidence that would support it but
+    is missing. `is_marked` is whether its message may name an upstream commit.
     """
 
     commit: str
@@ -49,11 +47,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RankedCulprits:
-    """The likeliest commits, best first, and those of them (or of the commits seen) that get a
-    Fixes: tag each, oldest first.
+    """The likeliest commits, best first, and the commits that each need a Fixes: tag, oldest
+    first.
 
-    `imported` names a commit that the evidence leads to but that only imports code, so it is not a
-    candidate; empty otherwise.
+    `imported` is a commit that the evidence leads to, but that only imports code and is therefore
+    not a candidate; it is empty otherwise.
     """
 
     candidates: tuple[Candidate, ...]
@@ -69,7 +67,10 @@ def find(
     progress: Progress = silent,
     weights: Weights | None = None,
 ) -> RankedCulprits:
-    """The commits that most likely introduced what a commit with a parent fixes."""
+    """Returns the commits that most likely introduced the bug that a commit fixes.
+
+    The commit must have a parent.
+    """
     scene = read_scene(repository, commit, progress)
     tallies = tally(scene)
     progress("examining the likeliest commits")
@@ -113,8 +114,10 @@ def find(
 
 
 def tag_of(repository: Repository, culprit: Commit) -> str:
-    """The Fixes: line of a commit, its id of the project's length, longer only where that is
-    ambiguous in this repository.
+    """Returns the Fixes: line for a commit.
+
+    The id has the project's usual length, and is longer only if it is ambiguous in this
+    repository.
     """
     digits = DIGITS
     while (
@@ -154,8 +157,8 @@ def _outright(
 def weigh(
     repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """The features of the candidates with the best rough scores, and of those that the message
-    mentions.
+    """Returns the features of the candidates with the best rough scores and of those in the
+    message.
     """
     numbers = features(scene, tallies)
     chosen = sorted(numbers, key=lambda one: (-glance(numbers[one]), one))[:LOOKED_AT]
@@ -176,9 +179,9 @@ def weigh(
 
 
 def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
-    """Why the first candidate is only a guess; empty where it is certain enough.
+    """Returns why the first candidate is only a guess, or "" if it is certain enough.
 
-    `imported` as `RankedCulprits` has it.
+    `imported` is the value in `RankedCulprits`.
     """
     if imported:
         return imported

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The ranker: a weighted sum for each candidate, turned into shares of certainty.
+"""Ranks candidates by a weighted sum of their features, converted to a confidence.
 
-Its weights are data, fitted by `tests/lab/fit_fixes.py`.
+The weights are data, fitted by `tests/lab/fit_fixes.py`.
 """
 
 import math
@@ -16,10 +16,11 @@ from patchpilot.resources import data_dir
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the features of a candidate, of the features of a whole list (for "none of
-    these"), and the calibration curve.
+    """The fitted parameters of the ranker.
 
-    `curve` are (raw, confidence) points, both rising; between them it is straight.
+    They are the weights of a candidate's features, the weights of the features of a whole list
+    (for "none of these"), and the calibration curve. `curve` consists of (raw share, confidence)
+    points, both increasing, with linear interpolation between them.
     """
 
     candidate: Mapping[str, float]
@@ -29,7 +30,7 @@ class Weights:
 
 @cache
 def shipped() -> Weights:
-    """The weights that ship with patchpilot."""
+    """Returns the weights that are shipped with patchpilot."""
     file = data_dir("checks") / "ranking" / "fixes.toml"
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -46,8 +47,9 @@ def shipped() -> Weights:
 
 
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Features of a whole list: whether the commit that introduced the bug is likely among the
-    candidates.
+    """Returns the features of a whole list of candidates.
+
+    They indicate whether the commit that introduced the bug is likely to be in the list.
     """
     removed = sorted(
         (candidate["removed"] for candidate in candidates.values()), reverse=True
@@ -65,15 +67,17 @@ def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, fl
 
 
 def score(weights: Mapping[str, float], numbers: Mapping[str, float]) -> float:
-    """The weighted sum; a feature without a weight counts nothing."""
+    """Returns the weighted sum of the features; a feature without a weight is ignored."""
     return sum(weights.get(name, 0.0) * value for name, value in numbers.items())
 
 
 def rank(
     candidates: Mapping[str, Mapping[str, float]], weights: Weights
 ) -> list[tuple[str, float]]:
-    """Candidates, best first, each with its confidence: the probability that it introduced the bug,
-    as measured on known fixes.
+    """Returns the candidates with their confidence, best first.
+
+    The confidence is the probability that the candidate introduced the bug, as measured on known
+    fixes.
     """
     if not candidates:
         return []
@@ -91,7 +95,7 @@ def rank(
 
 
 def calibrated(raw: float, curve: Sequence[tuple[float, float]]) -> float:
-    """The confidence that belongs to a raw share."""
+    """Returns the confidence for a raw share, from the calibration curve."""
     if not curve:
         return raw
     before = (0.0, 0.0)

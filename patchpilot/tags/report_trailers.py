@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trailers from names, links and message-ids that the user gives or pastes
-(Documentation/process/submitting-patches.rst, 5.Posting.rst).
+"""Creates trailers from names, links and Message-IDs that the user enters or pastes.
+
+See Documentation/process/submitting-patches.rst and 5.Posting.rst.
 """
 
 import re
@@ -24,7 +25,10 @@ _AUTHORS = ("Co-developed-by", "Co-authored-by", "Signed-off-by")
 
 
 def person(value: str, what: str) -> str:
-    """`Name <mail>` as a trailer has it; InputError where there is no usable address in it."""
+    """Returns `Name <address>` in the form of a trailer's value.
+
+    Raises InputError if there is no usable address.
+    """
     if what in _AUTHORS and is_program(value):
         raise InputError(
             f"{what}: {value} is a program, which cannot sign off",
@@ -46,7 +50,10 @@ def person(value: str, what: str) -> str:
 
 
 def link(value: str, archive: str) -> str:
-    """A URL as it is, or the archive's URL of a message-id; InputError where it is neither."""
+    """Returns a URL unchanged, or the archive's URL for a Message-ID.
+
+    Raises InputError for anything else.
+    """
     url = _URL.match(value.strip())
     if url:
         return url[1]
@@ -61,7 +68,7 @@ def link(value: str, archive: str) -> str:
 def reported(
     reporter: str | None, closes: str | None, archive: str
 ) -> tuple[TrailerLine, ...]:
-    """Reported-by and, right below it, Closes."""
+    """Returns the Reported-by: trailer and, directly below it, Closes:."""
     lines: list[TrailerLine] = []
     if reporter:
         lines.append(("Reported-by", person(reporter, "Reported-by")))
@@ -71,10 +78,10 @@ def reported(
 
 
 def pasted(text: str, archive: str) -> tuple[TrailerLine, ...]:
-    """Pasted text as trailers: a trailer line, a bug tracker's, archive's or syzbot's page, a
-    message-id, or a "Name <mail>".
+    """Converts pasted text to trailers.
 
-    InputError for anything else.
+    It may be a trailer, the URL of a bug tracker, an archive or syzbot, a Message-ID, or "Name
+    <address>". Raises InputError for anything else.
     """
     lines: list[TrailerLine] = []
     for line in (line.strip() for line in text.splitlines()):
@@ -112,21 +119,23 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
 
 
 def codeveloped(value: str) -> tuple[TrailerLine, ...]:
-    """Co-developed-by and the sign-off that must follow it."""
+    """Returns a Co-developed-by: trailer and the Signed-off-by: that must follow it."""
     who = person(value, "Co-developed-by")
     return ("Co-developed-by", who), ("Signed-off-by", who)
 
 
 def regzbot_line(culprit: str, subject: str) -> str:
-    """The line for a mail that names the commit that introduced a regression to regzbot
-    (Documentation/process/handling-regressions.rst).
+    """Returns the regzbot command that names the commit that introduced a regression.
+
+    It is a line in a message (Documentation/process/handling-regressions.rst).
     """
     return f'#regzbot introduced: {culprit[:12]} ("{subject}")'
 
 
 def assistant(value: str) -> str:
-    """The value of an Assisted-by: tag (Documentation/process/coding-assistants.rst); UsageError
-    where it is not AGENT:MODEL, followed by special analysis tools.
+    """Returns the value of an Assisted-by: tag (Documentation/process/coding-assistants.rst).
+
+    Raises UsageError if it is not AGENT:MODEL, optionally followed by specialized analysis tools.
     """
     value = " ".join(value.split())
     right = right_assistant(value)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a fix should ask for the stable trees, in which line, and why
-(Documentation/process/stable-kernel-rules.rst).
+"""Decides whether a fix should be marked for the stable trees, with which line, and why.
+
+See Documentation/process/stable-kernel-rules.rst.
 """
 
 import re
@@ -19,8 +20,9 @@ _STABLE = re.compile(
 @json_form()
 @dataclass(frozen=True, slots=True)
 class BranchState:
-    """A stable branch: its version, whether it has the bug (None: unknown), and the id there of the
-    commit that introduced it.
+    """A stable branch: its version, and whether it has the bug (None: unknown).
+
+    It includes the branch's own id of the commit that introduced the bug.
     """
 
     version: str
@@ -31,8 +33,10 @@ class BranchState:
 
 @dataclass(frozen=True, slots=True)
 class Culprits:
-    """The commits that introduced the bug: how many, and the first mainline release that has each
-    (None: unreleased).
+    """The commits that introduced the bug: their number, and the first mainline release with
+    each.
+
+    The release is None if the commit is unreleased.
     """
 
     ids: tuple[str, ...]
@@ -46,7 +50,7 @@ class Culprits:
 
 @dataclass(frozen=True, slots=True)
 class StableAdvice:
-    """The lines to add (none where none is needed), whether the fix is for stable at all, why, and
+    """The advice for a fix: lines to add (may be none), eligibility for stable, reasons and
     warnings.
     """
 
@@ -57,19 +61,25 @@ class StableAdvice:
 
 
 def present_lines(commit: Commit) -> tuple[str, ...]:
-    """The lines of a message that already ask for a stable backport (or against one)."""
+    """Returns the lines in a commit's message that already request or rule out a stable
+    backport.
+    """
     return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
 
 
 @dataclass(frozen=True, slots=True)
 class StableFacts:
-    """The facts about a fix; `culprits` is None where unknown.
+    """The facts about a fix that decide whether it is for stable.
 
-    `tagged`: the message has (or will have) a Fixes: tag; `versions`: `# X.Y+` was asked for.
+    If the commits that introduced the bug are unknown, `culprits` is None. The other fields are:
 
-    `no_backport` is the reason against a stable backport; `size` the lines of the patch, added,
-    removed and context; `no_fix` why the commit does not count as a fix; `fixed_in` the first
-    release that has the fix itself; `present` the lines that ask for stable.
+    - `tagged`: whether the message has, or will have, a Fixes: tag
+    - `versions`: whether `# X.Y+` was requested
+    - `no_backport`: the reason against a stable backport
+    - `size`: the number of added, removed and context lines in the patch
+    - `no_fix`: the reason why the commit does not count as a fix
+    - `fixed_in`: the first release that contains the fix
+    - `present`: the existing lines that request a stable backport
     """
 
     culprits: Culprits | None
@@ -84,7 +94,9 @@ class StableFacts:
 
 
 def advise(project: Project, facts: StableFacts) -> StableAdvice:
-    """The lines that ask a project's stable trees to take a fix, or why there are none."""
+    """Returns the lines that request a backport to a project's stable trees, or why there are
+    none.
+    """
     if not project.tags.line:
         return _none(f"{project.name} does not use a tag to request backports")
     if facts.present:

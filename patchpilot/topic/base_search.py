@@ -23,12 +23,11 @@ MAX_REFLOGS = 6
 
 @dataclass(frozen=True, slots=True)
 class CommitsOver:
-    """The commits of HEAD that are not in a given set of commits, as ids without merges, oldest
-    first.
+    """The commits of HEAD that are not reachable from given commits, as ids, oldest first.
 
-    `start` is the latest commit of HEAD's first-parent history that is in the set, or "" if there
-    is none, or none within MAX_WALK commits. `edges` are all latest commits in the set: several
-    if HEAD merged them.
+    Merges are not included. `start` is the latest commit of HEAD's first-parent history that is
+    reachable from the given commits, or "" if there is none, or none within MAX_WALK commits.
+    `edges` are all the latest reachable commits: several if HEAD merged them.
     """
 
     commits: tuple[str, ...]
@@ -38,7 +37,10 @@ class CommitsOver:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamBranch:
-    """The upstream of a branch, and the upstream of that branch if it is a local one."""
+    """The upstream of a branch.
+
+    `tips` are the tips of the upstream and, if that is a local branch, of its upstreams in turn.
+    """
 
     ref: Ref
     tips: tuple[str, ...]

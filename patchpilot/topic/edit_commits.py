@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs programs that take over the terminal: git fetch, and the user's editor on a commit
-message, a file of the tree or a draft.
+"""Runs programs that take over the terminal: git fetch and the user's editor.
+
+The editor opens a commit message, a file of the tree, or a draft.
 """
 
 import hashlib

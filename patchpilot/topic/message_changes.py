@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit messages of a topic before and after a change; writes the changed ones with an undo
-record.
+"""Compares and writes the commit messages of a topic.
+
+Changed messages are written with a record to undo it.
 """
 
 from collections.abc import Callable, Collection

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds the trees that MAINTAINERS lists (T:) for the files of some commits, as branches of this
-clone.
+"""Finds the trees that MAINTAINERS lists (T:) for some commits.
+
+They are looked up for the files of these commits, and returned as branches of this clone.
 """
 
 from patchpilot.commits.repository import Repository

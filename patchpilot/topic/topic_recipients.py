@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plans the recipients of a topic, a series, patches or source files for `maintainers`, the TUI
-and `send`.
+"""Plans the recipients of a topic, a series, patches or source files.
+
+The plans are shown and used by `maintainers`, the TUI and `send`.
 """
 
 import fnmatch

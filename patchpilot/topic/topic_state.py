@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determines the state of a topic: what was sent, which tracked series belongs to it, and the
-next step.
+"""Determines the state of a topic; no other module does.
 
-This is the only place that determines it.
+The state covers what was sent, which tracked series belongs to the topic, and the next step.
 """
 
 from collections.abc import Sequence

@@ -58,8 +58,9 @@ def answer(
 def answer_json(
     common: Common, request: "CheckRequest", repository: Any, tree: Any
 ) -> int:
-    """Check the targets, write each patch to the JSON document once it is checked, and return the
-    exit code.
+    """Check the targets, write the result as a JSON document, and return the exit code.
+
+    Each patch is written as soon as it is checked.
     """
     from patchpilot.checking.check_patches import check_one_by_one
     from patchpilot.cli.output.findings_json import parts

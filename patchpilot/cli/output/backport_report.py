@@ -35,7 +35,7 @@ def has_affected(results: Sequence[BackportResult]) -> bool:
 
 
 def has_nothing(results: Sequence[BackportResult]) -> bool:
-    """Return False, for `--fail-on` conditions that never apply."""
+    """Return False, for `--fail-on never`."""
     del results
     return False
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as workflow commands for GitHub Actions, which annotate the changed files or the patch
-file.
+"""Findings as workflow commands for GitHub Actions.
+
+They annotate the changed files, or the patch file.
 """
 
 from patchpilot.checking.check_result import CheckResult

@@ -48,11 +48,10 @@ def render(
     verbose: bool = False,
     columns: int | None = None,
 ) -> str:
-    """The report: patch by patch, the series, and a summary line, which is all there is without
-    findings.
+    """Return the report: the findings patch by patch, then of the series, and a summary line.
 
-    The summary counts what was suppressed; `verbose` prints waived findings with their reasons.
-    Quoted lines are cut at `columns`.
+    Without findings there is only the summary line, which counts what was suppressed. `verbose`
+    prints waived findings with their reasons. Quoted lines are cut at `columns`.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     explained: set[str] = set()
@@ -236,7 +235,8 @@ def _aside(result: CheckResult) -> str:
 
 
 def offer(result: CheckResult) -> str:
-    """How many findings may be fixed automatically, with the options for it, or "".
+    """Return the number of findings that may be fixed automatically, with the options for it, or
+    "".
 
     A fix may still turn out not to apply.
     """
@@ -251,12 +251,12 @@ def offer(result: CheckResult) -> str:
 
 
 def left_out(result: CheckResult) -> str:
-    """How many findings are shown with --strict only, or ""."""
+    """Return the number of findings that are only shown with --strict, or ""."""
     return f"{result.left_out} more with --strict" if result.left_out else ""
 
 
 def statistics(result: CheckResult) -> str:
-    """How often each rule fired, most often first."""
+    """Return the number of findings of each rule, most frequent first."""
     counts = Counter(
         (finding.name, str(finding.severity), finding.rule) for finding in result.all
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was fixed: as text, and as a diff in colors."""
+"""The fixes that were made, as text and as a colored diff."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ _WORDS = re.compile(r"(\s+)")
 
 
 def fixed(result: FixResult, *, colored: bool = False) -> str:
-    """One line per fixed finding, and one per patch in which nothing could be fixed."""
+    """Return one line per fixed finding, and one per patch in which nothing could be fixed."""
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
@@ -51,7 +51,7 @@ def _left(fixed_patch: FixedPatch) -> str:
 
 
 def summary(result: FixResult, *, written: bool) -> str:
-    """The summary, and how to undo it."""
+    """Return the summary of the fixes and how to undo them."""
     left = len(result.remaining.all)
     text = (
         f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'}, {left}"
@@ -78,7 +78,7 @@ def _remain(left: int, written: bool) -> str:
 
 
 def painted(lines: Sequence[str], *, colored: bool) -> str:
-    """A diff for a terminal. In lines of prose the words that differ are bold."""
+    """Return a diff for a terminal; in lines of prose, the changed words are bold."""
     if not colored:
         return "\n".join(map(printable, lines))
     shown: list[str] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Results as JSON: one UTF-8 document, `schema` first."""
+"""Results as JSON: one UTF-8 document with `schema` as its first key."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -9,9 +9,10 @@ from patchpilot.model.json_text import json_text
 
 
 def document(verb: str, *results: Any, **lists: Any) -> str:
-    """The document of a verb, safe to print: the keys of its results, then `lists` by their names.
+    """Return the document of a verb: the keys of its results, then `lists` by their names.
 
-    A result is a dictionary or of a class that is marked with `json_form`.
+    The text is safe to print. A result is a dictionary, or an instance of a class marked with
+    `json_form`.
     """
     body: dict[str, Any] = {"schema": f"patchpilot/{verb}/1"}
     for result in (*results, lists):
@@ -22,9 +23,9 @@ def document(verb: str, *results: Any, **lists: Any) -> str:
 def check_parts(
     head: Any, patches: Iterable[dict[str, Any]], tail: Callable[[], Any]
 ) -> Iterator[str]:
-    """The document of `check` in parts, of which each patch is one.
+    """Yield the document of `check` in parts, one for each patch.
 
-    `tail` is asked for what follows when all are written.
+    `tail` is called for the rest of the document after all patches are written.
     """
     yield _members({"schema": "patchpilot/check/1", **json_value(head)})
     yield ',\n "patches": ['

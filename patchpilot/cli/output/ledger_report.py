@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review ledger of a series as text."""
+"""The review comments on a series, as text."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +13,9 @@ _MOST_LINES = 8
 
 
 def ledger_text(ledger: SeriesLedger) -> str:
-    """The points by mail, each with its state, the lines that it is about, and the evidence for its
-    state.
+    """Return the review comments by message.
+
+    Each has its state, the lines that it is about, and the evidence for its state.
     """
     if not ledger.points:
         return "no review points\n"

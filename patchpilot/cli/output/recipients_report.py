@@ -11,12 +11,12 @@ from patchpilot.topic.topic_recipients import Planned, PlanResult
 
 
 def as_json(result: PlanResult) -> str:
-    """The document of `maintainers`."""
+    """Return the JSON document of `maintainers`."""
     return document("maintainers", result)
 
 
 def as_text(result: PlanResult, *, reasons: bool = True) -> str:
-    """Each plan with its recipients by header, their reasons below them, and the warnings."""
+    """Return each plan as text: the recipients by header with their reasons, and the warnings."""
     blocks = [
         "\n".join(_lines(planned, reasons, several=len(result.results) > 1))
         for planned in result.results
@@ -61,12 +61,12 @@ def _sections(plan: RecipientPlan) -> Iterator[str]:
 
 
 def who_json(result: WhoResult) -> str:
-    """The document of `maintainers --who`."""
+    """Return the JSON document of `maintainers --who`."""
     return document("maintainers-who", result)
 
 
 def who_text(result: WhoResult) -> str:
-    """Section by section, the lines that match."""
+    """Return the matching lines of MAINTAINERS, section by section."""
     if not result.sections:
         return f"{printable(result.word)}: not in MAINTAINERS"
     return "\n".join(
@@ -79,12 +79,12 @@ def who_text(result: WhoResult) -> str:
 
 
 def self_test_json(result: SelfTestResult) -> str:
-    """The document of `maintainers --self-test`."""
+    """Return the JSON document of `maintainers --self-test`."""
     return document("maintainers-self-test", result)
 
 
 def self_test_text(result: SelfTestResult) -> str:
-    """A line for each problem."""
+    """Return one line per problem in MAINTAINERS."""
     if not result.problems:
         return (
             f"{result.sections} sections in {result.files} file{'s' * (result.files != 1)}: no"

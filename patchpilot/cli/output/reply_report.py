@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply as text: its preview, and the drafts of replies."""
+"""A reply as text: its preview, and the list of drafts."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from patchpilot.services.reply.reply_session import ReplyDraft
 
 
 def reply_text(plan: ReplyPlan, after: str = "") -> str:
-    """The mail in full as it is sent, its recipients, and the notes.
+    """Return the complete message of a reply, its recipients, and the notes.
 
-    `after` is the last word on a plan that is not carried out.
+    `after` is the last line for a plan that is not carried out.
     """
     lines = [title("reply"), mail_text(plan.mail.raw), "", title("delivery")]
     lines += [f"To: {', '.join(one_line(str(address)) for address in plan.mail.to)}"]
@@ -33,7 +33,7 @@ def reply_text(plan: ReplyPlan, after: str = "") -> str:
 
 
 def drafts_text(drafts: Sequence[ReplyDraft]) -> str:
-    """The drafts of replies, one line each."""
+    """Return the drafts of replies, one line each."""
     if not drafts:
         return "no drafts of replies\n"
     return "".join(

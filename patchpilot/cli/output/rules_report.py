@@ -15,7 +15,7 @@ MOST_LINES = 40
 
 
 def listing(rules: Sequence[Rule]) -> str:
-    """One line a rule: id, severity, name, checkpatch type, summary; pack by pack."""
+    """Return one line per rule, pack by pack: id, severity, name, checkpatch type and summary."""
     lines: list[str] = []
     pack = ""
     for rule in rules:
@@ -42,7 +42,10 @@ def _cases(rule: Rule) -> str:
 
 
 def page(explanation: RuleExplanation) -> str:
-    """What, why, bad and good example, fix, reference: always in that order."""
+    """Return the page of a rule.
+
+    It has the description, reason, bad and good example, fix and reference, always in this order.
+    """
     rule = explanation.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
     strict = (
@@ -74,7 +77,7 @@ def page(explanation: RuleExplanation) -> str:
 
 
 def reference(rules: Sequence[RuleExplanation]) -> str:
-    """All rules as one Markdown document: docs/reference/rules.md."""
+    """Return all rules as one Markdown document, docs/reference/rules.md."""
     lines = [
         "# Rules",
         "",

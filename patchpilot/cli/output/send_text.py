@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A plan and the outcome of sending, as text."""
+"""The plan of a send and its result, as text."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ _LABEL = 12
 
 
 def head(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
-    """The verdict and the problems, each with its command."""
+    """Return the verdict and the problems, each with the command that fixes it."""
     return (
         "\n".join(
             [last_line(plan, blockers, after), *_checks(plan, blockers, *_BLOCKING)]
@@ -30,14 +30,14 @@ def head(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> st
 
 
 def notes(plan: SendPlan) -> str:
-    """Notes that do not block sending; empty where there are none."""
+    """Return the notes that do not block sending, or "" if there are none."""
     return "".join(
         f"{line}\n" for line in _checks(plan, plan.blockers, CheckState.NOTE)
     )
 
 
 def card(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
-    """The pre-flight card: what is in order, the notes, the problems, and the verdict as the last
+    """Return the pre-flight card: passed checks, notes, problems, and the verdict as the last
     line.
     """
     return (
@@ -52,7 +52,7 @@ def card(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> st
 
 
 def last_line(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
-    """The verdict; of a plan that could be sent also what becomes of it."""
+    """Return the verdict; for a plan that can be sent, `after` is appended."""
     said = preflight_card(plan, blockers).verdict
     return (
         f"{said}; {after}"
@@ -62,7 +62,7 @@ def last_line(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") 
 
 
 def mails(plan: SendPlan) -> str:
-    """Every mail that is to be sent, in full."""
+    """Return each message to be sent, in full."""
     lines: list[str] = []
     for number, at in enumerate(plan.waiting, 1):
         lines += [
@@ -74,7 +74,7 @@ def mails(plan: SendPlan) -> str:
 
 
 def summary(plan: SendPlan) -> str:
-    """All mails in short, who gets them and why, and how they are sent."""
+    """Return a summary of the messages, the recipients with reasons, and the transport."""
     room = columns()
     lines = [title("summary"), *_short(plan, room), ""]
     lines += [
@@ -87,12 +87,12 @@ def summary(plan: SendPlan) -> str:
 
 
 def title(text: str) -> str:
-    """The heading of a part of the preview."""
+    """Return the heading of a section of the preview."""
     return f"━━━ {text} ━━━"
 
 
 def mail_text(raw: bytes) -> str:
-    """The bytes of a mail as they can be shown on a terminal."""
+    """Return the bytes of a message as text that is safe for a terminal."""
     return printable(
         raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     ).rstrip("\n")
@@ -148,8 +148,9 @@ _FILES = 3
 
 
 def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """The reasons for a recipient, with one for all files that the same pattern of MAINTAINERS
-    matches.
+    """Return the reasons for a recipient.
+
+    Files that match the same pattern of MAINTAINERS are joined into one reason.
     """
     paths: dict[str, list[str]] = {}
     kept: dict[str, None] = {}
@@ -229,7 +230,7 @@ def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator
 
 
 def outcome(result: SendResult) -> str:
-    """The state of each mail after sending, and what to do next."""
+    """Return the state of each message after sending, and the next step."""
     room = columns()
     lines: list[str] = []
     for message in result.messages:

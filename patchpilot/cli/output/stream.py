@@ -7,13 +7,13 @@ from patchpilot.model.printable import without_commands
 
 
 def emit(data: str, *, colored: bool, exact: bool = False) -> None:
-    """Write to stdout: `exact` data for programs always as UTF-8; text in the stream's own
-    encoding, other characters as escapes.
+    """Write a result to stdout.
 
-    Text is read by people, in CI in a log: commands of the server that reads the log are taken out
-    of it.
+    `exact` data, for programs, is always written as UTF-8. Other text is written in the stream's
+    encoding, with escapes for characters that it lacks. Because CI logs it, commands to the
+    server that reads the log are removed.
 
-    click, which strips colors, is imported only where there are any.
+    click, which strips colors, is only imported if there are any.
     """
     data = data if exact else without_commands(data)
     coding = (sys.stdout.encoding or "").lower()
@@ -36,6 +36,6 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
 
 
 def tell(text: str, *, end: str = "\n") -> None:
-    """Write text for people to stderr."""
+    """Write text for the user to stderr."""
     sys.stderr.write(without_commands(text) + end)
     sys.stderr.flush()

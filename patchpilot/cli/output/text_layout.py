@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text laid out for the width of the terminal, or for 80 columns where there is none."""
+"""Lays out text for the width of the terminal, or 80 columns without a terminal."""
 
 import re
 import shutil
@@ -12,13 +12,17 @@ _COLOR = re.compile("\x1b\\[[0-9;]*m")
 
 
 def columns() -> int:
-    """How wide results are laid out: the terminal, within what reads well; 80 in a pipe or a file."""  # noqa: E501
+    """Return the width for laying out results: the terminal's, within legible limits.
+
+    It is 80 for a pipe or a file.
+    """
     return min(WIDE, max(NARROW, shutil.get_terminal_size((80, 24)).columns))
 
 
 def folded(text: str, room: int) -> str:
-    """The text with lines of at most `room` columns, colors not counted: broken at spaces,
-    continuation lines indented by four.
+    """Return the text folded to lines of at most `room` columns, not counting colors.
+
+    Lines are broken at spaces, and continuation lines are indented by four.
     """
     return "\n".join(part for line in text.split("\n") for part in _folded(line, room))
 
@@ -41,11 +45,10 @@ def _folded(line: str, room: int) -> Iterator[str]:
 def filled(
     label: str, text: str, room: int, indent: int | None = None
 ) -> Iterator[str]:
-    """Lines of at most `room` columns: the label, then the text, continued under `indent` (default:
-    where the text starts).
+    """Yield a label and a text as lines of at most `room` columns.
 
-    A word wider than a line gets its own line and is not broken, so that addresses and commands can
-    be copied.
+    Continuation lines are indented by `indent` (default: to the start of the text). A word wider
+    than a line gets its own line and is not broken, so that addresses and commands can be copied.
     """
     line, under = label, " " * (width(label) if indent is None else indent)
     empty = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Followed series and classified mails, as JSON and as text."""
+"""Tracked series and classified messages, as JSON and as text."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,9 +37,9 @@ def series_json(
     topic: TopicState | None = None,
     imported: Imported | None = None,
 ) -> str:
-    """The document of `track`.
+    """Return the JSON document of `track`.
 
-    `topic` is that of the current branch, `imported` what `track import` did.
+    `topic` is the topic of the current branch, `imported` the result of `track import`.
     """
     return document(
         "track", TrackAnswer(tuple(map(SeriesAnswer, series)), topic, imported)
@@ -47,7 +47,7 @@ def series_json(
 
 
 def news_text(news: Sequence[Tracked]) -> str:
-    """Each series with its new mails, a line each, and the next step."""
+    """Return each series with its new messages, one line each, and the next step."""
     lines = []
     for series in news:
         lines += [
@@ -59,7 +59,7 @@ def news_text(news: Sequence[Tracked]) -> str:
 
 
 def imported_text(imported: Imported) -> str:
-    """What `track import` did, in words."""
+    """Return the result of `track import` in words."""
     numbers = f" as {', '.join(map(str, imported.added))}" if imported.added else ""
     merged = (
         f"; {counted(len(imported.merged), 'series', 'series')} already followed"
@@ -79,10 +79,10 @@ def series_text(
     room: int | None = None,
     with_mails: bool = False,
 ) -> str:
-    """Everything about a series: five rows, then the details.
+    """Return all details of a series, with five header rows first.
 
-    The rows are filled to `room` columns, where there is a terminal; `with_mails` adds the
-    beginning of each message that no bot wrote.
+    On a terminal, the rows are filled to `room` columns. `with_mails` adds the beginning of each
+    message not written by a bot.
     """
     answer = SeriesAnswer(tracked)
     lines = [printable(tracked.subject), *_head_lines(answer, room)]
@@ -119,7 +119,7 @@ def series_text(
 
 
 def machine_lines(reviews: Sequence[MachineReview]) -> list[str]:
-    """What machines published about the patches, each with its page."""
+    """Return the published machine reviews of the patches, each with its URL."""
     return [
         f"machine   {printable(it.words)}; a machine's opinion: {printable(it.url)}"
         for it in reviews
@@ -320,7 +320,7 @@ def _day(when: datetime | None) -> str:
 
 
 def classified_text(mails: Sequence[ClassifiedMail]) -> str:
-    """One line a mail, its tags below it."""
+    """Return one line per message, with its tags below it."""
     broad = max((width(str(classified.mail.kind)) for classified in mails), default=0)
     lines = []
     for classified in mails:

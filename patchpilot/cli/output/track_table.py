@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracked series as a table: one line a series, by whose turn it is, news first."""
+"""The tracked series as a table: one line per series, grouped by whose turn it is, news first."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -43,8 +43,8 @@ _NO_ACTION = {Turn.YOURS: "check", Turn.WAITING: "wait", Turn.FINISHED: "nothing
 
 
 class Row(NamedTuple):
-    """A line of the table: its cells without the next step, the next step in short and as a
-    sentence, notes below it.
+    """A row of the table: its cells, the next step in short and as a sentence, and the notes
+    below it.
     """
 
     cells: tuple[str, ...]
@@ -59,9 +59,9 @@ def series_table(
     columns: int,
     topic: "TopicState | None" = None,
 ) -> str:
-    """A table of at most so many columns.
+    """Return the series as a table of at most so many columns.
 
-    `*` marks the series of `topic`, which has a line of its own where it is not followed.
+    `*` marks the series of `topic`, which gets a separate line if it is not tracked.
     """
     if not series and topic is None:
         return "you are not following any series: `patchpilot track add MSGID|URL`"

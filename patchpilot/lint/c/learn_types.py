@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Learns types and modifiers from their use in a patch: declarations, definitions, casts and
-parameters.
+"""Learns types and modifiers from their use in a patch.
+
+They are used in declarations, definitions, casts and parameters.
 """
 
 from patchpilot.cache import cached_re

@@ -42,8 +42,9 @@ _NOT_REMOVED = (" ", "+", "")
 
 
 class ScannedLine:
-    """A line of a patch, as latin-1 text: one character per byte, so columns and lengths count
-    bytes.
+    """A line of a patch as latin-1 text.
+
+    It has one character per byte, so that columns and lengths count bytes.
 
     - `sign`: the first character, "+", "-" or " "; "" for an empty context line
     - `text`: the sanitized line with its sign; unchanged for removed lines and outside of hunks

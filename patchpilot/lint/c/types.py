@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognizes types in C text: the language's own, those that kernel naming reveals, and those
-that the patch uses as types.
+"""Recognizes types in C text.
+
+Types are the language's own, those that follow kernel naming, and those that the patch uses as
+types.
 
 A `TypePattern` combines a type with a pattern: the words of the type are looked up in a set, and
 a compiled pattern matches the text after them. A learned type is therefore only a set entry, and

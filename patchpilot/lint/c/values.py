@@ -22,10 +22,9 @@ _Token = cached_re.Match[str]
 
 
 class Values:
-    """The kinds of a line's characters, one letter each, and the variants of its operators by
-    column.
+    """The kinds of a line's characters, and the variants of its operators by column.
 
-    The last letter is for the newline.
+    A kind is one letter; the last one is for the newline.
     """
 
     __slots__ = ("kinds", "variants")

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the layout of added C code: unnecessary line breaks, stale alignment, and the
-order of #include lines.
-"""
+"""Detectors for the layout of added C code: line breaks, alignment, and order of #include lines."""
 
 from collections.abc import Iterator, Sequence
 

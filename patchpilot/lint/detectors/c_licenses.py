@@ -14,8 +14,8 @@ from patchpilot.lint.pack_patterns import compiled
 def license_mismatch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Reports a new file whose SPDX line and MODULE_LICENSE() disagree.
 
-    They disagree if only one of them is a choice of licenses, or if only MODULE_LICENSE() is the
-    GPL.
+    They disagree if only one of them is a choice of licenses, or if MODULE_LICENSE() names the
+    GPL and the SPDX line does not.
     """
     for hunk in c_hunks(context, (".c",)):
         if not hunk.is_new or not hunk.lines:

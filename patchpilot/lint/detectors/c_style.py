@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for C style issues that checkpatch.pl does not check, such as trailing commas and
-comments.
-"""
+"""Detectors for C style that checkpatch.pl does not check, such as trailing commas and comments."""
 
 from collections.abc import Iterator, Sequence
 
@@ -176,8 +174,9 @@ _WRAPPED = cached_re.compile(
 
 @detector("outer-parentheses", "value")
 def outer_parentheses(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports parentheses around the whole value of an assignment or the whole last argument of a
-    call.
+    """Reports parentheses around a whole value.
+
+    The value is that of an assignment, or the last argument of a call.
     """
 
     def hits() -> Iterator[Hit]:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The generic detector for C syntax, which runs a tree-sitter query on the functions that a patch
-changes.
+"""The generic detector for C syntax: a tree-sitter query on the functions that a patch changes.
 
 It reports nothing if tree-sitter (the extra `checkers`) is not installed.
 """

@@ -68,8 +68,7 @@ def _bare(text: str) -> str:
     except_pattern=str,
 )
 def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a new file that no section of MAINTAINERS covers, in a series that does not add a
-    section.
+    """Reports a new file that no section of MAINTAINERS covers, unless the series adds a section.
 
     For files that match `many_pattern`, sections that cover `most` files or more do not count.
     """

@@ -177,8 +177,9 @@ def first_tag(context: Context, name: str) -> int | None:
 
 
 def is_plain(title: str) -> bool:
-    """Returns whether a title describes a change; generated titles of reverts, merges and
-    releases do not.
+    """Returns whether a title describes a change.
+
+    The generated titles of reverts, merges and releases do not.
     """
     return bool(title) and not cached_re.match(
         r"(?:Revert|Reapply) \"|Merge |Linux \d", title
@@ -566,11 +567,10 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
     only_first=bool,
 )
 def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports lines that match `pattern` with the same named groups as an earlier line, ignoring
-    case.
+    """Reports lines that match `pattern` with the same named groups as an earlier line.
 
-    The lines are those of the part `where`, or the "subjects" of a series. The message may use
-    the numbers of both lines.
+    Case is ignored. The lines are those of the part `where`, or the "subjects" of a series. The
+    message may use the numbers of both lines.
     """
     if not applies(context, arguments):
         return

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for code: a line with certain lines around it, a line that is too long, or a
-new call.
-"""
+"""Generic detectors for code: lines with certain lines around them, long lines, and new calls."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

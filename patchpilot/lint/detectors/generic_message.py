@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for lines of the message in context: adjacent lines, many similar lines, tags
-and their order.
-"""
+"""Generic detectors for related lines of the message: adjacent or similar lines, and tags."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

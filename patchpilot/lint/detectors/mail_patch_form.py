@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the form of a patch: whether it is a patch, and the files that it creates, moves
-or makes executable.
+"""Detectors for the form of a patch.
+
+They check whether it is a patch, whether it applies, and which files it creates, moves or makes
+executable.
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,8 +50,9 @@ def is_patch(lines: LineScan) -> bool:
 
 
 def last_line(lines: LineScan) -> int:
-    """Returns the patch line for findings about the whole patch: the last one that is not a hunk
-    header.
+    """Returns the patch line for findings about the whole patch.
+
+    It is the last line that is not a hunk header.
     """
     return next(
         (line.number for line in reversed(lines.lines) if not line.starts_hunk), 1

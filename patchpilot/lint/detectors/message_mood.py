@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for the mood of a commit message, which should be imperative and not describe the
-patch or its author.
+"""Detectors for the mood of a commit message.
+
+It should be imperative, and not describe the patch or its author.
 """
 
 from collections.abc import Iterator

@@ -12,8 +12,8 @@ from patchpilot.model.trailer import is_trailer
 
 @detector("revert-reason", {"no-commit": "", "no-reason": ""}, fewest=int)
 def revert_reason(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Reports a revert that does not name the full commit id or gives a reason of fewer than
-    `fewest` words.
+    """Reports a revert without the full commit id, or with a reason of fewer than `fewest`
+    words.
     """
     patch = context.patch
     if not cached_re.match(r'^Revert "', patch.subject.title) or not patch.has_diff:

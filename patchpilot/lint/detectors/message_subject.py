@@ -128,9 +128,7 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     },
 )
 def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Reports a version or the word PATCH outside of the brackets, or in a form that tools cannot
-    parse.
-    """
+    """Reports a version or the word PATCH outside of the brackets or in a malformed prefix."""
     patch = context.patch
     title = patch.subject.title
     if cached_re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or cached_re.search(

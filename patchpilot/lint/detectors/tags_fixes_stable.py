@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for Fixes: and Cc: stable: missing, unnecessary or incomplete tags, and the size of
-fixes.
+"""Detectors for Fixes: and Cc: stable tags: when a patch needs them, and when it does not.
+
+They also check the other requirements for a fix.
 """
 
 from collections.abc import Iterator

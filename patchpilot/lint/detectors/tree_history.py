@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors that compare a patch with the history: the usual prefix of its files, and the
-correctness of its Fixes: tags.
+"""Detectors that compare a patch with the history.
 
-They report nothing without history.
+They check for the usual prefix of its files, and whether its Fixes: tags are correct. They report
+nothing without history.
 """
 
 from collections.abc import Iterator, Sequence

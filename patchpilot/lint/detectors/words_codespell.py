@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for misspellings in the subject, message and new comments, from codespell's
-dictionary.
+"""The detector for misspellings that codespell's dictionary lists.
 
-A separate rule uses the kernel's own list.
+It checks the subject, the message and new comments. A separate rule uses the kernel's own list.
 """
 
 import mmap

@@ -8,10 +8,10 @@ from patchpilot.model.file_diff import FileChange
 
 
 def file_text(site: FixSite, path: str) -> tuple[str, bool]:
-    """Returns a file's lines in the tree plus the lines that the patch adds, and whether they are
-    complete.
+    """Returns the text of a file with the patch's added lines, and whether it is complete.
 
-    The text has one character per byte.
+    The text is the file's lines in the tree, followed by the added lines, with one character per
+    byte.
     """
     change = next(
         (one for one in site.context.patch.files if one.new_path == path), None

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Preprocessor conditions on LINUX_VERSION_CODE with the same result in this and all later
-versions.
-"""
+"""Finds LINUX_VERSION_CODE conditions with the same result in this and all later versions."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -402,10 +402,10 @@ def undisclosed_error(message_id: str) -> RefusedError:
 def missing_mails(
     entry: TrackEntry, known: frozenset[str], store: Store
 ) -> tuple[DeliveryReport, ...]:
-    """Return the sent messages of a series that are missing from its archive.
+    """Return a report on the sent messages of a series that are missing from its archive.
 
-    Only messages sent from here count, and only if the archive was queried an hour or more after
-    the send.
+    Empty if none are missing. Only messages sent from here count, and only if the archive was
+    queried an hour or more after the send.
     """
     if (
         not entry.updated

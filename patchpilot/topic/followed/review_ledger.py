@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The list of the review comments on a series from reviewers and bots, each of which is open,
-answered, addressed or declined.
+"""The list of the review comments on a series.
+
+They come from reviewers and bots; each is open, answered, addressed or declined.
 """
 
 from collections import defaultdict, deque

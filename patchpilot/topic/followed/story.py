@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history of a series from its first version to the stable releases, each event with its date
-and evidence.
+"""The history of a series, from its first version to the stable releases.
+
+Each event has its date and its evidence.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of braces around the branches of conditions and loops, and of blank lines next to
-braces.
-"""
+"""Checks of braces around conditions and loops, and of blank lines next to braces."""
 
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import pattern

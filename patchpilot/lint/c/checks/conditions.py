@@ -58,7 +58,7 @@ def case_indent(context: LineContext) -> Results | None:
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(context: LineContext) -> Results | None:
-    """Reports a brace that belongs on the line of its condition, and an indent after a stray
+    """Reports a brace that belongs on its condition's line, and an indent after a stray
     semicolon.
     """
     text = context.text

@@ -46,8 +46,9 @@ def function_brace(context: LineContext) -> Results | None:
 
 @check(ADDED)
 def extern_in_source(context: LineContext) -> Results | None:
-    """Reports prototypes and extern declarations in .c files, and arguments that start on the
-    line after the function's name.
+    """Reports prototypes and extern declarations in .c files.
+
+    It also reports arguments that start on the line after the function's name.
     """
     if context.span is None or not context.line.file.endswith(".c"):
         return None
@@ -99,9 +100,7 @@ def unnamed_arguments(context: LineContext) -> Results | None:
 
 @check(ADDED)
 def function_definition(context: LineContext) -> Results | None:
-    """Reports an opening brace at the end of the last line of a function declaration that spans
-    lines.
-    """
+    """Reports an opening brace at the end of a function declaration that spans several lines."""
     if context.span is None or "{" not in (statement := context.statement or ""):
         return None
     found = None

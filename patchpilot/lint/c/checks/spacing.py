@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of required and prohibited spaces at parentheses, brackets, braces, keywords and
-function pointers.
-"""
+"""Checks of required and prohibited spaces at brackets, braces, keywords and function pointers."""
 
 from patchpilot.lint.c.c_check import ADDED, PLACEHOLDERS, LineContext, Results, check
 from patchpilot.lint.c.c_patterns import IDENT, pattern

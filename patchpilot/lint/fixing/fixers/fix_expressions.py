@@ -296,8 +296,9 @@ def plain_value(site: FixSite) -> LineChange | None:
 
 @fixer("plain-comparison", NAMED, tokens=_PARENTHESES)
 def plain_comparison(site: FixSite) -> LineChange | None:
-    """Removes the parentheses around a comparison that is an operand of `&&` or `||`, or the whole
-    condition.
+    """Removes the parentheses around a comparison in a condition.
+
+    The comparison is an operand of `&&` or `||`, or the whole condition.
     """
     inside = as_bytes(site.finding.value("inside")).strip()
     if "\n" in inside or _LIST_ENDS.search(inside) or not _expression(site):

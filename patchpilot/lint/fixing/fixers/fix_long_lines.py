@@ -38,10 +38,9 @@ _CODE_BEFORE = cached_re.compile(
 
 @fixer("break-line", NAMED, tokens=((r"", r"\\"),))
 def break_line(site: FixSite) -> LineChange | None:
-    """Breaks a line of code after a comma or an operator, and aligns the rest with the open
-    parenthesis.
+    """Breaks a line of code after a comma or an operator.
 
-    The value of a macro moves to the next line.
+    The rest is aligned with the open parenthesis. The value of a macro moves to the next line.
     """
     line = site.added(site.number)
     text = line and line.text[: len(line.raw)]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the layout of statements: one per line, braces as in the coding style, and operators
-at the end of a line.
+"""Fixers for the layout of statements.
+
+They write one statement per line, braces as in the coding style, and operators at the end of a
+line.
 """
 
 from patchpilot.cache import cached_re

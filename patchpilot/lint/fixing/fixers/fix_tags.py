@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the form and order of tags, which never change the person or commit that a tag
-names.
+"""Fixers for the form and order of tags.
+
+They never change the person or commit that a tag names.
 """
 
 from patchpilot.cache import cached_re
