@@ -87,8 +87,8 @@ async def at_home(pilot: Pilot[int], *texts: str) -> None:
     )
 
 
-async def opened(pilot: Pilot[int], title: str) -> None:
-    """Move to a topic and open it, once all are read."""
+async def opened(pilot: Pilot[int], title: str, key: str = "enter") -> None:
+    """Move to a topic and open it with this key, once all are read."""
     screen = pilot.app.screen
     assert isinstance(screen, HomeScreen)
     await until(pilot, lambda: screen._topics and not screen._doing, "all topics")
@@ -97,7 +97,7 @@ async def opened(pilot: Pilot[int], title: str) -> None:
     await until(
         pilot, lambda: (topic := screen._topic()) and topic.title == title, title
     )
-    await pilot.press("enter")
+    await pilot.press(key)
 
 
 async def test_enter_that_is_held_opens_a_topic_once(one: Life, start: Start) -> None:
@@ -166,6 +166,25 @@ async def test_a_topic_of_another_directory_is_opened_there(
         await settle(pilot)
         assert app.session.directory == other(one)
         assert app.stage is Stage.COMMIT
+        assert "gadget: fix it" in text_of(app)
+
+
+async def test_a_digit_opens_the_selected_topic_at_that_stage(
+    one: Life, start: Start
+) -> None:
+    call("draft", "-C", other(one))
+    read_topics()
+    app = start(one.repo.path)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await at_home(pilot, "Rita Reviewer asked 1 question", "2 need you")
+        await opened(pilot, "gadget: fix it", key="3")
+        await until(
+            pilot,
+            lambda: app.stage_screen and app.stage is Stage.RECIPIENTS,
+            "Recipients",
+        )
+        await settle(pilot)
+        assert app.session.directory == other(one)
         assert "gadget: fix it" in text_of(app)
 
 

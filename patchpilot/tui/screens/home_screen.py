@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
@@ -41,7 +41,7 @@ from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys, key_of
-from patchpilot.tui.view.key_bindings import key
+from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import lines, plain, wrapped
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -128,7 +128,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
         ),
         key("escape", "back", "back", "back to the open topic"),
         *(
-            Binding(str(stage.number), f"back('{stage}')", show=False)
+            more_key(
+                str(stage.number),
+                f"open_at('{stage}')",
+                stage.label,
+                f"open the selected topic at {stage.label}",
+            )
             for stage in Stage
         ),
     ]
@@ -179,6 +184,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._groups: dict[str, tuple[HomeTopic, ...]] = {}
         self._chosen = ""
         self._is_moved = False
+        self._wanted: Stage | None = None
         self._doing = ""
         self._room = DETAIL
         self._timer: Timer | None = None
@@ -497,21 +503,43 @@ class HomeScreen(ReportsErrors, Screen[None]):
     # opening
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Going back needs a topic that is open."""
-        return action != "back" or self.tui.session.topic is not None
+        """Going back needs a topic that is open, a stage that or a selected one."""
+        is_open = self.tui.session.topic is not None
+        if action == "open_at":
+            return is_open or self._topic() is not None
+        return action != "back" or is_open
 
-    def action_back(self, stage: str = "") -> None:
-        """Go back to the topic that is open, at a stage or where it was left."""
-        self.tui.go_back(Stage(stage) if stage else None)
+    def action_back(self) -> None:
+        """Go back to the topic that is open."""
+        self.tui.go_back()
+
+    def action_open_at(self, stage: str) -> None:
+        """Open the selected topic at a stage; if it is the open one, go back to it there."""
+        topic = self._topic()
+        if self.tui.session.topic is not None and (
+            topic is None or self._is_open(topic)
+        ):
+            self.tui.go_back(Stage(stage))
+        elif topic is not None:
+            self._open_selected(topic, Stage(stage))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Open the topic."""
+        """Open the topic at its next stage."""
         event.stop()
         topic = self._topic()
-        if topic is None:
-            return
+        if topic is not None:
+            self._open_selected(topic, None)
+
+    def _open_selected(self, topic: "HomeTopic", stage: Stage | None) -> None:
+        """Open a topic at this stage, None for its next one."""
+        self._wanted = stage
         if topic.repository:
             in_new_thread(self, partial(self._find, topic), "open")
+        elif topic.series is not None and stage not in (None, Stage.FOLLOW):
+            self.notify(
+                "no branch of this series is known here: only Follow can show it",
+                timeout=4,
+            )
         elif topic.series is not None:
             # a series without a branch: any repository will do
             self.tui.open_topic(
@@ -572,7 +600,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     ) -> None:
         self.tui.open_topic(
             checkout.directory,
-            self._stage(topic),
+            self._wanted or self._stage(topic),
             target=target,
             series=topic.series or 0,
         )
