@@ -168,6 +168,6 @@ def commit_line(app: "App[int]", patch: "Patch") -> Text:
     """A commit's id and subject, with a sign where a line of its message is too long."""
     is_long = any(message_hints(commit_rows(patch), patch.subject.title))
     line = Text(no_wrap=True).append(
-        f"{glyph('stale') if is_long else '':<2}", ink(app, Tone.WARNING)
+        f"{glyph('warning') if is_long else '':<2}", ink(app, Tone.WARNING)
     )
     return line.append(plain(f"{(patch.commit or '')[:12]} {patch.subject.title}"))

@@ -32,7 +32,7 @@ ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = (
 )
 SIGNS = "Signs of the stages"
 WARNING = "a warning: read it, then decide"
-"""What the sign of a warning means, which is no stage's."""
+"""The meaning of the sign of a warning, which is no stage's."""
 KEYS_WIDE, GAP = 22, 3
 KEY = "bold cyan"
 TWO_COLUMNS = 120

@@ -118,7 +118,9 @@ def evidence_rows(
             plain(f"{glyph('nothing')} {reason}", "dim") for reason in candidate.lacks
         ]
         if result.reason:
-            rows.append(plain(f"{glyph('stale')} uncertain: {result.reason}", "yellow"))
+            rows.append(
+                plain(f"{glyph('warning')} uncertain: {result.reason}", "yellow")
+            )
         rows += [
             plain(""),
             plain(candidate.tag),

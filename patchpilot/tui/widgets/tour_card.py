@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A card of the tour: a panel of its own between the stage bar and the stage's panels, so that it
-covers none of them.
+"""A card of the tour: a panel between the stage bar and the stage's panels, so that it covers none
+of them.
 """
 
 from rich.text import Text
