@@ -203,14 +203,37 @@ def is_answered(status: "Status") -> bool:
     """
     replies = [reply.mail for reply in status.replies]
     return (
-        any(reply.sender.key == MAINTAINER.key for reply in replies)
+        question_of(status) is not None
         and any(reply.robot for reply in replies)
         and bool(status.trailers)
     )
 
 
+def has_replied(status: "Status") -> bool:
+    """Whether Robin answered the maintainer's question on the list."""
+    asked = question_of(status)
+    return asked is not None and any(
+        reply.mail.mail.in_reply_to == asked.message_id
+        and reply.mail.sender.key == NEWCOMER.key
+        for reply in status.replies
+    )
+
+
+def question_of(status: "Status") -> Mail | None:
+    """The maintainer's question, None before it arrived."""
+    return next(
+        (
+            reply.mail.mail
+            for reply in status.replies
+            if reply.mail.sender.key == MAINTAINER.key
+        ),
+        None,
+    )
+
+
 def second_version(work: Path) -> str:
-    """Answer the maintainer, prepare v2 with the requested changes, and write its changelog.
+    """Prepare v2 with the requested changes and write its changelog; the user replies to the
+    maintainer.
 
     Returns a one-line summary.
     """
@@ -238,13 +261,9 @@ def second_version(work: Path) -> str:
         if own is None or own.status is None:
             return "wait for the replies first: they arrive in a few seconds"
         replies = [reply.mail for reply in own.status.replies]
-        question = next(
-            reply.mail for reply in replies if reply.mail.sender.key == MAINTAINER.key
-        )
         dropped = any(
             reply.robot and "unused variable" in reply.mail.body for reply in replies
         )
-        answer(work, question, dropped=dropped)
         revise(work)
         # only an unused variable was removed: the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
@@ -260,6 +279,6 @@ def second_version(work: Path) -> str:
             ),
         )
     return (
-        "Answered Maya on the list for you, ticked her points, and prepared v2 with Sana's tag and"
-        " a changelog: press 7 to review and send it"
+        "Made the changes of v2 for you, ticked Maya's points, added Sana's tag and wrote a"
+        " changelog: press 7 to review and send it"
     )

@@ -158,7 +158,7 @@ class Tour:
             (card,) = cards
             card.fill(
                 f"{screen.stage.number}/{len(STEPS)} {step.title}",
-                step.text,
+                key.why or step.text,
                 key.key,
                 key.does,
             )

@@ -94,6 +94,13 @@ async def test_each_mail_has_a_line_and_the_end_says_what_happens_now(
             )
             await still(pilot)
             shown = text_of(app)
+            # the topic changed: what was sent is not what is on screen now
+            app.session.changed("draft")
+            assert app.stage_screen
+            app.stage_screen.place()
+            await pilot.pause()
+            assert "SENT" not in text_of(app)
+            assert "v1 was sent before" in text_of(app)
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
     assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 messages accepted · {via}", shown)
     assert shown.count("accepted  [PATCH net ") == 4

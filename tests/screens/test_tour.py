@@ -12,7 +12,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from patchpilot.demo.answers import Answers
-from patchpilot.demo.sandbox import open_sandbox, ticking
+from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
+from patchpilot.model.mail import parse_mail
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import follow_screen
@@ -61,6 +62,18 @@ def words_of(shown: TourCard) -> str:
     rows = text_of(app).split("\n")[shown.region.y + 1 : shown.region.bottom - 1]
     return " ".join(
         row[shown.region.x + 1 : shown.region.right - 1].strip() for row in rows
+    )
+
+
+SAID = "Older than 2.4; v2 will name it."
+
+
+def replies(sandbox: Sandbox) -> str:
+    """The texts of the replies that the mail server took."""
+    return "\n".join(
+        mail.body
+        for mail in (parse_mail(taken.data) for taken in sandbox.sink.take())
+        if mail.in_reply_to
     )
 
 
@@ -196,6 +209,8 @@ async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(
             monkeypatch.delenv(name)
         for name, value in {**sandbox.env, SEEN: str(tmp_path / "own")}.items():
             monkeypatch.setenv(name, value)
+        # what Robin writes below the question
+        monkeypatch.setenv("GIT_EDITOR", f"sed -i '$a {SAID}'")
         app = make(sandbox.work)
         pressed: list[str] = []
         async with app.run_test(size=(100, 30)) as pilot:
@@ -234,6 +249,9 @@ async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(
                     await pilot.press(found[1])
                 await pilot.pause(0.5)
             assert pressed[:3] == ["a", "n", "A"]
+            # the user answers the question before the changes for v2 are made
+            assert pressed.index("r") < pressed.index("M")
+            assert SAID in replies(sandbox)
             assert pressed[-1] == "f"
             assert SavedState(tmp_path / "own" / FILE).get("tour") == "seen"
 

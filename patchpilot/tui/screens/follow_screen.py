@@ -55,11 +55,17 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import PointState
 
-DEMO = (
-    "press M: the demo answers for you and prepares v2; "
-    f"then send it at stage {Stage.SEND.number}"
+REPLY = "press r on Maya's mail and answer her question"
+CHANGE = "press M: Robin's changes for v2 are made in the commit"
+"""In the demo, what to do about the replies to v1: first the one, then the other."""
+WHY_REPLY = (
+    "Maya asks which firmware it is. Your editor opens with her mail quoted: write `Older than 2.4;"
+    " v2 will name it.` below her question, save, and confirm."
 )
-"""In the demo, what to do about the replies to v1."""
+WHY_CHANGE = (
+    "Your answer is on the list. v2 has what Maya and the test robot asked for, Sana's tag, and a"
+    " changelog; in your own tree you would amend the commit."
+)
 OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two requests to the archive: on loopback, and to a public one."""
 ROOMY = 100
@@ -100,6 +106,7 @@ class FollowScreen(ListDetailScreen):
         self._known: tuple[Tracked, ...] | None = None
         self._looks = 0
         self._led = ""
+        self._at_question = False
 
     def body(self) -> ComposeResult:
         """The series, the selected one's conversation, what its reviewers ask, and its story."""
@@ -417,6 +424,19 @@ class FollowScreen(ListDetailScreen):
         elif not keep and tree.laid.mails:
             self.call_after_refresh(tree.show_mail, tree.laid.mails[0])
         self._show_points(self._items)
+        if self._in_demo(series) == REPLY:
+            self._go_to_question(series)
+
+    def _go_to_question(self, series: "Tracked") -> None:
+        """In the demo, once the question is next: put the cursor on it, for `r` to answer it."""
+        from patchpilot.demo.robin import question_of
+
+        asked = question_of(series.status) if series.status else None
+        tree = self._tree
+        if not self._at_question and asked and asked.message_id in tree.laid.ids:
+            self._at_question = True
+            line = tree.laid.mails[tree.laid.ids.index(asked.message_id)]
+            self.call_after_refresh(tree.show_mail, line)
 
     def _in_demo(self, series: "Tracked") -> str:
         """How the demo does the next step; "" for nothing to say."""
@@ -429,13 +449,11 @@ class FollowScreen(ListDetailScreen):
             or is_prepared
         ):
             return ""
-        from patchpilot.demo.robin import is_answered
+        from patchpilot.demo.robin import has_replied, is_answered
 
-        return (
-            DEMO
-            if series.status and is_answered(series.status)
-            else "wait: more replies arrive in a few seconds"
-        )
+        if series.status is None or not is_answered(series.status):
+            return "wait: more replies arrive in a few seconds"
+        return CHANGE if has_replied(series.status) else REPLY
 
     @property
     def next_key(self) -> NextKey | None:
@@ -448,9 +466,10 @@ class FollowScreen(ListDetailScreen):
             return WAIT if has_commit else NextKey("f", "fetch what was merged")
         if first_stage(own.step.advice) is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send what was prepared")
-        if self._in_demo(own) == DEMO:
-            return NextKey("M", "have v2 prepared and Maya answered for you")
-        return NextKey("", "Wait: answers arrive in a few seconds")
+        return {
+            REPLY: NextKey("r", "reply to Maya", WHY_REPLY),
+            CHANGE: NextKey("M", "have the changes for v2 made", WHY_CHANGE),
+        }.get(self._in_demo(own), NextKey("", "Wait: answers arrive in a few seconds"))
 
     def _pin(self, rows: "Sequence[TreeRow]") -> None:
         """Show what to do next above the conversation, where it stays while that is scrolled."""

@@ -491,6 +491,17 @@ class SendScreen(SendBase):
 
     # after the send
 
+    def place(self) -> None:
+        """Also: an earlier send is not reported as the current one."""
+        super().place()
+        known: TopicSend | None = self._shown
+        is_before = self.is_whole and self._has_sent and self.current is None
+        if is_before and not self._sending and known and known.report:
+            self._progress_panel.heading = (
+                f"v{known.plan.version} was sent before; reading what is next …"
+            )
+            self._progress_panel.remove_class("-accepted")
+
     def _show_next(self, *, shown: bool) -> None:
         """Show or hide what happens next; without it the mails have all the room."""
         self.query_one("#end").display = shown

@@ -9,11 +9,12 @@ from typing import NamedTuple
 class NextKey(NamedTuple):
     """The key that does what is next at a stage, and what it does.
 
-    Without a key, what there is to wait for.
+    Without a key, what there is to wait for. `why` replaces the stage's own text.
     """
 
     key: str
     does: str
+    why: str = ""
 
 
 WAIT = NextKey("", "One moment …")
