@@ -188,7 +188,7 @@ def home_row(
         "Age": age(topic.when),
         "A/R/T": (
             "/".join(str(topic.tags.get(name) or glyph("nothing")) for name in TAGS)
-            if topic.version
+            if any(topic.tags.values())
             else ""
         ),
         "New": str(topic.unread or ""),
@@ -204,11 +204,7 @@ def home_row(
                 fitted(words, column.wide), "bold red" if topic.failed else QUIET
             )
         else:
-            quiet = column.title == "A/R/T" and not topic.tags
-            text.append(
-                fitted(cells[column.title], column.wide),
-                QUIET if quiet else column.style,
-            )
+            text.append(fitted(cells[column.title], column.wide), column.style)
         text.append(" ")
     text.right_crop(1)
     if two_lines and lines_of(topic) > 1:
