@@ -267,7 +267,7 @@ async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_vers
             "why ",
             "next ",
             "54 ",
-            "57! if (rsp != ACME_MSG_OK)",
+            "57< if (rsp != ACME_MSG_OK)",
             "71- ",
             "71+ ",
             "73+ ",
