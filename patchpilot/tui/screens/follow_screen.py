@@ -424,18 +424,24 @@ class FollowScreen(ListDetailScreen):
         elif not keep and tree.laid.mails:
             self.call_after_refresh(tree.show_mail, tree.laid.mails[0])
         self._show_points(self._items)
-        if self._in_demo(series) == REPLY:
-            self._go_to_question(series)
+        self._go_to_question()
 
-    def _go_to_question(self, series: "Tracked") -> None:
-        """In the demo, once the question is next: put the cursor on it, for `r` to answer it."""
+    def _question_due(self) -> str:
+        """In the demo, the Message-ID of the question that the card asks to answer; else ""."""
+        series = self._current()
+        if series is None or series.status is None or self._in_demo(series) != REPLY:
+            return ""
         from patchpilot.demo.robin import question_of
 
-        asked = question_of(series.status) if series.status else None
-        tree = self._tree
-        if not self._at_question and asked and asked.message_id in tree.laid.ids:
+        asked = question_of(series.status)
+        return asked.message_id if asked else ""
+
+    def _go_to_question(self) -> None:
+        """Once the question is next, put the cursor on it."""
+        asked, tree = self._question_due(), self._tree
+        if not self._at_question and asked in tree.laid.ids:
             self._at_question = True
-            line = tree.laid.mails[tree.laid.ids.index(asked.message_id)]
+            line = tree.laid.mails[tree.laid.ids.index(asked)]
             self.call_after_refresh(tree.show_mail, line)
 
     def _in_demo(self, series: "Tracked") -> str:
@@ -639,7 +645,7 @@ class FollowScreen(ListDetailScreen):
         from patchpilot.services.reply.reply_session import templates_for
         from patchpilot.tui.actions.reply_action import reply_to
 
-        message_id = self._tree.message_id
+        message_id = self._question_due() or self._tree.message_id
         mail = next(
             (shown.mail for shown in self._mails if shown.message_id == message_id),
             None,
