@@ -19,7 +19,6 @@ from tests.kit.source import trees
 MODULES = {
     "textual._compositor": ("ChopsUpdate", "CompositorUpdate", "LayoutUpdate"),
     "textual._widget_navigation": ("Direction",),
-    "textual.widgets._toast": ("Toast",),
 }
 """Private modules, and what is imported from each."""
 ATTRIBUTES = {
