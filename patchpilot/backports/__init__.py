@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""For each LTS branch: the verdict, the missing commits, the patch to send."""
+"""Backports a fix to LTS branches.
+
+Determines, for each branch, the verdict, the missing commits, and the patch to send.
+"""

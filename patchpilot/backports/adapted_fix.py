@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a tree, as a value: what was decided, and how sure that is."""
+"""A fix adapted to a tree, as a plain value: the decisions and the confidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ SURE_ENOUGH = 0.5
 @json_form("kind", "confidence", "steps", "files")
 @dataclass(frozen=True, slots=True)
 class Adaptation:
-    """A fix adapted to a tree: its kind (the least sure of its ways), its confidence (0 to 1) and
-    its steps in words.
+    """A fix adapted to a tree.
 
-    `contents` has the mode and content of each adapted file, None for one that the branch does not
-    have; `features` are what the confidence was computed from; `made` is the tree that results, in
-    the object store that it was adapted in.
+    Contains its kind (the least reliable method used), its confidence (0 to 1) and descriptions
+    of its steps. `contents` has the mode and content of each adapted file, or None for a file
+    that the branch does not have. `features` are the features from which the confidence was
+    computed. `made` is the resulting tree in the object store in which the fix was adapted.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class Adaptation:
 def merged_tree(
     scratch: Scratch, merge: Merge, contents: Mapping[str, tuple[str, bytes] | None]
 ) -> str:
-    """The tree of a merge with these files in place of the conflicted ones."""
+    """Returns the tree of a merge with the conflicted files replaced by these contents."""
     entries: dict[str, Entry] = {
         path: (content[0], scratch.write("blob", content[1])) if content else None
         for path, content in contents.items()

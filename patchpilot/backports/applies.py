@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a fix applies to a tree: cleanly, with a three-way merge, or not."""
+"""Determines whether a fix applies to a tree: cleanly, with a three-way merge, or not at all."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ from patchpilot.model.source_tree import is_safe_path
 
 
 class AppliesHow(StrEnum):
-    """The ways a fix applies."""
+    """How a fix applies to a tree."""
 
     CLEAN = "clean"
     THREE_WAY = "clean-3way"
@@ -21,8 +21,10 @@ class AppliesHow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """How a fix applies, the merge, the hunks that do not apply without it, and their offsets in
-    lines.
+    """The result of applying a fix to a tree.
+
+    Contains the way it applies, the merge, the hunks that do not apply without the merge, and the
+    hunks' offsets in lines.
     """
 
     how: AppliesHow
@@ -33,7 +35,7 @@ class ApplyResult:
 
 
 class ScratchTree:
-    """A tree of the scratch store, read through the Tree protocol."""
+    """A tree in the temporary object store, as an implementation of the Tree protocol."""
 
     def __init__(self, scratch: Scratch, tree: str) -> None:
         self.scratch = scratch
@@ -76,10 +78,10 @@ class ScratchTree:
 
 
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
-    """Cherry-pick the fix onto a commit (or tree) of the store.
+    """Cherry-picks the fix onto a commit or tree of the object store.
 
-    The merge decides whether there is a conflict; the hunks decide whether a merge was needed: with
-    all of their context present it was not.
+    The merge determines whether there is a conflict. The hunks determine whether a merge was
+    needed: it was not if all their context is present.
     """
     tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
     merge = scratch.pick(fix.id, tree, fix.base)

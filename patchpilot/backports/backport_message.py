@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The message of a backport: the original's, with the upstream marker above its text and the
-backport's notes and sign-off at the end.
+"""The commit message of a backport.
+
+It is the original message, with the upstream marker above its text, and the backport's notes and
+sign-off at the end.
 """
 
 import re
@@ -26,11 +28,12 @@ def backport_message(
     signer: Address | None = None,
     adapter: Address | None = None,
 ) -> str:
-    """The message of `commit` on a stable tree: marker, text, trailers, `Stable-dep-of:` of a
-    prerequisite, a line for each adaptation note, the sign-off.
+    """Returns the message of `commit` for a stable tree.
 
-    The notes name the `adapter`, otherwise the signer; without either they are left out. A commit
-    without an id (a patch file) gets no marker.
+    It consists of the marker, the text, the trailers, `Stable-dep-of:` for a prerequisite, one
+    line per adaptation note, and the sign-off. The notes name the `adapter`, or otherwise the
+    signer; if there is neither, they are omitted. A commit without an id (from a patch file) gets
+    no marker.
     """
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
@@ -77,15 +80,16 @@ def backport_message(
 
 
 def has_note(message: str, original: Commit) -> bool:
-    """Whether a message says in a note, which the original's does not have, what was adapted."""
+    """Whether a message has an adaptation note that the original message does not have."""
     return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
 def people(
     commits: Sequence[Commit], without: Sequence[str] = ()
 ) -> tuple[Address, ...]:
-    """The addresses to Cc on a backport: authors and everybody named in the trailers, without
-    duplicates, lists in `without` and invalid addresses.
+    """Returns the addresses to Cc on a backport: authors and everybody named in the trailers.
+
+    Duplicates, the lists in `without` and invalid addresses are removed.
     """
     addresses: dict[str, Address] = {}
     for commit in commits:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A backport as a mail-ready series: commits made in the scratch store, formatted by git."""
+"""A backport as a series that is ready to send.
+
+Its commits are made in the temporary object store and formatted by git.
+"""
 
 import re
 from collections.abc import Sequence
@@ -19,10 +22,10 @@ from patchpilot.projects.stable_trees import StableTrees
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A commit to backport: its id, the fix it is a prerequisite of (None when it is a fix), and
-    the files it is limited to (empty: all).
+    """A commit to backport.
 
-    `adaptation` takes the place of the conflicts that it has on the branch.
+    Contains its id, the fix of which it is a prerequisite (None for a fix), and the files to
+    which it is limited (empty: all). `adaptation` resolves its conflicts with the branch.
     """
 
     commit: Commit
@@ -33,11 +36,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class MadeCommit:
-    """A backported commit: its id in the scratch store, the original, and the range-diff between
-    them ("" when the patches are the same).
+    """A backported commit.
 
-    For a part of the original, `parts` are its files, and there is no range-diff. `is_explained`:
-    its message says what was adapted. `refused` are sentences about trailers that it may not have.
+    Contains its id in the temporary object store, the original commit, and the range-diff between
+    them ("" if the patches are identical). For a partial backport, `parts` are its files and
+    there is no range-diff. `is_explained` is whether its message describes the adaptation.
+    `refused` are sentences about trailers that it must not have.
     """
 
     id: str
@@ -50,8 +54,10 @@ class MadeCommit:
 
 @dataclass(frozen=True, slots=True)
 class BackportText:
-    """What the user adds: the adaptation note, who signs off (None: nobody), the mail it replies
-    to, and who adapts (None: the signer).
+    """The user's additions to a backport.
+
+    These are the adaptation note, the signer (None: no sign-off), the message to reply to, and
+    the person who adapts the fix (None: the signer).
     """
 
     note: str = ""
@@ -67,9 +73,9 @@ def make_commits(
     tip: str,
     wording: BackportText,
 ) -> tuple[MadeCommit, ...]:
-    """Commit the steps on the branch, in the scratch store.
+    """Commits the steps on top of the branch, in the temporary object store.
 
-    UsageError when one does not apply on top of the previous ones.
+    Raises UsageError if a step does not apply on top of the previous ones.
     """
     parent, tree = tip, scratch.tree_of(tip)
     commits: list[MadeCommit] = []
@@ -141,8 +147,10 @@ def _changed(scratch: Scratch, commit: Commit) -> Sequence[str]:
 
 
 def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
-    """How the patch of a backport differs from the original's, messages ignored; "" when it does
-    not.
+    """Returns the range-diff between the original's patch and the backport's, or "" if they are
+    identical.
+
+    Commit messages are ignored.
     """
     same = {
         scratch.git("patch-id", "--stable", stdin=_diff(scratch, one)).text.split(" ")[
@@ -172,8 +180,10 @@ def format_series(
     wording: BackportText,
     notes: Sequence[str],
 ) -> list[tuple[str, bytes]]:
-    """The series as mails: (file name, bytes) each, to the stable list and Cc those named in the
-    originals; `notes` go below the `---`.
+    """Formats the series as (file name, bytes) pairs, one for each message.
+
+    They are addressed to the stable list, with everybody named in the originals in Cc. `notes`
+    are inserted below the `---`.
     """
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] if stable.list else []
@@ -235,6 +245,6 @@ def _with_note(mail: bytes, note: str) -> bytes:
 
 
 def file_name(number: int, subject: str) -> str:
-    """The name of a patch's file, as format-patch makes it."""
+    """Returns the file name that git format-patch gives to a patch."""
     word = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
     return f"{number:04d}-{word or 'patch'}.patch"

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The functions a fix changes where it conflicts, and which commits changed those functions
-elsewhere.
-"""
+"""Finds the functions in which a fix conflicts, and other commits that changed them."""
 
 import re
 from collections.abc import Sequence
@@ -21,16 +19,16 @@ _NAME = re.compile(r"\b(\w++)\s*+\(")
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of a file: its name, and the lines it takes as gaps between lines."""
+    """A function in a file: its name, and its range of lines as positions between lines."""
 
     name: str
     span: Span
 
 
 def function_at(lines: Sequence[str], at: int) -> Function | None:
-    """The function that a 0-based line is in.
+    """Returns the function that contains a 0-based line.
 
-    None outside of functions, or where the language is not C-like.
+    Returns None outside of functions, and in languages that are not C-like.
     """
     top = next(
         (one for one in range(min(at, len(lines) - 1), -1, -1) if _is_head(lines[one])),
@@ -57,7 +55,9 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
 def conflicting(
     scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:
-    """Path before the fix → the functions that contain its conflicting hunks."""
+    """Maps the path of each file before the fix to the functions that contain its conflicting
+    hunks.
+    """
     result: dict[str, tuple[Function, ...]] = {}
     if fix.base is None:
         return result
@@ -96,8 +96,10 @@ def conflicting(
 def touching(
     touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]
 ) -> list[tuple[LineTouch, str]]:
-    """The commits (oldest first, all before the fix) that changed one of the functions, the latest
-    first, each with the function's name.
+    """Returns the commits that changed one of the functions, each with the function's name, the
+    latest first.
+
+    `touches` are commits before the fix, the oldest first.
     """
     result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():

@@ -13,8 +13,10 @@ from patchpilot.model.json_form import json_form
 @json_form("path", "line~", "kind", "ours", "theirs")
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
-    """A conflict: the path, the line in the branch's file (0 for the whole file), and the lines of
-    each side; `base` where it was asked for.
+    """A conflict: its path, its line in the branch's file (0 for the whole file), and the lines
+    of each side.
+
+    `base` is set only if it was requested.
     """
 
     path: str
@@ -26,9 +28,9 @@ class ConflictPlace:
 
 
 def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
-    """The conflicts of a merge, by path and line.
+    """Returns the conflicts of a merge, sorted by path and line.
 
-    A file that one side deleted or renamed is one place.
+    A file that one side deleted or renamed is a single conflict.
     """
     found: list[ConflictPlace] = []
     for path in merge.paths:
@@ -49,11 +51,11 @@ def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
 
 
 def marked_places(path: str, lines: list[str], context: int = 0) -> list[ConflictPlace]:
-    """The conflicts that a file's conflict markers show, with the base where the markers have it
-    (git's conflict style diff3).
+    """Returns the conflicts that the conflict markers in a file delimit.
 
-    With `context`, so many common lines before and after are part of all sides; a conflict's line
-    is then that of the first of them.
+    The base is included if the markers contain it (git's conflict style diff3). With `context`,
+    that many common lines before and after the conflict are added to all sides, and the
+    conflict's line is that of the first of them.
     """
     found: list[ConflictPlace] = []
     before: list[str] = []
@@ -89,8 +91,10 @@ def marked_places(path: str, lines: list[str], context: int = 0) -> list[Conflic
 
 
 def sides_of(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each line of a merged file with its side: "ours", "base" or "theirs" in a conflict, ""
-    outside; a conflict's first marker is "start", its last "end".
+    """Yields each line of a merged file with its side.
+
+    The side is "ours", "base" or "theirs" in a conflict and "" outside of it. A conflict's first
+    marker is "start", its last one "end".
     """
     side = ""
     for line in lines:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Why a fix conflicts on a branch, and why one that applies may still be wrong there."""
+"""Explains why a fix conflicts with a branch, and why a fix that applies may still be wrong
+there.
+"""
 
 import re
 import time
@@ -38,8 +40,9 @@ _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A mainline commit missing from the branch (or one of the branch's own), and how it relates to
-    the fix.
+    """A commit that is related to a conflict, and how it relates to the fix.
+
+    It is a mainline commit missing from the branch, or a commit that only the branch has.
     """
 
     commit: str
@@ -50,7 +53,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class ConflictExplanation:
-    """The commits that cause a conflict, and hints: each a sentence with its evidence."""
+    """The commits that cause a conflict, and hints as sentences with their evidence."""
 
     causes: tuple[Cause, ...] = ()
     hints: tuple[str, ...] = ()
@@ -66,9 +69,10 @@ def explain(
     timeout: float = 5.0,
     tree: str | None = None,
 ) -> ConflictExplanation:
-    """The commits that cause a conflict, and what to review when the fix applied without one.
+    """Finds the commits that cause a conflict, or points to review if the fix applied without
+    one.
 
-    Takes about `timeout` seconds; what was not looked up by then is left out.
+    Takes about `timeout` seconds and omits anything that was not found by then.
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)

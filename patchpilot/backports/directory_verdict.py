@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdict for an unpacked tree, judged from its content alone as there is no history."""
+"""The verdict on an unpacked tree without history, judged from its content alone."""
 
 import shlex
 from dataclasses import dataclass
@@ -21,8 +21,10 @@ _NO_HISTORY = "no git history, judged by content only"
 
 @dataclass(frozen=True, slots=True)
 class DirectoryVerdict:
-    """The verdict on a directory with the patch as it was judged, why, how the patch applies, and
-    the places where it does not.
+    """The verdict on a directory.
+
+    Contains the patch that was tried, the reason for the verdict, how the patch applies, and the
+    places where it does not.
     """
 
     patch: Patch
@@ -34,8 +36,9 @@ class DirectoryVerdict:
 
 
 def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
-    """Whether a patch applies to a tree, or is already applied: then the tree has every hunk's
-    result.
+    """Determines whether a patch applies to a tree or is already applied.
+
+    It is already applied if the tree contains the post-image of every hunk.
     """
     if not patch.files:
         raise InputError(
@@ -93,8 +96,9 @@ def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
 def merges_into(
     judged: DirectoryVerdict, scratch: Scratch, fix: FixCommit, tree: Tree
 ) -> DirectoryVerdict:
-    """The verdict after a three-way merge with the files before the fix, taken from the fix's
-    repository.
+    """Returns the verdict after a three-way merge with the files before the fix as base.
+
+    These files are taken from the fix's repository.
     """
     if fix.base is None:
         return judged

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix to backport: its commit, its parent, its diff."""
+"""The fix to backport: its commit, its parent and its diff."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow-ups of a fix that must be backported with it: fixes and reverts of the fix, and newer
-trees that lack it.
+"""Follow-ups of a fix that must be backported with it, and newer trees that lack the fix.
+
+Follow-ups are commits that fix or revert the fix.
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ from patchpilot.projects.stable_trees import version_key
 
 
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
-    """The commits of the mainline that fix or revert the fix, oldest first, with those that fix
-    them.
+    """Returns the mainline commits that fix or revert the fix, and fixes of those commits, oldest
+    first.
     """
     if mainline is None:
         return ()
@@ -44,8 +45,9 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
 def needed_followers(
     history: History, found: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
-    """The follow-ups that a branch lacks and needs: without those it has and those that were
-    reverted themselves.
+    """Returns the follow-ups that a branch lacks and needs.
+
+    Follow-ups that were reverted are not needed.
     """
     needed = []
     for one in found:
@@ -58,7 +60,10 @@ def needed_followers(
 def lacking_newer(
     branch: Branch, every: Sequence[tuple[Branch, bool]]
 ) -> tuple[str, ...]:
-    """The newer branches that need the fix and lack it: an older tree takes it only after them."""
+    """Returns the names of newer branches that need the fix but lack it.
+
+    An older tree accepts the fix only after they have it.
+    """
     if not branch.version:
         return ()
     return tuple(
@@ -72,8 +77,9 @@ def lacking_newer(
 
 
 def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """What in the fix violates the stable rules: size, kind of change, and a tag against
-    backporting.
+    """Returns the fix's violations of the stable rules.
+
+    These concern its size, the kind of change, and a tag that forbids backporting.
     """
     notes: list[str] = []
     _, lines = fix.size

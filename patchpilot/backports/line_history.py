@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The earlier commits that a fix depends on, found from the lines they change, without trial
+"""Finds the earlier commits that a fix depends on from the history of its lines, without trial
 merges.
 
-Walking back from the fix, a commit is a prerequisite when it changed lines that overlap or touch
-those changed by the fix (or by a later prerequisite); through all others the line numbers are
-mapped back.
+The history is walked backward from the fix. A commit is a prerequisite if it changed lines that
+overlap or adjoin lines changed by the fix or by a later prerequisite. For all other commits, the
+line numbers are mapped back to the version before the commit.
 """
 
 import re
@@ -23,8 +23,10 @@ _MOST_ADDING = 40
 
 @dataclass(frozen=True, slots=True)
 class LineEditStep:
-    """A commit's change to a file: path before and after (None: not there), blobs, modes, and (old
-    span, new span) of each hunk, in gaps between lines.
+    """A commit's change to a file.
+
+    Contains the path before and after (None: does not exist), the blobs, the modes, and the (old
+    span, new span) of each hunk. Spans are positions between lines.
     """
 
     old_path: str | None
@@ -62,9 +64,9 @@ def read_touches(
     *,
     timeout: float = 60.0,
 ) -> tuple[LineTouch, ...]:
-    """The commits of `tip` that none of `less` has and that change one of `paths`, oldest first.
+    """Returns the commits in `less`..`tip` that change one of `paths`, oldest first.
 
-    Merges are left out.
+    They are reachable from `tip` but not from any of `less`. Merge commits are skipped.
     """
     done = repository.git(
         "log",
@@ -90,7 +92,7 @@ def read_touches(
 def read_touch(
     repository: Repository, commit: str, paths: Sequence[str] = ()
 ) -> LineTouch:
-    """One commit's changes, to `paths` or to all."""
+    """Returns one commit's changes to `paths`, or to all files."""
     only = ["--", *paths] if paths else []
     done = repository.git(
         "log",
@@ -112,9 +114,9 @@ def read_touch(
 def read_each(
     repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
 ) -> dict[str, LineTouch]:
-    """The changes of several commits, to `paths` or to all, read in one go.
+    """Returns the changes of several commits to `paths`, or to all files, with a single git call.
 
-    One that changes none of `paths` has none.
+    A commit that changes none of `paths` has no entry.
     """
     only = ["--", *paths] if paths else []
     done = repository.git(
@@ -136,11 +138,10 @@ def older_names(
     *,
     timeout: float = 60.0,
 ) -> tuple[str, ...]:
-    """The names these files had before, in the commits that `tip` has and `less` has not, later
-    names first.
+    """Returns the former names of these files in the commits `less`..`tip`, later names first.
 
-    One walk finds the commits that added a name; only those are searched for renames (`git log
-    --follow` walks once per file).
+    A single walk finds the commits that added a name, and only those are searched for renames.
+    `git log --follow` would walk the history once per file.
     """
     result: dict[str, None] = {}
     names = set(paths)
@@ -176,11 +177,11 @@ def stands_on(
     paths: frozenset[str] | None = None,
     margin: int = 0,
 ) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first, all before the fix) that the fix depends on, oldest first;
-    those `present` only move lines.
+    """Returns the commits in `touches` on which the fix depends, oldest first.
 
-    `paths` limits which of the fix's files count. `margin` widens the fix's own spans by so many
-    lines.
+    `touches` are commits before the fix, the oldest first. Commits in `present` are already in
+    the branch and only shift lines. `paths` limits which files of the fix are considered.
+    `margin` extends the fix's spans by that many lines.
     """
     needed: dict[str, list[Span]] = {}
     for edit in fix.edits:
@@ -207,11 +208,12 @@ def last_writers(
     present: frozenset[str],
     paths: frozenset[str],
 ) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first, all before the fix) that last changed the lines the fix
-    changes, or adjacent lines, oldest first.
+    """Returns the commits that last changed the lines changed by the fix, or adjacent ones,
+    oldest first.
 
-    Lines that one of them wrote are not traced to older commits. A rename alone only moves lines:
-    git follows it.
+    Only `touches`, commits before the fix with the oldest first, are considered. Lines written by
+    one of them are not traced to older commits. A mere rename only moves lines, and git follows
+    it.
     """
     needed: dict[str, list[Span]] = {}
     for edit in fix.edits:
@@ -235,9 +237,9 @@ def last_writers(
 def crossing(
     touches: Sequence[LineTouch], path: str, span: Span
 ) -> tuple[LineTouch, ...]:
-    """Those of `touches` (oldest first) that changed lines now in a span of a file.
+    """Returns the commits in `touches` (oldest first) that changed lines in a span of a file.
 
-    The span is in the file after the last of them.
+    The span refers to the file after the last of these commits.
     """
     needed: dict[str, list[Span]] = {path: [span]}
     found: list[LineTouch] = []

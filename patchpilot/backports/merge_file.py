@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git's three-way merge of one file, with the base in its conflict markers."""
+"""git's three-way merge of a single file, with the base in its conflict markers."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -13,7 +13,7 @@ _MOST_CONFLICTS = 127
 def merge_file_lines(
     repository: Repository, ours: bytes, base: bytes, theirs: bytes
 ) -> list[str]:
-    """The merged lines of a file; a conflict has markers of git's style diff3."""
+    """Returns the merged lines of a file, with conflict markers in git's style diff3."""
     with TemporaryFolder("conflict") as folder:
         files = [folder / side for side in _SIDES]
         for file, content in zip(files, (ours, base, theirs), strict=True):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Three-way merges of trees: git's output parsed, and the merges that can be made without git.
+"""Three-way merges of trees.
 
-Git looks for renames in both trees, which takes most of the time of a merge. Where no rename can
-matter, only files that both sides changed are merged by git.
+Parses git's output, and plans merges that do not need git's rename detection.
+
+git searches both trees for renames, which takes most of a merge's time. If no rename can matter,
+git merges only the files that both sides changed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +19,9 @@ Entry = tuple[str, str] | None
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A message of git about a merge: the kind ("CONFLICT (contents)", "Auto-merging" …), the paths
-    and the sentence.
+    """A message from git about a merge: its kind, the paths and the sentence.
+
+    The kind is "CONFLICT (contents)", "Auto-merging" …
     """
 
     kind: str
@@ -32,11 +35,10 @@ Stages = Mapping[int, tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A merged tree: its id, whether it is without conflict, and the conflicted paths (whose blobs
-    carry conflict markers).
+    """A merged tree: its id, whether it is free of conflicts, and the conflicted paths.
 
-    `stages` has the sides of each conflicted path where git merged: a renamed file has another path
-    in the base.
+    The blobs of these paths contain conflict markers. `stages` has the sides of each conflicted
+    path if git made the merge. A renamed file has another path in the base.
     """
 
     tree: str
@@ -48,8 +50,9 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class MergePlan:
-    """A merge in which no rename matters: the entries to take from their tree, and the files that
-    both sides changed.
+    """A merge in which no rename matters.
+
+    Contains the entries to take from their tree, and the files that both sides changed.
     """
 
     taken: Mapping[str, Entry] = field(default_factory=dict)
@@ -61,12 +64,13 @@ def plan(
     ours: Callable[[str], Entry],
     theirs: Callable[[str], Entry],
 ) -> MergePlan | None:
-    """How to merge what their side changed over the base (path → before and after) into our tree,
-    or None when git has to look for renames.
+    """Plans the merge of their changes into our tree, or returns None if git has to detect
+    renames.
 
-    A file on all sides is not part of a rename. A file they add keeps its path as long as our side
-    has the directory, and a file they delete is deleted as long as we did not change it and they
-    keep the directory: otherwise a side may have renamed the file or the directory.
+    `changed` maps paths to the entries before and after their changes. A file that exists on all
+    sides is not part of a rename. A file that they add keeps its path if our side has the
+    directory. A file that they delete is deleted if we did not change it and they keep the
+    directory. In any other case, a side may have renamed the file or the directory.
     """
     taken: dict[str, Entry] = {}
     both: list[str] = []
@@ -99,7 +103,10 @@ def _is_directory(entry: Entry) -> bool:
 
 
 def read_merge(done: Completed) -> Merge:
-    """The merge printed by `git merge-tree -z --messages`; GitError when it failed."""
+    """Parses the merge from a `git merge-tree -z --messages` process.
+
+    Raises GitError if it failed.
+    """
     words = done.out.decode("utf-8", "surrogateescape").split("\0")
     if len(words[0]) != 40:
         why = done.error_text.splitlines()
@@ -111,7 +118,7 @@ def read_merge(done: Completed) -> Merge:
 
 
 def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
-    """The merge parsed from the output of `git merge-tree -z --messages`."""
+    """Parses a merge from the output of `git merge-tree -z --messages`."""
     at = 1
     stages: dict[str, dict[int, tuple[str, str]]] = {}
     while at < len(words) and words[at]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prerequisites of a commit that a branch lacks: searched where the commit conflicts, first in
-those lines, then more widely.
+"""Finds the prerequisites of a commit that a branch lacks.
+
+The search covers the lines in conflict first, then a wider area.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,9 +29,9 @@ _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
-    """The missing prerequisites of a fix, and of those.
+    """The prerequisites of a fix that are missing from a branch, and their own prerequisites.
 
-    `left` gives the seconds left for git, and ends the search when there are none.
+    `left` returns the number of seconds left for git; the search ends when none are left.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A temporary object store on top of the repository's own: trees are merged in it without changing
-the repository.
+"""A temporary object store for merging trees without changing the repository.
+
+It is layered on top of the repository's object store.
 """
 
 import hashlib
@@ -56,7 +57,9 @@ class _MergedFile:
 
 
 class Scratch:
-    """The store, a context manager: everything written is deleted on exit."""
+    """The temporary object store; a context manager that deletes everything written to it on
+    exit.
+    """
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The earlier mainline commits that make a fix apply: proposed from the history of its lines,
-verified by merging, then minimized.
+"""Finds the earlier mainline commits with which a fix applies.
+
+Candidates come from the history of its lines; they are verified by merging and then minimized.
 """
 
 import time
@@ -34,8 +35,10 @@ _MANY_LINES = 2000
 
 
 class SearchState(StrEnum):
-    """How a search ended: with whole commits, with only their changes to the fix's files, out of
-    time, or with nothing left to try.
+    """How a search for prerequisites ended.
+
+    It succeeded with whole commits or only with their changes to the fix's files, or it ran out
+    of time or out of candidates.
     """
 
     FOUND = "found"
@@ -47,8 +50,10 @@ class SearchState(StrEnum):
 @json_form("commit", "subject", "lines=size", "is_fix")
 @dataclass(frozen=True, slots=True)
 class PrerequisiteNeed:
-    """A prerequisite: its id and subject, how many of its lines are needed (all, or those in the
-    fix's files), and whether it is a fix itself.
+    """A prerequisite of a fix.
+
+    Contains its id and subject, the number of its lines that are needed (all, or those in the
+    fix's files), and whether it is itself a fix.
     """
 
     commit: str
@@ -59,10 +64,11 @@ class PrerequisiteNeed:
 
 @dataclass(frozen=True, slots=True)
 class PrerequisiteSearch:
-    """The result of a search: the commits in the order to apply, how it ended, and the tree they
-    give (the fix applies to it).
+    """The result of a search for prerequisites.
 
-    `whole` are the whole commits that work too, when they are too many and parts are given instead.
+    Contains the commits in the order in which to apply them, how the search ended, and the
+    resulting tree, to which the fix applies. `whole` are whole commits that would work as well,
+    if there are too many of them and `needs` contains parts of commits.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
@@ -109,11 +115,11 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """The smallest ordered set found that makes the fix apply to the branch (or to `tree`, when
-    more was applied to it), within `effort` seconds.
+    """Returns the smallest ordered set of commits found that makes the fix apply to the branch.
 
-    Whole commits first, each with its own prerequisites in its other files; else, or when those are
-    too many, only their changes to the fix's files.
+    `tree` replaces the branch's tree if other commits were applied to it. The search takes at
+    most `effort` seconds. Whole commits are tried first, each with the prerequisites of its other
+    files. If they fail or are too many, only their changes to the fix's files are used.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The symbols a fix uses that a branch lacks or declares differently."""
+"""The symbols used by a fix that a branch lacks or declares differently."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -42,8 +42,9 @@ _CALLED, _NAMED = "called", "named"
 
 @dataclass(frozen=True, slots=True)
 class MissingSymbol:
-    """A symbol the fix uses that the branch lacks: its kind, where mainline has it, and the commit
-    that added it (None: not found).
+    """A symbol used by the fix that the branch lacks.
+
+    Contains its kind, its location in mainline, and the commit that added it (None: not found).
     """
 
     word: str
@@ -54,8 +55,9 @@ class MissingSymbol:
 
 @dataclass(frozen=True, slots=True)
 class SymbolDifference:
-    """A function the fix calls that the branch declares differently: both declarations, and the
-    file in mainline.
+    """A function called by the fix that the branch declares differently.
+
+    Contains both declarations, and its file in mainline.
     """
 
     word: str
@@ -66,8 +68,10 @@ class SymbolDifference:
 
 @dataclass(frozen=True, slots=True)
 class FixSymbols:
-    """Symbols the branch lacks, functions that differ, and functions changed by the fix that do not
-    exist there.
+    """The differences between the symbols of a fix and a branch.
+
+    These are symbols that the branch lacks, functions that it declares differently, and functions
+    changed by the fix that it does not have.
     """
 
     lacks: tuple[MissingSymbol, ...] = ()
@@ -78,9 +82,9 @@ class FixSymbols:
 def compare_symbols(
     scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0
 ) -> FixSymbols:
-    """The symbols the fix uses and a tree lacks.
+    """Compares the symbols used by the fix with those of a tree.
 
-    Only those that mainline has at the fix's parent or in the fix's files are judged.
+    Only symbols that mainline has at the fix's parent or in the fix's files are checked.
     """
     if fix.base is None:
         return FixSymbols()
@@ -128,9 +132,9 @@ def who_added(
     *,
     timeout: float = 5.0,
 ) -> str | None:
-    """The mainline commit, not in the branch, that added a symbol to its file.
+    """Returns the mainline commit, missing from the branch, that added a symbol to its file.
 
-    None when not found in time.
+    Returns None if it is not found in time.
     """
     try:
         done = scratch.repository.git(

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdict for one branch: has it the fix, has it the bug, does the fix apply."""
+"""The verdict for a branch: whether it has the fix, whether it has the bug, and whether the fix
+applies.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from patchpilot.history.fix_in_branch import LandedHow as Shown
 
 
 class BranchVerdict(StrEnum):
-    """What a branch needs."""
+    """The verdict for a branch: already fixed, not affected, or how the fix applies."""
 
     FIXED = "already-fixed"
     NOT_AFFECTED = "not-affected"
@@ -26,8 +28,9 @@ class BranchVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Whether the bug is in a branch (None: not known), the id there of the commit that introduced
-    it, and why.
+    """Whether a branch has the bug (None: unknown), and the reason.
+
+    Includes the id, in the branch, of the commit that introduced the bug.
     """
 
     is_affected: bool | None
@@ -57,10 +60,10 @@ def judge(
     tree: str | None = None,
     coming: Collection[str] = (),
 ) -> BranchAnswer:
-    """The verdict for the branch whose tip is `tip` (or for `tree`, when more was applied to it:
-    the `coming` commits).
+    """Returns the verdict for the branch with this `tip`.
 
-    Whether the branch has the fix and the bug counts before whether the fix applies: it may apply
+    `tree` replaces the branch's tree if the `coming` commits were applied to it. Whether the
+    branch has the fix or the bug is checked before whether the fix applies, because it may apply
     to a branch without the bug.
     """
     landing = history.landed(fix.id, tip)
@@ -116,8 +119,9 @@ def affected(
     tip: str,
     coming: Collection[str] = (),
 ) -> Affected:
-    """Whether a commit that introduced the bug is in the branch, by ancestry or as a backport, and
-    not reverted there, or comes to it.
+    """Determines whether a commit that introduced the bug is in the branch or in `coming`.
+
+    It may be in the branch by ancestry or as a backport, and must not have been reverted there.
     """
     if not culprits:
         return Affected(

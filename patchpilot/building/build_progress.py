@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How far a build is: the objects that are left, about how long they take, the first problem."""
+"""The progress of a build: the remaining objects, an estimate of the remaining time, and the
+first problem.
+"""
 
 import time
 from collections.abc import Callable
@@ -15,9 +17,10 @@ _LEAST = 20.0
 
 
 class BuildProgress:
-    """The progress of a build of `objects` in new `configurations`, in this many processes.
+    """The progress of building `objects` in new `configurations` with a number of parallel
+    processes.
 
-    It is called as the progress that it passes on to.
+    It is itself a progress callback, and passes its state on to another one.
     """
 
     def __init__(

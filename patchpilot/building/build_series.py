@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds what each commit of a series touches before and after it: what is new is a problem."""
+"""Builds the files that each commit of a series touches, before and after the commit.
+
+New diagnostics are problems.
+"""
 
 import re
 import shutil
@@ -50,8 +53,10 @@ _NOTHING = ObjectReport((), True)
 
 
 class Built(NamedTuple):
-    """What a build found for each change, in which configurations, how many objects were compiled
-    (the others were known), and what was built of each change.
+    """The result of a build.
+
+    Contains the problems of each change, the configurations, the number of objects that were
+    compiled (the others were cached), and what was built for each change.
     """
 
     problems: tuple[tuple[BuildProblem, ...], ...]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was built of each commit, kept by its id: a changed commit has no record."""
+"""Records of what was built for each commit, by commit id, so that a changed commit has no
+record.
+"""
 
 from pathlib import Path
 
@@ -10,7 +12,7 @@ _KIND = Kind("built-commit", (str(Path(__file__)),), 500)
 
 
 def keep_built(built: BuiltCommit) -> None:
-    """Keep what was built of a commit, instead of what was known of it."""
+    """Stores what was built for a commit, replacing any earlier record."""
     rows = [
         (one.arch, one.toolchain, one.source, one.built, _pairs(one), one.sparse)
         for one in built.configurations
@@ -19,7 +21,7 @@ def keep_built(built: BuiltCommit) -> None:
 
 
 def built_of(commit: str) -> BuiltCommit | None:
-    """What was built of a commit last; None where nothing is known."""
+    """Returns the record of what was last built for a commit, or None."""
     known = recall(_KIND, _key(commit))
     if not known:
         return None

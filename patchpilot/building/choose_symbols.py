@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The smallest set of Kconfig symbols that has to be set so that others are on."""
+"""Finds the smallest set of Kconfig symbols to set so that other symbols are enabled."""
 
 from collections.abc import Iterable, Sequence
 
@@ -23,7 +23,9 @@ class _TooLongError(Exception):
 
 
 class SymbolChoice:
-    """The symbols that are set manually over allnoconfig, and those that must stay off."""
+    """The symbols to set explicitly on top of allnoconfig, and the symbols that must stay
+    disabled.
+    """
 
     def __init__(self, kconfig: Kconfig, fixed: Iterable[str] = ()) -> None:
         self._symbols = kconfig.symbols

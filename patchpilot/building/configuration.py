@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A configuration of the kernel in which objects are built, and the tools that build them."""
+"""A kernel configuration in which objects are built, and the tools needed for building."""
 
 import functools
 import hashlib
@@ -43,11 +43,11 @@ _KEPT_STARTS = ("CCACHE_", "DISTCC_")
 
 
 class Configuration(NamedTuple):
-    """A configuration: ARCH, the compiler, and what is set over allnoconfig.
+    """A kernel configuration: ARCH, the compiler, and the symbols to set on top of allnoconfig.
 
-    Without a `fragment` it is allmodconfig; `given` is the text of a .config instead of both.
-    A `minimal` one has off what the objects do not need, and builds them in. `wanted` are the
-    symbols that have to be on in it.
+    Without a `fragment` it is allmodconfig. `given` is the text of a .config that replaces both.
+    A `minimal` configuration disables everything that the objects do not need, and builds them
+    in. `wanted` are the symbols that must be enabled in it.
     """
 
     arch: str
@@ -123,19 +123,22 @@ def _checker(configuration: Configuration) -> str:
 
 
 def source_arch(arch: str) -> str:
-    """The directory of arch/ for a value of ARCH."""
+    """Returns the name of the directory in arch/ for a value of ARCH."""
     return _SOURCE_ARCH.get(arch, arch)
 
 
 def host_arch() -> str:
-    """The value of ARCH for this machine."""
+    """Returns the value of ARCH for this machine."""
     machine = os.uname().machine
     return _HOST.get(machine, machine)
 
 
 @functools.cache
 def compiler_version(program: str) -> str:
-    """A text that changes with a compiler: its first line of --version, "" where it is missing."""
+    """Returns the first line of a compiler's --version output, or "" if it is not installed.
+
+    It is used as a cache key.
+    """
     if not shutil.which(program):
         return ""
     done = run([program, "--version"], env=environment(), timeout=20)
@@ -143,12 +146,12 @@ def compiler_version(program: str) -> str:
 
 
 def missing(programs: tuple[str, ...]) -> tuple[str, ...]:
-    """The packages of those programs that are not installed."""
+    """Returns the packages of the programs that are not installed."""
     return tuple(PACKAGES[name] for name in programs if not shutil.which(name))
 
 
 def require_tools(*, llvm: bool) -> None:
-    """MissingError with the packages without which nothing can be built."""
+    """Raises MissingError with the missing packages if the tools for building are not installed."""
     packages = missing((*NEEDED, "clang" if llvm else "gcc"))
     if packages:
         raise MissingError(
@@ -158,8 +161,10 @@ def require_tools(*, llvm: bool) -> None:
 
 
 def make_environment() -> dict[str, str]:
-    """The environment of make: none of the variables that change what a kernel's make does, and
-    none that may hold a secret.
+    """Returns the environment for make.
+
+    Variables that change the behavior of the kernel's make, or that may contain a secret, are
+    removed.
     """
     kept = {
         name: value
@@ -171,8 +176,9 @@ def make_environment() -> dict[str, str]:
 
 @functools.cache
 def sandbox() -> tuple[str, ...]:
-    """The words before a command that take the network away from it; none where that is not
-    allowed on this machine.
+    """Returns the command prefix that runs a command without network access.
+
+    Returns () if this machine does not permit that.
     """
     words = ("unshare", "-rn", "--")
     if not shutil.which(words[0]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The warnings and errors in what make prints, each with the object it is for."""
+"""Parses the warnings and errors in make's output, each with the object it belongs to."""
 
 import os
 import re
@@ -25,10 +25,10 @@ _LONGEST = 400
 
 
 class Diagnostic(NamedTuple):
-    """A warning or an error: its kind, the file and the line it is for, and its text.
+    """A warning or an error: its kind, its file and line, and its text.
 
-    `places` are the file and line of it, then those of the macros around it: a warning in a header
-    belongs to the line that uses its macro.
+    `places` are its file and line, followed by those of the macro expansions around it: a warning
+    in a header belongs to the line that uses the header's macro.
     """
 
     kind: str
@@ -40,14 +40,18 @@ class Diagnostic(NamedTuple):
 
 
 class ObjectReport(NamedTuple):
-    """What was printed for an object: its diagnostics, and whether it was compiled."""
+    """The diagnostics printed for an object, and whether it was compiled."""
 
     diagnostics: tuple[Diagnostic, ...]
     is_built: bool
 
 
 def sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """The lines that belong to each object, by the line of make that names it ("" before one)."""
+    """Splits make's output by object.
+
+    Yields the line of make that names the object ("" for output before the first one) and the
+    lines that belong to it.
+    """
     name = ""
     held: list[str] = []
     for line in lines:
@@ -65,13 +69,15 @@ def sections(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 
 
 def object_in(line: str) -> str:
-    """The object that a line of make names, "" where it names none."""
+    """Returns the object that a line of make's output names, or "" if it names none."""
     found = _OBJECT.match(line)
     return found[1] if found else ""
 
 
 def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
-    """The diagnostics in what compilers, sparse and kernel-doc print below the directory `top`."""
+    """Parses the diagnostics in the output of compilers, sparse and kernel-doc for files below
+    the directory `top`.
+    """
     found: list[Diagnostic] = []
     for line in lines:
         place = _PLACE.match(line)
@@ -91,7 +97,7 @@ def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
 
 
 def names_in(text: str) -> frozenset[str]:
-    """The identifiers that a diagnostic has in quotes."""
+    """Returns the quoted identifiers in the text of a diagnostic."""
     return frozenset(_QUOTED.findall(text))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The field's own checkers of bindings and documents: what they report for a file of a commit."""
+"""Runs existing checkers of devicetree bindings and documentation on a file of a commit."""
 
 import os
 import re
@@ -51,7 +51,7 @@ _GET_ABI = ("scripts/get_abi.pl",)
 
 
 class Place(NamedTuple):
-    """A file of a commit, and an empty folder to check it in."""
+    """A file of a commit, and an empty folder in which to check it."""
 
     repository: Repository
     commit: str
@@ -65,8 +65,10 @@ class Place(NamedTuple):
 
 
 class Checker(NamedTuple):
-    """A checker: its kind, which paths it is for, whether it is there (and else how to get it),
-    and how it is run. One that `runs_tree` executes a script of the commit.
+    """An external checker.
+
+    Contains its kind, the paths it handles, whether it is installed (and otherwise how to install
+    it), and how it is run. A checker with `runs_tree` executes a script from the commit.
     """
 
     kind: str
@@ -81,7 +83,10 @@ class Checker(NamedTuple):
 def reports(
     checker: Checker, repository: Repository, commit: str, path: str
 ) -> tuple[Diagnostic, ...]:
-    """What a checker reports for a file of a commit; nothing where it is too large or too slow."""
+    """Returns a checker's diagnostics for a file of a commit.
+
+    Returns none if the file is too large or the checker takes too long.
+    """
     data = repository.blob(commit, path)
     if data is None or len(data) > _MOST_BYTES:
         return ()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Kconfig symbols on which the changed lines of a patch depend: with them off, stubs count."""
+"""Finds the Kconfig symbols on which the changed lines of a patch depend.
+
+Without these symbols, only stubs are compiled.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,8 +26,10 @@ _MOST_NAMES, _MOST_HEADERS, _MOST_IN_FILE = 200, 300, 8
 def guards_of(
     repository: Repository, state: TreeState, changes: Iterable[FileChange]
 ) -> tuple[str, ...]:
-    """The symbols that decide what the changed files mean: those of conditions in them, and of the
-    conditions around what they call in headers, without those for debugging.
+    """Returns the Kconfig symbols that affect the changed files.
+
+    These are the symbols in the files' preprocessor conditions and in the conditions around the
+    header declarations of functions they call, except for debugging symbols.
     """
     found: dict[str, None] = {}
     names: dict[str, None] = {}

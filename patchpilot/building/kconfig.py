@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The symbols of a kernel tree, read from its Kconfig files: nothing of the tree is run."""
+"""Reads the symbols of a kernel tree from its Kconfig files, without running anything from the
+tree.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,9 +27,11 @@ _MOST_FILES = 5000
 
 @dataclass(slots=True)
 class Config:
-    """A symbol: its type, and each with its condition its prompts, defaults and who selects it.
+    """A Kconfig symbol.
 
-    `depends` has one expression for each of its definitions, of which one has to hold.
+    Contains its type and its prompts, defaults and selecting symbols, each with its condition.
+    `depends` has one expression for each definition of the symbol, at least one of which must
+    hold.
     """
 
     name: str
@@ -52,7 +56,7 @@ class _Entry:
 
 
 class Kconfig:
-    """The symbols of a tree for one architecture (a directory of arch/), by name."""
+    """The Kconfig symbols of a tree by name, for one architecture (a directory in arch/)."""
 
     def __init__(self, read: Read, source_arch: str) -> None:
         self.symbols: dict[str, Config] = {}

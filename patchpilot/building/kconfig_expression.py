@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kconfig expressions as values."""
+"""Kconfig expressions as plain values."""
 
 import re
 from collections.abc import Iterator
@@ -12,31 +12,31 @@ _DEEPEST = 60
 
 
 class Symbol(NamedTuple):
-    """A symbol or a constant: y, m, n, or a text in quotes."""
+    """A symbol or a constant: y, m, n, or a quoted string."""
 
     name: str
 
 
 class Not(NamedTuple):
-    """The opposite of an expression."""
+    """The negation of an expression."""
 
     of: "Expression"
 
 
 class Both(NamedTuple):
-    """Expressions that are joined by &&."""
+    """Expressions joined with &&."""
 
     all: "tuple[Expression, ...]"
 
 
 class Either(NamedTuple):
-    """Expressions that are joined by ||."""
+    """Expressions joined with ||."""
 
     any: "tuple[Expression, ...]"
 
 
 class Compared(NamedTuple):
-    """Two words and the operator between them."""
+    """A comparison: two operands and the operator."""
 
     left: str
     operator: str
@@ -48,19 +48,22 @@ YES = Symbol("y")
 
 
 def parse_expression(text: str) -> Expression:
-    """The expression that a text has; what a macro of the compiler decides counts as y."""
+    """Parses a Kconfig expression.
+
+    Macros that test the compiler count as y.
+    """
     words = _TOKEN.findall(_MACRO.sub("y", text))
     return _Parser(words).either(0) if words else YES
 
 
 def joined(*expressions: Expression) -> Expression:
-    """Expressions joined by &&."""
+    """Returns the conjunction (&&) of these expressions."""
     parts = tuple(one for one in expressions if one != YES)
     return parts[0] if len(parts) == 1 else Both(parts) if parts else YES
 
 
 def symbols_in(expression: Expression) -> Iterator[str]:
-    """The words that an expression has, constants among them."""
+    """Yields the symbols in an expression, including constants."""
     match expression:
         case Symbol(name):
             yield name

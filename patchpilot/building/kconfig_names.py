@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kconfig symbols that a patch names and that no Kconfig file of the tree defines."""
+"""Finds Kconfig symbols that a patch uses but no Kconfig file of the tree defines."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 def unknown_symbols(
     repository: Repository, state: TreeState, changes: Sequence[FileChange]
 ) -> Iterator[BuildProblem]:
-    """A problem for each symbol that is named on an added line and not defined."""
+    """Yields a problem for each undefined Kconfig symbol on an added line."""
     named: dict[str, tuple[FileChange, DiffLine]] = {}
     for change in changes:
         for line in change.lines("+"):

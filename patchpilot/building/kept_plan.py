@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plan of a build, kept between runs: reading all Kconfig files takes a second."""
+"""Caches build plans between runs, because reading all Kconfig files takes a second."""
 
 import shutil
 from collections.abc import Sequence
@@ -16,7 +16,9 @@ KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
 def kept_plan(
     repository: Repository, changes: Sequence[Change], options: BuildOptions
 ) -> Plan:
-    """The plan for a series, made when there is none for the same trees and options."""
+    """Returns the build plan for a series, from the cache if there is one for the same trees and
+    options.
+    """
     trees = [
         repository.commit(state.commit).tree
         for change in changes

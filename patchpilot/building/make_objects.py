@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs make for single objects of a checked-out kernel tree."""
+"""Runs make for single objects in a checked-out kernel tree."""
 
 import os
 import re
@@ -28,14 +28,16 @@ _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 
 
 class Configured(NamedTuple):
-    """How a configuration was made: the symbols that did not stay on, or why it failed."""
+    """The result of making a configuration: the symbols that did not stay enabled, or the reason
+    for a failure.
+    """
 
     lost: tuple[str, ...] = ()
     failure: str = ""
 
 
 class Maker:
-    """The calls of make in one tree with one output directory."""
+    """Runs make in one tree with one output directory."""
 
     def __init__(
         self, tree: Path, output: Path, configuration: Configuration, jobs: int

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Kconfig symbols for which kbuild descends to an object, read from the Makefiles above it."""
+"""Finds the Kconfig symbols with which kbuild builds an object.
+
+They are read from the Makefiles in the folders above it.
+"""
 
 import os
 import re
@@ -37,7 +40,9 @@ _DEEPEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Symbols that all have to be on, and the module that the object is a part of ("" for none)."""
+    """The symbols that must all be enabled for an object, and the module that it is a part of (""
+    for none).
+    """
 
     symbols: tuple[str, ...]
     module: str = ""
@@ -53,11 +58,12 @@ class _Line:
 
 
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
-    """What has to be on for the object of a source file, in every way that Makefiles name it.
+    """Returns the requirements for building a source file's object.
 
-    If no Makefile names it, but the nearest one with modules includes others or computes names, the
-    object may be a part of these modules; otherwise there is none. Conditions that are not about
-    one symbol count as met.
+    There is one for each way in which Makefiles name it. If no Makefile names it, but the nearest
+    Makefile with modules includes other Makefiles or computes names, the object may be a part of
+    these modules; otherwise there are no requirements. Conditions on anything but a single symbol
+    count as met.
     """
     folder, _, name = path.rpartition("/")
     target = name.rpartition(".")[0] + ".o"
@@ -76,10 +82,10 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
 
 
 def target_of(read: Read, path: str) -> str:
-    """The target of make for a source file's object.
+    """Returns the make target for a source file's object.
 
-    A module's Makefile may include that of a directory next to its own: kbuild knows the objects by
-    the path from there (`amdgpu/../display/…`).
+    A module's Makefile may include the Makefile of a sibling directory. kbuild then knows the
+    objects by their path relative to the module (`amdgpu/../display/…`).
     """
     target = f"{path.rpartition('.')[0]}.o"
     for folder, need in _of_neighbor(read, path):

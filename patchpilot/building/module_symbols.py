@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The symbols that an object needs of others: those that no module can have are a problem."""
+"""Checks the undefined symbols of an object: symbols that no module can provide are a problem."""
 
 import re
 import shutil
@@ -26,7 +26,9 @@ _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 
 
 def needed_symbols(output: Path, target: str, path: str) -> Iterator[Diagnostic]:
-    """The undefined symbols of an object, and its references to sections that are freed."""
+    """Yields a diagnostic for each undefined symbol of an object and for each reference to a
+    freed section.
+    """
     if shutil.which("nm"):
         done = run(
             ["nm", "-u", "--", target], env=environment(), cwd=output, timeout=60
@@ -54,8 +56,9 @@ def missing_symbols(
     *,
     is_module: bool,
 ) -> Iterator[tuple[str, str]]:
-    """Those of the undefined symbols that their objects will not find, each with the reason;
-    `users` has the source file of the object by symbol.
+    """Yields the undefined symbols that cannot be resolved, each with the reason.
+
+    `users` maps each symbol to the source file of the object that uses it.
     """
     for name in users:
         if _COMPILER.fullmatch(name):
@@ -87,8 +90,10 @@ def _definitions(
 
 
 def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
-    """The added line of a file that may be the division for which a compiler calls a function; 0
-    for other functions, or where there is none.
+    """Returns the added line of a file that may contain the division for which the compiler calls
+    this function.
+
+    Returns 0 for other functions or if there is no such line.
     """
     if not _COMPILER.fullmatch(name):
         return 0

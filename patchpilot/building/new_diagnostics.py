@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The diagnostics that a patch adds, at the lines of its diff that they belong to."""
+"""Finds the diagnostics that a patch adds, and the lines of its diff to which they belong."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ _FAR = 1 << 30
 
 
 class Place(NamedTuple):
-    """Where a finding is: file and line in the new tree, and its line in the patch."""
+    """The location of a finding: file and line in the new tree, and the line in the patch."""
 
     path: str
     line: int | None
@@ -26,7 +26,10 @@ def new_ones(
     after: Sequence[Diagnostic],
     changes: Sequence[FileChange],
 ) -> tuple[Diagnostic, ...]:
-    """The diagnostics of `after` that `before` does not have: one that only moved is not new."""
+    """Returns the diagnostics in `after` that are not in `before`.
+
+    A diagnostic that only moved is not new.
+    """
     by_path = {change.new_path: change for change in changes if change.new_path}
     renamed = {
         change.old_path: change.new_path
@@ -85,10 +88,11 @@ def _moved(line: int, change: FileChange | None) -> int:
 
 
 def place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
-    """The line of the diff that a new diagnostic belongs to.
+    """Returns the line of the diff to which a new diagnostic belongs.
 
-    Its own line where the patch adds that, or the line that uses its macro; else the changed line
-    that names what the diagnostic names, the nearest of the same hunk or file first.
+    It is the diagnostic's own line, or the line that uses its macro, if the patch adds that line.
+    Otherwise it is the changed line that contains a name from the diagnostic, preferring the same
+    hunk and the same file, then the nearest.
     """
     by_path = {change.path: change for change in changes}
     places = one.places or ((one.path, one.line),)

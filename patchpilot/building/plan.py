@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is built for a series: the objects of each commit, and the configurations to build them in.
+"""Plans the build of a series: the objects of each commit, and the configurations in which to
+build them.
 
-The configurations are the smallest over allnoconfig that reach the objects, and allmodconfig for
-those without one.
+The configurations are the smallest ones on top of allnoconfig that reach the objects, and
+allmodconfig for objects without one.
 """
 
 import re
@@ -50,8 +51,10 @@ _SAFE = re.compile(r"[\w+,@.][\w./+,@-]*")
 
 
 class BuildOptions(NamedTuple):
-    """What a build was asked for: a configuration's text, architectures, compilers, how much;
-    `place` is the name of the directory to build in, where there are several.
+    """The options of a build: a configuration's text, architectures, compilers, and the amount to
+    build.
+
+    `place` is the name of the build directory if there are several.
     """
 
     config: str | None = None
@@ -65,7 +68,7 @@ class BuildOptions(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A commit of the series: the states before and after it, and its diff."""
+    """A commit of the series: the tree states before and after it, and its diff."""
 
     before: TreeState
     after: TreeState
@@ -73,8 +76,10 @@ class Change(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The source files to build for each change, the configurations with the files that each
-    builds, and why others are not built, for each change.
+    """A build plan.
+
+    Has, for each change, the source files to build and the reasons why others are not built, and
+    the configurations, each with the files to build in it.
     """
 
     sources: tuple[tuple[str, ...], ...]
@@ -83,14 +88,14 @@ class Plan(NamedTuple):
 
 
 def is_target(path: str) -> bool:
-    """Whether programs take a path for a path."""
+    """Whether a path contains only characters that other programs accept in a path."""
     return _SAFE.fullmatch(path) is not None
 
 
 def make_plan(
     repository: Repository, changes: Sequence[Change], options: BuildOptions
 ) -> Plan:
-    """The plan for a series."""
+    """Returns the build plan for a series."""
     sources, notes = [], []
     for change in changes:
         own, said = _sources(repository, change, options)
@@ -110,7 +115,7 @@ def make_plan(
 
 
 def touches_kconfig(change: Change) -> bool:
-    """Whether a change may make Kconfig files that cannot be read."""
+    """Whether a change may make Kconfig files unparsable."""
     return any(_KCONFIG.search(file.path) for file in change.files)
 
 

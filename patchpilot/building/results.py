@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was printed for objects, kept between runs by the files that an object is made of."""
+"""Caches the diagnostics for objects between runs, keyed by the files from which an object is
+built.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ KIND = Kind("built-object", (str(Path(__file__).parent),), _KEPT)
 
 
 class KeptReport:
-    """The reports of one object in one configuration, for the last contents that it was built of."""  # noqa: E501
+    """The cached reports for one object in one configuration, for the file contents from which it
+    was last built.
+    """
 
     def __init__(self, path: str, configuration: str, state: TreeState) -> None:
         self._state = state

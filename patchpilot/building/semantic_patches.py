@@ -35,12 +35,14 @@ _AROUND = 30
 
 
 def key_of_tool() -> str:
-    """A text that changes with the version of Coccinelle, "" where it is not installed."""
+    """Returns a cache key that changes with the version of Coccinelle, or "" if it is not
+    installed.
+    """
     return f"{PROGRAM} {compiler_version(PROGRAM)}" if shutil.which(PROGRAM) else ""
 
 
 def near_text(text: str, lines: Sequence[int]) -> str:
-    """The text of a file around some of its lines."""
+    """Returns the text of a file around some of its lines."""
     every = text.split("\n")
     near = {
         number
@@ -51,8 +53,9 @@ def near_text(text: str, lines: Sequence[int]) -> str:
 
 
 def scripts_for(state: TreeState, text: str) -> Iterator[str]:
-    """The semantic patches that may match a text: those of which it has a function that they
-    name, and those that name none.
+    """Yields the semantic patches that may match a text.
+
+    These are the ones that name a function in the text, and the ones that name no function.
     """
     for path in state.files:
         if not (path.startswith(f"{FOLDER}/") and path.endswith(".cocci")):
@@ -69,7 +72,7 @@ def scripts_for(state: TreeState, text: str) -> Iterator[str]:
 def kept_report(
     state: TreeState, path: str, scripts: Sequence[str]
 ) -> ObjectReport | None:
-    """What was reported for the same content before, None where that is not known."""
+    """Returns the cached report for the same content, or None if there is none."""
     return _kept(state, path, scripts).find()
 
 
@@ -80,7 +83,7 @@ def run_scripts(
     scripts: Sequence[str],
     progress: Progress,
 ) -> ObjectReport:
-    """What the semantic patches report for a file of the checked-out tree."""
+    """Runs the semantic patches on a file of the checked-out tree and returns their report."""
     found: dict[Diagnostic, None] = {}
     for script in scripts:
         what = partial(progress, f"{script.rpartition('/')[2]}: {path}")

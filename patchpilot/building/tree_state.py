@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files of a commit as ids of their contents: what a kept result is compared with."""
+"""The files of a commit, identified by the ids of their contents, for validating cached results."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,10 @@ _BUILD_FOLDERS = ("scripts/", "tools/objtool/", "tools/include/", "tools/scripts
 
 
 class TreeState:
-    """A commit: its files are read when first asked for, those of another one as a difference."""
+    """The files of a commit.
+
+    They are read on first use; those of a second commit are read as a difference from the first.
+    """
 
     def __init__(
         self, repository: Repository, commit: str, like: "TreeState | None" = None

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where objects are built: a clone that shares the repository's objects, and output directories.
+"""The directories for building: a clone that shares the repository's objects, and output
+directories.
 
-They are in the cache and may be deleted. The person's tree and .config are not touched.
+They are in the cache and may be deleted. The user's tree and .config are not touched.
 """
 
 import contextlib
@@ -24,7 +25,7 @@ _CHECKOUT_SECONDS = 1800.0
 
 
 class WorkPlace:
-    """The clone and the output directories of a repository."""
+    """The build clone of a repository and its output directories."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -87,13 +88,16 @@ class WorkPlace:
 
 
 def work_place(repository: Repository, name: str = "") -> WorkPlace:
-    """Where the objects of a repository are built; builds at the same time have each a name."""
+    """Returns the build directories of a repository.
+
+    Concurrent builds use different names.
+    """
     place = repository_place(KIND, repository.common_dir, _VERSION)
     return WorkPlace(place.with_name(f"{place.name}-{name}") if name else place)
 
 
 def all_places() -> tuple[Path, ...]:
-    """The directories in which objects of any repository were built."""
+    """Returns the directories in which objects were built, for all repositories."""
     with contextlib.suppress(OSError):
         return tuple(
             sorted(one for one in (cache_dir() / KIND).iterdir() if one.is_dir())
@@ -102,7 +106,7 @@ def all_places() -> tuple[Path, ...]:
 
 
 def clean(folders: tuple[Path, ...]) -> int:
-    """Delete directories with all that was built in them; how many bytes they had."""
+    """Deletes build directories with their contents and returns the number of bytes freed."""
     total = sum(size_of(folder) for folder in folders)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
@@ -110,7 +114,7 @@ def clean(folders: tuple[Path, ...]) -> int:
 
 
 def size_of(folder: Path) -> int:
-    """The bytes that the files below a directory take."""
+    """Returns the total size in bytes of the files below a directory."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:

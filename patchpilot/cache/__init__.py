@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cached data, which may be deleted at any time: $XDG_CACHE_HOME/patchpilot.
+"""The cache, $XDG_CACHE_HOME/patchpilot, which may be deleted at any time.
 
-`folder` has the path and decides which files are trusted. `entries` caches values by a key of their
-input and of the code that computes them. `patterns` caches compiled regular expressions. Data in
-other formats (SQLite, git's commit-graph, the archive's answers) gets its path from `folder` too.
+`folder` provides its path and decides which files are trusted. `entries` caches values, keyed by
+their input and the code that computes them. `patterns` caches compiled regular expressions. Data
+in other formats (SQLite, git's commit-graph, the archive's answers) is stored at paths from
+`folder`.
 """

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Values cached between runs: dicts, lists, strings and numbers, one file each.
+"""Values cached between runs: dicts, lists, strings and numbers, one file per value.
 
-A file has a header with the version of this format, a checksum and the value as `marshal` writes
-it, which loads plain values only and runs no code. Its name is the kind of value and a key: a hash
-of the value's input and of the code that computes it.
+A file contains a header with the version of this format, a checksum, and the value serialized
+with `marshal`, which loads plain values only and runs no code. Its name consists of the kind of
+value and a key, which is a hash of the value's input and of the code that computes it.
 """
 
 import contextlib
@@ -27,8 +27,10 @@ _DAY = 86400
 
 
 class Kind(NamedTuple):
-    """A kind of value: its name, the code that computes it (files and directories of Python
-    modules), and how many are cached.
+    """A kind of cached value.
+
+    Contains its name, the code that computes it (files and directories of Python modules), and
+    the maximum number of entries.
     """
 
     name: str
@@ -37,8 +39,10 @@ class Kind(NamedTuple):
 
 
 def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
-    """The key of a value with these inputs: 128 bits of the hash that .pyc files use, since hashlib
-    is slow to import.
+    """Returns the cache key for a value with these inputs.
+
+    It has 128 bits, from the hash function used for .pyc files, because hashlib is slow to
+    import.
     """
     texts = [
         _PROGRAM,
@@ -54,9 +58,9 @@ def key_of(kind: Kind, parts: Iterable[bytes]) -> str:
 
 
 def recall(kind: Kind, key: str) -> Any:
-    """The cached value of this key.
+    """Returns the cached value for this key.
 
-    None when there is none, or the file is damaged or not trusted.
+    Returns None if there is none, or if the file is damaged or not trusted.
     """
     file = folder.cache_dir() / f"{kind.name}-{key}"
     data = folder.read(file, _LARGEST)
@@ -76,9 +80,9 @@ def recall(kind: Kind, key: str) -> Any:
 
 
 def remember(kind: Kind, key: str, value: Any) -> bool:
-    """Cache a value, and delete the oldest of its kind when there are too many.
+    """Caches a value and evicts the oldest ones of its kind if there are too many.
 
-    Whether it was written. A failure is not an error.
+    Returns whether it was written; failures raise no error.
     """
     try:
         data = marshal.dumps(value)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's cache directory: its path, which files in it are trusted, and eviction.
+"""The user's cache directory: its path, which of its files are trusted, and eviction.
 
 Everything in it may be deleted while patchpilot runs. Files that another user could have written
-are not read: a file or directory has to be owned by this user and not writable by others, and
+are not read: a file or directory must be owned by the user and not writable by others, and
 symbolic links to files are not followed.
 """
 
@@ -16,9 +16,9 @@ _WRITABLE_BY_OTHERS = 0o022
 
 
 def cache_dir() -> Path:
-    """The directory: $XDG_CACHE_HOME/patchpilot.
+    """Returns the cache directory, $XDG_CACHE_HOME/patchpilot.
 
-    Without a home directory it is a path below /dev/null, which disables caching.
+    Without a home directory, it is a path below /dev/null, which disables caching.
     """
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not base.startswith("/"):
@@ -30,7 +30,7 @@ def cache_dir() -> Path:
 def private_folder(folder: Path) -> bool:
     """Whether files in a directory of the cache can be trusted.
 
-    It is created, and made private, where that is possible.
+    The directory is created and made private if possible.
     """
     top = cache_dir()
     if top in folder.parents and not private_folder(folder.parent):
@@ -59,9 +59,10 @@ def is_private(path: Path) -> bool:
 
 
 def read(file: Path, limit: int) -> bytes | None:
-    """The content of a file of the cache.
+    """Returns the content of a file in the cache.
 
-    None when it is missing, longer than `limit`, or another user could have written it.
+    Returns None if it is missing, larger than `limit` bytes, or if another user could have
+    written it.
     """
     try:
         descriptor = os.open(
@@ -82,9 +83,9 @@ def read(file: Path, limit: int) -> bytes | None:
 
 
 def write(file: Path, data: bytes) -> bool:
-    """Replace a file of the cache in one step, readable by this user only.
+    """Atomically replaces a file in the cache, readable only by the user.
 
-    Whether that was possible.
+    Returns whether this succeeded.
     """
     if not private_folder(file.parent):
         return False
@@ -103,9 +104,9 @@ def write(file: Path, data: bytes) -> bool:
 
 
 def append(file: Path, data: bytes) -> bool:
-    """Add to the end of a file of the cache in one write, so that two runs at once lose nothing.
+    """Appends to a file in the cache with a single write, so that concurrent runs lose no data.
 
-    Whether that was possible.
+    Returns whether this succeeded.
     """
     if not private_folder(file.parent):
         return False
@@ -121,9 +122,9 @@ def append(file: Path, data: bytes) -> bool:
 
 
 def repository_place(kind: str, repository: Path, version: int) -> Path:
-    """The path of a kind of data about one repository.
+    """Returns the cache path for a kind of data about one repository.
 
-    The key is the repository's path and the version of the format.
+    The key consists of the repository's path and the version of the format.
     """
     path = str(repository.resolve()).encode("utf-8", "surrogateescape")
     digest = importlib.util.source_hash(
@@ -133,7 +134,7 @@ def repository_place(kind: str, repository: Path, version: int) -> Path:
 
 
 def evict(folder: Path, keep: int, prefix: str = "") -> None:
-    """Delete all but the `keep` entries of a directory that were used last."""
+    """Deletes all but the `keep` most recently used entries of a directory."""
     import shutil
 
     with contextlib.suppress(OSError):

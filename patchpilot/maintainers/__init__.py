@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The MAINTAINERS file: parsed, indexed by folder, matched against paths, file names and the text
-of a patch.
+"""Parses the MAINTAINERS file and matches paths, file names and patch texts against it.
+
+The file is indexed by folder.
 """
 
 from patchpilot.maintainers.load import load

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""F: and X: patterns with alternatives, `xen/{a,b}/x.c` as Xen's MAINTAINERS has them: matched as
-one regular expression, never expanded.
+"""F: and X: patterns with alternatives, such as `xen/{a,b}/x.c` in Xen's MAINTAINERS.
 
-An alternative matches as the same pattern written alone: see `file_patterns`.
+They are matched as one regular expression and never expanded. An alternative matches as the same
+pattern written separately would (see `file_patterns`).
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ _NOTHING = "(?!)"
 
 
 class Braces:
-    """A pattern with alternatives."""
+    """An F: or X: pattern with alternatives in braces."""
 
     def __init__(self, pattern: str) -> None:
         self._tree = _parse(pattern)
@@ -75,7 +75,7 @@ class Braces:
 
 @lru_cache(maxsize=4096)
 def braces(pattern: str) -> Braces | None:
-    """The pattern, where it has alternatives and is not too long; else None."""
+    """Parses a pattern with alternatives; returns None if it has none or is too long."""
     if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
         return None
     return Braces(pattern)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""F: and X: patterns, read as get_maintainer.pl reads them: a glob in which other regular
-expression characters keep their meaning, matched from the start of the path; a pattern without a
-final slash matches only paths with as many slashes."""
+"""F: and X: patterns, interpreted as get_maintainer.pl does.
+
+A pattern is a glob in which other regular expression characters keep their meaning. It is matched
+from the start of the path. Without a trailing slash, it matches only paths with the same number
+of slashes.
+"""
 
 import re
 from collections.abc import Callable
@@ -16,7 +19,9 @@ _NEVER_A_FOLDER = frozenset(".*?")
 
 
 def folder_of(pattern: str) -> str:
-    """The folder every matching path is in, with its slash; "" when that is unknown."""
+    """Returns the folder, with its slash, that contains every matching path, or "" if it is
+    unknown.
+    """
     meta = _FIRST_META.search(pattern)
     if meta is None:
         return pattern[: pattern.rfind("/") + 1]
@@ -29,8 +34,9 @@ def folder_of(pattern: str) -> str:
 
 
 def depth(pattern: str, *, is_folder: bool = False) -> int:
-    """The depth of a pattern: its slashes, plus one when it names a file; -1 for one that begins
-    with a star.
+    """Returns the depth of a pattern: its number of slashes, plus one if it names a file.
+
+    The depth is -1 for a pattern that starts with a star.
     """
     if pattern.startswith("*"):
         return -1
@@ -42,7 +48,10 @@ def depth(pattern: str, *, is_folder: bool = False) -> int:
 
 
 def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
-    """Whether a pattern matches a path; `is_folder` is asked only when the answer depends on it."""
+    """Whether a pattern matches a path.
+
+    `is_folder` is called only if the result depends on it.
+    """
     if "{" in pattern and (alternatives := braces(pattern)):
         return alternatives.matches(path, is_folder)
     if _META.isdisjoint(pattern):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's MAINTAINERS, with its index, cached by content."""
+"""Loads a tree's MAINTAINERS with its index, cached by content."""
 
 import os
 from collections.abc import Sequence
@@ -25,10 +25,11 @@ def load(
     everywhere: bool | None = None,
     keep: bool = True,
 ) -> MaintainersFile:
-    """The MAINTAINERS of a tree, a file or a directory of files; with `everywhere`, every file of
-    that name below `path`. By default the tree's own .get_maintainer.conf decides both.
+    """Loads the MAINTAINERS of a tree, which may be a file or a directory of files.
 
-    MissingError when there is none. With `keep` the index is kept in the cache.
+    With `everywhere`, every file of that name below `path` is read. By default, the tree's
+    .get_maintainer.conf determines both arguments. With `keep`, the index is cached. Raises
+    MissingError if there is no MAINTAINERS.
     """
     if path is None or everywhere is None:
         said_path, said_everywhere = where_maintainers_are(conf_words(tree))
@@ -56,9 +57,9 @@ def load(
 def maintainers_files(
     tree: Tree, path: str = "MAINTAINERS", everywhere: bool = False
 ) -> list[tuple[str, bytes]]:
-    """(path, content) of the files that make up a tree's MAINTAINERS, in order.
+    """Returns (path, content) of the files that make up a tree's MAINTAINERS, in order.
 
-    MissingError when there is none.
+    Raises MissingError if there are none.
     """
     data = tree.read(path)
     if data is not None:
@@ -108,7 +109,9 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
 
 
 def conf_words(tree: Tree) -> tuple[str, ...]:
-    """The options in a tree's .get_maintainer.conf, which precede those of the command line."""
+    """Returns the options in a tree's .get_maintainer.conf, which precede the command-line
+    options.
+    """
     text = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
     words: list[str] = []
     for line in text.splitlines():
@@ -120,7 +123,9 @@ def conf_words(tree: Tree) -> tuple[str, ...]:
 
 
 def where_maintainers_are(words: Sequence[str]) -> tuple[str, bool]:
-    """(path, everywhere) from options; the last of a kind wins."""
+    """Returns (path, everywhere) from the options; the last option of each kind takes
+    precedence.
+    """
     path, everywhere = "MAINTAINERS", False
     for at, word in enumerate(words):
         name, _, value = word.lstrip("-").partition("=")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sections of MAINTAINERS that match a path or the text of a patch, and their matching lines."""  # noqa: E501
+"""Finds the sections of MAINTAINERS that match a path or the text of a patch, and their matching
+lines.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,8 +13,10 @@ from patchpilot.maintainers.section_index import Keyword, MaintainersFile
 
 
 class PathMatch(NamedTuple):
-    """A section that matches a path: the matching line (`letter`, `pattern`), its depth, and
-    whether no pattern could be more exact.
+    """A section that matches a path.
+
+    Contains the matching line (`letter`, `pattern`), its depth, and whether it is an exact match,
+    so that no pattern could be more specific.
     """
 
     section: int
@@ -23,9 +27,12 @@ class PathMatch(NamedTuple):
 
 
 class SectionMatch(NamedTuple):
-    """A section that matches a patch: the depth of its deepest pattern, a reason for each path or
-    keyword, and the matching paths. `met` is its place in the order of get_maintainer.pl, file by
-    file, keywords last; `exact` are the paths that no deeper pattern could name."""
+    """A section that matches a patch.
+
+    Contains the depth of its deepest pattern, a reason for each path or keyword, and the matching
+    paths. `met` is its position in the order of get_maintainer.pl, which is file by file with
+    keywords last. `exact` are the paths for which no deeper pattern is possible.
+    """
 
     section: Section
     depth: int
@@ -44,11 +51,12 @@ class SectionMatch(NamedTuple):
 def match_path(
     file: MaintainersFile, path: str, within: int = 0
 ) -> tuple[PathMatch, ...]:
-    """The sections that match a path, the deepest pattern first, ties in file order.
+    """Returns the sections that match a path, the deepest pattern first, ties in file order.
 
-    As in get_maintainer.pl the last matching line of a section counts, and a match of any X: line
-    excludes the section. `within` ignores F: lines that end this many folders above the path or
-    more (0: none)."""
+    As in get_maintainer.pl, the last matching line of a section counts, and any matching X: line
+    excludes the section. `within` ignores F: lines for folders at least this many levels above
+    the path (0: no limit).
+    """
     places: dict[int, tuple[int, str, str]] = {}
     exact: set[int] = set()
     out: set[int] = set()
@@ -92,8 +100,9 @@ def match_path(
 def keyword_matches(
     file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]
 ) -> tuple[Keyword, ...]:
-    """The K: lines found in the lines of a patch: each of `texts` is a pattern for the start of a
-    line, and the lines.
+    """Returns the K: lines that match the lines of a patch.
+
+    Each of `texts` is a pattern for the start of a line, and the lines.
     """
     groups = [(prefix, list(lines)) for prefix, lines in texts]
     lowered = [[line.lower() for line in lines] for _, lines in groups]
@@ -120,7 +129,7 @@ def _in_lines(
 
 
 def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
-    """The K: lines found in the text of a source file."""
+    """Returns the K: lines that match the text of a source file."""
     lowered = text.lower()
     return tuple(
         keyword
@@ -132,11 +141,11 @@ def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
 def match(
     file: MaintainersFile, paths: Iterable[str], text: str = ""
 ) -> tuple[SectionMatch, ...]:
-    """The sections that match a patch which touches `paths`, most specific first, each with its
-    reasons.
+    """Returns the sections that match a patch touching `paths`, most specific first, each with
+    its reasons.
 
-    `text` is the patch as a mail (message and diff), searched for K: keywords: the whole message,
-    and the changed lines of the diff.
+    `text` is the patch as a message (commit message and diff). Its whole commit message and the
+    changed lines of its diff are searched for K: keywords.
     """
     return match_texts(file, paths, split_text(text) if text else ())
 
@@ -146,7 +155,7 @@ def match_texts(
     paths: Iterable[str],
     texts: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
-    """As `match`, for texts already split: see `keyword_matches`."""
+    """Like `match`, but for texts that are already split (see `keyword_matches`)."""
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}
@@ -192,8 +201,8 @@ def match_texts(
 
 
 def split_text(text: str) -> list[tuple[str, list[str]]]:
-    """A patch's lines for K: patterns: those before the diff as they are, and the changed lines of
-    the diff.
+    """Splits a patch for K: patterns: the unchanged lines before the diff, and the changed lines
+    of the diff.
     """
     lines = text.split("\n")
     start = next(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""N: and K: patterns: Perl regular expressions from an untrusted file.
+"""N: and K: patterns, which are Perl regular expressions from an untrusted file.
 
-A pattern is matched only where one of the words it needs is in the text; matching is bounded
+A pattern is matched only if one of the words it needs is in the text, and matching is bounded
 (`BoundedPattern`).
 """
 
@@ -16,7 +16,10 @@ _PLAIN_ESCAPES = frozenset(".-/_@\"'#,:;=<>&%!~` ")
 
 
 class PerlPattern:
-    """A Perl pattern with /x. `error` is why it cannot be used; such a pattern matches nothing."""
+    """A Perl pattern with /x.
+
+    `error` is the reason why it cannot be used; such a pattern matches nothing.
+    """
 
     __slots__ = ("__dict__", "prefix", "source", "words")
 
@@ -51,9 +54,9 @@ class PerlPattern:
 
 
 def needed_words(source: str) -> tuple[str, ...]:
-    """Words (in lower case) of which every match contains at least one.
+    """Returns words (in lower case) at least one of which occurs in every match.
 
-    Empty when no such set is certain or a word is shorter than three.
+    Returns nothing if no such set is certain or a word has fewer than three characters.
     """
     words = _needed(source)
     return (

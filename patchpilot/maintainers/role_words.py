@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wording of get_maintainer.pl's output: role names, contacts that would get every patch, the
-longest section name.
+"""The wording of get_maintainer.pl's output.
+
+These are role names, contacts that would get every patch, and the maximum length of a section
+name.
 """
 
 from typing import NamedTuple
 
 
 class RoleWords(NamedTuple):
-    """Role words: `roles` by status in lower case (any other status is its own role where
-    `status_is_role`, otherwise `role`).
+    """The role names of get_maintainer.pl.
+
+    `roles` maps statuses in lower case to roles. Any other status is itself the role if
+    `status_is_role`; otherwise the role is `role`.
     """
 
     roles: tuple[tuple[str, str], ...] = (
@@ -46,7 +50,7 @@ class RoleWords(NamedTuple):
 
 
 def ascii_lower(text: str) -> str:
-    """Lower case of the letters A to Z only, as in a program that works on bytes."""
+    """Converts only the letters A to Z to lower case, as a program that works on bytes does."""
     return (
         text.lower()
         if text.isascii()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The wording and defaults of a tree's own get_maintainer.pl, read from its text.
+"""Reads the wording and defaults of a tree's get_maintainer.pl from the script's text.
 
 The script is never run.
 """
@@ -27,9 +27,9 @@ _DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
 def read_words(script: str | None) -> RoleWords:
-    """The wording of a get_maintainer.pl.
+    """Returns the wording of a get_maintainer.pl.
 
-    That of Linux 6.1 where there is no script or it does not define it.
+    The wording of Linux 6.1 is used if there is no script or it does not define its own.
     """
     usual = RoleWords()
     if not script:

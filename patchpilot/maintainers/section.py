@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A section of MAINTAINERS: its name and its lettered lines, as written."""
+"""A section of MAINTAINERS: its name and its entries, as written."""
 
 import re
 from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """A lettered line: `F: drivers/net/` is ("F", "drivers/net/").
+    """An entry of a section: `F: drivers/net/` is ("F", "drivers/net/").
 
-    `line` counts from 1 in the file.
+    `line` is its 1-based line in the file.
     """
 
     letter: str
@@ -17,7 +17,10 @@ class Entry(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A section: `number` counts from 0 in file order, `line` is that of its heading (1-based)."""
+    """A section of MAINTAINERS.
+
+    `number` is its 0-based index in file order, `line` the 1-based line of its heading.
+    """
 
     number: int
     name: str
@@ -89,13 +92,13 @@ def _list_with_name(value: str) -> tuple[str, str]:
 
 
 def list_and_remark(value: str) -> tuple[str, str]:
-    """An L: line's address and what follows it."""
+    """Splits the value of an L: line into the address and the text that follows it."""
     words = value.split(None, 1)
     return (words[0], words[1]) if len(words) == 2 else (value.strip(), "")
 
 
 def typed(line: str) -> tuple[str, str] | None:
-    """(letter, value) of a lettered line; None for any other."""
+    """Splits an entry line into (letter, value); returns None for any other line."""
     return (
         (line[0], line[2:].lstrip())
         if line[1:2] == ":" and "A" <= line[0] <= "Z"
@@ -104,12 +107,12 @@ def typed(line: str) -> tuple[str, str] | None:
 
 
 def is_ignored(line: str) -> bool:
-    """Whether the line is blank or a comment, which never end a section."""
+    """Whether a line is blank or a comment; such lines never end a section."""
     return not line or line[0] == "#" or line.isspace()
 
 
 def parse_section(text: str, number: int, line: int) -> Section:
-    """The section whose heading is the first line of `text`."""
+    """Parses the section whose heading is the first line of `text`."""
     rows = text.split("\n")
     entries = []
     for at, row in enumerate(rows[1:], line + 1):

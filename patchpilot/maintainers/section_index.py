@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The index of MAINTAINERS: patterns by folder, so that a path is matched against dozens of
-patterns instead of thousands.
+"""An index of the patterns in MAINTAINERS by folder.
 
-The index is plain data (strings, tuples, bytes), so that it can be cached between runs; sections
-are parsed on demand.
+It reduces the patterns to match against a path from thousands to dozens. It is plain data
+(strings, tuples, bytes), so that it can be cached between runs. Sections are parsed on demand.
 """
 
 from array import array
@@ -21,8 +20,9 @@ Plain = dict[str, Any]
 
 
 class Keyword(NamedTuple):
-    """A K: line: its section and its place among all lettered lines, by which get_maintainer.pl
-    sorts (as text).
+    """A K: line: its section, and its index among all entries.
+
+    get_maintainer.pl sorts by that index, as text.
     """
 
     section: int
@@ -33,7 +33,7 @@ class Keyword(NamedTuple):
 class MaintainersFile:
     """The MAINTAINERS of a tree.
 
-    `text` is the file (or files, one after another) decoded; `words` are the tree's own role words.
+    `text` is the decoded file, or several files concatenated; `words` are the tree's role names.
     """
 
     def __init__(
@@ -120,14 +120,14 @@ class MaintainersFile:
 
 
 def nothing() -> MaintainersFile:
-    """A MAINTAINERS that names nobody."""
+    """Returns an empty MAINTAINERS."""
     return MaintainersFile("", build(""), RoleWords())
 
 
 def build(text: str) -> Plain:
-    """The index of a MAINTAINERS text.
+    """Builds the index of a MAINTAINERS text.
 
-    A section's heading is the last line before lettered lines that is neither blank nor a comment.
+    A section's heading is the last line before its entries that is neither blank nor a comment.
     """
     starts, lines = array("L"), array("L")
     folders: dict[str, list[str]] = {}

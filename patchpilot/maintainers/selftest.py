@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The self-test of MAINTAINERS: patterns that match nothing or are invalid, sections that are
-incomplete, duplicate or out of order.
+"""A self-test of MAINTAINERS.
+
+It finds patterns that match nothing or are invalid, and sections that are incomplete, duplicate
+or out of order.
 """
 
 from bisect import bisect_left, bisect_right
@@ -29,8 +31,10 @@ _SCM = ("git", "quilt", "hg")
 
 @json_form("path", "line", "kind", "message", "text")
 class SelfTestProblem(NamedTuple):
-    """A problem of a MAINTAINERS file: its path, 1-based line, kind (sections, patterns, order,
-    addresses, scm), what it is, and the line's text.
+    """A problem in a MAINTAINERS file.
+
+    Contains the file's path, the 1-based line, the kind (sections, patterns, order, addresses,
+    scm), a description, and the line's text.
     """
 
     path: str
@@ -43,8 +47,9 @@ class SelfTestProblem(NamedTuple):
 def self_test(
     contents: Sequence[tuple[str, bytes]], paths: Sequence[str], words: RoleWords
 ) -> tuple[SelfTestProblem, ...]:
-    """The problems of MAINTAINERS files ((path, content)) in a tree that has these files (sorted),
-    by file and line.
+    """Returns the problems of MAINTAINERS files ((path, content)), sorted by file and line.
+
+    `paths` are the files in the tree, sorted.
     """
     files = sorted(paths)
     names: dict[str, tuple[str, int]] = {}
@@ -164,7 +169,7 @@ def _patterns(
 
 
 def takes_any(pattern: str, files: Sequence[str]) -> bool:
-    """Whether a pattern matches any of these files (sorted)."""
+    """Whether a pattern matches any of these files, which must be sorted."""
     if not _GLOB.intersection(pattern):
         at = bisect_left(files, pattern)
         return at < len(files) and files[at].startswith(pattern)
@@ -203,8 +208,11 @@ def _addresses(path: str, section: Section) -> Iterator[SelfTestProblem]:
 def naming(
     file: MaintainersFile, word: str
 ) -> tuple[tuple[Section, tuple[str, ...]], ...]:
-    """The sections whose M:, R: or L: lines have this address, name or part of one (any case), with
-    those lines.
+    """Returns the sections whose M:, R: or L: lines contain this text, with these lines.
+
+    The text is an address, a name or a part of one.
+
+    The comparison ignores case.
     """
     lowered = word.lower()
     sections = []

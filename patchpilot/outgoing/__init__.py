@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Outgoing messages: composed from a draft, their delivery states, and the transports."""
+"""Outgoing messages: composing them from a draft, delivery states and transports."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Probes of a mail account: settings that fit its provider, the password, the server up to a login.
+"""Probes of a mail account: provider settings, password, and a server connection up to the login.
 
-Nothing is ever sent.
+No message is ever sent.
 """
 
 import shlex
@@ -22,8 +22,8 @@ from patchpilot.outgoing.smtp import Submission
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """What is known of the sender's mail provider and the settings that fit it, and where the
-    password comes from.
+    """Checks the account's settings against those of its mail provider, and where the password
+    comes from.
     """
     sender = account.sender
     known = provider_of(
@@ -86,7 +86,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
 
 
 def sendemail_settings(account: Account) -> Iterator[Probe]:
-    """Settings of git send-email that change how a send goes."""
+    """Reports the git send-email settings that change how messages are sent."""
     for name in ("validate", "confirm"):
         if account.value(name):
             yield Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")
@@ -100,7 +100,9 @@ def mail_server(
     terminal: bool,
     timeout: float = 15.0,
 ) -> tuple[Probe, ...]:
-    """Reach the server, encrypt and log in as git send-email would; then disconnect."""
+    """Connects to the mail server, encrypts and logs in as git send-email would, then
+    disconnects.
+    """
     if offline and account.configured:
         return (
             Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether `git am` would make of a mail exactly what was committed: author, message and content,
-tried in a throw-away index.
+"""Checks that `git am` recreates the original commit from a message.
+
+Author, commit message and content are compared, in a temporary index.
 """
 
 import re
@@ -37,7 +38,7 @@ class _AppliedMail:
 
 
 def damage(repository: Repository, scratch: Scratch, raw: bytes, commit_id: str) -> str:
-    """What differs from the commit in its mail, in words; "" for nothing."""
+    """Describes how a message differs from its commit, or returns "" if it does not."""
     commit = repository.commit(commit_id)
     author = (commit.author.name, commit.author.email)
     with TemporaryFolder("am") as place:
@@ -102,10 +103,10 @@ def _differs(
 
 
 def author_unclosed(raw: bytes) -> bool:
-    """Whether the From: that `git am` reads has an unbalanced parenthesis or quote.
+    """Whether the From: line that `git am` reads has an unbalanced parenthesis or quote.
 
-    git then reads past the end of the name, into whatever its memory holds there (seen with 2.39):
-    each run may give another author.
+    In that case git reads past the end of the name into adjacent memory (seen with 2.39), so that
+    each run may produce another author.
     """
     mail = parse_mail(raw)
     in_body = re.match(r"\s*From:[ \t]*([^\n]*)", mail.body)
@@ -125,9 +126,9 @@ def author_unclosed(raw: bytes) -> bool:
 
 
 def unclosed(text: str) -> bool:
-    """Whether a quoted string or a comment of an address is not closed.
+    """Whether a quoted string or a comment in an address is not closed.
 
-    Inside both, a backslash takes the next character's meaning away.
+    Inside both, a backslash escapes the next character.
     """
     quoted, depth, at = False, 0, 0
     while at < len(text):
@@ -193,8 +194,10 @@ def _too_long(raw: bytes) -> bool:
 def files_changed_by_am(
     repository: Repository, mails: Sequence[tuple[bytes, Patch]]
 ) -> tuple[tuple[str, str], ...]:
-    """(subject, what is wrong) of every mail (bytes, the patch file it was made from) of which `git
-    am` would make another commit.
+    """Returns (subject, problem) for each message from which `git am` would create another
+    commit.
+
+    `mails` contains pairs of a message's bytes and the patch file from which it was made.
     """
     changed_mails = (
         (patch.subject.title, _file_damage(repository, raw, patch))
@@ -229,7 +232,11 @@ def _file_damage(repository: Repository, raw: bytes, patch: Patch) -> str:
 def mails_changed_by_am(
     repository: Repository, mails: list[tuple[bytes, str]]
 ) -> tuple[tuple[str, str], ...]:
-    """(subject, what is wrong) of every mail (bytes, commit) that would not come out as committed."""  # noqa: E501
+    """Returns (subject, problem) for each message that `git am` would not turn back into its
+    commit.
+
+    `mails` contains pairs of a message's bytes and its commit id.
+    """
     damaged = []
     with Scratch(repository) as scratch:
         for raw, commit_id in mails:

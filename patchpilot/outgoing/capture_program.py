@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A program in the place of sendmail: it keeps each mail's final bytes and its arguments in a
-folder.
-"""
+"""A sendmail replacement that stores each message's final bytes and its arguments in a folder."""
 
 import shlex
 from pathlib import Path
@@ -19,7 +17,7 @@ cat > {folder}/"$n/mail"
 
 
 def capturing_program(folder: Path) -> Path:
-    """Write the program into `folder` (which keeps the mails too); its path."""
+    """Writes the program into `folder`, which also receives the messages, and returns its path."""
     program = folder / "capture"
     program.write_text(_SCRIPT.format(folder=shlex.quote(str(folder))))
     program.chmod(0o700)
@@ -27,7 +25,7 @@ def capturing_program(folder: Path) -> Path:
 
 
 def captured_mails(folder: Path) -> tuple[tuple[tuple[str, ...], bytes], ...]:
-    """(arguments, bytes) of each mail the program was given, in order."""
+    """Returns (arguments, bytes) of each message that the program received, in order."""
     places = sorted(
         (file for file in folder.iterdir() if file.name.isdigit()),
         key=lambda place: int(place.name),
@@ -44,10 +42,11 @@ def captured_mails(folder: Path) -> tuple[tuple[tuple[str, ...], bytes], ...]:
 def split_arguments(
     arguments: tuple[str, ...], options: int = 0
 ) -> tuple[str, tuple[str, ...]]:
-    """(envelope sender or "", recipients) of a sendmail call `[-f SENDER] -i RECIPIENT…`; `options`
-    words at its front are server options.
+    """Returns (envelope sender or "", recipients) from a sendmail call `[-f SENDER] -i
+    RECIPIENT…`.
 
-    Every word after `-i` is a recipient, whatever it begins with.
+    The first `options` words are server options. Each word after `-i` is a recipient, even if it
+    starts with a dash.
     """
     words = arguments[options:]
     sender, words = (

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a series as patchpilot composes them, for the transports that send what they are
-given.
+"""The messages of a series as composed by patchpilot, for transports that do not make messages
+themselves.
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ from patchpilot.series.message_ids import kept_ids, new_message_ids
 
 
 def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMail, ...]:
-    """The mails with their Message-IDs: those that the last preview of the same mails showed, else
-    new ones.
+    """Composes the messages of a series with their Message-IDs.
 
-    Of a mail to oneself, the sender gets it.
+    Message-IDs from the last preview of the same messages are reused; otherwise new ones are
+    generated. A message to yourself is addressed to the sender only.
     """
     sender = series.account.sender
     assert sender is not None
@@ -93,10 +93,10 @@ def _message_ids(
 def as_sent(
     outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = ()
 ) -> RenderedMail:
-    """A composed mail as a transport without a mail program of its own sends it: From the sender,
-    dated, with its envelope.
+    """Renders a composed message for a transport that has no mail program.
 
-    Another author is named in the first line of the body, where `git am` looks.
+    The sender is in From:, and a Date: and the envelope are added. A different author is named in
+    the first line of the body, where `git am` looks for it.
     """
     sender = account.sender
     assert sender is not None

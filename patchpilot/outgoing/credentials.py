@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The password of the mail account, from git's own credential helpers: asked for before anything is
-sent, held in memory only.
+"""The password of the mail account, from git's credential helpers.
+
+It is requested before anything is sent and held in memory only.
 """
 
 import contextlib
@@ -28,7 +29,7 @@ _MASK = b"***"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What git's credential machinery gave for an account; its text form hides the password."""
+    """A credential from git's credential machinery for an account; its repr hides the password."""
 
     user: str
     password: str = field(repr=False)
@@ -60,7 +61,7 @@ def _coded(password: bytes) -> Iterator[bytes]:
 def credential_of(
     repository: Repository, account: Account, *, terminal: bool
 ) -> Credential | None:
-    """What the account logs in with; None where it needs no login."""
+    """Returns the credential with which the account logs in, or None if it needs no login."""
     if not account.needs_login:
         return None
     return ask(repository, account, terminal=terminal)
@@ -69,15 +70,18 @@ def credential_of(
 def note_login(
     repository: Repository, credential: Credential | None, login: str
 ) -> None:
-    """Let git's helpers know how a login went: "accepted", "refused", or "" where there was none."""  # noqa: E501
+    """Reports the result of a login to git's helpers.
+
+    `login` is "accepted", "refused", or "" if there was no login.
+    """
     if credential and login:
         report_login(repository, credential, accepted=login == "accepted")
 
 
 def ask(repository: Repository, account: Account, *, terminal: bool) -> Credential:
-    """The credential of an account, from `sendemail.smtpPass` or `git credential fill`.
+    """Returns the credential of an account, from `sendemail.smtpPass` or `git credential fill`.
 
-    With `terminal`, git may put its question on the terminal; without, it is refused with the
+    With `terminal`, git may prompt on the terminal; otherwise a prompt is refused with the
     reason.
     """
     refuse_untrusted(repository.top, Use.SERVER)
@@ -122,7 +126,7 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
 def report_login(
     repository: Repository, credential: Credential, *, accepted: bool
 ) -> None:
-    """Let git's helpers keep a password that worked, or forget one that did not."""
+    """Contains git's credential helpers store an accepted password, or erase a rejected one."""
     if not credential.answer:
         return
     refuse_untrusted(repository.top, Use.LOGIN)
@@ -164,11 +168,12 @@ def _query(account: Account) -> bytes:
 def helper(
     credential: Credential | None,
 ) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
-    """(options for git, file descriptors to pass on) that make a child's `git credential fill`
-    answer with this credential.
+    """Makes `git credential fill` in a child process return this credential.
 
-    The password lives in an anonymous file in memory, in no argument, no variable and no named
-    file.
+    Yields the options for git and the file descriptors to pass on.
+
+    The password is in an anonymous in-memory file only: in no argument, environment variable or
+    named file.
     """
     if credential is None or not credential.answer:
         yield (), ()

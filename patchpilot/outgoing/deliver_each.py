@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails handed over one by one, by a transport that has a call for one mail: written down before
-and after each try.
+"""Delivers messages one at a time, for transports that can send a single message.
+
+The outbox is written before and after each attempt.
 """
 
 from collections.abc import Callable
@@ -17,11 +18,12 @@ from patchpilot.outgoing.transport import Delivery
 def deliver_each(
     delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]
 ) -> None:
-    """Hand over the mails that wait, in order, until one is not accepted or the delivery is to
-    stop.
+    """Delivers the pending messages in order until one is not accepted or the delivery is
+    stopped.
 
-    `hand_over` gives the outcome of one mail and raises nothing for what the other side does. What
-    may be accepted at another try (its `retry`) is tried again.
+    `hand_over` returns the outcome of one message and raises no exception for errors of the
+    remote side. It is called again for a message that may be accepted later, according to the
+    outcome's `retry`.
     """
     retries = Retries(delivery.stopping, delivery.progress)
     for entry in delivery.waiting:
@@ -34,7 +36,9 @@ def deliver_each(
 
 
 def deliver_as_shown(delivery: Delivery) -> None:
-    """Send the mails that wait over an SMTP session of our own, with the bytes of the preview."""
+    """Sends the pending messages over patchpilot's own SMTP session, with the bytes of the
+    preview.
+    """
     refuse_untrusted(delivery.repository.top, Use.MAIL, Use.SERVER)
     with Submission(delivery.account, delivery.credential) as submission:
         deliver_each(delivery, partial(send_mail, submission, delivery))
@@ -43,7 +47,7 @@ def deliver_as_shown(delivery: Delivery) -> None:
 def send_mail(
     submission: Submission, delivery: Delivery, entry: OutboxEntry
 ) -> Outcome:
-    """Send one mail as it was shown."""
+    """Sends one message exactly as previewed."""
     return submission.send(
         entry.mail.envelope_from, delivery.envelope_recipients(entry), entry.mail.raw
     )
@@ -55,7 +59,7 @@ def deliver_one(
     hand_over: Callable[[OutboxEntry], Outcome],
     retries: Retries,
 ) -> Outcome:
-    """Hand over one mail, again where that may help; its last outcome."""
+    """Delivers one message, with retries where they may help, and returns the last outcome."""
     while True:
         delivery.report(entry.place, Outcome(MailState.SENDING))
         retries.begin(entry.place)

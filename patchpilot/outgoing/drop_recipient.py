@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A recipient taken out of a mail that was rendered before: out of its headers and its envelope,
-everything else as it was.
+"""Removes a recipient from the headers and the envelope of a rendered message.
+
+Everything else is unchanged.
 """
 
 import re
@@ -16,9 +17,9 @@ HEADERS = ("To", "Cc")
 
 
 def without(raw: bytes, keys: Collection[str]) -> bytes:
-    """A mail's bytes without these mailboxes (in lower case) in To: and Cc:.
+    """Returns a message's bytes with these mailboxes (in lower case) removed from To: and Cc:.
 
-    A header without any address is removed.
+    A header that loses its last address is removed.
     """
     head, gap, body = raw.partition(b"\n\n")
     message = message_from_bytes(head + gap, policy=compat32)
@@ -46,7 +47,7 @@ def without(raw: bytes, keys: Collection[str]) -> bytes:
 
 
 def mail_without(mail: RenderedMail, keys: Collection[str]) -> RenderedMail:
-    """A captured mail without these mailboxes, in its headers and its envelope."""
+    """Returns a captured message with these mailboxes removed from its headers and envelope."""
     return captured(
         without(mail.raw, keys),
         mail.envelope_from,

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients that the user's own configuration adds: `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`,
-aliases, b4's series recipients.
+"""Recipients that the user's configuration adds.
 
-They are read into the plan, where they can be seen; the delivery then runs with all of them
-switched off.
+They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, aliases, and b4's series recipients.
+They are part of the plan, where the user sees them, and are all disabled for the delivery.
 """
 
 import re
@@ -32,8 +31,10 @@ _TAG_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredRecipients:
-    """What the configuration says: recipients with their reason, blind copies, kinds of automatic
-    Cc left out, and remarks about what failed.
+    """The recipients from the configuration.
+
+    These are the recipients with their reasons, blind copies, the suppressed kinds of automatic
+    Cc, and notes on commands that failed.
     """
 
     recipients: tuple[Recipient, ...]
@@ -48,7 +49,10 @@ def configured_recipients(
     transport: Transport,
     mails: Sequence[bytes],
 ) -> ConfiguredRecipients:
-    """Read them. `mails` are the patches as files for tocmd and cccmd, which are run."""
+    """Reads the recipients from the configuration.
+
+    `mails` are the patch files that are passed to tocmd and cccmd, which are run.
+    """
     aliases = read_aliases(repository)
     recipients: list[Recipient] = []
     remarks: list[str] = []
@@ -81,9 +85,9 @@ def configured_recipients(
 def settings_with_recipients(
     repository: Repository, account: Account, transport: Transport
 ) -> tuple[str, ...]:
-    """The names of the settings that are set and would add recipients.
+    """Returns the names of the configured settings that would add recipients.
 
-    None of their commands is run.
+    No configured command is run.
     """
     own = [name for name in ("to", "cc", "bcc") if account.values(name)]
     own += [name for name in ("toCmd", "ccCmd") if account.value(name.lower())]
@@ -97,7 +101,7 @@ def settings_with_recipients(
 
 
 def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...]:
-    """Whom `sendemail.bcc` names."""
+    """Returns the addresses in `sendemail.bcc`."""
     return _blind(account, read_aliases(repository)) if account.values("bcc") else ()
 
 
@@ -110,8 +114,10 @@ def _blind(
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:
-    """What `sendemail.suppresscc` and its older relatives leave out, with "all" and "body" spelled
-    out.
+    """Returns the kinds of recipients that `sendemail.suppresscc` and its older equivalents
+    suppress.
+
+    "all" and "body" are expanded.
     """
     kinds = {
         word
@@ -131,9 +137,9 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 
 
 def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
-    """Whether everything that led to a recipient is of a kind that the user switched off.
+    """Whether every reason for a recipient is of a kind that the user has disabled.
 
-    Recipients added manually stay.
+    Recipients that were added manually are never suppressed.
     """
     if (
         recipient.by_hand
@@ -150,11 +156,10 @@ def is_suppressed(recipient: Recipient, kinds: frozenset[str]) -> bool:
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """Alias → addresses of `sendemail.aliasesfile`, as mutt, mailrc, pine, elm and sendmail have
-    it.
+    """Returns the alias → addresses mapping from `sendemail.aliasesfile`.
 
-    Those of gnus are not read. UntrustedCommandsError where the repository names alias files
-    itself.
+    Supports the formats of mutt, mailrc, pine, elm and sendmail, but not gnus. Raises
+    UntrustedCommandsError if the repository itself configures alias files.
     """
     refuse_untrusted(repository.top, Use.ALIASES)
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
@@ -213,7 +218,7 @@ def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ..
 def expand(
     text: str, aliases: dict[str, tuple[str, ...]], depth: int = 0
 ) -> tuple[Address, ...]:
-    """The addresses a word or a header value means, aliases resolved (to a depth of 8)."""
+    """Returns the addresses in a word or header value, with aliases resolved to a depth of 8."""
     if depth > 8:
         return ()
     addresses: list[Address] = []

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What cannot be one line of a header is refused, and so is a mail with headers of unknown origin,
-a dangerous address or other recipients than planned. --force does not override it."""
+"""Refuses messages with unsafe headers or unexpected recipients.
+
+Refused are values that do not fit on one header line, headers of unknown origin, dangerous
+addresses, and recipients other than those planned. --force does not override this.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -36,8 +39,9 @@ _NEVER = (
 
 
 def refuse_breaks(commits: Iterable[Commit]) -> None:
-    """InputError when a commit's subject or author cannot be one line of a header: a transport
-    would make a second header of the rest.
+    """Raises InputError if a commit's subject or author contains a line break.
+
+    A transport would turn the second line into another header.
     """
     for commit in commits:
         author = commit.author
@@ -63,10 +67,10 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
 
 
 def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
-    """InputError when the head of a mail has a bare carriage return, a header twice, or one that
-    adds recipients out of sight.
+    """Raises InputError if a message's headers or envelope are unsafe.
 
-    Also when the envelope has an address that a mail program would read as an option.
+    That is the case for a bare carriage return, a repeated header, a header that adds hidden
+    recipients, or an envelope address that a mail program would parse as an option.
     """
     for number, mail in enumerate(mails, 1):
         head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]
@@ -91,9 +95,9 @@ def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
 def refuse_other_recipients(
     mail: RenderedMail, planned: Iterable[str], program: str
 ) -> None:
-    """RefusedError when the envelope that a program made has not exactly the planned addresses.
+    """Raises RefusedError if a program's envelope does not have exactly the planned addresses.
 
-    Whether the sender gets a copy is left to the program.
+    The program decides whether the sender gets a copy.
     """
     sender = mail.sender.key
     wanted = {email.lower() for email in planned} - {sender}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the password of a mail account can be kept, so that git send-email finds it: the credential
-helpers of git that are installed, or ~/.netrc. Never git's configuration, which is plain text that
-is often published.
+"""Stores the password of a mail account where git send-email finds it.
+
+That is one of git's installed credential helpers or ~/.netrc, but never git's configuration,
+which is plain text that is often published.
 """
 
 import os
@@ -29,8 +30,10 @@ _NETRC_HELPERS = (
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """A place for a password: its name on the command line, what it is, whether it is stored there
-    in plain text, and the credential helper that reads it ("" for none).
+    """A place in which to store a password.
+
+    Contains its name on the command line, a description, whether it stores plain text, and the
+    credential helper that reads it ("" for none).
     """
 
     name: str
@@ -40,7 +43,10 @@ class Keeper:
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """The places that this machine has, the safest first; the helper that is set comes before."""
+    """Returns the password stores on this machine: the configured helper, then the safest first.
+
+    The last entry stores no password: git asks for it each time.
+    """
     set_up = git(
         None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1)
     )
@@ -69,9 +75,9 @@ def keepers() -> tuple[Keeper, ...]:
 
 
 def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
-    """Keep a password there, or have git's helper do so; RefusedError where that fails.
+    """Stores a password directly or through git's credential helper.
 
-    `host` is `server:port`.
+    `host` is `server:port`. Raises RefusedError on failure.
     """
     if keeper.name == ASK:
         return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mail account git and b4 send with: `sendemail.*` of the identity in force, read once.
+"""The mail account that git and b4 use: `sendemail.*` with the active identity, read once.
 
-Never its password.
+Does not contain the password.
 """
 
 import os
@@ -20,14 +20,14 @@ LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Through what and as whom mail is sent.
+    """The account's server or program and its sender.
 
-    `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, None for
+    `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, or None for
     SMTP.
 
-    `destination` says in words where mails go that are not sent by this server or program: a web
-    endpoint, a folder. `password_from` says where the password would come from ("" when none is
-    needed); the password itself is never here.
+    `destination` describes where messages go if this server or program does not send them: a web
+    endpoint or a folder. `password_from` describes the source of the password ("" if none is
+    needed). The password itself is never stored here.
     """
 
     identity: str
@@ -94,9 +94,9 @@ class Account:
 
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:
-    """The account of this repository's git configuration.
+    """Returns the mail account from the repository's git configuration.
 
-    The chosen identity's keys come before the plain ones, as in git send-email.
+    The keys of the selected identity take precedence over the plain ones, as in git send-email.
     """
     config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}

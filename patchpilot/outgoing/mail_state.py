@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How far a mail got, what a server's answer means for it, and the callbacks around the act of
-sending.
-"""
+"""The delivery state of a message, the outcome of an attempt, and callbacks for sending."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +9,10 @@ from patchpilot.urls import public_url
 
 
 class MailState(StrEnum):
-    """How far a mail got. `sending` is written before the act; found later, it means `unknown`."""
+    """The delivery state of a message.
+
+    `sending` is written before the attempt; if it is found later, it means `unknown`.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
@@ -25,9 +26,9 @@ WAITING = (MailState.PENDING, MailState.REJECTED)
 
 
 class Retry(IntEnum):
-    """Whether a mail that is known not to have been accepted may be accepted at another try.
+    """Whether another attempt may succeed for a message that is known not to have been accepted.
 
-    On a new connection, or after a while.
+    The attempt is made on a new connection or after a delay.
     """
 
     NO = 0
@@ -37,8 +38,8 @@ class Retry(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one mail: its state, the server's or program's words, and whether another try
-    may help.
+    """The outcome of sending one message: its state, the server's or program's reply, and whether
+    to retry.
     """
 
     state: MailState
@@ -58,7 +59,7 @@ What it writes is on disk when it returns.
 
 
 def unheard(place: int, outcome: Outcome) -> None:
-    """A Report that nobody hears."""
+    """A Report callback that does nothing."""
 
 
 Stop = Callable[[], bool]
@@ -66,5 +67,5 @@ Stop = Callable[[], bool]
 
 
 def never_stop() -> bool:
-    """A Stop that never stops."""
+    """A Stop callback that never requests a stop."""
     return False

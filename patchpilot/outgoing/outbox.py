@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outbox: every mail ever planned for sending and how far it got, in SQLite, written before the
-act and after it.
+"""The outbox: an SQLite database of all messages planned for sending and their delivery states.
+
+It is written before and after each attempt.
 """
 
 import json
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 @json_form("message_id", "state")
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """A mail in the outbox: its place in the send (from 0), what was captured, the file it was made
-    from, and its state.
+    """A message in the outbox.
+
+    Contains its position in the send (from 0), the captured message, the file from which it was
+    made, and its state.
     """
 
     place: int
@@ -58,11 +61,11 @@ class OutboxEntry:
 class Send:
     """One attempt to send a version of a topic.
 
-    `kind` is "real" or "to-self"; `force` the reason given past refusals.
+    `kind` is "real" or "to-self"; `force` is the reason given for overriding blocking problems.
 
-    `tracking_data` is what the transport kept of its own records to send these mails; `left_out`
-    who was dropped from what was still to be sent. `undisclosed` is whether it was sent as a
-    security fix that is not public yet.
+    `tracking_data` is the data that the transport needs to send these messages; `left_out` lists
+    recipients dropped from messages that were still to be sent. `undisclosed` is whether it was
+    sent as a security fix that is not public yet.
     """
 
     id: int
@@ -114,7 +117,7 @@ class Send:
 
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
-    """The send without these mailboxes (in lower case) in the mails that were not sent."""
+    """Returns the send with these mailboxes (in lower case) removed from the unsent messages."""
     from patchpilot.outgoing.drop_recipient import mail_without, without
 
     return replace(
@@ -144,7 +147,10 @@ def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
 
 
 class Outbox:
-    """The sends and their mails. Close it, or use it as a context."""
+    """The stored sends and their messages.
+
+    Close it after use, or use it as a context manager.
+    """
 
     def __init__(self) -> None:
         self._db = connect()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail that is to be sent, and its bytes: headers only through the email package, the body
-untouched.
+"""A message to send and its bytes.
+
+Only the headers pass through the email package; the body is never changed.
 """
 
 import re
@@ -19,11 +20,11 @@ _PLAIN = re.compile(r"[\x20-\x7e]*")
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
-    """One mail of a series as we hand it to a transport; `number` 0 is the cover, ids are without
-    angle brackets, `body` ends in a newline.
+    """One message of a series as it is passed to a transport.
 
-    `author` is who From: names before the transport puts the sender there; `commit` and `patch_id`
-    are None for a cover.
+    `number` is 0 for the cover letter. Message-IDs are without angle brackets. `body` ends with a
+    newline. `author` is the address in From: until the transport replaces it with the sender.
+    `commit` and `patch_id` are None for a cover letter.
     """
 
     number: int
@@ -65,9 +66,10 @@ class OutgoingMail:
 
 
 def text_header(name: str, text: str) -> str:
-    """Free text as a header's value: folded, in RFC 2047 words where it is not plain ASCII.
+    """Encodes free text as a header value: folded, with RFC 2047 encoded words unless it is plain
+    ASCII.
 
-    InputError on a line break in it.
+    Raises InputError if the text contains a line break.
     """
     if _BREAK.search(text):
         raise InputError(
@@ -95,9 +97,9 @@ def text_header(name: str, text: str) -> str:
 
 
 def address_header(address: Address) -> str:
-    """`Name <email>` as it goes on the wire; the domain in ASCII.
+    """Encodes an address as `Name <email>` for a header, with the domain in ASCII.
 
-    InputError when the address cannot be written to.
+    Raises InputError if no message can be sent to the address.
     """
     verdict = judge(address.email)
     if (
@@ -120,14 +122,14 @@ def address_header(address: Address) -> str:
 
 
 def decoded(address: Address) -> Address:
-    """An address of a header, its name decoded."""
+    """Returns an address from a header with its name decoded."""
     return Address(decode_words(address.name), address.email)
 
 
 def to_self(outgoing_mail: OutgoingMail, sender: Address) -> OutgoingMail:
-    """The mail addressed to its sender alone.
+    """Returns the message addressed to its sender only.
 
-    Its recipients are in X-Original-To and X-Original-Cc.
+    The original recipients are in X-Original-To and X-Original-Cc.
     """
     extra = tuple(
         (

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What blocks sending, judged from facts alone: problems that need a reason to override, and
-warnings.
+"""Problems that block sending unless overridden with a reason, and warnings.
+
+They are derived from the given facts alone.
 """
 
 import re
@@ -45,19 +46,20 @@ _FIXUP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PreflightFacts:
-    """All that is judged.
+    """The facts from which preflight derives problems and warnings.
 
-    `errors` are check's errors as lines, None when check could not run, `cautions` its warnings,
-    `hidden` how many more --strict shows;
-    `mainline` knows upstream ids.
+    `errors` are the lines of check's errors, or None if check could not run; `cautions` are its
+    warnings; `hidden` is the number of findings that only --strict shows. `upstream_known` maps
+    upstream commit ids to whether the local copy of mainline has them.
 
-    `cover_from` is from how many patches on the project wants a cover letter (0: never),
-    `new_thread` the project that wants each version in a thread of its own; `waived` are the errors
-    that the person gave a reason for, with it; `records` what others than the outbox know to have
-    been sent. `private_ids` are the Message-IDs of undisclosed fixes, `public_parent` is the
-    archive that has the mail which an undisclosed fix would answer. `blocked` is what keeps the
-    transport from sending, `damage_hint` what it advises for damaged mails. `built` says
-    in which configurations all commits build, "" where that is not known.
+    `cover_from` is the number of patches from which the project expects a cover letter (0:
+    never). `new_thread` is the project that wants each version in a separate thread. `waived` are
+    the errors that the user overrode, with the reason. `records` are versions that sources other
+    than the outbox know to have been sent. `private_ids` are the Message-IDs of undisclosed
+    fixes; `public_parent` is the archive that contains the message to which an undisclosed fix
+    would reply. `blocked` is the reason why the transport cannot send, `damage_hint` its advice
+    for damaged messages. `built` names the configurations in which all commits build, or is "" if
+    that is unknown.
     """
 
     request: SendRequest
@@ -95,7 +97,7 @@ class PreflightFacts:
 
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """The problems that block sending, the most serious first."""
+    """Returns the problems that block sending, the most serious first."""
     return tuple(_refusals(facts))
 
 
@@ -173,9 +175,9 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Whether a recipient is a mailing list: by its role, otherwise by the look of its address.
+    """Whether a recipient is a mailing list, judged by its role or otherwise by its address.
 
-    A security team is none, and the address of a maintainer may look like one.
+    A security team is not a list, and a maintainer's address may look like one.
     """
     if recipient.role == TEAM:
         return False
@@ -445,13 +447,13 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def upstream_claim(patch: Patch) -> str | None:
-    """The mainline commit a backport says it is."""
+    """Returns the mainline commit that a backport names as its upstream commit."""
     named = upstream_commits("\n".join(patch.message))
     return named[0].id if named else None
 
 
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """What the user should know; none of it blocks the send."""
+    """Returns warnings for the user, none of which blocks the send."""
     return (
         *([facts.blocked] if facts.blocked else []),
         *_check_warnings(facts),
@@ -462,7 +464,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 
 def more_with_strict(hidden: int) -> str:
-    """How many findings of check only --strict shows, to follow what it reports."""
+    """Returns a note on how many findings only --strict shows, to append to check's results."""
     return f"; {hidden} more with --strict" if hidden else ""
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checks of preflight that found nothing, from the same facts: what the sender need not look at
-again.
+"""The preflight checks without findings, which the sender does not need to repeat.
+
+They are derived from the same facts as the problems.
 """
 
 from collections.abc import Collection, Iterator
@@ -46,7 +47,9 @@ COVERED = {
 
 
 def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[PassedCheck, ...]:
-    """The checks of which no problem or warning is `reported` (by name), in the order of COVERED."""  # noqa: E501
+    """Returns the checks with no problem or warning in `reported` (by name), in the order of
+    COVERED.
+    """
     words = dict(_words(facts))
     return tuple(
         PassedCheck(name, words[name])

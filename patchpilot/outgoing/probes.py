@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Probes of the archive, the clock and the commit-graph, and what a probe says."""
+"""The result of a probe, and probes of the archive, the clock and the commit-graph."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ ProbeState = Literal["ok", "warn", "fail", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The result of a probe: "ok", "warn", "fail" or "skip", what was seen, and a hint.
+    """The result of a probe: "ok", "warn", "fail" or "skip", a description, and a hint.
 
-    URLs in it have no password.
+    Passwords are removed from its URLs.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Probe:
 
 
 def archive_and_clock(url: str, timeout: float = 10.0) -> tuple[Probe, ...]:
-    """Whether the archive answers, and whether its clock agrees with ours."""
+    """Checks that the archive answers and that its clock agrees with the local one."""
     try:
         import requests
     except ModuleNotFoundError:
@@ -107,7 +107,7 @@ def _span(off: timedelta) -> str:
 
 
 def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
-    """Whether history questions have a commit-graph with changed-path filters to go by."""
+    """Checks that a commit-graph with changed-path filters is available for history queries."""
     info = repository.common_dir / "objects" / "info"
     command = "git commit-graph write --reachable --changed-paths"
     single, chain = info / "commit-graph", info / "commit-graphs" / "commit-graph-chain"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is known of mail providers, from providers.toml in this folder."""
+"""Mail providers and their settings, from providers.toml in this folder."""
 
 import tomllib
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider: how it is recognized, the settings that work, the login it requires, and what it
-    does to mails ("" when nothing is known).
+    """A mail provider.
+
+    Describes how to recognize it, the settings that work, the login it requires, and how it
+    alters messages ("" if that is unknown).
     """
 
     name: str
@@ -27,7 +29,7 @@ class Provider:
 
 @cache
 def providers() -> tuple[Provider, ...]:
-    """All that are known."""
+    """Returns all known mail providers."""
     data = tomllib.loads(
         (files("patchpilot.outgoing") / "providers.toml").read_text(encoding="utf-8")
     )
@@ -49,7 +51,7 @@ def providers() -> tuple[Provider, ...]:
 
 
 def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
-    """The provider of a mail server, or (without one set) of an address's domain."""
+    """Returns the provider of a mail server or, if no server is set, of an address's domain."""
     host = server.lower()
     for provider in providers():
         for known in provider.servers:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an SMTP reply proves about a mail (RFC 5321, 4.2): before its body was sent, and after the
-line that ends it.
+"""The delivery outcome that follows from an SMTP reply (RFC 5321, 4.2).
+
+Replies are interpreted separately before the body is sent and after the line that ends it.
 """
 
 from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
@@ -13,16 +14,17 @@ _LOGIN_WANTED = 530
 
 
 def accepted(code: int) -> bool:
-    """Whether a reply after the end of a mail accepts it: positive, and not a greeting, a goodbye
-    or the answer to a login.
+    """Whether a reply to the end of a message accepts it.
+
+    The reply must be positive and not a greeting, a goodbye or the answer to a login.
     """
     return 200 <= code < 300 and not 210 <= code < 240
 
 
 def after_mail(code: int, text: str) -> Outcome:
-    """What the complete reply to the end of a mail says.
+    """Returns the outcome from the complete reply to the end of a message.
 
-    One that does not belong there leaves it unknown.
+    The outcome is unknown if such a reply cannot occur at that point.
     """
     if accepted(code):
         return Outcome(MailState.ACCEPTED, text)
@@ -35,9 +37,9 @@ def after_mail(code: int, text: str) -> Outcome:
 
 
 def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
-    """What a reply says that ends a mail before its body was sent.
+    """Returns the outcome from a reply that ends the transaction before the body was sent.
 
-    `reused` when a mail was sent over the connection before.
+    `reused` is whether an earlier message was sent over the same connection.
     """
     if reused and code in (*_CLOSING, _LOGIN_WANTED):
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)
@@ -47,7 +49,7 @@ def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
 
 
 def lost(why: str, *, reused: bool) -> Outcome:
-    """A mail whose connection was lost before the line that ends it was sent."""
+    """Returns the outcome of a message whose connection was lost before its final line was sent."""
     return Outcome(
         MailState.PENDING,
         "the connection was lost before the mail was complete, so the server cannot have accepted"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts of replies, kept in the outbox's database until they are sent or discarded."""
+"""Drafts of replies, stored in the outbox's database until they are sent or discarded."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,8 +13,10 @@ _COLUMNS = "answers, template, message_id, subject, text, updated"
 @json_form("in_reply_to=answers", "template", "subject", "text", "updated")
 @dataclass(frozen=True, slots=True)
 class ReplyDraft:
-    """The draft of a reply: the Message-ID of the mail that it answers, its template, its own
-    Message-ID and subject, and its text.
+    """The draft of a reply.
+
+    Contains the Message-ID of the message it answers, its template, its own Message-ID and
+    subject, and its text.
     """
 
     answers: str
@@ -26,7 +28,10 @@ class ReplyDraft:
 
 
 class ReplyDrafts:
-    """The drafts, one for each mail and template. Use it as a context."""
+    """The stored reply drafts, at most one for each message and template.
+
+    Use it as a context manager.
+    """
 
     def __init__(self) -> None:
         self._db = connect()

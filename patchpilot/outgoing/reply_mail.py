@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply as a mail: threading and recipients from the mail that it answers, and its bytes where
-the transport does not make them itself.
+"""A reply as an outgoing message.
+
+Its threading and recipients come from the message it answers. Its bytes are rendered here for
+transports that do not render messages themselves.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -19,7 +21,7 @@ REFERENCES = 20
 
 
 def reply_subject(subject: str) -> str:
-    """The subject of an answer to a mail."""
+    """Returns the subject of a reply to a message with this subject."""
     plain = " ".join(subject.split())
     return plain if plain[:3].lower() == "re:" else f"Re: {plain}"
 
@@ -27,11 +29,12 @@ def reply_subject(subject: str) -> str:
 def reply_recipients(
     answered: Mail, author: Address, own: Collection[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
-    """To: and Cc: of a reply to all, and what was left out: the mail's author (`author`, without a
-    list's rewriting), and everybody else that it names.
+    """Returns the To: and Cc: addresses of a reply to all, and the omitted addresses.
 
-    Addresses that are our `own` (in lower case) are left out, and so are those that no mail can be
-    sent to, each named with the reason. For a mail of our own, whom it was sent to.
+    To: is the message's author (`author`, the real sender if a list rewrote From:), Cc:
+    everybody else it was addressed to. A reply to one's own message goes to that message's
+    recipients. Addresses in `own` (in lower case) are dropped, and so are addresses to which
+    nothing can be sent; the latter are returned with the reason.
     """
     to = answered.to if author.key in own else (author,)
     seen = set(own)
@@ -48,8 +51,9 @@ def reply_recipients(
 
 
 def reply_references(answered: Mail) -> tuple[str, ...]:
-    """The Message-IDs of a reply's References: those of the mail that it answers, and that mail's
-    own.
+    """Returns the Message-IDs for a reply's References: header.
+
+    These are the References: of the answered message and its Message-ID.
     """
     before = answered.references or (
         (answered.in_reply_to,) if answered.in_reply_to else ()
@@ -63,8 +67,10 @@ def reply_references(answered: Mail) -> tuple[str, ...]:
 def render_reply(
     account: Account, mail: OutgoingMail, bcc: Sequence[str]
 ) -> RenderedMail:
-    """A mail with the account's sender in From: (the patch's author goes into its body) and a
-    Date:; `bcc` are more recipients, as headers.
+    """Renders a message with the account's sender in From: and a Date: header.
+
+    A different patch author is named in the body. `bcc` are additional recipients, as header
+    values.
     """
     assert account.sender
     if mail.author.key != account.sender.key:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Further tries of a mail that is known not to have been accepted: how many, how long between them.
+"""Retries of a message that is known not to have been accepted: their number and the delays
+between them.
 
-Shown, and stopped when asked.
+The waiting time is shown as progress and can be interrupted.
 """
 
 import time
@@ -17,7 +18,7 @@ _LOOK = 0.2
 
 
 class Retries:
-    """Counts the tries of one mail after another."""
+    """Counts the attempts to send the current message and decides whether to try again."""
 
     def __init__(self, stopping: Stop, progress: Progress) -> None:
         self._stopping, self._progress = stopping, progress

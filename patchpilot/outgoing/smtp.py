@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An SMTP session of our own: it sends mails that b4 made, each with a known outcome, and tries a
-login without sending.
+"""patchpilot's own SMTP session.
+
+It sends messages that b4 made, each with a known outcome, and can test a login without sending.
 """
 
 import contextlib
@@ -39,9 +40,9 @@ _FAILURES = (OSError, smtplib.SMTPException)
 
 
 class Submission:
-    """A connection to the account's server (or its sendmail program).
+    """A connection to the account's server or its sendmail program.
 
-    Use it as a context; it connects when first needed.
+    Use it as a context manager; it connects when first needed.
     """
 
     def __init__(
@@ -171,9 +172,9 @@ class Submission:
 
 
 class ConnectingError(NetworkError):
-    """The server was not reached, not encrypted or not logged in to.
+    """Raised if connecting to the server, encryption or the login failed.
 
-    `retry` says whether another try may help.
+    `retry` states whether another attempt may succeed.
     """
 
     def __init__(self, message: str, *, hint: Advice, retry: Retry) -> None:
@@ -314,9 +315,10 @@ def _through_program(
 
 
 def tls_context(account: Account) -> ssl.SSLContext:
-    """Certificates as git send-email takes them: a file, a folder, the system's.
+    """Returns a TLS context with the certificates that git send-email would use.
 
-    An empty path turns the check off.
+    They come from a file, a folder or the system. An empty path disables certificate
+    verification.
     """
     if account.cert_path is None:
         return ssl.create_default_context()
@@ -333,7 +335,7 @@ def tls_context(account: Account) -> ssl.SSLContext:
 
 
 def login(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
-    """Log in, by OAuth where the account says so."""
+    """Logs in to the server, with OAuth if the account is configured for it."""
     mechanisms = account.auth.upper().split()
     if any(
         mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER")
@@ -357,7 +359,7 @@ def login(server: smtplib.SMTP, account: Account, credential: Credential) -> Non
 
 
 def words(error: BaseException) -> str:
-    """What went wrong in one line, without Python's own names."""
+    """Describes an error in one line, without Python's class names."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = (
             error.smtp_error.decode("utf-8", "replace")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""smtplib's client, strict about replies: one that is cut off, garbled or not asked for is an
-error, never a number.
+"""An smtplib client that is strict about replies.
+
+A reply that is truncated, garbled or unsolicited raises an error and never yields a reply code.
 """
 
 import re
@@ -21,11 +22,11 @@ us for ever.
 
 
 class BadReplyError(smtplib.SMTPException):
-    """The server sent something that is not the reply to what was asked."""
+    """Raised if the server sends something that is not a reply to the last command."""
 
 
 class StrictSMTP(smtplib.SMTP):
-    """An SMTP client that reads whole replies only."""
+    """An SMTP client that accepts complete replies only."""
 
     _unread = b""
 
@@ -121,4 +122,4 @@ class StrictSMTP(smtplib.SMTP):
 
 
 class StrictSMTPOverTLS(StrictSMTP, smtplib.SMTP_SSL):
-    """The same over TLS from the first byte."""
+    """A StrictSMTP client that uses TLS from the first byte."""

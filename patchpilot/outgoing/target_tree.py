@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree a topic is for: which tip that is here, whether the patches apply to it, and whether it
-has them already.
+"""The tree that a topic targets: its local tip, whether the patches apply, and which are already
+in it.
 """
 
 import re
@@ -19,7 +19,9 @@ MAX_LOOK = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TargetTree:
-    """The tip patches are judged against: what to call it, its id, and why it was chosen."""
+    """The tip against which patches are checked: its label, its commit id, and why it was
+    chosen.
+    """
 
     label: str
     tip: str
@@ -28,8 +30,9 @@ class TargetTree:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyApplied:
-    """A patch that the target seems to have: its subject, the target's commit where one was found,
-    and how that was seen.
+    """A patch that appears to be in the target already.
+
+    Contains its subject, the target's commit if one was found, and how it was detected.
     """
 
     subject: str
@@ -39,8 +42,9 @@ class AlreadyApplied:
 
 @dataclass(frozen=True, slots=True)
 class TargetFit:
-    """Whether a topic applies to its target: "clean", "clean-3way" or "conflict" (with the first
-    patch that does not apply and its files).
+    """How a topic applies to its target: "clean", "clean-3way" or "conflict".
+
+    For a conflict, it names the first patch that does not apply and the files in conflict.
     """
 
     applies: str
@@ -50,8 +54,9 @@ class TargetFit:
 
 
 def remote_of(repository: Repository, tree: str) -> TargetTree | None:
-    """The remote-tracking branch of a MAINTAINERS `T:` line such as `git git://host/path.git
-    branch`.
+    """Returns the remote-tracking branch for the value of a MAINTAINERS `T:` line.
+
+    An example is `git git://host/path.git branch`.
     """
     words = tree.split()
     url = next((word for word in words if "://" in word or word.endswith(".git")), None)
@@ -86,7 +91,7 @@ def _place(url: str) -> str:
 def fit_of_commits(
     repository: Repository, ids: Sequence[str], target: TargetTree
 ) -> TargetFit:
-    """Put the commits onto the target's tip one after the other, in a throw-away store."""
+    """Applies the commits to the target's tip one after another, in a temporary object store."""
     worst, already = AppliesHow.CLEAN, []
     # one commit that the tip holds as it is needs no trying
     with Scratch(repository) as scratch:
@@ -121,7 +126,7 @@ def fit_of_commits(
 def fit_of_files(
     repository: Repository, patches: Sequence[tuple[str, bytes]], target: TargetTree
 ) -> TargetFit:
-    """Put patch files (subject, bytes) onto the target's tip one after the other, in a throw-away
+    """Applies patch files (subject, bytes) to the target's tip one after another, in a temporary
     index.
     """
     worst, already = AppliesHow.CLEAN, []

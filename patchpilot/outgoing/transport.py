@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A transport: the protocol that every way to send mails follows, and the values it takes and
-gives.
+"""The protocol that all transports implement, with its argument and result types.
 
-What transports differ in is asked of them here and nowhere else: no other module knows one by its
-name.
+This protocol hides all differences between transports; no other module refers to a transport
+by name.
 """
 
 from abc import abstractmethod
@@ -35,11 +34,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SeriesToRender:
-    """What mails are made of: commits (`ids`, none for patch files) or the patches of `series`,
-    their texts, and who gets them.
+    """The input from which messages are rendered: commits or patches, their texts, and the
+    recipients.
 
-    `base` is what the user said the topic is based on; with `to_self` the mails are for the sender
-    only; `identity` is the sendemail identity that was asked for.
+    The commits are `ids`; for patch files that is empty and the patches of `series` are used.
+    `base` is the base of the topic as the user specified it. With `to_self` the messages go to
+    the sender only. `identity` is the sendemail identity that the user selected.
     """
 
     account: Account
@@ -57,11 +57,11 @@ class SeriesToRender:
 
 @dataclass(frozen=True, slots=True)
 class RenderedSeries:
-    """The mails as a transport makes them: what they were made from, their bytes, and remarks for
-    the preview.
+    """The rendered messages of a transport: their sources, their bytes, and notes for the
+    preview.
 
-    `tracking_data` is what the transport needs of its own records to send these very mails later;
-    the outbox keeps it with the send.
+    `tracking_data` is the transport's data that is needed to send exactly these messages later;
+    the outbox stores it with the send.
     """
 
     outgoing_mails: tuple[OutgoingMail, ...]
@@ -72,12 +72,12 @@ class RenderedSeries:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A send that the outbox has, to be carried out.
+    """A send from the outbox that is to be carried out.
 
-    `report` is called with a mail's place in the send, with `sending` before each try and with the
-    outcome after it; what it is given is on disk when it returns. `rename` notes the Message-ID and
-    the bytes that a mail was really sent with. InputError for mails that `refuse_foreign` does not
-    let through.
+    `report` is called with a message's position in the send, with `sending` before each attempt
+    and with the outcome after it; what it receives is on disk when it returns. `rename` records
+    the Message-ID and the bytes with which a message was really sent. Raises InputError for
+    messages that `refuse_foreign` rejects.
     """
 
     repository: Repository
@@ -112,10 +112,9 @@ class Delivery:
 
 
 class Transport(Protocol):
-    """A way to send mails.
+    """A way of sending messages.
 
-    The attributes and methods with a body say what holds for most; a transport says what differs
-    for it.
+    Attributes and methods with a body are defaults, which a transport overrides if it differs.
     """
 
     name: str

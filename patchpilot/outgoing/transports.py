@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The transports by the name the user gives: every package in this folder that has a NAME and says
-where its TRANSPORT is.
+"""Looks up transports by name.
+
+A transport is a package in this folder that defines NAME and the location of its TRANSPORT.
 """
 
 from collections.abc import Iterator
@@ -36,12 +37,15 @@ def _classes() -> dict[str, str]:
 
 
 def names() -> tuple[str, ...]:
-    """The names of all transports, the default one first."""
+    """Returns the names of all transports, the default first."""
     return tuple(_classes())
 
 
 def find(name: str) -> "Transport":
-    """The transport of a name. UsageError for a name that none has; it names the nearest."""
+    """Returns the transport with this name.
+
+    Raises UsageError for an unknown name, with the closest match.
+    """
     if name not in _classes():
         raise unknown("transport", name, names())
     made: Transport = resolve_name(_classes()[name])()
@@ -49,16 +53,21 @@ def find(name: str) -> "Transport":
 
 
 def is_known(name: str) -> bool:
-    """Whether there is a transport of this name: the outbox may have sends by one that is gone."""
+    """Whether a transport with this name exists.
+
+    The outbox may contain sends by a transport that no longer exists.
+    """
     return name in _classes()
 
 
 def all_transports() -> "Iterator[Transport]":
-    """Every transport, the default one first."""
+    """Yields all transports, the default first."""
     return (find(name) for name in names())
 
 
 def recover_all(repository: "Repository") -> None:
-    """Undo what a killed patchpilot left open in the repository, by whatever transport."""
+    """Undoes temporary changes that a killed patchpilot process left in the repository, for all
+    transports.
+    """
     for transport in all_transports():
         transport.recover(repository)

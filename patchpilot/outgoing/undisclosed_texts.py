@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What mails must not say of a security fix that is not public yet: its report, its private thread."""  # noqa: E501
+"""Finds texts that must not be published with an undisclosed security fix.
+
+Examples are references to its report or its private thread.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -19,9 +22,10 @@ _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 def undisclosed_problems(
     series: Series, private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
-    """The tags of an undisclosed fix that name its report or a private thread.
+    """Yields a problem for each tag of an undisclosed fix that names its report or a private
+    thread.
 
-    A commit message becomes public with the fix, the report does not
+    The commit message becomes public with the fix, but the report does not
     (Documentation/process/security-bugs.rst).
     """
     for patch in series.patches:
@@ -55,7 +59,7 @@ def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
 
 
 def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
-    """What of an undisclosed fix is only published where the reporter agrees."""
+    """Yields a warning for each part of an undisclosed fix that requires the reporter's consent."""
     for patch in series.patches:
         title = patch.subject.title
         for tag in _tags(patch, _OF_REPORTER)[:1]:
@@ -74,7 +78,7 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
 def disclosing_problems(
     mails: Sequence[RenderedMail], private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
-    """The places where a public mail names a mail that was sent as an undisclosed fix."""
+    """Yields a problem for each public message that refers to a message of an undisclosed fix."""
     private = set(private_ids) - {mail.message_id for mail in mails}
     texts = []
     for mail in mails if private else ():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Validation of a project's file: known keys only, each with a value of its type."""
+"""Validates a project's file: only known keys, each with a value of the right type."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -38,15 +38,17 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 
 
 def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
-    """The error for an unknown word in a project's file.
-
-    Its hint names the most similar known one.
+    """Returns the error for an unknown word in a project's file, with the most similar known word
+    as a hint.
     """
     return PackError(message, hint=suggestion("name", word, sorted(known)))
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
-    """PackError with the label (file and section) for an unknown key, or a value of the wrong type."""  # noqa: E501
+    """Raises PackError for an unknown key or a value of the wrong type.
+
+    `label` names the file and section in the error.
+    """
     known = [name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())]
     for key, value in table.items():
         if key not in known:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detecting the project of a tree or a patch."""
+"""Detects the project to which a tree or a patch belongs."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,10 +13,11 @@ _LIST_HOST = cached_re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
-    """The project of a tree by its files; without a tree, by lists and paths of the patches; the
-    default project when neither decides.
+    """Detects the project of a tree by its files or, without a tree, by the lists and paths of
+    the patches.
 
-    A subject prefix that all patches share may name a project that inherits from it.
+    Returns the default project if neither decides. A subject prefix shared by all patches may
+    select a project that inherits from the detected one.
     """
     members = list(patches)
     project = project_of_tree(tree) if tree is not None else _by_patches(members)
@@ -26,8 +27,10 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
 
 
 def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
-    """The project that inherits from this one and that all these subject prefixes name ([PATCH
-    net-next]); else the project itself.
+    """Returns the project inheriting from this one that all these subject prefixes name ([PATCH
+    net-next]).
+
+    Returns the project itself if there is none.
     """
     for heir in projects().values():
         words = set(heir.subject_prefixes)
@@ -42,7 +45,7 @@ def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
 
 
 def project_of_tree(tree: Tree) -> Project | None:
-    """The project whose files a tree has; None for a tree of none that is known."""
+    """Returns the project to which the files of a tree belong, or None if it is unknown."""
     for project in _candidates():
         if any(all(tree.exists(path) for path in paths) for paths in project.tree_has):
             return project
@@ -117,8 +120,10 @@ def _own_lists(project: Project) -> set[str]:
 
 
 def is_list_address(email: str) -> bool:
-    """Whether an address looks like a mailing list: of a project, of a host that carries a
-    project's lists, or of any host called lists.
+    """Whether an address looks like a mailing list.
+
+    It may be a list of a project, be on a host that carries a project's lists, or be on any host
+    called lists.
     """
     lowered = email.lower()
     return is_on_list_host(email) or any(
@@ -128,10 +133,10 @@ def is_list_address(email: str) -> bool:
 
 
 def is_on_list_host(email: str) -> bool:
-    """Whether an address is a list's for certain: it is on a host of lists, or a project's file
+    """Whether an address is certainly a mailing list: it is on a list host, or a project's file
     names it.
 
-    One that only looks like a list may be a maintainer's, such as linux@example.org.
+    An address that merely looks like a list may be a maintainer's, such as linux@example.org.
     """
     lowered = email.lower()
     host = lowered.rpartition("@")[2]

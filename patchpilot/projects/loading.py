@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every project: the shipped checks/projects/*.toml, and what the user's data directory adds to
-them or overrides key by key.
+"""Loads all projects.
+
+They consist of the shipped checks/projects/*.toml and the files in the user's data directory,
+which add to them or override them key by key.
 """
 
 import os
@@ -31,15 +33,18 @@ _ADDED_UP = {"style": ("ignore",), "lists": ("rules", "gone")}
 
 
 def projects() -> Mapping[str, Project]:
-    """Every project by name, the default one first.
+    """Returns all projects by name, the default first.
 
-    PackError names the file and the invalid key.
+    Raises PackError with the file and the invalid key.
     """
     return _projects(user_folder())
 
 
 def find_project(name: str) -> Project:
-    """The project of this name; UsageError with the nearest."""
+    """Returns the project with this name.
+
+    Raises UsageError, with the closest match, for an unknown name.
+    """
     known = projects()
     if name not in known:
         raise unknown("project", name, known)
@@ -47,19 +52,19 @@ def find_project(name: str) -> Project:
 
 
 def default_project() -> Project:
-    """The project that is used when none is detected or configured."""
+    """Returns the project that is used if none is detected or configured."""
     return projects()[DEFAULT]
 
 
 @cache
 def newest_kernel() -> tuple[int, int]:
-    """The kernel version whose rules apply where no tree has a version."""
+    """Returns the kernel version whose rules apply if the tree's version is unknown."""
     major, minor = version_key(_shipped()[DEFAULT].style.newest_kernel)[:2]
     return major, minor
 
 
 def gone_addresses() -> tuple[GoneAddress, ...]:
-    """The bouncing addresses of all projects."""
+    """Returns the bouncing addresses of all projects."""
     return tuple(
         dict.fromkeys(
             row for project in projects().values() for row in project.lists.gone
@@ -68,7 +73,7 @@ def gone_addresses() -> tuple[GoneAddress, ...]:
 
 
 def user_folder() -> str:
-    """The user's data directory."""
+    """Returns the user's data directory."""
     if sys.platform in ("darwin", "win32"):
         import platformdirs
 
@@ -84,9 +89,10 @@ def user_folder() -> str:
 
 
 def refreshed(folder: str | None = None) -> dict[str, Table]:
-    """Project → the keys of [stable] that `lts --update` stored, in the form of the project's file.
+    """Maps projects to the [stable] keys that `lts --update` stored, in the format of the
+    project's file.
 
-    Empty where it never ran.
+    The mapping is empty if it was never run.
     """
     file = Path(folder or user_folder()) / REFRESHED
     if not file.is_file():
@@ -107,7 +113,7 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
 
 
 def forget() -> None:
-    """Clear the cached projects, after a file in the user's data directory has changed."""
+    """Clears the cached projects after a file in the user's data directory has changed."""
     _projects.cache_clear()
 
 
@@ -222,7 +228,7 @@ def _built(
 
 
 def overridden(table: Table, other: Table) -> Table:
-    """A table with the keys of another over it; nested tables too, key by key."""
+    """Returns a table with values overridden by those of another table, recursively key by key."""
     return {
         **table,
         **{
@@ -243,9 +249,9 @@ def resolved(
     *,
     labels: Mapping[str, str] | None = None,
 ) -> Table:
-    """The checked table of a project with what it inherits.
+    """Returns the validated table of a project, including inherited values.
 
-    Rules in [lists] and [style] add to what is inherited.
+    Rules in [lists] and [style] are added to the inherited ones.
     """
     from patchpilot.projects.checking import check_table, misspelled
 
@@ -296,7 +302,10 @@ def _inherited(section: str, base: Table, own: Table) -> Table:
 
 
 def parse_table(label: str, text: bytes) -> Table:
-    """The table of a TOML file; PackError with the label when it is not valid."""
+    """Parses a TOML file.
+
+    Raises PackError with the label if it is not valid.
+    """
     import tomllib
 
     try:

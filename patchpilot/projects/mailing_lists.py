@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project's rules on lists and addresses that are not in its MAINTAINERS file: lists with their
-own rule, and addresses that bounce.
+"""A project's rules on lists and addresses that are not in its MAINTAINERS file.
+
+These are lists that receive certain patches, and addresses that bounce.
 """
 
 from collections.abc import Iterable
@@ -10,8 +11,8 @@ from patchpilot.cache import cached_re
 
 
 class ListRule(NamedTuple):
-    """A list that gets a patch whose message or notes match and which has all of `tags` (lower
-    case).
+    """A list that receives patches whose message or notes match and that have all of `tags`
+    (lower case).
     """
 
     address: str
@@ -27,7 +28,7 @@ class ListRule(NamedTuple):
 
 
 class GoneAddress(NamedTuple):
-    """An address or a whole domain that bounces, why, and the address to use instead ("" if
+    """An address or a whole domain that bounces, the reason, and the replacement address ("" if
     unknown).
     """
 
@@ -47,5 +48,5 @@ class GoneAddress(NamedTuple):
 
 
 def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
-    """The entry of a bouncing address, or None."""
+    """Returns the entry for a bouncing address, or None."""
     return next((row for row in gone if row.matches(email)), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project as a value: its tags, stable trees, mail conventions, lists and style."""
+"""A project as a plain value: its tags, stable trees, mail conventions, lists and style."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,13 +11,13 @@ from patchpilot.projects.stable_trees import StableTrees
 
 
 class Tags(NamedTuple):
-    """How the tags that ask for a backport are written (an empty `line`: none is), and where a
-    Message-ID is linked to.
+    """The form of the tags that request a backport, and the target of links to Message-IDs.
 
-    `{address}` is the stable list, `{version}` the first release that has the bug, `{reason}` why
-    the fix should not be backported. `first_commits` are first commits of a history that Fixes:
-    tags name by convention, though the lines are older. `fix_prefixes` are the words of a subject
-    prefix that name a tree for fixes ([PATCH net]), `feature_prefixes` one for all else, and
+    If `line` is empty, no such tag is used. In it, `{address}` is the stable list, `{version}`
+    the first release that has the bug, and `{reason}` why the fix should not be backported.
+    `first_commits` are the first commits of a history, which Fixes: tags name by convention
+    although the lines are older. `fix_prefixes` are the words of a subject prefix that name a
+    tree for fixes ([PATCH net]), `feature_prefixes` those for everything else, and
     `unmarked_prefixes` those whose maintainers select stable fixes without a tag.
     """
 
@@ -32,15 +32,15 @@ class Tags(NamedTuple):
 
 
 class MailCustoms(NamedTuple):
-    """When and how versions are sent.
+    """The conventions for sending versions.
 
-    `waiting_days` is how long to wait before asking again, `resend_hours` before a new version,
-    `cover_from` the number of patches from which a cover letter is expected (0: the rule's own),
-    `new_thread` whether each version starts a thread. `merge_window_days` is how long the merge
-    window is open after a release (0: there is none), `merge_window` what that means for the
-    sender. `patchwork` is the address of the project in a patchwork (`https://…/project/NAME`),
-    empty where it has none; `check_hosts` are hosts with the results of its checks, which are
-    linked to.
+    `waiting_days` is the time before a reminder, `resend_hours` the time before a new version,
+    `cover_from` the number of patches from which a cover letter is expected (0: the rule's
+    default), and `new_thread` whether each version starts a new thread. `merge_window_days` is
+    how long the merge window is open after a release (0: there is none), `merge_window` what that
+    means for the sender. `patchwork` is the URL of the project in a patchwork
+    (`https://…/project/NAME`), or empty if it has none. `check_hosts` are the hosts to which
+    patchwork's check results link.
     """
 
     waiting_days: int = 14
@@ -54,14 +54,14 @@ class MailCustoms(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """The project's lists (the first of `main` is for every patch) and the addresses for single
-    purposes; empty where it has none.
+    """The project's lists and the addresses for special purposes; each is empty if there is none.
 
-    `catch_all` are lists that get everything, so that a patch sent only to them may be overlooked.
-    `security` is the address of the team that gets a copy of fixes which are not public yet.
-    `stable_aliases` are other addresses of the stable list, `no_backport` the one whose Cc: keeps a
-    fix out of stable. `hosts` carry lists of this project alone or with others, `pattern` matches
-    what else looks like one of its lists. `rules` and `gone` add to what is inherited.
+    The first list in `main` gets every patch. `catch_all` are lists that get everything, so that
+    a patch sent only to them may be overlooked. `security` is the address of the team that gets a
+    copy of fixes that are not public yet. `stable_aliases` are other addresses of the stable
+    list; `no_backport` is the address that keeps a fix out of stable when it is in Cc:. `hosts`
+    carry lists of this project, alone or with others; `pattern` matches other addresses that look
+    like one of its lists. `rules` and `gone` are added to the inherited ones.
     """
 
     main: tuple[str, ...] = ()
@@ -97,10 +97,11 @@ class Lists(NamedTuple):
 
 
 class Style(NamedTuple):
-    """Disabled rules, changed severities, the longest subject (0: the rule's default) and the
-    shortest Kconfig help text.
+    """The project's style settings.
 
-    `newest_kernel` is the version whose rules apply where no tree has one.
+    These are disabled rules, changed severities, the maximum subject length (0: the rule's
+    default) and the minimum length of a Kconfig help text. `newest_kernel` is the version whose
+    rules apply if the tree's version is unknown.
     """
 
     subject_columns: int = 0
@@ -111,19 +112,19 @@ class Style(NamedTuple):
 
 
 class Project(NamedTuple):
-    """A project: `tree_has` lists alternatives, each the paths that a tree of it has; `lineage` is
-    its name and those it inherits from.
+    """A project and its rules.
 
-    `files` are the user's files for it and the projects it inherits from, empty for an unmodified
-    shipped project.
+    `tree_has` lists alternatives, each consisting of the paths that a tree of the project
+    contains. `lineage` is its name followed by the projects from which it inherits. `files` are
+    the user's files for it and these projects, empty for an unmodified shipped project.
 
     `subject_prefixes` are the words of a subject prefix that name a project which inherits from
-    another ([PATCH net-next]). `kernel`: its tree is a Linux kernel. `mainline` is the name of its
-    mainline in reports, `mainline_remotes` usual names of its remote, `commits` is the address of a
-    commit in it (`{commit}` is its id), `next_branches` usual names of the remote branch in which
-    its next release is integrated, `release_names` what precedes the version in the subject of a
-    release's commit. `after_applied` is what an author waits for once a patch was applied, in words
-    that follow "until" (empty: nothing).
+    another ([PATCH net-next]). `kernel` is whether its tree is a Linux kernel. `mainline` is the
+    name of its mainline in reports, `mainline_remotes` are usual names of its remote, and
+    `commits` is the URL of a commit in it (`{commit}` is its id). `next_branches` are usual names
+    of the remote branch that integrates its next release, and `release_names` is the text before
+    the version in the subject of a release commit. `after_applied` is what an author waits for
+    after a patch was applied, in words that follow "until" (empty: nothing).
     """
 
     name: str

@@ -21,13 +21,13 @@ class Maintained(NamedTuple):
 
 
 class StableTrees(NamedTuple):
-    """The stable trees of a project; `branch` is empty where it has none.
+    """The stable trees of a project; `branch` is empty if it has none.
 
-    `branch` matches a branch's name and has the group "version"; `branch_name`, `subject` (the
-    prefix of a backport) and `marker` (the line that names the upstream commit) are formats, and so
-    is `commits`, the address of a commit in them. `releases` is the URL of a list in the form of
-    kernel.org's releases.json. `project` is the project whose file describes these trees, `list`
-    where their backports are sent; neither is in the file.
+    `branch` is a pattern for a branch's name, with the group "version". `branch_name`, `subject`
+    (the prefix of a backport), `marker` (the line that names the upstream commit) and `commits`
+    (the URL of a commit in the trees) are format strings. `releases` is the URL of a list in the
+    format of kernel.org's releases.json. `project` is the project whose file describes these
+    trees, and `list` the list to which their backports are sent; neither is in the file.
     """
 
     project: str = ""
@@ -68,5 +68,5 @@ class StableTrees(NamedTuple):
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """The sort key of a version: its numbers."""
+    """Returns the numbers of a version, as a sort key."""
     return tuple(int(part) for part in cached_re.findall(r"\d{1,18}", version))

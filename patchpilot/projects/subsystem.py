@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conventions of a subsystem as a value: how its maintainers want subjects, tags, code and
-series.
-"""
+"""The conventions of a subsystem, as a plain value, for subjects, tags, code and series."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,17 +15,17 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 class Subsystem(NamedTuple):
-    """A subsystem and its conventions; a key that is empty or 0 says nothing.
+    """A subsystem and its conventions; an empty key or 0 means that there is no convention.
 
-    It is found by `paths` (a directory with "/", a file, or the beginning of a name with "*")
-    except `not_paths`, by `sections` of MAINTAINERS, or by `lists`. `prefix` shows the form of a
-    subject, `prefix_pattern` matches it, `after_prefix` is the case of the first word after it.
-    `trees` are the words in [PATCH …] for fixes and for the rest, `other_trees` what may be there
-    instead; `tree_required`: one must be. `tag_order` has trailers in their order, `links` the URLs
-    of Link: tags for mails, `closes` what Closes: may point to. `cover_from` is the number of
-    patches from which a cover letter is wanted, `changes` where the changes since the last version
-    are listed. `sources` says for each key where it comes from: a URL or a file of Documentation/,
-    or "measured" (checks/habits.tsv).
+    It is selected by `paths` (a directory with "/", a file, or the beginning of a name with "*")
+    except `not_paths`, by `sections` of MAINTAINERS, or by `lists`. `prefix` is an example of a
+    subject prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word
+    after it. `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees`
+    the permitted alternatives; with `tree_required`, one of them is mandatory. `tag_order` lists
+    trailers in their order, `links` the URLs for Link: tags to messages, `closes` the permitted
+    targets of Closes:. `cover_from` is the number of patches from which a cover letter is wanted,
+    `changes` where the changes since the last version are listed. `sources` gives the source of
+    each key: a URL, a file in Documentation/, or "measured" (checks/habits.tsv).
     """
 
     name: str

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every subsystem: the shipped checks/subsystems/*.toml, and what the user's data directory adds to
-them or overrides key by key.
+"""Loads all subsystems.
+
+They consist of the shipped checks/subsystems/*.toml and the files in the user's data directory,
+which add to them or override them key by key.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,12 +33,15 @@ SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindi
 
 
 def subsystems() -> Mapping[str, Subsystem]:
-    """Every subsystem by name; PackError names the file and the invalid key."""
+    """Returns all subsystems by name.
+
+    Raises PackError with the file and the invalid key.
+    """
     return _subsystems(user_folder())
 
 
 def forget() -> None:
-    """Clear the cached subsystems, after a file in the user's data directory has changed."""
+    """Clears the cached subsystems after a file in the user's data directory has changed."""
     _subsystems.cache_clear()
     _paths.cache_clear()
 
@@ -120,10 +125,7 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 
 
 def subsystem_of_path(path: str) -> Subsystem | None:
-    """The subsystem with the longest entry in `paths` for this file.
-
-    None where no subsystem has it.
-    """
+    """Returns the subsystem whose `paths` have the longest match for this file, or None."""
     known = _paths(user_folder())
     longest = next(
         (entry for entry in known.beginnings if path.startswith(entry[0])), ("", None)
@@ -166,11 +168,11 @@ def _paths(folder: str) -> _Paths:
 def subsystem_of(
     patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple
 ) -> Subsystem | None:
-    """The subsystem that a patch is for: the one that all its files belong to, else that of their
-    sections in MAINTAINERS, otherwise of its only list.
+    """Returns the subsystem that a patch is for, or None.
 
-    `sections` returns the names of the sections of files, where a tree is known. Bindings and
-    MAINTAINERS do not count where there are other files.
+    It is the one to which all its files belong, otherwise that of their sections in MAINTAINERS,
+    otherwise that of its only list. `sections` returns the names of the sections of files if
+    there is a tree. Bindings and MAINTAINERS are ignored if the patch touches other files.
     """
     every = subsystems()
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
@@ -211,8 +213,8 @@ def subsystem_of(
 
 
 def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
-    """The project with the waiting times and the cover letter rule of the subsystem that all these
-    patches are for.
+    """Returns the project with the waiting times and the cover letter rule of the patches' common
+    subsystem.
     """
     found = (
         [subsystem_of(patch) for patch in patches if patch.has_diff]
@@ -237,7 +239,7 @@ def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
 
 
 def shortest_wait() -> int:
-    """The days before a reminder in the project or subsystem that waits the shortest."""
+    """Returns the smallest number of days before a reminder in any project or subsystem."""
     waits = [
         *(project.mail.waiting_days for project in projects().values()),
         *(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a patch was applied, from mails of bots and maintainers: trees, commits, patch titles,
-stable versions.
+"""Parses messages of bots and maintainers that report where a patch was applied.
+
+Extracts trees, commits, patch titles and stable versions.
 """
 
 import re
@@ -54,7 +55,10 @@ _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
 
 @dataclass(frozen=True, slots=True)
 class AppliedReport:
-    """One line of a summary: the patch's title and number, and its commit (None: not found)."""
+    """One line of a summary of applied patches.
+
+    Contains the patch's title and number, and its commit (None if not found).
+    """
 
     title: str
     number: int | None
@@ -63,8 +67,10 @@ class AppliedReport:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a mail says a patch was applied: commits (ids as given), tree, stable versions, and the
-    lines of its summary.
+    """Where a patch was applied according to a message.
+
+    Contains the commit ids as given in the message, the tree, stable versions, and the lines of
+    the summary.
     """
 
     commits: tuple[str, ...] = ()
@@ -76,9 +82,9 @@ class Placement:
 def placement(
     kind: MailKind, subject: str, text: str, headers: dict[str, str]
 ) -> Placement:
-    """Parse a mail of this kind.
+    """Parses where a patch was applied, from a message of this kind.
 
-    `text` is its unquoted text, `headers` its headers by lower-case name.
+    `text` is the message's unquoted text, `headers` its headers by lower-case name.
     """
     if kind is MailKind.APPLIED:
         landings = _summary(text)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The bots that write to contributors, one row each: how their mail is recognized, and its kind.
+"""The bots that write to contributors: for each, how to recognize its messages, and their kind.
 
-A row matches when all its patterns match. People reply under a bot's subject, and some let scripts
-write from their own address, so a row checks the sender and the text the sender wrote, never the
-subject alone.
+A row matches if all its patterns match. People reply under a bot's subject, and some people run
+scripts that send from their own address, so a row checks the sender and the text that the sender
+wrote, never the subject alone.
 """
 
 import re
@@ -16,9 +16,12 @@ from patchpilot.reading.mail_kinds import MailKind
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A row: patterns for `Name <address>`, the subject, the unquoted text and the headers (`name:
-    value` lines); `bot` False when a person runs the script; `semi` when it is sent in a person's
-    name."""
+    """A row of the bot table.
+
+    The patterns match `Name <address>`, the subject, the unquoted text and the headers (`name:
+    value` lines). `bot` is False if a person runs the script; `semi` is True if the message is
+    sent in a person's name.
+    """
 
     name: str
     kind: MailKind
@@ -310,7 +313,7 @@ _COMPILED: dict[str, re.Pattern[str]] = {}
 def known_robot(
     sender: str, subject: str, text: str, headers: Callable[[], str]
 ) -> Bot | None:
-    """The first row that matches a mail, or None for a person's mail."""
+    """Returns the first bot that matches a message, or None if a person wrote it."""
     for robot in ROBOTS:
         if robot.sender and not _search(robot.sender, sender):
             continue
@@ -325,8 +328,8 @@ def known_robot(
 
 
 def is_bot_address(address: Address) -> bool:
-    """Whether this is the exact address of a bot, or of one who runs a script, that reports what
-    becomes of patches.
+    """Whether this is the exact address of a bot, or of a person who runs a script, that reports
+    on patches.
     """
     return bool(_ADDRESSES.fullmatch(address.key))
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What build and test bots report of a version: a failure, warnings, that all passed, or nothing
-that decides.
-"""
+"""The result that build and test bots report for a version: failed, warned, passed or unknown."""
 
 import re
 from collections.abc import Container, Iterable
@@ -20,7 +18,7 @@ _PASSED = re.compile(r"\bPASS(?:ED)?\b|\bBUILD SUCCESS\b|\bdid not trigger any i
 
 
 class CiVerdict(StrEnum):
-    """What the bots report of a version."""
+    """The result that the bots report for a version."""
 
     FAILED = "failed"
     WARNED = "warned"
@@ -29,12 +27,12 @@ class CiVerdict(StrEnum):
 
 
 def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict:
-    """The verdict of the bots' mails about a version: the worst one."""
+    """Returns the worst verdict in the bots' messages about a version."""
     return worst({_of_mail(mail) for mail in mails if mail.bot})
 
 
 def worst(verdicts: Container[CiVerdict]) -> CiVerdict:
-    """The worst of some verdicts."""
+    """Returns the worst of these verdicts."""
     return next(
         (verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mails that say whether a mail was received: bounces and delays (RFC 3464, and older forms), and
-what a list's software does with posts.
+"""Parses delivery reports: bounces and delays (RFC 3464 and older forms), and notices from list
+software.
 """
 
 import re
@@ -51,7 +51,7 @@ _WHY = re.compile(
 
 
 class DeliveryProblem(StrEnum):
-    """What happened to a mail on its way."""
+    """The delivery problem of a message, such as a bounce or a delay."""
 
     BOUNCED = "bounced"
     DELAYED = "delayed"
@@ -71,12 +71,12 @@ class DeliveryProblem(StrEnum):
 )
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What a mail says about the delivery of another one.
+    """A report on the delivery of another message.
 
-    `recipient` is an address, the name of a list, or "" where the report names none; `status` is
-    the code of RFC 3463 ("" where there is none); `about` are the Message-IDs of the mails it may
-    be about, `title` the title of the patch where it only quotes the subject; `message_id` is its
-    own ("" for what is missing in an archive).
+    `recipient` is an address, the name of a list, or "" if the report names none; `status` is the
+    RFC 3463 status code, or "" if there is none. `about` are the Message-IDs of the messages it
+    may be about; `title` is the title of the patch if only its subject is quoted. `message_id` is
+    the report's own Message-ID ("" if it reports that a message is missing from an archive).
     """
 
     problem: DeliveryProblem
@@ -144,9 +144,9 @@ class DeliveryReport:
 
 
 def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
-    """What a mail says about deliveries: one report for each recipient.
+    """Returns the delivery reports in a message, one for each recipient.
 
-    None where it is another kind of mail.
+    Returns none for any other kind of message.
     """
     kind = (mail.header("Content-Type") or "").lower()
     local = mail.sender.email.partition("@")[0].lower()
@@ -279,7 +279,7 @@ def reports_about(
     message_ids: frozenset[str],
     titles: Iterable[str] = (),
 ) -> tuple[DeliveryReport, ...]:
-    """Those of the reports that are about one of these mails, or that quote one of these titles."""
+    """Returns the reports that are about one of these messages or quote one of these titles."""
     known = frozenset(titles)
     return tuple(
         report

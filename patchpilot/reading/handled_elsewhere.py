@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a mail says that another patch does what a series does."""
+"""Detects messages stating that another patch does the same as a series."""
 
 import re
 
@@ -23,9 +23,10 @@ _MOST_WORDS = 80
 
 
 def handled_by_another(text: str, *, by_author: bool) -> str | None:
-    """The sentence with which a mail hands a patch over to another one; None where it does not.
+    """Returns the sentence of a message that points to another patch replacing this one, or None.
 
-    An author has to give the patch up or to name the other, everybody else has to name it.
+    The author must withdraw the patch or name the other one; anybody else must name the other
+    one.
     """
     words = " ".join(text.split())
     if len(words.split()) > _MOST_WORDS or _OWN.search(words):

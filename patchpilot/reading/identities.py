@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who a message is from. An identity is an address that was seen before, never a display name.
+"""The identity of a message's sender: an address that was seen before, never a display name.
 
-Anybody may write any name into From:. An address is known if the author addressed or named it in a
-patch, if somebody known copied it, or if it is a bot's; callers add what else vouches for one, such
-as MAINTAINERS, commits and signatures.
+Anybody can put any name into From:. An address is known if the author sent a patch to it or named
+it in one, if a known sender copied it, or if it is a bot's. Callers add other sources, such as
+MAINTAINERS, commits and signatures.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 @json_form("message_id", "from=claimant", "date", "what")
 class Claim(NamedTuple):
-    """A message that claims what only the author, a maintainer or a bot may report, from an address
-    that is not known.
-    """
+    """A report from an unknown address that only the author, a maintainer or a bot may make."""
 
     message_id: str
     sender: Address
@@ -44,9 +42,7 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The known addresses by key, each with the names (as sets of words) that known messages give
-    it.
-    """
+    """The known addresses by key, each with its names (as sets of words) in known messages."""
 
     names: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What became of a review point: the hunk of the next version's range-diff that addresses it, or
-the reply that answers it.
+"""Finds out whether a review comment was addressed.
+
+The evidence is a hunk of the next version's range-diff, or a reply that answers the comment.
 """
 
 import re
@@ -69,7 +70,7 @@ _SAME_WORDS = 2
 
 
 class PointState(StrEnum):
-    """What became of a review point."""
+    """The state of a review comment: open, answered, addressed or declined."""
 
     OPEN = "open"
     ANSWERED = "answered"
@@ -80,8 +81,11 @@ class PointState(StrEnum):
 @json_form()
 @dataclass(frozen=True, slots=True)
 class ChangedHunk:
-    """A hunk of the range-diff of a patch: the path or `Commit message` that it is in, and its
-    lines with a sign; of other evidence, what says so."""
+    """A hunk of a patch's range-diff: its location (a path or `Commit message`) and its lines
+    with their signs.
+
+    For other evidence, the source that states it.
+    """
 
     place: str
     lines: tuple[str, ...]
@@ -89,8 +93,10 @@ class ChangedHunk:
 
 @dataclass(frozen=True)
 class PatchText:
-    """A patch as the lines that are compared: message and diff, without what changes with every
-    rebase; the path and the new line number of each."""
+    """A patch as lines for comparison, each with its path and line number in the new file.
+
+    The lines are the commit message and the diff, without parts that change with every rebase.
+    """
 
     patch: Patch
 
@@ -135,8 +141,10 @@ Change = tuple[str, int, int, int, int]
 
 @dataclass(frozen=True)
 class NextVersion:
-    """What came after a revision: its label, the patches of both, and the text of the mails above
-    their diffs (the changelog).
+    """The version that follows a revision.
+
+    Contains its label, the patches of both versions, and the text above the diffs of its messages
+    (the changelog).
     """
 
     label: str
@@ -211,11 +219,11 @@ def _number(patch: Patch, at: int) -> object:
 
 
 def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | None:
-    """The hunk of the range-diff to the next version that does what a point asks, as far as is
-    known; None where there is none.
+    """Returns the hunk of the range-diff to the next version that addresses a review comment, or
+    None.
 
-    A hunk at the quoted lines does; else what the changelog says in the same words; a request to
-    split, rebase or send again is answered by the patches and the version themselves.
+    A hunk at the quoted lines addresses it; otherwise a changelog entry in the same words does.
+    Requests to split, rebase or resend are judged by the patches and the version itself.
     """
     if point.kind is MailKind.BUILD_FAILURE and (
         reported := _REPORTED.match(point.text)
@@ -398,8 +406,9 @@ def _in_changelog(point: ReviewPoint, changelog: Sequence[str]) -> str:
 
 
 def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
-    """Where in its revision the lines are that a point is about: `path:line`, or `Commit message`;
-    "" where that is not known.
+    """Returns the location of the lines that a review comment is about.
+
+    It is `path:line` or `Commit message` in the comment's revision, or "" if unknown.
     """
     for at, patch in enumerate(patches):
         if point.patch in (patch.subject.number or at + 1, None, 0):
@@ -417,8 +426,11 @@ def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
 def asked_before(
     point: ReviewPoint, earlier: Sequence[ReviewPoint]
 ) -> ReviewPoint | None:
-    """The latest of a person's requests that a point of theirs makes again of a later version: in
-    the same words, or in some of them about the same line.
+    """Returns the person's latest earlier request that this review comment repeats on a later
+    version.
+
+    A comment repeats a request if it uses the same words, or some of the same words about the
+    same line.
     """
     words, line = _words(point.text), _last_quoted(point)
     for other in reversed(earlier):
@@ -442,9 +454,10 @@ def _last_quoted(point: ReviewPoint) -> str | None:
 
 
 def answered_by(point: ReviewPoint, replies: Sequence[Reply]) -> str | None:
-    """The Message-ID of the reply that answers a point: of the author's `replies` to its mail, the
-    first that says something directly below it, other than that it will be done; None where none
-    does.
+    """Returns the Message-ID of the reply that answers a review comment, or None.
+
+    `replies` are the author's replies to the message with the comment. The answer is the first
+    reply with text directly below the comment other than a promise to do it.
     """
     words = point.text.rstrip("…").split()
     edges = " ".join(words[:4]), " ".join(words[-4:])

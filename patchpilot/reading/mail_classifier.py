@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kind of a mail about a patch, from its sender and the text they wrote, never from its subject
+"""Classifies a message about a patch by its sender and the text they wrote, never by its subject
 alone.
 """
 
@@ -69,8 +69,10 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True)
 class Classified:
-    """A mail and its kind; `semi` when a script sent it in a person's name, `names_bot` when its
-    sender has the name or address of one, `doubtful` when it is a claim (see `identities.Claim`).
+    """A message and its kind.
+
+    `semi` is True if a script sent it in a person's name, `names_bot` if the sender has the name
+    or address of a bot, `doubtful` if it is a claim (see `identities.Claim`).
     """
 
     mail: Mail
@@ -152,9 +154,10 @@ class Classified:
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:
-    """Classify one mail.
+    """Classifies one message.
 
-    `author` is the patch's author where the thread is known (else guessed from the quotes).
+    `author` is the patch's author if the thread is known; otherwise the author is guessed from
+    the quotes.
     """
     sender = real_sender(mail)
     subject = parse_subject(mail.subject[:MAX_SUBJECT])
@@ -208,7 +211,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
 
 
 def is_html_only(mail: Mail) -> bool:
-    """Whether a mail has a text in HTML and none in plain text."""
+    """Whether a message has an HTML part but no plain text."""
     kind = (mail.header("Content-Type") or "").lower()
     if not kind.startswith("multipart/"):
         return kind.startswith("text/html")
@@ -222,8 +225,9 @@ def classify_for(
     by_author: bool,
     answered: Answered = Answered.PATCH,
 ) -> Classified:
-    """Reclassify a mail where it is known who sent it, whether that is the patch's author, and what
-    it answers; its body is not parsed again.
+    """Reclassifies a message when its sender and the message it answers are known.
+
+    `by_author` is whether the sender is the patch's author. The body is not parsed again.
     """
     mail = known.mail
     known = known if known.sender == sender else replace(known, sender=sender)
@@ -339,7 +343,7 @@ def _to_self(base: Classified) -> bool:
 
 
 def talk_of(base: Classified) -> Talk:
-    """What a reply is read by."""
+    """Returns the input for classifying a reply."""
     answered, by_author = base.answers, base.by_author
     if answered is Answered.PATCH and base.body.answers_a_reply:
         answered = Answered.UNKNOWN
@@ -463,8 +467,9 @@ def _says(attribution: str, person: Address) -> bool:
 
 
 def unquoted(body: str) -> str:
-    """The lines of a body that are not quoted with `>`, at most so many that a log cannot stall
-    anything.
+    """Returns the lines of a body that are not quoted with `>`.
+
+    Their number is limited, so that a long log does not take too much time.
     """
     return "\n".join(
         line for line in body[:400_000].split("\n") if not line.startswith(">")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kinds of mails in a thread."""
+"""The kinds of messages in a thread."""
 
 from enum import StrEnum
 
 
 class MailKind(StrEnum):
-    """The kinds of mails, as JSON names them."""
+    """The kind of a message, as named in JSON."""
 
     REVIEW = "review"
     QUESTION = "question"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of one call, each parsed and classified once."""
+"""Caches the parsed and classified messages during a call."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,14 +16,14 @@ ParseMail = Callable[[bytes], Mail]
 
 
 class MailReader:
-    """A cache for one call: the same bytes are parsed once, the same mail is classified once.
+    """A cache for one call: identical bytes are parsed once, and each message is classified once.
 
-    `now` is the time of the call; `from_poll` that days count until an archive was last read
-    instead; `online` whether the network may be asked; `threads` is where
-    `read_thread` caches its results, `sent` what was sent from here and `undisclosed` the ids of
-    what no archive is to be asked about, once they were read. Mails that the call before this one
-    parsed are taken from it: the TUI reads a thread again and again, and holds what it shows
-    meanwhile.
+    `now` is the time of the call. With `from_poll`, days are counted up to the time when an
+    archive was last read. `online` is whether the network may be used. `threads` is the cache of
+    `read_thread`; `sent` is what was sent from this machine; `undisclosed` are the Message-IDs
+    that must not be looked up in an archive, once they have been read. Messages that the previous
+    call parsed are reused, because the TUI reads a thread again and again while it keeps the
+    displayed messages.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}

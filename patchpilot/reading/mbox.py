@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mboxes from files and archives: decompressed with a limit, split, parsed, each mail once, oldest
-first.
+"""Reads mboxes from files and archives.
+
+They are decompressed with a size limit, split and parsed. Duplicates are removed, and the
+messages sorted, oldest first.
 """
 
 import hashlib
@@ -32,7 +34,7 @@ Skipped = Callable[[str], None]
 
 
 def ignored(_reason: str) -> None:
-    """A Skipped for callers who report nothing."""
+    """A Skipped callback that does nothing."""
 
 
 def read_mails(
@@ -41,10 +43,11 @@ def read_mails(
     skipped: Skipped = ignored,
     parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
-    """The mails of a file (one mail, an mbox, either gzipped; `-` is standard input).
+    """Reads the messages in a file, which is a single message or an mbox, optionally gzipped.
 
-    InputError names the file; of several mails, one that is over a limit, and those after as much
-    as a file may have, are reported to `skipped` and left out."""
+    `-` is standard input. Raises InputError with the file name. In an mbox, messages that are too
+    large, and those beyond the size limit of a file, are reported to `skipped` and omitted.
+    """
     name = str(path)
     reasons: list[str] = []
     try:
@@ -75,9 +78,12 @@ def read_mails(
 def within_limits(
     blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None
 ) -> Iterator[bytes]:
-    """The mails of an mbox whose text comes in blocks, as they are there, but none over a limit and
-    none after `limit` bytes of them; only one mail and one block are held. `skipped` gets the
-    reason for each that is left out, and for the end."""
+    """Yields the raw messages of an mbox that is read in blocks, within the size limits.
+
+    Messages that are too large are skipped, and reading ends after `limit` bytes of messages.
+    Only one message and one block are held in memory. `skipped` is called with the reason for
+    each skipped message and for an early end.
+    """
     given, most = 0, MAX_INPUT if limit is None else limit
     for start, raw in split_mbox(_at_most(blocks, source, skipped)):
         if len(raw) > MAX_MAIL:
@@ -117,9 +123,11 @@ def parse(
     parse_mail: Callable[[bytes], Mail] = parse_mail,
     without: Container[str] = (),
 ) -> tuple[Mail, ...]:
-    """The mails of an mbox (or the one mail) in these bytes, but those `without`, of which only the
-    Message-ID is read. InputError where the only mail is over a limit; of several, `skipped` gets
-    the reason."""
+    """Parses the messages of an mbox, or a single message, from bytes.
+
+    For messages in `without`, only the Message-ID is read, and they are omitted. Raises
+    InputError if a single message is too large; for an mbox, `skipped` is called with the reason.
+    """
     bounds = mail_bounds(data)
     mails = []
     for number, (start, end) in enumerate(bounds, 1):
@@ -163,7 +171,7 @@ def _named(top: bytes) -> str:
 
 
 def with_id(mail: Mail) -> Mail:
-    """The mail, with a Message-ID derived from its content if it has none."""
+    """Returns the message, with a Message-ID derived from its content if it has none."""
     if mail.message_id:
         return mail
     return mail._replace(
@@ -172,9 +180,9 @@ def with_id(mail: Mail) -> Mail:
 
 
 def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
-    """Each Message-ID once (its first copy), oldest first.
+    """Returns the first message with each Message-ID, oldest first.
 
-    Mails without a usable date keep their place.
+    Messages without a usable date are sorted as the oldest, in their original order.
     """
     by_id: dict[str, Mail] = {}
     for mail in mails:
@@ -185,11 +193,11 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
 def one_of_each(
     mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignored
 ) -> tuple[Mail, ...]:
-    """Each Message-ID once, in order: anybody can send a second mail with the Message-ID of
-    another's.
+    """Returns one message for each Message-ID, in order.
 
-    Of copies by several senders the one from an address (in lower case) that is known; without one,
-    none, and `skipped` gets the reason.
+    Anybody can send a second message with the Message-ID of another. Of copies by several
+    senders, the one from a known address (`known`, in lower case) is used. If there is none, all
+    copies are dropped and `skipped` is called with the reason.
     """
     by_id: dict[str, list[Mail]] = {}
     for mail in mails:
@@ -219,8 +227,10 @@ def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
 
 
 def arrived(mail: Mail) -> datetime | None:
-    """When the archive received a mail: the date of the topmost Received: header that has one, else
-    the mail's own.
+    """Returns when the archive received a message.
+
+    This is the date of the topmost Received: header that has one, or otherwise the message's
+    Date:.
     """
     return (
         arrival(
@@ -231,5 +241,5 @@ def arrived(mail: Mail) -> datetime | None:
 
 
 def when(mail: Mail) -> datetime:
-    """The date of the mail; the epoch when it has none."""
+    """Returns the date of the message, or the epoch if it has none."""
     return mail.date or EPOCH

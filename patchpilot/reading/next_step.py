@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the author should do next, in a sentence, for every state a series can be in."""
+"""The next step for the author, in one sentence, for every state of a series."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,10 @@ _YEAR = timedelta(days=365)
 
 
 def advise(status: Status) -> NextStep:
-    """What the author should do next; asks about the last claim of a sender who is not known."""
+    """Returns the author's next step.
+
+    If an unknown sender made a claim, the step is to check the latest one.
+    """
     step = _asleep(status) or _promised(status) or _advise(status)
     if not status.claims:
         return step
@@ -223,7 +226,7 @@ def _reminder(status: Status) -> str:
 
 
 def next_step(status: Status) -> str:
-    """The next step in one sentence."""
+    """Returns the next step in one sentence."""
     return str(advise(status).advice)
 
 

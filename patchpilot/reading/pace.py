@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How long the series on a list took from their first version to the first answer, and until they
-were applied.
-"""
+"""The time from a series' first version to the first answer and until it was applied."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -12,8 +10,11 @@ from patchpilot.reading.status import Status
 
 
 class Pace(NamedTuple):
-    """What became of a series: the seconds from its first version until a reviewer or maintainer
-    answered and until it was applied (None: not by then), and the areas it changes."""
+    """The progress of a series.
+
+    Contains the seconds from its first version until a reviewer or maintainer answered and until
+    it was applied (None if that has not happened), and the areas it changes.
+    """
 
     answered: float | None
     accepted: float | None
@@ -21,9 +22,9 @@ class Pace(NamedTuple):
 
 
 def areas_of(status: Status) -> tuple[str, ...]:
-    """The directories that the latest version changes, to two levels (`drivers/usb`).
+    """Returns the directories that the latest version changes, to two levels (`drivers/usb`).
 
-    Documents count only where nothing else is changed.
+    Documentation counts only if nothing else is changed.
     """
     parts = {tuple(path.split("/")[:-1][:2]) for path in status.topic.latest.files} - {
         ()
@@ -35,9 +36,9 @@ def areas_of(status: Status) -> tuple[str, ...]:
 def paces(
     statuses: Iterable[Status], first: datetime, last: datetime
 ) -> Iterator[Pace]:
-    """The pace of each series whose version 1 was sent between two times.
+    """Yields the pace of each series whose version 1 was sent between two times.
 
-    Backports and pull requests are left out.
+    Backports and pull requests are not counted.
     """
     for status in statuses:
         begin = status.topic.revisions[0]

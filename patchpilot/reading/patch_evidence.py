@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The part of a series' evidence that is about one of its patches."""
+"""Selects the evidence about a single patch from that of its series."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,8 +18,10 @@ _CUT = 20
 
 
 def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
-    """The patches of the latest version, and before them those of earlier versions that were
-    applied and then left out.
+    """Returns the patches of the latest version, preceded by earlier patches that were applied.
+
+    The latter are patches of earlier versions that were dropped from the series after they were
+    applied.
     """
     topic = evidence.topic
     known = set(topic.latest.titles)
@@ -39,7 +41,10 @@ def series_posts(evidence: Evidence) -> list[tuple[Revision, Post]]:
 
 
 def about_patch(evidence: Evidence, post: Post, *, alone: bool) -> Evidence:
-    """The evidence about one patch; that of a patch that is `alone` is about it."""
+    """Returns the evidence about one patch.
+
+    With `alone`, the patch is the only one of its series and all the evidence is about it.
+    """
     if alone:
         return replace(evidence, post=post)
     topic = evidence.topic

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Phrases on kernel lists, as patterns: NACKs, "applied", approval, requests for changes, answers.
+"""Patterns for phrases used on kernel lists: NACKs, "applied", approval, requests for changes,
+answers.
 
 Alternatives are separated by ` | ` or a new line. Every repetition is bounded and none is nested.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch as posted, one revision of a series as sent, and a series in all its revisions."""
+"""A posted patch, a posted revision of a series, and a series with all its revisions."""
 
 import re
 from contextlib import suppress
@@ -38,7 +38,10 @@ _MOST_TEXT = 400_000
 
 @dataclass(frozen=True)
 class Post:
-    """A patch or cover letter as sent: `number` 0 is the cover, None an unnumbered patch."""
+    """A posted patch or cover letter.
+
+    `number` is 0 for a cover letter and None for an unnumbered patch.
+    """
 
     mail: "Classified"
     change_id: str | None
@@ -88,11 +91,11 @@ class Post:
 @json_form("version", "label", "message_id", "patches=patch_count")
 @dataclass(frozen=True)
 class Revision:
-    """One sending of a series: `version` from its subject prefix.
+    """A posted revision of a series; `version` is taken from its subject prefix.
 
-    `posts` in order, the cover letter first. `carried` are the Message-IDs of those that are from
-    the version before, of which this one replaces a few patches; `is_again` says that it repeats
-    that version unchanged.
+    `posts` are in order, the cover letter first. `carried` are the Message-IDs of patches that
+    are taken from the previous version because this one replaces only a few. `is_again` is
+    whether it repeats the previous version unchanged.
     """
 
     version: int
@@ -194,9 +197,10 @@ class Revision:
 
 @dataclass(frozen=True)
 class PostedTopic:
-    """One series in all its revisions, oldest first.
+    """A series with all its revisions, oldest first.
 
-    `identities` are who is known of it, `strangers` later revisions that others claim to be of it.
+    `identities` are the known addresses of the series. `strangers` are later revisions from
+    unknown senders that claim to belong to it.
     """
 
     revisions: tuple[Revision, ...]
@@ -323,5 +327,5 @@ class PostedTopic:
 
 
 def plain_title(text: str) -> str:
-    """The title in a quoted subject such as `[PATCH v2] x: y`."""
+    """Returns the title in a quoted subject such as `[PATCH v2] x: y`."""
     return parse_subject(text).title

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What people announce for a day ("I'll queue it by the end of the week"), and whose answer a
-thread waits for.
+"""Finds announcements with a date, and the people whose answer a thread awaits.
+
+An example is "I'll queue it by the end of the week".
 """
 
 import re
@@ -117,8 +118,10 @@ _AWAITED = tuple(
 @json_form("who", "by_author", "words", "day", "release", "message_id")
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What somebody announced for a day; `release` is the candidate that it waits for, and then
-    the day is None where no release of that name is known since.
+    """An announcement with a date.
+
+    `release` is the release candidate that it waits for. `day` is then None if no release of that
+    name is known yet.
     """
 
     who: str
@@ -141,11 +144,11 @@ class Promise:
 
 
 def promises(status: Status) -> tuple[Promise, ...]:
-    """What was announced for a day and not done by what followed, the oldest first.
+    """Returns the announcements that have not been fulfilled yet, the oldest first.
 
-    A version that was sent since does what its author announced; another message of somebody
-    else does what they did. Of a series that was applied, only the announcement to take it counts,
-    until a commit is known.
+    An author's announcement is fulfilled by a later version, another person's by their next
+    message. For an applied series, only the announcement to apply it counts, until a commit is
+    known.
     """
     is_taken = status.state in TAKEN
     has_commit = any(landed.commit for landed in status.landed)
@@ -220,8 +223,10 @@ def _released(release: str, sent: date, status: Status) -> date | None:
 
 
 def awaited(status: Status) -> tuple[str, ...]:
-    """Whose answer is awaited: those who were named and have not written since, the last ones
-    first; before them who was asked by the author in the last message.
+    """Returns the names of the people whose answer is awaited.
+
+    If the last message is the author's and asks somebody, they come first. They are followed by
+    people who were named and have not written since, the most recently named first.
     """
     known = _known_people(status)
     replies = [reply for reply in status.replies if not _is_by_machine(reply)]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail quoted for an answer as on kernel lists: the attribution, then what the mail asks with the
-lines it is about; the rest is cut.
+"""Quotes a message for a reply in the style of kernel lists.
+
+The quote consists of an attribution and the questions or requests with the lines they are about;
+the rest is trimmed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +20,11 @@ CUT = "> [...]"
 
 
 def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
-    """The quote of a mail, with room for an answer after each paragraph that has one of the `asked`
-    lines (0-based, of its body); all that its sender wrote where there is none."""
+    """Returns the quote of a message, with space for an answer after each question or request.
+
+    These are the paragraphs that contain one of the `asked` lines, which are 0-based in the body.
+    If `asked` is empty, all the sender's own text is quoted.
+    """
     lines = mail.mail.body.split("\n")
     own = {
         line.at
@@ -44,7 +49,7 @@ def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
 
 
 def quoted_tags(mail: Classified) -> str:
-    """The quote of the tags that a mail gives."""
+    """Returns the quote of the tags that a message gives."""
     tags = [
         f"> {line.text.strip()}"
         for line in mail.body.own
@@ -58,7 +63,7 @@ def quoted_tags(mail: Classified) -> str:
 
 
 def attribution(sender: Address, date: datetime | None) -> str:
-    """`On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
+    """Returns an attribution line: `On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
     who = sender.called
     return f"On {format_datetime(date)}, {who} wrote:" if date else f"{who} wrote:"
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Later series that fix, revert, carry, continue, backport, answer or mention a series, found by
-commit, title and threading.
+"""Finds later series that fix, revert, carry, continue, backport, answer or mention a series.
+
+They are matched by commit, title and threading.
 """
 
 import re
@@ -43,9 +44,9 @@ _REVERTED = re.compile(r"^This reverts commit (?P<id>[0-9a-f]{12,40})", re.MULTI
 
 
 def with_follow_ups(every: Sequence[Status]) -> tuple[Status, ...]:
-    """The series, each with the later ones that have to do with it.
+    """Returns the series, each with the later series that are related to it.
 
-    One that forwards it may also decide its state.
+    A series that forwards another one may determine its state.
     """
     known = _Known(every)
     return tuple(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A parsed reply: the sender's own lines, the quotes, an inline patch.
+"""Parses a reply into the sender's own lines, the quotes and an inline patch.
 
-Linear in the body's length.
+The time is linear in the length of the body.
 """
 
 import re
@@ -54,8 +54,10 @@ _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
 
 @dataclass(frozen=True, slots=True)
 class ReplyLine:
-    """A line the sender wrote: its text, its 0-based place in the body, and whether it answers a
-    quoted line of a diff or a quoted question.
+    """A line that the sender wrote.
+
+    Contains its text, its 0-based index in the body, and whether it answers a quoted line of a
+    diff or a quoted question.
     """
 
     text: str
@@ -66,8 +68,10 @@ class ReplyLine:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A mail's text: the sender's own lines, the quoted ones (without one level of marks), the
-    attributions, an inline patch's lines.
+    """The parsed text of a message.
+
+    Contains the sender's own lines, the quoted lines (with one level of quote marks removed), the
+    attributions, and the lines of an inline patch.
     """
 
     own: tuple[ReplyLine, ...]
@@ -92,7 +96,7 @@ class Body:
 
 
 def parse_body(body: str) -> Body:
-    """Split a mail's decoded text."""
+    """Parses the decoded text of a message."""
     lines = body.split("\n", MAX_LINES)[:MAX_LINES]
     is_quote = _QUOTE.match
     quoted_at = [

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kind of a person's reply that neither refuses nor takes a patch: a test result by its words,
-else review, question, ack or other, the likeliest by what is known of its sentences.
+"""Classifies a person's reply that neither rejects nor applies a patch.
 
-The weights are data, fitted by `tests/lab/fit_reading.py`.
+A test result is recognized by its words. Otherwise the kind is review, question, ack or other,
+whichever is the likeliest from the features of its sentences. The weights are data, fitted by
+`tests/lab/fit_reading.py`.
 """
 
 from collections import Counter
@@ -37,7 +38,9 @@ _MOST_SENTENCES = 6
 
 
 class Talk(NamedTuple):
-    """What a reply is read by: its text, sentences and subject, and who writes it to whom."""
+    """The input for classifying a reply: its text, sentences and subject, its writer, and what it
+    answers.
+    """
 
     body: Body
     sentences: Sequence[Sentence]
@@ -70,8 +73,9 @@ class Talk(NamedTuple):
 
 
 def reply_features(talk: Talk, names: Sequence[frozenset[str]]) -> Features:
-    """What is known of a reply as a whole, by what is known of its sentences (`Talk.names`): names,
-    each with how much of it there is.
+    """Returns the features of a whole reply: feature names with their amounts.
+
+    `names` are the features of its sentences (`Talk.names`).
     """
     found = together(names)
     count = len(names)
@@ -94,8 +98,8 @@ def reply_features(talk: Talk, names: Sequence[frozenset[str]]) -> Features:
 def kind_of(
     talk: Talk, weights: Mapping[MailKind, Weights]
 ) -> tuple[MailKind, float, str]:
-    """The likeliest kind of a reply, how likely it is (0 to 1), and the sentence that speaks most
-    for it.
+    """Returns the likeliest kind of a reply, its likelihood (0 to 1), and the sentence that
+    contributes most to it.
     """
     if not talk.body.text:
         return MailKind.OTHER, 0.6, "only quotes"
@@ -120,7 +124,7 @@ def likeliest(
     weights: Mapping[MailKind, Weights],
     among: Sequence[MailKind] = TALK,
 ) -> tuple[MailKind, float]:
-    """The kind of which most is known, and its part of what speaks for any kind (0 to 1)."""
+    """Returns the kind with the highest score and its share of the total score (0 to 1)."""
     shares = {kind: share(weights[kind], features) for kind in among}
     kind = max(among, key=shares.__getitem__)
     return kind, shares[kind] / sum(shares.values())

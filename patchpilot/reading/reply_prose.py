@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a reply's prose refuses the patch, or says that it was taken, and where to."""
+"""Detects whether the prose of a reply rejects a patch, or reports that it was applied and to
+which tree.
+"""
 
 import re
 from collections.abc import Iterator
@@ -60,8 +62,8 @@ _QUESTION_LINES = 6
 
 
 class Answered(Enum):
-    """What a reply answers: the patch, or a reply of the patch's author, of somebody else, or of
-    somebody unknown.
+    """The target of a reply: the patch, or a reply by its author, somebody else, or an unknown
+    person.
     """
 
     PATCH = auto()
@@ -72,9 +74,9 @@ class Answered(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The classification of a reply: nack or applied, confidence and evidence.
+    """The classification of a reply as nack or applied, with confidence and evidence.
 
-    `tree` where "applied" names one.
+    `tree` is the tree to which the patch was applied, if it is named.
     """
 
     kind: MailKind
@@ -86,9 +88,11 @@ class Reading:
 def read_prose(
     body: Body, *, by_author: bool | None = None, to_self: bool = False
 ) -> Reading | None:
-    """Whether what a person wrote above and between the quotes refuses the patch or says that it
-    was taken; `by_author` says whether the sender is its author (None: unknown), `to_self` that
-    the mail answers the sender's own.
+    """Classifies the text above and between the quotes as a rejection or a report that the patch
+    was applied.
+
+    Returns None if it is neither. `by_author` is whether the sender is the patch's author (None:
+    unknown); `to_self` is whether the message answers one of the sender's own.
     """
     words = _words(body)
     if by_author:

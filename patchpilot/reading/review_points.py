@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The open points of a review: what each mail on the latest revision asks or requests, one point
-per question or comment.
-"""
+"""The open review comments: the questions and requests in each message on the latest revision."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -43,9 +41,13 @@ _FOUND_ERRORS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ReviewPoint:
-    """A question or request: the mail, the 0-based lines of its body from where it starts to where
-    it ends, with its reasons, who makes it, and the sentences that ask, in one line; the quoted
-    lines that it is about, and the version and patch number (None: the series) of its mail."""
+    """A review comment: a question or request in a message.
+
+    `line` and `end` are the 0-based first and last line in the body, including the reasons given.
+    `asker` is the person who makes it, and `text` the sentences that ask, in one line. `quoted`
+    are the quoted lines it is about. `version` and `patch` are the version and patch number of
+    its message (None: the whole series).
+    """
 
     message_id: str
     line: int
@@ -64,7 +66,9 @@ class ReviewPoint:
 
 
 class Request(NamedTuple):
-    """A request in a mail: its first and last line, its text, and the quoted lines above it."""
+    """A request in a message: its first and last line, its text, and the quoted lines that
+    precede it.
+    """
 
     line: int
     end: int
@@ -73,9 +77,10 @@ class Request(NamedTuple):
 
 
 def review_points(status: Status) -> tuple[ReviewPoint, ...]:
-    """The points of every mail on the latest revision, the oldest mail first.
+    """Returns the review comments in all messages on the latest revision, the oldest message
+    first.
 
-    None of the author's own mails.
+    The author's own messages are skipped.
     """
     latest = status.topic.latest
     points: list[ReviewPoint] = []
@@ -88,7 +93,7 @@ def review_points(status: Status) -> tuple[ReviewPoint, ...]:
 
 
 def points_of(reply: Reply) -> Iterator[ReviewPoint]:
-    """The points of one mail about a series."""
+    """Yields the review comments in one message about a series."""
     mail = reply.mail
     asker = mail.who
     for found in _requests(mail):
@@ -106,10 +111,7 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
 
 
 def asking_lines(mail: Classified) -> tuple[int, ...]:
-    """The 0-based lines of a mail's body where a question or request starts.
-
-    None in a mail that asks for nothing.
-    """
+    """Returns the 0-based lines of a message's body on which a question or request starts."""
     return tuple(found.line for found in _requests(mail))
 
 
@@ -148,8 +150,9 @@ def _of_a_report(lines: Sequence[str], title: str) -> Sequence[Request]:
 
 
 def requests_of(mail: Classified, weights: Weights) -> Iterator[Request]:
-    """What the prose of a mail asks of the patch's author: the text below each quote is judged as a
-    whole, then its sentences.
+    """Yields the requests to the patch's author in the prose of a message.
+
+    The text below each quote is judged as a whole first, then sentence by sentence.
     """
     every = [
         (sentence, names)

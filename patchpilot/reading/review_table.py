@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which reviewer has done what with which patch of a series' latest version."""
+"""The review table of a series: the state of each patch of the latest version for each reviewer."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ _MOST_ADDRESSED = 100
 
 
 class ReviewState(StrEnum):
-    """What a reviewer has done with a patch of the latest version, as JSON names it."""
+    """A reviewer's state for a patch of the latest version, as named in JSON."""
 
     GIVEN = "given"
     CARRIED = "carried"
@@ -61,10 +61,10 @@ HOLDS = (ReviewState.GIVEN, ReviewState.CARRIED)
 )
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What one reviewer has done with one patch.
+    """One reviewer's state for one patch.
 
-    `tags` are the names of the reviewer's tags, `version` and `message_id` the version and mail
-    that the state is from (None: the recipients of the patch).
+    `tags` are the names of the reviewer's tags. `version` and `message_id` are the version and
+    message that the state is from (None: the recipients of the patch).
     """
 
     reviewer: Address
@@ -83,7 +83,7 @@ class Review:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class ReviewedPatch:
-    """A patch of the latest version, and what each reviewer has done with it."""
+    """A patch of the latest version and each reviewer's state for it."""
 
     number: int
     title: str
@@ -98,7 +98,7 @@ class ReviewedPatch:
 @json_form("number", "state", "tags", "version")
 @dataclass(frozen=True, slots=True)
 class PatchReview:
-    """What a reviewer has done with the patch of this number."""
+    """A reviewer's state for the patch with this number."""
 
     number: int
     review: Review
@@ -122,7 +122,7 @@ class PatchReview:
 @json_form("address", "name", "patches")
 @dataclass(frozen=True, slots=True)
 class ReviewerReviews:
-    """A reviewer, and what they have done with each patch."""
+    """A reviewer and their state for each patch."""
 
     address: str
     name: str
@@ -132,8 +132,10 @@ class ReviewerReviews:
 @json_form("version", "approved", "patches")
 @dataclass(frozen=True, slots=True)
 class ReviewTable:
-    """The patches of the latest version, each with its reviewers, and all reviewers in order: those
-    who answered, then the other recipients."""
+    """The patches of the latest version with their reviewers, and all reviewers in order.
+
+    Reviewers who answered come first, then the other recipients.
+    """
 
     version: int
     patches: tuple[ReviewedPatch, ...]
@@ -243,7 +245,7 @@ class _Ancestor:
 
 
 def review_table(status: Status) -> ReviewTable:
-    """Who has done what with the patches of the latest version; bots are no reviewers."""
+    """Returns the review table of the latest version; bots do not count as reviewers."""
     topic = status.topic
     people = _Reviewers(topic)
     read = {id(post): _read(post) for it in topic.revisions for post in it.patches}

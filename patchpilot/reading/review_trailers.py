@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Review tags given in a reply: which unquoted lines are tags, and which of them their sender may
-give.
+"""Finds the review tags in a reply: unquoted lines that are tags, and whether their sender may
+give them.
 """
 
 import re
@@ -76,9 +76,9 @@ _TEAM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class GivenTrailer:
-    """A tag line of a reply: its text, whether it counts and why (not).
+    """A tag line of a reply: its text, whether it counts, and the reason.
 
-    `conditional` quotes its condition, `scope` what follows a #.
+    `conditional` quotes the condition, `scope` the text after a #.
     """
 
     name: str
@@ -128,8 +128,9 @@ _ELEMENT = re.compile(r"<(?![^<>\s]{1,100}@)[^<>]{0,1000}>")
 
 
 def html_trailers(text: str) -> tuple[GivenTrailer, ...]:
-    """The tag lines in a mail that is HTML only: none of them counts, because quotes look like the
-    sender's own words.
+    """Returns the tag lines in an HTML-only message.
+
+    None of them counts, because quotes cannot be distinguished from the sender's own words.
     """
     found: dict[str, GivenTrailer] = {}
     for line in unescape(_ELEMENT.sub("", _MARKUP.sub("\n", text[:MAX_HTML]))).split(
@@ -145,9 +146,9 @@ def html_trailers(text: str) -> tuple[GivenTrailer, ...]:
 def given_trailers(
     body: Body, sender: Address, *, bot: bool = False
 ) -> tuple[GivenTrailer, ...]:
-    """The tag lines among the sender's own words, each judged.
+    """Returns the tag lines among the sender's own words, with whether each counts.
 
-    A folded address is joined, the same tag is listed once.
+    A folded address is unfolded, and repeated tags are listed once.
     """
     trailers: list[GivenTrailer] = []
     seen: set[tuple[str, str]] = set()
@@ -186,7 +187,7 @@ def given_trailers(
 
 
 def is_nack(line: str) -> bool:
-    """Whether the line is a formal NACK (`Nacked-by:`)."""
+    """Whether a line is a formal NACK (`Nacked-by:`)."""
     return bool(_NACK.match(line))
 
 

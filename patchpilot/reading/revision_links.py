@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Linking revisions of one series: by change-id, links to earlier ones, threading, titles, and
-similarity of a single later version.
+"""Links the revisions of a series.
+
+They are matched by change-id, links to earlier revisions, threading, titles, and the similarity
+of a single later version.
 """
 
 from collections import defaultdict
@@ -23,7 +25,7 @@ _MAX_LATE, _MAX_EARLIER, _MAX_OF_A_TITLE = 200, 2000, 40
 
 
 def link(revisions: Sequence[Revision]) -> list[list[Revision]]:
-    """The revisions (each as sent) joined into series."""
+    """Groups revisions, each as it was posted, into series."""
     joined = _Groups(revisions)
     doubtful: list[tuple[int, int]] = []
     for at, other in (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which posted patches were sent together as one revision, and which revisions are of one series."""  # noqa: E501
+"""Groups posted patches into revisions, and revisions into series."""
 
 import re
 from collections import defaultdict
@@ -46,9 +46,10 @@ _BEGINNING, _END = 1991, 2090
 def find_topics(
     mails: Iterable[Classified], known: Sequence[Address] = (), anchor: str = ""
 ) -> tuple[PostedTopic, ...]:
-    """The series among these mails, the oldest first.
+    """Returns the series in these messages, the oldest first.
 
-    `known` are addresses that were seen elsewhere, `anchor` is a mail of a series whose sender is.
+    `known` are addresses that were seen elsewhere. `anchor` is a message of a series whose sender
+    is known.
     """
     mails = tuple(mails)
     answered = {mail.mail.message_id: mail.mail.in_reply_to for mail in mails}

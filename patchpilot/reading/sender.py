@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The real sender of a mail: lists rewrite From: because of DMARC and name the sender in other
-headers.
+"""Finds the real sender of a message.
+
+Lists rewrite From: because of DMARC and name the sender in other headers.
 """
 
 import re
@@ -22,8 +23,9 @@ _LOOKALIKES = str.maketrans(
 
 
 def real_sender(mail: Mail) -> Address:
-    """The real From: address of a person or bot, without the list's rewriting, as the message has
-    it: see `Identities.sender`.
+    """Returns the original From: address of a message, without a list's rewriting.
+
+    It is taken from the message's headers and is not verified; see `Identities.sender`.
     """
     via = _VIA.match(mail.sender.name[:300])
     if not via:
@@ -48,8 +50,10 @@ def _clean(address: Address) -> Address:
 
 
 def is_sent_to_self(mail: Mail) -> bool:
-    """Whether this is the test copy of `send --to-self`: addressed to its sender alone, with the
-    real recipients in X-Original-To and -Cc.
+    """Whether a message is a test copy from `send --to-self`.
+
+    Such a message is addressed to its sender only and has the real recipients in X-Original-To
+    and X-Original-Cc.
     """
     addressed = {address.key for address in (*mail.to, *mail.cc)}
     if addressed != {mail.sender.key}:
@@ -63,8 +67,9 @@ def is_sent_to_self(mail: Mail) -> bool:
 
 
 def same_person(one: Address, other: Address) -> bool:
-    """Whether two addresses read as the same person's: the same mailbox, or the same name with
-    another mailbox, which proves nothing.
+    """Whether two addresses appear to belong to the same person.
+
+    They have the same mailbox, or the same name with different mailboxes, which proves nothing.
     """
     if one.key == other.key:
         return True
@@ -88,8 +93,10 @@ def _latin(words: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def name_words(name: str) -> frozenset[str]:
-    """The words that make a name: lower case, without accents, initials, brackets,
-    addresses and punctuation."""
+    """Returns the words of a name in lower case.
+
+    Accents, initials, brackets, addresses and punctuation are removed.
+    """
     plain = "".join(
         char
         for char in unicodedata.normalize("NFKD", name[:200])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Versions that repeat an earlier one, or replace a few of its patches only."""
+"""Versions that repeat an earlier one or replace only a few of its patches."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,18 +13,19 @@ _MOST_REFERENCES = 50
 
 
 def in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
-    """Posts by their number, the cover letter first."""
+    """Sorts posts by number, the cover letter first."""
     return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
 
 
 def completed(
     revisions: Sequence[Revision], answered: Mapping[str, str | None]
 ) -> tuple[Revision, ...]:
-    """The revisions in their order, each with all of its patches; `answered` is what each mail of
-    the threads answers.
+    """Returns the revisions in order, each with all its patches.
 
-    One that replaces some patches of the version before it has the others from there. One without
-    another change is a resend of that version, within an hour a part of it.
+    `answered` maps each message of the threads to the message it answers. A revision that
+    replaces some patches of the previous version gets the other patches from there. A revision
+    without other changes is a resend of that version, or a part of it if it was sent within an
+    hour.
     """
     found: list[Revision] = []
     known: dict[str, Post] = {}

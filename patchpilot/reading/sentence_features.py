@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is known of a sentence before it is understood: its words, where it is, and who writes it to
-whom; as names that weights are kept for.
+"""The features of a sentence: its words, its position, who wrote it and to whom.
+
+Features are names for which the models have weights.
 """
 
 import re
@@ -91,8 +92,10 @@ _ASKING = {"says please or should", "says you should", "?"}
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes a mail, what it answers (patch, author, other or unknown), and its kind where that
-    is known; `role` is author or other.
+    """The writer of a message, what it answers, and its kind if that is known.
+
+    `role` is author or other; the message answers the patch, the author, somebody else or an
+    unknown person.
     """
 
     role: str = "other"
@@ -102,7 +105,9 @@ class Writer:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a sentence in lower case; what is no word is named by its kind: `<code>`."""
+    """Returns the words of a sentence in lower case, with placeholders such as `<code>` for
+    anything else.
+    """
     found = []
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
@@ -119,7 +124,7 @@ def words_of(text: str) -> list[str]:
 def sentence_names(
     sentences: Sequence[Sentence], writer: Writer
 ) -> tuple[frozenset[str], ...]:
-    """What is known of each sentence of a mail, as names."""
+    """Returns the feature names of each sentence of a message."""
     said = [words_of(sentence.text) for sentence in sentences]
     found = []
     for at, (sentence, words) in enumerate(zip(sentences, said, strict=True)):
@@ -135,15 +140,18 @@ def sentence_names(
 
 
 def is_praise(names: frozenset[str]) -> bool:
-    """Whether a sentence only praises: it asks for nothing, however likely its place makes that."""
+    """Whether a sentence is mere praise, which is no request even if its position makes one
+    likely.
+    """
     if "gives praise" not in names or names & _ASKING:
         return False
     return "begins as a request" not in names or "gives assent" in names
 
 
 def together(names: Sequence[frozenset[str]]) -> Features:
-    """What is known of some sentences: how often each name is there, at most `MOST` times, and how
-    many there are.
+    """Returns the combined features of several sentences.
+
+    These are the count of each feature name, at most `MOST`, and the number of sentences.
     """
     found: Features = {}
     for name in chain.from_iterable(names):

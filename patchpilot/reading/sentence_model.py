@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How likely a reply or its sentences are something, such as a request: a weighted sum of what is
-known of them.
+"""A linear model that gives the likelihood that a reply or its sentences are, for example, a
+request.
 
 The weights are data, fitted by `tests/lab/fit_reading.py`.
 """
@@ -19,20 +19,26 @@ Weights = Mapping[str, float]
 
 
 def share(weights: Weights, features: Mapping[str, float]) -> float:
-    """How likely what has these features asks, from 0 to 1; unknown features count nothing."""
+    """Returns the likelihood (0 to 1) of a request for these features; unknown features are
+    ignored.
+    """
     total = weights.get(BIAS, 0.0)
     total += sum(weights.get(name, 0.0) * value for name, value in features.items())
     return 1.0 / (1.0 + math.exp(-total))
 
 
 def asks(weights: Weights, names: Sequence[frozenset[str]]) -> float:
-    """How likely sentences of which these names are known ask something, taken together."""
+    """Returns the likelihood that sentences with these feature names, taken together, make a
+    request.
+    """
     return share(weights, together(names))
 
 
 @cache
 def shipped(name: str) -> Weights:
-    """The weights of this name that ship with patchpilot: `requests`, or the kind of a reply."""
+    """Returns the model weights shipped with patchpilot under this name: `requests`, or the kind
+    of a reply.
+    """
     file = data_dir("checks") / "reading" / f"{name}.tsv"
     try:
         lines = file.read_text(encoding="utf-8").splitlines()

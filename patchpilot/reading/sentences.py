@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sentences that the sender of a mail wrote, each with its lines and with what it answers."""
+"""Splits a sender's own text in a message into sentences.
+
+Each has its lines and the quote it answers.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -25,12 +28,13 @@ _SNIP = re.compile(r"\W*(?:snip(?:ped)?|\.\.\.|…)?\W*$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the sender: its text in one line, and the 0-based first and last line of the
-    body that it is on.
+    """A sentence of the sender: its text in one line, and its 0-based first and last line in the
+    body.
 
-    `quoted` are the quoted lines directly above its part of the mail, without one level of marks;
-    `on_code` and `on_question` say that these end in a line of a diff or in a question. `place`
-    counts from 0 within the part that answers one quote, `parts` within the mail.
+    `quoted` are the quoted lines directly above its part of the message, with one level of quote
+    marks removed. `on_code` and `on_question` state whether these end with a line of a diff or
+    with a question. `part` is the number of that part in the message and `place` the position
+    within it, both from 0.
     """
 
     text: str
@@ -45,9 +49,9 @@ class Sentence:
 
 
 def sentences_of(body: Body, text: str) -> tuple[Sentence, ...]:
-    """The sentences of a parsed mail, without greetings, closings, tags and code.
+    """Returns the sentences of a parsed message, without greetings, closings, tags and code.
 
-    `text` is the body that was parsed.
+    `text` is the body from which `body` was parsed.
     """
     lines = text.split("\n", MAX_LINES)[:MAX_LINES]
     found: list[Sentence] = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state of a series, decided from its mails, forwarding series and the repository.
+"""Determines the state of a series from its messages, forwarding series and the repository.
 
-The state of a topic also from its sends.
+The state of a topic depends on its sends as well.
 """
 
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ ON_ITS_WAY = (
 
 
 class Verdict(NamedTuple):
-    """A state, its reason, and the mail or commit that proves it."""
+    """A state, its reason, and the message or commit that proves it."""
 
     state: SeriesState
     why: str
@@ -90,7 +90,7 @@ class Verdict(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The state of a series, its reason, and the state of each of its patches."""
+    """The state of a series, its reason, and the states of its patches."""
 
     state: SeriesState
     why: str
@@ -98,9 +98,10 @@ class Decision(NamedTuple):
 
 
 def decide(evidence: Evidence) -> Decision:
-    """The state of a series and of its patches: a series is as far as its least advanced patch.
+    """Determines the state of a series and of its patches.
 
-    The repository overrides what mails report, except for a rejected series.
+    The state of a series is that of its least advanced patch. The repository overrides reports in
+    messages, except for a rejected series.
     """
     posts = series_posts(evidence)
     if not posts:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is to be known of a tracked series without reading its mails again: plain values, made from
-its status once.
+"""A summary of a tracked series as plain values, computed once so that its messages need not be
+read again.
 """
 
 from collections import Counter
@@ -17,15 +17,15 @@ from patchpilot.reading.thread_values import NextStep, NextStepNeed, SeriesState
 
 @dataclass(frozen=True, slots=True)
 class SeriesSummary:
-    """A series in short: state, next step, latest version and title, and by what its mails are
-    found.
+    """The summary of a series: state, next step, latest version, title, and keys for finding its
+    messages.
 
-    `tags` counts the tags by name; `ci` is what bots report of the latest version, which was `sent`
-    then; `posts` are its patches' Message-IDs. `head` is the Message-ID of the latest version's
-    first mail; `titles` are keys of all titles; `message_ids` are all mails about it. `related` are
-    the titles of what carries its patches, such as pull requests, and of what follows it up;
-    `substate` is what it waits for.
-    `approved` is how many patches of the latest version have a Reviewed-by or Acked-by.
+    `tags` maps tag names to counts. `ci` is the bots' verdict on the latest version, `sent` the
+    time when that was sent, and `posts` its patches' Message-IDs. `head` is the Message-ID of the
+    latest version's first message; `titles` are the keys of all titles; `message_ids` are all
+    messages about the series. `related` are the titles of carriers of its patches, such as pull
+    requests, and of its follow-ups. `substate` is what it waits for. `approved` is the number of
+    patches of the latest version with a Reviewed-by or Acked-by.
     """
 
     state: str

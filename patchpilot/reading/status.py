@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The status of a series: its state and next step from its revisions, tags, replies and merges."""
+"""The status of a series: its state and next step, derived from its revisions, tags, replies and
+merges.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -58,12 +60,13 @@ def read_thread(
     known: tuple[Address, ...] = (),
     anchor: str = "",
 ) -> tuple[Status, ...]:
-    """The status of every series in these mails, the oldest first; each also lists its follow-ups.
+    """Returns the status of every series in these messages, the oldest first, with its
+    follow-ups.
 
-    `now` is the time for "stalled"; without it the latest mail's time is taken, which suits an old
-    mbox. `reader` caches what the call has read: the same mails give the same statuses, and each
-    mail is classified once. `known` are addresses that were seen elsewhere, `anchor` is the
-    Message-ID of the series that is asked for: its sender is known, too.
+    `now` is the time used to detect a stalled series; the default is the time of the latest
+    message, which suits an old mbox. `reader` caches the results of the call, so that the same
+    messages give the same statuses and are classified once. `known` are addresses that were seen
+    elsewhere. `anchor` is the Message-ID of the requested series, whose sender is known as well.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
@@ -209,10 +212,10 @@ def _credits(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Credit, 
 def with_commits(
     status: Status, seen: Sequence[LandedCommit], fixed: Sequence[FollowUp] = ()
 ) -> Status:
-    """The status with the commits found in a repository (`landed_series.in_repository`), which
-    override what mails said of the same tree.
+    """Adds the commits found in a repository (`landed_series.in_repository`) to a status.
 
-    `fixed` are the follow-ups found there; one that mails are known of keeps its Message-ID.
+    They override what messages report for the same tree. `fixed` are the follow-ups found there;
+    a follow-up that is known from messages keeps its Message-ID.
     """
     if not seen:
         return status

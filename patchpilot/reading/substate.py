@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a series waits for, in the words that maintainers use, and the words of patchwork for it."""
+"""What a series waits for, in the terms that maintainers use, and the corresponding patchwork
+states.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +15,7 @@ from patchpilot.reading.thread_values import Reply, SeriesState, Status
 
 
 class SubstateWord(StrEnum):
-    """What a series waits for, or where it is handled."""
+    """The reason why a series waits, or the place where it is handled."""
 
     NEEDS_ACK = "needs-ack"
     HANDLED_ELSEWHERE = "handled-elsewhere"
@@ -23,8 +25,8 @@ class SubstateWord(StrEnum):
 
 @json_form("word", "text", "link", "message_id")
 class Substate(NamedTuple):
-    """What a series waits for: the word, a sentence, the link that is given for it, and the mail
-    that says so.
+    """What a series waits for: the term, a sentence, a link if one was given, and the message
+    that states it.
     """
 
     word: SubstateWord
@@ -104,14 +106,16 @@ _MEANS: Mapping[str, str] = {
 
 
 def meaning_of(patchwork: str) -> str | None:
-    """The word here for a state of patchwork (`needs-ack`, "Needs ACK"); None for one that a server
-    made up.
+    """Returns the term for a patchwork state (`needs-ack`, "Needs ACK"), or None for a custom
+    state of a server.
     """
     return _MEANS.get(patchwork.strip().lower().replace(" ", "-").replace("_", "-"))
 
 
 def substate_of(status: Status) -> Substate | None:
-    """What a series waits for by the mails about its latest version, or None."""
+    """Returns what a series waits for according to the messages about its latest version, or
+    None.
+    """
     if status.state is SeriesState.SUPERSEDED:
         return _handled(status)
     if status.state not in (*_OPEN, SeriesState.CHANGES_REQUESTED):

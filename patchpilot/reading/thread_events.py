@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Events of a series reported in mails: applied, queued, failed, rejected, withdrawn."""
+"""Events of a series that messages report: applied, queued, failed, rejected, withdrawn."""
 
 import re
 from collections.abc import Sequence
@@ -115,11 +115,14 @@ _OF_STABLE = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event reported in a mail; `what` is applied, merged (mainline), queued, review, proposed,
-    failed (stable), refused, handled (by another patch), or by the author withdrawn or redone (a
-    new version announced in patchwork); `tree`, `commit`, `version` where reported; `withdrawn`
-    says in whose words it was taken back; `part` when they say that a part of one patch was taken;
-    `of` is the title of the patch it is about (None: the series, or unknown)."""
+    """An event reported in a message.
+
+    `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused,
+    handled (by another patch), or, if the author reports it, withdrawn or redone (a new version
+    announced in patchwork). `tree`, `commit` and `version` are set if they were reported.
+    `withdrawn` states why the event no longer counts. `part` is whether only a part of one patch
+    was applied. `of` is the title of the patch it is about (None: the series, or unknown).
+    """
 
     what: str
     date: datetime | None
@@ -141,8 +144,9 @@ class Event:
 
 
 def claims_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Claim, ...]:
-    """The mails that report what only the author, a maintainer or a bot may, from an address that
-    is not known.
+    """Returns the messages from unknown addresses that make claims.
+
+    A claim is a report that only the author, a maintainer or a bot may make.
     """
     sent = (
         Claim(
@@ -193,7 +197,10 @@ def _has_a_tree(mail: Classified) -> bool:
 
 
 def events_of(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Event, ...]:
-    """The events in a series' mails, in the mails' order; those withdrawn in a reply are marked."""
+    """Returns the events in a series' messages, in the order of the messages.
+
+    Events that a reply withdraws are marked.
+    """
     events: list[Event] = []
     at: dict[str, list[int]] = {}
     for reply in attached:
@@ -249,11 +256,12 @@ def _title(reply: Attached, event: Event) -> str | None:
 
 
 def without_voided(events: Sequence[Event], topic: PostedTopic) -> tuple[Event, ...]:
-    """The events; "applied" in words alone, of what the latest version changed since, is marked as
-    withdrawn: it has to be applied again.
+    """Returns the events, with outdated reports of "applied" marked as withdrawn.
 
-    What was said of the series counts as long as one of its patches is unchanged, see `voided`;
-    what was said of a patch that is not in the latest version counts.
+    A report is outdated if it gives no commit and the latest version has changed since, because
+    that version has to be applied again. A report on the series counts as long as one of its
+    patches is unchanged (see `voided`); a report on a patch that is not in the latest version
+    counts.
     """
     since = {
         title_key(post.title): topic.unchanged_since(post)
@@ -270,8 +278,10 @@ def without_voided(events: Sequence[Event], topic: PostedTopic) -> tuple[Event, 
 
 
 def voided(event: Event, since: datetime) -> Event:
-    """The event, marked as withdrawn where it says in words alone that something was applied that
-    was sent again, changed, at `since`.
+    """Returns the event, marked as withdrawn if it reports "applied" without a commit, before
+    `since`.
+
+    `since` is when a changed version was sent.
     """
     if event.what != "applied" or event.commit or not event.date or event.date >= since:
         return event

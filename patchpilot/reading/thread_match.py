@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The series that each mail is about: by its thread, else by the title or the commit that a bot's
-mail quotes.
+"""Finds the series that each message is about.
+
+Messages are matched by thread, or otherwise by the title or commit that a bot's message quotes.
 """
 
 import re
@@ -42,8 +43,11 @@ _Place = tuple[int, Revision | None, Post | None]
 
 @dataclass(frozen=True)
 class Attached:
-    """A mail of a series: the revision and post it answers (None when it speaks of the series as a
-    whole), the mail it answers directly, and the stable tree's mail whose thread it is in."""
+    """A message about a series.
+
+    Contains the revision and post it answers (None if it is about the series as a whole), its
+    direct parent message, and the stable tree's message in whose thread it is.
+    """
 
     mail: Classified
     revision: Revision | None
@@ -62,7 +66,7 @@ class Attached:
 
 
 def about(mail: Classified) -> str | None:
-    """The title of the patch that a bot's mail is about, or None."""
+    """Returns the title of the patch that a bot's message is about, or None."""
     text = mail.mail.body[:8000]
     if mail.kind in (MailKind.STABLE_REVIEW, MailKind.AUTOSEL):
         return mail.subject.title
@@ -92,8 +96,9 @@ def about(mail: Classified) -> str | None:
 def attach(
     topics: Sequence[PostedTopic], mails: Sequence[Classified]
 ) -> dict[int, list[Attached]]:
-    """The mails of each series (by its place in `topics`), its own posts left out, in the order
-    given.
+    """Returns the messages about each series, keyed by its index in `topics`, in the given order.
+
+    The series' own posts are not included.
     """
     by_id = {mail.mail.message_id: mail for mail in mails}
     owner = {
@@ -234,7 +239,7 @@ def _by_link(
 
 
 def authors_named(mail: Classified) -> list[Address]:
-    """The authors that a bot's mail names for the patch it quotes."""
+    """Returns the authors that a bot's message names for the patch it quotes."""
     return [
         address
         for line in _AUTHOR.findall(mail.mail.body[:16_000])
@@ -254,7 +259,7 @@ def _by_its_author(mail: Classified, place: _Place) -> bool:
 
 
 def patch_authors(post: Post) -> list[Address]:
-    """Who sent a patch, and whom it names as its author where that is another."""
+    """Returns the sender of a patch and the author named in it, if that is another person."""
     inner = _AUTHOR.match(post.mail.mail.body)
     return [
         post.mail.sender,
@@ -387,5 +392,5 @@ def _not_after(post: Post, mail: Classified) -> bool:
 
 
 def quotes_commit(mail: Classified, commits: Sequence[str]) -> bool:
-    """Whether the mail names one of these commits, be it in a quote."""
+    """Whether a message names one of these commits, even in a quote."""
     return any(commit[:12] in mail.mail.body for commit in commits if len(commit) >= 7)

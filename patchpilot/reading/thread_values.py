@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The status of a series as values: state, tags, replies, merges, stable branches and follow-ups."""  # noqa: E501
+"""The status of a series as plain values: state, tags, replies, merges, stable branches and
+follow-ups.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class SeriesState(StrEnum):
-    """The states of a series, as JSON names them.
+    """The state of a series, as named in JSON.
 
-    The first two are of a topic that no archive has.
+    The first two states are those of a topic that no archive has.
     """
 
     NOT_SENT = "not-sent"
@@ -61,11 +63,11 @@ LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 def decide_topic(
     series: SeriesState | None, *, sent: bool, partly: bool
 ) -> SeriesState:
-    """The state of a topic: that of its sends where no archive can have more, otherwise that of its
-    tracked series (None: not tracked).
+    """Determines the state of a topic.
 
-    `sent`: mails of a version were accepted; `partly`: some mails of the latest send were accepted
-    and others not, or unknown.
+    It is derived from its sends if no archive can have more, otherwise from the state of its
+    tracked series (None: not tracked). `sent` is whether messages of a version were accepted;
+    `partly` is whether only some messages of the latest send were.
     """
     if partly:
         return SeriesState.PARTLY_SENT
@@ -84,7 +86,7 @@ class NextStepNeed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The next step in one sentence, and whether it is the author's."""
+    """The next step in one sentence, and whether it is the author's to take."""
 
     need: NextStepNeed
     advice: Advice
@@ -93,11 +95,11 @@ class NextStep:
 @json_form("trailer", "message_id", "version", "patch", "conditional", "asks~")
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A tag given to the series: its text, the mail that gives it, the version and patch number (0:
-    the whole series) it is for.
+    """A tag given to a series.
 
-    `asks` says why it is not added unasked: it names an address that is not the sender's, or an
-    author.
+    Contains its text, the message that gives it, and the version and patch number (0: the whole
+    series) for which it was given. `asks` is the reason why it is not added without confirmation:
+    its address is not the sender's, or is an author's.
     """
 
     trailer: str
@@ -110,7 +112,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A mail about the series, and the revision it is about (None: the series as a whole)."""
+    """A message about a series, and the revision it is about (None: the series as a whole)."""
 
     mail: "Classified"
     version: int | None
@@ -125,9 +127,12 @@ LINUX_NEXT = "linux-next"
 @json_form("tree", "commit", "release", "how", "patch", "title", "message_id")
 @dataclass(frozen=True, slots=True)
 class LandedCommit:
-    """A tree that has it: tree, commit (id as reported), the first release with it (None: unknown),
-    and the evidence; `date` is that of the mail or commit, `reverted_by` the commit that reverted
-    it there since."""
+    """A series' or patch's commit in a tree.
+
+    Contains the tree, the commit (id as reported), the first release with it (None: unknown), and
+    the evidence. `date` is that of the message or commit; `reverted_by` is the commit that later
+    reverted it there.
+    """
 
     tree: str
     commit: str | None
@@ -175,16 +180,18 @@ STABLE_WORDS = {
 
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:
-    """The stable branches in one line: `6.12 under review; 6.1 did not apply`."""
+    """Returns the stable branches in one line: `6.12 under review; 6.1 did not apply`."""
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
 @json_form("version", "state", "commit", "message_id", "note")
 @dataclass(frozen=True, slots=True)
 class StableBranch:
-    """A stable branch the series was named for: `state` is queued, review, proposed, failed,
-    dropped, objected, not-needed (these by mail), merged, released or reverted (in the repository's
-    branch; `note` is the release)."""
+    """A stable branch and the state of the series in it.
+
+    `state` is queued, review, proposed, failed, dropped, objected or not-needed (from messages),
+    or merged, released or reverted (from the repository's branch). `note` is the release.
+    """
 
     version: str
     state: str
@@ -209,7 +216,7 @@ class StableBranch:
 
 @json_form("date", "message_id", "commit")
 class Proof(NamedTuple):
-    """What proves a state: a mail or a commit, and its date (None: unknown)."""
+    """The proof of a state: a message or a commit, and its date (None: unknown)."""
 
     date: datetime | None = None
     message_id: str | None = None
@@ -219,12 +226,12 @@ class Proof(NamedTuple):
 @json_form("tree", "state", "release", "note", "proof")
 @dataclass(frozen=True, slots=True)
 class TreeState:
-    """How far one patch is in one tree, with the proof.
+    """The state of one patch in one tree, with the proof.
 
-    `tree` is a maintainer's tree, `linux-next`, the mainline (`torvalds/linux`) or a stable branch
-    (`stable/linux-6.1.y`). `state` is applied, merged or released (then `release` is the first one
-    with it), dropped or reverted; of a stable branch also proposed, queued, review, failed,
-    objected or not-needed.
+    `tree` is a maintainer's tree, `linux-next`, the mainline (`torvalds/linux`) or a stable
+    branch (`stable/linux-6.1.y`). `state` is applied, merged or released (`release` is then the
+    first release with it), dropped or reverted; for a stable branch it can be proposed, queued,
+    review, failed, objected or not-needed as well.
     """
 
     tree: str
@@ -237,11 +244,11 @@ class TreeState:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class PatchState:
-    """The state of one patch, its reason and proof, and how far it is in each tree, in the order of
-    its way.
+    """The state of one patch, with its reason and proof, and its state in each tree.
 
-    `number` is its number in the `version` it was last sent in; a patch that was applied and then
-    left out of the next version is listed too.
+    The trees are in the order in which patches move upstream. `number` is its number in
+    `version`, the last version that contained it. A patch that was applied and then dropped from
+    the next version is included.
     """
 
     number: int
@@ -267,9 +274,11 @@ class PatchState:
 )
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A later series or commit related to this one, such as a fix or revert of it, with its own
-    state; `lacking` are the stable branches that have this one and lack the later one, None where
-    no repository shows it. A commit that no mail is known of has no Message-ID."""
+    """A later series or commit related to this one, such as a fix or revert of it, and its state.
+
+    `lacking` are the stable branches that have this series but not the follow-up; it is None if
+    no repository shows that. A commit that is not known from any message has no Message-ID.
+    """
 
     relation: str
     subject: str
@@ -289,11 +298,11 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """Another's series or pull request that forwards these patches: its title, who sends it,
-    whether it was merged, and the mail that says so.
+    """Another person's series or pull request that forwards these patches.
 
-    Of one that takes the series over as its next `version`, `state` is how far that is. `titles`
-    are the titles that it forwards, as they are compared (none: all), `landed` where it was
+    Contains its title, its sender, whether it was merged, and the message that proves it. If it
+    continues the series as its next `version`, `state` is its state. `titles` are the forwarded
+    titles in the form used for comparison (none: all). `landed` are the trees in which it was
     reported to be.
     """
 
@@ -309,14 +318,14 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The evidence for the state of a series: its mails and what they report, forwarding series,
-    reverts, its commits in the repository.
+    """The evidence for the state of a series.
 
-    `attached` are the mails about it, `landed` and `stable` what they report; `reverted` is the
-    branch that a revert of it is for ("" is mainline) where only that says that it landed;
-    `commits` and `branches` are what a repository has, the latter with what mails report of other
-    branches; `now` is the time for "stalled"; `post` is the patch that all of it is about, None for
-    a series of several.
+    It consists of messages and their reports, forwarding series, reverts, and commits in the
+    repository. `attached` are the messages about it; `landed` and `stable` are what they report.
+    `reverted` is the branch of a revert ("" is mainline) if that revert is the only sign that the
+    series landed. `commits` and `branches` are what a repository contains; the latter include
+    what messages report for other branches. `now` is the time used to detect a stalled series.
+    `post` is the patch that all the evidence is about, or None for a series of several patches.
     """
 
     topic: "PostedTopic"
@@ -337,8 +346,8 @@ class Evidence:
 class Status:
     """The status of one series.
 
-    `claims` are mails that change nothing until the user says that their sender is known;
-    `candidates` are the release candidates of the repository with their days, the oldest first.
+    `claims` are messages that have no effect until the user confirms that their sender is known.
+    `candidates` are the repository's release candidates with their dates, the oldest first.
     """
 
     topic: "PostedTopic"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which trees have a patch, by what mails report and by what a repository has."""
+"""Determines which trees contain a patch, from reports in messages and from a repository."""
 
 import re
 from collections.abc import Sequence
@@ -27,9 +27,10 @@ _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
 
 def landings(events: Sequence[Event]) -> tuple[LandedCommit, ...]:
-    """Merges outside the stable trees, mainline last.
+    """Returns the merges outside the stable trees, mainline last.
 
-    Stable trees take only mainline commits, so their mails imply mainline too.
+    Stable trees take only mainline commits, so messages about them imply that mainline has the
+    commit.
     """
     found: dict[tuple[str, str | None], LandedCommit] = {}
     sure = {
@@ -83,7 +84,7 @@ def landings(events: Sequence[Event]) -> tuple[LandedCommit, ...]:
 
 
 def branches_by_mail(events: Sequence[Event]) -> tuple[StableBranch, ...]:
-    """The stable branches that mails name, each with the latest that is known of it."""
+    """Returns the stable branches that messages name, each with its latest reported state."""
     branches: dict[str, StableBranch] = {}
     for event in events:
         if event.version is None or event.what not in _RANK:
@@ -116,8 +117,10 @@ def _taken_back(event: Event) -> str:
 def branches_with(
     reported: Sequence[StableBranch], seen: Sequence[LandedCommit]
 ) -> tuple[StableBranch, ...]:
-    """The stable branches: those in the repository in place of what mails said, and those not
-    mentioned in mails.
+    """Returns the stable branches with their states.
+
+    The state in the repository replaces the reported state; branches that no message mentions are
+    added.
     """
     branches = {branch.version: branch for branch in reported}
     for landed in seen:
@@ -144,7 +147,10 @@ def branches_with(
 
 
 def tree_states(evidence: Evidence) -> tuple[TreeState, ...]:
-    """How far the patch that the evidence is about is in each tree, in the order of its way."""
+    """Returns the patch's state in each tree, in the order in which patches move upstream.
+
+    The patch is the one that the evidence is about.
+    """
     trees: dict[str, TreeState] = {}
     for event in evidence.events:
         if event.what in ("applied", "merged", "dropped") and (

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whom the mails of a series vouch for: whom its author addressed or named, and whom known senders
-copied.
+"""Finds the addresses that the messages of a series vouch for.
+
+These are the addresses that its author sent the series to or named in it, and those that known
+senders copied.
 """
 
 import re
@@ -24,7 +26,7 @@ _MESSAGE = 40_000
 
 
 def named_in(post: Post) -> list[Address]:
-    """The addresses of a patch or cover letter: its sender, recipients and tags."""
+    """Returns the addresses in a patch or cover letter: its sender, recipients and tags."""
     mail = post.mail.mail
     tags = (parse_address(text) for text in _NAMED.findall(mail.body[:_MESSAGE]))
     return [
@@ -39,11 +41,12 @@ def named_in(post: Post) -> list[Address]:
 def without_strangers(
     revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """The revisions but later ones of strangers, those, and the identities that known senders vouch
-    for.
+    """Separates later revisions by unknown senders from the other revisions.
 
-    The revision with the mail `anchor`, else the first by a `known` address, else the first at all,
-    vouches for the others. Earlier ones of strangers are history: they vouch for nobody.
+    Returns the accepted revisions, the revisions by unknown senders, and the identities for which
+    known senders vouch. The other revisions are judged from the one that contains the message
+    `anchor`, otherwise from the first one by a `known` address, otherwise from the first one.
+    Earlier revisions by unknown senders are kept as history but vouch for nobody.
     """
     given = Identities().with_addresses(known)
     named = next(
@@ -100,8 +103,10 @@ class _Copies:
 
 
 def with_replies(topic: PostedTopic, attached: Sequence[Attached]) -> Identities:
-    """A series' identities, with whom known senders copied; not with those who wrote, or whom a
-    stranger copied, before: a reply to all goes to them, whoever they are.
+    """Returns a series' identities, extended by the addresses that known senders copied.
+
+    An address is not added if it wrote, or was copied by an unknown sender, earlier in the
+    thread: a reply to all is sent to such addresses automatically.
     """
     found = dict(topic.identities.names)
     posts = (post.mail for revision in topic.strangers for post in revision.posts)

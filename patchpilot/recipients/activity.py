@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Maintainers without a commit or review in their subsystem for years."""
+"""Finds maintainers without a commit or review in their subsystem for years."""
 
 import time
 from collections.abc import Iterable
@@ -22,11 +22,11 @@ _FORMAT = "--format=%an <%ae>%n%(trailers:only=true,unfold=true)"
 def silent_maintainers(
     sections: Iterable[Section], repository: Repository, budget: float = BUDGET
 ) -> tuple[str, ...]:
-    """A warning for each M: contact who wrote, signed or reviewed nothing that matches their F:
-    patterns for three years.
+    """Returns a warning for each M: contact who has been inactive for three years.
 
-    Empty where history does not go back that far or does not have these files, or when the time is
-    up.
+    Inactive means that they wrote, signed or reviewed no commit that matches their F: patterns.
+    Returns nothing if the history is too short or does not contain these files, or if time runs
+    out.
     """
     end = time.monotonic() + budget
     if not _old_enough(repository):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each contact did to the files of a patch: how many of the commits, which share, and the last
-one.
+"""Statistics on the commits to a patch's files: each contact's number of commits, share, and last
+commit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,10 @@ _FORMAT = (
 
 @dataclass(frozen=True, slots=True)
 class ContactHistory:
-    """A contact's share of the commits: `commits` of `total` that they wrote, signed or reviewed,
-    and the date, id and subject of the latest.
+    """A contact's share of the commits to some files.
+
+    They wrote, signed or reviewed `commits` of `total` commits. The date, id and subject are
+    those of the latest one.
     """
 
     commits: int
@@ -41,8 +43,10 @@ class ContactHistory:
 
 
 class FileCommit(NamedTuple):
-    """A commit to the files: id, author's name, date, subject, and the addresses of those who
-    wrote, signed or reviewed it, in lower case.
+    """A commit to the files of a patch.
+
+    Contains the id, the author's name, date and subject, and the addresses (in lower case) of
+    everybody who wrote, signed or reviewed it.
     """
 
     id: str
@@ -54,10 +58,10 @@ class FileCommit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileHistory:
-    """The contacts of the commits to `paths`, by address in lower case, and the total of these
-    commits; `complete` unless git timed out.
+    """The contacts of the commits to `paths`, by address in lower case, and the total number of
+    commits.
 
-    `latest` are the last of the commits, latest first.
+    `complete` is False if git timed out. `latest` are the most recent commits, latest first.
     """
 
     paths: tuple[str, ...]
@@ -70,9 +74,9 @@ class FileHistory:
 def file_history(
     repository: Repository, paths: Sequence[str], start: str, seconds: float
 ) -> FileHistory:
-    """The history of files up to a commit, three years of it.
+    """Returns the history of files for the three years up to a commit.
 
-    Of their folders where few commits changed the files.
+    If few commits changed the files, the history of their folders is used.
     """
     folders = tuple(
         dict.fromkeys(

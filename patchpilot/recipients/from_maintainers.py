@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients that MAINTAINERS names for the files and keywords of a patch."""
+"""Finds the recipients that MAINTAINERS names for the files and keywords of a patch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,9 @@ _REASONS = 3
 
 @dataclass(frozen=True, slots=True)
 class NamedRecipient:
-    """The MAINTAINERS sections of a patch, most specific first, and (section, list) of lists that
-    only subscribers may write to.
+    """The MAINTAINERS sections that match a patch, most specific first.
+
+    Includes the subscriber-only lists, which get no copy, as (section, list) pairs.
     """
 
     matches: tuple[SectionMatch, ...]
@@ -37,8 +38,10 @@ def add_named(
     texts: Texts,
     switches: Switches,
 ) -> NamedRecipient:
-    """Add maintainers (To), the list of the most specific section of each file (To), reviewers and
-    other lists (Cc).
+    """Adds the recipients named in MAINTAINERS.
+
+    Maintainers and the list of each file's most specific section go to To:, reviewers and other
+    lists to Cc:.
     """
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _own_lists(matches)
@@ -119,13 +122,13 @@ def _add(
 
 
 def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """The first reasons, and how many more there are."""
+    """Returns the first reasons, followed by a note on how many more there are."""
     more = len(reasons) - _REASONS
     return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
 
 
 def shown(section: Section) -> ShownSection:
-    """A section as shown in results."""
+    """Returns a section in the form shown in results."""
     return ShownSection(
         section.name,
         section.status,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients that the message names: in its tags and Cc: lines, those of the commit it fixes, and
-lists with their own rule.
+"""Finds the recipients that a commit message implies.
+
+They come from its tags and Cc: lines, from the commit that it fixes, and from lists with a rule.
 """
 
 import re
@@ -42,7 +43,7 @@ _ID = re.compile(r"\b([0-9a-fA-F]{8,40})\b")
 
 
 def message_tags(patch: Patch) -> tuple[Trailer, ...]:
-    """Every tag of a message that names a mailbox, anywhere in it."""
+    """Returns all tags in a message that name a mailbox, anywhere in the text."""
     tags = (parse_trailer(line, at) for at, line in enumerate(patch.message))
     return tuple(
         tag
@@ -57,7 +58,9 @@ def message_tags(patch: Patch) -> tuple[Trailer, ...]:
 def add_tagged(
     gathered: MergedRecipient, patch: Patch, rules: Sequence[ListRule]
 ) -> None:
-    """Add the contacts and lists of a message's tags (Cc), and the lists that a rule sends it to."""  # noqa: E501
+    """Adds the contacts and lists in a message's tags to Cc:, and the lists whose rule matches
+    the message.
+    """
     special = {rule.address: rule for rule in rules}
     for tag in message_tags(patch):
         address = tag.address
@@ -74,12 +77,14 @@ def add_tagged(
 
 
 def box(address: Address) -> str:
-    """An address as text, its name quoted where it must be."""
+    """Returns an address as text, with the name quoted if necessary."""
     return address.header()
 
 
 def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
-    """The commits that the patches' Fixes: tags name, those that the repository has, each once."""
+    """Returns the commits named in the patches' Fixes: tags that the repository has, without
+    duplicates.
+    """
     commits: dict[str, Commit] = {}
     for patch in patches:
         for tag in patch.tags("Fixes"):
@@ -100,8 +105,8 @@ def culprits(patches: Iterable[Patch], repository: Repository) -> list[Commit]:
 def add_culprit_people(
     gathered: MergedRecipient, commits: Sequence[Commit], chiefs: Iterable[str]
 ) -> None:
-    """The author of each commit that introduced the bug, and those who reviewed, tested and signed
-    it (Cc).
+    """Adds the author, reviewers, testers and signers of each commit that introduced the bug to
+    Cc:.
     """
     bosses = {chief.lower() for chief in chiefs}
     for commit in commits:

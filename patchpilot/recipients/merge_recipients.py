@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients while they are collected: each contact once, under the first name and address seen,
-with every reason, To over Cc.
+"""Merges recipients while they are collected.
+
+Each contact is listed once, under the first name and address seen, with every reason; To: takes
+precedence over Cc:.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +29,10 @@ class _Row:
 
 
 class MergedRecipient:
-    """Recipients by contact: mailboxes that share a name or an address are the same contact."""
+    """The recipients collected so far, merged by contact.
+
+    Mailboxes that share a name or an address belong to the same contact.
+    """
 
     def __init__(self, mailmap: Mailmap) -> None:
         self._rows: list[_Row] = []

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipient plan: To and Cc of a series (everyone gets every patch) or of one patch, each with
-all its reasons.
+"""The recipient plan: To and Cc with all reasons.
+
+It is for a series, in which everyone gets every patch, or for a single patch.
 """
 
 import re
@@ -55,7 +56,10 @@ UNDISCLOSED = (
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources of a plan; `repository` and `history` are None where there is none to query."""
+    """The sources of a recipient plan.
+
+    `repository` and `history` are None if there is none to query.
+    """
 
     file: MaintainersFile
     tree: Tree
@@ -69,9 +73,10 @@ class Sources:
 def plan_patches(
     patches: Sequence[Patch], sources: Sources, prep: PrepBranch | None = None
 ) -> RecipientPlan:
-    """The plan of patches that are sent together, with those whom b4's cover letter names.
+    """Returns the recipient plan for patches that are sent together.
 
-    Their author and the sender are left out.
+    It includes the recipients named in b4's cover letter, but not the patches' author and the
+    sender.
     """
     gathered, named, paths = _named_by(patches, sources)
     fixed = (
@@ -96,11 +101,11 @@ def plan_patches(
 
 
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
-    """The plan of a fix that is not public yet: its maintainers (`M:`) in To:, the security team in
-    Cc:, nobody else.
+    """Returns the recipient plan for a fix that is not public yet.
 
-    Documentation/process/security-bugs.rst. The team is in To: where MAINTAINERS names no
-    maintainer. A mailing list is no maintainer, though an `M:` names it.
+    To: has its maintainers (`M:`), Cc: the security team, and nobody else gets a copy
+    (Documentation/process/security-bugs.rst). The security team is in To: if MAINTAINERS names no
+    maintainer. A mailing list never counts as a maintainer, even if an `M:` line names it.
     """
     gathered, named, _ = _named_by(patches, _for_maintainers(sources))
     return _undisclosed(gathered, named, sources)
@@ -109,7 +114,10 @@ def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPla
 def plan_undisclosed_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
-    """The plan for source files or folders, of a fix that is not public yet, as `plan_undisclosed`."""  # noqa: E501
+    """Returns the recipient plan for a fix of these files or folders that is not public yet.
+
+    See `plan_undisclosed`.
+    """
     quiet = _for_maintainers(sources)
     gathered = _gathered(quiet)
     return _undisclosed(
@@ -184,14 +192,17 @@ def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
 def plan_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
-    """The plan for source files or folders; `texts` are their contents, for keywords."""
+    """Returns the recipient plan for source files or folders.
+
+    `texts` are their contents, which are matched against keywords.
+    """
     gathered = _gathered(sources)
     named = add_named(gathered, sources.file, paths, texts, sources.switches)
     return _finish(gathered, named, sources, paths, ())
 
 
 def is_maintained(section: Section) -> bool:
-    """Whether a section names contacts and is not orphaned or obsolete."""
+    """Whether a MAINTAINERS section names contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
     return bool(section.values("M") or section.values("R")) and not status.startswith(
         ("orphan", "obsolete")

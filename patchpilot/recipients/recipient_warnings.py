@@ -23,7 +23,7 @@ _RELEASE = re.compile(rb"^EXTRAVERSION[ \t]*=[ \t]*(\S*)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class RecipientFacts:
-    """A plan's recipients and their sources."""
+    """The recipients of a plan and their sources."""
 
     recipients: tuple[Recipient, ...]
     named: NamedRecipient
@@ -39,7 +39,7 @@ Warned = tuple[str, Remedy | None]
 def warnings_of(
     facts: RecipientFacts, tree: Tree, repository: Repository | None
 ) -> dict[str, Remedy | None]:
-    """All warnings, the most serious first, with what settles them."""
+    """Returns all warnings about a recipient plan, each with its remedy, the most serious first."""
     sections = [match.section for match in facts.named.matches if not match.is_rest]
     warnings: tuple[str | Warned, ...] = (
         *_addresses(facts),
@@ -59,7 +59,7 @@ def warnings_of(
 
 
 def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
-    """The warnings about addresses alone: invalid, doubtful, known to bounce."""
+    """Returns the warnings about addresses: invalid, doubtful, or known to bounce."""
     return tuple(
         warned if isinstance(warned, str) else warned[0] for warned in _addresses(facts)
     )
@@ -67,7 +67,7 @@ def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def judged(email: str) -> AddressVerdict:
-    """The verdict on an address, cached."""
+    """Returns the verdict on an address, cached."""
     return judge(email)
 
 
@@ -247,7 +247,7 @@ def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
 
 
 def too_many(count: int) -> str:
-    """Why a plan stops."""
+    """Returns the warning for a plan with too many recipients."""
     return (
         f"{count:,} recipients, more than {MOST_RECIPIENTS}: their addresses were not checked, and"
         " send --force REASON is required"

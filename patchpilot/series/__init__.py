@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Data that identifies a series across rebases and versions: drafts, patch pairing, recipient
-edits, Message-IDs, their database.
+"""Data that identifies a series across rebases and versions.
+
+Drafts, patch pairing, recipient edits, Message-IDs, and their database.
 """

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Change-ids, by which b4 and patchpilot identify a series in all its versions, and the tags of
-sends that contain them.
+"""Change-ids, with which b4 and patchpilot identify a series across versions.
+
+They are part of the names of the tags that mark sent versions.
 """
 
 import re
@@ -18,7 +19,9 @@ _TAG = re.compile(rf"{TAGS}(.+)-v(\d{{1,3}})")
 
 
 def new_change_id(title: str) -> str:
-    """A change-id in b4's form: day, words of the title, twelve random digits."""
+    """Returns a new change-id in b4's format: the date, words of the title, and twelve random
+    digits.
+    """
     words = (
         "-".join(re.findall(r"[a-z0-9]+", title.lower())[:6])[:40].strip("-") or "patch"
     )
@@ -26,14 +29,15 @@ def new_change_id(title: str) -> str:
 
 
 def change_id_line(change_id: str) -> str:
-    """The line by which a mail or a tag names its series."""
+    """Returns the line with which a message or a tag names its series."""
     return f"change-id: {change_id}"
 
 
 def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
-    """The change-id that the last such line of a text names, or None.
+    """Returns the change-id from the last change-id line of a text, or None.
 
-    Gerrit's identify a commit, not a series: they count only with `gerrit`.
+    Gerrit's change-ids identify a commit rather than a series, and are considered only with
+    `gerrit`.
     """
     named = [
         match[1]
@@ -45,7 +49,7 @@ def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
 
 
 def change_ids(series: Series) -> Iterator[str]:
-    """The change-ids that mails and patch files say they belong to, the cover letter's first.
+    """Yields the change-ids named in messages and patch files, the cover letter's first.
 
     Commits are not searched.
     """
@@ -55,16 +59,16 @@ def change_ids(series: Series) -> Iterator[str]:
 
 
 def stem(change_id: str) -> str:
-    """The words of a change-id, without its day and random digits."""
+    """Returns the words of a change-id, without its date and random digits."""
     return re.sub(r"^\d{8}-", "", re.sub(r"-[0-9a-f]{8,}$", "", change_id))
 
 
 def sent_tag(change_id: str, version: int) -> str:
-    """The name of the tag for a sent version."""
+    """Returns the name of the tag for a sent version."""
     return f"{TAGS}{change_id}-v{version}"
 
 
 def parse_sent_tag(name: str) -> tuple[str, int] | None:
-    """The change-id and version in the name of such a tag; None for any other tag."""
+    """Returns the change-id and version from the name of a sent tag, or None for any other tag."""
     match = _TAG.fullmatch(name)
     return (match[1], int(match[2])) if match else None

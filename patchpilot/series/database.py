@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The user's databases: creation, migration, checks, backups and recovery.
 
-All failures of SQLite are raised as PatchpilotErrors.
+All SQLite errors are raised as PatchpilotErrors.
 """
 
 import contextlib
@@ -40,9 +40,12 @@ def _any_row(_table: str, _row: Row) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The name of a database in errors, and the scripts that create it and migrate each version to
-    the next. `is_valid` checks whether a row of a table makes sense: a recovery leaves out those
-    that do not."""
+    """The layout of a database.
+
+    Contains its name in error messages, and the scripts that create it and migrate each version
+    to the next. `is_valid` checks whether a row of a table makes sense; a recovery drops rows
+    that do not.
+    """
 
     what: str
     migrations: tuple[str, ...]
@@ -50,13 +53,13 @@ class Layout:
 
 
 class DamagedError(InputError):
-    """A database cannot be read; `patchpilot doctor --recover` restores a backup."""
+    """Raised if a database cannot be read; `patchpilot doctor --recover` restores a backup."""
 
 
 def open_database(file: Path, layout: Layout) -> "Database":
-    """The database, in autocommit: each statement is on disk when it returns.
+    """Opens a database in autocommit mode: each statement is on disk when it returns.
 
-    Checked once a process; backed up each day and before a migration.
+    The database is checked once per process, and backed up daily and before a migration.
     """
     there = file.exists()
     try:
@@ -200,7 +203,7 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 @contextlib.contextmanager
 def writing(database: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction: data read in it does not change before it commits.
+    """Runs a write transaction; data read in it cannot change before it commits.
 
     Nested calls join the outer transaction.
     """
@@ -218,9 +221,9 @@ def writing(database: sqlite3.Connection) -> Iterator[None]:
 
 
 class Database(sqlite3.Connection):
-    """A connection whose failures are PatchpilotErrors, also while rows are read.
+    """An SQLite connection that raises PatchpilotErrors, even while rows are fetched.
 
-    Constraint violations stay SQLite's errors.
+    Constraint violations remain SQLite errors.
     """
 
     file = Path()
@@ -314,7 +317,7 @@ class Cursor(sqlite3.Cursor):
 
 
 def damaged(file: Path, what: str, why: str) -> DamagedError:
-    """The error for a database that cannot be read, with the command that recovers it."""
+    """Returns the error for a database that cannot be read, with the command that recovers it."""
     known = backups(file)
     there = (
         f"the latest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
@@ -333,7 +336,7 @@ def damaged(file: Path, what: str, why: str) -> DamagedError:
 
 
 def backups(file: Path) -> tuple[Path, ...]:
-    """The backups of a database, the latest last."""
+    """Returns the backups of a database, the latest last."""
     return tuple(
         sorted(
             (file.parent / "backups").glob(f"{file.stem}-*.sqlite3"),
@@ -343,7 +346,10 @@ def backups(file: Path) -> tuple[Path, ...]:
 
 
 def back_up(database: Database, label: str) -> None:
-    """Copy a sound database unless this label's copy is fresh; a failure is ignored."""
+    """Copies an intact database unless there is a recent copy with this label.
+
+    Failures are ignored.
+    """
     folder = database.file.parent / "backups"
     wanted = folder / f"{database.file.stem}-{label}.sqlite3"
     if wanted.exists() and time.time() - wanted.stat().st_mtime < FRESH:
@@ -367,8 +373,8 @@ def back_up(database: Database, label: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What a recovery did: the new path of the damaged file, the backup used, and how many rows
-    came from each.
+    """The result of a recovery: the new path of the damaged file, the backup used, and how many
+    rows came from each.
     """
 
     damaged: Path
@@ -378,9 +384,10 @@ class Recovery:
 
 
 def recover(file: Path, layout: Layout) -> Recovery | None:
-    """Replace a damaged database by its latest valid backup and the valid rows of the damaged one.
+    """Replaces a damaged database by its latest valid backup and the valid rows of the damaged
+    file.
 
-    None when it is not damaged.
+    Returns None if the database is not damaged.
     """
     _checked.discard(file)
     with (

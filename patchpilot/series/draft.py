@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts: what a topic's mails say in addition to its commits, kept outside the branch so that no
-rebase, crash or failed send loses it.
+"""Drafts: the texts of a topic's messages that are not in its commits.
+
+They are stored outside the branch, so that no rebase, crash or failed send loses them.
 """
 
 import contextlib
@@ -33,7 +34,10 @@ CHOICES = (
 
 
 class Drafts:
-    """The store of drafts. Close it, or use it as a context manager."""
+    """The store of drafts.
+
+    Close it after use, or use it as a context manager.
+    """
 
     def __init__(self) -> None:
         self._db = connect()
@@ -180,7 +184,7 @@ def _value(draft: Draft, name: str) -> object:
 def pair_known(
     old: Sequence[KnownPatch], new: Sequence[KnownPatch]
 ) -> tuple[tuple[KnownPatch, KnownPatch], ...]:
-    """Which patch became which, as `pair_patches` finds it: (then, now)."""
+    """Returns (old, new) pairs of patches in two versions, as matched by `pair_patches`."""
     pairs = pair_patches(
         [_traits(patch) for patch in old], [_traits(patch) for patch in new]
     )
@@ -193,7 +197,7 @@ def _traits(patch: KnownPatch) -> PatchFeatures:
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """The draft after its patches changed: notes move to the new version of their patch."""
+    """Updates the draft after its patches changed: notes move to the new version of their patch."""
     notes = dict(draft.notes)
     for before, after in pair_known(draft.patches, patches):
         if after.patch_id not in notes and before.patch_id in notes:
@@ -211,10 +215,10 @@ def _load(text: str) -> Draft:
 
 
 def complete_prefix(text: str) -> str:
-    """The words of a subject prefix with PATCH among them: `net-next` is `PATCH net-next`; "" is
-    git's own.
+    """Returns the words of a subject prefix with PATCH added: `net-next` becomes `PATCH
+    net-next`.
 
-    UsageError where it is not valid.
+    "" selects git's own prefix. Raises UsageError if the prefix is not valid.
     """
     words = text.strip()
     if words.startswith("[") and words.endswith("]"):
@@ -240,7 +244,7 @@ def complete_prefix(text: str) -> str:
 
 
 def one_line_each(*texts: str | None) -> None:
-    """UsageError where a header value has a line break or another control character."""
+    """Raises UsageError if a header value contains a line break or another control character."""
     if any(text and re.search(r"[\x00-\x1f\x7f]", text) for text in texts):
         raise UsageError(
             "a mail header must be one line of printable text",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A draft as one text to edit, export and import: cover, changelog and a note for each patch, each
-under a heading line.
+"""A draft as a single text to edit, export and import.
+
+It contains the cover letter, the changelog and a note for each patch, each below a heading line.
 """
 
 import re
@@ -25,9 +26,9 @@ _EXPORT = "#~ patchpilot draft, topic "
 def as_text(
     draft: Draft, *, changed: Sequence[str] = (), folder: Path | None = None
 ) -> str:
-    """The draft as text, laid out by the templates cover, changelog and note.
+    """Returns the draft as text, formatted with the templates cover, changelog and note.
 
-    `changed` has the items of a new version's changelog.
+    `changed` contains the items of a new version's changelog.
     """
     lines = [
         f"{_EXPORT}{draft.change_id}, v{draft.version}",
@@ -75,9 +76,9 @@ def _remarks(lines: Iterable[str]) -> str:
 
 
 def from_text(draft: Draft, text: str) -> Draft:
-    """The draft with the content of such a text.
+    """Returns the draft with the content of an edited draft text.
 
-    InputError names a heading that does not match, or the line of a control character.
+    Raises InputError with the heading that does not match, or the line of a control character.
     """
     if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
@@ -140,5 +141,8 @@ def _parts(text: str) -> dict[str, str]:
 
 
 def read_draft_file(file: Path) -> str:
-    """The text of an exported draft; InputError where it cannot be read."""
+    """Returns the text of an exported draft.
+
+    Raises InputError if the file cannot be read.
+    """
     return given_text(file, Action("draft", ("--export", "FILE"), "`{}` writes one"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A text that the user names as a file: of bounded size, in UTF-8."""
+"""Reads a UTF-8 text of limited size from a file that the user names."""
 
 import sys
 from pathlib import Path
@@ -12,9 +12,9 @@ LARGEST = 4 << 20
 
 
 def given_text(file: str | Path, hint: Advice) -> str:
-    """The text of a file (`-`: standard input).
+    """Returns the text of a file (`-`: standard input).
 
-    InputError where it cannot be read, is too large or is not UTF-8.
+    Raises InputError if it cannot be read, is too large or is not UTF-8.
     """
     try:
         if str(file) == "-":

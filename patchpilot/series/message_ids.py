@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Message-IDs of a series' mails, stored with the draft, so that a send or the next preview uses
-those of the last preview.
+"""The Message-IDs of a series' messages.
+
+They are stored with the draft, so that a send or the next preview reuses those of the last
+preview.
 """
 
 import hashlib
@@ -20,8 +22,10 @@ from patchpilot.series.draft import Drafts
 def new_message_ids(
     change_id: str, version: int, count: int, sender: Address, day: date
 ) -> tuple[str, ...]:
-    """Message-IDs for the mails 0…count of a series, sharing one unpredictable part, as
-    `20261120-topic-v2-1-0123456789ab@example.org`.
+    """Returns new Message-IDs for the messages 0…count of a series, which share an unpredictable
+    part.
+
+    An example is `20261120-topic-v2-1-0123456789ab@example.org`.
     """
     words = (
         re.sub(r"[^A-Za-z0-9._]+", "-", stem(change_id)).strip("-.")[:40].strip("-.")
@@ -46,11 +50,11 @@ def kept_ids(
     content: Iterable[bytes | str],
     new: Callable[[], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """The Message-IDs of the last preview of this kind when its mails had the same content; else
-    new ones, which are stored.
+    """Returns the Message-IDs of the last preview of this kind if its messages had the same
+    content.
 
-    Different content gets different ids: an exported or manually sent mail must not share its id
-    with a different one.
+    Otherwise new ones are generated and stored. Different content gets different ids, because an
+    exported or manually sent message must not share its id with a different one.
     """
     digest = hashlib.sha256()
     for part in content:
@@ -73,9 +77,9 @@ def kept_ids(
 
 
 def forget_ids(change_id: str, *, to_self: bool = False) -> None:
-    """Delete the ids after a send, as the next mails are different.
+    """Deletes the stored Message-IDs after a send, because the next messages will be different.
 
-    A test copy keeps those shown for the real mails.
+    After a test copy, the ids shown for the real messages are kept.
     """
     with Drafts() as drafts, drafts.changing():
         known = drafts.get(change_id)
@@ -91,8 +95,9 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
 def with_kept_ids(
     draft: Draft, kind: str, mails: tuple[RenderedMail, ...]
 ) -> tuple[RenderedMail, ...]:
-    """Mails from a tool that generates new Message-IDs on each run, with the ids shown before for
-    the same mails.
+    """Returns the messages with the Message-IDs that were shown before for the same messages.
+
+    It is meant for messages from a tool that generates new Message-IDs on each run.
     """
     content = [
         part

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pairing the patches of two versions of a series, and the similarity of two patches."""
+"""Matches the patches of two versions of a series and computes the similarity of two patches."""
 
 import re
 from collections import defaultdict
@@ -25,11 +25,11 @@ _MOST_COMPARED = 250_000
 
 
 class PatchFeatures(NamedTuple):
-    """The traits by which a patch is recognized in another version of its series; empty ones are
-    unknown.
+    """The features by which a patch is recognized in another version of its series; empty ones
+    are unknown.
 
-    `change` is its patch-id or another hash of its changes; `authored` its author date, which
-    amending and rebasing leave alone; `lines` its changed lines, counted.
+    `change` is the patch-id or another hash of the changes. `authored` is the author date, which
+    amending and rebasing preserve. `lines` are the changed lines with their counts.
     """
 
     title: str
@@ -45,15 +45,17 @@ class PatchFeatures(NamedTuple):
 
 
 def title_key(title: str) -> str:
-    """A title as compared between versions: lower case, white space and quotes evened out."""
+    """Returns a title in the form used for comparing versions: lower case, with normalized
+    whitespace and quotes.
+    """
     return re.sub(r"[\s\"'`“”‘’]+", " ", title).strip().lower()
 
 
 def title_similarity(one: str, other: str) -> float:
-    """How similar two titles are, 0 to 1: the mean of the share of words and of the share of
-    characters in order that both have.
+    """Returns the similarity of two titles, from 0 to 1.
 
-    A prefix both have (`net: usb:`) does not count, as it names the place only.
+    It is the mean of the share of common words and the share of common characters in order. A
+    common prefix (`net: usb:`) is ignored, because it only names the subsystem.
     """
     mine, yours = title_key(one).split(": "), title_key(other).split(": ")
     if mine == yours:
@@ -72,7 +74,10 @@ def title_similarity(one: str, other: str) -> float:
 
 
 def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float:
-    """The share of changed lines two patches have in common, 0 to 1; 0 where either has none."""
+    """Returns the share of changed lines that two patches have in common, from 0 to 1.
+
+    It is 0 if either patch has none.
+    """
     if not one or not other:
         return 0.0
     fewer, more = (one, other) if len(one) <= len(other) else (other, one)
@@ -81,10 +86,10 @@ def line_similarity(one: Mapping[Line, int], other: Mapping[Line, int]) -> float
 
 
 def patch_similarity(one: PatchFeatures, other: PatchFeatures) -> float:
-    """How similar two patches are, 0 to 1: by their changed lines or their titles, whichever is
-    higher.
+    """Returns the similarity of two patches, from 0 to 1.
 
-    0 where they change different files.
+    It is the higher one of the similarities of their changed lines and of their titles, or 0 if
+    they change different files.
     """
     if one.paths and other.paths and not one.paths & other.paths:
         return 0.0
@@ -98,11 +103,12 @@ def patch_similarity(one: PatchFeatures, other: PatchFeatures) -> float:
 def pair_patches(
     old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
 ) -> dict[int, int]:
-    """Which place in `old` each place in `new` had; a place without an earlier one is not in it.
+    """Maps the index of each patch in `new` to the index of the same patch in `old`.
 
-    Patches are paired by their changes, by title, by author date (unless several share it), then
-    the most similar first. The only patch left in both versions, at the same place of equally many,
-    is paired too where its changes are unknown.
+    Patches without a counterpart are not included. Patches are matched by their changes, by
+    title, by author date (unless several share it), then by similarity, the most similar first.
+    If a single patch remains in both versions, at the same position of equally long series, it is
+    matched even if its changes are unknown.
     """
     pairing = _Pairing(old, new)
     pairing.by_key(lambda patch: patch.change)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's edits of a recipient plan, stored for the topic and applied to each new plan, also
-after a rebase and in new versions.
+"""The user's edits of a recipient plan.
+
+They are stored for the topic and applied to each new plan, even after a rebase and in new
+versions.
 """
 
 import json
@@ -25,8 +27,10 @@ _BROKEN = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """`placed` are (header, address) added or moved manually, `dropped` the removed mailboxes (in
-    lower case).
+    """The user's edits of a recipient plan.
+
+    `placed` are (header, address) pairs that were added or moved manually; `dropped` are the
+    removed mailboxes (in lower case).
     """
 
     placed: tuple[tuple[str, Address], ...] = ()
@@ -107,8 +111,9 @@ class Edits:
 
 
 def topic_key(series: Series, repository: Repository | None) -> str:
-    """The key of a topic across rebases and versions: its change-id, else its branch, else its
-    author and first title.
+    """Returns the key that identifies a topic across rebases and versions.
+
+    It is the change-id, otherwise the branch, otherwise the author and the first title.
     """
     if change_id := next(change_ids(series), None):
         return f"change-id:{change_id}"
@@ -121,9 +126,10 @@ def topic_key(series: Series, repository: Repository | None) -> str:
 
 
 def branch_key(repository: Repository) -> str | None:
-    """The key of the checked-out branch: its change-id in b4's tracking data, otherwise its name.
+    """Returns the key of the checked-out branch: its change-id in b4's tracking data, otherwise
+    its name.
 
-    None when no branch is checked out.
+    Returns None if no branch is checked out.
     """
     branch = repository.branch
     if not branch:
@@ -137,7 +143,9 @@ def branch_key(repository: Repository) -> str | None:
 
 
 class EditStore:
-    """The edits of all topics, one small file each, in the user's state directory."""
+    """The recipient edits of all topics, stored as one small file per topic in the user's state
+    directory.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or _state_folder()
@@ -201,8 +209,10 @@ def _state_folder() -> Path:
 
 
 def on_one_line(option: str, texts: Sequence[str]) -> None:
-    """UsageError where an address given with an option has a line break or another control
-    character: it could inject headers.
+    """Raises UsageError if an address given with an option contains a line break or another
+    control character.
+
+    Such an address could inject headers.
     """
     for text in texts:
         if _BROKEN.search(text):
@@ -213,9 +223,9 @@ def on_one_line(option: str, texts: Sequence[str]) -> None:
 
 
 def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address, ...]:
-    """The addresses in the user's input.
+    """Parses the addresses in the user's input.
 
-    InputError for an invalid one, UsageError for one of several lines.
+    Raises InputError for an invalid address, and UsageError for one that spans several lines.
     """
     on_one_line(option, texts)
     parsed = []
@@ -231,17 +241,17 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
 
 
 def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
-    """The addresses in the user's input, as `addresses`.
+    """Parses the addresses in the user's input like `addresses`.
 
-    InputError for one that no mail can be sent to.
+    Raises InputError for an address to which no message can be sent.
     """
     return usable_recipients(addresses(texts, option), option)
 
 
 def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, ...]:
-    """These addresses, given with an option.
+    """Checks addresses that were given with an option, and returns them.
 
-    InputError with the reason for one that no mail can be sent to.
+    Raises InputError, with the reason, for an address to which no message can be sent.
     """
     for address in given:
         verdict = judge(address.email)

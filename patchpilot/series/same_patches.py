@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether patches equal those sent before, including messages and whitespace, which patch-ids
-ignore but reviewers ask about.
+"""Compares patches with those that were sent before.
+
+The comparison includes commit messages and whitespace, which patch-ids ignore but reviewers ask
+about.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,11 +16,11 @@ _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
-    """Whether these patches, whose patch-ids are those of the mails, also have their authors,
-    messages and lines.
+    """Whether these patches have the same authors, commit messages and lines as the messages with
+    the same patch-ids.
 
-    Context and line numbers do not count, as a rebase changes them. A mail that cannot be read
-    counts as the same, so that the user is asked.
+    Context and line numbers are ignored, because a rebase changes them. A message that cannot be
+    parsed counts as the same, so that the user is asked.
     """
     try:
         before = {_key(parse_patch(raw, "mail")) for raw in mails}
@@ -28,9 +30,7 @@ def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
 
 
 def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
-    """Whether two series, of which there is at least one patch, have the same authors, messages and
-    changed lines.
-    """
+    """Whether two non-empty series have the same authors, commit messages and changed lines."""
     mine = {_key(patch) for patch in patches}
     return bool(mine) and mine == {_key(other) for other in others}
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The database of drafts and mails in the user's state directory, which the draft and the outbox
-share.
-"""
+"""The database in the user's state directory that drafts and the outbox share."""
 
 from patchpilot.resources import state_folder as state_folder
 from patchpilot.series.database import Database, Layout, open_database
@@ -33,7 +31,7 @@ LAYOUT = Layout("the outbox", (_SCHEMA, _REPLIES))
 
 
 def connect() -> Database:
-    """The database of drafts and mails, open in autocommit: each statement is on disk when it
-    returns.
+    """Opens the database of drafts and messages in autocommit mode: each statement is on disk
+    when it returns.
     """
     return open_database(state_folder() / FILE, LAYOUT)

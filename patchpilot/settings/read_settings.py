@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The settings of a call, for both front ends: read, validated and expanded here and nowhere else."""  # noqa: E501
+"""The settings for a call, for both the CLI and the TUI.
+
+Settings are read, validated and expanded only here.
+"""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -20,13 +23,16 @@ LARGEST = 1 << 20
 
 
 def in_demo() -> bool:
-    """Whether this runs in the demo's sandbox, where some advice for the real world does not hold."""  # noqa: E501
+    """Whether patchpilot runs in the demo's sandbox, where some advice does not apply."""
     return bool(os.environ.get("PATCHPILOT_DEMO"))
 
 
 class Source(NamedTuple):
-    """Where the settings of a tree and the packs they name are read: `top` in the file system, or a
-    revision's `tree`, which the caller named (`trusted`: naming it is trusting it)."""
+    """The source of a tree's settings and the packs they name.
+
+    It is the directory `top` in the file system, or the `tree` of a revision. `trusted` is set if
+    the caller named the revision explicitly, which implies trust.
+    """
 
     top: Path
     tree: "Tree"
@@ -46,7 +52,9 @@ class Source(NamedTuple):
 def source_of(
     repository: "Repository | None", tree: Path | None = None
 ) -> Source | None:
-    """The source of the settings: `tree`, else the repository's working tree; None for neither."""
+    """Returns the source of the settings: `tree`, otherwise the repository's working tree, or
+    None if there is neither.
+    """
     top = tree or (repository.top if repository else None)
     if top is None:
         return None
@@ -58,7 +66,7 @@ def source_of(
 def revision_source(
     repository: "Repository", revision: str, *, trusted: bool = False
 ) -> Source:
-    """The settings as a revision has them, whatever the working tree has."""
+    """Returns the settings source for a revision, independent of the working tree."""
     from patchpilot.commits.tree_readers import CommitTree
 
     return Source(
@@ -72,10 +80,11 @@ def revision_source(
 def tracked_content(
     repository: "Repository", source: Source, file: Path
 ) -> bytes | None:
-    """What the source's revision has of a file in the repository, b"" where it does not have it;
-    None for a file that nobody tracks.
+    """Returns the content of a file in the source's revision.
 
-    Tracked is what the revision, the index or HEAD has, by the name given or by where links lead.
+    Returns b"" if the file is tracked but not in the revision, and None if it is untracked. A
+    file is tracked if the revision, the index or HEAD contains it, under its given name or the
+    target of its symbolic links.
     """
     top = repository.top.resolve()
     names = [
@@ -110,11 +119,11 @@ def read_settings(
     flags: Mapping[str, str | None] | None = None,
     problems: list[PatchpilotError] | None = None,
 ) -> Settings:
-    """The settings in force: the tree's file (of `source`, else of the repository's working tree),
-    git's configuration, options.
+    """Returns the effective settings from the tree's file, git's configuration and the options.
 
-    The first value that cannot be used is raised as UsageError or InputError that names its place;
-    with `problems` all are put there instead.
+    The tree's file is that of `source`, or of the repository's working tree by default. The first
+    invalid value raises a UsageError or InputError that names its location. With `problems`, all
+    errors are appended to that list instead.
     """
     source = source or source_of(repository)
     text = None
@@ -143,9 +152,9 @@ def user_settings(
     problems: list[PatchpilotError] | None = None,
     flags: Mapping[str, str | None] | None = None,
 ) -> Settings:
-    """The settings of git's configuration as it applies in a repository or a directory.
+    """Returns the settings from git's configuration that apply in a repository or directory.
 
-    The defaults without git.
+    Without git, returns the defaults.
     """
     from patchpilot.commits.git_config import config_values
     from patchpilot.errors import MissingError
@@ -161,7 +170,7 @@ def user_settings(
 
 
 def send_request(settings: Settings, **more: Any) -> "SendRequest":
-    """What a send is asked for by these settings; `more` is what only this call says."""
+    """Returns the send request for these settings; `more` contains values for this call only."""
     from patchpilot.model.send_request import SendRequest
 
     return SendRequest(
@@ -170,7 +179,7 @@ def send_request(settings: Settings, **more: Any) -> "SendRequest":
 
 
 def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
-    """The rule packs that a tree's own file names, trusted or not."""
+    """Returns the rule packs named in a tree's own settings file, whether trusted or not."""
     from patchpilot.lint.rule_store import OwnPack
 
     return tuple(
@@ -196,7 +205,10 @@ def _tree_file(source: Source) -> str | None:
 
 
 def read_small(source: Source, path: str) -> bytes:
-    """A small regular file of the tree; a link that leads out of the tree is not followed."""
+    """Reads a small regular file of the tree.
+
+    A symbolic link that points outside of the tree is not followed.
+    """
     place = source.label.removesuffix(FILE_NAME) + path
     hint = (
         f"named in {source.label}"
@@ -261,7 +273,10 @@ def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> N
 
 
 def user_pager() -> str | None:
-    """The core.pager of the user's git configuration; a repository's own does not count."""
+    """Returns core.pager from the user's git configuration.
+
+    The repository's own configuration is ignored.
+    """
     from patchpilot.commits.run import git
 
     done = git(None, "config", "--global", "--get", "core.pager", ok=(0, 1))

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trust on first use: what a tree names itself runs after the user has seen it, and only as it was
-seen.
+"""Trust on first use of code that a tree names.
 
-These are the rule packs in its `.patchpilot.toml`, and the commands of the repository's own
-configuration and hooks. What is remembered is a hash of the content, in the user's state directory:
-a worktree with the same files need not be trusted again, and of packs also no clone.
+The code runs only after the user has reviewed it, and only while it is unchanged. This covers the
+rule packs in the tree's `.patchpilot.toml`, and the commands in the repository's own
+configuration and hooks. A hash of the content is stored in the user's state directory. Another
+worktree with the same files therefore needs no new confirmation, and for packs neither does
+another clone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class UntrustedError(UsageError):
-    """Rule packs of a tree that the user has not trusted, or that changed since."""
+    """Raised for rule packs of a tree that the user has not trusted, or that have changed since."""
 
 
 @json_form("path", "bytes=size")
@@ -48,9 +49,11 @@ class FileSize:
 @json_form("configuration=label", "digest", "trusted", "files=sizes", "commands")
 @dataclass(frozen=True, slots=True)
 class TreeConfiguration:
-    """What a tree configures: its files (path and content, the settings first) and their hash.
+    """The configuration of a tree: its files (path and content, the settings first) and their
+    hash.
 
-    `commands` are those that the repository names itself; `trusted`: the user trusts all of it.
+    `commands` are the commands that the repository itself names; `trusted` is whether the user
+    trusts all of it.
     """
 
     label: str
@@ -82,9 +85,10 @@ def configuration_of(
     tree: Path | None = None,
     build: bool = False,
 ) -> TreeConfiguration:
-    """What the tree around a directory configures (`tree` names another, `repo` a repository).
+    """Returns the configuration of the tree that contains a directory.
 
-    The directory itself outside a repository. `build`: with what building the tree runs.
+    `tree` selects another tree, `repo` a repository. Outside of a repository, the directory
+    itself is used. With `build`, commands that run when the tree is built are included.
     """
     top = tree or _top(directory, repo)
     source = source_of(None, top)
@@ -131,7 +135,10 @@ def _top(directory: Path | None, repo: Path | None) -> Path:
 
 
 def configuration(source: Source) -> TreeConfiguration:
-    """What the tree of a source configures; MissingError where it has no settings."""
+    """Returns the configuration of a source's tree.
+
+    Raises MissingError if it has no settings.
+    """
     if not source.is_revision and not (source.top / FILE_NAME).exists():
         raise MissingError(
             f"{source.top}: no {FILE_NAME}",
@@ -145,19 +152,19 @@ def configuration(source: Source) -> TreeConfiguration:
 
 
 def trust(configuration: TreeConfiguration) -> None:
-    """Remember that the user trusts this content."""
+    """Records that the user trusts this content."""
     if configuration.has_packs:
         trust_store.trust({configuration.digest: configuration.label})
     trust_commands(configuration.commands)
 
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
-    """Remember that the user trusts these commands as they were shown."""
+    """Records that the user trusts these commands as they were shown."""
     trust_store.trust({command.digest: command.label for command in commands})
 
 
 def revoke(configuration: TreeConfiguration) -> int:
-    """Forget every content that was trusted for this tree; how many there were."""
+    """Revokes trust in all content of this tree and returns the number of revoked entries."""
     # also those of commands that the repository no longer names
     starts = tuple(
         {command.label.removesuffix(command.name) for command in configuration.commands}
@@ -172,11 +179,10 @@ def revoke(configuration: TreeConfiguration) -> int:
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
-    """The rule packs that the settings name, read.
+    """Reads the rule packs that the settings name.
 
-    Those that a tree names are in it, and the user has trusted them as they are now.
-
-    InputError names the one that cannot be read, UntrustedError those nobody trusted.
+    Packs named by a tree must be inside it, and trusted by the user in their current form. Raises
+    InputError for a pack that cannot be read, and UntrustedError for untrusted packs.
     """
     words = settings.list_value("packs")
     if not words:
@@ -195,9 +201,9 @@ def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]
 def packs_if_trusted(
     settings: Settings, source: Source | None
 ) -> "tuple[tuple[OwnPack, ...], str]":
-    """As `own_packs`, but without those of a tree that nobody trusted, and then why not.
+    """Like `own_packs`, but skips untrusted packs of a tree.
 
-    Else "".
+    Returns the packs and the reason for skipping, or "".
     """
     try:
         return own_packs(settings, source), ""
@@ -206,8 +212,8 @@ def packs_if_trusted(
 
 
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
-    """UntrustedError unless the user trusts these packs and the settings that name them, as they
-    are.
+    """Raises UntrustedError unless the user trusts these packs and the settings that name them in
+    their current form.
     """
     known = trusted()
     if digest_of(_files(source, packs)) in known:

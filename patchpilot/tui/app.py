@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's application: one screen per stage, their background jobs, and the keys that work on
-every screen.
-"""
+"""The TUI application: one screen per stage, their background jobs, and the global keys."""
 
 import asyncio
 import gc
@@ -50,7 +48,10 @@ LOOK = 1.0
 
 
 class PatchpilotApp(ReportsErrors, StageApp):
-    """The TUI. `screen_of` gives a stage's screen class, `memory` is kept over restarts."""
+    """The TUI application.
+
+    `screen_of` returns the screen class of a stage; `memory` is the state saved between runs.
+    """
 
     TITLE = "patchpilot"
     CSS_PATH = "patchpilot.tcss"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Daemon threads, so that quitting the TUI does not wait for a search of history.
+"""Daemon threads, which let the TUI quit without waiting for a search of the history.
 
-Suspending to the shell; detecting a closed terminal.
+Includes suspending to the shell and detecting a closed terminal.
 """
 
 import os
@@ -20,7 +20,7 @@ T = TypeVar("T")
 class BackgroundThread(ThreadPoolExecutor):
     """An executor whose threads end with the process.
 
-    Their work must be safe to interrupt at any point; all of services is.
+    Jobs must therefore be safe to interrupt at any point, as all services are.
     """
 
     def submit(
@@ -47,12 +47,18 @@ class BackgroundThread(ThreadPoolExecutor):
 
 
 def stop_all() -> None:
-    """Suspend the whole process group (the demo waits for the TUI) until the shell resumes it."""
+    """Suspend the whole process group until the shell resumes it.
+
+    The whole group, because the demo's parent process waits for the TUI.
+    """
     os.killpg(os.getpgrp(), signal.SIGSTOP)
 
 
 def terminal_gone() -> bool:
-    """Whether the terminal of standard input was closed, by a window manager or a lost connection."""  # noqa: E501
+    """Whether the terminal on standard input was closed, for example by a lost connection.
+
+    A window manager may also have closed it.
+    """
     try:
         looked = select.poll()
         looked.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)

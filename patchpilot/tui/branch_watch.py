@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether HEAD or a branch moved, from a few small files: cheap enough to check every second."""
+"""Detects moves of HEAD or a branch from a few small files.
+
+This is cheap enough to run every second.
+"""
 
 import contextlib
 import threading
@@ -8,9 +11,9 @@ from pathlib import Path
 
 
 class Watch:
-    """Records where HEAD was, and numbers the reads of the topic.
+    """Tracks the position of HEAD and numbers each read of the topic.
 
-    Nothing is watched before the first `remember`.
+    Nothing is watched before the first call of `remember`.
     """
 
     def __init__(self) -> None:
@@ -43,8 +46,9 @@ class Watch:
 
 
 def head_signature(git_dir: Path, common_dir: Path) -> str:
-    """Text that changes whenever HEAD names another commit (an amend in another terminal, a switch
-    of branches).
+    """Return a string that changes whenever HEAD points to another commit.
+
+    This happens when a commit is amended in another terminal or another branch is checked out.
     """
     with contextlib.suppress(OSError):
         head = (git_dir / "HEAD").read_text(errors="replace").strip()
@@ -59,7 +63,10 @@ def head_signature(git_dir: Path, common_dir: Path) -> str:
 
 
 def refs_signature(common_dir: Path) -> str:
-    """Text that changes when remote branches may have moved: the last fetch, and packed refs."""
+    """Return a string that changes when remote-tracking branches may have moved.
+
+    It is derived from FETCH_HEAD and packed-refs.
+    """
     return f"{_stamp(common_dir / 'FETCH_HEAD')} {_stamp(common_dir / 'packed-refs')}"
 
 

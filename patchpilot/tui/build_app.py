@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds the TUI: each stage's loader and screen, imported on first use."""
+"""Builds the TUI from each stage's loader and screen, which are imported on first use."""
 
 import importlib
 from pathlib import Path
@@ -20,13 +20,13 @@ def _module(stage: Stage, part: str) -> Any:
 
 
 def loader_of(stage: Stage) -> Loader:
-    """The service of a stage."""
+    """Return the function that loads a stage's result."""
     loader: Loader = _module(stage, "status").load
     return loader
 
 
 def screen_of(stage: Stage) -> "type[StageScreen]":
-    """The screen of a stage: the one of its name."""
+    """Return the screen class of a stage, found by the stage's name."""
     screen: type[StageScreen] = getattr(
         _module(stage, "screen"), f"{stage.capitalize()}Screen"
     )
@@ -42,9 +42,9 @@ def make(
     *,
     at_home: bool = False,
 ) -> PatchpilotApp:
-    """The TUI on a repository's topic, or `at_home`.
+    """Return the TUI for a repository's topic, or for the home screen with `at_home`.
 
-    With an `opening`, which reads the topic already, its session and saved state are used.
+    An `opening` is already reading the topic: its session and saved state are used.
     """
     if opening:
         opening.session.loader_of = loader_of

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Draws only the cells that changed: Textual repaints whole panels, and whole screens after every
-layout, which over ssh is what one waits for.
+"""Draws only the cells that changed.
+
+Textual repaints whole panels, and the whole screen after each layout, which is slow over ssh.
 """
 
 from collections import Counter
@@ -63,7 +64,7 @@ _ATTRIBUTES = (
 
 
 class Drawn(CompositorUpdate):
-    """A finished text for the terminal, as Textual takes it."""
+    """A screen update whose output for the terminal is already complete."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -74,9 +75,7 @@ class Drawn(CompositorUpdate):
 
 
 class Pen(NamedTuple):
-    """A style as it is written to the terminal: the codes of its attributes, of the color and of
-    the background.
-    """
+    """A style as escape codes: of its attributes, its color and its background."""
 
     attributes: str
     color: str
@@ -92,8 +91,9 @@ None where it is not known what the terminal shows.
 
 
 def erases_in_color() -> bool:
-    """Whether the terminal of $TERM fills what it erases with the background in use: an empty line
-    is then one code.
+    """Whether the terminal named by $TERM erases cells with the current background color.
+
+    If it does, an empty line needs only one escape sequence.
     """
     try:
         import curses
@@ -107,9 +107,9 @@ def erases_in_color() -> bool:
 
 
 class Canvas:
-    """The cells that the terminal shows now, and those that it is to show.
+    """The cells on the terminal now and the cells to be shown next.
 
-    `erases`: empty cells may be erased, see erases_in_color.
+    With `erases`, runs of empty cells may be erased; see erases_in_color.
     """
 
     def __init__(self, *, erases: bool = False) -> None:
@@ -248,9 +248,10 @@ def _cells(text: str, pen: Pen) -> tuple[Cell, ...]:
 
 
 class Piece(NamedTuple):
-    """Cells of a row to write, from the column `x` on.
+    """A run of cells to write in one row, starting at column `x`.
 
-    The pen of the first; and whether they are a part of the frame, written after all text.
+    Includes the pen of the first cell and whether the cells belong to the frame, which is written
+    after all text.
     """
 
     y: int

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Background jobs: reading the topic, one job per stage in threads, and the quick stages ahead of a
-visit.
+"""Background jobs of the TUI.
+
+They read the topic, run one job per stage in threads, and load quick stages before the user opens
+them.
 """
 
 from functools import partial
@@ -19,9 +21,10 @@ from patchpilot.tui.view.thread_work import in_new_thread
 
 
 class StageJobs:
-    """Jobs have numbers: the result of one that was replaced or canceled is discarded.
+    """Runs and numbers the background jobs of the stages.
 
-    Threads report by `call_later` and never touch widgets.
+    The result of a job that was replaced or canceled is discarded. Threads report through
+    `call_later` and never touch widgets.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page docs/reference/keys.md, from the bindings themselves: `python -m patchpilot.tui.keys`
-prints it.
+"""Generates docs/reference/keys.md from the key bindings.
+
+Run `python -m patchpilot.tui.keys` to print the page.
 """
 
 from collections.abc import Iterable
@@ -27,7 +28,7 @@ This page is generated from the key bindings: `python -m patchpilot.tui.keys`.
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the text of the whole keys page."""
     parts = [HEAD, "## Everywhere\n", _table([*_of(PatchpilotApp), *_of(StageScreen)])]
     parts += ["## In texts (commits, patches, messages, threads)\n", _table(_of(Pager))]
     parts += ["## In patches\n", _table(_of(DiffView))]

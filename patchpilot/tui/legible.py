@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text that is legible on every theme: its color keeps the contrast that WCAG asks for (AA, 4.5:1)
-to the background it is drawn on.
+"""Keeps text legible on every theme.
+
+Text colors keep the contrast to their background that WCAG level AA requires (4.5:1).
 """
 
 from functools import lru_cache
@@ -23,7 +24,7 @@ _NO_TEXT = frozenset(" ─━│┃╭╮╰╯┏┓┗┛┌┐└┘├┤┬
 
 
 def luminance(color: RichColor) -> float:
-    """The relative luminance of a color, 0 to 1, as WCAG defines it."""
+    """Return the relative luminance of a color as defined by WCAG, from 0 to 1."""
     parts = (part / 255 for part in color.get_truecolor())
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
@@ -33,13 +34,13 @@ def luminance(color: RichColor) -> float:
 
 
 def contrast(one: RichColor, other: RichColor) -> float:
-    """The contrast ratio of two colors, 1 to 21."""
+    """Return the contrast ratio of two colors, from 1 to 21."""
     darker, brighter = sorted((luminance(one), luminance(other)))
     return (brighter + 0.05) / (darker + 0.05)
 
 
 def is_text(text: str) -> bool:
-    """Whether it has signs that are read, not only borders, bars and spaces."""
+    """Whether the text contains readable characters, not only borders, bars and spaces."""
     return not _NO_TEXT.issuperset(text)
 
 
@@ -47,8 +48,10 @@ def is_text(text: str) -> bool:
 def legible(
     color: RichColor, ground: RichColor, least: float, system: ColorSystem
 ) -> RichColor:
-    """The color, moved towards white or black until its contrast to `ground` is at least `least`,
-    both as a terminal of this `system` shows them.
+    """Return the color, shifted toward white or black until it is legible on `ground`.
+
+    Legible means a contrast of at least `least`, with both colors as a terminal of this color
+    `system` displays them.
     """
     shown = ground.downgrade(system)
     goal = max((WHITE, BLACK), key=lambda end: contrast(end.rich_color, shown))
@@ -61,10 +64,10 @@ def legible(
 
 
 class LegibleText(LineFilter):
-    """Corrects the color of text that has less contrast than `least` to its background, as a
-    terminal of this `system` shows both.
+    """A line filter that corrects the color of text with too little contrast.
 
-    Decoration keeps its color.
+    Too little is less than `least`, with both colors as a terminal of this `system` displays
+    them. Decoration keeps its color.
     """
 
     def __init__(self) -> None:

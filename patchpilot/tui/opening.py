@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first frame: stage bar and commits, written to the terminal before Textual is imported.
+"""Writes the first frame, with stage bar and commits, before Textual is imported.
 
-The topic is read meanwhile.
+The topic is read in the meantime.
 """
 
 import contextlib
@@ -26,9 +26,9 @@ _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b
 
 
 class Opening:
-    """Reads the topic in a thread from the start.
+    """Starts reading the topic in a thread as soon as it is created.
 
-    `draw` shows what is known so far; `place` waits for the result.
+    `draw` shows what has been read so far; `place` waits for the result.
     """
 
     def __init__(self, session: Session, memory: SavedState) -> None:
@@ -97,8 +97,10 @@ class Opening:
 def frame(
     session: Session, memory: SavedState, place: TopicPlace | None, wide: int, high: int
 ) -> str:
-    """The first frame as text: title line, the stages with their saved states, the commits, latest
-    last as in the TUI.
+    """Return the first frame as text.
+
+    It has the title line, the stages with their saved states, and the commits, latest last as in
+    the TUI.
     """
     opens = Stage.COMMIT
     if place:

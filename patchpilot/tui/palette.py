@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command palette: stages, the keys of the current screen and of its focused panel, and
-commands of every screen.
+"""The command palette.
+
+It lists the stages, the keys of the current screen and its focused panel, and the global
+commands.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -42,7 +44,7 @@ TITLE = 20
 
 
 class Command(NamedTuple):
-    """A command of the palette: its title, what it does, the call, and its key ("" for none)."""
+    """A palette command: its title, its effect, the function to call, and its key ("" for none)."""
 
     title: str
     does: str
@@ -51,7 +53,7 @@ class Command(NamedTuple):
 
 
 def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
-    """The commands that the palette lists on this screen, each once."""
+    """Yield the palette's commands for this screen, each once."""
     for stage in Stage if app.stage_screen else ():
         yield Command(
             stage.label,
@@ -94,7 +96,7 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
 
 
 class Commands(Provider):
-    """The palette's commands, one line each with the key at its right end."""
+    """The provider of the palette's commands, one line each with the key at the right end."""
 
     def _found(self) -> Iterator[Command]:
         return commands(cast("StageApp", self.app), self.screen)
@@ -141,7 +143,7 @@ class Commands(Provider):
 
 
 class Palette(CommandPalette):
-    """Textual's palette in the frame of our dialogs."""
+    """Textual's command palette with the frame of patchpilot's dialogs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "escape", "cancel", key_display="Esc")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plain terminals: NO_COLOR (only the terminal's default colors, with bold, reverse and underline
-for emphasis) and ASCII.
+"""Support for plain terminals: NO_COLOR and ASCII.
+
+With NO_COLOR, only the terminal's default colors are used, with bold, reverse and underline for
+emphasis.
 """
 
 import os
@@ -26,7 +28,7 @@ def _without(style: Style) -> Style:
 
 
 class ColorRemover(LineFilter):
-    """Removes the colors from what is drawn; Textual's own filter turns them into grays."""
+    """A line filter that removes all colors; Textual's own filter turns them into grays."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """The segments, their other attributes kept."""
@@ -37,9 +39,9 @@ class ColorRemover(LineFilter):
 
 
 def heed_no_color(app: App[int]) -> None:
-    """Replace Textual's filter with ours.
+    """Replace Textual's no-color filter with ColorRemover.
 
-    An empty NO_COLOR does not count (https://no-color.org).
+    An empty NO_COLOR is ignored, as https://no-color.org specifies.
     """
     app._filters[:] = [
         filter_ for filter_ in app._filters if not isinstance(filter_, Monochrome)
@@ -69,9 +71,9 @@ _IN_ASCII = str.maketrans(
 
 
 class AsciiDrawer(LineFilter):
-    """Draws borders and other signs of the TUI in ASCII.
+    """A line filter that draws the TUI's borders and symbols in ASCII.
 
-    The text of patches and mails keeps its other characters.
+    Other characters in patches and messages are unchanged.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -85,6 +87,6 @@ class AsciiDrawer(LineFilter):
 
 
 def heed_ascii(app: App[int]) -> None:
-    """Draw in ASCII on a terminal that lacks the signs."""
+    """Draw in ASCII if the terminal cannot show the TUI's symbols."""
     if uses_ascii():
         app._filters.append(AsciiDrawer())

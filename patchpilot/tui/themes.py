@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's themes: our own, Textual's, and two with high contrast.
+"""The themes of the TUI: patchpilot's own, Textual's, and two with high contrast.
 
-What the plain color names (green, red …) are in each.
+Each theme also defines the colors for plain names such as green and red.
 """
 
 from collections.abc import Callable
@@ -100,12 +100,12 @@ CYAN, MAGENTA = 0.5, 5 / 6
 
 
 def offered(name: str) -> str:
-    """The theme's name, or that of the first theme where this one is not offered (any more)."""
+    """Return the theme's name, or the name of the first theme if this one is not available."""
     return name if name in OFFERED else OFFERED[0]
 
 
 def color_names(theme: Theme) -> TerminalTheme:
-    """What the sixteen color names are in a theme: its own red, green and so on."""
+    """Return a theme's values for the sixteen terminal colors, such as red and green."""
     named = theme.to_color_system().generate()
     known = {
         name: Color.parse(named[name])
@@ -156,9 +156,9 @@ def _distance(color: Color, hue: float) -> float:
 
 
 def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:
-    """Ask for a theme in a dialog that shows each one as its name is reached.
+    """Let the user choose a theme in a dialog that previews each one.
 
-    `keep` saves the choice, Escape brings the old one back.
+    `keep` saves the choice; Escape restores the previous theme.
     """
     from patchpilot.tui.widgets.choose import Choose
 

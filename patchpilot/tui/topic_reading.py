@@ -10,18 +10,17 @@ from patchpilot.tui.view.session import Session
 
 @dataclass(frozen=True, slots=True)
 class TopicPlace:
-    """The key of the topic's saved state, and the signature of the refs it was read at."""
+    """The key of the topic's saved state, and the signature of its refs when it was read."""
 
     name: str
     refs: str
 
 
 def read_topic(session: Session, watch: Watch, number: int) -> TopicPlace:
-    """Read the topic into the session, unless a read with a higher number (of `watch.begin`)
-    started meanwhile.
+    """Read the topic into the session, unless a later read has started in the meantime.
 
-    From then on (also after an error) `watch` observes its repository. PatchpilotError when there
-    is no topic.
+    A later read has a higher number from `watch.begin`. After this call, even if it fails,
+    `watch` observes the topic's repository. Raises PatchpilotError if there is no topic.
     """
 
     with session.repository() as repository:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tour: offered at the first start, it runs the demo, where a card at each stage says what it
-is for and which key is next.
+"""The tour, offered at the first start.
+
+It runs the demo, in which a card at each stage explains the stage and names the next key.
 """
 
 import os
@@ -29,8 +30,9 @@ OFFER = (
 
 
 class Step(NamedTuple):
-    """A card of the tour: the stage, a title, a text, and the panel it is about (a CSS selector),
-    if not the main one.
+    """A card of the tour: its stage, title, text, and the panel it is about.
+
+    `panel` is a CSS selector, or "" for the main panel.
     """
 
     stage: Stage
@@ -97,8 +99,9 @@ SEEN = "PATCHPILOT_TOUR"
 
 
 class Tour:
-    """The card of the stage on screen, which names the key that is next there, until the user ends
-    the tour.
+    """The tour's card for the current stage, which names the next key.
+
+    Cards are shown until the user ends the tour.
     """
 
     def __init__(self, app: "StageApp") -> None:
@@ -296,7 +299,10 @@ def offer(app: "StageApp") -> None:
 
 
 def take(app: "StageApp") -> None:
-    """In the demo show the cards again; else run the demo on this terminal, then return here."""
+    """Show the tour: in the demo from its first card, otherwise by running the demo.
+
+    The demo runs on this terminal, and the TUI resumes after it.
+    """
     if app.tour is not None:
         app.tour.restart()
         return

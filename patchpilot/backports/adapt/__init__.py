@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adapts a fix to a branch where it conflicts: its changes are carried to the branch's own code,
-token by token.
+"""Adapts a conflicting fix to a branch by transferring its changes, token by token, to the
+branch's code.
 """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a tree where it conflicts: the files as they become, what was decided, and how
-sure that is.
+"""A fix adapted to a tree with which it conflicts: the resulting files, the decisions, and the
+confidence.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -74,10 +74,10 @@ _KINDS = {
 def adapt(
     scratch: Scratch, merge: Merge, onto: str, fix: FixCommit, tip: str | None = None
 ) -> Adaptation | None:
-    """Adapt the conflicted files of a fix's merge onto a tree; with the branch's `tip`, the commits
-    that renamed something are named.
+    """Adapts the conflicted files of a fix's merge to a tree.
 
-    None for a root commit, where one of them cannot be adapted, or where nothing is left to change.
+    With the branch's `tip`, the commits that renamed something are named in the steps. Returns
+    None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
     if fix.base is None:
         return None
@@ -98,8 +98,9 @@ def adapt_files(
     files: Mapping[str, AdaptedFile],
     tip: str | None = None,
 ) -> Adaptation | None:
-    """Adapt these files of a fix's merge onto a tree, as `adapt` does with all that conflict: their
-    sides may be those of a single conflict.
+    """Adapts only these files of a fix's merge to a tree; `adapt` adapts all conflicted files.
+
+    Their sides may be those of a single conflict.
     """
     assert fix.base is not None
     adapted = dict(files)
@@ -166,11 +167,11 @@ def concluded(
     unknown: Collection[str] = (),
     more_steps: Sequence[str] = (),
 ) -> Adaptation | None:
-    """The adaptation that merged files make, with its steps and confidence; None where one of them
+    """Returns the adaptation for merged files, with its steps and confidence, or None if a file
     is not sound.
 
-    `fix_lines` is the number of lines that the fix changes; `renamed` are the names that were
-    replaced, `unknown` those that the branch does not declare.
+    `fix_lines` is the number of lines that the fix changes, `renamed` are the names that were
+    replaced, and `unknown` are the names that the branch does not declare.
     """
     if any(
         file.ours is not None
@@ -225,9 +226,9 @@ def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
 
 
 def merge_file(path: str, file: AdaptedFile) -> None:
-    """Carry the fix's change of a file to the branch's lines.
+    """Applies the fix's change of a file to the branch's lines.
 
-    A file missing from the branch is left out.
+    A file missing from the branch is skipped.
     """
     if file.ours is None:
         file.carried = (Carried(How.NO_FILE, 0),)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file that is adapted."""
+"""A file being adapted to a branch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,11 +9,10 @@ from patchpilot.backports.adapt.three_way import Carried
 
 @dataclass(slots=True)
 class AdaptedFile:
-    """A file that is adapted: its mode, the lines of the three sides (`ours` None: not in the
-    branch), the lines as they become.
+    """A file being adapted: its mode, the lines of the three sides, and the resulting lines.
 
-    `is_confirmed`: placing the changes by the lines around them, without what the base has
-    elsewhere, gives the same.
+    `ours` is None if the file is not in the branch. `is_confirmed` is whether placing the changes
+    by their context lines alone, ignoring the rest of the base, gives the same result.
     """
 
     mode: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which lines (or tokens) of two texts belong together."""
+"""Matches the lines or tokens of two texts."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -19,8 +19,9 @@ Pairs = dict[int, int]
 
 
 def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
-    """The pairs of equal items: those that are unique on both sides first, then what is around and
-    between them.
+    """Returns the pairs of equal items in two sequences.
+
+    Items that are unique on both sides are matched first, then the items around and between them.
     """
     found: Pairs = {}
     pending = [(0, len(one), 0, len(other))]
@@ -47,8 +48,10 @@ def align(one: Sequence[str], other: Sequence[str]) -> Pairs:
 def align_tokens(
     one: Sequence[str], other: Sequence[str], *, whole: bool = False
 ) -> Pairs:
-    """The pairs of equal tokens of lines (names as `whole` ones or in parts), without those of
-    lines that have little in common.
+    """Returns the pairs of equal tokens in the lines of two texts.
+
+    With `whole`, names are single tokens; otherwise they are split into parts. Tokens of lines
+    with little in common are not matched.
     """
     mine, theirs = (
         [tokenize([line], whole=whole) for line in lines] for lines in (one, other)
@@ -88,7 +91,7 @@ def _token_blocks(mine: Sequence[str], theirs: Sequence[str]) -> Pairs:
 
 
 def similarity(one: Sequence[str], other: Sequence[str]) -> float:
-    """How much two texts (as tokens) have in common, from 0 to 1."""
+    """Returns the similarity of two token sequences, from 0 to 1."""
     if not one and not other:
         return 1.0
     common = (Counter(one) & Counter(other)).total()

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an adapted C file calls and uses that the branch has in another form: other numbers of
-arguments, variables that are not declared, returns of another type."""
+"""Finds uses in an adapted C file that do not match the branch's code.
+
+These are calls with another number of arguments, undeclared variables, and returns of another
+type.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -38,9 +41,9 @@ Calls = set[tuple[str, int]]
 
 
 def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
-    """The calls and definitions in C text, of these `names` only where some are given.
+    """Returns the calls and definitions in C text, limited to `names` if given.
 
-    One that is not complete in it is omitted.
+    A call or definition that the text does not contain completely is omitted.
     """
     plain = _PLAIN.sub(lambda found: " " if found[0].startswith("/") else "0", text)
     found: Calls = set()
@@ -79,11 +82,12 @@ def other_signatures(
     theirs: Sequence[str],
     made: Sequence[str],
 ) -> set[str]:
-    """The functions that an adapted file calls with a number of arguments that the branch never
-    uses, and the fix did not introduce.
+    """Returns the functions that an adapted file calls with a number of arguments unused in the
+    branch.
 
-    They are looked for in the folders `near` it. A number that no side has is the merge's own, and
-    wrong.
+    Functions whose number of arguments the fix changes are not included. The branch's calls are
+    searched in the folders `near` the file. A number of arguments that occurs on no side results
+    from the merge and is always wrong.
     """
     # calls that the branch's own lines have need not be counted
     names = names_in(set(made) - set(ours))
@@ -141,10 +145,11 @@ def _in_tree(
 def undeclared_variables(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str], made: Sequence[str]
 ) -> set[str]:
-    """The variables that an adapted function uses and does not declare: of the base's function and
-    not in the branch's, or of the branch's own.
+    """Returns the variables that an adapted function uses without declaring them.
 
-    A function of the fix that does as well has a way to declare them that is not seen here.
+    They are variables of the base's function that the branch's function lacks, or variables of
+    the branch's function. If a function of the fix does the same, the declaration is assumed to
+    be somewhere else.
     """
     before, after, new = (
         {name: lines[one.start : one.end] for name, one in units_by_name(lines).items()}
@@ -167,8 +172,8 @@ def undeclared_variables(
 def other_returns(
     ours: Sequence[str], theirs: Sequence[str], made: Sequence[str]
 ) -> set[str]:
-    """The adapted functions with a return that the branch's do not have, whose type is another one
-    than in the fix's tree.
+    """Returns the adapted functions with a new return statement and a return type other than the
+    fix's.
     """
     mine, new, result = (
         {name: (lines, unit) for name, unit in units_by_name(lines).items()}
@@ -187,8 +192,9 @@ def other_returns(
 def absent_headers(
     scratch: Scratch, tree: str, base: str, ours: Sequence[str], made: Sequence[str]
 ) -> set[str]:
-    """The headers that an adapted file includes, that the branch's own does not, and that the
-    base's tree has and the branch's has not.
+    """Returns the headers newly included by an adapted file that are missing from the branch.
+
+    Only headers that exist in the base's tree are considered.
     """
     new = {
         found[1] for line in set(made) - set(ours) if (found := _INCLUDE.match(line))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How likely an adaptation is what the stable maintainer would commit.
+"""The probability that an adaptation is what the stable maintainer would commit.
 
-Measured on backports that really happened (`tests/lab/fit_adaptations.py`).
+The model is fitted to real backports (`tests/lab/fit_adaptations.py`).
 """
 
 import math
@@ -37,15 +37,16 @@ def _weights() -> Mapping[str, float]:
 
 
 def limited(value: float) -> float:
-    """A feature as it is weighted: more than a few of a kind say no more."""
+    """Returns a feature's value for weighting, with large counts capped."""
     return min(_MOST, value)
 
 
 def confidence_of(
     features: Mapping[str, float], weights: Mapping[str, float] | None = None
 ) -> float:
-    """The probability of an adaptation with these features to be right, from 0 to 1, by the shipped
-    weights where none are given.
+    """Returns the probability, from 0 to 1, that an adaptation with these features is correct.
+
+    The default weights are those shipped with patchpilot.
     """
     weights = _weights() if weights is None else weights
     total = weights["bias"] + sum(

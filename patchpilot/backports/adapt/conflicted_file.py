@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A file that a fix's merge leaves in conflict, cut at its conflicts: what each of them becomes is
-chosen one by one.
+"""A file with conflicts in a fix's merge, split so that each conflict can be resolved
+separately.
 """
 
 import hashlib
@@ -19,17 +19,17 @@ Lines = tuple[str, ...]
 
 
 def without_newlines(lines: Lines | None) -> tuple[str, ...] | None:
-    """Returns lines of a file without their newlines; None where there is no file."""
+    """Returns the lines of a file without their newlines, or None if there is no file."""
     return None if lines is None else tuple(line.rstrip("\n") for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A conflict: the path, the line (from 1) in the merge that has the branch's side of each, and
-    the lines of the branch, the base and the fix.
+    """A conflict in a file.
 
-    Where a side does not have the file, or it is no text, the conflict is the whole file: its line
-    is 0, and the side is None.
+    Contains the path, the line (from 1) of the branch's side in the merge, and the lines of the
+    branch, the base and the fix. If a side lacks the file or it is not text, the conflict covers
+    the whole file: its line is 0 and that side is None.
     """
 
     path: str
@@ -52,8 +52,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class ConflictedFile:
-    """A conflicted file: its mode on the branch (else the fix's), its sides, the merge with the
-    branch's side of each conflict, and the conflicts.
+    """A file with conflicts.
+
+    Contains its mode on the branch (or the fix's mode if it is not there), its sides, the merge
+    with the branch's side of each conflict, and the conflicts.
     """
 
     path: str
@@ -110,7 +112,7 @@ def _range(conflict: Conflict) -> tuple[int, int]:
 
 
 def conflicted_files(scratch: Scratch, merge: Merge) -> tuple[ConflictedFile, ...]:
-    """The conflicted files of a merge, in its order."""
+    """Returns the conflicted files of a merge, in the merge's order."""
     return tuple(_file(scratch, merge, path) for path in merge.paths)
 
 
@@ -152,8 +154,9 @@ def _file(scratch: Scratch, merge: Merge, path: str) -> ConflictedFile:
 def merged_with(
     repository: Repository, path: str, ours: Lines, base: Lines, theirs: Lines
 ) -> tuple[Lines, tuple[Conflict, ...]]:
-    """What `theirs` changed over `base`, in `ours`: the merge with the branch's side of each
-    conflict, and the conflicts.
+    """Merges the changes from `base` to `theirs` into `ours`.
+
+    Returns the merged lines, with the branch's side of each conflict, and the conflicts.
     """
     marked = merge_file_lines(
         repository, *(content_of(side) for side in (ours, base, theirs))
@@ -175,5 +178,5 @@ def merged_with(
 
 
 def content_of(lines: Sequence[str]) -> bytes:
-    """The content of a file with these lines."""
+    """Returns the content of a file with these lines."""
     return "".join(lines).encode("utf-8", "surrogateescape")

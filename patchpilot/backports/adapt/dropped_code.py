@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Changes that were dropped because the branch does not have their code where the fix has it: the
-code may be in another file there.
+"""Finds where the branch has the code of dropped changes.
+
+A change is dropped if the branch lacks its code at that place; the code may be in another file.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,8 +24,9 @@ _TIMEOUT = 5.0
 def found_elsewhere(
     scratch: Scratch, tree: str, near: Sequence[str], files: Mapping[str, AdaptedFile]
 ) -> dict[str, str]:
-    """Path of a file of which a change was dropped → a file in the folders `near` it in the branch
-    that has the lines of this change.
+    """Maps each file with a dropped change to another file in the branch with the change's lines.
+
+    Keys and values are paths. Only the folders `near` the file are searched.
     """
     places = {
         path: files_with_change(scratch, tree, near, file)
@@ -36,16 +38,18 @@ def found_elsewhere(
 def files_with_change(
     scratch: Scratch, tree: str, near: Sequence[str], file: AdaptedFile
 ) -> list[str]:
-    """The files in the folders `near` a file in the branch that have the lines of a change of it
-    that was dropped.
+    """Returns the files in the branch that contain the lines of a file's dropped change.
+
+    Only the folders `near` the file are searched.
     """
     lines = _telling([line for part in _dropped(file) for line in part])
     return _files_with(scratch, tree, near, lines) if lines and near else []
 
 
 def is_torn(files: Iterable[AdaptedFile]) -> bool:
-    """Whether a change was dropped that uses a name which the fix introduces: the branch got the
-    name, and only a part of what it is for.
+    """Whether a dropped change uses a name that the fix introduces.
+
+    If so, the branch gets the name but only some of its uses.
     """
     return any(
         one.how is How.ABSENT and not new.isdisjoint(names_in(one.theirs))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was decided for a conflict, as a sentence that a stable maintainer can check."""
+"""Describes how a conflict was resolved, in sentences that a stable maintainer can verify."""
 
 from collections.abc import Iterable, Sequence
 
@@ -33,20 +33,20 @@ _WORDS = {
 
 
 def step_of(path: str, carried: Carried) -> str:
-    """A step of an adaptation in words, with its place."""
+    """Describes a step of an adaptation and its location."""
     place = f"{path}:{carried.line + 1}" if carried.line else path
     return f"{place}: {_WORDS[carried.how]}"
 
 
 def space_step(path: str) -> str:
-    """The step for a file whose lines differ in white space only."""
+    """Describes the step for a file whose lines differ in whitespace only."""
     return f"{path}: the lines around the change differ in white space only"
 
 
 def renamed_step(name: str, here: str, since: str | None) -> str:
-    """The step for a name that is another in the branch.
+    """Describes the step for a name that is different in the branch.
 
-    `since` is the commit that introduced the new one, where it is known.
+    `since` is the commit that introduced the new name, if it is known.
     """
     return (
         f"{name} was called {here} before {since[:12]}"
@@ -56,7 +56,7 @@ def renamed_step(name: str, here: str, since: str | None) -> str:
 
 
 def elsewhere_step(path: str, place: str) -> str:
-    """The step for a dropped change whose code the branch has in another place."""
+    """Describes the step for a dropped change whose code is somewhere else in the branch."""
     return (
         f"{path}: the code of a dropped change is in {place} "
         "in the branch; make the change there"
@@ -64,7 +64,7 @@ def elsewhere_step(path: str, place: str) -> str:
 
 
 def twin_step(path: str, name: str) -> str:
-    """The step for a function that has the same code as a changed one that was moved."""
+    """Describes the step for a function with the same code as a changed function that was moved."""
     return (
         f"{path}: {name}() has the same code in the branch; make the change there as well, if it"
         " needs it"
@@ -72,8 +72,8 @@ def twin_step(path: str, name: str) -> str:
 
 
 def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
-    """Steps, each with the commit that made its file's lines differ, where there is one such commit
-    only.
+    """Returns the steps, each with the commit that changed its file's lines if there is exactly
+    one.
     """
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the confidence of an adaptation is computed from."""
+"""The features from which the confidence of an adaptation is computed."""
 
 import math
 import re
@@ -17,14 +17,17 @@ _NO_STATEMENT = re.compile(r"[}{#]|else\b|case\b|default\b|\w+:")
 def features_of(
     files: Mapping[str, AdaptedFile], unknown: Collection[str], fix_lines: int
 ) -> dict[str, float]:
-    """Name → number: the ways that were needed, how large the conflicts and the fix are, what is
-    unknown to the branch.
+    """Returns a feature name → value mapping for an adaptation.
 
-    `fix_lines` is the number of lines that the fix adds and removes, `changed` those of them that
-    conflict, `own` the lines that only the branch has there. `crooked` counts the lines that
-    neither has below the line that they are below, and that are not indented as it asks for.
-    `disagreed`: merging names in parts and as whole ones gives two results; `elsewhere`: so does
-    placing the changes by the lines around them. `spaces`: the lines differ in white space only.
+    Features are the methods that were needed, the size of the conflicts and of the fix, and the
+    names that the branch does not know.
+
+    `fix_lines` is the number of lines that the fix adds and removes; `changed` is how many of
+    them conflict; `own` is the number of lines that only the branch has there. `crooked` counts
+    lines that follow a line that precedes them on neither side and that are not indented as that
+    line requires. `disagreed` is set if merging names in parts and as whole tokens gives
+    different results, `elsewhere` if placing the changes by their context lines gives a different
+    result. `spaces` is set if the lines differ in whitespace only.
     """
     features: dict[str, float] = defaultdict(float)
     carried = [(path, one) for path, file in files.items() for one in file.carried]

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch file adapted to an unpacked tree: what the file was before the fix is known from the
-hunks alone.
-"""
+"""Adapts a patch file to an unpacked tree, with only the hunks as the source for the pre-image."""
 
 from patchpilot.backports.adapt.adaptation import concluded, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
@@ -16,9 +14,9 @@ PLAIN_FILE = "100644"
 
 
 def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
-    """Adapt the files of a patch that do not fit a tree.
+    """Adapts the files of a patch that do not apply to a tree.
 
-    None where one of them is new, deleted, renamed or binary, or a hunk has no place.
+    Returns None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
     """
     files: dict[str, AdaptedFile] = {}
     for change in patch.files:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commits, missing from a branch, that lines of a fix's base came with, and the part of such a
-commit that made them.
+"""Finds the commits, missing from a branch, that added lines of a fix's base.
+
+Can extract the part of such a commit that added these lines.
 """
 
 import re
@@ -17,7 +18,7 @@ _ENTRY = re.compile(r"([0-9a-f]{40}) (\d+) (\d+) (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A commit that lines came with: its id and subject, and its path and lines (from 0) there."""
+    """A commit that added lines: its id and subject, and the path and lines (from 0) in it."""
 
     commit: str
     subject: str
@@ -28,10 +29,11 @@ class Origin:
 def origins(
     repository: Repository, base: str, tip: str, path: str, lines: Collection[int]
 ) -> tuple[Origin, ...]:
-    """The commits between a branch's tip and a commit `base` that wrote these lines (from 0) of its
-    file, the one with most of them first.
+    """Returns the commits missing from a branch that wrote these lines of a file in the commit
+    `base`.
 
-    None where git blame takes too long, or the file is not there.
+    The lines are counted from 0. The commit with the most lines comes first. Returns none if git
+    blame times out or the file does not exist.
     """
     if not lines:
         return ()
@@ -97,7 +99,7 @@ def _entries(
 def who_added_file(
     repository: Repository, base: str, tip: str, path: str
 ) -> Origin | None:
-    """The commit, missing from the branch, with which a file came."""
+    """Returns the commit, missing from the branch, that added a file."""
     try:
         done = repository.git(
             "log",
@@ -120,8 +122,10 @@ def who_added_file(
 def part_of(
     before: Sequence[str], after: Sequence[str], lines: Collection[int]
 ) -> list[str]:
-    """The lines of a file before a commit with only those of its changes that made some of these
-    lines (from 0) of it after.
+    """Applies only those changes of a commit that produced some of these lines to the file before
+    it.
+
+    `lines` are counted from 0 in the file after the commit.
     """
     pairs = align(before, after)
     made: list[str] = []

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Code that the branch has in another file: the units that a fix changes, found there and merged
-one by one.
+"""Handles code that is in another file in the branch.
+
+The units that a fix changes are found there and merged one by one.
 """
 
 import re
@@ -20,7 +21,9 @@ _MOST_NAMES = 8
 def changed_units(
     base: Sequence[str], theirs: Sequence[str]
 ) -> list[tuple[Unit, Unit]] | None:
-    """The units that a fix changes, before and after it; None where it changes anything else."""
+    """Returns the units that a fix changes, before and after it, or None if it changes anything
+    else.
+    """
     old, new = units_by_name(base), units_by_name(theirs)
     pairs = [(unit, new[name]) for name, unit in old.items() if name in new]
     changed = [
@@ -38,8 +41,9 @@ def changed_units(
 def find_file(
     scratch: Scratch, tree: str, path: str, names: Sequence[str]
 ) -> str | None:
-    """The one file in the folder of `path` (or, where the tree lacks it, the folder above) that
-    defines all these functions or structures in a tree.
+    """Returns the one file of a tree that defines all these functions or structures, or None.
+
+    The folder of `path` is searched or, if the tree lacks it, its closest existing parent.
     """
     folder = nearest_folder(scratch, tree, path) or "."
     found: set[str] | None = None
@@ -68,7 +72,9 @@ def find_file(
 
 
 def nearest_folder(scratch: Scratch, tree: str, path: str) -> str:
-    """The innermost folder around a path that a tree has; empty for its top."""
+    """Returns the innermost folder of a path that exists in a tree, or "" for the top of the
+    tree.
+    """
     folder = path.rpartition("/")[0]
     while folder and not scratch.has(tree, folder):
         folder = folder.rpartition("/")[0]
@@ -81,9 +87,9 @@ def merge_units(
     theirs: Sequence[str],
     changed: Sequence[tuple[Unit, Unit]],
 ) -> MergedLines | None:
-    """`ours` with each changed unit merged into its own unit of that name.
+    """Returns `ours` with each changed unit merged into its unit of the same name.
 
-    None where it has none.
+    Returns None if `ours` has no such unit.
     """
     here = units_by_name(ours)
     if any(one.name not in here for one, _ in changed):
@@ -107,7 +113,7 @@ def merge_units(
 
 
 def unchanged_twins(ours: Sequence[str], made: Sequence[str]) -> list[str]:
-    """The units of `ours` that were left as they are, while one with the same body was changed."""
+    """Returns the unchanged units of `ours` with the same body as a unit that was changed."""
     mine, changed = (_bodies(lines) for lines in (ours, made))
     was = {body for name, body in mine.items() if changed.get(name) != body}
     return [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the changes of a fix belong in a file that is not the one they were made in: by the lines
-around them.
+"""Places the changes of a fix in a file other than the one they were made in, by their context
+lines.
 """
 
 from collections import defaultdict
@@ -18,9 +18,7 @@ _AROUND = 3
 
 
 class Change(NamedTuple):
-    """A change: the 0-based line where it is meant to be, its lines before and after with those
-    around them.
-    """
+    """A change: its expected 0-based line, and its lines before and after with their context."""
 
     start: int
     old: Sequence[str]
@@ -28,9 +26,9 @@ class Change(NamedTuple):
 
 
 def changes_between(base: Sequence[str], theirs: Sequence[str]) -> list[Change]:
-    """The changes of a file, each with the lines around it.
+    """Returns the changes of a file, each with its context lines.
 
-    Those that are near each other are one.
+    Changes that are close to each other are combined.
     """
     found: list[Change] = []
     pairs = [
@@ -62,10 +60,10 @@ def changes_between(base: Sequence[str], theirs: Sequence[str]) -> list[Change]:
 def before_and_after(
     ours: Sequence[str], changes: Sequence[Change]
 ) -> tuple[list[str], list[str]] | None:
-    """The lines of a file before and after a fix, as far as its changes show them: elsewhere it is
-    `ours`.
+    """Returns the lines of a file before and after a fix, reconstructed from `ours` and the
+    changes.
 
-    None where a change has no place.
+    Returns None if a change cannot be placed.
     """
     keys = [key(line) for line in ours]
     before: list[str] = []

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each conflict of a fix's merge may become: proposals with their reasons, the surest first,
-and the files that come of the chosen ones.
+"""Proposes resolutions for the conflicts of a fix's merge, and builds the files for the selected
+ones.
+
+Each proposal has a reason; the most likely come first.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,7 +46,7 @@ _MOST_LOOKED_UP = 12
 
 
 class Source(StrEnum):
-    """Where the lines of a proposal come from."""
+    """The source of a proposal's lines."""
 
     ADAPTED = "adapted"
     PREREQUISITE = "prerequisite"
@@ -59,12 +61,12 @@ class Source(StrEnum):
 )
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a conflict may become: its lines (None: no such file) and the reason; `confidence` where
-    it is known, from 0 to 1.
+    """A proposed resolution of a conflict: its lines (None: no such file) and the reason.
 
-    `path` is the file that becomes these lines as a whole, where it is not the one of the conflict:
-    that is then not in the branch. `commit` is what the reason is about, `steps` what is said of it
-    in the patch's message, `unknown` the names of its lines missing from the branch.
+    `confidence` is from 0 to 1 if it is known. `path` is the file whose whole content these lines
+    become, if it is not the conflict's file; that file is then not in the branch. `commit` is the
+    commit that the reason refers to, `steps` are sentences for the patch's message, and `unknown`
+    are names in the lines that are missing from the branch.
     """
 
     source: Source
@@ -87,7 +89,7 @@ class Proposal:
 )
 @dataclass(frozen=True, slots=True)
 class ProposedConflict:
-    """A conflict and what it may become, the surest first."""
+    """A conflict and its proposed resolutions, the most likely first."""
 
     conflict: Conflict
     proposals: tuple[Proposal, ...]
@@ -110,8 +112,10 @@ class ProposedConflict:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What comes of the chosen proposals: path → mode and content (None: without it), what is wrong
-    with it, and the names missing from the branch.
+    """The result of the selected proposals.
+
+    Contains a path → mode and content mapping (None: file removed), the problem with it, and the
+    names missing from the branch.
     """
 
     contents: Mapping[str, tuple[str, bytes] | None]
@@ -127,8 +131,9 @@ def propose(
     tip: str,
     progress: Progress = silent,
 ) -> tuple[ProposedConflict, ...]:
-    """The conflicts of a fix's merge onto a tree (that of the branch's `tip`), each with its
-    proposals.
+    """Returns the conflicts of a fix's merge with a tree, each with its proposals.
+
+    `onto` is the tree of the branch's `tip`.
     """
     files = conflicted_files(scratch, merge)
     every = [(file, conflict) for file in files for conflict in file.conflicts]
@@ -156,7 +161,9 @@ def decide(
     fix: FixCommit,
     chosen: Mapping[str, Proposal],
 ) -> Decided:
-    """The conflicted files of a merge with a proposal chosen for each conflict, by its key."""
+    """Resolves the conflicted files of a merge with the proposal chosen for each conflict, by its
+    key.
+    """
     contents: dict[str, tuple[str, bytes] | None] = {}
     wrong: list[str] = []
     new: set[str] = set()

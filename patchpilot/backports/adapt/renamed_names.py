@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names that an adapted file uses and the branch does not have, and what they are called there."""
+"""Finds names that an adapted file uses and the branch lacks, and their names in the branch."""
 
 import re
 from collections import Counter
@@ -19,12 +19,12 @@ _TIMEOUT = 10.0
 
 
 def names_in(lines: Iterable[str]) -> set[str]:
-    """All names in lines."""
+    """Returns all names in these lines."""
     return {name for line in lines for name in IDENTIFIER.findall(line)}
 
 
 def names_used(lines: Sequence[str]) -> set[str]:
-    """The functions, fields and constants that lines of C use."""
+    """Returns the functions, fields and constants that these lines of C use."""
     return {
         name
         for line in code_lines(lines)
@@ -35,9 +35,10 @@ def names_used(lines: Sequence[str]) -> set[str]:
 
 
 def other_names(ours: Sequence[str], base: Sequence[str]) -> dict[str, str]:
-    """Name in `base` → the name that `ours` has in its place, from lines that differ in names only.
+    """Maps names in `base` to the names that replace them in `ours`.
 
-    Only where no line says otherwise.
+    They are found in lines that differ in names only. Names with contradictory replacements are
+    omitted.
     """
     pairs = align([key(line) for line in base], [key(line) for line in ours])
     votes: dict[str, Counter[str]] = {}
@@ -57,7 +58,7 @@ def other_names(ours: Sequence[str], base: Sequence[str]) -> dict[str, str]:
 
 
 def rename(lines: Sequence[str], names: Mapping[str, str]) -> list[str]:
-    """The lines with these names replaced."""
+    """Returns the lines with these names replaced."""
     if not names:
         return list(lines)
     pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
@@ -67,7 +68,7 @@ def rename(lines: Sequence[str], names: Mapping[str, str]) -> list[str]:
 def absent_names(
     scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
 ) -> set[str]:
-    """Those of `names` that the base's tree has and the branch's tree does not.
+    """Returns the names that the base's tree has and the branch's tree does not.
 
     The folders `near` are searched first.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The three-way merge of lines and, where they conflict, of their tokens."""
+"""A three-way merge of lines that falls back to merging tokens where the lines conflict."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,9 @@ _STILL_THE_SAME = 0.5
 
 
 class How(StrEnum):
-    """How a conflicting change was carried to the branch, from sure to unsure."""
+    """The method by which a conflicting change was transferred to the branch, most reliable
+    first.
+    """
 
     ALREADY = "already"
     TOKENS = "tokens"
@@ -41,10 +43,10 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A conflicting change: how it was carried, its place (a 0-based line of the merged text), and
-    the lines of the three sides.
+    """A conflicting change that was transferred to the branch.
 
-    `is_agreed`: the merge of whole names and that of their parts are the same.
+    Contains the method, the 0-based line of the merged text, and the lines of the three sides.
+    `is_agreed` is whether merging whole names and merging parts of names give the same result.
     """
 
     how: How
@@ -57,7 +59,7 @@ class Carried:
 
 @dataclass(slots=True)
 class MergedLines:
-    """The merged lines, and the changes that conflicted."""
+    """The merged lines and the changes that conflicted."""
 
     lines: list[str] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
@@ -72,12 +74,11 @@ def merge_lines(
     theirs: Sequence[str],
     blocks: Sequence[int] = (),
 ) -> MergedLines:
-    """What `theirs` changed over `base`, in `ours`.
+    """Merges the changes from `base` to `theirs` into `ours`.
 
-    Lines that differ in white space only are the same line.
-
-    `blocks` has for each line of `base` the line that opens its block: what is added to a block
-    missing from the branch is left out.
+    Lines that differ in whitespace only are considered equal. `blocks` contains, for each line of
+    `base`, the line that opens its block; additions to a block missing from the branch are
+    dropped.
     """
     merged = MergedLines()
     chunks = list(_chunks(ours, base, theirs))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lines as tokens: words, their parts between underscores, numbers, punctuation and line ends.
+"""Splits lines into tokens: words, their parts between underscores, numbers, punctuation and line
+ends.
 
-White space belongs to the token after it.
+Whitespace belongs to the token that follows it.
 """
 
 import re
@@ -15,16 +16,16 @@ NEWLINE = "\n"
 
 
 class Token(NamedTuple):
-    """A token and the white space before it."""
+    """A token and the whitespace that precedes it."""
 
     space: str
     text: str
 
 
 def tokenize(lines: Iterable[str], *, whole: bool = False) -> list[Token]:
-    """The tokens of lines, names as `whole` ones or in parts.
+    """Returns the tokens of lines, with names as single tokens (`whole`) or split into parts.
 
-    `untokenize` gives back the same text.
+    `untokenize` restores the original text.
     """
     pattern = _WHOLE if whole else _TOKEN
     return [
@@ -36,17 +37,17 @@ def tokenize(lines: Iterable[str], *, whole: bool = False) -> list[Token]:
 
 
 def untokenize(tokens: Iterable[Token]) -> str:
-    """The text of tokens."""
+    """Returns the text from which these tokens were made."""
     return "".join(token.space + token.text for token in tokens)
 
 
 def key(line: str) -> str:
-    """A line without its white space: what makes two lines the same here."""
+    """Returns a line without whitespace, which is the form used to compare lines."""
     return "".join(line.split())
 
 
 def texts(tokens: Sequence[Token]) -> list[str]:
-    """The tokens without their white space."""
+    """Returns the tokens' texts without the whitespace."""
     return [token.text for token in tokens]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The functions, structures and tables of a C file, and the block that each line is in."""
+"""Finds the functions, structures and tables of a C file, and the block that contains each line."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,8 +27,10 @@ _CODE = (".c", ".h", ".cc", ".cpp", ".hpp", ".cxx", ".hh", ".inc")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A function, structure or table: its name, and its lines with the comment above it (0-based,
-    the end not included).
+    """A function, structure or table in a C file.
+
+    Contains its name and its range of lines, 0-based and half-open, including the comment above
+    it.
     """
 
     name: str
@@ -37,12 +39,12 @@ class Unit:
 
 
 def is_code(path: str) -> bool:
-    """Whether a file is C or C++."""
+    """Whether a path is that of a C or C++ file."""
     return path.endswith(_CODE)
 
 
 def code_lines(lines: Sequence[str]) -> Iterator[str]:
-    """The lines without comments, strings and preprocessor directives."""
+    """Yields the lines with comments, strings and preprocessor directives removed."""
     in_comment = continued = False
     for line in lines:
         text = line.rstrip("\n")
@@ -68,7 +70,7 @@ def _opens_comment(text: str) -> bool:
 
 
 def units(lines: Sequence[str]) -> tuple[Unit, ...]:
-    """The units of a C file, in order."""
+    """Returns the functions, structures and tables of a C file, in order."""
     reading = _UnitReading(lines)
     for at, (raw, text) in enumerate(zip(lines, code_lines(lines), strict=True)):
         reading.take(at, raw, text)
@@ -129,8 +131,10 @@ class _UnitReading:
 
 
 def return_type(lines: Sequence[str], unit: Unit) -> tuple[str, ...]:
-    """The words of a function's type, such as `int` or `struct device *`, without those that say
-    where it can be called; () where none is found.
+    """Returns the words of a function's return type, such as `int` or `struct device *`.
+
+    Words that state where it can be called, such as `static`, are removed. Returns () if no type
+    is found.
     """
     head = re.match(
         rf"([^(]*)\b{unit.name}\s*\(",
@@ -144,7 +148,7 @@ def return_type(lines: Sequence[str], unit: Unit) -> tuple[str, ...]:
 
 
 def units_by_name(lines: Sequence[str]) -> dict[str, Unit]:
-    """The units whose name is there once."""
+    """Maps names to units, for names that occur only once."""
     found: dict[str, list[Unit]] = {}
     for unit in units(lines):
         found.setdefault(unit.name, []).append(unit)
@@ -164,7 +168,9 @@ def _with_comment(lines: Sequence[str], start: int) -> int:
 
 
 def openers(lines: Sequence[str]) -> list[int]:
-    """For each line the line that opens the innermost block it is in; -1 outside of blocks."""
+    """Returns, for each line, the index of the line that opens its innermost block, or -1 outside
+    of blocks.
+    """
     result: list[int] = []
     stack: list[int] = []
     for at, (raw, text) in enumerate(zip(lines, code_lines(lines), strict=True)):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an adapted file must hold: no conflict markers, balanced brackets, no label that is not
-there, no unreachable code, no `else` without its `if`; Python must be valid and keep the names that
-it uses."""
+"""Sanity checks for an adapted file.
+
+It must have no conflict markers, unbalanced brackets, missing labels, unreachable code, or `else`
+without `if`. Python code must be valid and keep the names that it uses.
+"""
 
 import ast
 import re
@@ -28,9 +30,9 @@ def problems(
     base: Sequence[str],
     theirs: Sequence[str],
 ) -> tuple[str, ...]:
-    """What is wrong with an adapted file, in words.
+    """Returns descriptions of the problems in an adapted file.
 
-    Nothing where it is as sound as the branch's own. C and Python are read, other files not.
+    Problems that the branch's own file has are ignored. Only C and Python files are checked.
     """
     found = [MARKERS] if is_marked(made) and not is_marked(ours) else []
     if is_code(path):
@@ -74,7 +76,7 @@ def _c_problems(
 
 
 def is_marked(lines: Sequence[str]) -> bool:
-    """Whether lines have a conflict marker."""
+    """Whether any of these lines is a conflict marker."""
     return any(_MARKER.match(line) for line in lines)
 
 

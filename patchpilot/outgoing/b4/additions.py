@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What b4 does not support, added to the mails it made: notes below the `---`, a mail that is
-answered.
+"""Adds parts that b4 does not support to the messages it made.
 
-The captured bytes are what is sent.
+These are notes below the `---` and threading to a parent message. The captured bytes are what is
+sent.
 """
 
 import base64
@@ -35,9 +35,9 @@ def additions(
     notes: Mapping[str, str],
     outgoing_mails: Sequence[OutgoingMail],
 ) -> tuple[str, ...]:
-    """What is to be put into each mail: its patch's note.
+    """Returns the text to insert into each message: the note on its patch.
 
-    Into the first one also what the series has to say besides its cover.
+    The first message also gets the texts of the series that are not part of its cover letter.
     """
     texts = [
         (notes.get(outgoing_mail.commit, "") if outgoing_mail.commit else "")
@@ -56,7 +56,7 @@ def put_in(
     texts: Sequence[str],
     parent: str | None,
 ) -> tuple[RenderedMail, ...]:
-    """The mails with these texts, as answers to `parent` when there is one."""
+    """Inserts these texts into the messages and, if `parent` is given, makes them replies to it."""
     changed = []
     for mail, outgoing_mail, text in zip(mails, outgoing_mails, texts, strict=True):
         raw = mail.raw
@@ -75,7 +75,9 @@ def put_in(
 
 
 def refuse_signed(texts: Sequence[str], *, why: str) -> None:
-    """RefusedError when there is something to put into mails that must stay as b4 makes them."""
+    """Raises RefusedError if there are texts to insert into messages that must stay as b4 made
+    them.
+    """
     if any(text.strip() for text in texts):
         raise RefusedError(
             f"cannot add a note to these messages: {why}",

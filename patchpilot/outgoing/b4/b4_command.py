@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calling b4: as a command, so that its globals, exits and prompts stay in a process of its own."""
+"""Runs b4 as a command, which confines its globals, exits and prompts to a separate process."""
 
 import importlib.util
 import shutil
@@ -74,7 +74,10 @@ def chosen() -> InstalledB4 | None:
 
 
 def command(*words: str) -> list[str]:
-    """The argv of b4, see `chosen`. MissingError if there is none."""
+    """Returns the argv for calling the b4 that is installed with patchpilot.
+
+    Raises MissingError if there is none.
+    """
     found = chosen()
     if found and found.path:
         return [found.path, "-n", *words]
@@ -97,7 +100,11 @@ def command(*words: str) -> list[str]:
 def run(
     repository: Repository, *words: str, stdin: bytes = b"\n", timeout: float = 120.0
 ) -> Completed:
-    """Run b4 to its end with one newline to read: its prompts take that or stop, they cannot hang."""  # noqa: E501
+    """Runs b4 to completion.
+
+    Its standard input is a single newline by default, so that a prompt takes that answer or fails
+    but cannot hang.
+    """
     return run_program(
         command(*words),
         stdin=stdin,
@@ -110,10 +117,11 @@ def run(
 
 
 def b4_environment(repository: Repository) -> dict[str, str]:
-    """git's clean environment, without what would change how b4 calls git or make that run the
-    repository's drivers; a mark for our own hooks.
+    """Returns git's clean environment, with a marker for patchpilot's own hooks.
 
-    UntrustedCommandsError where the repository names commands of b4's itself.
+    Variables that would change how b4 calls git, or make those calls run drivers from the
+    repository, are removed. Raises UntrustedCommandsError if the repository configures commands
+    for b4.
     """
     refuse_untrusted(repository.top, Use.B4)
     env = environment(repository.programs_off())

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`b4 send`: it makes the mails and keeps its tracking data; a program of ours is its sendmail and
-sends what was previewed.
+"""Sends through `b4 send`, with a patchpilot program as its sendmail that sends the previewed
+bytes.
 
-b4 gives every run new Message-IDs, hides rejected recipients and has no resume point. So the mails
-are captured once (`send -o`), the captured bytes are what is sent, each with a known outcome, and
-after a whole series b4's record is given the ids that were really sent.
+b4 makes the messages and keeps its tracking data. Because each run of b4 generates new
+Message-IDs, hides rejected recipients and cannot be resumed, the messages are captured once
+(`send -o`). The captured bytes are sent, each with a known outcome, and after a complete series
+the Message-IDs that were really sent are written to b4's tracking data.
 """
 
 import contextlib
@@ -75,7 +76,10 @@ def capture(
     cover: bool,
     sign: bool,
 ) -> tuple[RenderedMail, ...]:
-    """The mails b4 would send, in its order, to exactly these recipients; nothing is sent."""
+    """Returns the messages that b4 would send to exactly these recipients, in b4's order.
+
+    Nothing is sent.
+    """
     if not to:
         raise UsageError(
             "no To: recipient: b4 would move everyone in Cc: to To:",
@@ -107,8 +111,8 @@ def capture(
 
 @dataclass(frozen=True, slots=True)
 class SendRun:
-    """How `b4 send` is called for a send: the branch as b4 knows it, the recipients, with a cover
-    letter, signed.
+    """The arguments of a `b4 send` call: the prep branch, the recipients, and whether to add a
+    cover letter and to sign.
     """
 
     known: PrepBranch
@@ -123,9 +127,9 @@ _LONGEST_SOCKET = 103
 
 
 def listen_in(place: Path, listener: socket.socket) -> Path:
-    """Listen in a folder, whose path may be longer than that of a socket.
+    """Binds a socket in a folder whose path may be longer than a socket path can be.
 
-    Returns the program that hands a mail over there.
+    Returns the path of the program that hands messages over to the socket.
     """
     if len(os.fsencode(place / _LINE)) <= _LONGEST_SOCKET:
         listener.bind(str(place / _LINE))
@@ -142,9 +146,9 @@ def listen_in(place: Path, listener: socket.socket) -> Path:
 
 
 def deliver(delivery: Delivery, run: SendRun) -> None:
-    """Let b4 send the series through our program.
+    """Sends the series with b4, through the patchpilot program that replaces sendmail.
 
-    Only mails not yet accepted are sent, with the bytes that were previewed.
+    Only messages that have not been accepted yet are sent, with the bytes of the preview.
     """
     entries = delivery.send.entries
     refuse_untrusted(delivery.repository.top, Use.MAIL, Use.SERVER)
@@ -293,8 +297,10 @@ class _Counter:
 
 
 def same_mail(entry: OutboxEntry, given: RenderedMail) -> bool:
-    """Whether another run of b4 made this mail again: all but ids, date, its tracking header,
-    signatures, and what we put in (the file lacks it).
+    """Whether a message from another b4 run is the same as this one.
+
+    Ignores Message-IDs, the date, b4's tracking header, signatures, and texts that patchpilot
+    inserted, which the file does not have.
     """
     from patchpilot.model.mail import parse_mail
 
@@ -312,8 +318,8 @@ def _keys(mail: RenderedMail) -> set[str]:
 
 
 def switched_off() -> list[str]:
-    """What the user's configuration would add to the recipients, switched off: it was read into the
-    plan.
+    """Returns options that disable recipients from the user's configuration; the plan already
+    includes them.
     """
     words = []
     for name, value in (
@@ -333,7 +339,7 @@ def _wire(address: Address) -> str:
 
 
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
-    """The recipients as b4's options, and nobody else."""
+    """Returns the b4 options that send to these recipients and nobody else."""
     # only Cc: may be left when somebody was taken out of mails made before; what b4 makes then is
     # compared, and not sent
     to, cc = (to, cc) if to else (cc, ())
@@ -349,7 +355,7 @@ def _flags(cover: bool, sign: bool) -> list[str]:
 
 
 class UndecodableError(InputError):
-    """b4 met bytes in a patch that are not UTF-8."""
+    """Raised when b4 finds bytes in a patch that are not valid UTF-8."""
 
 
 def _failed(text: str) -> PatchpilotError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic sent by b4: its branch enrolled, its mails made by b4 and delivered."""
+"""Sends a topic with b4: enrolls its branch, lets b4 make the messages, and delivers them."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,8 +36,10 @@ from patchpilot.series.message_ids import with_kept_ids
 
 
 def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
-    """The mails b4 makes of the checked-out branch, notes about how they are sent, and the tracking
-    data b4 needs for that.
+    """Renders the messages for the checked-out branch with b4.
+
+    The result includes notes on how they are sent and the tracking data that b4 needs to send
+    them.
     """
     account, draft, text, ids = series.account, series.draft, series.text, series.ids
     branch = _branch(repository, ids)
@@ -142,7 +144,7 @@ def _remarks(
 
 
 def deliver(delivery: Delivery) -> None:
-    """Send what the outbox has not yet as accepted."""
+    """Sends the messages that the outbox does not record as accepted."""
     repository, send = delivery.repository, delivery.send
     branch = send.branch or ""
     if (
@@ -203,7 +205,9 @@ def _everybody(send: Send, name: str) -> tuple[Address, ...]:
 
 
 def signing(repository: Repository) -> bool:
-    """Whether the user has set b4 up to sign: a patatt key named, and not switched off."""
+    """Whether the user has configured b4 to sign: a patatt key is set and signing is not
+    disabled.
+    """
     off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
         "yes",
         "true",

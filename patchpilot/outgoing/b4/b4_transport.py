@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4 as transport: it makes the mails of the branch that is checked out, keeps its tracking data,
-and can send through a web endpoint.
+"""b4 as transport: it makes the messages from the checked-out branch and keeps its tracking data.
+
+It can send through a web endpoint.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ from patchpilot.outgoing.transport import (
 
 
 class B4Transport(Transport):
-    """`b4 send`, with a program of ours as its sendmail."""
+    """The `b4 send` transport, with a patchpilot program as its sendmail."""
 
     name = NAME
     sends_checkout = True

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The texts of a `b4 prep` branch as a draft, and a draft's texts as b4's cover letter: b4 keeps
-them, the draft shows and changes them.
+"""Converts the texts of a `b4 prep` branch to a draft, and a draft's texts to b4's cover letter.
+
+b4 stores the texts; the draft shows and edits them.
 """
 
 import re
@@ -16,9 +17,9 @@ _HEADING = re.compile(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
 
 def taken_over(draft: Draft, known: PrepBranch) -> Draft:
-    """The draft with b4's version, prefixes, cover letter and changelogs.
+    """Returns the draft with b4's version, prefixes, cover letter and changelogs.
 
-    A changelog that b4 has no points of is kept.
+    The draft's changelog of a version is kept if b4's changelog lists no changes for it.
     """
     subject, body, changes = split_cover(known.text)
     if "EDITME" in subject and not prose_of(body):
@@ -38,8 +39,10 @@ def taken_over(draft: Draft, known: PrepBranch) -> Draft:
 
 
 def cover_of(draft: Draft, known: PrepBranch) -> str:
-    """The cover letter that b4 is to keep for the draft: as it is where the draft says the same,
-    else with the draft's texts.
+    """Returns the cover letter that b4 is to store for the draft.
+
+    b4's cover letter is kept unchanged if the draft has the same content; otherwise it gets the
+    draft's texts.
     """
     now = taken_over(replace(draft, changelogs={}), known)
     same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (
@@ -84,12 +87,12 @@ def cover_of(draft: Draft, known: PrepBranch) -> str:
 
 
 def prefixes_of(draft: Draft) -> list[str]:
-    """The words of the draft's subject prefix as b4 keeps them: without PATCH."""
+    """Returns the words of the draft's subject prefix in b4's form, which is without PATCH."""
     return [word for word in draft.prefix.split() if word != "PATCH"]
 
 
 def prose_of(body: str) -> str:
-    """The text of a cover letter without the trailers at its end."""
+    """Returns the text of a cover letter without the trailers at its end."""
     text, gap, last = body.strip().rpartition("\n\n")
     tags = last.split("\n")
     return (

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch enrolled in b4 without touching its commits, its tracking data kept, and unenrolled
-again.
+"""Enrolls a branch in b4 without touching its commits, and unenrolls it.
+
+Saves and restores its tracking data.
 """
 
 import json
@@ -91,9 +92,10 @@ def _forked(repository: Repository, one: str, other: str) -> str:
 def enroll(
     repository: Repository, branch: str, base: str, asked: str | None = None
 ) -> PrepBranch:
-    """Enroll the checked-out branch in b4 by its branch description; its commits stay as they are.
+    """Enrolls the checked-out branch in b4 through its branch description; its commits do not
+    change.
 
-    `asked` is the base as it was named.
+    `asked` is the base as the user specified it.
     """
     known = prep_branch(repository, branch)
     if known:
@@ -132,7 +134,7 @@ def enroll(
 
 
 def withdraw(repository: Repository, branch: str) -> None:
-    """Unenroll a branch from b4; its own description is kept when it was not b4's."""
+    """Unenrolls a branch from b4, and keeps the branch description unless b4 wrote it."""
     for key in ("b4-tracking", "b4-prep-cover-strategy", "patchpilot-enrolled"):
         repository.git("config", "--unset-all", f"branch.{branch}.{key}", ok=(0, 1, 5))
     description = branch_config(repository, branch).get("patchpilot-description")
@@ -150,8 +152,9 @@ def withdraw(repository: Repository, branch: str) -> None:
 
 
 def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str, ...]]:
-    """What the repository's configuration holds of b4's tracking data of a branch, to be put back
-    by `write_branch_tracking`.
+    """Returns b4's tracking data of a branch from the repository's configuration.
+
+    `write_branch_tracking` restores it.
     """
     done = repository.git(
         "config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1)
@@ -168,7 +171,7 @@ def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str,
 def write_branch_tracking(
     repository: Repository, branch: str, data: Mapping[str, Sequence[str]]
 ) -> None:
-    """Make the tracking data of a branch what it was, or is to be; only what differs is written."""
+    """Sets the tracking data of a branch to `data`; writes only values that differ."""
     now = branch_tracking(repository, branch)
     for key in _KEYS:
         if tuple(data.get(key, ())) == now.get(key, ()):
@@ -182,9 +185,9 @@ def write_branch_tracking(
 def restore_tracking(
     repository: Repository, branch: str, then: Mapping[str, Sequence[str]]
 ) -> None:
-    """Give a branch the tracking data that its mails were made with.
+    """Restores the tracking data with which a branch's messages were made.
 
-    What b4 has noted of sends since then stays, and so does newer data.
+    b4's records of later sends and newer data are kept.
     """
     if not then:
         return

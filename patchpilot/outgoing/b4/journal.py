@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's tracking data is changed for a while: what it was is in writing first, so that a kill in
-between leaves no branch enrolled.
+"""A journal for temporary changes to b4's tracking data.
+
+The original data is on disk before the change, so that a killed process leaves no branch
+enrolled.
 """
 
 import contextlib
@@ -45,10 +47,11 @@ class _Changed:
 def journaled(
     repository: Repository, branch: str, send: int | None = None
 ) -> Iterator[None]:
-    """Hold b4's tracking data of a branch; every b4 called meanwhile holds it too, so that it stays
-    held while that runs, even without us.
+    """Locks b4's tracking data of a branch and restores it at the end.
 
-    It is put back at the end, unless mails of the send were sent with it: b4 then keeps the record.
+    Each b4 process that is started meanwhile holds the lock as well, so that the data stays
+    locked while b4 runs even if patchpilot has ended. The data is not restored if messages of the
+    send were sent with it; b4 then keeps the record.
     """
     folder = _folder(repository)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -69,9 +72,9 @@ def journaled(
 
 
 def recover(repository: Repository) -> str:
-    """Put back the tracking data that a killed patchpilot left changed.
+    """Restores the tracking data that a killed patchpilot process left changed.
 
-    The branch it is of, "" when there is nothing to do.
+    Returns the name of the branch, or "" if there was nothing to restore.
     """
     folder = _folder(repository)
     record = _read(folder)

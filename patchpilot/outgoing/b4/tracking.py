@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's cover letter and tracking data written: into the branch's configuration, or into the cover
-commit with the commits above it rewritten.
+"""Writes b4's cover letter and tracking data.
+
+They are stored in the branch's configuration, or in the cover commit, in which case the later
+commits are rewritten.
 """
 
 import json
@@ -34,11 +36,10 @@ def store(
     *,
     undo: bool = False,
 ) -> PrepBranch:
-    """Keep this cover letter and these values of the tracking data's `series`; the branch as b4
-    knows it then.
+    """Stores this cover letter and these values of the tracking data's `series`.
 
-    `undo` keeps a record for `patchpilot undo`, where commits get new ids. RefusedError where the
-    branch was moved meanwhile.
+    Returns the branch as b4 sees it afterwards. With `undo`, a change that rewrites commits is
+    recorded for `patchpilot undo`. Raises RefusedError if the branch was moved meanwhile.
     """
     data = tracking_data(repository, known)
     changed = {**data, "series": {**data.get("series", {}), **series}}
@@ -82,8 +83,9 @@ def write_record(
     prefixes: Sequence[str],
     cover: str,
 ) -> PrepBranch:
-    """Write the topic's texts for b4 (branch-description strategy); b4's own cover commits are left
-    as they are.
+    """Writes the topic's texts for b4, with the branch-description strategy.
+
+    b4's own cover commits are not changed.
     """
     if known.strategy != DESCRIPTION:
         return known
@@ -104,8 +106,9 @@ def note_sent(
     cover: str,
     link: str,
 ) -> PrepBranch:
-    """Keep that a revision was sent, as b4 does after a send of its own: its Message-ID, the next
-    revision, a changelog to be written.
+    """Records that a revision was sent, as b4 does after `b4 send`.
+
+    Stores its Message-ID, the number of the next revision, and an empty changelog for it.
     """
     history = {key: list(ids) for key, ids in known.history}
     ids = history.setdefault(f"v{version}", [])
@@ -139,7 +142,7 @@ def _with_heading(cover: str, version: int, link: str) -> str:
 
 
 def correct_record(repository: Repository, known: PrepBranch, message_id: str) -> None:
-    """After a send: b4 noted the Message-ID of its last run; note the one that was sent instead."""
+    """Replaces the Message-ID that b4 recorded in its last run by the one that was really sent."""
     now = prep_branch(repository, known.branch)
     if now is None:
         return

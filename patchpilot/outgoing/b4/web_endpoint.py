@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's web endpoint: b4 posts the whole series at once, signed, and only the series as a whole has
-an outcome.
+"""Sends through b4's web endpoint.
+
+b4 posts the whole series at once, signed, and there is one outcome for the whole series.
 """
 
 import re
@@ -18,9 +19,9 @@ _NEVER_LEFT = re.compile(
 
 
 def post(delivery: Delivery, send_run: SendRun) -> None:
-    """Let b4 post the series.
+    """Posts the series with b4.
 
-    Every mail gets the series' outcome, and the Message-ID that b4 gave this run.
+    Each message gets the outcome of the series and the Message-ID that b4 generated in this run.
     """
     send = delivery.send
     if send.undisclosed:

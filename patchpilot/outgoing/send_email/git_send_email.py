@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git send-email as transport: one process a series, held at its own question before each mail
-until the outbox has it in writing.
+"""Runs git send-email, with one process per series.
+
+The process is held at its confirmation prompt before each message until the outbox is written.
 """
 
 import contextlib
@@ -64,9 +65,9 @@ def capture(
     bcc: Sequence[str] = (),
     identity: str | None = None,
 ) -> tuple[RenderedMail, ...]:
-    """Let git send-email make the mails of these files and hand them to a program that keeps them.
+    """Captures the messages that git send-email makes from these files.
 
-    Nothing is sent.
+    Nothing is sent: a program that stores the messages replaces sendmail.
     """
     with TemporaryFolder("send") as folder:
         paths = _write(folder, files)
@@ -102,10 +103,10 @@ def _planned(file: bytes, bcc: Sequence[str]) -> tuple[str, ...]:
 
 
 def deliver(delivery: Delivery) -> Dialogue:
-    """Send the mails that wait. What is not reported was not started.
+    """Sends the pending messages; a message without a report was not started.
 
-    What is known not to have been accepted is tried again. Ends early, without an error, when a
-    mail is not accepted or it is asked to stop.
+    Messages that are known not to have been accepted are retried. Returns early, without an
+    error, if a message is not accepted or a stop is requested.
     """
     repository, account = delivery.repository, delivery.account
     files = [entry.file for entry in delivery.waiting]
@@ -501,6 +502,6 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
 
 
 def git_version() -> tuple[int, int]:
-    """git's version, (0, 0) when it does not say."""
+    """Returns git's version, or (0, 0) if it is unknown."""
     version = re.search(r"(\d+)\.(\d+)", run(["git", "version"], name="git").text)
     return (int(version[1]), int(version[2])) if version else (0, 0)

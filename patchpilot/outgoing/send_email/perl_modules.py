@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether git send-email is installed, with the Perl modules that an account needs."""
+"""Checks that git send-email and the Perl modules needed for an account are installed."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from patchpilot.outgoing.send_email.git_send_email import INSTALL
 def git_send_email(
     repository: Repository | None, account: Account | None, chosen: bool = True
 ) -> Probe:
-    """Whether git send-email and the Perl modules this account needs are there.
+    """Checks that git send-email and the Perl modules needed for this account are installed.
 
-    Only where it is `chosen` is it a failure that they are not.
+    A missing one is a failure only if git send-email is the `chosen` transport.
     """
     lack: ProbeState = "fail" if chosen else "warn"
     where = repository.top if repository else Path.cwd()

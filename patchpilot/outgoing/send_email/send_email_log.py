@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An SMTP dialogue as git send-email prints it on stderr, reduced to what became of the mail.
+"""Parses the SMTP dialogue that git send-email prints on stderr, to find the outcome of a
+message.
 
-Credentials in it are dropped unread.
+Credentials in the dialogue are discarded without being parsed.
 """
 
 import re
@@ -25,7 +26,7 @@ _LONGEST = 1000
 
 
 class Phase(IntEnum):
-    """How far the dialogue about one mail got."""
+    """The stage that the SMTP dialogue for one message has reached."""
 
     QUIET = 0
     CONNECTED = 1
@@ -37,7 +38,10 @@ class Phase(IntEnum):
 
 
 class Dialogue:
-    """Follows one mail at a time. `feed` the lines of stderr, `outcome` returns what is certain."""
+    """A parser for the SMTP dialogue, one message at a time.
+
+    `feed` takes the lines of stderr; `outcome` returns what they prove.
+    """
 
     def __init__(self) -> None:
         self.phase = Phase.QUIET

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git send-email as transport: it makes the mails of files that we compose, and sends them held at
-its question before each.
+"""git send-email as transport.
+
+It makes the messages from files that patchpilot composes, and is held at its confirmation prompt
+before it sends each of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +22,7 @@ from patchpilot.outgoing.transport import (
 
 
 class SendEmailTransport(Transport):
-    """`git send-email`."""
+    """The `git send-email` transport."""
 
     name = NAME
     exact_bytes = False

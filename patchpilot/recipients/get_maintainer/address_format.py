@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses as get_maintainer.pl parses them, writes them, splits lists of them and maps them by
-.mailmap.
+"""Parses and formats addresses, splits lists of them and applies .mailmap, all as
+get_maintainer.pl does.
 """
 
 import re
@@ -19,9 +19,9 @@ _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
 
 def split_mailbox(text: str) -> tuple[str, str]:
-    """(name, address): the name quoted where a header would need it.
+    """Splits a mailbox into (name, address), with the name quoted if a header requires it.
 
-    Address "" when there is none.
+    The address is "" if there is none.
     """
     name = address = ""
     if match := _NAMED.match(text):
@@ -40,15 +40,16 @@ def _quoted(name: str) -> str:
 
 
 def written(name: str, address: str, *, with_name: bool = True) -> str:
-    """`Name <address>`, or the address alone."""
+    """Returns `Name <address>`, or only the address."""
     name = _quoted(name)
     address = address.strip(_SPACE)
     return f"{name} <{address}>" if with_name and name else address
 
 
 def each_mailbox(text: str) -> list[str]:
-    """The mailboxes of an M: or R: line: several where it is a well-formed list of them, else the
-    text as it is.
+    """Returns the mailboxes in the value of an M: or R: line.
+
+    A well-formed list is split; any other text is returned unchanged.
     """
     if "," not in text:
         return [text]
@@ -108,7 +109,10 @@ _MAP_LINE = (
 
 
 class Mailmap:
-    """A .mailmap's text (gitmailmap(5)). Only lines with a requested address are parsed."""
+    """A .mailmap file (gitmailmap(5)).
+
+    Only lines with a requested address are parsed.
+    """
 
     def __init__(self, text: str = "") -> None:
         self._text = text
@@ -158,7 +162,7 @@ class Mailmap:
 
 
 def read_ignored(text: str) -> frozenset[str]:
-    """The addresses in a .get_maintainer.ignore, as written there."""
+    """Returns the addresses in a .get_maintainer.ignore file, as written there."""
     lines = (line.strip(_SPACE).partition("#")[0] for line in text.split("\n"))
     return frozenset(line for line in lines if line.strip(_SPACE) and "@" in line)
 

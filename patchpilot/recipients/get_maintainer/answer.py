@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answer, line for line: sections of the files and keywords, signers from git, then the lines
-that the options request.
+"""Composes get_maintainer.pl's output line by line.
+
+It consists of the sections that match files and keywords, signers from git, and the lines that
+the options request.
 """
 
 import re
@@ -24,7 +26,9 @@ from patchpilot.recipients.get_maintainer.patch_scan import Scan, scan
 
 
 class GetMaintainerRequest(NamedTuple):
-    """The request: files in the script's order, and what was read from patches."""
+    """The input of get_maintainer.pl: the files in the script's order, and the data parsed from
+    patches.
+    """
 
     files: tuple[str, ...]
     exact: frozenset[str]
@@ -34,7 +38,7 @@ class GetMaintainerRequest(NamedTuple):
 
 
 class SignerSource(Protocol):
-    """Where signers from git come from."""
+    """A source of signers from git history."""
 
     @property
     def remarks(self) -> list[str]:
@@ -63,9 +67,9 @@ def answer(
     patches: Sequence[tuple[str, str]] = (),
     history: SignerSource | None = None,
 ) -> GetMaintainerAnswer:
-    """Answer for source files and patches ((name, text)) together.
+    """Returns get_maintainer.pl's output for source files and patches ((name, text)) together.
 
-    `history`, where there is one, adds signers from git.
+    `history`, if given, adds signers from git.
     """
     switches = switches.settled
     found = _Found(list(paths))
@@ -280,7 +284,7 @@ MAX_SCANNED = 1 << 20
 def named_in_files(
     paths: Iterable[str], tree: Tree, switches: Switches
 ) -> tuple[str, ...]:
-    """The mailboxes in source files, each once: see `_addresses_in`."""
+    """Returns the mailboxes in source files, without duplicates (see `_addresses_in`)."""
     return tuple(
         dict.fromkeys(
             box for path in paths for box in _addresses_in(path, tree, switches)

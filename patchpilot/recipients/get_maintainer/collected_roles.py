@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The contacts and lists of an answer, with their roles, collected as get_maintainer.pl collects
-them.
-"""
+"""Collects contacts and lists with their roles in the same way as get_maintainer.pl."""
 
 from patchpilot.maintainers.role_words import RoleWords, ascii_lower
 from patchpilot.maintainers.section import Section, list_and_remark
@@ -28,7 +26,8 @@ class RoleRow:
 class CollectedRoles:
     """The contacts and lists collected so far.
 
-    The other lists have the values of a section's other letters, in order.
+    The other attributes contain the values of a section's other letters, such as trees, websites
+    and bug trackers, in order.
     """
 
     def __init__(self, switches: Switches, words: RoleWords, merger: Merger) -> None:
@@ -170,13 +169,13 @@ class CollectedRoles:
 
 
 def section_status(section: Section) -> str | None:
-    """The last S: line as written, or None."""
+    """Returns the last S: line of a section as written, or None."""
     values = section.values("S")
     return values[-1] if values else None
 
 
 def shortened(name: str, length: int) -> str:
-    """A section's name, cut to this many bytes and "..." where it is longer."""
+    """Returns a section's name, truncated to this many bytes with "..." if it is longer."""
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:
         return name

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Signers from git: who signed and wrote the recent commits of a file, the commits its lines come
-from, and the commit that is fixed.
+"""Finds signers in git history.
 
-Counted as get_maintainer.pl does; each git call and all of them together have a time limit.
+These are the signers and authors of a file's recent commits, of the commits from which its lines
+come, and of the commit that is fixed. They are counted as in get_maintainer.pl. Each git call and
+the total have a time limit.
 """
 
 import re
@@ -31,8 +32,10 @@ _BLAMED = re.compile(r"^([0-9a-f]{40,64}) ", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The parsed output of a `git log`: how many commits, signature values and authors as written,
-    (added, deleted) of the file by commit.
+    """The parsed output of `git log`.
+
+    Contains the number of commits, signatures and authors as written, and the file's (added,
+    deleted) line counts by commit.
     """
 
     commits: int
@@ -43,7 +46,7 @@ class Signed:
 
 @dataclass(slots=True)
 class GitHistory:
-    """Signers from the repository whose working tree is `top`."""
+    """Signers from the repository with the working tree `top`."""
 
     top: Path
     ignored: frozenset[str] = frozenset()

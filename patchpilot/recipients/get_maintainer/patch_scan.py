@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What get_maintainer.pl reads from a patch: files, Fixes: ids, hunk ranges, and the lines matched
+"""Parses a patch as get_maintainer.pl does: files, Fixes: ids, hunk ranges, and the lines matched
 against keywords.
 """
 
@@ -17,10 +17,10 @@ AFTER_DIFF = "^[+-].*"
 
 
 class Scan:
-    """A patch as the script reads it.
+    """A patch as parsed by get_maintainer.pl.
 
-    `intro` and `diff` are the lines before and after the first file header that are neither headers
-    nor ranges.
+    `intro` and `diff` are the lines before and after the first file header that are neither
+    headers nor ranges.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Scan:
 
 
 def scan(text: str) -> Scan:
-    """Read a patch (or a mail, or several)."""
+    """Parses a patch, a message, or several of them."""
     result = Scan()
     lines = result.intro
     last = ""

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Actions of keys that several stages share: edit, fetch, rebase, reply, waive, undo, answer a
-question.
+"""Actions that several stages share.
+
+They edit, fetch, rebase, reply, waive, undo, and answer a question.
 """

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Choosing the base of the topic: the likeliest bases with their number of commits and the reason,
-or a typed base, range or commit.
+"""A dialog for choosing the base of the topic.
+
+It lists the likeliest bases, each with the number of commits and the reason, and accepts a typed
+base, range or commit.
 """
 
 from typing import TYPE_CHECKING
@@ -17,7 +19,7 @@ _WORDS = "Base or range (a branch, tag or commit is the base; A..B is a range):"
 
 
 def pick_base(screen: "StageScreen") -> None:
-    """Find the likeliest bases, let the user choose one, and read the topic based on it."""
+    """Let the user choose among the likeliest bases and reload the topic from the chosen one."""
 
     def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
         from patchpilot.topic.topic_base import likeliest

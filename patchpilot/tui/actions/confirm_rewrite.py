@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewriting commits that others may have: blocked at first, done when the user types the word that
-overrides it.
+"""Rewriting commits that others may already have.
+
+Such a rewrite is blocked until the user types the word that overrides the block.
 """
 
 from collections.abc import Callable
@@ -27,9 +28,10 @@ def confirm_rewrite(
     then: Callable[[T], None],
     given: tuple[str, ...] = (),
 ) -> None:
-    """Run `work` in a thread with the overrides `given`.
+    """Run `work` in a thread with the overrides in `given`.
 
-    Where it is blocked and one of OVERRIDES overrides that, ask for the word and run it again.
+    If it is blocked and one of OVERRIDES allows it, ask the user to type that word and run it
+    again.
     """
 
     def tried(repository: "Repository", progress: Progress) -> "T | RefusedError":

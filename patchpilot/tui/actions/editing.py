@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's editor, for commit messages, files at a line, and drafts.
+"""Opens the user's editor for commit messages, for a file at a given line, and for drafts.
 
 The screen is updated afterwards.
 """
@@ -25,10 +25,11 @@ ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
 
 @contextlib.contextmanager
 def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None]:
-    """Hand the terminal to another program; nothing to do without one (tests, a web page).
+    """Suspend the TUI while another program uses the terminal.
 
-    With `leaves_no_text` what it writes is not on the terminal after the TUI ends: for programs
-    without a screen of their own.
+    Does nothing if there is no terminal (in tests or on a web page). With `leaves_no_text`, the
+    program's output is no longer on the terminal after the TUI exits. Use this for programs that
+    are not full-screen.
     """
     if app.is_headless:
         yield
@@ -42,7 +43,7 @@ def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None
 
 
 def amend(screen: "StageScreen") -> None:
-    """Edit the message of the selected commit in the editor; then read the topic again."""
+    """Edit the message of the selected commit in the user's editor, then reload the topic."""
     trusting(screen.app, partial(_amend, screen))
 
 
@@ -73,9 +74,9 @@ def _amend(screen: "StageScreen") -> None:
 
 
 def open_file(screen: "StageScreen", path: str, line: int) -> None:
-    """Open a file of the working tree at a line in the editor.
+    """Open a file of the working tree in the user's editor at the given line.
 
-    Then offer to amend the commit with the change.
+    Afterwards, offer to amend the commit with the change.
     """
     trusting(screen.app, partial(_open_file, screen, path, line))
 
@@ -126,9 +127,9 @@ def _open_file(screen: "StageScreen", path: str, line: int) -> None:
 
 
 def edit_text(screen: "StageScreen", text: str, name: str = "DRAFT.txt") -> str | None:
-    """Edit a text of ours in the editor; None when the editor failed.
+    """Return a text after the user edited it, or None if the editor failed.
 
-    UntrustedCommandsError for one that only the repository names.
+    Raises UntrustedCommandsError if only the repository's configuration names the editor.
     """
     from patchpilot.topic import edit_commits
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git fetch from a stage: whether a fix is in mainline and the stable branches is read from the
-local refs.
+"""Runs git fetch from a stage.
+
+The local refs decide whether a fix counts as merged in mainline and in the stable branches.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def fetch(screen: "StageScreen") -> None:
-    """Run git fetch when the user says so, then read the topic and the stage again."""
+    """Run git fetch after confirmation, then reload the topic and the stage."""
     from patchpilot.topic.edit_commits import fetch_all, remotes
 
     with screen.session.repository() as repository:
@@ -34,7 +35,7 @@ def fetch(screen: "StageScreen") -> None:
 
 
 def fetch_stable(screen: "StageScreen") -> None:
-    """Fetch the stable branches that the clone lacks when the user says so, then read again."""
+    """Fetch the stable branches missing from the clone after confirmation, then reload."""
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.setup.fetch_branches import (
         fetch_branches,

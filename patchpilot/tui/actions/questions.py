@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pre-send questions: security, regression, and the tree that the subject names.
+"""The pre-send questions: security, regression, and the tree named in the subject.
 
-The answers are stored with the topic and not asked again.
+The answers are stored with the topic, so that each question is asked only once.
 """
 
 import re
@@ -32,9 +32,9 @@ def ask(
     questions: "Sequence[PreSendQuestion]",
     then: Callable[[], None],
 ) -> None:
-    """Ask one after the other; one may be left open.
+    """Ask the questions one after another; the user may leave a question open.
 
-    `then` is called at the end, but not after Escape, which ends it.
+    Calls `then` at the end. Escape stops the questions without calling it.
     """
     if not questions:
         then()
@@ -69,7 +69,7 @@ def ask(
 
 
 def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> None:
-    """Ask the question of this name if it is open; call `then` at the end."""
+    """Ask the question with this name if it is still open, then call `then`."""
     from patchpilot.services.send.questions import PreSendQuestions, traps
 
     session = screen.session
@@ -89,8 +89,10 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
 
 
 def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDialog:
-    """The dialog of a question: why it is asked, what in the patch speaks for yes, what happens
-    with each answer; in the demo it proposes the author's.
+    """Return the dialog for a question.
+
+    It shows why the question is asked, what in the patch suggests "yes", and the effect of each
+    answer. In the demo it proposes the answer of the fix's author.
     """
     reasons, proposed = [("Why asked", question.why)], LATER
     if in_demo:
@@ -123,9 +125,9 @@ def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDia
 
 
 def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> None:
-    """Ask which tree the subject names and set the subject prefix.
+    """Ask which tree the subject should name and set the subject prefix.
 
-    `proposed` is the one that the subsystem's rules give.
+    `proposed` is the tree according to the subsystem's rules.
     """
     fixes = proposed.removesuffix("-next")
     answers = [
@@ -169,8 +171,9 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
 def set_prefix(
     screen: "StageScreen", prefix: str, then: Callable[[], None], proposed: str = ""
 ) -> None:
-    """Set the subject prefix of the topic's mails, report it and what was proposed instead, and
-    call `then`.
+    """Set the subject prefix of the topic's messages and call `then`.
+
+    Reports the new prefix and, if it differs, the one proposed.
     """
     from patchpilot.services.send.edit_draft import Changes, change
 

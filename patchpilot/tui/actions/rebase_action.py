@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rebasing the topic onto another tree, from any stage; `u` undoes it."""
+"""Rebases the topic onto another tree, from any stage; `u` undoes it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def rebase(screen: "StageScreen", branches: Sequence[str]) -> None:
-    """Rebase the topic onto the one branch, or onto the one that the user chooses."""
+    """Rebase the topic onto the only branch given, or onto the branch that the user chooses."""
     if len(branches) == 1:
         _rebase(screen, branches[0])
         return

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply to a mail: its template chosen, its text written in the editor, the whole mail shown, and
-sent after a typed confirmation.
+"""Replies to a message.
+
+The user chooses a template, edits the text, reviews the whole message, and types a confirmation
+to send it.
 """
 
 from functools import partial
@@ -31,7 +33,10 @@ _WORDS = {
 def reply_to(
     screen: "StageScreen", message_id: str, templates: tuple[str, ...]
 ) -> None:
-    """Reply to a mail with one of these templates; the user chooses among several."""
+    """Reply to a message with one of the given templates.
+
+    If there are several, the user chooses one.
+    """
     if len(templates) == 1:
         _write(screen, message_id, templates[0])
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Undo the last rewrite of the commits, or redo it, after confirmation."""
+"""Undoes or redoes the last rewrite of the commits, after confirmation."""
 
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def undo(screen: "StageScreen") -> None:
-    """Find the last rewrite of this branch, ask for confirmation, undo it."""
+    """Undo the last rewrite of this branch, after confirmation."""
     _ask(screen, "in-force", "Undo")
 
 
 def redo(screen: "StageScreen") -> None:
-    """Find the rewrite of this branch that was undone last, ask for confirmation, redo it."""
+    """Redo the rewrite of this branch that was undone last, after confirmation."""
     _ask(screen, "restored", "Redo")
 
 

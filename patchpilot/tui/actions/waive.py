@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adding and removing waivers from the findings: the same record as of `patchpilot check --waive`."""  # noqa: E501
+"""Adds and removes waivers for findings, in the same record as `patchpilot check --waive`."""
 
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
-    """Ask for the reason and waive a finding's rule in this topic.
+    """Ask for a reason and waive the finding's rule in this topic.
 
-    `count` findings are of this rule.
+    `count` is the number of findings that the rule has here.
     """
     session = screen.session
 
@@ -65,7 +65,7 @@ def _judge(text: str) -> tuple[bool, str]:
 
 
 def take_back(screen: "StageScreen", suppressed: Suppressed) -> None:
-    """Remove the topic's waivers of a finding; for other waivers, show where they come from."""
+    """Remove the topic's waivers of a finding; for any other waiver, show its origin."""
     from patchpilot.services.check.check_topic import is_of_topic
 
     session = screen.session

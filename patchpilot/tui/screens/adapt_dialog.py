@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The ways to bring a fix to a branch where it conflicts, the surest first, each with its reason."""  # noqa: E501
+"""The ways to resolve a backport conflict on a branch, safest first, each with its reason."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,10 @@ def choose_resolution(
     choose: "Callable[[], None]",
     resolve: "Callable[[Adaptation | None], None]",
 ) -> None:
-    """Let the user choose among the ways; one that was started in a clone goes on there."""
+    """Let the user choose how to resolve the conflicts on a branch.
+
+    A resolution already started in a clone is continued there.
+    """
     if ways.is_started:
         resolve(None)
         return
@@ -48,7 +51,10 @@ def choose_resolution(
 
 
 def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
-    """What was decided for an adaptation, a line for each step, and how much the user has chosen."""  # noqa: E501
+    """Return the decisions made for an adaptation as text, one line per step.
+
+    It starts with how many of the conflicts the user has resolved.
+    """
     begun = [f"Conflict by conflict: {ways.chosen}.", ""] if ways.chosen else []
     adapted = ways.adaptation
     if adapted is None:
@@ -69,9 +75,10 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
 
 
 def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]]:
-    """(name, words, reason) of each way.
+    """Return the name, label and reason of each way to resolve the conflicts.
 
-    What was started is first, what is not sure comes after resolving the conflict manually.
+    A resolution that was started comes first; an uncertain one comes after resolving the conflict
+    manually.
     """
     needs = len(branch.prerequisites)
     before = (

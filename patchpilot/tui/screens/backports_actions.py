@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The keys of the backports stage, and how patches are written and conflicts resolved."""
+"""The keys of the backports stage: writing the patches and resolving the conflicts."""
 
 from collections.abc import Callable
 from functools import partial
@@ -65,14 +65,14 @@ BINDINGS: list[BindingType] = [
 
 
 def ask_folder(screen: "StageScreen", text: str, then: Callable[[Path], None]) -> None:
-    """Ask for the folder of the patches."""
+    """Ask the user for the folder for the patches and pass it to `then`."""
 
     dialog = LineDialog(text, value="backports", title="Write patches")
     ask_line(screen.app, dialog, lambda folder: then(Path(folder).expanduser()))
 
 
 def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
-    """Write the patches into a folder: for each branch the ticked prerequisites, then the fix."""
+    """Write the patches to a folder: for each branch, the ticked prerequisites and then the fix."""
     from patchpilot.services.backport.topic_backports import write_topic_backports
 
     left_out = texts.all_unticked()
@@ -104,7 +104,7 @@ def write_adapted(
     branch: "BranchResult",
     adapted: "Adaptation",
 ) -> None:
-    """Write the patch that was adapted to a branch."""
+    """Write the patch that was adapted to a stable branch."""
     from patchpilot.services.backport import topic_backports
 
     text = (
@@ -132,7 +132,7 @@ def resolve(
     branch: "BranchResult",
     start: "Adaptation | None",
 ) -> None:
-    """Set the conflict up in a clone, or go on there."""
+    """Set up the conflict in a clone, or continue resolving it there."""
     from patchpilot.services.backport.topic_backports import resolve_conflict
 
     result, left_out = texts.result, texts.unticked(branch)

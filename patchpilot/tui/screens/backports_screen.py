@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backports stage: which releases have the bug, a row for each stable branch, and the details
-of the selected verdict.
+"""The screen of the backports stage.
+
+It shows which releases have the bug, one row per stable branch, and the details of the selected
+verdict.
 """
 
 from collections.abc import Callable, Hashable
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 
 
 class BackportsScreen(ListDetailScreen):
-    """The backports stage: which stable branches have the bug, and whether the fix applies there."""  # noqa: E501
+    """The screen that shows which stable branches have the bug and whether the fix applies."""
 
     stage = Stage.BACKPORTS
     LIST = "#matrix"

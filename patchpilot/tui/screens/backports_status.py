@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of the backports stage, and its state in the stage bar."""
+"""The loader of the backports stage: its result, and its state in the stage bar."""
 
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
-    """The result of `patchpilot backport` for the selected commit.
+    """Return the result of `patchpilot backport` for the selected commit.
 
-    The commit chosen at the tags stage counts while there is no Fixes: tag.
+    Without a Fixes: tag, the introducing commit is the one chosen at the tags stage.
     """
     from patchpilot.services.backport.topic_backports import topic_backports
 

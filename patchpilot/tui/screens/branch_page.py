@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch on the whole screen, and the versions of its conflicts."""
+"""A full-screen page about one branch, with the versions of its conflicts."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 def conflict_versions(
     branch: "BranchResult", read: "Sequence[ConflictColumns]"
 ) -> list[tuple[str, str, Versions]]:
-    """The conflicts of a branch, each (path, title, versions).
+    """Return the path, title and versions of each conflict on a branch.
 
-    Without the base and the lines around them while these are not read.
+    The base and the surrounding lines are missing until they have been read.
     """
     found = [(one.place, one.base_line, one.fix_line) for one in read] or [
         (place, 0, 0) for place in branch.conflicts
@@ -49,7 +49,7 @@ def conflict_versions(
 
 
 class BranchPage:
-    """The verdict, the versions of each conflict, the details, the commands."""
+    """The page of a branch: verdict, versions of each conflict, details, and commands."""
 
     def __init__(
         self,

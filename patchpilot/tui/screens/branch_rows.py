@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the Backports stage: what is known of a branch, what to do with it, and what was
-written for it.
+"""The rows of the backports stage.
+
+They show the verdict for a branch, the next action, and the patches written for it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -47,17 +48,20 @@ SOON = 183
 
 
 def first_to_look_at(result: "BackportResult") -> int:
-    """The row to select at first: a conflict, else a branch that needs the fix, else the first."""
+    """Return the index of the row to select first.
+
+    This is the first conflict, otherwise the first branch that needs the fix, otherwise 0.
+    """
     needing = [at for at, branch in enumerate(result.branches) if branch.wants_fix]
     conflicts = [at for at in needing if result.branches[at].verdict == "conflict"]
     return next(iter([*conflicts, *needing]), 0)
 
 
 def badge_of(branch: "BranchResult") -> Badge:
-    """The verdict as a badge.
+    """Return the badge for a branch's verdict.
 
-    A fix that the stable maintainers reported as failed is that, until the branch has it or the
-    user resolved the conflict.
+    If the stable maintainers reported that the fix failed to apply, the badge is "failed" until
+    the branch has the fix or the user resolved the conflict.
     """
     if branch.resolved and branch.wants_fix:
         return RESOLVED
@@ -65,14 +69,17 @@ def badge_of(branch: "BranchResult") -> Badge:
 
 
 def bug_in_words(branch: "BranchResult") -> str:
-    """Whether the branch has the bug."""
+    """Return "yes", "no", "unknown" or "fixed": whether the branch has the bug."""
     return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[
         branch.affected
     ]
 
 
 def needs_count(branch: "BranchResult") -> str:
-    """How many prerequisites the fix has there; a star where only parts of them are needed."""
+    """Return the number of prerequisites of the fix on this branch, or "" for none.
+
+    A star marks that only parts of them are needed.
+    """
     count = len(branch.prerequisites) if branch.wants_fix else 0
     return f"{count}{'*' if branch.partial else ''}" if count else ""
 
@@ -85,11 +92,11 @@ def what_to_do(
     *,
     is_tagged: bool = False,
 ) -> str:
-    """The next action for a branch, with its key; "" while the introducing commit is unknown, which
-    the panel says once.
+    """Return the next action for a branch, with its key.
 
-    `left_out` are the prerequisites that are not ticked, `merged` is the mainline commit to fetch.
-    `is_tagged`: the fix has Cc: stable, so the stable maintainers take it where it applies.
+    It is "" while the introducing commit is unknown, which the panel reports once. `left_out` are
+    the prerequisites that are not ticked, `merged` is the mainline commit to fetch. With
+    `is_tagged`, the fix has Cc: stable, so the stable maintainers pick it up if it applies.
     """
     ticked = sum(need.commit not in left_out for need in branch.prerequisites)
     if not branch.wants_fix:
@@ -118,8 +125,9 @@ def what_to_do(
 def what_is_written(
     result: "BackportResult", left_out: "Mapping[str, Collection[str]]"
 ) -> str:
-    """What `w` writes: a line for each branch that needs the fix, with the number of its ticked
-    prerequisites.
+    """Return a summary of the patches that `w` writes.
+
+    There is one line per branch that needs the fix, with the number of ticked prerequisites.
     """
     rows = []
     for branch in result.branches:
@@ -136,7 +144,7 @@ def what_is_written(
 
 
 def ends_soon(branch: "BranchResult", today: date) -> bool:
-    """Whether the support of the branch has ended or ends within half a year."""
+    """Whether support for the branch has ended or ends within half a year."""
     year, _, month = (branch.ends or "").partition("-")
     if branch.is_over or not (year.isdigit() and month.isdigit()):
         return branch.is_over
@@ -144,7 +152,7 @@ def ends_soon(branch: "BranchResult", today: date) -> bool:
 
 
 def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
-    """A prerequisite: ticked or not, its place in the order, id, size, risk, subject."""
+    """Return the row of a prerequisite: its tick, position, commit id, size, risk and subject."""
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
     row = plain(
         f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  "
@@ -155,9 +163,10 @@ def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) 
 
 
 def why(branch: "BranchResult", culprits: Collection[str]) -> str:
-    """The reason of a verdict in a few words: where it conflicts, or which commit the branch has.
+    """Return a short reason for a verdict: the place of the conflict, or a commit on the branch.
 
-    Those that introduced the bug are mainline commits.
+    The commit is the applied fix, or the backport of a commit that introduced the bug. Mainline
+    commits that introduced the bug are not repeated here.
     """
     if branch.landed_as:
         return f"applied as {branch.landed_as[:12]}"
@@ -173,7 +182,7 @@ def why(branch: "BranchResult", culprits: Collection[str]) -> str:
 
 
 def details(branch: "BranchResult") -> list[tuple[str, str]]:
-    """The details of a verdict in short, as (label, text): one row for each fact."""
+    """Return the short details of a verdict as (label, text) rows, one row per fact."""
     rows = [("why", branch.reason)]
     rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
     rows += [("conflicts", branch.chosen)] if branch.chosen else []
@@ -206,7 +215,10 @@ def _what_follows(branch: "BranchResult") -> list[tuple[str, str]]:
 
 
 def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
-    """Labels, each once for the facts that it has, with their texts wrapped next to them."""
+    """Return the details as rows, with their texts wrapped next to the labels.
+
+    A label is shown only once for all facts that share it.
+    """
     rows, before = [], ""
     for label, text in known:
         for at, part in enumerate(wrapped(text, columns)):
@@ -221,7 +233,7 @@ def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
 
 
 def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
-    """The details of a verdict in full, as (label, text)."""
+    """Return the full details of a verdict as (label, text) rows."""
     rows = [("why", branch.reason)]
     if branch.stale:
         rows.append(
@@ -251,7 +263,7 @@ def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
 
 
 def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
-    """The prerequisites of the fix, or why there are none."""
+    """Return rows with the prerequisites of the fix, or the reason why there are none."""
     if branch.search == "none":
         return [
             (
@@ -290,7 +302,7 @@ def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
 
 
 def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
-    """The files of each branch; for the other branches the reason."""
+    """Return rows with the files written for each branch, or the reason why none were."""
     rows = [
         part
         for backport in done
@@ -320,8 +332,10 @@ DEMO = (
 
 
 def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
-    """Where the conflict is, its state, what to do next and where, and the patches once they are
-    written; in the demo they are not sent.
+    """Return the rows about a conflict that is being resolved in a clone.
+
+    They give its location, its state, the next step, and the patches once they are written. In
+    the demo the patches are not sent.
     """
     if done.files:
         return [

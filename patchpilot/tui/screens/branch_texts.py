@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the backports stage says about the branches, with what the user ticked and chose there."""
+"""The texts of the backports stage about the branches, including what the user ticked and chose."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,9 +46,11 @@ WHY = 24
 
 @dataclass(frozen=True, slots=True)
 class BranchTexts:
-    """By branch: the prerequisites that are `left_out`, and the words of what was `chosen` for its
-    conflicts. `merged` is the mainline commit that mails report and that was not fetched yet;
-    `is_tagged`: the message asks for stable.
+    """The texts about each branch, with the choices that the user made on it.
+
+    `left_out` maps a branch to its prerequisites that are not ticked, `chosen` to a summary of
+    the choices for its conflicts. `merged` is the mainline commit that was reported in messages
+    but has not been fetched yet. `is_tagged`: the commit message has Cc: stable.
     """
 
     result: "BackportResult"
@@ -174,7 +176,7 @@ def texts_of(
     left_out: Mapping[str, frozenset[str]],
     chosen: Mapping[str, str],
 ) -> BranchTexts:
-    """The texts of a result in this session."""
+    """Return the texts for a backport result in this session."""
     message = session.commit.message.split("\n") if session.commit else ()
     is_tagged = any("stable@" in tag.value for tag in all_tags(message, "Cc"))
     followed: Sequence[Tracked] = session.last(Stage.FOLLOW) or ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The keys of the checks stage, and what can be done about a finding."""
+"""The keys of the checks stage and the actions for a finding."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -70,7 +70,7 @@ BINDINGS: list[BindingType] = [
 
 
 def can_fix(result: "CheckResult") -> bool:
-    """Whether there is a finding with a certain fix: a safe one, or a tag that is asked for."""
+    """Whether any finding has a certain fix: a safe fix, or a missing tag."""
     from patchpilot.services.fix_finding import Remedy, remedy_of
 
     certain = (Remedy.SAFE, Remedy.TAGS)
@@ -82,7 +82,10 @@ def can_fix(result: "CheckResult") -> bool:
 
 
 def remedy_here(now: Shown, result: "CheckResult") -> "Remedy":
-    """How the finding is fixed here: one of the series or a waived one is edited."""
+    """Return how a finding can be fixed from the TUI.
+
+    A finding about the series, or a waived one, can only be fixed by editing.
+    """
     from patchpilot.services.fix_finding import Remedy, remedy_of
 
     if not now.commit or now.suppressed:
@@ -91,7 +94,7 @@ def remedy_here(now: Shown, result: "CheckResult") -> "Remedy":
 
 
 def commits_with(result: "CheckResult", remedy: "Remedy") -> list[str]:
-    """The commits with a finding that is fixed in this way."""
+    """Return the ids of the commits that have a finding with this remedy."""
     from patchpilot.services.fix_finding import remedy_of
 
     patches = (
@@ -110,8 +113,9 @@ def keys_now(
     is_open: bool,
     can_fix_all: bool,
 ) -> ShownKeys:
-    """The keys that do something about the selected finding, which has this fix; `is_open`: its
-    detail is on screen.
+    """Return the keys that apply to the selected finding and its fix.
+
+    `is_open`: the finding's detail is on screen.
     """
     from patchpilot.services.fix_finding import Remedy
 
@@ -131,7 +135,10 @@ def keys_now(
 def next_of(
     result: "CheckResult", found: Sequence[Shown], now: Shown | None
 ) -> NextKey | None:
-    """All certain fixes, then the sign-off; None for nothing."""
+    """Return the key to press next, or None for nothing.
+
+    It applies the safe fixes first, then adds the sign-off.
+    """
     from patchpilot.services.fix_finding import Remedy, remedy_of
 
     if can_fix(result):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The findings of the checks stage in the order of their lines, and the rows of their list."""
+"""The findings of the checks stage, ordered by line, and the rows of their list."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +23,10 @@ HIGH = 10
 def placed(
     result: "CheckResult", mark: str, only: str = ""
 ) -> tuple[tuple[str, ...], tuple[Shown, ...]]:
-    """The lines of all patches with a subject prefix, and the findings that a filter shows."""
+    """Return the lines of all patches, with the subject prefix, and the findings to show.
+
+    `only` is the filter for the findings.
+    """
     rows: list[str] = []
     found = [Shown(0, finding) for finding in result.series] if only != WAIVED else []
     found += [
@@ -56,9 +59,9 @@ def _is_chosen(shown: Shown, only: str) -> bool:
 def finding_rows(
     found: Sequence[Shown], columns: int, *, high: int, checkpatch: bool
 ) -> list[Row]:
-    """The rows of a list of that size, by the number of the finding.
+    """Return the rows of the findings list for a panel of this size.
 
-    Where it is high, a row above the findings of a file names the file.
+    In a high panel, a heading row with the file name precedes the findings of each file.
     """
     rows: list[Row] = []
     whole, before = high < HIGH, ""
@@ -73,13 +76,13 @@ def finding_rows(
 
 
 def no_findings(result: "CheckResult | None") -> str:
-    """The text where there are none."""
+    """Return the text shown when there are no findings."""
     waived = len(result.suppressed) if result else 0
     return "no findings" + (f" ({waived} waived; press o to show)" if waived else "")
 
 
 def filters(result: "CheckResult") -> list[tuple[str, str]]:
-    """What can be shown of a result: all, a severity, the waived ones, or a rule."""
+    """Return the filters for a result: all findings, a severity, waived findings, or a rule."""
     every = [
         *result.series,
         *(finding for checked in result.patches for finding in checked.findings),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checks stage: the findings as a list, in the patch below their lines, and one in detail with
-its fix.
+"""The screen of the checks stage.
+
+It shows the findings as a list, in the patch below the lines they are about, and one in detail
+with its fix.
 """
 
 from collections.abc import Hashable
@@ -40,7 +42,7 @@ NO_FINDING = "no finding is selected; press f to go to the next one"
 
 
 class ChecksScreen(ListDetailScreen):
-    """The checks stage: list, patch and detail of the findings, which follow one cursor."""
+    """The screen with the list, patch and detail of the findings, which follow one cursor."""
 
     stage = Stage.CHECKS
     LIST = "#findings"

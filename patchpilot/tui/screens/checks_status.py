@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of the checks stage, and its state in the stage bar."""
+"""The loader of the checks stage: its result, and its state in the stage bar."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
-    """Check the topic's commits, as `patchpilot check` does with the same settings."""
+    """Check the topic's commits with the same settings as `patchpilot check`."""
     from patchpilot.services.build.build_request import build_options
     from patchpilot.services.check.check_topic import check_topic
 
@@ -54,7 +54,10 @@ def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
 
 
 def state_of(counts: "Counter[Severity]") -> StageState:
-    """The state of the stage with these findings: done where it lists none."""
+    """Return the state of the stage, given the number of findings per severity.
+
+    It is done if there are no errors, warnings or checks.
+    """
     if counts[Severity.ERROR]:
         return StageState.BLOCKED
     is_listed = counts[Severity.WARNING] or counts[Severity.CHECK]

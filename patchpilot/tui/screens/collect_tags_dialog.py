@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog for adding the tags from replies: what is added, and those that are added only if the
-user ticks them.
+"""A dialog for adding the tags from replies.
+
+It lists the tags to be added, and those that are only added if the user ticks them.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ BUTTONS = ("Add tags", "Cancel")
 
 
 class CollectTags(Dialog[tuple[str, ...] | None]):
-    """Returns the ticked tags, None on cancel."""
+    """A dialog that returns the ticked tags, or None if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "add", "add", priority=True)

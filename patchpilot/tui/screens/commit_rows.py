@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the commit stage: what is next, and the commits."""
+"""The rows of the commit stage: the next steps and the commits."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 
 class NextRow(NamedTuple):
-    """A thing that is not done: what Enter does with it and with which name, its glyph's name, the
-    key that does it, and words.
+    """An open step of the topic.
+
+    It has the action of Enter and its argument, the name of its glyph, its key, title, and
+    description.
     """
 
     does: str
@@ -52,8 +54,9 @@ SIGNS, TITLE = 6, 11
 def next_rows(
     session: Session, shown: "TopicCommits | None", asked: "PreSendQuestions | None"
 ) -> tuple[NextRow, ...]:
-    """What is not done, in the order of doing: the base, the questions, the stages, with the
-    tree after the tags.
+    """Return the open steps in the order in which to do them.
+
+    These are the base, the questions and the stages; the choice of the tree follows the tags.
     """
     from patchpilot.services.send.propose_prefix import tree_choice
 
@@ -133,9 +136,9 @@ def next_rows(
 
 
 def next_line(app: "App[int]", row: NextRow, room: int) -> Text:
-    """In so many columns.
+    """Return the line of an open step, in `room` columns.
 
-    Next to the commit the words are below the name where they are too long for its line.
+    In the wide layout, a description that is too long for the line is wrapped below the title.
     """
     line = Text(no_wrap=True).append(
         f"{glyph(row.sign):<2}", ink(app, TONES.get(row.sign, Tone.QUIET))
@@ -151,8 +154,9 @@ def next_line(app: "App[int]", row: NextRow, room: int) -> Text:
 
 
 def commit_rows(patch: "Patch") -> list[str]:
-    """The lines of a commit: the mail without its envelope line, with a blank line before the
-    trailers.
+    """Return the lines of a commit as a message, without the "From " envelope line.
+
+    A blank line precedes the trailers.
     """
     rows = [row for row in patch.lines if not row.startswith("From ")]
     end = next((at for at, row in enumerate(rows) if row == "---"), len(rows))
@@ -165,7 +169,7 @@ def commit_rows(patch: "Patch") -> list[str]:
 
 
 def commit_line(app: "App[int]", patch: "Patch") -> Text:
-    """A commit's id and subject, with a sign where a line of its message is too long."""
+    """Return a commit's id and subject, marked if a line of its message is too long."""
     is_long = any(message_hints(commit_rows(patch), patch.subject.title))
     line = Text(no_wrap=True).append(
         f"{glyph('warning') if is_long else '':<2}", ink(app, Tone.WARNING)

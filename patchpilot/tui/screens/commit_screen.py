@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit stage, where everybody arrives: what the topic is, what is not done and which key does
-it, and each commit with its diff.
+"""The screen of the commit stage, where the TUI starts.
+
+It shows the topic, the open steps with their keys, and each commit with its diff.
 """
 
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class CommitScreen(ListDetailScreen):
-    """The commit stage: the topic, what is next, and its commits."""
+    """The screen with the topic, its open steps and its commits."""
 
     stage = Stage.COMMIT
     LIST = "#commits"

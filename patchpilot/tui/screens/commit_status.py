@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of the commit stage, and its state in the stage bar."""
+"""The loader of the commit stage: its result, and its state in the stage bar."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class TopicCommits:
     """The topic's commits as patches, oldest first.
 
-    Its base (None: the user named the commits, or none was found); whether a merge is left out.
+    `base` is None if the user named the commits or no base was found. `has_merge`: a merge commit
+    was skipped.
     """
 
     patches: "tuple[Patch, ...]"
@@ -27,7 +28,7 @@ class TopicCommits:
 
 
 def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
-    """The topic's commits as patches, and its base."""
+    """Return the topic's commits as patches, and its base."""
     from patchpilot.topic.topic_base import find_base
     from patchpilot.topic.topic_patches import topic_patches
 

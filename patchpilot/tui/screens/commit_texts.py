@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the topic is, as text."""
+"""A summary of the topic as text."""
 
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,9 @@ TITLE = 11
 def about_text(
     session: Session, result: TopicCommits, asked: "PreSendQuestions | None", room: int
 ) -> Text:
-    """The topic in so many columns: its branch, commits, base and target, the answers, and what
-    other stages found.
+    """Return a summary of the topic, in `room` columns.
+
+    It has the branch, commits, base, target, answers, and the results of other stages.
     """
     text = Text()
     for label, words in _facts(session, result, asked):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a branch conflict by conflict: the versions of each, its proposals, and what the
-selected one changes.
+"""A panel for adapting a fix to a branch one conflict at a time.
+
+It shows the versions of each conflict, its proposals, and the changes of the selected one.
 """
 
 from collections.abc import Callable
@@ -58,9 +59,10 @@ Write = Callable[["BackportResult", "BranchResult", "Adaptation"], None]
 
 
 class ConflictPane(ReportsErrors, Container):
-    """The conflicts of a fix on a branch.
+    """The panel with the conflicts of a fix on a branch.
 
-    `write` writes the patch that comes of the choices, `left` is called when the user goes back.
+    `write` writes the patch that results from the choices; `left` is called when the user goes
+    back.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of choosing what conflicts become: conflicts with their proposals, what a proposal
-changes, the text for the editor.
+"""The rows of the conflict panel.
+
+They show the conflicts with their proposals and the changes of a proposal. Also makes the text
+for the editor.
 """
 
 from collections.abc import Sequence
@@ -38,7 +40,7 @@ LABELS = {
 def conflict_row(
     open_: "OpenConflict", number: int, count: int, chosen: "Proposal | None"
 ) -> Text:
-    """The heading of a conflict: its place, which of them it is, whether something was chosen."""
+    """Return the heading of a conflict: its place, its number, and whether a proposal is chosen."""
     state = (
         ("done", "chosen", "green") if chosen else ("todo", "nothing chosen", "yellow")
     )
@@ -50,8 +52,9 @@ def conflict_row(
 
 
 def proposal_row(proposal: "Proposal", columns: int, *, is_chosen: bool) -> Text:
-    """A proposal: whether it is chosen, what it is, its confidence, and its reason in as many rows
-    as that takes.
+    """Return the row of a proposal: whether it is chosen, its source, confidence and reason.
+
+    The reason is wrapped into as many rows as necessary.
     """
     confidence = (
         f" {proposal.confidence:.2f}"
@@ -71,7 +74,7 @@ def proposal_row(proposal: "Proposal", columns: int, *, is_chosen: bool) -> Text
 
 
 def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
-    """What a proposal changes in the branch's lines, as a diff."""
+    """Return the changes of a proposal to the branch's lines, as a diff."""
     conflict = open_.conflict
     path = proposal.path or conflict.path
     old, new = (
@@ -110,8 +113,9 @@ def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
 
 
 def text_to_edit(open_: "OpenConflict", proposal: "Proposal") -> str:
-    """The lines of a proposal for the editor, and below a line that ends them the versions of the
-    conflict.
+    """Return the lines of a proposal as a text for the editor.
+
+    Below a scissors line, the text lists the versions of the conflict.
     """
     conflict = open_.conflict
     versions = (
@@ -133,7 +137,7 @@ def text_to_edit(open_: "OpenConflict", proposal: "Proposal") -> str:
 
 
 def lines_of(text: str) -> tuple[str, ...]:
-    """The lines that the user left above the line that ends them."""
+    """Return the edited lines above the scissors line."""
     kept = text.partition(_CUT)[0]
     return tuple(
         text_lines(
@@ -143,17 +147,17 @@ def lines_of(text: str) -> tuple[str, ...]:
 
 
 def is_same(one: "Proposal", other: "Proposal | None") -> bool:
-    """Whether two proposals are the same lines of the same file."""
+    """Whether two proposals have the same lines in the same file."""
     return other is not None and (one.path, one.lines) == (other.path, other.lines)
 
 
 def is_utf8(text: str) -> bool:
-    """Whether a text can be edited: bytes that are no UTF-8 would be lost."""
+    """Whether a text can be edited without loss: it must be valid UTF-8."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def built_words(built: "Built") -> str:
-    """How compiling ended."""
+    """Return the result of compiling the changed files, as text."""
     if built.code < 0:
         return built.tail
     if built.code:
@@ -167,7 +171,7 @@ def built_words(built: "Built") -> str:
 
 
 def before_writing(branch: str, steps: Sequence[str], doubts: Sequence[str]) -> str:
-    """What the message of the patch will say, and what to look at."""
+    """Return what the patch's message will contain, and what to review before sending it."""
     said = [f"- {step}" for step in steps]
     look = (
         ["", "Look at this before you send it:", *(f"- {doubt}" for doubt in doubts)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The thread that a commit was posted in, as lines."""
+"""The thread in which a commit was posted, as lines."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def dig_rows(found: "DugCommit") -> list[str]:
-    """The mail, the five rows of its series, its tags, and its story with proofs."""
+    """Return the posted message, the five header rows of its series, its tags and its history.
+
+    Each event of the history has its evidence.
+    """
     from patchpilot.services.track.series_head import head_rows
     from patchpilot.topic.followed.story import StoryKind, story
 

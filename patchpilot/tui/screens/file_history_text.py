@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last commits to the files of a topic, and the sections of MAINTAINERS that match them, as
-text.
-"""
+"""The latest commits to the files of a topic, and the matching sections of MAINTAINERS, as text."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -31,14 +29,15 @@ FULL, SOME = 90, 60
 
 
 def where_of(history: "FileHistory") -> str:
-    """The files or folders of a history, the first ones by name."""
+    """Return the first two files or folders of a history by name, and the number of the others."""
     more = len(history.paths) - 2
     return ", ".join(history.paths[:2]) + (f" and {more} more" if more > 0 else "")
 
 
 def history_text(history: "FileHistory", columns: int, contact: str = "") -> Text:
-    """A line for each commit in so many columns: those of the contact with this address have a
-    sign.
+    """Return the latest commits of a history, one line each, in so many columns.
+
+    Commits of the contact with this address are marked.
     """
     rows = []
     for commit in history.newest:
@@ -68,8 +67,10 @@ def sections_text(
     columns: int,
     contact: str = "",
 ) -> Text:
-    """The sections of MAINTAINERS as written: with a sign the patterns that one of the `reasons`
-    names, and the lines with this address.
+    """Return the sections of MAINTAINERS as they are written in the file.
+
+    The patterns named in one of the `reasons` and the lines with the contact's address are
+    marked.
     """
     rows: list[Text] = []
     for section in sections:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A finding in the words of the checks stage: a row of the list, a note in the patch, and in detail
-with its fix.
+"""The text of a finding in the checks stage.
+
+It is a row of the list, a note in the patch, or a detailed view with its fix.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,9 +58,11 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A finding on screen: its 0-based line in the text of all patches, its commit ("" for the
-    series), the number of its patch where there are several. `whole`: it is about the patch as a
-    whole, and shown where the message ends.
+    """A finding as it appears on screen.
+
+    It has the 0-based line in the text of all patches, the commit id ("" for the series), and the
+    number of its patch if there are several. `whole`: the finding is about the patch as a whole
+    and appears at the end of the message.
     """
 
     line: int
@@ -110,11 +113,12 @@ class Shown:
 
 
 def row_of(shown: Shown, columns: int, *, checkpatch: bool, whole: bool) -> Text:
-    """The finding in so many columns: sign, message or rule, at the right its line, with the file
-    before it where the place is shown `whole`.
+    """Return the finding as a row of the list, in so many columns.
 
-    The message is shown where it has room, unless checkpatch.pl's names are asked for; the rule's
-    name is in the patch and the detail.
+    The row has a symbol, then the message or the rule name, and at the right the line number;
+    with `whole`, the file name precedes it. The message is used if it fits, unless
+    checkpatch.pl's names are requested. The rule's name also appears in the patch and in the
+    detail.
     """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
     place = f"{shown.file}:{line}" if whole and line else shown.file if whole else line
@@ -133,7 +137,7 @@ def row_of(shown: Shown, columns: int, *, checkpatch: bool, whole: bool) -> Text
 
 
 def note_of(shown: Shown, *, checkpatch: bool) -> Note:
-    """The finding as a note below its line."""
+    """Return the finding as a note to show below its line."""
     text = f"{shown.name(checkpatch=checkpatch)}: {shown.message}"
     if shown.suppressed:
         return Note(shown.line, shown.sign, "quiet", f"waived: {text}")
@@ -148,9 +152,9 @@ def detail_of(
     colors: DiffColors,
     columns: int,
 ) -> Text:
-    """All that is known of the finding: message, fix, reason, reference.
+    """Return the finding in detail: message, fix, reason and reference.
 
-    Of its fix the lines that change, in so many columns.
+    The fix is shown as the lines that it changes, in so many columns.
     """
     text = Text.assemble(plain(shown.message, STRONG))
     if shown.suppressed:
@@ -210,9 +214,9 @@ def _fix(
 
 
 def change_text(diff: Sequence[str], colors: DiffColors, columns: int) -> Text:
-    """The changed lines of a diff, each below a line break and with a hanging indent.
+    """Return the changed lines of a diff as text, with hanging indents.
 
-    Lines in which only the breaks differ are counted.
+    Changes that only affect line breaks are counted instead of shown.
     """
     text, shown, left = Text(), 0, 0
     for removed, added in _blocks(diff):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The list of findings and the text of one, which say when they have another size."""
+"""The widgets for the list of findings and for one finding, which report a change of their size."""
 
 from textual.message import Message
 from textual.widgets import Static
@@ -8,7 +8,7 @@ from patchpilot.tui.widgets.row_list import RowList
 
 
 class FindingList(RowList):
-    """The list of findings, which says when its width changed."""
+    """The list of findings; posts a message when its size changes."""
 
     class Resized(Message):
         """The list has another width or height."""
@@ -19,7 +19,7 @@ class FindingList(RowList):
 
 
 class DetailText(Static):
-    """The finding in detail, which says when its size changed."""
+    """The detailed text of a finding; posts a message when its size changes."""
 
     class Resized(Message):
         """The text has another width or height."""

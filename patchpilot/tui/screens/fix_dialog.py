@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixes shown as a diff before they are applied to the commits: of one finding, or all that are
-certain.
+"""Dialogs that show fixes as a diff before they are applied to the commits.
+
+They cover the fix of one finding, or all safe fixes.
 """
 
 from collections.abc import Callable, Sequence
@@ -40,7 +41,10 @@ MOVED = "the commits have changed in the meantime"
 
 
 class FixDialog(Modal[bool]):
-    """Shows what changes; True when the user applies it. `text` is what to know before."""
+    """A dialog that shows a diff and returns True if the user applies it.
+
+    `text` is an introduction above the diff.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "no", "cancel", key_display="Esc"),
@@ -113,8 +117,9 @@ class FixDialog(Modal[bool]):
 
 
 def rows_of(result: "CertainFixed", wide: int) -> list[str]:
-    """The diffs of tags and fixes, then the remaining findings and why they remain, in so many
-    columns.
+    """Return the diffs of tags and fixes, wrapped to so many columns.
+
+    The findings that remain follow, each with the reason.
     """
     rows = [*result.tags.diff, *result.fixes.diff]
     if result.left:
@@ -136,7 +141,7 @@ def find_fix(
     remedy: "Remedy",
     then: "Callable[[Shown, FindingFixed], None]",
 ) -> None:
-    """Find out in a thread what the fix of a finding changes."""
+    """Compute in a thread what the fix of a finding changes, and pass it to `then`."""
     work = _fix_of(screen, shown, remedy, (shown.commit,))
     screen.in_thread(
         "finding the fix",
@@ -152,10 +157,10 @@ def fix_one(
     commits: Sequence[str],
     known: "FindingFixed | None",
 ) -> None:
-    """Show the fix of a finding, apply it when the user says so, and run the checks again.
+    """Show the fix of a finding, apply it after confirmation, and run the checks again.
 
-    `commits` are those that lack the same tag or sign-off, `known` is what the fix changes where
-    that was found out already.
+    `commits` are the commits that lack the same tag or sign-off; `known` is the fix if it has
+    already been computed.
     """
     from patchpilot.services.fix_finding import Remedy
     from patchpilot.services.repair import DCO, DCO_URL
@@ -271,8 +276,11 @@ def _show(
 
 
 def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
-    """Show the safe fixes for the topic's commits with the tags that are certain for `tagless`,
-    apply both when the user says so, and run the checks again."""
+    """Show the safe fixes for the topic's commits and apply them after confirmation.
+
+    This includes the tags that are certain for the commits in `tagless`. The checks run again
+    afterwards.
+    """
     from patchpilot.services.fix_certain import fix_certain
 
     session = screen.session
@@ -340,8 +348,9 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
 
 
 def what_is_fixed(result: "CertainFixed") -> str:
-    """The question of the dialog, without its mark: how many fixes are applied and tags added; ""
-    for nothing.
+    """Return the dialog's question without the question mark, or "" if there is nothing to fix.
+
+    It has the number of fixes to apply and of tags to add.
     """
     tags = sum(
         line.startswith("+") and not line.startswith("+++") and line != "+"
@@ -362,7 +371,7 @@ def what_is_fixed(result: "CertainFixed") -> str:
 
 
 def names_of(result: "FixResult") -> str:
-    """The rules of the fixed findings, with counts."""
+    """Return the rules of the fixed findings, with counts."""
     counts: dict[str, int] = {}
     for patch in result.patches:
         for finding in patch.fixed:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The keys of the follow stage, and what they ask before something changes."""
+"""The keys of the follow stage, and the confirmations before something changes."""
 
 from collections.abc import Callable
 from functools import partial
@@ -96,7 +96,7 @@ BINDINGS: list[BindingType] = [
 
 
 def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
-    """Follow another series; `show` gets its number."""
+    """Track another series and pass its number to `show`."""
 
     from patchpilot.services.track.follow_topic import add_series
 
@@ -122,7 +122,7 @@ def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
 
 
 def remove(screen: "StageScreen", series: "Tracked") -> None:
-    """Stop following the series."""
+    """Stop tracking the series, after confirmation."""
 
     from patchpilot.services.track.follow_topic import remove_series
 
@@ -137,7 +137,7 @@ def remove(screen: "StageScreen", series: "Tracked") -> None:
 
 
 def reviewers(screen: "StageScreen", series: "Tracked") -> None:
-    """Show what each reviewer has done with each patch of the latest version."""
+    """Show the status of each reviewer for each patch of the latest version."""
     from patchpilot.services.track.review_lines import review_lines, review_of
 
     table = review_of(series)
@@ -154,7 +154,7 @@ def reviewers(screen: "StageScreen", series: "Tracked") -> None:
 
 
 def compare(screen: "StageScreen", series: "Tracked") -> None:
-    """Show the range-diff between two revisions: of more than two, those that are chosen."""
+    """Show the range-diff between two revisions; with more than two, the user chooses a pair."""
     from patchpilot.services.track.compare_revisions import comparable, newest_two
 
     revisions = comparable(series)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is shown of a tracked series, computed once for each state of it."""
+"""The display data of a tracked series, computed once for each of its states."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,8 +34,10 @@ NOTHING = (
 
 
 class Reading(NamedTuple):
-    """What is shown of a series: its review points, its mails and their rows in so many columns,
-    and its story with the next step.
+    """The display data of a series.
+
+    It has the review comments, the messages and their rows in so many columns, and the history
+    with the next step.
     """
 
     series: "Tracked"
@@ -48,9 +50,9 @@ class Reading(NamedTuple):
 
 
 def read_conversation(series: "Tracked", columns: int) -> Reading:
-    """Compute it for a conversation of so many columns.
+    """Return the display data of a series for a conversation of so many columns.
 
-    With thousands of mails this takes a second.
+    This takes a second for thousands of messages.
     """
     from patchpilot.services.track.checklist import checklist
     from patchpilot.services.track.conversation import conversation
@@ -66,7 +68,7 @@ def read_conversation(series: "Tracked", columns: int) -> Reading:
 
 
 def nothing_rows(columns: int) -> list[TreeRow]:
-    """What will be here, while no series is tracked, in so many columns."""
+    """Return the rows shown while no series is tracked, in so many columns."""
     rows = [TreeRow(("No series is tracked yet.", STRONG))]
     for words in NOTHING:
         rows += [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the follow stage: tracked series, review points, and what to do next above the
-conversation.
+"""The rows of the follow stage.
+
+They show the tracked series, the review comments, and the next step above the conversation.
 """
 
 import re
@@ -33,7 +34,11 @@ MUST = ("next", "demo", "fetch")
 
 
 def rank(series: "Tracked") -> tuple[bool, int, float]:
-    """The topic's own series first, then by whose turn it is, then by the last mail."""
+    """Return the sort key of a series.
+
+    The topic's own series come first. The others are sorted by whose turn it is, then by the
+    latest message.
+    """
     last = series.summary.last_activity if series.summary else None
     return (
         not series.own,
@@ -43,9 +48,9 @@ def rank(series: "Tracked") -> tuple[bool, int, float]:
 
 
 def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
-    """A series in the list: whose turn it is, unread mails, its title.
+    """Return the row of a series: whose turn it is, its unread messages, and its title.
 
-    On a broad terminal its state in a second row.
+    With `tall`, on a wide terminal, a second row has its state.
     """
     sign, style = TURNS[str(series.step.need)]
     reviewed = series.summary.reviewed if series.summary else ""
@@ -78,7 +83,7 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
 
 
 def point_row(item: "CheckItem") -> Text:
-    """A review point in the list."""
+    """Return the row of a review comment."""
     return Text.assemble(
         (f"{tick_sign(item)} ", "green" if item.done else "bold"),
         plain(f"{item.point.asker}: ", QUIET),
@@ -87,8 +92,10 @@ def point_row(item: "CheckItem") -> Text:
 
 
 def wants(series: "Tracked") -> frozenset[str]:
-    """The keys of what its author is to do here: `r` to reply, `v` to start the next version, `0`
-    where that is another topic than this one.
+    """Return the keys for the actions that the author of a series should take next.
+
+    `r` replies, `v` starts the next version, and `0` opens Home if the series belongs to another
+    topic.
     """
     if series.step.need != "action":
         return frozenset()
@@ -102,7 +109,7 @@ def wants(series: "Tracked") -> frozenset[str]:
 
 
 def keys_of(series: "Tracked") -> str:
-    """The same in words; "" for none."""
+    """Return the keys of `wants` in words, or "" if there are none."""
     does = {
         "r": "press r to reply",
         "v": "press v to start the next version",
@@ -115,10 +122,10 @@ def keys_of(series: "Tracked") -> str:
 def first_rows(
     series: "Tracked", columns: int, most: int, demo: str = ""
 ) -> list[TreeRow]:
-    """The five rows that every view of a series begins with; they stay above the conversation.
+    """Return the first five rows of each view of a series, which stay above the conversation.
 
-    What is to be done takes at most so many lines, the others one or two. `demo` is how the demo
-    does it.
+    The next step takes at most `most` lines, the other rows one or two. `demo` describes how the
+    demo takes the next step.
     """
     from patchpilot.services.track.series_head import head_rows
 
@@ -150,7 +157,9 @@ def first_rows(
 
 
 def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
-    """What the series waits for, its patches and what is missing, above the mails."""
+    """Return the rows above the messages: the state of the series, its patches, and what is
+    missing.
+    """
     from patchpilot.services.track.machine_reviews import known_machine_reviews
     from patchpilot.services.track.series_head import as_of_words
 
@@ -204,8 +213,9 @@ def _laid(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Tr
 
 
 def comparison_rows(comparison: "RevisionComparison") -> list[str]:
-    """A range-diff as the reader for patches shows it: each patch that changed is a file, each part
-    that changed a hunk.
+    """Return a range-diff in a form that the patch viewer can show.
+
+    Each changed patch becomes a file, and each changed part a hunk.
     """
     from patchpilot.services.track.compare_revisions import heading
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The follow stage: the mails that were sent, the replies, where the patch was merged.
+"""The screen of the follow stage.
 
-And the next version.
+It shows the messages that were sent, the replies, where the patch was merged, and the next
+version.
 """
 
 from bisect import bisect_right
@@ -83,7 +84,7 @@ CALM, RARELY = 5, 10
 
 
 class FollowScreen(ListDetailScreen):
-    """The follow stage: replies and the status of the patch."""
+    """The screen with the replies to the patch and its status."""
 
     stage = Stage.FOLLOW
     LIST = "#series"

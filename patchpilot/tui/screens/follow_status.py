@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of the follow stage, and its state in the stage bar."""
+"""The loader of the follow stage: its result, and its state in the stage bar."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
-    """The tracked series: from the local store before a visit.
+    """Return the tracked series.
 
-    When the stage is visited these first, then updated from their archives.
+    Before the stage is visited, they come from the local store only. On a visit these are shown
+    first and then updated from their archives.
     """
     from patchpilot.services.track.follow_topic import followed, updated
 
@@ -50,7 +51,10 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
-    """The stage's state is that of the current topic; other tracked series are only counted."""
+    """Return the stage's state: the state of the current topic.
+
+    Other tracked series are only counted.
+    """
     from patchpilot.services.track.follow_topic import NextStepNeed
 
     unread = sum(len(followed.unread) for followed in series)
@@ -103,7 +107,7 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
 
 
 def open_points(series: "Tracked | None") -> str:
-    """How many review points of the last version are not ticked, for the stage bar; "" for none."""
+    """Return the number of open review comments on the latest version as text, or "" for none."""
     from patchpilot.services.track.checklist import checklist
 
     return str(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All keys that work on the current screen, from the bindings themselves, with an example."""
+"""The help screen: all keys of the current screen, generated from the bindings, with an example."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -107,8 +107,8 @@ Row = tuple[list[str], str]
 
 
 def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
-    """The keys by what they do: what is done on this screen, how to move, stages, what works
-    everywhere, text fields.
+    """Return the keys in groups: actions of this screen, movement, stages, global keys, and text
+    fields.
     """
     groups: dict[str, Group] = {name: {} for name in (ACTIONS, MOVES, STAGES, GENERAL)}
     own: set[str] = set()
@@ -145,7 +145,7 @@ def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
 
 
 def help_rows(groups: Mapping[str, Sequence[Row]], columns: int) -> list[Text]:
-    """The groups as lines of at most so many columns; nothing is cut."""
+    """Return the groups as lines of at most so many columns, wrapped and never cut."""
     rows: list[Text] = []
     for name, listed in groups.items():
         rows += [*([plain("")] if rows else []), _title(name)]
@@ -169,7 +169,7 @@ def _title(name: str) -> Text:
 
 
 def sign_rows(columns: int) -> list[Text]:
-    """What the signs of the stage bar and of warnings mean, as lines below an empty one."""
+    """Return lines that explain the symbols of the stage bar, preceded by a blank line."""
     signs = [
         (glyph(OF_STATE[state]), STYLES[state], meaning)
         for state, meaning in MEANINGS.items()
@@ -201,7 +201,7 @@ def _held(keys: Sequence[str]) -> list[str]:
 def side_by_side(
     left: Sequence[Text], right: Sequence[Text], columns: int
 ) -> list[Text]:
-    """Two columns of lines, each so wide."""
+    """Return two lists of lines next to each other, each of them so many columns wide."""
     return [
         Text.assemble(first, " " * (columns - first.cell_len), second)
         for first, second in zip_longest(left, right, fillvalue=plain(""))
@@ -306,7 +306,7 @@ NAMES = {
 
 
 def shown_key(key: str) -> str:
-    """A key as it is displayed: `Ctrl-F`, `PgDn`, `?`."""
+    """Return a key as displayed, for example `Ctrl-F`, `PgDn` or `?`."""
     *held, last = key.split("+")
     name = NAMES.get(last) or format_key(last)
     return "-".join(
@@ -318,7 +318,7 @@ def shown_key(key: str) -> str:
 
 
 class HelpScreen(Modal[None]):
-    """The keys of a screen: in two columns on a wide terminal; what does not fit is scrolled."""
+    """A dialog with the keys of a screen, in two columns on a wide terminal, and scrollable."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,question_mark", "close", "close", key_display="Esc"),

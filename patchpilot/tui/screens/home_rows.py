@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of Home: one per topic, with the selected topic in full."""
+"""The rows of the home screen: one per topic, and the selected topic in full."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ States = Mapping[Stage, StageStatus]
 
 
 def kept_states(kept: object) -> States:
-    """The states of the stages as the TUI saved them; anything else is ignored."""
+    """Return the stage states that the TUI saved; invalid values are ignored."""
     found = {}
     for name, values in kept.items() if isinstance(kept, dict) else ():
         if (
@@ -77,9 +77,9 @@ def kept_states(kept: object) -> States:
 
 
 def next_stage(topic: HomeTopic, states: States) -> Stage | None:
-    """Before the first version the first stage that is not done, as the stage bar says.
+    """Return the first stage that is not done, as in the stage bar, before version 1 is sent.
 
-    None where what came back from the archive decides.
+    None if the archive determines the next step.
     """
     if topic.series is not None or topic.version or topic.turn is not Turn.YOURS:
         return None
@@ -87,8 +87,10 @@ def next_stage(topic: HomeTopic, states: States) -> Stage | None:
 
 
 def next_step(topic: HomeTopic, states: States) -> str:
-    """What is next, in words: the next stage with its result, or the step that the archive and the
-    record suggest.
+    """Return a description of the next step.
+
+    This is the next stage with its result, or the step suggested by the archive and the send
+    record.
     """
     stage = next_stage(topic, states)
     if stage is None:
@@ -99,7 +101,7 @@ def next_step(topic: HomeTopic, states: States) -> str:
 
 
 def stage_lines(states: States, columns: int) -> list[Text]:
-    """A line for each stage: sign, number and name, and its result."""
+    """Return one line per stage: its symbol, number, name and result."""
     rows = []
     for stage, status in states.items():
         name = fitted(f"{stage.number} {stage.label}", LABEL + 4)
@@ -120,7 +122,7 @@ def stage_lines(states: States, columns: int) -> list[Text]:
 
 
 def finding_lines(findings: Sequence[Finding], columns: int) -> list[Text]:
-    """A line for each finding, errors first, below a blank line."""
+    """Return one line per finding, errors first, below a blank line."""
     rows = [
         Text.assemble(
             (f"{glyph(SIGNS_OF[finding.severity]):<2}", STYLES_OF[finding.severity]),
@@ -132,7 +134,7 @@ def finding_lines(findings: Sequence[Finding], columns: int) -> list[Text]:
 
 
 class Column(NamedTuple):
-    """A column of the table of topics; `style` is that of its title's cells."""
+    """A column of the topic table; `style` is the style of its cells."""
 
     title: str
     wide: int
@@ -140,9 +142,9 @@ class Column(NamedTuple):
 
 
 def table(columns: int) -> tuple[Column, ...]:
-    """The columns of the table in so many columns of the terminal.
+    """Return the columns of the topic table for a terminal of so many columns.
 
-    The last one has what is left.
+    The last column gets the remaining width.
     """
     every = (
         Column("Topic", 20 if columns >= WIDE else 21, STRONG),
@@ -164,7 +166,7 @@ def table(columns: int) -> tuple[Column, ...]:
 
 
 def table_head(columns: int) -> Text:
-    """The titles of the columns."""
+    """Return the heading line of the topic table."""
     titles = " ".join(fitted(column.title, column.wide) for column in table(columns))
     return Text.assemble((f"  {titles}", HEADING), no_wrap=True)
 
@@ -172,9 +174,9 @@ def table_head(columns: int) -> Text:
 def home_row(
     topic: HomeTopic, columns: int, states: States, *, two_lines: bool = False
 ) -> Text:
-    """A topic in so many columns, cell by cell.
+    """Return the row of a topic, cell by cell, in so many columns.
 
-    Where it is the author's turn, what to do next on a second line.
+    If it is the author's turn, a second line has the next step.
     """
     sign, style = (
         ("blocked", "bold red")
@@ -218,8 +220,10 @@ def home_row(
 
 
 def shown_states(topic: HomeTopic, states: States) -> States:
-    """The states of the stages as far as they are known: what was kept, else what the record of the
-    sends and the archive say.
+    """Return the known states of a topic's stages.
+
+    Saved states are used if there are any, otherwise the states that follow from the send record
+    and the archive.
     """
     if not topic.version:
         return states or {stage: StageStatus(StageState.UNOPENED) for stage in Stage}
@@ -257,7 +261,10 @@ def _stage_signs(states: States) -> Text:
 
 
 def stage_row(states: States, columns: int) -> Text:
-    """All stages on one line: signs and names, or only signs with numbers where there is no room."""  # noqa: E501
+    """Return all stages on one line.
+
+    Without enough room for their names, only the symbols and numbers are shown.
+    """
     for named in (True, False):
         row = Text(no_wrap=True)
         for stage, status in states.items():
@@ -271,12 +278,12 @@ def stage_row(states: States, columns: int) -> Text:
 
 
 def age(when: float) -> str:
-    """How long ago it was, in three columns."""
+    """Return how long ago a time was, in three columns."""
     return short_age(moment(when), datetime.now(UTC)) if when else glyph("nothing")
 
 
 def event_lines(events: Sequence[tuple[HomeEvent, str]], columns: int) -> list[Text]:
-    """A line for each event, with the name of its topic: its age, its sign, what happened."""
+    """Return one line per event: its age, the name of its topic, its symbol and a description."""
     rows = []
     for event, name in events:
         sign, style = EVENT_SIGNS[event.kind]
@@ -297,7 +304,7 @@ def event_lines(events: Sequence[tuple[HomeEvent, str]], columns: int) -> list[T
 
 
 def activity(topics: Sequence[HomeTopic], columns: int, most: int) -> list[Text]:
-    """The last events of all topics, the latest first."""
+    """Return the latest events of all topics, latest first, as lines."""
     every = [
         (event, topic.branch or topic.title)
         for topic in topics
@@ -307,21 +314,21 @@ def activity(topics: Sequence[HomeTopic], columns: int, most: int) -> list[Text]
 
 
 def repository_name(topic: HomeTopic) -> str:
-    """The last part of its repository's directory; a dash for a series without one."""
+    """Return the name of the topic's repository directory, or a dash if it has no repository."""
     return (
         Path(home_path(topic.repository)).name if topic.repository else glyph("nothing")
     )
 
 
 def lines_of(topic: HomeTopic) -> int:
-    """How many lines a topic's row has where there is room for what to do next."""
+    """Return the number of lines of a topic's row if there is room for the next step."""
     return 2 if topic.turn is Turn.YOURS and topic.step else 1
 
 
 def heights(rows: Sequence[int], room: int) -> list[int]:
-    """How many lines each group gets of the room: those of its rows and its border.
+    """Return the number of lines for each group of topics: its rows and its border.
 
-    Where there is too little, the first group gets the most.
+    If `room` is too small, the first group gets the most lines.
     """
     wanted = [count + BORDER if count else 0 for count in rows]
     given = [min(want, LEAST) for want in wanted]
@@ -347,9 +354,9 @@ def detail(
     states: States,
     findings: Sequence[Finding] = (),
 ) -> Text:
-    """The selected topic: its title, its state, where it is, the next step.
+    """Return the selected topic as text: its title, state, location and next step.
 
-    Its stages and findings where there is room.
+    Its stages and findings follow if there is room.
     """
     dot = f" {glyph('dot')} "
     facts = [
@@ -391,8 +398,9 @@ def detail(
 def fact_sheet(
     topic: HomeTopic, columns: int, states: States, findings: Sequence[Finding] = ()
 ) -> Text:
-    """The selected topic in a panel that is high and narrow: its title, then a fact a line, none of
-    them cut; its stages and findings.
+    """Return the selected topic as text for a high and narrow panel.
+
+    The title comes first, then one fact per line, none of them cut, then the stages and findings.
     """
     facts = (
         ("Next", next_step(topic, states)),
@@ -447,7 +455,7 @@ def fact_sheet(
 
 
 def home_path(key: str) -> str:
-    """The directory of a repository's key, with `~` for the home directory."""
+    """Return the directory of a repository's key, with `~` for the home directory."""
     path = Path(key)
     path = path.parent if path.name == ".git" else path
     return (
@@ -458,9 +466,10 @@ def home_path(key: str) -> str:
 
 
 def summary(topics: Sequence[HomeTopic], where: str) -> tuple[str, ...]:
-    """How many topics are whose turn, how many ended this month, and where they are.
+    """Return summaries of the topics, in decreasing length for narrower terminals.
 
-    Then the same with less, for narrow terminals.
+    They count the topics by whose turn it is and those finished in the last 30 days, and name the
+    repositories.
     """
     turns = Counter(topic.turn for topic in topics)
     since = (datetime.now(UTC) - MONTH).timestamp()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Home: all topics of all repositories that were used, by whose turn it is.
+"""The home screen: all topics of all repositories used, grouped by whose turn it is.
 
-Enter opens one at its next stage.
+Enter opens a topic at its next stage.
 """
 
 import contextlib
@@ -88,7 +88,7 @@ NOTHING = (
 
 
 class TopicList(RowList):
-    """A group of topics; the cursor goes on to the next group at its edge."""
+    """A group of topics; at its edge, the cursor moves on to the next group."""
 
     class Edge(Message):
         """The cursor would leave the list."""
@@ -114,9 +114,9 @@ class TopicList(RowList):
 
 
 class HomeScreen(ReportsErrors, Screen[None]):
-    """All topics.
+    """The screen with all topics.
 
-    What is known is shown at once; branches and mails are read after that, the archives last.
+    Known topics are shown immediately. Branches and messages are read next, the archives last.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The jump: a letter at the title of each panel of the screen below, which gives the panel the
-focus.
-"""
+"""Jump mode: a letter at the title of each panel moves the focus to that panel."""
 
 from typing import ClassVar
 
@@ -19,8 +17,10 @@ LETTERS = "asdfghjkl"
 
 
 class JumpScreen(Modal[Widget | None]):
-    """A letter for each of these panels, each with the widget that gets the focus: the result is
-    that widget, None after Escape.
+    """A screen that assigns a letter to each panel and returns the widget to focus, or None after
+    Escape.
+
+    `panels` maps each panel to the widget that gets the focus.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog that sets up the mail account: the settings are shown, tried with a login, and written
-together.
+"""A dialog that sets up the mail account.
+
+It shows the settings, tests them with a login, and writes them all at once.
 """
 
 from typing import TYPE_CHECKING, ClassVar
@@ -34,7 +35,10 @@ FIELDS = (
 
 
 class MailDialog(Dialog[str | None]):
-    """Gives what was done, in words; None on cancel. Nothing is written before the login works."""
+    """A dialog that returns a description of what was done, or None if canceled.
+
+    Nothing is written before the login succeeds.
+    """
 
     DEFAULT_CSS = """
     MailDialog Horizontal { height: 1; }

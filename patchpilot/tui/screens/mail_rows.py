@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows that Preview and Send have in common: a mail's size, who gets the mails, and what the
-checks before sending found.
+"""Rows that Preview and Send share.
+
+They show the size of a message, its recipients, and the results of the pre-send checks.
 """
 
 from typing import TYPE_CHECKING
@@ -30,22 +31,22 @@ NO_SERVER = "no-server"
 
 
 def mail_size(mail: "RenderedMail") -> str:
-    """A mail's size, and the number of its recipients."""
+    """Return the size of a message and the number of its recipients, as text."""
     return f"{kilobytes(mail)}, {counted(len(mail.recipients), 'recipient')}"
 
 
 def kilobytes(mail: "RenderedMail") -> str:
-    """A mail's size."""
+    """Return the size of a message in kB, as text."""
     return f"{len(mail.raw) / 1024:.1f} kB"
 
 
 def name_of(recipient: "Recipient") -> str:
-    """The name of a recipient, or the address where there is none."""
+    """Return the name of a recipient, or the address if there is no name."""
     return one_line(recipient.address.called)
 
 
 def people_lines(plan: "SendPlan") -> list[Text]:
-    """To and Cc, a line for each recipient with the role."""
+    """Return To and Cc, one line per recipient with the role."""
     rows = []
     for header in ("to", "cc"):
         people = [
@@ -64,12 +65,12 @@ def people_lines(plan: "SendPlan") -> list[Text]:
 
 
 def is_blocking(check: "CheckLine") -> bool:
-    """Whether nothing can be sent before it is repaired."""
+    """Whether a check blocks sending until its problem is fixed."""
     return check.state == "problem" or check.name == NO_SERVER
 
 
 def check_lines(check: "CheckLine", columns: int) -> list[Text]:
-    """A check with its sign, in as many lines of so many columns as its message needs."""
+    """Return the lines of a check with its symbol, wrapped to so many columns."""
     sign, color = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
     style = QUIET if check.state == "ok" else ""
     return [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit message as the mail has it, and where it is too long: hints below its lines, as
-reviewers would give them.
+"""Hints about overlong lines in a commit message, as a reviewer would give them.
+
+The message is shown as in the patch email, with each hint below its line.
 """
 
 import re
@@ -19,14 +20,14 @@ _PREFIX = re.compile(r"Subject: \[PATCH( \d+/\d+)?\]")
 
 
 class MessageHint(NamedTuple):
-    """A hint on a line (0-based) of the shown commit."""
+    """A hint about a line of the displayed commit; lines are counted from 0."""
 
     line: int
     text: str
 
 
 def message_hints(rows: Sequence[str], title: str) -> Iterator[MessageHint]:
-    """The lines of a commit, as shown, that are longer than a message's may be.
+    """Yield a hint for each overlong line in the message of a displayed commit.
 
     Quoted and indented text, tags and URLs may be longer.
     """
@@ -60,9 +61,9 @@ def _is_prose(row: str) -> bool:
 
 
 def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
-    """The lines of a commit with the prefix of its mail in the subject, such as `PATCH net v2`.
+    """Return the lines of a commit with its subject prefix, such as `PATCH net v2`.
 
-    The number in a series stays.
+    The number in the series is kept.
     """
     return [
         _PREFIX.sub(lambda found: f"{_SUBJECT}[{mark}{found[1] or ''}]", row)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The hunks of a patch that are shown of it."""
+"""Selects the hunks of a patch to show."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from patchpilot.tui.widgets.pager import patch_stops
 
 
 def first_hunk(rows: Sequence[str]) -> int:
-    """The line of the first hunk of a patch, 0 where there is none."""
+    """Return the line of a patch's first hunk, or 0 if it has none."""
     return next((at for at in patch_stops(rows) if rows[at].startswith("@@ ")), 0)
 
 
 def from_hunk(rows: Sequence[str], at: int) -> list[str]:
-    """The patch from the hunk at a line on, with the header of its file."""
+    """Return the patch from the hunk at line `at` on, with the header of its file."""
     file = (
         next(
             (
@@ -32,8 +32,9 @@ def from_hunk(rows: Sequence[str], at: int) -> list[str]:
 
 
 def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
-    """The first line to show of a candidate's patch: its hunk that added most of the lines that the
-    fix removes or has around its change.
+    """Return the first line to show of a candidate's patch.
+
+    It starts the hunk that added most of the lines that the fix removes or has as context.
     """
     touched = {
         row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()

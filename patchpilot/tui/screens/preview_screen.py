@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The preview stage: the mails to send as a list, the selected one as its readers see it or byte
-for byte, and what is new in it.
+"""The screen of the preview stage.
+
+It lists the messages to send and shows the selected one formatted or byte for byte, and what is
+new in it.
 """
 
 from pathlib import Path
@@ -62,7 +64,7 @@ def _run(change: "MailChange", end: int) -> str:
 
 
 def mail_name(result: "SendPlan", at: int) -> tuple[str, str]:
-    """(what a mail is called in a list: "cover", "2/5", "patch", its title)."""
+    """Return the name of a message in a list ("cover", "2/5" or "patch") and its title."""
     from patchpilot.model.patch_subject import parse_subject
 
     number = result.outgoing_mails[at].number if at < len(result.outgoing_mails) else at
@@ -72,7 +74,7 @@ def mail_name(result: "SendPlan", at: int) -> tuple[str, str]:
 
 
 class PreviewScreen(ListDetailScreen):
-    """The preview stage: the mails to send."""
+    """The screen with the messages to send."""
 
     stage = Stage.PREVIEW
     LIST = "#mails"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of the preview stage, and its state in the stage bar."""
+"""The loader of the preview stage: its result, and its state in the stage bar."""
 
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
-    """The plan of `patchpilot send --dry-run`: nothing is sent.
+    """Return the plan of `patchpilot send --dry-run`; nothing is sent.
 
-    None before a visit: only the record is read then.
+    None before the stage is visited, when only the send record is read.
     """
     from patchpilot.services.send.send_state import plan_topic
 
@@ -26,9 +26,9 @@ def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
 
 
 def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
-    """The state from the send record.
+    """Return the stage's state from the send record.
 
-    The saved state of the stage where these commits were not sent.
+    If these commits were not sent, it is the saved state of the stage.
     """
     from patchpilot.services.send.send_state import topic_on_record
 
@@ -53,7 +53,7 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
 
 
 def status_of(result: "SendPlan") -> StageStatus:
-    """The state of a plan, in the words of the pre-flight card; done if it was sent already."""
+    """Return the state of a plan in the terms of the pre-flight card; done if already sent."""
     from patchpilot.services.send.preflight_card import preflight_card
     from patchpilot.services.send.send_state import was_sent
 

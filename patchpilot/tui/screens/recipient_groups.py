@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients grouped by why they get the mails: sections of MAINTAINERS, the commit that introduced
-the bug, tags, history, settings, the user.
+"""Groups recipients by the reason for including them.
+
+The reasons are sections of MAINTAINERS, the commit that introduced the bug, tags, history,
+settings, and the user.
 """
 
 from collections.abc import Sequence
@@ -32,7 +34,7 @@ _OF_ROLE = {
 
 @dataclass(frozen=True, slots=True)
 class RecipientGroup:
-    """A reason and those whom it adds: (header or "out", recipient) each."""
+    """A reason, and the recipients that it adds as (header or "out", recipient) pairs."""
 
     title: str
     rows: tuple[tuple[str, Recipient], ...]
@@ -41,9 +43,10 @@ class RecipientGroup:
 def grouped(
     rows: Sequence[tuple[str, Recipient]], plan: RecipientPlan
 ) -> tuple[RecipientGroup, ...]:
-    """The groups: the sections in the plan's order, then the others.
+    """Return the recipients in groups: the sections in the plan's order, then the others.
 
-    Within one those in To first, then the included ones, people before lists.
+    Within a group, recipients in To come first, then the other included ones; people come before
+    lists.
     """
     status = {section.name: section.status for section in plan.sections}
     found: dict[str, list[tuple[str, Recipient]]] = {name: [] for name in status}
@@ -84,7 +87,7 @@ def _rank(row: tuple[str, Recipient]) -> tuple[bool, bool]:
 
 
 def role_of(recipient: Recipient) -> str:
-    """The role as it is shown in its group."""
+    """Return the recipient's role as displayed in its group."""
     return (
         "added"
         if recipient.role == "by hand"

@@ -33,14 +33,14 @@ BINDINGS: list[BindingType] = [
 
 
 class Edit(NamedTuple):
-    """A change of the edits: how it is reported, and what `edit` takes."""
+    """A change of the user's edits: the text that reports it, and the arguments for `edit`."""
 
     said: str
     changes: dict[str, Any]
 
 
 def settled(remedy: Remedy) -> Edit | None:
-    """What a note offers; None where it is no change of the recipients."""
+    """Return the edit that a note offers, or None if it does not change the recipients."""
     first = remedy.values[0]
     if remedy.kind is RemedyKind.EXCLUDE:
         return _excluded(first)
@@ -53,7 +53,7 @@ def settled(remedy: Remedy) -> Edit | None:
 
 
 def included(header: str, recipient: Recipient) -> Edit:
-    """The recipient is excluded; who is excluded already is included."""
+    """Return the edit that excludes a recipient, or includes one that is excluded."""
     email = recipient.address.email
     if header == OUT:
         return Edit(f"Included {email}", {"restore": [email]})
@@ -70,19 +70,19 @@ def _excluded(email: str) -> Edit:
 
 
 def moved(recipient: Recipient, header: str) -> Edit:
-    """The recipient is moved to To or Cc."""
+    """Return the edit that moves a recipient to To or Cc."""
     said = f"Moved {recipient.address.email} to {header.title()}. Press d to undo"
     return Edit(said, {header: [recipient.address.header()]})
 
 
 def restored(recipient: Recipient) -> Edit:
-    """The changes to this recipient are discarded."""
+    """Return the edit that discards the user's changes to a recipient."""
     email = recipient.address.email
     return Edit(f"{email} is again as patchpilot proposes", {"restore": [email]})
 
 
 def added(value: str) -> Edit:
-    """Somebody is added."""
+    """Return the edit that adds a recipient to Cc."""
     return Edit(
         f"Added {value} to Cc. Press t to move it to To, Space to remove it",
         {"cc": [value]},
@@ -93,7 +93,7 @@ ALL_RESTORED = Edit("The recipients are again as patchpilot proposes", {"reset":
 
 
 def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:
-    """Whether the address that is typed can be added, and why not or what to mind."""
+    """Return whether a typed address can be added, and the reason or a note."""
     from patchpilot.services.send.counted_recipients import is_sendable
 
     address = parse_address(text)

@@ -26,8 +26,10 @@ WORTH_A_SHARE = 56
 def recipient_rows(
     groups: Sequence[RecipientGroup], room: int, history: "FileHistory | None"
 ) -> list[Row]:
-    """The rows in so many columns, each recipient with its header, name, role and share of the
-    commits; the first heading also names the columns.
+    """Return the rows in so many columns.
+
+    Each recipient has its header, name, role and share of the commits. The first heading includes
+    the titles of the columns.
     """
     share = len(SHARE_NAME) if room >= WORTH_A_SHARE else 0
     who = max(24, room - HEADER - 1 - ROLE - share)

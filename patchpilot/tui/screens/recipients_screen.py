@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipients stage: who gets the patch, in which header, and why.
+"""The screen of the recipients stage: who gets the patch, in which header, and why.
 
-Excluding, adding and moving recipients; notes that can be settled here.
+Recipients can be excluded, added and moved, and some of the notes can be resolved here.
 """
 
 from dataclasses import replace
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class RecipientsScreen(ListDetailScreen):
-    """The recipients stage."""
+    """The screen with the recipients of the topic's messages."""
 
     stage = Stage.RECIPIENTS
     LIST = "#people"

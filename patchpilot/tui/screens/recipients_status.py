@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of the recipients stage, and its state in the stage bar."""
+"""The loader of the recipients stage: its result, and its state in the stage bar."""
 
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
-    """The plan of `patchpilot maintainers` with the recipients that the configuration and the
-    answers add, as `send` counts them.
+    """Return the recipients as `send` counts them.
+
+    These are the recipients of `patchpilot maintainers` and those that the configuration and the
+    answers add.
     """
     from patchpilot.services.send.counted_recipients import (
         count_recipients,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Why somebody is a recipient, as text."""
+"""Explains as text why an address is a recipient."""
 
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,10 @@ def why_text(
     recipient: Recipient,
     history: "FileHistory | None",
 ) -> Text:
-    """Role and header, section, what matched, what they did to the files, and what is wrong with
-    the address.
+    """Return the reasons for including a recipient.
+
+    They are the role and header, the section and what matched in it, the recipient's commits to
+    the files, and any problem with the address.
     """
     out = header == OUT
     text = Text().append(plain(recipient.address.header(), STRONG)).append("\n")

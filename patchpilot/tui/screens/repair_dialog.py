@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repairs before a send, shown before they are made: in words, and as a diff of files and
-messages.
-"""
+"""A dialog that shows the repairs before a send, in words and as a diff of files and messages."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class RepairDialog(Dialog[bool]):
-    """Shows the repairs; True when the user makes them."""
+    """A dialog that shows the repairs and returns True if the user applies them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "repair", "apply", key_display="Enter")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Repairs before a send, from Preview and Send: the subject prefix, all that is certain, the
-sign-off, and taking them back.
+"""Repairs before a send, from Preview and Send.
+
+They set the subject prefix, apply all safe fixes, and add the sign-off; each can be undone.
 """
 
 from collections.abc import Callable, Collection
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 def choose_prefix(
     screen: "StageScreen", result: "SendPlan | None", then: Callable[[], None]
 ) -> None:
-    """Set the subject prefix; the trees of the profile are offered, the advised one first."""
+    """Let the user choose the subject prefix.
+
+    The trees of the profile are offered, with the suggested one first.
+    """
     from patchpilot.services.send.send_state import tree_prefixes
 
     known = result.draft.prefix if result else ""
@@ -100,7 +104,7 @@ def _set_prefix(
 
 
 def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
-    """Edit cover letter, changelog and notes in one text."""
+    """Edit the cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
     from patchpilot.tui.actions.editing import edit_text
 
@@ -116,7 +120,7 @@ def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
 
 
 def switch_transport(screen: "StageScreen", plan: "SendPlan | None") -> None:
-    """Switch from the plan's transport to the next one, and plan again."""
+    """Switch from the plan's transport to the next one and plan the send again."""
     from patchpilot.services.send.transport_names import next_transport
 
     before = plan.request.via if plan else ""
@@ -137,9 +141,9 @@ def repair(
     then: "Callable[[Repaired], None]",
     otherwise: "Callable[[Repairs], None]",
 ) -> None:
-    """Find the repairs of these kinds, show them, and write them when the user says so.
+    """Find the repairs of these kinds, show them, and apply them after confirmation.
 
-    `otherwise` is called where there are none.
+    `otherwise` is called if there are none.
     """
     from patchpilot.services.repair import SIGN_OFF, find_repairs
 
@@ -181,7 +185,7 @@ def repair(
 def undo_repair(
     screen: "StageScreen", done: "Repaired", then: Callable[[], None]
 ) -> None:
-    """Take back what was repaired last."""
+    """Undo the last repair."""
     from patchpilot.services.repair import undo_repairs
 
     def undone(_: object) -> None:

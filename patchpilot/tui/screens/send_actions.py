@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The keys of the send stage, how a problem is fixed there, and the other ways to send."""
+"""The keys of the send stage, its fixes for problems, and the other ways to send."""
 
 from collections.abc import Callable
 from functools import partial
@@ -67,7 +67,7 @@ BEFORE = ("send", "repair", "repair_all", "to_self")
 
 
 def repairs_of(screen: "SendBase") -> "dict[str, Callable[[SendPlan], None]]":
-    """What `a` does, by its word in REPAIRS."""
+    """Return the functions that `a` can call, by their name in REPAIRS."""
     return {
         "sign_off": partial(_sign_off, screen),
         "tree": lambda plan: choose_prefix(screen, plan, screen.changed),
@@ -115,13 +115,13 @@ def _add_review_tags(screen: "SendBase", plan: "SendPlan") -> None:
 
 
 def nothing_certain(screen: "SendBase", repairs: "Repairs") -> None:
-    """Report why nothing was fixed."""
+    """Report why no fix was applied."""
     why = f": {'; '.join(repairs.left)}" if repairs.left else ""
     screen.notify(f"no safe fixes to apply{why}", timeout=6)
 
 
 def send_to_self(screen: "SendBase") -> None:
-    """Send to yourself only: to no list and no maintainer."""
+    """Send the messages to yourself only, not to any list or maintainer."""
     from patchpilot.services.send.plan_send import plan
 
     known: TopicSend | None = screen.known
@@ -150,7 +150,7 @@ def send_to_self(screen: "SendBase") -> None:
 
 
 def resume_send(screen: "SendBase") -> None:
-    """Resume the last send, with the same Message-IDs."""
+    """Resume the interrupted send, with the same Message-IDs."""
     known: TopicSend | None = screen.known
     if (
         known is None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the send stage's keys and the delivery of its mails work on."""
+"""The common base of the send stage's keys and of the delivery of its messages."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SendBase(ListDetailScreen):
-    """The plan on screen, the last repair, and what follows a change of the mails."""
+    """A screen with the plan, the last repair, and the update after the messages change."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

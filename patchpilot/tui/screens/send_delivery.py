@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails on their way: sent in a thread, which posts each step to the screen."""
+"""Sends the messages in a thread, which posts each step to the screen."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class MailStep(Message):
-    """A step of a mail: its place, its state, and what the server said.
+    """A step in sending a message: its index, its state, and the server's reply.
 
-    Without a place a line of progress.
+    Without an index it is a line of progress.
     """
 
     def __init__(self, place: int | None, state: str, detail: str) -> None:
@@ -26,7 +26,7 @@ class MailStep(Message):
 
 
 class SendEnded(Message):
-    """Sending ended; `planned` is the plan that was sent."""
+    """Posted when sending ends; `planned` is the plan that was sent."""
 
     def __init__(
         self,
@@ -45,8 +45,10 @@ class SendEnded(Message):
 
 
 def deliver_mails(screen: "SendBase", planned: "SendPlan", *, terminal: bool) -> None:
-    """Send the mails, in a thread or, where git asks for a password, on the terminal; each step is
-    posted to the screen.
+    """Send the messages in a thread, posting each step to the screen.
+
+    With `terminal`, for when git asks for a password, they are sent in the foreground on the
+    terminal.
     """
     from patchpilot.services.send.after_send import send_report
     from patchpilot.services.send.send_mails import deliver

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the send stage: the checks, and the mails while they are sent."""
+"""The rows of the send stage: the checks, and the messages while they are sent."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -87,7 +87,7 @@ that does.
 
 
 def stage_for(check: "CheckLine") -> Stage | None:
-    """The stage that a check's help names."""
+    """Return the stage named in the hint of a check, or None."""
     keys = (key_of(action) for action in actions(check.hint))
     return next(
         (key.stage for key in keys if key and key.stage not in (None, Stage.SEND)), None
@@ -95,7 +95,7 @@ def stage_for(check: "CheckLine") -> Stage | None:
 
 
 def help_of(check: "CheckLine") -> str:
-    """What repairs a check, in keys; "" for one that is in order."""
+    """Return the keys that fix the problem of a check, or "" if the check passed."""
     if check.state == "ok":
         return ""
     if check.name in REPAIRS:
@@ -110,7 +110,7 @@ def help_of(check: "CheckLine") -> str:
 
 
 def check_rows(card: "PreflightCard", size: Size) -> list[Row]:
-    """The checks of a card, those that block first."""
+    """Return the rows of a pre-flight card's checks, blocking checks first."""
     checks = sorted(
         card.checks, key=lambda check: (not is_blocking(check), check.state == "ok")
     )
@@ -148,7 +148,10 @@ def _list_width(size: Size) -> int:
 
 
 def mail_rows(state: str, subject: str, detail: str) -> list[Text]:
-    """A mail's state and subject; below it what the server said, unless it was accepted."""
+    """Return the rows with a message's state and subject.
+
+    The server's reply is below them, unless the message was accepted.
+    """
     sign, color = MAIL_SIGNS[state]
     rows = [
         Text.assemble(
@@ -165,7 +168,7 @@ def mail_rows(state: str, subject: str, detail: str) -> list[Text]:
 def progress_rows(
     plan: "SendPlan", states: Sequence[tuple[str, str]], doing: str
 ) -> list[Text]:
-    """A bar, what is being done, and a line for each mail with what the server said."""
+    """Return a progress bar, the current step, and one line per message with the server's reply."""
     ended = sum(state not in ("pending", "sending") for state, _ in states)
     full = BAR * ended // max(1, len(states))
     bar = (

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The send stage: the pre-flight card with one verdict, repairs, a typed confirmation, a line for
-each mail, and what happens afterwards.
+"""The screen of the send stage.
+
+It has the pre-flight card with one verdict, repairs, a typed confirmation, one line per message,
+and what happens after the send.
 """
 
 from collections.abc import Collection
@@ -71,7 +73,7 @@ if TYPE_CHECKING:
 
 
 class SendScreen(SendBase):
-    """The send stage."""
+    """The screen with the pre-flight card, which sends the messages."""
 
     stage = Stage.SEND
     LIST = "#checks"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of the send stage, and its state in the stage bar."""
+"""The loader of the send stage: its result, and its state in the stage bar."""
 
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
-    """The plan and the state of the topic's last send.
+    """Return the plan and the state of the topic's last send.
 
-    None before a visit: only the record is read then.
+    None before the stage is visited, when only the send record is read.
     """
     from patchpilot.services.send.send_state import is_outdated, topic_send
 
@@ -35,7 +35,7 @@ def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
 
 
 def status_of(sending: "TopicSend") -> StageStatus:
-    """The state of the stage, in the words of the pre-flight card."""
+    """Return the state of the stage in the terms of the pre-flight card."""
     from patchpilot.services.send.preflight_card import preflight_card
 
     if sending.unfinished and sending.last:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is sent to whom, what happens then, and the question before that, as text."""
+"""The texts of the send stage.
+
+They describe the messages and their recipients, the question before a send, and what happens
+after it.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -37,7 +41,7 @@ NOTE = 160
 
 
 def mails_text(plan: "SendPlan", size: Size) -> Text:
-    """Transport, server and login, who gets the mails, their subjects, and remarks."""
+    """Return the transport, server, login, recipients, subjects and notes as text."""
     account, dot = plan.account, f" {glyph('dot')} "
     login = (
         f"password from {account.password_from}" if account.needs_login else "no login"
@@ -78,8 +82,10 @@ def mails_text(plan: "SendPlan", size: Size) -> Text:
 
 
 def everybody(plan: "SendPlan", size: Size) -> list[Text]:
-    """Who is in To and Cc, with their roles: a line each where there is room, else in one text,
-    on a small terminal the first two of each.
+    """Return the recipients in To and Cc with their roles.
+
+    There is one line per recipient if there is room, otherwise one text per header. A small
+    terminal gets only the first two of each.
     """
     if size.height >= TALL and size.width >= WIDE:
         return people_lines(plan)
@@ -105,7 +111,7 @@ def everybody(plan: "SendPlan", size: Size) -> list[Text]:
 
 
 def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
-    """What happens after a send, in so many columns: the archive's link, and each sentence."""
+    """Return what happens after a send, in so many columns: the archive link and each sentence."""
     link = next((mail.link for mail in report.mails if mail.link), "")
     now = (
         [
@@ -126,7 +132,7 @@ def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
 
 
 def why_not_now(known: "TopicSend") -> str:
-    """Why the mails are not sent now, and the key for what comes first; "" for nothing."""
+    """Return why the messages cannot be sent now, with the key to press first, or ""."""
     from patchpilot.services.send.preflight_card import preflight_card
 
     if known.unfinished:
@@ -142,7 +148,7 @@ def why_not_now(known: "TopicSend") -> str:
 
 
 def question(planned: "SendPlan") -> str:
-    """The question before a send: how many mails, to whom, and through which server."""
+    """Return the question before a send: how many messages, to whom, and through which server."""
     from patchpilot.services.send.send_state import lists_and_contacts
     from patchpilot.settings.read_settings import in_demo
 

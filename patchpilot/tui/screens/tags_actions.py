@@ -51,7 +51,10 @@ BINDINGS: list[BindingType] = [
 def ask_for_commit(
     screen: "StageScreen", then: "Callable[[str, CulpritAnswer], None]"
 ) -> None:
-    """Let the user name the commit that introduced the bug; `then` gets the fix's id and it."""
+    """Let the user name the commit that introduced the bug.
+
+    `then` is called with the id of the fix and the named commit.
+    """
     from patchpilot.services.tags.topic_culprits import named_culprit
 
     commit = screen.session.commit
@@ -70,7 +73,7 @@ def ask_for_commit(
 
 
 def dig_thread(screen: "StageScreen", commit: str) -> None:
-    """Find the thread that a commit was posted in, and show its versions, reviews and backports."""
+    """Find the thread in which a commit was posted and show its versions, reviews and backports."""
     from patchpilot.services.track.dig_commit import dig_in_archive
     from patchpilot.tui.screens.dig_rows import dig_rows
 
@@ -91,7 +94,7 @@ def dig_thread(screen: "StageScreen", commit: str) -> None:
 
 
 def claim(screen: "StageScreen", *, is_fix: bool) -> None:
-    """Keep the answer whether the commit is a fix with the topic; the other stages go by it."""
+    """Store with the topic whether the commit is a fix; the other stages use this answer."""
     from patchpilot.topic.fix_claims import answer_fix
 
     commit = screen.session.commit
@@ -124,7 +127,7 @@ def claim(screen: "StageScreen", *, is_fix: bool) -> None:
 
 
 def write_tags(screen: "StageScreen", fixes: tuple[str, ...], tag: str) -> None:
-    """Ask which tags to write for these commits, show the message, then write it."""
+    """Ask which tags to write for these commits, show the resulting message, and write it."""
     from patchpilot.tui.screens.write_tags_dialog import WriteTags
 
     if screen.session.commit is None:
@@ -143,7 +146,7 @@ def write_tags(screen: "StageScreen", fixes: tuple[str, ...], tag: str) -> None:
 
 
 def is_signed(screen: "StageScreen") -> bool:
-    """Whether the commit has a sign-off."""
+    """Whether the selected commit has a Signed-off-by: line."""
     commit = screen.session.commit
     return commit is not None and any(
         line.lower().startswith("signed-off-by:") for line in commit.lines

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the tags stage: the candidates and the choices below them, what is there already, and
-what speaks for a candidate.
+"""The rows of the tags stage.
+
+They show the candidates with the choices below them, the existing tags, and the evidence for a
+candidate.
 """
 
 from collections.abc import Sequence
@@ -45,7 +47,10 @@ def candidate_rows(
     *,
     is_fix: bool,
 ) -> list[Row]:
-    """The candidates, those that are ticked and the picked one with a mark, and the choices."""
+    """Return the rows of the candidates and of the choices below them.
+
+    The ticked candidates and the picked one are marked.
+    """
     rows = [
         Row(
             _row(one, columns, one.commit in ticked, one.commit == picked),
@@ -80,7 +85,7 @@ def _row(candidate: "CulpritAnswer", columns: int, ticked: bool, picked: bool) -
 
 
 def present_rows(result: "FixesResult") -> list[Text]:
-    """The tags that are there, each with its problems, and the notes."""
+    """Return the existing tags, each with its problems, and the notes."""
     rows: list[Text] = []
     for judged in result.present:
         problems = "; ".join(problem.message for problem in judged.problems)
@@ -108,7 +113,7 @@ def evidence_rows(
     candidate: "CulpritAnswer | None",
     impact: "CandidateImpact | None",
 ) -> list[Text]:
-    """What speaks for a candidate, what does not, and what the tags will be."""
+    """Return the evidence for and against a candidate, and the resulting tags."""
     rows: list[Text] = []
     if candidate:
         rows += [

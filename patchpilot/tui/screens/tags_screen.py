@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tags stage: where the bug is, which commit introduced it, with confidence and evidence, and
+"""The screen of the tags stage.
+
+It shows the location of the bug, the commit that introduced it with confidence and evidence, and
 the message with the resulting tags.
 """
 
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class TagsScreen(ListDetailScreen):
-    """The tags stage: the commit that introduced the bug."""
+    """The screen for choosing the commit that introduced the bug."""
 
     stage = Stage.TAGS
     LIST = "#candidates"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of the tags stage, and its state in the stage bar."""
+"""The loader of the tags stage: its result, and its state in the stage bar."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The dialog for writing tags: the choices, and a word diff of the resulting message before it is
-written.
-"""
+"""The dialog for writing tags: the choices, and a word diff of the resulting message."""
 
 from dataclasses import replace
 from functools import partial
@@ -33,7 +31,7 @@ BUTTONS = ("Write tags", "Cancel")
 
 
 class Tick(Checkbox):
-    """A checkbox that shows its state with an x, not with a color."""
+    """A checkbox that shows its state with an x instead of a color."""
 
     BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
 
@@ -44,9 +42,9 @@ class Tick(Checkbox):
 
 
 class WriteTags(Dialog["PrepareRequest | None"]):
-    """Returns the request, None on cancel.
+    """A dialog that returns the request to write tags, or None if canceled.
 
-    `fixes` is the option of `prepare`; `tag` the Fixes: line, "" where none is added.
+    `fixes` is the option of `prepare`; `tag` is the Fixes: line, or "" to add none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of every stage of the TUI: its screen, the app around it, and how errors are
-reported.
+"""The base of all stages of the TUI.
+
+It has the screen, the interface of the application, and error reporting.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A screen that does work in threads, and shows what comes of it."""
+"""A screen that runs jobs in threads and shows their results."""
 
 import time
 from collections.abc import Callable
@@ -37,7 +37,7 @@ again is what a slow line waits for.
 
 
 class JobScreen(ReportsErrors, Screen[None]):
-    """The side jobs of a stage's screen: one of each name at a time."""
+    """A stage's screen with side jobs, of which only one per name runs at a time."""
 
     class Done(Message):
         """A side job finished; `then` shows its result."""

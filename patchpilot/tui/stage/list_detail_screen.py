@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A stage that is a list, and next to it the detail of the selected row."""
+"""A stage's screen with a list, and next to it the detail of the selected row."""
 
 from collections.abc import Hashable, Iterable
 from typing import Any, ClassVar, cast
@@ -13,9 +13,11 @@ from patchpilot.tui.widgets.row_list import Row, RowList
 
 
 class ListDetailScreen(StageScreen):
-    """Subclasses give the list's name, `rows`, and `detail`, which shows the selected one.
+    """The base class of screens with a list and a detail panel.
 
-    The cursor stays on its row, by the row's key, when a newer result arrives or the size changes.
+    Subclasses define the list's name, `rows`, and `detail`, which shows the selected row. The
+    cursor stays on its row, identified by the row's key, when a new result arrives or the size
+    changes.
     """
 
     LIST: ClassVar[str]

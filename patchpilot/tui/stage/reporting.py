@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Errors that the user can fix, raised where a key or a message is handled: they are shown, and the
-TUI goes on.
+"""Shows errors that the user can fix instead of exiting.
+
+These are errors raised while a key or a message is handled.
 """
 
 from typing import TYPE_CHECKING, cast
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class ReportsErrors(MessagePump):
-    """Shows such an error instead of ending the application, as Textual does for any exception."""
+    """A mixin that shows a PatchpilotError instead of ending the application.
+
+    Textual ends the application on any exception.
+    """
 
     async def _dispatch_message(self, message: Message) -> None:
         try:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state that the TUI saves for its next start: the stage in each repository, the theme, whether
-the tour was offered.
+"""The state that the TUI saves between runs.
+
+It has the stage in each repository, the theme, and whether the tour was offered.
 """
 
 import contextlib
@@ -15,9 +16,9 @@ PLACES = 200
 
 
 class SavedState:
-    """A small file in the user's state directory, replaced on every change.
+    """The TUI's saved state, a small file in the user's state directory.
 
-    One that cannot be read or written is ignored.
+    The file is replaced on every change. It is ignored if it cannot be read or written.
     """
 
     def __init__(self, file: Path | None = None) -> None:

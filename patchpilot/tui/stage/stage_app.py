@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The interface of the application for screens, jobs and the tour, so that they need not import it."""  # noqa: E501
+"""The interface of the application for screens, jobs and the tour, which need not import it."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class JobControl(Protocol):
-    """The jobs of the stages: a screen starts and stops its own."""
+    """The interface of the stages' jobs; a screen starts and stops its own."""
 
     is_open: bool
 
@@ -35,7 +35,7 @@ class JobControl(Protocol):
 
 
 class TourCards(Protocol):
-    """The cards of the demo's tour."""
+    """The interface of the cards in the demo's tour."""
 
     def begin(self) -> None:
         """Show the card of the stage on screen from now on."""
@@ -54,7 +54,7 @@ class TourCards(Protocol):
 
 
 class ShownStage(Protocol):
-    """The current stage's screen, as jobs use it."""
+    """The interface of the current stage's screen, as used by jobs."""
 
     @property
     def stage(self) -> Stage:
@@ -78,10 +78,10 @@ class ShownStage(Protocol):
 
 
 class StageApp(App[int]):
-    """The application as its parts use it.
+    """The interface of the application as used by its parts.
 
-    `place` is the key of the topic's saved state, `demo` the sandbox's folder in the demo, `tour`
-    its cards.
+    `place` is the key of the topic's saved state; `demo` is the folder of the sandbox in the
+    demo, and `tour` has the cards of its tour.
     """
 
     session: "Session"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of every stage's screen: title line, stage bar, the body's panels, key line."""
+"""The base of the stages' screens: title line, stage bar, panels, and key line."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -33,7 +33,11 @@ MINIMUM = (80, 24)
 
 
 class StageScreen(JobScreen):
-    """A stage. Subclasses give `stage`, `body()` (widgets) and `show(result)` (fill them)."""
+    """The base class of a stage's screen.
+
+    Subclasses define `stage`, `body()`, which yields the widgets, and `show(result)`, which fills
+    them.
+    """
 
     stage: ClassVar[Stage]
     BINDINGS: ClassVar[list[BindingType]] = [

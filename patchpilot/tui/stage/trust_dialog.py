@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The question whether commands that a repository names itself may run, and the work that needs it
-done again.
+"""The dialog that asks whether commands named by a repository may run.
+
+After the user agrees, the interrupted work is repeated.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def ask_trust(
     app: "App[int]", error: UntrustedCommandsError, then: Callable[[], None]
 ) -> None:
-    """Show the commands; where the user trusts them, remember that and call `then`."""
+    """Show the commands; if the user trusts them, remember that and call `then`."""
 
     def answered(agreed: bool | None) -> None:
         if agreed:
@@ -34,7 +35,7 @@ def ask_trust(
 
 
 def trusting(app: "App[int]", work: Callable[[], None]) -> None:
-    """Do some work; where it needs trust, ask for that and do it again."""
+    """Run `work`; if it needs trusted commands, ask for trust and run it again."""
     try:
         work()
     except UntrustedCommandsError as error:

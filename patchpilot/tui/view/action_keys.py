@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hints with keys: where the CLI prints a command, the TUI names the stage and the key that do the
-same.
+"""Hints in terms of keys: for a command in a CLI hint, the TUI names the equivalent stage and
+key.
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ PLACE = "{}"
 
 @dataclass(frozen=True, slots=True)
 class ActionKey:
-    """The stage and the key that do an action; without both there is no key.
+    """The stage and the key for an action; without both, the action has no key.
 
-    `sentence` replaces the action's own sentence, `words` the command where it has none; in both,
-    `{}` is the key. `elsewhere` is used from another stage where a number and a key do not suffice.
+    `sentence` replaces the action's own sentence; `words` replaces the command if the action has
+    no sentence. `{}` in either is the key. `elsewhere` is used on other stages when a number and
+    a key are not enough.
     """
 
     stage: Stage | None
@@ -121,9 +122,9 @@ CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
 def in_keys(advice: object, at: Stage | None = None) -> str:
-    """A hint with keys, as seen from a stage, instead of the commands that have one.
+    """Return a hint as seen from a stage, with keys instead of commands where possible.
 
-    Of several actions of one stage in a row, only the first.
+    Of consecutive actions of the same stage, only the first is kept.
     """
     texts: list[str] = []
     last: Action | None = None
@@ -145,7 +146,7 @@ def in_keys(advice: object, at: Stage | None = None) -> str:
 
 
 def first_stage(advice: object) -> Stage | None:
-    """The stage of the first action in a hint, None where it has no key."""
+    """Return the stage of the first action in a hint, or None if it has no key."""
     return next((_stage_of(action) for action in actions(advice)), None)
 
 
@@ -155,7 +156,7 @@ def _stage_of(action: Action) -> Stage | None:
 
 
 def key_of(action: Action) -> ActionKey | None:
-    """The key of an action: of the entries that it starts with, the longest."""
+    """Return the key of an action: the entry with the longest matching prefix, or None."""
     words = (action.verb, *action.arguments)
     return next(
         (

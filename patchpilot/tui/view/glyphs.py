@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The signs of the TUI: from the basic Unicode blocks, or ASCII on terminals that lack them.
+"""The symbols of the TUI, from the basic Unicode blocks or in ASCII.
 
-No Nerd Font is needed.
+ASCII is used on terminals that lack the Unicode symbols. No Nerd Font is needed.
 """
 
 import os
@@ -67,8 +67,10 @@ OF_STATE: Mapping[StageState, str] = {
 
 
 def uses_ascii() -> bool:
-    """Whether only ASCII is drawn: `PATCHPILOT_ASCII` (1 or 0), else the terminal's type and the
-    locale's encoding.
+    """Whether to draw in ASCII only.
+
+    This is set by `PATCHPILOT_ASCII` (1 or 0), or otherwise by the terminal type and the encoding
+    of the locale.
     """
     wanted = os.environ.get("PATCHPILOT_ASCII", "")
     if wanted:
@@ -87,16 +89,19 @@ def uses_ascii() -> bool:
 
 
 def glyph(name: str) -> str:
-    """The sign of that name: one column in Unicode, one or two in ASCII."""
+    """Return the symbol with this name: one column wide in Unicode, one or two in ASCII."""
     return _SIGNS[name][uses_ascii()]
 
 
 def signs() -> Mapping[str, str]:
-    """All signs by name, for many rows: whether only ASCII is drawn is found out once for them."""
+    """Return all symbols by name.
+
+    For many rows this is cheaper than `glyph`, because it checks only once whether to use ASCII.
+    """
     return _BY_NAME[uses_ascii()]
 
 
 def spinner(step: int) -> str:
-    """The sign of running work; the next step shows the next of its four positions."""
+    """Return one of the four frames of the spinner; each step shows the next one."""
     frames = _SPINNER[uses_ascii()]
     return frames[step % len(frames)]

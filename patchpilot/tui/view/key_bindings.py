@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The keys of stages: each has a label for the key line and a sentence for the help."""
+"""Key bindings of the stages, each with a label for the key line and a sentence for the help."""
 
 from functools import partial
 
@@ -28,7 +28,7 @@ DISPLAYED = {
 def key(
     name: str, action: str, label: str, help_text: str, *, show: bool = True
 ) -> Binding:
-    """A key that the key line shows."""
+    """Return a binding that the key line shows."""
     return Binding(name, action, label, show, DISPLAYED.get(name), tooltip=help_text)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text of patches and mails as Rich text: no markup, no escape sequences.
+"""The text of patches and messages as Rich text, without markup or escape sequences.
 
-Colors only repeat what a sign shows.
+Colors only repeat information that a symbol already shows.
 """
 
 import re
@@ -30,13 +30,14 @@ WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 
 
 def plain(text: str, style: str = "") -> Text:
-    """The text made printable, tabs at eight columns."""
+    """Return the text made printable, with tabs expanded to eight columns."""
     return Text(printable(text).expandtabs(8), style=style)
 
 
 def with_code(text: str, style: str = "") -> Text:
-    """A text of ours, made printable: what is between backticks (a command, a tag) in the color of
-    code, without them.
+    """Return one of patchpilot's own texts made printable, with code highlighted.
+
+    Code (a command or a tag) is enclosed in backticks, which are removed.
     """
     parts = CODE.split(text)
     return Text.assemble(
@@ -48,9 +49,9 @@ def with_code(text: str, style: str = "") -> Text:
 
 
 def diff_line(line: str) -> Text:
-    """A line of a patch in the color of its sign.
+    """Return a line of a patch in the color for its sign.
 
-    The sign stays, so nothing is shown by color alone.
+    The sign is kept, so that no information depends on color alone.
     """
     if line.startswith(("+++ ", "--- ", "diff --git ", "index ")) or line in (
         "---",
@@ -62,9 +63,9 @@ def diff_line(line: str) -> Text:
 
 
 def word_diff_line(row: str, *, marked: bool) -> Text:
-    """A line of a word diff: `{+added+}` and `[-removed-]` words in color.
+    """Return a line of a word diff, with `{+added+}` and `[-removed-]` words in color.
 
-    The marks around them only where they are wanted, without colors.
+    The marks around the words are kept only if `marked` is set, for terminals without colors.
     """
     text, done = Text(), 0
     row = plain(row).plain
@@ -78,25 +79,25 @@ def word_diff_line(row: str, *, marked: bool) -> Text:
 
 
 def word_diff_rows(marked: str) -> list[str]:
-    """The lines of a word diff; an added blank line needs no mark."""
+    """Return the lines of a word diff; the marks of an added blank line are removed."""
     return marked.replace("{++}\n", "\n").rstrip("\n").split("\n")
 
 
 def lines(parts: Iterable[Text]) -> Text:
-    """The parts, one per line."""
+    """Return the parts joined into one text, one part per line."""
     return Text("\n").join(parts)
 
 
 def fitted(text: str, columns: int) -> str:
-    """The text in exactly so many columns: cut with an ellipsis, or padded with spaces."""
+    """Return the text in exactly so many columns: cut with an ellipsis, or padded with spaces."""
     cut = crop(printable(text).replace("\n", " ").expandtabs(8), columns)
     return cut + " " * max(0, columns - width(cut))
 
 
 def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
-    """The text broken into lines of at most so many columns.
+    """Return the text wrapped to lines of at most so many columns.
 
-    Paragraphs stay apart, and a longer word (a path) stays whole.
+    Paragraphs stay separate, and a longer word such as a path is not broken.
     """
     import textwrap
 

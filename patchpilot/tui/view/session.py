@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI's session: a repository, a topic, and each stage's result, valid until something it
-depends on changes.
+"""The TUI session: a repository, a topic, and the cached result of each stage.
+
+A result is valid until something it depends on changes.
 """
 
 import os
@@ -74,7 +75,7 @@ Kept = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class OpenTopic:
-    """The commits of the topic, oldest first, and a key that changes whenever one of them does."""
+    """The topic's commits, oldest first, and a key that changes whenever one of them does."""
 
     target: str | None
     branch: str | None
@@ -105,8 +106,8 @@ class OpenTopic:
 class JobRequest:
     """The input of a stage's loader.
 
-    `visited` is False when it runs in the background before a visit: then no network and nothing
-    slow.
+    `visited` is False if the loader runs in the background before the user visits the stage. It
+    must not use the network or do slow work then.
     """
 
     repository: "Repository"
@@ -136,7 +137,7 @@ Loader = Callable[[JobRequest], tuple[Any, StageStatus]]
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """A stage's result and the key it is valid for."""
+    """A stage's result and the key for which it is valid."""
 
     key: str
     result: Any
@@ -145,15 +146,15 @@ class StageResult:
 
 @dataclass
 class Session:
-    """The TUI's data.
+    """The data of the TUI.
 
-    `loader_of` gives a stage's service; `at` is the selected commit of a series; `chosen` the
-    chosen Fixes: commits, by subject. `builds` is the key of the topic whose commits the user wants
-    to be built.
+    `loader_of` returns the loader of a stage; `at` is the index of the selected commit of a
+    series; `chosen` has the commits chosen for Fixes: tags, by subject. `builds` is the key of
+    the topic whose commits the user wants to compile.
 
-    `series` is the number of the followed series to show first (0: the topic's own).
-    `known_settings` are the settings read last, for screens that cannot wait for git; `facts` about
-    the topic hold for `facts_key`.
+    `series` is the number of the tracked series to show first (0: the topic's own).
+    `known_settings` are the settings read last, for screens that cannot wait for git; `facts`
+    about the topic are valid for `facts_key`.
     """
 
     directory: Path | None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which of a screen's keys its key line shows now, and which of them is next."""
+"""Selects the keys in a screen's key line, and the key to press next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 
 class NextKey(NamedTuple):
-    """The key that does what is next at a stage, and what it does.
+    """The key for the next step of a stage, and what it does.
 
-    Without a key, what there is to wait for. `why` replaces the stage's own text.
+    Without a key, it says what the stage is waiting for.
     """
 
     key: str
@@ -22,8 +22,10 @@ WAIT = NextKey("", "One moment …")
 
 @dataclass(frozen=True, slots=True)
 class ShownKeys:
-    """By action: the one that is `first`, those that are `hidden` now, those that are `added`
-    although they are not shown at other times, and labels in place of the bindings' own.
+    """Changes to the keys in the key line, by action.
+
+    `first` is the action shown first, `hidden` are the actions hidden now, `added` are actions
+    that are usually not shown, and `labels` override the labels of the bindings.
     """
 
     first: str = ""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage bar as text, fitted to a width: also the first frame draws it, before Textual is
-imported.
+"""The stage bar as text, fitted to a width.
+
+It does not need Textual, because the first frame is drawn before Textual is imported.
 """
 
 from collections.abc import Callable
@@ -14,9 +15,9 @@ SHORT = {Stage.RECIPIENTS: "To/Cc", Stage.BACKPORTS: "LTS", Stage.PREVIEW: "Mail
 
 
 class StageCell(NamedTuple):
-    """A stage in the bar: `text` is its glyph, number, name and count.
+    """A stage in the stage bar.
 
-    `gap` what joins it to the next.
+    `text` has its glyph, number, name and count; `gap` is the joint to the next stage.
     """
 
     stage: Stage
@@ -28,10 +29,10 @@ class StageCell(NamedTuple):
 def stage_cells(
     status: Callable[[Stage], StageStatus], current: Stage, wide: int
 ) -> list[StageCell]:
-    """The cells of all stages in at most `wide` columns where that is possible.
+    """Return the cells of all stages, in at most `wide` columns if possible.
 
-    What gives way, in this order: the space around the joints, the long names, the counts, the
-    space after the glyphs, the names of other stages.
+    If space is short, these are removed in order: the space around the joints, the long names,
+    the counts, the space after the glyphs, and the names of other stages.
     """
     known = {stage: status(stage) for stage in Stage}
     join = glyph("join")

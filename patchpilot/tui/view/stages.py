@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """A stage, in the order of the workflow."""
+    """A stage of the TUI, in the order of the workflow."""
 
     COMMIT = "commit"
     CHECKS = "checks"
@@ -49,7 +49,7 @@ RECORDED = (Stage.PREVIEW, Stage.SEND)
 
 
 class StageState(StrEnum):
-    """The state of a stage; the words are shown as they are."""
+    """The state of a stage; the values are shown to the user unchanged."""
 
     DONE = "done"
     UNOPENED = "not opened yet"
@@ -100,8 +100,9 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """A stage's state, a one-line note (its result or the next action), and a number for the stage
-    bar (`3`, `5/6`).
+    """A stage's state, a one-line note, and a count for the stage bar (`3`, `5/6`).
+
+    The note is the result or the next action.
     """
 
     state: StageState
@@ -110,9 +111,9 @@ class StageStatus:
 
 
 def first_open(status: Callable[[Stage], StageStatus]) -> Stage | None:
-    """What is next: the first stage that is not done, None where all are.
+    """Return the first stage that is not done, or None if all are.
 
-    Once the version is sent, only Follow can be open.
+    Once the version has been sent, only Follow can be open.
     """
     sent = status(Stage.SEND).state is StageState.DONE
     return next(

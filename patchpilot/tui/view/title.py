@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The title line as text, fitted to a width: also the first frame draws it, before Textual is
-imported.
+"""The title line as text, fitted to a width.
+
+It does not need Textual, because the first frame is drawn before Textual is imported.
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ LEAST = 28
 
 
 def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
-    """What to show about a topic at the right end of the title line, from all of it to the branch
-    alone; a guessed base has a question mark.
+    """Return the texts about a topic for the right end of the title line.
+
+    They range from the full text to the branch alone. A guessed base has a question mark.
     """
     branch = topic.branch or "detached HEAD"
     version = f"v{facts.version}" if facts else ""
@@ -44,10 +46,10 @@ def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
 
 
 def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
-    """Subject at the left.
+    """Return the title line, with the subject at the left.
 
-    At the right the first of `places` for which there is room, after them or in their place what is
-    being done.
+    At the right is the first of `places` that fits. The current activity, `doing`, follows it or
+    replaces it.
     """
     room = wide - 2
     subject = one_line(subject)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Badges: a state as a sign, a word and a color, so that none of them is needed alone.
+"""Badges, which show a state as a symbol, a word and a color.
 
-And the theme's color for what a sign says.
+No information depends on only one of them. Also defines the theme's color for each tone.
 """
 
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ class Badge:
 
 
 class Tone(StrEnum):
-    """What a badge or a card says, by which its color is chosen.
+    """The tone of a badge or a card, which determines its color.
 
-    The values but for `quiet` are the theme's names.
+    Except for `quiet`, the values are color names of the theme.
     """
 
     ERROR = "error"
@@ -49,9 +49,9 @@ class Tone(StrEnum):
 
 
 def badge(app: App[int], word: str, tone: Tone) -> Text:
-    """The word on a colored ground, in brackets where there are no colors.
+    """Return the word on a colored background, or in brackets if there are no colors.
 
-    Two columns wider than it is.
+    The badge is two columns wider than the word.
     """
     text = one_line(word)
     if app.no_color:
@@ -68,7 +68,7 @@ def badge(app: App[int], word: str, tone: Tone) -> Text:
 
 
 def ink(app: App[int], tone: Tone) -> Style:
-    """The style of a sign or a word of this tone on the theme's own ground."""
+    """Return the style for a symbol or a word of this tone on the theme's background."""
     if app.no_color or tone is Tone.QUIET:
         return Style(bold=tone is not Tone.QUIET)
     variables = app.theme_variables

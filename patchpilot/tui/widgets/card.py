@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cards: a small bordered note with a sign for its severity, a text, and in the bottom border the
-actions with their keys.
+"""Cards: small notes with a border.
+
+A card has a symbol for its severity, a text, and the actions with their keys in the bottom
+border.
 """
 
 from collections.abc import Sequence
@@ -30,8 +32,9 @@ SIGNS = {
 
 
 class CardAction(NamedTuple):
-    """The key as it is shown, a verb and its object, and the action that a click runs (as in a
-    binding).
+    """An action of a card: the displayed key, a verb with its object, and the action for a click.
+
+    The action is written as in a binding.
     """
 
     key: str
@@ -45,13 +48,13 @@ class CardAction(NamedTuple):
 
 
 class Card(Static):
-    """A note.
+    """A card that shows a note.
 
-    It takes no focus: its keys are the screen's own. A click on an action runs it, a click
-    elsewhere posts `Chosen`.
+    It takes no focus, because its keys belong to the screen. A click on an action runs it; a
+    click elsewhere posts `Chosen`.
 
-    `marked` cards have a heavy border: where several are shown, it is the one that the keys are
-    for, and only it shows them.
+    A `marked` card has a heavy border. If several cards are shown, the keys apply to the marked
+    one, and only that card shows them.
     """
 
     DEFAULT_CSS = """

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs: choose one of several answers, type a line that is validated as it is typed, read a
-text.
+"""Dialogs for choosing an answer, typing a line, and reading a text.
+
+A line is validated while it is typed.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,12 +38,12 @@ Judge = Callable[[str], tuple[bool, str]]
 
 
 class Choose(Dialog[str | None]):
-    """A text and answers, (name, words) or (name, words, what happens then); gives the name, None
-    on Escape.
+    """A dialog with a text and answers; returns the name of the answer, or None on Escape.
 
-    A few short answers are buttons, others a list; the underlined letter of an answer gives it at
-    once. `at` is the name of the answer that is focused first (else the first), `preview` is called
-    with the name of each one that is reached.
+    An answer is (name, words) or (name, words, effect). A few short answers become buttons,
+    others a list; pressing the underlined letter of an answer chooses it immediately. `at` is the
+    name of the answer to focus first (default: the first). `preview` is called with the name of
+    each answer that gets the focus.
     """
 
     def __init__(
@@ -138,12 +139,15 @@ def _number(button: Widget) -> int:
 
 
 def is_text(line: str) -> tuple[bool, str]:
-    """Accept any line with a text."""
+    """Accept any line with text other than spaces."""
     return bool(line.strip()), ""
 
 
 class LineDialog(Dialog[str | None]):
-    """A question answered with one line; `judge` validates it while it is typed. None on Escape."""
+    """A dialog for one line of text; returns None on Escape.
+
+    `judge` validates the line while it is typed.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "confirm", show=False)
@@ -217,10 +221,10 @@ def _folded(row: str, wide: int) -> list[str]:
 
 
 class Reader(Modal[None]):
-    """A text on the whole screen, with a title; `fold` wraps long lines at its width (then there
-    are no stops). `pager` shows it in its own way.
+    """A full-screen text with a title.
 
-    `make` gives the lines and the stops again when the width changes.
+    `fold` wraps long lines at the screen's width; such a text has no stops. `pager` replaces the
+    default viewer. `make` returns the lines and stops again when the width changes.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -278,10 +282,10 @@ class Reader(Modal[None]):
 
 
 def ask_yes(app: App[Any], question: Choose, then: Callable[[], None]) -> None:
-    """Show a question; `then` is called where the answer is the one named yes."""
+    """Show a question and call `then` if the user chooses the answer named yes."""
     app.push_screen(question, lambda answer: then() if answer == "yes" else None)
 
 
 def ask_line(app: App[Any], question: LineDialog, then: Callable[[str], None]) -> None:
-    """Show a question; `then` gets the line, unless it is empty or the dialog was left."""
+    """Show a question and call `then` with the line, unless it is empty or was canceled."""
     app.push_screen(question, lambda line: then(line) if line else None)

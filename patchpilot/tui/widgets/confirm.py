@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A question that is confirmed by typing a word, so that nobody confirms by accident."""
+"""A dialog that is confirmed by typing a word, to avoid accidental confirmation."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from patchpilot.tui.widgets.input_line import LineInput
 
 
 class Confirm(Dialog[bool]):
-    """Shows a text (below the lines of a `mail`) and waits for `word` to be typed.
+    """A dialog that shows a text, below the lines of a `mail`, and waits for `word` to be typed.
 
-    True when it was, False on Escape.
+    Returns True once it is typed, False on Escape.
     """
 
     def __init__(

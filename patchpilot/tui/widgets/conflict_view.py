@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conflicts of a branch: as many of their versions next to each other as there is room for, the
-others in turn.
+"""Shows the conflicts of a branch: as many versions next to each other as fit, and the others in
+turn.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ _SINGLE = ((), (BRANCH,), (BASE,), (FIX,))
 
 
 def choices(columns: int) -> tuple[tuple[int, ...], ...]:
-    """The versions of a conflict that a terminal of so many columns has room for at once, in turn."""  # noqa: E501
+    """Return the groups of versions of a conflict to show in turn, in so many columns."""
     if columns >= BROAD:
         return ((BRANCH, BASE, FIX),)
     return _PAIRS if columns >= WIDE else _SINGLE
@@ -39,8 +39,10 @@ def choices(columns: int) -> tuple[tuple[int, ...], ...]:
 def laid_out(
     conflicts: Sequence[tuple[str, str, Versions]], shown: Sequence[int], columns: int
 ) -> Conflicts:
-    """Conflicts, each (path, title, versions), as rows: the `shown` versions on a terminal of so
-    many columns, all below each other where none is named.
+    """Return conflicts, each given as (path, title, versions), as rows for so many columns.
+
+    Only the versions in `shown` are included, next to each other. If it is empty, all versions
+    are shown one below the other.
     """
     return (
         Conflicts(conflicts, shown, columns - EDGE)
@@ -50,9 +52,10 @@ def laid_out(
 
 
 class ConflictView(Pager):
-    """Conflicts in columns.
+    """A view of conflicts in columns.
 
-    `next_versions` are the words for what `turn` shows, "" where all versions are shown at once.
+    `next_versions` describes the versions that `turn` shows next, or is "" if all are shown at
+    once.
     """
 
     def __init__(self, *, ident: str) -> None:

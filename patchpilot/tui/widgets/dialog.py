@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of dialogs: a titled box of at most 90 columns, and answers as buttons with an
-underlined letter each.
+"""The base of dialogs: a titled box of at most 90 columns.
+
+The answers are buttons with an underlined letter each.
 """
 
 import time
@@ -32,8 +33,9 @@ twice.
 
 
 class Answer(NamedTuple):
-    """An answer: the name that the dialog returns, the words of its button, and what happens then,
-    shown while the button is focused.
+    """An answer: the name that the dialog returns, the label of its button, and its effect.
+
+    The effect is shown while the button has the focus.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Answer(NamedTuple):
 
 
 class Modal(ModalScreen[T]):
-    """A screen over another one that is closed once."""
+    """A screen on top of another one that can only be closed once."""
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close and give the result.
@@ -53,7 +55,7 @@ class Modal(ModalScreen[T]):
 
 
 class Dialog(Modal[T]):
-    """A dialog: `content()` gives the widgets inside the box. Escape cancels: None."""
+    """A dialog whose `content()` yields the widgets inside the box; Escape returns None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "no", "cancel", key_display="Esc")
@@ -78,8 +80,10 @@ class Dialog(Modal[T]):
 
 
 def letters_of(labels: Sequence[str]) -> tuple[int, ...]:
-    """For each label the place of its letter: the first letter or digit that no label before it
-    took; -1 where none is left.
+    """Return the index of the shortcut letter in each label, or -1 if none is left.
+
+    The letter is the first letter or digit that no previous label uses, preferably at the start
+    of a word.
     """
     taken: set[str] = set()
     places = []
@@ -101,7 +105,7 @@ def letters_of(labels: Sequence[str]) -> tuple[int, ...]:
 
 
 def underlined(label: str, at: int) -> Text:
-    """The label with its letter underlined."""
+    """Return the label with the letter at this index underlined."""
     text = plain(label)
     if at >= 0:
         text.stylize("bold underline", at, at + 1)
@@ -109,9 +113,9 @@ def underlined(label: str, at: int) -> Text:
 
 
 class Letters:
-    """The letters of a dialog's answers: which answer a key is.
+    """Maps keys to the answers of a dialog by their underlined letters.
 
-    A letter that is none of them answers nothing.
+    Other letters choose nothing.
     """
 
     def __init__(self, screen: ModalScreen[Any], labels: Sequence[str]) -> None:
@@ -136,7 +140,7 @@ class Letters:
 
 
 class ButtonRow(Horizontal):
-    """Buttons side by side; the arrow keys move between them."""
+    """A row of buttons; the arrow keys move between them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,down,j,l", "app.focus_next", "next", show=False),

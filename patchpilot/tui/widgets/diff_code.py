@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a diff view marks inside lines of code: the syntax, and the words that changed."""
+"""Highlights within lines of code in a diff view: the syntax, and the words that changed."""
 
 import re
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ _WORDS = re.compile(
 
 @lru_cache(maxsize=32)
 def lexer_of(path: str) -> Any:
-    """Pygments' lexer for a file of this name; None for a kind of file that has none here."""
+    """Return the Pygments lexer for a file name, or None if its type is not supported."""
     name = path.rpartition("/")[2]
     alias = next(
         (alias for start, alias in _BY_NAME if name.startswith(start)), ""
@@ -63,9 +63,10 @@ def lexer_of(path: str) -> Any:
 
 
 def syntax(path: str, lines: Sequence[str]) -> list[list[Span]]:
-    """The spans of each line of a piece of a file.
+    """Return the syntax spans of each line in a part of a file.
 
-    The piece may begin inside a comment: C's are recognized by their next `*/` or by leading stars.
+    The part may begin inside a comment; in C this is detected from the next `*/` or from leading
+    asterisks.
     """
     lexer = lexer_of(path)
     found: list[list[Span]] = [[] for _ in lines]
@@ -148,9 +149,9 @@ def _role(token: object, value: str) -> str:
 def changed_words(
     old: str, new: str
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The columns of the words of `old` that `new` lacks, and of those that it adds.
+    """Return the columns of the words removed from `old`, and of the words added in `new`.
 
-    None where the lines have little in common.
+    Both lists are empty if the lines have little in common.
     """
     if max(len(old), len(new)) > LONGEST:
         return [], []
@@ -191,9 +192,9 @@ def _spans(
 
 
 def paired(removed: Sequence[str], added: Sequence[str]) -> list[tuple[int, int]]:
-    """Which added line replaces which removed one, as pairs of numbers in order.
+    """Return which added line replaces which removed line, as pairs of indexes in order.
 
-    Of sides of unequal length the most similar lines.
+    If the sides differ in length, the most similar lines are paired.
     """
     rows, columns = len(removed), len(added)
     if rows == columns or rows * columns > LARGEST_BLOCK:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The colors of a diff view, computed from the theme: every text has a contrast of 4.5:1 or more on
-each of its backgrounds.
+"""The colors of a diff view, computed from the theme.
+
+Each text has a contrast of at least 4.5:1 on each of its backgrounds.
 """
 
 from collections.abc import Mapping
@@ -52,9 +53,9 @@ _SIXTEEN = {
 
 @dataclass(frozen=True)
 class DiffColors:
-    """Styles by role and ground.
+    """The styles of a diff view by role and background.
 
-    `tinted` says whether backgrounds are used (not with 16 colors, nor without any).
+    `tinted`: backgrounds are colored, which is not the case with 16 colors or fewer.
     """
 
     foregrounds: Mapping[str, Color] = field(default_factory=dict)
@@ -115,7 +116,7 @@ class DiffColors:
 
 
 def colors_on(widget: Widget) -> DiffColors:
-    """The colors for the theme of a widget's app, on the background of this widget."""
+    """Return the diff colors for the theme of a widget's app, on the widget's background."""
     ground, app = widget.background_colors[1], widget.app
     tinted = (
         not app.no_color
@@ -140,8 +141,9 @@ def _word_ground(ground: Color, sign: Color, text: Color) -> Color:
 
 
 def readable(color: Color, ground: Color, text: Color) -> Color:
-    """The color, or as little nearer to the text's, then to black or white, as makes it readable on
-    the ground.
+    """Return the color, changed as little as necessary to be readable on `ground`.
+
+    It is blended toward the color of the text, and then toward black or white.
     """
     goals = (text, Color(255, 255, 255) if ground.brightness < 0.5 else Color(0, 0, 0))
     for goal in goals:
@@ -154,7 +156,7 @@ def readable(color: Color, ground: Color, text: Color) -> Color:
 
 
 def contrast(one: Color, other: Color) -> float:
-    """The contrast ratio of two colors, 1 to 21, as WCAG 2 computes it."""
+    """Return the contrast ratio of two colors as defined by WCAG 2, from 1 to 21."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 

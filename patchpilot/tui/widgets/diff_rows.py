@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The lines of a patch, a mail or a diff: what each of them is, for display.
+"""Classifies the lines of a patch, a message or a diff for display.
 
-Unlike the parser of the checks it reads anything, malformed or not.
+Unlike the parser of the checks, it accepts malformed input.
 """
 
 import re
@@ -13,7 +13,7 @@ from patchpilot.model.trailer import is_trailer
 
 
 class Kind(Enum):
-    """What a line is."""
+    """The kind of a line in a patch, a message or a diff."""
 
     TEXT = auto()
     HEADER = auto()
@@ -68,8 +68,10 @@ _NOTES = (
 
 @dataclass(slots=True)
 class HunkPart:
-    """A hunk: its rows from the @@ line (`start`) up to `end`, the first line of the new file, the
-    text after the second @@.
+    """A hunk of a diff.
+
+    Its rows range from the @@ line (`start`) to `end` (exclusive). It also has its first line in
+    the new file and the text after the second @@.
     """
 
     start: int
@@ -82,8 +84,10 @@ class HunkPart:
 
 @dataclass(slots=True)
 class FilePart:
-    """A file of a diff: its rows from `start` up to `end`, its path, what happens to it as a whole,
-    its hunks (as numbers).
+    """A file of a diff.
+
+    Its rows range from `start` to `end` (exclusive). It also has the path, a note on what happens
+    to the file as a whole, and the indexes of its hunks.
     """
 
     start: int
@@ -97,8 +101,10 @@ class FilePart:
 
 @dataclass(slots=True)
 class DiffRows:
-    """All rows: kind, line in the old and in the new file (0: none), numbers of the file and the
-    hunk (-1: none); and the parts themselves.
+    """All rows of a diff, with its files and hunks.
+
+    Each row has its kind, its line number in the old and the new file (0: none), and the indexes
+    of its file and hunk (-1: none).
     """
 
     kinds: list[Kind] = field(default_factory=list)
@@ -124,7 +130,7 @@ class DiffRows:
 
 
 def read_rows(rows: Sequence[str]) -> DiffRows:
-    """Say what each row is."""
+    """Classify each row of a patch, a message or a diff."""
     reader = _Reader(rows)
     for at in range(len(rows)):
         reader.take(at)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reader for patches: highlighted code, changed words, line numbers, folds, findings below
-their lines, old and new side by side.
+"""The patch viewer.
+
+It has syntax highlighting, changed words, line numbers, folding, findings below their lines, and
+a side-by-side view of old and new.
 """
 
 from bisect import bisect_left
@@ -38,8 +40,10 @@ KEPT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A remark below a line (0-based): a sign, a role for its color ("error", "warning", "info",
-    "quiet"), and the text.
+    """A note below a line, with a symbol, a role and a text.
+
+    Lines are counted from 0. The role determines the color: "error", "warning", "info" or
+    "quiet".
     """
 
     line: int
@@ -61,10 +65,9 @@ class _Shown(NamedTuple):
 
 
 class DiffView(Pager):
-    """A patch, a mail or a diff.
+    """A viewer for a patch, a message or a diff, in which each hunk and file can be folded.
 
-    Each hunk and each file can be folded. `note` is the number of the note that is current, -1 for
-    none.
+    `note` is the index of the current note, or -1 for none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

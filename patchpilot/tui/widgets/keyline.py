@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key line: the most useful keys of the screen in one widget (Textual's Footer has one per key,
-rebuilt at every change of screen).
+"""The key line: the most useful keys of the screen in one widget.
+
+Textual's Footer has one widget per key and rebuilds them at every change of screen.
 """
 
 from collections.abc import Iterator
@@ -25,13 +26,15 @@ Shown = tuple[str, str, ActiveBinding]
 
 
 class KeyLine(Widget):
-    """Keys and labels from the active bindings: what Enter does first, then the screen's own, then
-    the next stage and those of every screen.
+    """The keys and labels of the active bindings, in one line.
 
-    What does not fit is left out: first the key to the panels, the other keys of every screen last.
-    A click does what the key does. The screen's `shown_keys` say which are shown now. While a card
-    of the tour names the `only` key, only that and the keys of every screen are shown; while a
-    dialog is open, only those of the dialog.
+    The action of Enter comes first, then the screen's own keys, the key for the next stage, and
+    the global keys. If the line is too short, the key to the panels is dropped first, the other
+    global keys last. A click on a key has the same effect as pressing it.
+
+    The screen's `shown_keys` determine which keys are shown. While a card of the tour names the
+    `only` key, only that key and the global keys are shown; while a dialog is open, only its own
+    keys.
     """
 
     DEFAULT_CSS = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Textual's lists and tables with the keys of vi, and the text that y copies."""
+"""Textual's lists and tables with vi keys, and the text that y copies."""
 
 from typing import Any, ClassVar
 
@@ -14,7 +14,8 @@ from textual.widgets.option_list import Option
 class List(OptionList):
     """A list of options.
 
-    A move of the cursor draws two options, not the whole list: over a slow line that is felt.
+    Moving the cursor redraws two options instead of the whole list, which is noticeable on a slow
+    line.
     """
 
     highlighted: reactive[int | None] = reactive(None, repaint=False)
@@ -55,15 +56,19 @@ class List(OptionList):
 
 
 def event_row(event: OptionList.OptionMessage) -> int:
-    """The row that an event is about; -1 where the list was filled again since, and the row may be
-    another one.
+    """Return the row that an event is about.
+
+    It is -1 if the list has been refilled since, because the row may now be another one.
     """
     options, at = event.option_list.options, event.option_index
     return at if at < len(options) and options[at] is event.option else -1
 
 
 class Table(DataTable[Any]):
-    """A table whose cursor is a whole row; on row 0 while there is none."""
+    """A table whose cursor selects a whole row.
+
+    The cursor is on row 0 while the table is empty.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A meter: a share as a bar, to an eighth of a column."""
+"""A meter: a share shown as a bar with a resolution of an eighth of a column."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A share from 0 to 1 (what is outside is cut), and the style of its bar."""
+    """A share, clamped to the range 0 to 1, and the style of its bar."""
 
     share: float
     style: str = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Notes as cards, one of which is marked: its action is that of the key."""
+"""Notes as cards, one of which is marked; the key runs the action of the marked card."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class NoteCards(VerticalScroll):
-    """The notes; those that need an answer are numbered, as the stage bar counts them."""
+    """The cards of the notes.
+
+    Notes that need an answer are numbered, in the order in which the stage bar counts them.
+    """
 
     def __init__(self, *, ident: str) -> None:
         super().__init__(id=ident)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages through patches, mails and other text: only the lines on screen are drawn, so that
-thousands scroll as smoothly as ten.
+"""A viewer for patches, messages and other text.
+
+Only the lines on screen are drawn, so that thousands of lines scroll as smoothly as ten.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,12 +29,10 @@ AROUND = 3
 
 
 class Pager(ScrollView, can_focus=True):
-    """Lines with a cursor.
+    """A viewer for lines of text, with a cursor.
 
-    By 0-based line: `marks` are words in the margin, `searchable` is more text that a search
-    matches on that line.
-
-    `stops` are the lines that ] and [ go to.
+    `marks` maps a line (from 0) to words in the margin. `searchable` maps a line to more text
+    that a search matches on it. `stops` are the lines to which ] and [ move.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pager--cursor"}
@@ -289,5 +288,5 @@ def _with(strip: Strip, style: Style) -> Strip:
 
 
 def patch_stops(rows: Sequence[str]) -> list[int]:
-    """The lines of a patch where a file or a hunk starts."""
+    """Return the lines of a patch at which a file or a hunk starts."""
     return [at for at, row in enumerate(rows) if row.startswith(("diff --git ", "@@ "))]

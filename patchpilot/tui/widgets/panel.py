@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Panels, which all screens consist of, and the container that puts them below or next to each
-other by the terminal's width.
+"""Panels, of which all screens consist, and the container that arranges them.
+
+They are arranged below or next to each other, depending on the terminal's width.
 """
 
 from typing import Any, Self
@@ -30,11 +31,10 @@ TALL = 36
 
 
 class Panel(Container):
-    """A box with a rounded border: `heading` in the top border, at the right of the bottom border
-    `note` and `count` (`2/5`).
+    """A box with a rounded border, which is bright while the focus is inside.
 
-    `note` gives way to `count` where there is no room for both. Its border is bright while the
-    focus is inside.
+    `heading` is in the top border; `note` and `count` (`2/5`) are at the right of the bottom
+    border. If there is no room for both, only `count` is shown.
     """
 
     def __init__(
@@ -146,11 +146,13 @@ class Panel(Container):
 
 
 class Columns(Container):
-    """Panels below each other; next to each other from 120 columns (the third below the first two)
-    and from 160 columns (three).
+    """Arranges panels by the width of the terminal.
 
-    How wide and high each is, is set in patchpilot.tcss. A panel of the class `detail` is hidden on
-    a terminal of 80x24 until `ListDetailScreen.open_detail`.
+    Narrow terminals have all panels below each other. From 120 columns two are next to each
+    other, with the third below them; from 160 columns all three are.
+
+    The sizes of the panels are set in patchpilot.tcss. On an 80x24 terminal, a panel of the class
+    `detail` is hidden until `ListDetailScreen.open_detail`.
     """
 
     def on_mount(self) -> None:
@@ -161,8 +163,9 @@ class Columns(Container):
 
 
 def focusable_panels(screen: Screen[Any]) -> dict[Panel, Widget]:
-    """The panels on screen that can have the focus, in the order of Tab, each with the first widget
-    of it that takes it.
+    """Return the panels that can have the focus, in Tab order.
+
+    Each is mapped to its first focusable widget.
     """
     found: dict[Panel, Widget] = {}
     for widget in screen.focus_chain:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A text whose brackets are not read as markup: it may come from a patch or a mail."""
+"""A text widget without markup, because brackets may come from a patch or a message."""
 
 from textual.widgets import Static
 
 
 class PlainText(Static):
-    """Empty at first; `update` sets the text."""
+    """A text widget without markup; it is empty until `update` sets the text."""
 
     def __init__(self, ident: str = "", *, classes: str = "") -> None:
         super().__init__(id=ident or None, classes=classes, markup=False)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A question with its reasons and, for each answer, what happens with it; it can be left open."""
+"""A dialog with a question, the reasons for it, and the effect of each answer; it can be left
+open.
+"""
 
 from collections.abc import Sequence
 
@@ -22,10 +24,10 @@ NOT_YET = Answer(
 
 
 class QuestionDialog(Dialog[str | None]):
-    """Gives the name of the answer, LATER for `NOT_YET`, None on Escape.
+    """A dialog that returns the name of the answer, LATER for `NOT_YET`, or None on Escape.
 
-    The focus starts on `NOT_YET`, so that Enter pressed once too often decides nothing; or on the
-    answer that is `proposed`.
+    The focus starts on `NOT_YET`, so that pressing Enter once too often does not answer the
+    question, or on the `proposed` answer if there is one.
     """
 
     DEFAULT_CSS = """

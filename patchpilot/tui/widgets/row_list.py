@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A list whose cursor stays on its row when the rows are made again."""
+"""A list whose cursor stays on its row when the list is refilled."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from patchpilot.tui.widgets.lists import List
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list: its text, what it is about (None: it cannot be selected), and a key that is
-    the same whenever the rows are made again.
+    """A row of a list: its text, the object it is about, and a key that identifies it.
+
+    Rows whose `about` is None cannot be selected. The key must be the same whenever the rows are
+    built again.
     """
 
     text: Text
@@ -24,7 +26,7 @@ class Row:
 
 
 class RowList(List):
-    """A list of rows; filling it reports no move of the cursor."""
+    """A list of rows; refilling it does not report a move of the cursor."""
 
     rows: tuple[Row, ...] = ()
 

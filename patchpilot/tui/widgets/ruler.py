@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The release ruler: the releases on a line, and which of them have the bug."""
+"""The release ruler, which shows on a line of releases which of them have the bug."""
 
 from rich.text import Text
 from textual.geometry import Size
@@ -43,9 +43,9 @@ WAITING = "finding out which releases have the bug …"
 
 
 def ruler_rows(bug: BugRange, columns: int) -> list[Text]:
-    """The ruler in so many columns: versions, line, words, and the notes.
+    """Return the ruler in so many columns: versions, line, labels, and the notes.
 
-    As a list of releases where the line does not fit.
+    If the line does not fit, the releases are listed instead.
     """
     if not bug.points:
         return [plain(" " * LEFT + WAITING, "dim")]
@@ -146,7 +146,7 @@ def _listed(bug: BugRange, columns: int) -> list[Text]:
 
 
 class ReleaseRuler(Widget):
-    """The ruler of one bug, as high as it needs; empty until `show`."""
+    """The ruler of one bug, with automatic height; empty until `show` is called."""
 
     DEFAULT_CSS = "ReleaseRuler { height: auto; }"
 

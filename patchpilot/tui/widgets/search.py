@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The search line, as in vi: `/`, a word, Enter.
 
-N and N go to the next and previous match, Escape closes it.
+The keys n and N go to the next and previous match; Escape closes the line.
 """
 
 from typing import ClassVar
@@ -14,7 +14,7 @@ from patchpilot.tui.widgets.pager import Pager
 
 
 class SearchBar(LineInput):
-    """Searches the visible pager of the screen; hidden until it is opened."""
+    """An input line that searches the screen's visible pager; hidden until it is opened."""
 
     DEFAULT_CSS = (
         "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus {"

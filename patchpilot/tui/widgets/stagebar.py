@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stage bar: each stage with its state, connected, on one line."""
+"""The stage bar: all stages with their states, connected on one line."""
 
 from rich.text import Text
 from textual.events import Click
@@ -12,9 +12,10 @@ from patchpilot.tui.view.stages import STYLES, Stage
 
 
 class StageBar(Widget):
-    """`✓ 1 Commit ── ● 2 Checks 3`; a click goes to the stage, as its number does.
+    """The stage bar, for example `✓ 1 Commit ── ● 2 Checks 3`.
 
-    On a narrow terminal names are cut, then left out.
+    A click on a stage goes to it, as does pressing its number. On a narrow terminal, names are
+    shortened and then dropped.
     """
 
     DEFAULT_CSS = "StageBar { height: 1; background: $panel; }"

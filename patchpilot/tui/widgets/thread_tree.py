@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a series as a tree: one row per mail with its kind as a badge, the open ones with
-their text, quotes folded, review points marked.
+"""The messages of a series as a tree.
+
+Each message has a row with its kind as a badge. Open messages show their text, with quotes folded
+and review comments marked.
 """
 
 import re
@@ -67,7 +69,7 @@ kind.
 
 
 class TreeRow(str):
-    """A row with the styles of its parts: (text, style), in order; the text is printable."""
+    """A row with its parts in order as (text, style); the text is printable."""
 
     __slots__ = ("parts",)
     parts: tuple[tuple[str, str], ...]
@@ -89,7 +91,7 @@ def _cleaned(text: str) -> str:
 
 
 def tree_line(row: str) -> Text:
-    """A row as Rich text."""
+    """Return a row as Rich text."""
     return (
         Text.assemble(*row.parts, no_wrap=True)
         if isinstance(row, TreeRow)
@@ -99,8 +101,10 @@ def tree_line(row: str) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Folding:
-    """What the user opened or closed: mails by Message-ID that are not as they are at first, and
-    quotes by name that are shown in full.
+    """The messages and quotes that the user opened or closed.
+
+    It has the Message-IDs of messages that are not in their initial state, and the names of
+    quotes that are shown in full.
     """
 
     mails: frozenset[str] = frozenset()
@@ -115,8 +119,10 @@ class Folding:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLayout:
-    """The rows, where the mails start and their ids, row → the fold that Enter opens or closes, row
-    → the review point that Space ticks.
+    """The rows of a thread, the first row of each message, and the Message-IDs.
+
+    `folds` maps a row to the part that Enter opens or closes, `points` maps a row to the review
+    comment that Space ticks.
     """
 
     rows: tuple[str, ...] = ()
@@ -142,9 +148,10 @@ def lay_thread(
     columns: int = 78,
     laid: Laid | None = None,
 ) -> ThreadLayout:
-    """The mails as rows; they are wrapped at so many columns, code between any two characters.
+    """Return the messages as rows, wrapped to so many columns.
 
-    `laid` has what was laid before, and gets what is new.
+    Code is wrapped at any character. `laid` is a cache of the messages laid out so far, to which
+    new ones are added.
     """
     folding, laid = folding or Folding(), {} if laid is None else laid
     points: dict[str, dict[int, CheckItem]] = {}
@@ -540,9 +547,9 @@ _SIGNS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
 
 
 def tick_sign(item: "CheckItem") -> str:
-    """The box of a review point: ticked, declined, answered or open.
+    """Return the check box of a review comment: ticked, declined, answered or open.
 
-    The sign shows it, not a color.
+    The symbol in it shows the state, not only a color.
     """
     return f"[{glyph(_SIGNS[item.state]) if item.state in _SIGNS else ' '}]"
 
@@ -553,9 +560,10 @@ def _is_quote(row: str) -> bool:
 
 
 class ThreadTree(Pager, inherit_bindings=False):
-    """The tree with a cursor; [ goes to the previous mail. `lay_thread` makes its rows.
+    """The thread as a tree with a cursor, whose rows come from `lay_thread`.
 
-    PgDn and ] are those of the stage, whose key line shows them.
+    [ goes to the previous message. PgDn and ] are bindings of the stage, whose key line shows
+    them.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The versions of the same lines next to each other: branch, base and fix of a conflict, numbered,
-the first and last in the colors of code.
+"""The versions of a conflict next to each other: branch, base and fix.
+
+The lines are numbered; the first and the last version have syntax highlighting.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,17 +34,17 @@ GROUNDS = ("panel", "removed", "added")
 
 
 class Version(NamedTuple):
-    """One version of the lines: the lines, and the number of the first one in its file (0: not
-    known).
-    """
+    """One version of the lines, with the number of its first line in the file (0: unknown)."""
 
     lines: Sequence[str]
     first: int = 0
 
 
 class Cell(NamedTuple):
-    """A line of a version: its number (0: not known), whether it differs from the others, its code,
-    the spans of its syntax and of changed words.
+    """A line of a version.
+
+    It has its number (0: unknown), whether it differs from the other versions, its code, and the
+    spans of its syntax and of its changed words.
     """
 
     number: int
@@ -59,8 +60,9 @@ Cells = tuple[Cell | None, Cell | None, Cell | None]
 
 
 class Conflicts:
-    """Rows of text with the conflicts, each (path, title, versions), and how each row looks: only
-    the `shown` versions, in so many columns.
+    """Conflicts as rows of text in so many columns, with the style of each row.
+
+    Each conflict is given as (path, title, versions); only the `shown` versions are included.
     """
 
     def __init__(
@@ -142,7 +144,10 @@ class Conflicts:
 
 
 def shares(needs: Mapping[int, int], columns: int) -> dict[int, int]:
-    """The columns of each version: equal ones, unless a version needs more and others need less."""
+    """Return the width of each version in columns.
+
+    All have equal widths, unless one version needs more and others need less.
+    """
     equal, found = max(GUTTER + 1, columns // len(needs)), dict[int, int]()
     if max(needs.values()) <= equal:
         return dict.fromkeys(needs, equal)
@@ -160,8 +165,10 @@ def shares(needs: Mapping[int, int], columns: int) -> dict[int, int]:
 
 
 class OneColumn(Conflicts):
-    """The same in one column, in which equal lines are once: of a change the lines of the branch,
-    then those of the base, then those of the fix.
+    """Conflicts in one column, in which lines common to all versions appear once.
+
+    For a change, the lines of the branch come first, then the lines of the base, then the lines
+    of the fix.
     """
 
     def __init__(
@@ -207,8 +214,9 @@ def _in_turn(rows: Sequence[Cells]) -> Iterator[tuple[int, Cell]]:
 
 
 def aligned(path: str, versions: Versions) -> list[Cells]:
-    """The rows of the three versions of a piece of this file, equal lines on the same row, without
-    the indent that all lines have.
+    """Return the rows of the three versions of a part of a file, with equal lines aligned.
+
+    The indentation that all lines share is removed.
     """
     texts = [[plain(line).plain for line in version.lines] for version in versions]
     indent = _indent([line for text in texts for line in text if line.strip()])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A vertical timeline: a sign and a sentence for each event, below it the date and the proof."""
+"""A vertical timeline: for each event a symbol and a sentence, and below it the date and the
+evidence.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -27,7 +29,7 @@ SIGNS = {
 
 
 def timeline(events: "Sequence[StoryEvent]", columns: int) -> Text:
-    """The events as lines of at most so many columns, the first on top."""
+    """Return the events as lines of at most so many columns, the first one at the top."""
     lines: list[Text] = []
     for at, event in enumerate(events):
         sign, style = SIGNS[str(event.kind)]
@@ -49,7 +51,7 @@ def _proof(event: "StoryEvent") -> str:
 
 
 class Timeline(VerticalScroll):
-    """The timeline of a story; scrolls where it is longer than its panel."""
+    """The timeline of a series; scrolls if it is longer than its panel."""
 
     def __init__(self, *, ident: str) -> None:
         super().__init__(id=ident)

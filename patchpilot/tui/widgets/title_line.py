@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The title line: the subject at the left, at the right where the topic is, or what is being done."""  # noqa: E501
+"""The title line.
+
+The subject is at the left; the topic's location or the current activity is at the right.
+"""
 
 from collections.abc import Sequence
 
@@ -12,9 +15,9 @@ from patchpilot.tui.view.title import title_row
 
 
 class TitleLine(Widget):
-    """One line: `subject`, and the first of `places` for which there is room.
+    """A line with `subject` and the first of `places` that fits.
 
-    `doing` replaces it, with a spinner.
+    `doing`, with a spinner, replaces the place.
     """
 
     DEFAULT_CSS = "TitleLine { height: 1; background: $panel; color: $foreground; }"
@@ -45,10 +48,10 @@ class TitleLine(Widget):
 
 
 def title_text(subject: str, places: Sequence[str], doing: str, wide: int) -> Text:
-    """The line in so many columns.
+    """Return the title line in so many columns.
 
-    A style that began before the text, cut off on the left, would have Textual search for its line
-    for ever.
+    No style may start before the text that is cut off on the left, because Textual would search
+    for its line forever.
     """
     row = title_row(subject, places, doing, wide)
     line, end = Text(row, no_wrap=True), row.rstrip()
