@@ -152,6 +152,8 @@ _MANY = ("words", "paths")
 _ADDRESSES = ("archive", "url")
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins that are not files."""
+B4_ARCHIVE = "b4.midmask"
+"""b4's setting for the mail archive: a URL in which %s is the Message-ID."""
 
 
 def _key(name: str) -> Key:
@@ -240,7 +242,8 @@ def load(
 ) -> Settings:
     """Return the settings from the tree's file, git's configuration and options.
 
-    `tree_file` is the text of the file; `git_config` maps `patchpilot.NAME` to its values. The
+    `tree_file` is the text of the file; `git_config` maps `patchpilot.NAME` to its values, and
+    b4.midmask, the archive that b4 uses: it is `lore` if patchpilot.lore is not set. The
     error for an invalid value names its location and the key. With `problems`, the error is
     appended to it instead of raised, and the default is used.
     """
@@ -250,7 +253,10 @@ def load(
     for key, value in _tree_values(data, label, problems):
         reading.take(key, value, label)
     for full, values in (git_config or {}).items():
-        reading.take_git(full, values)
+        if full != B4_ARCHIVE:
+            reading.take_git(full, values)
+        elif values:
+            reading.take_b4_archive(values[-1])
     for name, flag in (flags or {}).items():
         if flag is None:
             continue
@@ -281,6 +287,17 @@ class _Reading:
         self.wrong.pop(key.name, None)
         if error := judge(key, value, origin):
             self.wrong[key.name] = error
+
+    def take_b4_archive(self, mask: str) -> None:
+        """Use b4's archive, unless its mask is not the URL of an archive followed by "/%s"."""
+        key = _BY_NAME["lore"]
+        url = mask.removesuffix("/%s")
+        if (
+            key.name not in self.found
+            and url != mask
+            and not judge(key, url, B4_ARCHIVE)
+        ):
+            self.take(key, url, B4_ARCHIVE)
 
     def take_git(self, full: str, values: Sequence[str]) -> None:
         """Use the values of a name in git's configuration, which has no hyphens or writes them."""

@@ -44,3 +44,31 @@ def test_a_misspelt_setting_names_the_nearest() -> None:
 def test_a_malformed_file_is_named() -> None:
     with pytest.raises(InputError, match=r"\.patchpilot\.toml"):
         load("= =")
+
+
+@pytest.mark.parametrize(
+    ("mask", "archive"),
+    [
+        ("https://mine.example.org/all/%s", "https://mine.example.org/all"),
+        ("https://mine.example.org/?q=%s", "https://lore.kernel.org/all"),
+        ("file:///etc/%s/x", "https://lore.kernel.org/all"),
+        ("not a URL/%s", "https://lore.kernel.org/all"),
+    ],
+)
+def test_the_archive_of_b4_is_used_if_its_mask_is_an_archive(
+    mask: str, archive: str
+) -> None:
+    settings = load(git_config={"b4.midmask": [mask]})
+    assert settings.get("lore") == archive
+    assert settings.unread == ()
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_the_own_setting_overrides_the_archive_of_b4(last: bool) -> None:
+    values = {
+        "b4.midmask": ["https://mine.example.org/all/%s"],
+        "patchpilot.lore": ["https://own.example.org"],
+    }
+    found = load(git_config=dict(sorted(values.items(), reverse=last)))
+    assert found.of("lore").value == "https://own.example.org"
+    assert found.of("lore").origin == "git config"

@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.config import DEFAULT, FILE_NAME, FLAG, Settings, load, wrong_value
+from patchpilot.config import (
+    B4_ARCHIVE,
+    DEFAULT,
+    FILE_NAME,
+    FLAG,
+    Settings,
+    load,
+    wrong_value,
+)
 from patchpilot.errors import InputError, PatchpilotError, unknown
 
 if TYPE_CHECKING:
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
     from patchpilot.model.send_request import SendRequest
     from patchpilot.model.source_tree import Tree
 
+_READ = rf"^patchpilot\.|^{B4_ARCHIVE}$"
 LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
 
@@ -131,7 +140,7 @@ def read_settings(
         text = _tree_file(source) if source else None
     except InputError as error:
         _report(error, problems)
-    values = repository.config_regexp(r"^patchpilot\.") if repository else {}
+    values = _git_config(repository) if repository else {}
     found = load(
         text,
         values,
@@ -161,9 +170,9 @@ def user_settings(
 
     try:
         if where is None or isinstance(where, Path):
-            values = config_values(where, r"^patchpilot\.")
+            values = config_values(where, _READ)
         else:
-            values = where.config_regexp(r"^patchpilot\.")
+            values = _git_config(where)
     except MissingError:
         values = {}
     return load(None, values, flags, problems=problems)
@@ -185,6 +194,16 @@ def packs_of_tree(settings: Settings, source: Source) -> "tuple[OwnPack, ...]":
     return tuple(
         OwnPack(word, read_small(source, word)) for word in settings.list_value("packs")
     )
+
+
+def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
+    """patchpilot's settings in git's configuration, and the archive that b4 uses."""
+    values = repository.config_regexp(_READ)
+    if B4_ARCHIVE not in values:
+        from patchpilot.commits.b4_config import b4_values
+
+        values[B4_ARCHIVE] = b4_values(repository, B4_ARCHIVE)
+    return values
 
 
 def _tree_file(source: Source) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 from patchpilot.commits.own_commands import Use, own_commands
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing import transports
+from patchpilot.settings.read_settings import read_settings, user_settings
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 from tests.kit.topics import topic
@@ -103,3 +104,13 @@ def test_an_archive_that_the_tree_names_needs_trust(tmp_path: Path, key: str) ->
     assert own_commands(repo.path, Use.B4) == ()
     name(repo, key, "https://example.org/%s")
     assert [one.name for one in own_commands(repo.path, Use.B4)] == [f"b4.{key}"]
+
+
+def test_the_archive_of_the_tree_is_used_once_it_is_trusted(repo: Repo) -> None:
+    name(repo, "midmask", "https://team.example.org/all/%s")
+    with Repository.open(repo.path) as repository:
+        assert user_settings(repository).get("lore") != "https://team.example.org/all"
+    assert call("trust", repo.path).code == 0
+    with Repository.open(repo.path) as repository:
+        assert user_settings(repository).get("lore") == "https://team.example.org/all"
+        assert read_settings(repository).of("lore").origin == "b4.midmask"
