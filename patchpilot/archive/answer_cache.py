@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Answers of archives, kept for some minutes in the user's cache directory."""
+"""A cache for answers from archives in the user's cache directory, kept for some minutes."""
 
 import time
 from hashlib import sha256
@@ -13,16 +13,16 @@ _SUFFIX = "answer"
 
 
 class AnswerCache:
-    """The answers in a folder (None: nothing is kept), each for so many seconds.
+    """A cache for answers in a folder, each of which expires after a number of seconds.
 
-    The caller keeps only what it could use.
+    Without a folder, nothing is cached. The caller should store only usable answers.
     """
 
     def __init__(self, place: Path | None, seconds: float) -> None:
         self._place, self._seconds = place, seconds
 
     def get(self, *question: str) -> bytes | None:
-        """The answer to a question, as it was kept; None where it is missing or too old."""
+        """Returns the cached answer to a question; None if it is missing or has expired."""
         file = self._file(question)
         if file is None:
             return None
@@ -33,7 +33,7 @@ class AnswerCache:
         return folder.read(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
 
     def put(self, answer: bytes, *question: str) -> None:
-        """Keep the answer to a question; nothing happens where that fails."""
+        """Stores the answer to a question; errors are ignored."""
         file = self._file(question)
         if file is not None and folder.write(file, answer):
             folder.evict(file.parent, _MOST)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A public-inbox archive (lore or any other) read through liblore: threads and searches,
-rate-limited and with size limits.
+"""Reads threads and search results from a public-inbox archive through liblore.
 
-A missing mail is a NotInArchiveError, an unreachable archive a NetworkError. Everything an archive
-sends is untrusted.
+The archive is lore by default. Requests are rate-limited, and the size of answers is
+limited. A missing message raises `NotInArchiveError`, an unreachable archive
+`NetworkError`. All data from an archive is untrusted.
 """
 
 import email.charset
@@ -63,13 +63,14 @@ _HOSTS_OF_ALL = (
 
 
 class NotInArchiveError(MissingError):
-    """The archive does not have the mail."""
+    """The message is not in the archive."""
 
 
 def archive_of(target: str, default: str = LORE) -> str:
-    """The archive a URL points into: the part before the Message-ID.
+    """Returns the URL of the archive to which a message's URL belongs.
 
-    `default` for a bare id and for lore's own redirectors.
+    This is the part before the Message-ID. For a bare Message-ID and for lore's redirecting
+    URLs, `default` is returned.
     """
     if not target.startswith(("http://", "https://")):
         return default
@@ -89,15 +90,16 @@ def archive_of(target: str, default: str = LORE) -> str:
 
 
 def quoted(text: str) -> str:
-    """A phrase for a search: in quotes, without inner quotes."""
+    """Returns a text as a quoted phrase for an archive search, with inner quotes removed."""
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
 def received(first: datetime, last: datetime | None = None) -> str:
-    """A condition for a search: received from the day of `first` to that of `last`, or since.
+    """Returns a search condition for messages received between two days.
 
-    It is in seconds, as public-inbox takes a number of more than four digits for seconds, also one
-    that looks like a day."""
+    Without `last`, the period has no end. Times are in seconds, because public-inbox
+    interprets a number of more than four digits as seconds, even if it looks like a date.
+    """
     begin, end = (
         f"{moment.timestamp() // _DAY * _DAY + more:.0f}" if moment else ""
         for moment, more in ((first, 0), (last, _DAY))
@@ -106,9 +108,7 @@ def received(first: datetime, last: datetime | None = None) -> str:
 
 
 class MailArchive(Protocol):
-    """What is asked of an archive, wherever it is: on the network (`Archive`) or on this machine
-    (`LocalArchive`).
-    """
+    """The interface of an archive on the network (`Archive`) or a local one (`LocalArchive`)."""
 
     url: str
     host: str
@@ -120,20 +120,20 @@ class MailArchive(Protocol):
 
     @property
     def requests(self) -> int:
-        """The requests so far."""
+        """The number of requests made to the archive."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
 
     def cancel(self) -> None:
-        """Cancel the current request; callable from another thread."""
+        """Cancels the current request; may be called from another thread."""
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """The whole thread around a mail."""
+        """Returns the whole thread that contains a message."""
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
-        """The mail with this Message-ID."""
+        """Returns the message with the given Message-ID."""
 
     def search(
         self,
@@ -143,22 +143,22 @@ class MailArchive(Protocol):
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads) but those with an id
-        of `without`; may be none.
+        """Returns the messages that match a query, without the Message-IDs in `without`.
+
+        With `threads`, the result contains the whole threads of the matches. It may be empty.
         """
 
     def reaches(self) -> datetime | None:
-        """When about its latest mails arrived; None where it does not say."""
+        """Returns the approximate time at which the latest messages arrived; None if unknown."""
 
 
 class Archive:
-    """One archive on the network.
+    """An archive on the network.
 
-    Answers are cached for ten minutes in `cache` (None: no cache); `offline` prevents requests.
-
-    Answers that cannot be used are not cached. `hosts` are those to which it may redirect, besides
-    its own. The user name and password of a URL are sent to its server. For use in one thread;
-    `cancel` in any.
+    Answers are cached for ten minutes in the folder `cache`, unless it is None; unusable
+    answers are not cached. `offline` prevents requests. The archive may redirect to its own
+    host and to `hosts`. The user name and the password in the URL are sent to the archive's
+    server. An instance may be used in one thread only, except for `cancel`.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class Archive:
 
     @property
     def requests(self) -> int:
-        """The requests that the server got."""
+        """The number of requests sent to the server."""
         return self._session.asked if self._session is not None else 0
 
     def __enter__(self) -> "Archive":
@@ -209,22 +209,23 @@ class Archive:
         self.close()
 
     def close(self) -> None:
-        """Close the connection."""
+        """Closes the connection."""
         if self._node is not None:
             self._node.close()
             self._session.close()
             self._node = None
 
     def cancel(self) -> None:
-        """Cancel the current request; callable from another thread."""
+        """Cancels the current request; may be called from another thread."""
         self._stop.set()
         if self._node is not None:
             self._node.cancel_active()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """The whole thread around a mail.
+        """Returns the whole thread that contains a message.
 
-        NotInArchiveError when the archive has no such mail, NetworkError when it cannot be reached.
+        Raises `NotInArchiveError` if the archive does not have the message, and `NetworkError` if
+        it cannot be reached.
         """
         before = len(self.skipped)
         kept = None if fresh else self._kept.get(self.url, "thread", message_id)
@@ -245,10 +246,10 @@ class Archive:
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
-        """The mail with this Message-ID.
+        """Returns the message with the given Message-ID.
 
-        NetworkError when the answer is something else: a bot challenge, a network's login page,
-        another mail.
+        Raises `NetworkError` if the answer is something different: a bot challenge, the login
+        page of a network, or another message.
         """
         kept = None if fresh else self._kept.get(self.url, "mail", message_id)
         data = kept or self._ask(
@@ -277,8 +278,9 @@ class Archive:
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads) but those with an id
-        of `without`; may be none.
+        """Returns the messages that match a query, without the Message-IDs in `without`.
+
+        With `threads`, the result contains the whole threads of the matches. It may be empty.
         """
         question = (self.url, "threads" if threads else "search", query)
         kept = None if fresh else self._kept.get(*question)
@@ -299,8 +301,10 @@ class Archive:
         return mails
 
     def reaches(self) -> datetime | None:
-        """When about its latest mails arrived, by its feed of them (the median, as single dates are
-        wrong); None where it does not say.
+        """Returns the approximate time at which the latest messages arrived; None if unknown.
+
+        The time is the median of the dates in the archive's feed, because single dates may be
+        wrong.
         """
         try:
             feed = self._ask(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The HTTP session with an archive: it waits when asked to, and bounds the time and size of answers
-and where redirects lead.
+"""The HTTP session for requests to an archive.
+
+The session obeys the server's Retry-After header, and limits the time and size of answers
+and the hosts of redirects.
 """
 
 import gzip
@@ -39,10 +41,10 @@ _BUSY = (429, 502, 503, 504)
 def polite_session(
     agent: str, stop: threading.Event, skipped: Skipped, hosts: Container[str]
 ) -> Any:
-    """A requests session that honors Retry-After once, limits the time and size of responses, and
-    follows redirects to `hosts` only.
+    """Returns a requests session that limits the time, size and redirects of responses.
 
-    Mails over a limit are left out, with the reason to `skipped`.
+    The session obeys Retry-After once and follows redirects to `hosts` only. Oversized
+    messages are skipped, and the reason is reported to `skipped`.
     """
     import requests
 
@@ -187,7 +189,7 @@ def _is_large(data: bytes) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """Why a request failed, in a few words."""
+    """Returns a short description of why a request failed."""
     import requests
 
     if isinstance(error, requests.Timeout):

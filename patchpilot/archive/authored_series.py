@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The series that somebody sent, found in an archive by their addresses, and the original series of
-mails of the stable trees.
+"""Searches an archive for an author's series by the author's addresses.
+
+For messages from the stable maintainers, the module finds the original series.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,8 +37,9 @@ MAX_MISSED = 20
 
 
 class Authored(NamedTuple):
-    """The series of some authors, oldest first, and the mails of the stable trees about patches of
-    theirs.
+    """The series of some authors, oldest first, and the stable maintainers' messages.
+
+    The messages are limited to those about patches by these authors.
     """
 
     topics: tuple[PostedTopic, ...]
@@ -52,8 +54,9 @@ def authored(
     reader: MailReader,
     fresh: bool = False,
 ) -> Authored:
-    """What the archive received since then: series sent from these addresses, and mails of the
-    stable trees about their patches.
+    """Returns the series sent from the given addresses that the archive received since a date.
+
+    The result includes the stable maintainers' messages about the authors' patches.
     """
     archive.parse_mail = reader.parse
     keys = {Address("", email).key for email in emails}
@@ -129,9 +132,14 @@ def originals(
     known: Iterable[PostedTopic] = (),
     fresh: bool = False,
 ) -> Mapping[str, PostedTopic]:
-    """Message-ID of a stable tree's mail → the series that its patch was sent in; of those in
-    `known`, or found in the archive by the links, the title and author, or the upstream commit that
-    the mail names. Mails whose original is not found are left out."""
+    """Returns the original series for each message from the stable maintainers.
+
+    The keys are the Message-IDs of the messages.
+
+    An original is one of the `known` series, or is found in the archive by the message's
+    links, by title and author, or by the upstream commit that the message names. Messages
+    whose original series is not found are omitted.
+    """
     archive.parse_mail = reader.parse
     found: dict[str, PostedTopic] = {}
     topics = list(known)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All mails about a series that an archive has: its threads, its other revisions, and mails of
-stable trees and bots in other threads.
+"""Collects all messages about a series in an archive.
+
+These are the messages of its threads, its other revisions, and messages in other threads
+from the stable maintainers and from bots.
 """
 
 from collections.abc import Iterable
@@ -19,9 +21,10 @@ from patchpilot.reading.status import Status, read_thread
 
 
 class Gathered(NamedTuple):
-    """The mails about a series.
+    """The messages found about a series, and the errors of the search.
 
-    Mails that could not be read, in words; and the failure that ended the search early.
+    An error for each message that could not be read is included; `failure` is the error that
+    ended the search early.
     """
 
     mails: tuple[Mail, ...]
@@ -45,11 +48,11 @@ def gather(
     reader: MailReader | None = None,
     progress: Progress = silent,
 ) -> Gathered:
-    """The mails about the series that has this mail; those found before a later query failed are
-    kept.
+    """Returns the messages about the series that contains a given message.
 
-    NotInArchiveError when the archive has no such mail and none is known; NetworkError when the
-    first query fails.
+    If a later query fails, the messages found before are returned. Raises `NotInArchiveError`
+    if the archive does not have the message and no messages are known, and `NetworkError` if
+    the first query fails.
     """
     reader = reader or MailReader()
     archive.parse_mail = reader.parse
@@ -87,13 +90,15 @@ class _Search:
     asked: set[str] = field(default_factory=set)
 
     def add_thread(self, message_id: str) -> None:
-        """Take the mails of a thread."""
+        """Adds the messages of a thread."""
         self.asked.add(message_id)
         self._take(self.archive.thread(message_id, fresh=self.fresh))
 
     def widen(self) -> None:
-        """Search for what is not in the first thread: other revisions, their threads, the stable
-        trees' and bots' mails, what names the commit.
+        """Searches for messages that are not in the first thread.
+
+        These are other revisions and their threads, messages from the stable maintainers and from
+        bots, and messages that name the commit.
         """
         status = self._status()
         if status is None:
@@ -248,7 +253,10 @@ def _carrier_queries(status: Status) -> list[str]:
 
 
 def status_of(message_id: str, every: Iterable[Status]) -> Status | None:
-    """The status of the series that has this mail as a post, otherwise of the one it speaks of."""
+    """Returns the status of the series that a message belongs to or refers to.
+
+    If the message is a post of a series, that series takes precedence.
+    """
     statuses = tuple(every)
     post = next(
         (

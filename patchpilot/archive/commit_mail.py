@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mail that a commit was posted as, found in an archive: by the links of its message, its
-patch-id, its title and author, or the files that it changes (as `b4 dig` does).
+"""Finds the message in which a commit was posted, as `b4 dig` does.
+
+It is found by the links in the commit message, by patch-id, by title and author, or by
+the changed files.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,7 +31,7 @@ _CLOCKS = timedelta(days=1)
 
 
 class FoundBy(StrEnum):
-    """How the mail of a commit was found."""
+    """The method by which the message of a commit was found."""
 
     LINK = "link"
     PATCH_ID = "patch-id"
@@ -38,7 +40,7 @@ class FoundBy(StrEnum):
 
 
 class CommitMail(NamedTuple):
-    """The Message-ID of the patch that became a commit, and how it was found."""
+    """The Message-ID of the patch that became a commit, and the method by which it was found."""
 
     message_id: str
     found_by: FoundBy
@@ -53,10 +55,10 @@ def mail_of_commit(
     fresh: bool = False,
     progress: Progress = silent,
 ) -> CommitMail | None:
-    """The mail that a commit was posted as; None where the archive has none.
+    """Returns the message in which a commit was posted; None if the archive does not have it.
 
-    A linked mail counts if it has the commit's title or changes, or if the commit is a merge: Link:
-    also names reports and discussions.
+    A linked message counts only if it has the commit's title or changes, or if the commit is
+    a merge, because Link: trailers may name reports and discussions.
     """
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader, fresh)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Small public documents by URL, such as the list of kernel releases, and documents posted with an
-API token.
+"""Fetches small public JSON documents, such as the list of kernel releases.
+
+The module can post JSON documents with an API token.
 """
 
 import json
@@ -19,10 +20,10 @@ _NOT_FOUND = 404
 def fetch_json(
     url: str, *, offline: bool = False, redirects: bool = True, lacks: bool = False
 ) -> Any:
-    """The JSON document at an http(s) URL, at most 4 MiB; with `lacks` None where there is none.
+    """Returns the JSON document at an http or https URL, at most 4 MiB.
 
-    NetworkError when it cannot be fetched or parsed, without `redirects` also where the server
-    sends the request elsewhere.
+    With `lacks`, the result is None if there is no document. Raises `NetworkError` if the
+    document cannot be fetched or parsed, or if the server redirects and `redirects` is False.
     """
     if split_url(url).scheme not in ("https", "http"):
         raise UsageError(f"{url}: not an http or https URL")
@@ -66,9 +67,10 @@ def fetch_json(
 
 
 def post_json(url: str, body: Mapping[str, str], *, token: str) -> None:
-    """Send a JSON document to an https URL with an API token; NetworkError when it is not taken.
+    """Posts a JSON document to an https URL with an API token.
 
-    The token goes nowhere else: no redirect is followed.
+    The request fails if the server redirects, so that the token is sent to no other server.
+    Raises `NetworkError` if the document is not accepted.
     """
     parts = split_url(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a series is in a repository: mainline and its first release, linux-next, maintainers'
-trees, every stable branch; what reverts or fixes it.
+"""Finds the commits of a series in a repository.
+
+They are searched for in mainline (with the first release), linux-next, maintainers' trees
+and every stable branch. Commits that revert or fix the series are included.
 """
 
 import re
@@ -50,8 +52,9 @@ rebase.
 
 @dataclass(frozen=True, slots=True)
 class InRepository:
-    """What a repository has of a series: its commits by tree, mainline first, and the later commits
-    of mainline that fix it.
+    """The commits of a series in a repository, and the later mainline commits that fix it.
+
+    The commits are grouped by tree, mainline first.
     """
 
     commits: tuple[LandedCommit, ...] = ()
@@ -75,7 +78,7 @@ def in_repository(
     progress: Progress = silent,
     remote: str = "",
 ) -> InRepository:
-    """What the repository has of a series: nothing where it has no mainline."""
+    """Returns the commits of a series in a repository; empty if it has no mainline."""
     tip = mainline(repository)
     if tip is None:
         return InRepository()
@@ -347,7 +350,7 @@ def _by_content(
 
 
 def authors_of(status: Status, body: str) -> set[str]:
-    """Who may be the author of the commit: the sender, or the From: line in the patch."""
+    """Returns the possible authors of a commit: the sender and the From: line in the patch."""
     inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
     return {status.topic.author.key, *([inner[1].lower()] if inner else [])}
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on this machine, asked like one on the network: a public-inbox directory or epoch, a
-maildir (as lei writes one), an mbox.
+"""A local archive with the same interface as one on the network.
 
-An index in the cache directory knows each mail's sender, recipients, subject, references, and the
-commits, Message-IDs, change-ids and files it names; it is updated when the archive is opened. The
-texts stay where they are.
+The archive is a public-inbox directory or epoch, a maildir (as written by lei) or an
+mbox. An index in the cache directory contains the sender, recipients, subject and
+references of each message, and the commits, Message-IDs, change-ids and files that it
+names. The index is updated when the archive is opened; the texts are not copied.
 """
 
 import fcntl
@@ -73,9 +73,10 @@ _FILE = re.compile(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MUL
 
 
 class LocalArchive:
-    """The archive at a path, for use in one thread.
+    """The local archive at a path, for use in one thread.
 
-    NetworkError when it is not there; `requests` counts what it was asked.
+    `requests` counts the queries. Raises `NetworkError` on the first query if there is no
+    archive.
     """
 
     def __init__(self, path: Path, *, progress: Progress = silent) -> None:
@@ -98,7 +99,7 @@ class LocalArchive:
         self.close()
 
     def close(self) -> None:
-        """Close the archive and its index."""
+        """Closes the archive and its index."""
         if self._index is not None:
             self._index.close()
         if self._mails is not None:
@@ -106,18 +107,24 @@ class LocalArchive:
         self._index = self._mails = None
 
     def cancel(self) -> None:
-        """Cancel the current request; callable from another thread."""
+        """Cancels the current request; may be called from another thread."""
         self._stop.set()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """The whole thread around a mail. NotInArchiveError when the archive has no such mail."""
+        """Returns the whole thread that contains a message.
+
+        Raises `NotInArchiveError` if the archive does not have the message.
+        """
         mails = self._read(self._thread_of(self._opened(), [message_id]))
         if not any(mail.message_id == message_id for mail in mails):
             raise self._absent(message_id)
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
-        """The mail with this Message-ID. NotInArchiveError when there is none."""
+        """Returns the message with the given Message-ID.
+
+        Raises `NotInArchiveError` if the archive does not have the message.
+        """
         index = self._opened()
         found = self._read(
             row[0]
@@ -137,8 +144,10 @@ class LocalArchive:
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """The mails that match a query (with `threads`, their whole threads) but those `without`,
-        the latest where they are very many.
+        """Returns the messages that match a query, without the Message-IDs in `without`.
+
+        With `threads`, the result contains the whole threads of the matches. If there are very
+        many matches, only the latest ones are returned.
         """
         wanted = condition(query)
         index = self._opened(wanted.since if not threads else 0.0)
@@ -163,10 +172,10 @@ class LocalArchive:
         )
 
     def reaches(self) -> None:
-        """Nothing: the index knows by itself what is new."""
+        """Returns None, because the index already records which messages are new."""
 
     def has(self, message_id: str) -> bool:
-        """Whether the archive has the mail with this Message-ID."""
+        """Returns whether the archive has the message with the given Message-ID."""
         return (
             self._opened()
             .execute("SELECT 1 FROM mail WHERE message_id = ?", (message_id,))
@@ -175,8 +184,9 @@ class LocalArchive:
         )
 
     def related(self, clues: Clues, *, without: Container[str] = ()) -> Iterator[Mail]:
-        """The mails that may be about some series but those `without`, one by one and kept by
-        nobody.
+        """Yields the messages that may be about the given series, without the ones in `without`.
+
+        The messages are read one by one and are not cached.
         """
         index = self._opened()
         assert self._mails is not None
@@ -187,7 +197,7 @@ class LocalArchive:
                 yield mail
 
     def settled(self, clues: Clues) -> None:
-        """Note that none of the mails is news about these series."""
+        """Records that the archive has no news about the given series."""
         with _changing(self._opened()) as index:
             note_looked_through(index, clues)
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which mails of an indexed archive may be about some series: found in the index by what is known
-of the series, without reading the mails.
+"""Finds the messages of an indexed archive that may be about given series.
 
-The index notes up to which mail the same clues led to nothing, so that these mails are not looked
-through again.
+Only the index is searched; the messages are not read. The index records the last message
+up to which the same clues had no result, so that those messages are not searched again.
 """
 
 import hashlib
@@ -43,9 +42,11 @@ _CHANGING = (
 
 
 class Clues(NamedTuple):
-    """What is known of some series: the ids of their mails, their titles and change-ids, the
-    commits they became (12 digits), and for each of their authors the titles and files of what they
-    sent."""
+    """The known facts about some series, by which messages about them are found.
+
+    These are the Message-IDs, titles and change-ids of the series, the commits that they
+    became (12 digits), and the titles and files of each author's patches.
+    """
 
     message_ids: frozenset[str]
     titles: frozenset[str]
@@ -55,7 +56,7 @@ class Clues(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The same for the same clues only."""
+        """A hash that is equal only for equal clues."""
         authors = sorted(
             (author, sorted(titles), sorted(files))
             for author, (titles, files) in self.authors.items()
@@ -69,8 +70,9 @@ class Clues(NamedTuple):
 def related(
     index: sqlite3.Connection, clues: Clues, without: Container[str]
 ) -> list[tuple[str, str]]:
-    """The Message-IDs and places of the mails that may be about the series, but those `without` and
-    those that were looked through.
+    """Returns the Message-IDs and places of the messages that may be about the series.
+
+    Messages in `without` and messages that were already searched are omitted.
     """
     row = index.execute(
         "SELECT upto FROM looked_through WHERE clues = ?", (clues.key,)
@@ -109,9 +111,9 @@ def related(
 
 
 def note_looked_through(index: sqlite3.Connection, clues: Clues) -> None:
-    """Note that none of the mails so far is news about the series.
+    """Records that the archive has no news about the series so far.
 
-    What was noted of other clues is forgotten, as the series are no longer the same.
+    The records for other clues are deleted, because the series have changed.
     """
     index.execute("DELETE FROM looked_through")
     index.execute(
@@ -142,5 +144,5 @@ def _is_like(title: str, known: frozenset[str]) -> bool:
 
 
 def clean(text: str) -> str:
-    """The text without what a database cannot hold."""
+    """Returns the text with invalid characters replaced, so that the database can store it."""
     return text.encode("utf-8", "replace").decode()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where an archive on this machine keeps its mails: a public-inbox directory (or one of its
-epochs), a maildir, an mbox.
+"""Reads the messages of a local archive.
 
-`lei q -o DIR` writes a maildir, `public-inbox-clone URL DIR` a directory of epochs.
+The archive is a public-inbox directory or epoch, a maildir, or an mbox. `lei q -o DIR`
+writes a maildir, `public-inbox-clone URL DIR` a directory of epochs.
 """
 
 import json
@@ -19,7 +19,10 @@ from patchpilot.model.mail import mail_bounds, one_mail
 
 
 class FoundMail(NamedTuple):
-    """A mail, where it is kept, and when it arrived (seconds since the epoch; 0: not known)."""
+    """A message, its place in the archive, and its time of arrival.
+
+    The time is in seconds since the epoch; 0 if it is unknown.
+    """
 
     place: str
     raw: bytes
@@ -27,41 +30,42 @@ class FoundMail(NamedTuple):
 
 
 class LocalMails(Protocol):
-    """The mails of an archive on this machine."""
+    """The messages of a local archive."""
 
     path: Path
 
     def state(self) -> str:
-        """What changes when mails come or go."""
+        """Returns a text that changes when messages are added or removed."""
 
     def new(
         self, state: str, known: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
-        """The mails since an earlier state ("" for all), the latest first where that is known.
+        """Yields the messages added since an earlier state ("" for all messages).
 
-        Those that arrived before `since` may be left out.
+        If possible, the latest messages come first. Messages that arrived before `since` may be
+        omitted.
         """
 
     def count(self, state: str, since: float = 0.0) -> int:
-        """How many mails `new` gives at most."""
+        """Returns an upper limit for the number of messages that `new` yields."""
 
     def is_replaced(self, state: str) -> bool:
-        """Whether the places of that earlier state mean nothing any more."""
+        """Whether the places of messages in an earlier state are no longer valid."""
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:
-        """The places among these that hold no mail any more."""
+        """Yields the given places in the archive that no longer contain a message."""
 
     def read(self, place: str) -> bytes | None:
-        """The mail at a place; None when it is gone."""
+        """Returns the message at a place in the archive; None if it no longer exists."""
 
     def close(self) -> None:
-        """Release what is held open."""
+        """Closes open files and processes."""
 
 
 def local_mails(path: Path) -> LocalMails:
-    """The mails of this directory or file.
+    """Returns the messages of the archive in a directory or file.
 
-    NetworkError when there is no archive, as for one that cannot be reached.
+    Raises `NetworkError`, as for an unreachable archive, if there is no archive.
     """
     if path.is_file():
         return _Mbox(path)
@@ -82,9 +86,9 @@ def local_mails(path: Path) -> LocalMails:
 
 
 def epochs_of(path: Path) -> tuple[Path, ...]:
-    """The epochs of a public-inbox directory, oldest first, or the path itself where it is one.
+    """Returns the epochs of a public-inbox directory, oldest first.
 
-    None where it is something else.
+    If the path is a single epoch, only this epoch is returned. Empty if the path is neither.
     """
     epochs = (
         [path]
@@ -99,7 +103,7 @@ def epochs_of(path: Path) -> tuple[Path, ...]:
 
 
 def is_maildir(path: Path) -> bool:
-    """Whether a directory is a maildir."""
+    """Returns whether a directory is a maildir."""
     return (path / "cur").is_dir() and (path / "new").is_dir()
 
 

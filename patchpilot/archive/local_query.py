@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The searches that archives are asked, as conditions of SQL on the index of an archive on this
-machine.
+"""Translates archive searches into SQL conditions on the index of a local archive.
 
-Understood are the prefixes of a public-inbox's search that patchpilot uses (s, f, a, b, nq as b, m,
-rt, dfn, or none), phrases in quotes, a `*` at the end of a word, AND, OR, NOT and parentheses. A
-phrase has to be there as whole words in this order.
+The syntax is the part of public-inbox's search that patchpilot uses: the prefixes s, f,
+a, b, nq (treated as b), m, rt and dfn, terms without a prefix, quoted phrases, a `*` at
+the end of a word, AND, OR, NOT and parentheses. A phrase matches only whole words in the
+same order.
 """
 
 import re
@@ -22,8 +22,11 @@ _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 
 
 class Condition(NamedTuple):
-    """A condition of SQL, its values, what it costs (a condition that reads mails is put last), and
-    the arrival of the oldest mail it can match (seconds since the epoch; 0: any)."""
+    """An SQL condition with its values, its cost, and a lower limit for the time of arrival.
+
+    A condition that reads messages has the highest cost and is evaluated last. The limit is
+    in seconds since the epoch; 0 if there is none.
+    """
 
     sql: str
     values: tuple[str | float, ...]
@@ -32,15 +35,17 @@ class Condition(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """The words of a text, in lower case, with a space around each: a phrase is in a text when its
-    words are in the text's words.
+    """Returns the words of a text in lower case, separated and enclosed by spaces.
+
+    A text contains a phrase if the result for the text contains the result for the phrase.
     """
     return f" {' '.join(_SAID.findall(text.lower()))} "
 
 
 def ids_in(text: str) -> list[str]:
-    """The Message-IDs in a text, also those of links, in lower case (of one with a slash the part
-    after it).
+    """Returns the Message-IDs in a text in lower case, including those in links.
+
+    Of a Message-ID with a slash, only the part after the slash is returned.
     """
     # an id is on one line, and most lines of a patch have none
     return [
@@ -52,7 +57,10 @@ def ids_in(text: str) -> list[str]:
 
 
 def condition(query: str) -> Condition:
-    """The condition for a search; UsageError for one that is not understood."""
+    """Returns the SQL condition for a search.
+
+    Raises `UsageError` if the syntax of the search is not supported.
+    """
     return _Parser(query).read()
 
 

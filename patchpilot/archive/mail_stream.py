@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of files, directories and archives one after the other, however many there are.
+"""Reads any number of messages from files, directories and archives, one after the other.
 
-Each has a position at which reading can start again.
+Each message has a position from which reading can be resumed.
 """
 
 import sys
@@ -34,12 +34,11 @@ will not be asked for again.
 
 
 class StreamedMail(NamedTuple):
-    """A mail, or the `error` for which it cannot be read (then `raw` is empty).
+    """A message, or the `error` for which it could not be read (`raw` is then empty).
 
-    `position` is its file or archive, a colon, and its offset or commit.
-
-    `source` is its file where it is the only mail there, else the position. `archived` mails may be
-    anything; what is alone in a file is meant as a patch.
+    `position` is the file or archive, a colon, and the offset or commit. `source` is the file
+    if it contains a single message, and the position otherwise. An `archived` message can be
+    of any kind; a single message in a file is expected to be a patch.
     """
 
     position: str
@@ -50,16 +49,17 @@ class StreamedMail(NamedTuple):
 
 
 class Shard(NamedTuple):
-    """One of `total` parts of the mails, with a `number` from 1 on.
+    """One of `total` parts of the messages, with a `number` from 1 to `total`.
 
-    A mail is always in the same one: its file name and offset, or commit, say which.
+    A message always belongs to the same part, which depends on its file name and offset, or
+    on its commit.
     """
 
     number: int = 1
     total: int = 1
 
     def has(self, position: str) -> bool:
-        """Whether the mail at this position is in it."""
+        """Returns whether the message at this position belongs to the shard."""
         return (
             self.total == 1
             or crc32(position.rpartition("/")[2].encode("utf-8", "surrogateescape"))
@@ -72,7 +72,10 @@ WHOLE = Shard()
 
 
 def parse_shard(text: str) -> Shard:
-    """The shard that "I/N" names; UsageError where it names none."""
+    """Returns the shard for a text of the form "I/N".
+
+    Raises `UsageError` if the text is not a valid shard.
+    """
     number, _, count = text.partition("/")
     if not (
         number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)
@@ -87,11 +90,12 @@ def parse_shard(text: str) -> Shard:
 def stream_mails(
     targets: Iterable[str], resume_at: str | None = None, shard: Shard = WHOLE
 ) -> Iterator[StreamedMail]:
-    """The mails of each TARGET: a file (a mail, an mbox, either gzipped), a directory of them, a
-    maildir, a public-inbox or one of its epochs, `-`.
+    """Yields the messages of each target.
 
-    Files are read in the order of their names, archives from the latest mail to the oldest. With
-    `resume_at` reading starts at this position; UsageError where no TARGET has it.
+    A target is a file (a message or an mbox, optionally gzipped), a directory of such files,
+    a maildir, a public-inbox or one of its epochs, or `-`. Files are read in the order of
+    their names, archives from the latest message to the oldest. With `resume_at`, reading
+    starts at this position. Raises `UsageError` if no target has this position.
     """
     place, _, at = (resume_at or "").rpartition(":")
     for read, path in _places(targets):
@@ -110,8 +114,9 @@ def stream_mails(
 def mails_of_range(
     epoch: str, revisions: Sequence[str], shard: Shard = WHOLE
 ) -> Iterator[StreamedMail]:
-    """The mails that these revisions of an epoch added, the latest first: commits, and `^COMMIT`
-    for what is left out.
+    """Yields the messages that the given revisions of an epoch added, latest first.
+
+    The revisions are commits, and `^COMMIT` for commits to exclude.
     """
     with (
         streaming(Path(epoch), "rev-list", "--end-of-options", *revisions) as ids,
@@ -133,17 +138,18 @@ def mails_of_range(
 
 
 def resolved_range(epoch: str, revisions: str) -> tuple[str, ...]:
-    """The commits of `A..B` or `B` as `mails_of_range` takes them.
+    """Returns the commits of `A..B` or `B` in the form that `mails_of_range` takes.
 
-    InputError where the epoch has no such commit.
+    Raises `InputError` if the epoch has no such commit.
     """
     old, _, new = revisions.rpartition("..")
     return (_commit(epoch, new), *((f"^{_commit(epoch, old)}",) if old else ()))
 
 
 def epoch_commits(epoch: str, step: int) -> Iterator[str]:
-    """Every so many commits of an epoch from the oldest on, and the latest: where its mails are cut
-    into parts.
+    """Yields every `step`-th commit of an epoch, oldest first, and the latest commit.
+
+    The commits divide the epoch's messages into parts.
     """
     commit = ""
     with streaming(Path(epoch), "rev-list", "--reverse", "HEAD") as ids:

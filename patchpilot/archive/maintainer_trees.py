@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commits of a series in maintainers' trees that a repository has fetched, before they are in
-mainline.
-"""
+"""Finds the commits of a series in fetched maintainers' trees, before they reach mainline."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -25,11 +23,12 @@ def in_trees(
     since: str,
     known: Sequence[str],
 ) -> Iterator[LandedCommit]:
-    """The commits that these patches became in fetched branches of maintainers, beyond the `known`
-    tips; one for each patch and tree.
+    """Yields the commits that the patches became in maintainers' fetched branches.
 
-    A commit is a patch's by title and author, or by its link to the mail. What the author committed
-    without a link to the mail is a copy of the topic, not of a maintainer.
+    There is one commit for each patch and tree; commits reachable from the `known` tips are
+    ignored. A commit matches a patch by title and author, or by a link to the message. A
+    commit that the author committed without a link to the message is part of a copy of the
+    topic and is ignored.
     """
     branches = tree_branches(repository, known)
     if not branches or not posts:
@@ -103,7 +102,7 @@ def _with_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set
 
 
 def links_of(commit: Commit) -> set[str]:
-    """The Message-IDs of the mails that a commit's Link: trailers name."""
+    """Returns the Message-IDs in a commit's Link: trailers."""
     return {
         message_id
         for tag in commit.tags("Link")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive by its URL or its path on this machine."""
+"""Opens an archive by its URL or by its local path."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ _WEB = cached_re.compile(r"https?://")
 
 
 def archive_address(text: str) -> str:
-    """An archive's URL as it is.
+    """Returns the URL of an archive, or the absolute path of a local archive.
 
-    The absolute path of one on this machine (`/…`, `./…`, `~…`, `file://…`, or what exists).
+    A local archive is given as `/…`, `./…`, `~…`, `file://…` or as any existing path.
     """
     if text.startswith(("http://", "https://")):
         return text
@@ -30,7 +30,10 @@ def archive_address(text: str) -> str:
 
 
 def with_login(url: str, own: str) -> str:
-    """A URL without a password, with that of the archive `own` if this is on the same server."""
+    """Returns a URL with the user name and password of `own` if both have the same server.
+
+    Otherwise the URL is returned unchanged.
+    """
     parts, login = split_url(url), split_url(own)
     same = (
         parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
@@ -43,7 +46,7 @@ def with_login(url: str, own: str) -> str:
 
 
 def is_archive_address(text: str) -> bool:
-    """Whether a text is the URL of a server, or an absolute path on this machine."""
+    """Returns whether a text is the URL of a server or an absolute local path."""
     parts = split_url(text)
     if UNSAFE.search(text) or " " in text:
         return False
@@ -58,10 +61,10 @@ def open_archive(
     hosts: Sequence[str] = (),
     progress: Progress = silent,
 ) -> MailArchive:
-    """The archive, to be closed.
+    """Opens an archive; the caller must close it.
 
-    `cache`, `offline` and `hosts` are about those on the network. UsageError when it is neither a
-    URL nor a path.
+    `cache`, `offline` and `hosts` apply only to archives on the network. Raises `UsageError`
+    if the address is neither a URL nor a path.
     """
     address = archive_address(url)
     if _WEB.match(address) and not is_archive_address(address):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a project's patchwork has about a patch, its state and its checks, and a check posted to it:
-the REST API (version 1.3).
+"""Reads the state and the checks of patches from patchwork and posts checks.
+
+The module uses version 1.3 of patchwork's REST API.
 """
 
 from collections.abc import Collection, Iterator
@@ -20,9 +21,10 @@ _LONGEST_URL = 1000
 
 @json_form("context", "state", "description", "url~")
 class PatchworkCheck(NamedTuple):
-    """A check: what ran (its context, such as `netdev/build_32bit`), its state (pending, success,
-    warning or fail), what it says, and the page of its result ("" where it has none that may be
-    linked to).
+    """A check: its context, state, description, and the URL of its result.
+
+    The context is the name of the test, such as `netdev/build_32bit`; the state is pending,
+    success, warning or fail. The URL is empty if there is none that is safe to link.
     """
 
     context: str
@@ -32,8 +34,9 @@ class PatchworkCheck(NamedTuple):
 
 
 class PatchworkPatch(NamedTuple):
-    """A patch: its Message-ID, its state (new, under-review, accepted, changes-requested …), its
-    page, and its checks.
+    """A patch in patchwork: its Message-ID, state, page and checks.
+
+    States are new, under-review, accepted, changes-requested and others.
     """
 
     message_id: str
@@ -45,10 +48,11 @@ class PatchworkPatch(NamedTuple):
 def read_patch(
     place: str, message_id: str, *, hosts: Collection[str] = (), offline: bool = False
 ) -> PatchworkPatch | None:
-    """The patch of this Message-ID in a project (`https://…/project/NAME`).
+    """Returns the patch with the given Message-ID in a project (`https://…/project/NAME`).
 
-    None where it is not there. NetworkError when there is no answer. Results of checks are linked
-    to over https, on patchwork's own host and on `hosts`.
+    None if patchwork does not have the patch. The results of checks are linked only if their
+    URL uses https and is on patchwork's host or on one of the `hosts`. Raises `NetworkError`
+    if there is no answer.
     """
     server, _, name = place.rstrip("/").partition("/project/")
     patch = _patch(server, name, message_id, offline=offline)
@@ -73,8 +77,9 @@ def read_patch(
 
 
 class PostedCheck(NamedTuple):
-    """A check to be posted: the Message-ID of its patch, its state (success, warning or fail), and
-    what it says in one line.
+    """A check to post: the Message-ID of its patch, its state, and a description in one line.
+
+    The state is success, warning or fail.
     """
 
     message_id: str
@@ -85,11 +90,11 @@ class PostedCheck(NamedTuple):
 def post_check(
     place: str, check: PostedCheck, token: str, target_url: str = ""
 ) -> bool:
-    """Post a check to a project (`https://…/project/NAME`) with an API token; False where the
-    project does not have the patch.
+    """Posts a check to a project (`https://…/project/NAME`) with an API token.
 
-    UsageError where the token would be sent without encryption, NetworkError where the server does
-    not take the check.
+    Returns False if the project does not have the patch. Raises `UsageError` if the token
+    would be sent without encryption, and `NetworkError` if the server does not accept the
+    check.
     """
     server, _, name = place.rstrip("/").partition("/project/")
     if not name:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One question for many series: which of them have mails that are not known yet.
+"""Checks many series for new messages with only a few searches.
 
-A few searches cover all series of an archive: their authors' addresses, titles, change-ids and
-commits, limited to what the archive received since its latest mail that was seen. Each search also
-names a mail that the archive has. When that mail is missing in the answer, the search is not
-believed.
+The searches use the authors' addresses, titles, change-ids and commits, and are limited
+to messages received since the latest known one. Each search also names a message that the
+archive has. If this message is missing from the answer, the search is considered broken.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -38,8 +37,11 @@ _SHORTEST, _TITLE = 8, 60
 
 @dataclass(frozen=True)
 class PolledSeries:
-    """A series to ask about: its number, what is known of it, the ids of its mails, when it was
-    asked about before, and when the latest mail arrived that the archive was known to have then."""
+    """A series to check for new messages.
+
+    Contains the series' number, summary and Message-IDs, the time of the previous check, and
+    the arrival time of the latest message that the archive was known to have then.
+    """
 
     number: int
     summary: SeriesSummary
@@ -49,9 +51,9 @@ class PolledSeries:
 
 
 class News(NamedTuple):
-    """The series that may have new mails, by number, with the ids of these mails.
+    """The series that may have new messages, by number, with the ids of these messages.
 
-    And when the latest mail arrived that was seen.
+    `reached` is the arrival time of the latest message in the answers.
     """
 
     series: Mapping[int, frozenset[str]]
@@ -66,10 +68,11 @@ def news(
     now: datetime,
     fresh: bool = False,
 ) -> News:
-    """The series about which the archive has mails that are not known, by as few searches as
-    possible; `passed` are mails known not to matter.
+    """Returns the series about which the archive may have new messages.
 
-    NetworkError when the archive cannot be reached or its search does not find what it has.
+    As few searches as possible are used. Messages in `passed` are known not to matter. Raises
+    `NetworkError` if the archive cannot be reached, or if its search does not find a message
+    that it has.
     """
     if isinstance(archive, LocalArchive):
         return _indexed_news(archive, series, passed)
@@ -204,8 +207,10 @@ def _queries(
         )
 
     def filled() -> str:
-        """The search with as many more titles as there is room for: replies to a later patch, or
-        about a pull request that has the patches, may name neither the first patch nor the author.
+        """Returns the search, extended by as many more titles as fit into it.
+
+        Replies to a later patch, or about a pull request with the patches, may name neither the
+        first patch nor the author.
         """
         room = LONGEST_QUERY - len(quote_url(query(terms)))
         for term in (
@@ -273,7 +278,7 @@ class _Known:
 
 
 def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
-    """The numbers of the series that a mail may be about."""
+    """Returns the numbers of the series that a message may be about."""
     title = title_key(plain_title(mail.subject))
     return [polled.number for polled in series if _concerns(mail, title, polled)]
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reviews that a server of Sashiko (a program that lets a language model review patches) has
-published, by its JSON API.
+"""Fetches published reviews from a Sashiko server through its JSON API.
+
+Sashiko is a program with which a language model reviews patches.
 """
 
 import json
@@ -21,8 +22,10 @@ _LARGEST = 1 << 20
 
 
 class SashikoReview(NamedTuple):
-    """The last review of a patch: the patch's Message-ID, the state of the review (pending,
-    reviewed, failed …), and the number of its findings by severity; None where it has none yet.
+    """The latest review of a patch.
+
+    Contains the patch's Message-ID, the state of the review (pending, reviewed, failed or
+    another one), and the number of findings by severity (None: no findings published yet).
     """
 
     message_id: str
@@ -33,10 +36,11 @@ class SashikoReview(NamedTuple):
 def read_reviews(
     place: str, message_id: str, *, offline: bool = False
 ) -> tuple[SashikoReview, ...]:
-    """The reviews of the series with this cover letter or patch on a server (`https://…`).
+    """Returns the reviews of the series with this cover letter or patch from a server.
 
-    Empty where the server does not have it. NetworkError when there is no usable answer, UsageError
-    for an address that is not https.
+    The server is given as `https://…`. The result is empty if the server does not have the
+    series. Raises `NetworkError` if there is no usable answer, and `UsageError` if the
+    address does not use https.
     """
     server = server_of(place)
     wanted = quote_url(message_id, safe="")
@@ -56,13 +60,16 @@ def read_reviews(
 
 
 def page_of(place: str, message_id: str) -> str:
-    """The page with the reviews of a series, for a browser."""
+    """Returns the URL of the page with the reviews of a series, for a browser."""
     return f"{server_of(place)}/#/patchset/{quote_url(message_id, safe='')}"
 
 
 def server_of(place: str) -> str:
-    """The address of a server without a final slash; UsageError where it is not https (or on this
-    machine), or has a user name or a query."""
+    """Returns a server's URL without a trailing slash.
+
+    Raises `UsageError` if the URL does not use https (except for a local server), or if it
+    contains a user name or a query.
+    """
     parts = split_url(place)
     is_safe = parts.scheme == "https" or (
         parts.scheme == "http" and parts.hostname in LOOPBACK

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Addresses that a repository has seen: in the mainline's MAINTAINERS and .mailmap, in its commits,
-and as committers of the stable branches.
+"""Finds addresses that a repository already contains.
+
+They are searched for in MAINTAINERS and .mailmap of the mainline, in its commits, and
+among the committers of the stable branches.
 """
 
 import re
@@ -23,11 +25,10 @@ _MOST = 5
 def seen_in_tree(
     repository: Repository, wanted: Iterable[Address], year: int
 ) -> tuple[Address, ...]:
-    """Those of these addresses that the mainline names, each with the name that it has there;
-    nothing of a topic's own commits.
+    """Returns the given addresses that appear in mainline, each with the name used there.
 
-    Commits are searched from three years before this year on; in the stable branches only who
-    committed them counts.
+    Commits of a topic are not searched. Commits are searched from three years before the
+    given year; in the stable branches, only committers count.
     """
     tip = mainline(repository)
     if tip is None:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""New addresses of known senders, proved by a signature of their message.
+"""Recognizes new addresses of known senders by the signatures of their messages.
 
-A signature alone proves nothing: everybody can sign with a domain and a key of their own. A
-developer signature (patatt) counts if its key signed a message from a known address, and DKIM if
-the domain that it is of is that of a known address with the same mailbox name.
+A valid signature alone proves nothing, because anyone can sign with a new domain and key.
+A developer signature (patatt) counts if its key also signed a message from a known
+address. A DKIM signature counts if its domain is the domain of a known address with the
+same mailbox name.
 """
 
 import contextlib
@@ -26,7 +27,7 @@ _EMBEDDED = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
 
 
 def dns_key(name: str, *, online: bool) -> bytes | None:
-    """The TXT record of a DKIM key: the cached one, otherwise that of DNS where it may be asked."""
+    """Returns the TXT record of a DKIM key from the cache or, if `online`, from DNS."""
     key = key_of(_KEYS, [name.encode("utf-8", "surrogateescape")])
     known = recall(_KEYS, key)
     if isinstance(known, bytes) or not online:
@@ -50,10 +51,10 @@ def proved(
     known: Identities,
     find_key: KeyLookup,
 ) -> tuple[Address, ...]:
-    """The senders of those mails whose signature shows that they are somebody known; `vouching` are
-    mails from known addresses.
+    """Returns the senders whose signatures prove that they are known senders.
 
-    One whose display name is that of the known address is given with it, others without a name.
+    `vouching` are messages from known addresses. A sender is returned with a name only if the
+    name is also used with the known address.
     """
     claiming = {mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails}
     wanted = {key for _, keys in claiming.values() for key in keys}

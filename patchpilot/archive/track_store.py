@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The SQLite database of tracked series in the user's state directory: series, their mails, and
-which were read.
+"""The SQLite database of tracked series in the user's state directory.
+
+The database contains the series, their messages, and which messages have been read.
 """
 
 import contextlib
@@ -110,9 +111,12 @@ TRACK_LAYOUT = Layout(
 @json_form("id", "message_id", "subject")
 @dataclass(frozen=True, slots=True)
 class TrackEntry:
-    """A tracked series: its number, one of its Message-IDs, where it is read (an archive's URL or
-    an mbox), when it was last read, when it last got new mails, and when the latest mail arrived
-    that its archive was known to have when it was last read."""
+    """A tracked series in the store.
+
+    Contains its number, one of its Message-IDs, its source (an archive's URL or an mbox), and
+    times: of the last update, of the last new message, and of the arrival of the latest
+    message that the archive was known to have at the last update.
+    """
 
     id: int
     message_id: str
@@ -127,8 +131,10 @@ class TrackEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoredMails:
-    """Mails of a series: those that can be read, the ids of the damaged ones, and how many others
-    the series has.
+    """The stored messages of a series.
+
+    Contains the readable messages, the ids of damaged messages, and the number of messages
+    that were not read.
     """
 
     mails: tuple[Mail, ...]
@@ -138,8 +144,11 @@ class StoredMails:
 
 @dataclass(frozen=True, slots=True)
 class SeriesRecord:
-    """All that the store has about a series, except its mails: their ids in order, each with
-    whether it was read, and the states that the user set for review points."""
+    """All stored data about a series except for the text of its messages.
+
+    Contains the ids of its messages in order, each with whether the message has been read,
+    and the states of review requests that the user set.
+    """
 
     entry: TrackEntry
     members: tuple[tuple[str, bool], ...]
@@ -147,14 +156,17 @@ class SeriesRecord:
 
 
 def default_file() -> Path:
-    """The default path of the store."""
+    """Returns the default path of the store."""
     import platformdirs
 
     return Path(platformdirs.user_state_dir("patchpilot")) / "track.sqlite"
 
 
 class Store:
-    """The store. Every change is one transaction; two processes may use it at once."""
+    """The store of tracked series.
+
+    Each change is a transaction; two processes may use the store at the same time.
+    """
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file or default_file()
@@ -176,19 +188,22 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Closes the database file."""
         self._database.close()
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction around what is written within; a transaction around it includes it."""
+        """Runs a block in one transaction; a surrounding transaction includes it."""
         with writing(self._database):
             yield self._database
 
     def add(
         self, message_id: str, subject: str, lore: str | None, mbox: str | None
     ) -> TrackEntry:
-        """Track a series; one that is already tracked keeps its number and gets the new source."""
+        """Adds a tracked series and returns its entry.
+
+        A series that is already tracked keeps its number and gets the new source.
+        """
         with self.changing() as database:
             database.execute(
                 "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
@@ -199,7 +214,7 @@ class Store:
         return next(entry for entry in self.entries() if entry.message_id == message_id)
 
     def entries(self) -> tuple[TrackEntry, ...]:
-        """All tracked series, in the order they were added."""
+        """Returns all tracked series in the order in which they were added."""
         names = (
             "id",
             "message_id",
@@ -231,7 +246,10 @@ class Store:
         return damaged(self.file, TRACK_LAYOUT.what, f"invalid row: {what}")
 
     def entry(self, number: int) -> TrackEntry:
-        """One series; UsageError when there is none of this number."""
+        """Returns the tracked series with the given number.
+
+        Raises `UsageError` if there is no such series.
+        """
         entry_of_number = next(
             (entry for entry in self.entries() if entry.id == number), None
         )
@@ -244,14 +262,18 @@ class Store:
         return entry_of_number
 
     def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
-        """The series that was added under one of these ids."""
+        """Returns the series that was added under one of the given Message-IDs, or None."""
         ids = set(message_ids)
         return next(
             (entry for entry in self.entries() if entry.message_id in ids), None
         )
 
     def with_mail(self, message_id: str) -> TrackEntry | None:
-        """The series that has this mail; of several the first that was added."""
+        """Returns the series that contains a message.
+
+        If several series contain it, the one that was added first is returned; None if there is
+        none.
+        """
         found = self._database.execute(
             "SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)
         ).fetchone()[0]
@@ -265,9 +287,9 @@ class Store:
         *,
         seen: Iterable[str] = (),
     ) -> tuple[str, ...]:
-        """Keep these mails of a series; the ids of those that are new.
+        """Stores messages of a series and returns the Message-IDs of the new ones.
 
-        Ids in `seen` are not marked unread.
+        New messages are marked as unread unless their ids are in `seen`.
         """
         known = set(
             self._ids(
@@ -291,9 +313,9 @@ class Store:
         return tuple(mail.message_id for mail in new)
 
     def keep_sent(self, number: int, mail: Mail) -> None:
-        """Keep a mail of a series that was sent from here, as read.
+        """Stores a message of a series that was sent from this machine and marks it as read.
 
-        When the series was last read from its archive stays.
+        The time at which the series was last read from its archive is not changed.
         """
         with self.changing():
             self._insert(number, [mail], {mail.message_id})
@@ -325,7 +347,10 @@ class Store:
             )
 
     def mails(self, number: int) -> tuple[Mail, ...]:
-        """The mails of a series; DamagedError when one of them cannot be read."""
+        """Returns the messages of a series.
+
+        Raises `DamagedError` if one of the messages cannot be read.
+        """
         mails, lost = self.readable_mails(number)
         if lost:
             more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
@@ -336,7 +361,7 @@ class Store:
         return mails
 
     def readable_mails(self, number: int) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-        """The mails of a series that can be read, and the ids of the others."""
+        """Returns the readable messages of a series, and the ids of the others."""
         rows = self._database.execute(
             "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
             " series = ? ORDER BY member.rowid",
@@ -360,7 +385,7 @@ class Store:
         return tuple(mails), tuple(lost)
 
     def count(self, number: int) -> int:
-        """How many mails a series has."""
+        """Returns the number of messages in a series."""
         return int(
             self._database.execute(
                 "SELECT count(*) FROM member WHERE series = ?", (number,)
@@ -368,8 +393,10 @@ class Store:
         )
 
     def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
-        """The mails of a series, of more than `most` those that came first, then patches, what
-        decides a state, and the latest ones.
+        """Returns the most important messages of a series, at most `most`.
+
+        If there are more, these are the first messages of the series, patches, messages that
+        decide a state, and the latest messages.
         """
         left_out = max(0, self.count(number) - most)
         if not left_out:
@@ -415,7 +442,7 @@ class Store:
         )
 
     def from_backups(self, message_ids: Iterable[str]) -> Mapping[str, Mail]:
-        """Those of these mails that a backup of the store still has."""
+        """Returns the messages with the given Message-IDs that a backup of the store contains."""
         wanted, found = set(message_ids), dict[str, Mail]()
         for backup in reversed(backups(self.file)):
             if not wanted:
@@ -443,9 +470,9 @@ class Store:
         *,
         seen: Iterable[str] = (),
     ) -> tuple[str, ...]:
-        """Give a series these mails in place of those it has; the ids of those that are new.
+        """Replaces the messages of a series and returns the Message-IDs of the new ones.
 
-        What was read stays read, ticks stay.
+        The read state of messages and the states of review requests are kept.
         """
         with self.changing() as database:
             before = dict(
@@ -483,7 +510,7 @@ class Store:
         return new
 
     def message_ids(self, number: int) -> frozenset[str]:
-        """The ids of a series' mails."""
+        """Returns the Message-IDs of a series' messages."""
         return frozenset(
             self._ids("SELECT message_id FROM member WHERE series = ?", number)
         )
@@ -496,8 +523,9 @@ class Store:
         return ids
 
     def content(self, number: int) -> str:
-        """Text that changes whenever a mail is added to a series: a hash of its mails' ids, in
-        order.
+        """Returns a text that changes whenever a message is added to a series.
+
+        The text is a hash of the Message-IDs of the series, in order.
         """
         ids = self._ids(
             "SELECT message_id FROM series WHERE id = ? UNION ALL"
@@ -508,15 +536,16 @@ class Store:
         ).hexdigest()
 
     def asked(self, number: int) -> None:
-        """Note that an archive was asked about a series and had nothing new."""
+        """Records that an archive was queried about a series and had no new messages."""
         with self.changing() as database:
             database.execute(
                 "UPDATE series SET updated = ? WHERE id = ?", (_now(), number)
             )
 
     def note_reached(self, number: int, reached: datetime) -> None:
-        """Note when the latest mail arrived that a series' archive is known to have, now that it
-        was read; an earlier one changes nothing.
+        """Records the arrival time of the latest message that a series' archive is known to have.
+
+        An earlier time than the recorded one changes nothing.
         """
         moment = reached.astimezone(UTC).isoformat(timespec="seconds")
         with self.changing() as database:
@@ -526,8 +555,10 @@ class Store:
             )
 
     def reached(self, lore: str, since: datetime) -> datetime | None:
-        """When the latest mail arrived that this archive is known to have, where it was read since
-        then.
+        """Returns the arrival time of the latest message that an archive is known to have.
+
+        Only series that were read from the archive since `since` are taken into account; None if
+        there are none.
         """
         moments = [
             entry.reached
@@ -540,11 +571,11 @@ class Store:
         return stored_time(max(moments)) if moments else None
 
     def passed_over(self) -> frozenset[str]:
-        """The ids of mails that a search gave and that are about no series."""
+        """Returns the Message-IDs of search results that belong to no series."""
         return frozenset(self._ids("SELECT message_id FROM passed"))
 
     def record(self, number: int) -> SeriesRecord:
-        """All about a series, except its mails."""
+        """Returns all stored data about a series except for the text of its messages."""
         unread = self.unread(number)
         ids = self._ids(
             "SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number
@@ -556,7 +587,7 @@ class Store:
         )
 
     def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
-        """Those of these mails that the store has, of whichever series."""
+        """Returns the stored messages with the given Message-IDs, from all series."""
         found = []
         for message_id in message_ids:
             row = self._database.execute(
@@ -567,9 +598,10 @@ class Store:
         return tuple(found)
 
     def keep_raw(self, message_id: str, raw: bytes) -> None:
-        """Keep a mail that a series is going to have; one that is there and can be read stays.
+        """Stores a message before it is added to a series.
 
-        InputError for one over a limit.
+        A stored message that can be read is kept. Raises `InputError` if the message is
+        oversized.
         """
         self.reader.parse(raw)
         if not self.stored([message_id]):
@@ -580,15 +612,18 @@ class Store:
                 )
 
     def drop_unused_mails(self) -> None:
-        """Delete the mails of no series."""
+        """Deletes the messages that belong to no series."""
         with self.changing() as database:
             database.execute(
                 "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
             )
 
     def merge(self, record: SeriesRecord, known: TrackEntry | None) -> int:
-        """Take in a series whose mails are kept already, or what it has more than the `known` one;
-        the number it has here. A new one keeps its number where that is free."""
+        """Adds a series whose messages are already stored, and returns its number.
+
+        If the series is already tracked as `known`, only missing data is added to that entry. A
+        new series keeps its number if the number is free.
+        """
         new = record.entry
         with self.changing() as database:
             if known is None:
@@ -641,16 +676,19 @@ class Store:
         return number
 
     def back_up(self) -> None:
-        """Keep a copy of the store as it is, before much of it is replaced."""
+        """Creates a backup of the store, before a large part of its data is replaced."""
         back_up(self._database, "rebuild")
 
     def forget_passed_over(self) -> None:
-        """Pass over no mail that a search gives."""
+        """Deletes the list of search results to skip because they belong to no series."""
         with self.changing() as database:
             database.execute("DELETE FROM passed")
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
-        """Do not look at these mails again; the oldest are forgotten."""
+        """Records search results that belong to no series, so that they are skipped in the future.
+
+        The number of records is limited; the oldest ones are deleted.
+        """
         with self.changing() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO passed VALUES (?, ?)",
@@ -663,7 +701,7 @@ class Store:
             )
 
     def unread(self, number: int) -> frozenset[str]:
-        """The ids of a series' unread mails."""
+        """Returns the Message-IDs of a series' unread messages."""
         return frozenset(
             self._ids(
                 "SELECT message_id FROM member WHERE series = ? AND seen = 0", number
@@ -671,7 +709,7 @@ class Store:
         )
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
-        """Mark these (or all) mails of a series as read."""
+        """Marks the given messages of a series as read; by default all of them."""
         with self.changing() as database:
             if message_ids is None:
                 database.execute(
@@ -684,8 +722,9 @@ class Store:
                 )
 
     def marks(self, number: int) -> dict[tuple[str, int], str]:
-        """The states that the user set for review points of a series, by (Message-ID, line of its
-        body).
+        """Returns the states that the user set for the review requests of a series.
+
+        The keys are pairs of a Message-ID and a line of the message's body.
         """
         rows = self._database.execute(
             "SELECT message_id, line, state FROM tick WHERE series = ?", (number,)
@@ -695,7 +734,11 @@ class Store:
         }
 
     def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
-        """Set the state of a review point; None leaves it to what the mails say."""
+        """Sets the state of a review request.
+
+        If `state` is None, the user's state is removed and the messages determine the state
+        again.
+        """
         with self.changing() as database:
             key = (number, _text(message_id), line)
             database.execute(
@@ -708,7 +751,10 @@ class Store:
                 )
 
     def remove(self, number: int) -> TrackEntry:
-        """Stop tracking a series; mails of no other series are deleted."""
+        """Stops tracking a series and returns its entry.
+
+        Messages that belong to no other series are deleted.
+        """
         entry = self.entry(number)
         with self.changing() as database:
             database.execute("DELETE FROM series WHERE id = ?", (number,))
@@ -741,8 +787,10 @@ def _text(value: str) -> str:
 
 
 def weight(mail: "Classified") -> int:
-    """How much a mail says about the state of its series: 2 for a patch or a cover letter, 1 for a
-    tag, a bot or a maintainer's decision, else 0.
+    """Returns a message's importance for the state of its series.
+
+    The weight is 2 for a patch or a cover letter, 1 for a tag, a bot's report or a
+    maintainer's decision, and 0 for any other message.
     """
     if mail.kind in _PATCHES and not mail.is_reply:
         return 2

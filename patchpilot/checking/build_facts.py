@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a build says of the patches of a check."""
+"""Builds the objects that patches touch, and collects the problems for the check."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -31,8 +31,10 @@ _NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: it was not
 
 
 class BuildFacts(NamedTuple):
-    """The problems of each patch, by its id(), in words what was built to find them, and what was
-    built of each commit.
+    """The result of building or running checkers for the patches of a check.
+
+    `problems` maps the id() of a patch to its problems. `text` describes the steps that were
+    run, and `commits` has the build result of each commit.
     """
 
     problems: Mapping[int, tuple[BuildProblem, ...]]
@@ -47,10 +49,10 @@ def build_facts(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build what the patches touch.
+    """Builds the objects that the patches touch, and returns the problems found.
 
-    UntrustedCommandsError where the user has not trusted the tree for this, before anything of it
-    is run.
+    Raises `UntrustedCommandsError`, before any code of the tree is run, if the user has not
+    trusted the tree for builds.
     """
     if repository is None:
         raise MissingError(
@@ -72,8 +74,10 @@ def build_in(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build what the patches touch, which are commits of a trusted repository, in the directories
-    that are kept for another one (or the same).
+    """Builds the objects that the patches touch, and returns the problems found.
+
+    The patches are commits of `repository`, which must be trusted. The build directories are
+    kept for the repository `kept_for`, which may be the same.
     """
     committed = [patch for patch in patches if patch.commit]
     changes = _changes(repository, committed)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `check`: patches in, findings out."""
+"""Implements `check`: reads patches and returns findings."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -38,9 +38,7 @@ WORTH_A_PROCESS = 12
 
 
 class CheckInput(NamedTuple):
-    """The input of a check: every rule, the series to check, and the earlier revision to compare
-    with.
-    """
+    """The input of a check: all rules, the series, and an earlier revision to compare with."""
 
     rules: tuple[Rule, ...]
     series: tuple[Series, ...]
@@ -54,11 +52,11 @@ def check(
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
-    """Check each TARGET.
+    """Checks the patches of each TARGET against the rules.
 
-    Without `repository` rules about history are silent; without `tree` those about the tree.
-
-    UsageError names an unknown rule or profile and the nearest, or an unknown revision.
+    Without `repository`, rules that need history report nothing; without `tree`, rules that
+    need a source tree report nothing. Raises `UsageError` for an unknown rule or project, with
+    the most similar name, and for an unknown revision.
     """
     cached_re.use()
     given = read_input(request, repository)
@@ -81,7 +79,10 @@ def check_mails(
     *,
     repository: "Repository | None" = None,
 ) -> CheckResult:
-    """Check mails that are in no file yet, as they would be sent, grouped into series as files are."""  # noqa: E501
+    """Checks messages that are not in a file, in the form in which they would be sent.
+
+    The messages are grouped into series in the same way as files.
+    """
     cached_re.use()
     patches = [
         patch
@@ -94,7 +95,7 @@ def check_mails(
 
 
 def read_input(request: CheckRequest, repository: "Repository | None") -> CheckInput:
-    """The rules, the series of the TARGETs and the earlier revision of a check."""
+    """Loads the rules and reads the series and the earlier revision for a check."""
     rules = load_rules(request.packs)
     verify((*request.select, *request.ignore), rules)
     if request.whole_files:
@@ -141,9 +142,10 @@ def check_series(
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> CheckResult:
-    """As `check`, for patches that were read already.
+    """Checks series that have already been read, in the same way as `check`.
 
-    `rules` default to the shipped packs, findings are compared with the `earlier` revision.
+    `rules` defaults to the shipped packs. If `earlier` is given, the findings are compared with
+    that revision.
     """
     request = request or CheckRequest()
     prepared = _prepare(
@@ -209,8 +211,9 @@ def check_one_by_one(
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> "CheckedOneByOne":
-    """As `check`, without what compares all findings of a run: each patch is handed on as soon as
-    it is checked, and its findings are not kept.
+    """Checks patches like `check`, but returns each patch as soon as it has been checked.
+
+    Findings are not kept, so steps that compare all findings of a run are skipped.
     """
     given = read_input(request, repository)
     return CheckedOneByOne(
@@ -227,9 +230,9 @@ def check_one_by_one(
 
 
 class CheckedOneByOne:
-    """The patches of a check, each checked when it is asked for.
+    """An iterable of the patches of a check, in which each patch is checked on demand.
 
-    When all were, `counts` and `result` have the rest.
+    After the iteration, `counts` and `result` have the rest of the result.
     """
 
     def __init__(self, prepared: "PreparedCheck", progress: Progress) -> None:
@@ -254,8 +257,9 @@ class CheckedOneByOne:
 
     @cached_property
     def result(self) -> CheckResult:
-        """The result without the patches, all of which were checked: what was found in the series,
-        and the exit code of all.
+        """The result of the check without its patches, available after all patches were checked.
+
+        It contains the findings about the series as a whole and the exit code for all findings.
         """
         result = self._prepared.result(())
         self.counts.update(result.counts)
@@ -266,9 +270,7 @@ class CheckedOneByOne:
 
 
 class PreparedCheck(NamedTuple):
-    """A check before its start: every rule, what its patches are checked with, and each patch with
-    its series.
-    """
+    """A check that is ready to start: the rules, the settings, and each patch with its series."""
 
     request: CheckRequest
     rules: tuple[Rule, ...]
@@ -280,7 +282,7 @@ class PreparedCheck(NamedTuple):
     commits: tuple["BuiltCommit", ...] = ()
 
     def findings(self, progress: Progress) -> Iterator[Findings]:
-        """The findings of each patch."""
+        """Yields the findings of each patch, in order."""
         if self.request.jobs > 1 and len(self.pairs) >= WORTH_A_PROCESS:
             return _in_processes(
                 self.setting, self.pairs, self.request.jobs, self.repository, progress
@@ -288,7 +290,10 @@ class PreparedCheck(NamedTuple):
         return _here(self.setting, self.pairs, progress)
 
     def result(self, patches: tuple[CheckedPatch, ...]) -> CheckResult:
-        """The result with these patches, and with what is found in the series as a whole."""
+        """Returns the result for the checked patches.
+
+        It includes the findings about the series as a whole.
+        """
         setting, tree = self.setting, self.setting.tree
         rules = setting.rules
         checked = (series for series in self.series if series.patches)
@@ -437,7 +442,7 @@ def _in_processes(
 
 
 def own_objects(repository: "Repository | None") -> None:
-    """Give a forked process its own pipe to git, which must not be shared."""
+    """Gives a forked process its own pipe to git, because the pipe must not be shared."""
     if repository:
         from patchpilot.commits.cat_file import CatFile
 
@@ -543,8 +548,9 @@ def _trees(
 
 
 def tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree | None:
-    """The tree the patches are for, where a repository has it: that of the first commit's parent,
-    else of HEAD.
+    """Returns the source tree for the patches, or None without a repository.
+
+    It is the tree of the first commit's parent, or of HEAD if the patches are not commits.
     """
     if repository is None:
         return None
@@ -564,7 +570,7 @@ def tree_of(series: Sequence[Series], repository: "Repository | None") -> Tree |
 
 
 def exit_code(severities: Iterable[Severity], fail_on: str) -> ExitCode:
-    """1 where findings of these severities include one of `fail_on` or above, else 0."""
+    """Returns 1 if any of the severities is `fail_on` or higher, and 0 otherwise."""
     if fail_on == "never":
         return ExitCode.OK
     limit = Severity(fail_on).rank

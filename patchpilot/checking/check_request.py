@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `check` is asked for, with --fix and without it."""
+"""The request for a check, with or without --fix."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 class CheckRequest(NamedTuple):
     """The patches to check and the rules to check them against.
 
-    `targets`: what to check; none means the commits of the current branch over `base`. `stdin` is
-    the content of the TARGET `-` where the caller read it. `since_version` is the number of an
-    earlier revision, or a TARGET that has it. `kernel` None means the tree's version, otherwise the
-    latest. `conf`: the tree's .checkpatch.conf counts. `fail_on` is the lowest severity that makes
-    the run fail. `checkpatch_levels`: the severities that checkpatch.pl has, which its form needs.
-    `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is called for each file
-    of a directory that is no patch; without it such a file is an InputError. `whole_files`: the
-    targets are source files, whose paths are relative to `top` where they are in it.
-    `all_revisions`: older ones in a mailbox count too. `proposes_edits`: findings get the edits of
-    their safe fixes. `unsafe_fixes`: what is fixed is fixed also by fixes that need a look.
-    `build`: what the patches touch is built. `checkers`: the field's own checkers are run.
+    `targets` are the TARGETs to check; if there are none, the current branch's commits above
+    `base` are checked. `stdin` is the content of the TARGET `-` if the caller has read it.
+    `since_version` is the number of an earlier revision, or a TARGET that contains it. `kernel`
+    defaults to the tree's version, or to the latest version without a tree. `conf` applies the
+    tree's .checkpatch.conf. `fail_on` is the lowest severity that makes the run fail.
+    `checkpatch_levels` uses the severities of checkpatch.pl, which are required for its output
+    format. `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is called for
+    each file of a directory that is not a patch; without it, such a file raises `InputError`.
+    With `whole_files` the targets are source files, and paths inside `top` are relative to it.
+    `all_revisions` includes older revisions in a mailbox. `proposes_edits` adds the edits of
+    safe fixes to the findings. `unsafe_fixes` also applies fixes that require a review. `build`
+    builds the objects that the patches touch. `checkers` runs external checkers such as
+    dtschema.
     """
 
     targets: Sequence[str] = ()
@@ -62,7 +64,7 @@ class CheckRequest(NamedTuple):
 
 
 def check_request(settings: Settings, **more: Any) -> CheckRequest:
-    """What a check is asked for by these settings; `more` is what only this call says."""
+    """Returns a check request based on the settings; `more` contains the remaining arguments."""
     wanted: dict[str, Any] = {
         "profile": settings.get("profile"),
         "strict": settings.flag("strict"),

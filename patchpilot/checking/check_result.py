@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a check found: values that `check` and all that works on its findings share."""
+"""The result of a check, shared by `check` and all code that processes its findings."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     "findings",
 )
 class CheckedPatch(NamedTuple):
-    """A patch and what was found in it, in the order of its lines.
+    """A patch and its findings, in the order of the patch's lines.
 
-    `suppressed` is what does not count, `left_out` how many findings are shown with strict only.
+    `suppressed` has the suppressed findings. `left_out` is the number of findings that are
+    shown only with --strict.
     """
 
     patch: Patch
@@ -41,7 +42,7 @@ class CheckedPatch(NamedTuple):
 
     @property
     def every(self) -> tuple[Finding, ...]:
-        """What was found, suppressed or not."""
+        """All findings of the patch, including suppressed findings."""
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
 
@@ -53,14 +54,15 @@ class SeriesFindings(NamedTuple):
 
 
 class CheckResult(NamedTuple):
-    """The result of `check`: patch by patch, for the series as a whole, and the exit code.
+    """The result of `check`: findings for each patch and for the series, and the exit code.
 
-    `verdict` is the result of waivers and a baseline; `since` names the earlier revision that was
-    compared with, `gone` counts what only that had. `renamed` has the former names of rules that
-    were asked for, each with the name of today. `unanswered` says which commits a shallow clone
-    could not be asked for, `build` what was built, `commits` in detail. With `whole_files` each
-    patch is a file, and its lines are those of the file.
-    `left_out_of_series` counts the findings about the series that are shown with strict only.
+    `verdict` is the result of applying waivers and a baseline. `since` names the earlier
+    revision for comparison, and `gone` is the number of findings that only the earlier revision
+    has. `renamed` has the former names of requested rules, each with the current name.
+    `unanswered` is a note on commits that could not be looked up in a shallow clone. `build`
+    describes the build, and `commits` has its details. With `whole_files` each patch is a whole
+    file, with the file's lines. `left_out_of_series` is the number of findings about the series
+    that are shown only with --strict.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -85,18 +87,18 @@ class CheckResult(NamedTuple):
 
     @property
     def left_out(self) -> int:
-        """How many findings of severity check are shown with strict only."""
+        """The number of findings of severity check that are shown only with --strict."""
         found = sum(checked.left_out for checked in self.patches)
         return found + self.left_out_of_series
 
     @property
     def counts(self) -> Counter[Severity]:
-        """How many findings there are of each severity."""
+        """The number of findings of each severity."""
         return Counter(finding.severity for finding in self.all)
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """Every finding, the series' own last."""
+        """All findings of the check; findings about the series as a whole come last."""
         return (
             *(finding for checked in self.patches for finding in checked.findings),
             *self.series,
@@ -104,9 +106,10 @@ class CheckResult(NamedTuple):
 
     @property
     def by_patch(self) -> list[tuple[Patch | None, Finding]]:
-        """Every finding with its patch.
+        """All findings, each with its patch.
 
-        Those of the series as a whole come last, with the first patch (None: there is no patch).
+        Findings about the series as a whole come last, with the first patch, or None if there is no
+        patch.
         """
         pairs: list[tuple[Patch | None, Finding]] = [
             (checked.patch, finding)
@@ -118,7 +121,10 @@ class CheckResult(NamedTuple):
 
     @property
     def by_source(self) -> list[tuple[str, Finding]]:
-        """Every finding with the source of its patch, as `by_patch`; "-" where there is no patch."""  # noqa: E501
+        """All findings, each with the source of its patch, in the order of `by_patch`.
+
+        The source is "-" if there is no patch.
+        """
         return [
             (patch.source if patch else "-", finding)
             for patch, finding in self.by_patch
@@ -126,7 +132,7 @@ class CheckResult(NamedTuple):
 
     @property
     def subsystems(self) -> tuple[str, ...]:
-        """The names of the subsystems whose conventions apply to the patches, in their order."""
+        """The names of the subsystems whose conventions apply to the patches, in order."""
         from patchpilot.lint.subsystem_facts import subsystem
 
         run = self.setting
@@ -142,7 +148,7 @@ class CheckResult(NamedTuple):
 
     @property
     def every_series(self) -> tuple[Finding, ...]:
-        """What was found in the series as a whole, suppressed or not."""
+        """All findings about the series as a whole, including suppressed findings."""
         return (
             *self.series,
             *(finding_.finding for finding_ in self.suppressed_series),
@@ -150,7 +156,7 @@ class CheckResult(NamedTuple):
 
     @property
     def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
-        """What does not count, each with its patch (None: the series)."""
+        """All suppressed findings, each with its patch (None for the series as a whole)."""
         return (
             *(
                 (checked.patch, suppressed)
@@ -162,7 +168,7 @@ class CheckResult(NamedTuple):
 
 
 class CheckRun(NamedTuple):
-    """What all patches of a run are checked with."""
+    """The rules, options, tree and history that are used to check all patches of a run."""
 
     rules: tuple[Rule, ...]
     options: Options
@@ -175,9 +181,9 @@ class CheckRun(NamedTuple):
     def context(
         self, patch: Patch, series: Series, progress: Progress = silent
     ) -> Context:
-        """A fresh context for one patch.
+        """Returns a new context for checking a patch.
 
-        Its tree is what the patches before it in its series make of the run's.
+        Its tree is the run's tree with the earlier patches of the series applied.
         """
         tree = self.trees.get(id(patch))
         context = Context(

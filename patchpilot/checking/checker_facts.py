@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the field's own checkers report newly for the patches of a check."""
+"""Runs external checkers on the patches of a check and collects the new problems."""
 
 from collections.abc import Iterator, Sequence
 
@@ -24,10 +24,10 @@ def checker_facts(
     patches: Sequence[Patch],
     progress: Progress,
 ) -> BuildFacts:
-    """Run the checkers that are installed on the files that commits of a kernel tree touch, before
-    and after each: what is new is a problem.
+    """Runs the installed external checkers on the files touched by commits of a kernel tree.
 
-    A script of the tree is run only where the user trusts the tree for a build.
+    They run on the files before and after each commit; reports that are new after the commit
+    become problems. A script in the tree is run only if the user trusts the tree for builds.
     """
     if repository is None or not project.kernel:
         return BuildFacts({}, "checkers are for commits of a kernel tree: none was run")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which findings are new since an earlier version of the series."""
+"""Determines the findings that are new since an earlier version of the series."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
-    """The result with each finding marked new or not, by what an earlier revision had.
+    """Returns the result with each finding marked as new or not since an earlier revision.
 
     Patches are paired as in a range-diff.
     """

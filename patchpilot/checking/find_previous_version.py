@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An earlier revision of a TARGET: from what was sent, from tags and branches, from followed
-series, or from patch files next to it.
+"""Finds an earlier revision of a TARGET.
+
+The revision may be a sent series, a tag, a branch, a tracked series, or patch files in the
+same directory.
 """
 
 import re
@@ -30,7 +32,7 @@ _SUFFIX = re.compile(r"[-_./]?v\d{1,3}$", re.IGNORECASE)
 
 
 class NewSince(NamedTuple):
-    """An earlier revision to compare with: its name, and its series."""
+    """An earlier revision to compare with: its name and its series."""
 
     label: str
     series: tuple[Series, ...]
@@ -44,11 +46,11 @@ def find(
     base: str | None = None,
     from_archive: FromArchive | None = None,
 ) -> tuple[NewSince, tuple[Series, ...]]:
-    """What `--since-version` names, and of the series that were read those to check: not older ones
-    that lie in the same directory.
+    """Returns the earlier revision for `--since-version`, and the series that are to be checked.
 
-    The word is a version's number, or a TARGET that has the earlier patches. UsageError says where
-    was looked and what to do.
+    `word` is a version number, or a TARGET that contains the earlier patches. Older series in
+    the same directory are removed from the series to check. Raises `UsageError`, with the
+    places searched and a hint, if the revision is not found.
     """
     if not re.fullmatch(r"v?\d{1,3}", word):
         return NewSince(word, read_targets((word,), repository, from_archive)), tuple(

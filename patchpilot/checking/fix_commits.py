@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixed commits: new messages and new trees, later commits rewritten, the branch and its files
-moved together, with an undo record.
+"""Applies fixes to commits.
+
+The fixed commits get new messages and trees, later commits are rewritten, and the branch is
+moved together with its files. An undo record is written.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -35,7 +37,7 @@ Edits = dict[str, tuple[LineEdit, ...]]
 
 @dataclass(frozen=True, slots=True)
 class RewritePlan:
-    """What is to be written: new messages and own edits by commit."""
+    """The changes to write: the new messages and the edits of each commit."""
 
     messages: dict[str, str] = field(default_factory=dict)
     edits: dict[str, Edits] = field(default_factory=dict)
@@ -43,7 +45,10 @@ class RewritePlan:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A rewrite that nothing blocks: the branch, the commits to change, and every commit's edits."""  # noqa: E501
+    """A rewrite that passed all safety checks.
+
+    It contains the branch, the commits to change, and the edits of every commit.
+    """
 
     plan: RewritePlan
     ref: str | None
@@ -55,7 +60,10 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class RewrittenCommits:
-    """What was written."""
+    """The result of writing fixed commits.
+
+    It has the name of the branch, the undo record, the side effects, and the new commit ids.
+    """
 
     written: tuple[str, ...] = ()
     undo: Undo | None = None
@@ -65,17 +73,18 @@ class RewrittenCommits:
 
 @dataclass(frozen=True)
 class CommitRewrite:
-    """The commits of a call."""
+    """A writer that applies fixes to the commits of the given TARGETs."""
 
     repository: Repository
     base: str | None
     targets: Sequence[str]
 
     def refuse_early(self, overrides: Collection[str]) -> None:
-        """Refuse before any work what would block every fix of these TARGETs: UsageError for a
-        merge, RefusedError where rewriting would do harm.
+        """Checks, before any other work, for problems that block every fix of the TARGETs.
 
-        Of a TARGET's commits the latest is checked: it is rewritten whichever commit is fixed.
+        Raises `UsageError` for a merge, and `RefusedError` if rewriting is not safe. Only the
+        latest commit of a TARGET is checked for that, because it is rewritten whichever commit is
+        fixed.
         """
         repository = self.repository
         newest = ""
@@ -100,8 +109,9 @@ class CommitRewrite:
         return rewrite.branch_of(self.repository, named or None)
 
     def room(self, patch: Patch) -> FixDirectory:
-        """What may be fixed in the patch of a commit: what can be found again in its message and in
-        its files.
+        """Returns the lines that may be fixed in the patch of a commit.
+
+        Only lines that can be found again in the commit's message and files may be fixed.
         """
         commit = self.repository.commit(patch.commit or "")
         subject = self._subject_line(patch, commit.message)
@@ -157,7 +167,7 @@ class CommitRewrite:
         return True
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
-        """The message and the files before and after."""
+        """Returns the commit's message and files before and after the fix."""
         commit = self.repository.commit(patch.commit or "")
         texts = []
         message = _message(commit.message, patch, mended)
@@ -175,7 +185,7 @@ class CommitRewrite:
         return tuple(texts)
 
     def plan(self, outcomes: Sequence[tuple[Patch, FixOutcome]]) -> RewritePlan:
-        """The commits' new messages and edits, taken from the fixed patches."""
+        """Returns the new messages and edits of the commits, derived from the fixed patches."""
         plan = RewritePlan()
         for patch, outcome in outcomes:
             commit = self.repository.commit(patch.commit or "")
@@ -187,7 +197,10 @@ class CommitRewrite:
         return plan
 
     def ready(self, plan: RewritePlan, overrides: Collection[str]) -> Ready:
-        """Check that this may be written. RefusedError where that would do harm."""
+        """Checks that the planned changes may be written.
+
+        Raises `RefusedError` if rewriting is not safe.
+        """
         ref, head = self._branch()
         changed = tuple(dict.fromkeys((*plan.messages, *plan.edits)))
         above = rewrite.above(self.repository, ref, head, changed)
@@ -198,9 +211,9 @@ class CommitRewrite:
         return Ready(plan, ref, head, changed, oldest, states)
 
     def write(self, ready: Ready, overrides: Collection[str]) -> RewrittenCommits:
-        """Write the new commits and move the branch, its index and its files.
+        """Writes the new commits and moves the branch, its index and its files.
 
-        RefusedError where that would do harm by now.
+        Raises `RefusedError` if rewriting is no longer safe.
         """
         repository, ref, head = self.repository, ready.ref, ready.head
         rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
@@ -251,9 +264,9 @@ class CommitRewrite:
 
 
 def own_edits(outcome: FixOutcome) -> Edits:
-    """The edits of a commit's files that its fixed patch makes.
+    """Returns the edits of a commit's files that correspond to its fixed patch.
 
-    Adjacent changed lines are one edit.
+    Adjacent changed lines are combined into a single edit.
     """
     became = _fixed_lines(outcome)
     unchanged = set(outcome.draft.origin)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixed patches written back to the files they came in: every other byte stays, and all files
-change or none.
+"""Writes fixed patches back to their files.
+
+All other bytes stay unchanged. Either all files are changed or none.
 """
 
 import os
@@ -25,7 +26,7 @@ _ODD_CHARSET = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PatchText:
-    """A text before and after, and what a diff calls it."""
+    """A text before and after a fix, and its file name in the diff."""
 
     name: str
     before: tuple[str, ...]
@@ -34,10 +35,11 @@ class PatchText:
 
 @dataclass(frozen=True, slots=True)
 class FixDirectory:
-    """What may be fixed in a patch: nothing where `refused` says why, else the lines (0-based) that
-    `may_touch` allows.
+    """The lines of a patch that may be fixed.
 
-    `kept` gives the reason for lines that are never changed.
+    If `refused` is set, it is the reason why nothing may be fixed. Otherwise the lines
+    (0-based) that `may_touch` accepts may be fixed. `kept` maps lines that are never changed to
+    the reason.
     """
 
     refused: str = ""
@@ -47,8 +49,9 @@ class FixDirectory:
 
 @dataclass(frozen=True)
 class PatchFiles:
-    """The files of a call with their bytes, and which mail of which file each patch is: source →
-    (file, from byte, to byte).
+    """The patch files of a run with their contents, and the position of each patch in them.
+
+    `mails` maps the source of a patch to (file, start byte, end byte).
     """
 
     data: Mapping[str, bytes] = field(default_factory=dict)
@@ -57,7 +60,10 @@ class PatchFiles:
 
     @classmethod
     def of(cls, targets: Sequence[str], stdin: bytes | None) -> "PatchFiles":
-        """The files that the TARGETs name. UsageError for what cannot be written back."""
+        """Reads the files that the TARGETs name.
+
+        Raises `UsageError` for a TARGET that cannot be written back.
+        """
         data: dict[str, bytes] = {}
         if "-" in targets:
             if len(targets) > 1:
@@ -93,11 +99,11 @@ class PatchFiles:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The files."""
+        """The names of the patch files."""
         return tuple(self.data)
 
     def room(self, patch: Patch) -> FixDirectory:
-        """What may be fixed in the patch as its file has it."""
+        """Returns the lines of a patch that may be fixed, or the reason why none may be fixed."""
         kind = (patch.header("Content-Type") or "").lower()
         if patch.cut:
             return FixDirectory("it is too long to be checked as a whole")
@@ -120,11 +126,11 @@ class PatchFiles:
         return FixDirectory()
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
-        """The patch before and after."""
+        """Returns the text of the patch before and after the fix."""
         return (PatchText(patch.source, patch.lines, mended.draft.patch.lines),)
 
     def rendered(self, mended: Mapping[str, FixOutcome]) -> dict[str, bytes]:
-        """The new content of every file that changes."""
+        """Returns the new content of every file that changes."""
         contents = {}
         for name, content in self.data.items():
             parts = sorted(
@@ -143,9 +149,10 @@ class PatchFiles:
         return contents
 
     def write(self, changed: Mapping[str, bytes]) -> tuple[str, ...]:
-        """Put new contents in the place of the old, all or none; the files' names.
+        """Replaces the files with their new contents, all or none, and returns their names.
 
-        RefusedError where one is read-only, a link or has changed meanwhile.
+        Raises `RefusedError` if a file is read-only, is a symbolic link, or has changed in the
+        meantime.
         """
         for name in changed:
             _refuse_unless_writable(Path(name))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fixes of one patch, each tried by another check, and where they go: files, commits, or a
-buffer.
+"""Computes the fixes of a patch, tests each with another check, and passes them to a writer.
+
+Writers exist for files, commits and buffers.
 """
 
 import difflib
@@ -26,10 +27,11 @@ NEEDED = "a later patch depends on this line"
 
 @dataclass(frozen=True, slots=True)
 class FixedPatch:
-    """A patch with its applied fixes: (before, after) texts by file name, the fixed findings, and
-    why nothing could be fixed.
+    """A patch with its applied fixes.
 
-    `reasons`: why a finding that has a safe fix is left.
+    `fixed` has the fixed findings and `texts` the changed texts, before and after. `refused` is
+    the reason if nothing, or not everything, could be fixed. `reasons` explains for each
+    finding with a safe fix why the fix was not applied.
     """
 
     patch: Patch
@@ -40,7 +42,7 @@ class FixedPatch:
 
     @property
     def diff(self) -> list[str]:
-        """The lines of a unified diff of every text that is fixed."""
+        """The lines of a unified diff of all fixed texts."""
         mark = ("a/", "b/") if self.patch.commit else ("", "")
         return [
             line
@@ -56,26 +58,27 @@ class FixedPatch:
 
 
 class FixWriter(Protocol):
-    """Where the fixes of patches go: files, commits or an editor."""
+    """The interface of a destination for fixes: patch files, commits or an editor."""
 
     def room(self, patch: Patch) -> FixDirectory:
-        """What may be fixed in a patch."""
+        """Returns the lines that may be fixed in a patch."""
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
-        """What a fix changes, before and after."""
+        """Returns the texts that a fix changes, before and after."""
 
 
 class Buffer:
-    """Fixes that are only shown, in an editor or to a reviewer: all lines of a patch may be fixed,
-    and no text is written.
+    """A writer for fixes that are only shown, in an editor or to a reviewer.
+
+    All lines of a patch may be fixed, and nothing is written.
     """
 
     def room(self, patch: Patch) -> FixDirectory:
-        """No limits."""
+        """Permits fixes in all lines of the patch."""
         return FixDirectory()
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[()]:
-        """Edits are given instead."""
+        """Returns no texts, because callers use the edits instead."""
         return ()
 
 
@@ -95,11 +98,10 @@ def fixed_patch(
     only: Only | None,
     kinds: AbstractSet[str] = SAFE_ONLY,
 ) -> tuple[FixedPatch, FixOutcome | None]:
-    """One patch with its fixes, where that is possible and there is anything to fix.
+    """Returns a patch with its fixes applied, as far as they are possible.
 
-    Lines `needed` by later patches (0-based) are not changed.
-
-    Findings that `only` does not choose stay as they are.
+    The outcome is None if nothing was fixed. Lines (0-based) that later patches need, `needed`,
+    are not changed. Findings that `only` does not select are not fixed.
     """
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
@@ -180,5 +182,5 @@ def _line_of(finding: Finding) -> float:
 
 
 def place_of(finding: Finding) -> tuple[str, int]:
-    """A finding's rule and 0-based line."""
+    """Returns a finding's rule and 0-based line."""
     return finding.rule, (finding.patch_line or 0) - 1

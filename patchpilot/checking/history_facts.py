@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the rules about history may ask of a repository: the services' side of lint's HistoryFacts."""  # noqa: E501
+"""Provides facts from the repository's history for the rules (lint's HistoryFacts)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -39,9 +39,9 @@ _LONG_ID = cached_re.compile(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:
-    """Answers from one repository, each asked of git once.
+    """Facts from the history of a repository, each requested from git once.
 
-    What git does not answer in time counts as unknown.
+    If git does not answer in time, the fact is unknown.
     """
 
     def __init__(self, repository: Repository) -> None:
@@ -54,26 +54,34 @@ class RepositoryFacts:
         self._holders: dict[str, frozenset[str]] = {}
 
     def find(self, word: str) -> Commit | None:
-        """The commit an abbreviated id names."""
+        """Returns the commit that an abbreviated id names, or None if there is none."""
         if word not in self._commits:
             found = self._repository.find(word)
             self._commits[word] = self._repository.commit(found) if found else None
         return self._commits[word]
 
     def is_complete(self) -> bool:
-        """Whether a commit that is not found does not exist; False in a shallow clone."""
+        """Returns whether the history is complete.
+
+        If it is complete, a commit that is not found does not exist. Returns False in a shallow
+        clone.
+        """
         return not self._repository.is_shallow()
 
     def subjects_touching(
         self, paths: Sequence[str], limit: int = 50
     ) -> tuple[str, ...]:
-        """Subjects of the last commits that touched these paths, latest first."""
+        """Returns the subjects of the last commits that touched these paths, latest first."""
         return tuple(logged.subject for logged in self._logged(paths, limit))
 
     def tags_touching(
         self, paths: Sequence[str], limit: int = 50
     ) -> tuple[tuple[str, ...], ...]:
-        """The names of the tags of the same commits, in lower case, each commit's in their order."""  # noqa: E501
+        """Returns the names of the trailers in the last commits that touched these paths.
+
+        The commits are the same as in `subjects_touching`. The names are in lower case and in the
+        order of the commit's trailers.
+        """
         return tuple(logged.tags for logged in self._logged(paths, limit))
 
     def _logged(self, paths: Sequence[str], limit: int) -> "tuple[_Logged, ...]":
@@ -107,9 +115,10 @@ class RepositoryFacts:
         return (f"--since=@{date}",) if date else ()
 
     def foresee(self, asked: Iterable[tuple[str, ...]], limit: int) -> None:
-        """Answer `subjects_touching` and `tags_touching` for many sets of paths by one walk.
+        """Prepares the answers of `subjects_touching` and `tags_touching` for many sets of paths.
 
-        It reads the latest commit first, until each has `limit` or all was read.
+        The log is read only once, latest commit first, until each set has `limit` commits or the
+        log ends.
         """
         with self._walking:
             self._foresee(asked, limit)
@@ -159,9 +168,10 @@ class RepositoryFacts:
             self._touching[(str(limit), *paths)] = tuple(commits)
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
-        """Whether the commit is in anything this repository may have of mainline.
+        """Returns whether any of the repository's mainline refs contains the commit.
 
-        None where it has none. A stale branch denies nothing.
+        Returns None if the repository has no mainline refs or if the answer is uncertain. A stale
+        ref does not hide a commit that another ref contains.
         """
         answers = [
             self.is_ancestor(commit_id, tip) for tip in mainline_tips(self._repository)
@@ -169,9 +179,9 @@ class RepositoryFacts:
         return None if None in answers or not answers else any(answers)
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Whether `old` is `new` or one of its ancestors.
+        """Returns whether `old` is `new` or one of its ancestors.
 
-        None in a shallow clone, where the answer may be wrong.
+        Returns None in a shallow clone, because the answer might be wrong.
         """
         if self._repository.is_shallow():
             return None
@@ -200,7 +210,7 @@ class RepositoryFacts:
         return found | ({branch.name: branch.object_id} if branch else {})
 
     def first_release(self, commit_id: str) -> str | None:
-        """The first final release that contains the commit."""
+        """Returns the first final release that contains the commit, or None if there is none."""
         self._releases = self._releases or Releases(self._repository)
         commit = self.find(commit_id)
         try:
@@ -214,9 +224,10 @@ class RepositoryFacts:
         return found.name if found else None
 
     def is_released(self, commit_id: str) -> bool | None:
-        """Whether a final release contains the commit.
+        """Returns whether a final release contains the commit.
 
-        No release denies it but one that is not long before the latest commit.
+        The answer is False only if the repository has a final release that is not much older than
+        its latest commit. Otherwise tags may be missing, and None is returned.
         """
         if self.first_release(commit_id):
             return True
@@ -233,19 +244,19 @@ class RepositoryFacts:
         )
 
     def tree_of(self, commit_id: str) -> Tree | None:
-        """The tree of a commit."""
+        """Returns the tree of a commit, or None if there is no such commit."""
         found = self.find(commit_id)
         return CommitTree(self._repository, found.id) if found else None
 
     def tip_of(self, tree: str) -> Tip | None:
-        """The tip of the remote-tracking branch of a `T:` line."""
+        """Returns the tip of the remote-tracking branch for a `T:` line in MAINTAINERS."""
         if tree not in self._tips:
             target = remote_of(self._repository, tree)
             self._tips[tree] = self._tip(target.label, target.tip) if target else None
         return self._tips[tree]
 
     def next_tip(self) -> Tip | None:
-        """The tip of the integration tree that one of the projects names."""
+        """Returns the tip of a project's integration tree, such as linux-next."""
         for name in (
             name for project in projects().values() for name in project.next_branches
         ):
@@ -263,7 +274,7 @@ class RepositoryFacts:
 
 
 def facts_of(repository: Repository) -> RepositoryFacts:
-    """What is known of a repository: the same value until the repository is read again."""
+    """Returns the history facts of a repository, cached until the repository is read again."""
     facts: RepositoryFacts = repository.known.setdefault(
         "facts", RepositoryFacts(repository)
     )
@@ -275,9 +286,10 @@ _WEEK = 7 * 86400
 
 
 def recent_since(repository: Repository) -> int:
-    """The date in seconds of the commit COMMITS_BACK commits before HEAD; 0 in a shorter history.
+    """Returns the date, in seconds, of the commit that is COMMITS_BACK commits before HEAD.
 
-    Cached for a week of commits.
+    Returns 0 if the history is shorter. The date is cached as long as HEAD's date is in the
+    same week.
     """
     head = repository.find("HEAD")
     if head is None:
@@ -320,8 +332,9 @@ def _parsed(line: str) -> _Logged:
 
 
 def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
-    """A note on the commits that the messages name and a shallow clone may lack; "" where there are
-    none, and for a complete history.
+    """Returns a note on commits in the messages that a shallow clone does not contain.
+
+    Returns "" if there are none, or if the history is complete.
     """
     if history.is_complete():
         return ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verbs `rules` and `explain`: what the packs say of themselves."""
+"""Implements `rules` and `explain`: lists and explains the rules of the packs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ from patchpilot.model.rule import Example, Rule
 @json_form("*rule", "bad=bad_texts", "good=good_texts")
 @dataclass(frozen=True, slots=True)
 class RuleExplanation:
-    """A rule with the examples that prove it, and a sentence on what it does on real patches (""
-    where that was not measured).
+    """A rule with its examples, and a sentence on its results for real patches.
+
+    The sentence is empty if the results were not measured.
     """
 
     rule: Rule
@@ -26,24 +27,24 @@ class RuleExplanation:
 
     @property
     def bad_texts(self) -> tuple[str, ...]:
-        """The bad examples as texts."""
+        """The texts of the bad examples."""
         return tuple(example.text for example in self.bad)
 
     @property
     def good_texts(self) -> tuple[str, ...]:
-        """The good examples as texts."""
+        """The texts of the good examples."""
         return tuple(example.text for example in self.good)
 
 
 def all_rules(packs: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
-    """Every rule, pack by pack."""
+    """Returns all rules, pack by pack."""
     return load_rules(packs)
 
 
 def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, ...]:
-    """The rules that an id, a name (or one they had before) or a checkpatch type means.
+    """Returns the rules for a rule id, a current or former rule name, or a checkpatch.pl type.
 
-    UsageError with the nearest when there is none.
+    Raises `UsageError`, with the most similar name, if there is no such rule.
     """
     rules = load_rules(packs)
     wanted = word.lower()
@@ -62,7 +63,7 @@ def explain(word: str, packs: Sequence[OwnPack] = ()) -> tuple[RuleExplanation, 
 def explain_all(
     rules: Sequence[Rule], packs: Sequence[OwnPack] = ()
 ) -> tuple[RuleExplanation, ...]:
-    """These rules with their examples; the packs are read once."""
+    """Returns the rules with their examples; the packs are read only once."""
     examples = {
         rule.id: found
         for pack in load_packs(packs)

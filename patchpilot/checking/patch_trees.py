@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What each patch of a run is based on: the tree of the run, the patches before it in its series,
-or the parent of its commit.
+"""Determines the source tree on which each patch of a run is based.
+
+It is the run's tree, the tree with the earlier patches of the series applied, or the tree
+of the commit's parent.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 def trees(
     series: Sequence[Series], tree: Tree, repository: "Repository | None"
 ) -> Mapping[int, Callable[[], Tree]]:
-    """By the id() of a patch what makes the tree it is to be judged against.
+    """Maps the id() of each patch to a function that creates the tree to check it against.
 
     A patch without an entry is based on `tree` itself.
     """

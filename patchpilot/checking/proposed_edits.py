@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The edits of files that safe fixes would make, for formats that propose them to a reviewer.
+"""Adds the edits of safe fixes to findings, for output formats that propose them to a reviewer.
 
-Each is tried as --fix does.
+Each fix is tested as with --fix.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from patchpilot.model.printable import printable
 
 
 def with_edits(result: CheckResult) -> CheckResult:
-    """The result whose findings in files have the edits of their safe fixes.
+    """Returns the result with the edits of safe fixes added to the findings in files.
 
-    Findings of a line that are fixed together have the same edit.
+    Findings of the same line that are fixed together have the same edit.
     """
     return result._replace(
         patches=tuple(_edited(result, checked) for checked in result.patches)

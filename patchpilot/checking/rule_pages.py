@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules as pages in Markdown: what, why, bad, good, fix, options, known problems, references,
-checkpatch type.
+"""Formats rules as Markdown pages.
 
-Always in that order.
+The sections have a fixed order: summary, reason, bad example, good example, fix, options,
+known problems, references, checkpatch.pl type.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _LEVELS = {
 
 
 def rule_page(explanation: RuleExplanation) -> str:
-    """The page of one rule."""
+    """Returns the Markdown page of a rule."""
     rule = explanation.rule
     lines = [f"# {rule.name}", "", _sentence(rule.summary), ""]
     facts = [
@@ -83,7 +83,7 @@ def rule_page(explanation: RuleExplanation) -> str:
 
 
 def index_page(explanations: Sequence[RuleExplanation]) -> str:
-    """The list of all rules, pack by pack, each a link to its page."""
+    """Returns the list of all rules, pack by pack, with a link to each rule's page."""
     lines = [
         "# Rules",
         "",
@@ -152,7 +152,7 @@ def _code_safe(text: str) -> str:
 
 
 def in_force(rule: Rule) -> str:
-    """For which kernels and profiles a rule holds."""
+    """Returns the kernel versions and projects to which a rule applies, as text."""
     parts = [f"since {rule.first_kernel}"] if rule.since else []
     parts += [f"until {rule.last_kernel}"] if rule.until else []
     parts += [f"profiles {', '.join(rule.profiles)}"] if rule.profiles else []
@@ -160,7 +160,11 @@ def in_force(rule: Rule) -> str:
 
 
 def equivalence(rule: Rule) -> str:
-    """Why the code means the same after the rule's fix, or what to check; "" where the tokens stay."""  # noqa: E501
+    """Returns the reason why a rule's fix preserves the meaning of the code, or a warning.
+
+    The warning names the property that the user has to check. Returns "" if the fix does not
+    change tokens.
+    """
     start = (
         "Check the result"
         if rule.remedy.kind == "unsafe"

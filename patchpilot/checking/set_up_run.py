@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rules and options with which the patches of one project are checked."""
+"""Selects the rules and options for checking the patches of a project."""
 
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckRun
@@ -21,9 +21,9 @@ from patchpilot.projects.project import Project
 def set_up(
     request: CheckRequest, rules: tuple[Rule, ...], project: Project, tree: Tree | None
 ) -> CheckRun:
-    """What this request checks patches of `project` with, of all `rules`.
+    """Returns the rules and options for checking patches of `project`, selected from all `rules`.
 
-    Without facts of a repository.
+    Facts about the repository's history are not included.
     """
     conf = read_conf(tree) if request.conf else CheckpatchConf()
     # the tree's options precede those of the call, as with checkpatch.pl

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What of a check's findings does not count, because it is waived or in a baseline.
-
-And what is new since an earlier revision.
-"""
+"""Suppresses findings that are waived or in a baseline."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -38,9 +35,9 @@ def apply_suppressions(
     *,
     strict: bool,
 ) -> "CheckResult":
-    """The result without what is waived or in the baseline, which is listed separately.
+    """Returns the result with waived and baseline findings moved to the suppressed findings.
 
-    Errors as of verify(), read_baseline() and write_baseline().
+    Raises the same errors as verify(), read_baseline() and write_baseline().
     """
     verify(request.waivers, every_rule)
     verdict = SuppressionResult()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a caller wants suppressed, and what came of it."""
+"""A caller's suppressions of findings, and the result of applying them."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,8 +12,10 @@ from patchpilot.model.json_form import json_form
 @json_form("rule", "name", "path~", "text", "count")
 @dataclass(frozen=True, slots=True)
 class StaleEntry:
-    """An entry of a baseline that matches no finding any more: the rule's id and name, the file (""
-    for the message), the line, how often.
+    """A baseline entry that no longer matches a finding.
+
+    It has the rule's id and name, the file ("" for the commit message), the line's text, and
+    the count.
     """
 
     rule: str
@@ -25,12 +27,11 @@ class StaleEntry:
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """What a caller wants suppressed: by whom, and the day that waivers are judged by.
+    """The waivers and the baseline that a caller wants to apply.
 
-    `write`: record what is left in the baseline's file.
-
-    `content`: the baseline's content where it is not read from its file; an empty one suppresses
-    nothing.
+    `write` records the remaining findings in the baseline file. `content` is the baseline's
+    content if it is not read from the file; an empty content suppresses nothing. `today` is the
+    day on which waivers must be valid.
     """
 
     waivers: tuple[Waiver, ...] = ()
@@ -42,11 +43,12 @@ class Suppressions:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionResult:
-    """The result of suppressions: expired waivers that would have applied, unused waivers, and the
-    state of the baseline.
+    """The result of applying suppressions.
 
-    `written` says how many findings were recorded, how many of these were not before, and how many
-    entries were dropped; None: nothing was.
+    `ended` has the expired waivers that would have applied, `unused` has the unused waivers,
+    and `baseline` and `stale` describe the baseline. `written` has the number of recorded
+    findings, of new findings among them, and of dropped entries, or is None if no baseline was
+    written.
     """
 
     ended: tuple[Waiver, ...] = ()

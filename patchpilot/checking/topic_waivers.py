@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The waivers the user gave for a topic: in its draft, outside the branch and outside what is sent."""  # noqa: E501
+"""The user's waivers for a topic.
+
+They are stored in the topic's draft, not in the branch, and are not sent.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,9 +27,10 @@ ORIGIN = "your topic"
 
 
 def of_draft(draft: Draft) -> tuple[Waiver, ...]:
-    """The waivers of a topic's draft.
+    """Returns the waivers in a topic's draft.
 
-    A commit that its author said is not a fix has one for the rule that asks for its Fixes: tag.
+    A commit that its author marked as not being a fix gets a waiver for the rule that requires
+    a Fixes: tag.
     """
     given = (
         Waiver(rule, reason, origin=ORIGIN, kind=TOPIC)
@@ -48,9 +52,9 @@ def of_draft(draft: Draft) -> tuple[Waiver, ...]:
 def of_topic(
     repository: Repository, targets: Sequence[str], base: str | None = None
 ) -> tuple[Waiver, ...]:
-    """The waivers of the topics these TARGETs are of; none for patch files.
+    """Returns the waivers of the topics to which the TARGETs belong; patch files have none.
 
-    No draft is started, and none is looked up before a first waiver was given.
+    No draft is created, and no draft is looked up until the first waiver exists.
     """
     if not is_given():
         return ()
@@ -69,11 +73,11 @@ def suppressions_of(
     *,
     among: Sequence[Rule] | None = None,
 ) -> Suppressions | None:
-    """What is waived for these TARGETs, by the user for the topic and by the tree's file; None for
-    nothing.
+    """Returns the suppressions for the TARGETs, or None if there are none.
 
-    `among`: what names none of these rules is left out, where packs are not loaded that the tree's
-    file may speak of.
+    They are the user's waivers for the topic and the waivers in the tree's file. With `among`,
+    only waivers of these rules are returned, because the tree's file may name rules of packs
+    that are not loaded.
     """
     waivers = (
         *of_topic(repository, targets, base),
@@ -88,9 +92,9 @@ def suppressions_of(
 def known_draft(
     repository: Repository, target: str | None, base: str | None = None
 ) -> Draft | None:
-    """The draft of a TARGET's topic, recognized by subjects, author dates and the branch.
+    """Returns the draft of a TARGET's topic, identified by subjects, author dates and the branch.
 
-    None where there is none, or for patch files.
+    Returns None if there is no draft, and for patch files.
     """
     if target is not None and (
         target == "-" or Path(target).exists() or is_network_target(target)
@@ -121,9 +125,9 @@ def give(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Write these waivers into the draft of a TARGET's topic, each under its rule's name.
+    """Adds waivers to the draft of a TARGET's topic, each under its rule's name.
 
-    UsageError for an unknown rule.
+    Raises `UsageError` for an unknown rule.
     """
     from patchpilot.topic.find_topic import find_draft
 
@@ -144,9 +148,9 @@ def take_back(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Take these rules' waivers out of the draft of a TARGET's topic.
+    """Removes the waivers of the given rules from the draft of a TARGET's topic.
 
-    UsageError names what is waived where one of them is not.
+    Raises `UsageError`, with the existing waivers, if a rule is not waived.
     """
     from patchpilot.topic.find_topic import find_draft
 

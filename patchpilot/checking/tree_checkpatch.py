@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree's own scripts/checkpatch.pl, run because the user asked for it, and its findings merged
-with ours.
-"""
+"""Runs the tree's own scripts/checkpatch.pl at the user's request, and merges its findings."""
 
 import re
 from pathlib import Path
@@ -23,7 +21,10 @@ _PLAIN = re.compile(r"[\w./+,@=][\w./+,@=-]*")
 
 
 def script_of(top: Path) -> Path:
-    """The tree's script; MissingError when it has none."""
+    """Returns the path of the tree's checkpatch.pl.
+
+    Raises `MissingError` if the tree has no such script.
+    """
     script = top / SCRIPT
     if not script.is_file():
         raise MissingError(
@@ -36,9 +37,10 @@ def script_of(top: Path) -> Path:
 def run_checkpatch(
     patch: Patch, top: Path, *, strict: bool, max_line_length: int
 ) -> tuple[Finding, ...]:
-    """What the script says of one patch.
+    """Runs the tree's checkpatch.pl on a patch and returns its findings.
 
-    RefusedError where a path in the patch has characters that the script would hand to a shell.
+    Raises `RefusedError` if a path in the patch has characters that are unsafe, because the
+    script passes paths to a shell.
     """
     script = script_of(top)
     odd = next((path for path in patch.paths if not _PLAIN.fullmatch(path)), None)
@@ -88,8 +90,9 @@ def run_checkpatch(
 def merged(
     ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
-    """Ours, and what only the script says: a finding of the same type on the same line is one
-    finding.
+    """Returns patchpilot's findings and the findings that only checkpatch.pl reports.
+
+    Two findings of the same type on the same line count as a single finding.
     """
     left = [(our.checkpatch, our.patch_line) for our in ours if our.checkpatch]
     extra = []

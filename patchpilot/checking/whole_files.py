@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole files under check, as with checkpatch.pl -f: each is read as a diff that adds all its
-lines.
+"""Checks whole files, like checkpatch.pl -f.
+
+Each file is treated as a diff that adds all its lines.
 """
 
 import os
@@ -20,11 +21,11 @@ BINARY_WITHIN = 8000
 
 
 def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
-    """A series of one patch for each file that adds all its lines; their paths are relative to
-    `top` where they are in it.
+    """Returns a series with a single patch for each file; the patch adds all lines of the file.
 
-    Empty and binary files are passed over. InputError for one that cannot be read, UsageError for
-    none at all and for standard input.
+    Paths inside `top` are relative to it. Empty and binary files are skipped. Raises
+    `InputError` if a file cannot be read, and `UsageError` for standard input or if there are
+    no files.
     """
     if not targets or "-" in targets:
         raise UsageError(
@@ -71,7 +72,7 @@ def _as_patch(target: str, root: Path | None) -> Patch | None:
 
 
 def in_files(result: CheckResult) -> CheckResult:
-    """A result whose findings have the line of the file in the place of the diff's."""
+    """Returns the result with line numbers of the files instead of the diffs."""
     return result._replace(
         patches=tuple(map(_in_file, result.patches)), whole_files=True
     )

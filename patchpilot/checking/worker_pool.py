@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Work that several processes share: results in the order of the items, few items on their way at a
+"""Distributes work to several processes.
+
+Results are returned in the order of the items, and only a few items are in progress at a
 time.
 """
 
@@ -31,12 +33,11 @@ def in_order(
     processes: int,
     begin: Callable[[], None] = lambda: None,
 ) -> Iterator[Result]:
-    """What `work` makes of each item, in their order.
+    """Yields the result of `work` for each item, in the order of the items.
 
-    Items and results are sent to and from forked processes, each of which calls `begin` first.
-
-    The work is done in this process where `processes` is 1 or the system cannot fork, and from then
-    on where the system ends one of them.
+    Items and results are sent to and from forked processes, each of which first calls `begin`.
+    If `processes` is 1 or the system cannot fork, the work is done in this process. The same
+    happens to the remaining items if the system terminates a worker process.
     """
     # the libraries of macOS may crash in a process that was forked
     methods = multiprocessing.get_all_start_methods()

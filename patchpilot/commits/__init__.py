@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository: all git calls, and TARGET → Series."""
+"""Access to the git repository, and conversion of a TARGET argument to a `Series`."""

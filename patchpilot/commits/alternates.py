@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The lists of object directories that git borrows from: one per line in `info/alternates`, or
-separated by colons in the environment.
+"""Lists of the object directories from which git borrows objects (alternates).
+
+`info/alternates` has one directory per line; the environment variable separates directories
+by colons.
 """
 
 import os
@@ -13,8 +15,9 @@ ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
 
 def entry(directory: Path) -> str:
-    """A directory as an entry of both lists: quoted where its path has a separator or begins with a
-    quote.
+    """Returns a directory in the form that is valid in both lists of alternates.
+
+    The path is quoted if it contains a separator or begins with a quote.
     """
     text = str(directory)
     return (
@@ -25,7 +28,7 @@ def entry(directory: Path) -> str:
 
 
 def write(objects: Path, *borrowed: Path) -> None:
-    """Set the object directories that one borrows from."""
+    """Writes `info/alternates`, so that `objects` borrows from the given object directories."""
     (objects / "info").mkdir(exist_ok=True)
     (objects / "info" / "alternates").write_bytes(
         b"".join(os.fsencode(entry(one)) + b"\n" for one in borrowed)
@@ -33,7 +36,7 @@ def write(objects: Path, *borrowed: Path) -> None:
 
 
 def borrowed(objects: Path, depth: int = 5) -> Iterator[Path]:
-    """The object directories that one borrows from, recursively to git's maximum depth."""
+    """Yields the alternates of an object directory, recursively up to git's maximum depth."""
     try:
         lines = os.fsdecode((objects / "info" / "alternates").read_bytes()).split("\n")
     except OSError:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4's settings as b4 reads them: git's configuration, otherwise the tree's `.b4-config`."""
+"""Reads b4's settings in b4's order: git's configuration first, then the tree's `.b4-config`."""
 
 from patchpilot.commits.own_commands import Use, b4_file_entries, untrusted
 from patchpilot.commits.repository import Repository
 
 
 def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
-    """The values of a key such as `b4.send-series-to`; of `.b4-config` the last one counts.
+    """Returns the values of a b4 setting, for example `b4.send-series-to`.
 
-    That file comes with the tree: none of its values is used before the user has trusted it.
+    If git's configuration does not set the key, the last value in `.b4-config` is used. That
+    file comes with the tree, so its values are used only if the user has trusted it.
     """
     if values := repository.config(key):
         return values

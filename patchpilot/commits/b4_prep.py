@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A branch managed by `b4 prep`: its cover letter and tracking data, read from the cover commit or
-from the branch's configuration.
+"""Reads the cover letter and tracking data of a branch that is managed by `b4 prep`.
 
-b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below the
-patches, "tip-commit" in an empty commit above them, and "branch-description" in
+b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below
+the patches, "tip-commit" in an empty commit above them, and "branch-description" in
 `branch.NAME.description` with the tracking data in `branch.NAME.b4-tracking`.
 """
 
@@ -32,13 +31,12 @@ _TAG = cached_re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class PrepBranch:
-    """b4's data on a branch.
+    """The data that b4 stores for a branch.
 
-    `cover` is the cover letter as b4 stores it; `revision` is the one to send next.
-
-    `base` is the commit below the series (below the cover commit, too); None where the base branch
-    is gone. `history` has the Message-IDs of every revision that was sent ("v1" → ids). `by_us`
-    says that patchpilot enrolled the branch to send it through b4.
+    `cover` is the cover letter as b4 stores it. `revision` is the revision to send next. `base`
+    is the commit below the series and below the cover commit, or None if the base branch no
+    longer exists. `history` has the Message-IDs of every sent revision ("v1" → ids). `by_us` is
+    true if patchpilot enrolled the branch in order to send it through b4.
     """
 
     branch: str
@@ -57,27 +55,30 @@ class PrepBranch:
 
     @property
     def text(self) -> str:
-        """The cover letter without b4's comments, its To: and Cc: lines left out."""
+        """The cover letter without b4's comments and without its To: and Cc: lines."""
         return _without_addresses(_without_comments(self.cover))[0]
 
     @property
     def to(self) -> tuple[Address, ...]:
-        """The addresses of its To: lines."""
+        """The addresses in the cover letter's To: lines."""
         return _without_addresses(_without_comments(self.cover))[1]
 
     @property
     def cc(self) -> tuple[Address, ...]:
-        """The addresses of its Cc: lines."""
+        """The addresses in the cover letter's Cc: lines."""
         return _without_addresses(_without_comments(self.cover))[2]
 
     @property
     def is_written(self) -> bool:
-        """Whether the cover letter is more than b4's template."""
+        """Whether the user has edited b4's template for the cover letter."""
         return bool(self.text) and "EDITME" not in self.text
 
 
 def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | None:
-    """b4's data on a branch (None: on a detached HEAD); None where b4 does not manage it."""
+    """Returns b4's data for a branch, or None if b4 does not manage the branch.
+
+    `branch` is None on a detached HEAD.
+    """
     tip = repository.find(f"refs/heads/{branch}" if branch else "HEAD")
     if tip is None:
         return None
@@ -97,9 +98,9 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
-    """b4's data on the checked-out branch, where these commits are its latest patches.
+    """Returns b4's data for the checked-out branch if the given commits are its latest patches.
 
-    None where b4 does not manage it.
+    Returns None otherwise, or if b4 does not manage the branch.
     """
     branch = repository.branch
     found = (
@@ -109,15 +110,16 @@ def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
 
 
 def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
-    """Whether the last of these commits is the latest one of the checked-out branch, ignoring b4's
-    cover commit.
+    """Returns whether the last of the given commits is the tip of the checked-out branch.
+
+    b4's cover commit is ignored.
     """
     head = repository.find("HEAD") if ids else None
     return head is not None and ids[-1] in (head, below_cover(repository, head))
 
 
 def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]:
-    """b4's tracking data of a branch as stored; {} where it is gone."""
+    """Returns b4's tracking data for a branch as stored, or {} if it has been removed."""
     if known.cover_commit:
         text = repository.commit(known.cover_commit).message.partition(MARKER)[2]
     else:
@@ -126,19 +128,20 @@ def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]
 
 
 def is_cover(commit: Commit) -> bool:
-    """Whether this is b4's cover letter commit."""
+    """Returns whether a commit is b4's cover letter commit."""
     return is_cover_message(commit.message)
 
 
 def is_cover_message(message: str) -> bool:
-    """Whether this is the message of b4's cover letter commit."""
+    """Returns whether a commit message is the message of b4's cover letter commit."""
     return MARKER in message and _series(message.partition(MARKER)[2]) is not None
 
 
 def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
-    """These commits without b4's cover commits.
+    """Returns the commits without b4's cover commits.
 
-    UsageError for a cover commit with changes in it: b4 would not send them.
+    Raises `UsageError` if a cover commit also changes files, because b4 would not send these
+    changes.
     """
     covers = {
         commit.id
@@ -149,7 +152,10 @@ def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, .
 
 
 def below_cover(repository: "Repository", commit_id: str) -> str:
-    """The commit itself, or the one below b4's cover commit: a base that others have."""
+    """Returns the commit itself, or the commit below it if it is b4's cover commit.
+
+    The result is a base that others also have.
+    """
     commit = repository.commit(commit_id)
     while commit.parents and is_cover(commit):
         commit = repository.commit(commit.parents[0])
@@ -157,7 +163,7 @@ def below_cover(repository: "Repository", commit_id: str) -> str:
 
 
 def branch_config(repository: "Repository", branch: str) -> dict[str, tuple[str, ...]]:
-    """A branch's section of git's configuration: key → values."""
+    """Returns a branch's section of git's configuration, as key → values."""
     prefix = f"branch.{branch}."
     found = repository.config_regexp(r"^branch\..*")
     return {

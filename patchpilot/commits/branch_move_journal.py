@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Interrupted moves of a branch with its files: recorded before they start, and recovered by the
-next run.
+"""A journal for moving a branch together with its files.
+
+Each move is recorded before it starts. The next run recovers a move that was interrupted.
 """
 
 import json
@@ -24,7 +25,10 @@ _MOMENT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The branch (None: a detached HEAD), its value before and after, and the verb that moves it."""  # noqa: E501
+    """A move of a branch: the ref, its value before and after, and the reflog message.
+
+    `ref` is None for a detached HEAD.
+    """
 
     ref: str | None
     old: str
@@ -33,12 +37,15 @@ class Move:
 
     @property
     def target(self) -> str:
-        """The value to recover to: an undo is completed, everything else is rolled back."""
+        """The commit to which an interrupted move is recovered.
+
+        An undo is completed; any other move is rolled back.
+        """
         return self.new if self.why == UNDO else self.old
 
 
 def begin(repository: Repository, move: Move) -> None:
-    """Record the move that is about to start; on disk when this returns."""
+    """Records the move that is about to start; the record is on disk when the call returns."""
     draft = repository.git_dir / f"{_NAME}.new"
     with draft.open("w", encoding="utf-8") as file:
         json.dump(asdict(move), file)
@@ -48,12 +55,12 @@ def begin(repository: Repository, move: Move) -> None:
 
 
 def end(repository: Repository) -> None:
-    """Remove the record of a move that was completed or not started."""
+    """Removes the record of a move that was completed or not started."""
     (repository.git_dir / _NAME).unlink(missing_ok=True)
 
 
 def unfinished(repository: Repository) -> Move | None:
-    """The interrupted move in this working tree."""
+    """Returns the interrupted move in this working tree, or None if there is none."""
     try:
         facts = json.loads((repository.git_dir / _NAME).read_text(encoding="utf-8"))
         ref = facts["ref"]
@@ -98,9 +105,10 @@ def _changed(repository: Repository, move: Move) -> list[bytes]:
 
 
 def settle(repository: Repository, move: Move) -> None:
-    """Set branch, index and files of an interrupted move to its target.
+    """Sets the branch, the index and the files of an interrupted move to the move's target.
 
-    RefusedError where a file was edited since, or git is still running.
+    Raises `RefusedError` if a file was edited since the interruption, or if git is still
+    running.
     """
     _clear_locks(repository, move.ref)
     here = f"refs/heads/{repository.branch}" if repository.branch else None
@@ -200,11 +208,11 @@ def _locks(repository: Repository, ref: str | None) -> list[Path]:
 def refuse_locked(
     repository: Repository, ref: str | None = None, *, ours: float | None = None
 ) -> None:
-    """RefusedError where a lock exists, with its age and a hint; a lock newer than `ours` that no
-    process has open is ignored.
+    """Raises `RefusedError`, with the lock's age and a hint, if a git lock file exists.
 
-    A lock that was just made is waited for: a prompt or an editor runs `git status`, which holds
-    one for a moment.
+    The index, HEAD and `ref` are checked. A lock that is newer than `ours` (a time in seconds)
+    and not open in any process is ignored. The function waits briefly for a new lock to
+    disappear, because a prompt or an editor that runs `git status` holds a lock for a moment.
     """
     until = time.monotonic() + _MOMENT
     while (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One `git cat-file --batch-command` for many objects, which avoids a process for each."""
+"""Reads many objects through a single `git cat-file --batch-command` process."""
 
 import contextlib
 import subprocess
@@ -20,9 +20,9 @@ The question fits into a pipe.
 
 
 class CatFile:
-    """A running `git cat-file --batch-command`.
+    """A running `git cat-file --batch-command` process.
 
-    Thread-safe; close it, or use it as a context manager.
+    It is thread-safe, and must be closed or used as a context manager.
     """
 
     def __init__(self, repo: Path, env: Mapping[str, str] | None = None) -> None:
@@ -38,7 +38,7 @@ class CatFile:
         self.close()
 
     def close(self) -> None:
-        """End the process."""
+        """Terminates the `git cat-file` process."""
         with self._lock:
             if self._process:
                 for stream in (self._process.stdin, self._process.stdout):
@@ -50,7 +50,10 @@ class CatFile:
                 self._process = None
 
     def get(self, name: str) -> tuple[str, str, bytes] | None:
-        """(id, type, content) of an object by id or `rev:path`; None when there is none."""
+        """Returns (id, type, content) of an object, or None if there is no such object.
+
+        The object is named by its id or as `rev:path`.
+        """
         if "\n" in name:
             return None
         with self._lock:
@@ -59,9 +62,9 @@ class CatFile:
             return _answer(stdout)
 
     def info(self, name: str) -> tuple[str, str] | None:
-        """(id, type) of the object that git resolves a word to.
+        """Returns (id, type) of the object that git resolves a name to.
 
-        None when there is none, or the word is ambiguous.
+        Returns None if there is no such object or the name is ambiguous.
         """
         if "\n" in name:
             return None
@@ -73,8 +76,11 @@ class CatFile:
     def many(
         self, ids: Iterable[str]
     ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
-        """(id, object as `get` gives it) of each of these ids or `id:path`, in order; git reads the
-        next ones meanwhile. Until the end nothing else may be asked of this reader."""
+        """Yields (name, object) for each id or `id:path`, in order; objects are as in `get`.
+
+        git reads the next objects in the meantime. The reader must not be used for other requests
+        until the iteration ends.
+        """
         stdin, stdout = self._streams()
         rest, waiting = iter(ids), list[str]()
         try:

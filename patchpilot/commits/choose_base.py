@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The base of a topic, chosen among given candidates, with the reason.
+"""Chooses the base of a topic among given candidates, and gives the reason for the choice.
 
-Pure: git is not called here.
+The functions are pure: they do not call git.
 """
 
 from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ Others may be private: b4 tags what was sent, and users tag versions of a topic.
 
 
 class BaseKind(StrEnum):
-    """The origin of a base."""
+    """The origin of a base, for example the user's argument, b4 or the upstream branch."""
 
     NAMED = "named"
     B4 = "b4"
@@ -43,10 +43,10 @@ class BaseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A branch that may be a base.
+    """A branch that may be the base of a topic.
 
-    `default`: its remote's HEAD names it; `listed`: MAINTAINERS names it for the files of the
-    topic.
+    `default` is true if the HEAD of the branch's remote points to it. `listed` is true if
+    MAINTAINERS names it for the topic's files.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Ref:
 
     @property
     def is_integration(self) -> bool:
-        """Whether its name and its remote suggest an integration branch."""
+        """Whether the names of the branch and its remote suggest an integration branch."""
         return (
             self.default
             or self.listed
@@ -66,14 +66,14 @@ class Ref:
 
     @property
     def is_rebuilt(self) -> bool:
-        """Whether it is rebuilt for each release, like linux-next.
+        """Whether the branch is rebuilt for each release, like linux-next.
 
-        Patches are not applied to it.
+        Patches are not applied to such a branch.
         """
         return bool(_REBUILT.fullmatch(self.name))
 
     def is_called(self, branch: str | None) -> bool:
-        """Whether it has this branch's name, on any remote."""
+        """Returns whether this is a remote branch with the given branch name, on any remote."""
         return (
             bool(branch)
             and not self.local
@@ -84,12 +84,13 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The base of a topic: a name to show and to pass to --base, the latest commit of HEAD's
-    history that it has, the topic's commits above it.
+    """The base of a topic, and the topic's commits above it.
 
-    `commits` are without merges, oldest first. `guessed` unless the user or b4 named it. `notes`
-    say what else was considered. `branch` is the branch it was chosen for, whose tip may have moved
-    on; "" where it is only a commit.
+    `name` is shown to the user and is valid for --base. `start` is the latest commit that the
+    base shares with HEAD's history. `commits` are in order, oldest first, without merges.
+    `reason` explains the choice, and `notes` lists the alternatives that were considered.
+    `branch` is the branch for which the base was chosen and whose tip may have moved since, or
+    "" if the base is only a commit.
     """
 
     name: str
@@ -102,21 +103,21 @@ class Base:
 
     @property
     def guessed(self) -> bool:
-        """Whether neither the user nor b4 named it."""
+        """Whether the base was guessed, because neither the user nor b4 named it."""
         return self.kind not in (BaseKind.NAMED, BaseKind.B4)
 
     @property
     def is_unclear(self) -> bool:
-        """Whether to ask the user before processing this many commits."""
+        """Whether to ask the user first, because a guessed base gives unusually many commits."""
         return self.guessed and len(self.commits) > MANY
 
     @property
     def counted(self) -> str:
-        """The number of commits with its noun."""
+        """The number of the topic's commits as text, for example "3 commits"."""
         return counted(len(self.commits), "commit")
 
     def explained(self) -> tuple[str, ...]:
-        """The chosen base and the reasons, as lines."""
+        """Returns lines of text with the chosen base and the reasons for the choice."""
         return (
             f"base: {self.name} ({self.start[:12]}), {counted(len(self.commits), 'commit')}",
             f"  why: {self.reason}",
@@ -125,11 +126,11 @@ class Base:
 
 
 def ordered(refs: Collection[Ref]) -> list[Ref]:
-    """Branches with the same latest commit of a topic's history, sorted by how likely a user would
-    name them.
+    """Sorts candidate base branches by how likely a user would name them.
 
-    A tree that MAINTAINERS names, a remote's default branch, then other integration branches;
-    branches rebuilt for each release come last.
+    The branches share the same latest commit with the topic's history. Trees from MAINTAINERS
+    come first, then a remote's default branch, then other integration branches. Branches that
+    are rebuilt for each release come last.
     """
     return sorted(
         refs,
@@ -153,15 +154,14 @@ def is_copy(
     created_from: str = "",
     is_fork: bool = False,
 ) -> bool:
-    """Whether a remote branch is the topic's own pushed copy.
+    """Returns whether a remote branch is the user's own pushed copy of the topic.
 
-    `commits` are those that no other remote branch has.
-
-    All of them must be the user's. Under the topic's name it is enough to be their committer (a
-    topic may have others' patches); under another name the user must be the author of each too, and
-    the topic must not have been started from it. A remote's default branch is a copy only in a fork
-    (`is_fork`: another remote has the branch as it was before these commits), and there too the
-    user must be the author of each.
+    `commits` are the commits that are on no other remote branch, and all of them must be the
+    user's. If the remote branch has the topic's name, the user only has to be their committer,
+    because a topic may contain patches by others. Under another name the user must be the
+    author of each commit, and the topic must not have been created from that branch. A remote's
+    default branch is a copy only in a fork (`is_fork`: another remote has the branch without
+    these commits), and only if the user is the author of each commit.
     """
     called = ref.is_called(branch)
     if (
@@ -182,7 +182,7 @@ def is_copy(
 
 
 def nearest_reason(chosen: Ref, others: Sequence[Ref]) -> str:
-    """The reason for choosing this branch."""
+    """Returns the reason why a branch was chosen as the nearest base."""
     what = (
         "nearest local branch by merge-base"
         if chosen.local
@@ -202,5 +202,5 @@ def nearest_reason(chosen: Ref, others: Sequence[Ref]) -> str:
 
 
 def rebuilt_note(ref: Ref) -> str:
-    """A note on a base that is rebuilt regularly."""
+    """Returns a note that the base branch is rebuilt regularly."""
     return f"{ref.name} is rebuilt regularly: rebase onto the maintainer's tree before sending"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Raw commit objects, parsed to values."""
+"""Parses raw commit objects."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -15,7 +15,7 @@ _IDENT = cached_re.compile(
 
 
 def parse_commit(commit_id: str, raw: bytes) -> Commit:
-    """The commit of a raw commit object (`git cat-file commit`).
+    """Parses a raw commit object, as printed by `git cat-file commit`.
 
     Malformed dates and names are accepted.
     """
@@ -55,7 +55,7 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
 
 
 def parse_ident(text: str) -> tuple[Address, datetime]:
-    """Who and when of `Name <email> seconds zone`, as a commit has it."""
+    """Parses the `Name <email> seconds zone` of a commit into an address and a date."""
     match = _IDENT.match(text)
     if not match:
         return Address(text, ""), EPOCH

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A running `git fast-import`: commits written from dictionaries of files, their ids read back at
-once.
+"""Creates commits with `git fast-import` from dictionaries of files.
+
+The id of each new commit is available immediately.
 """
 
 import subprocess
@@ -13,9 +14,9 @@ from patchpilot.model.address import Address
 
 
 class FastImport:
-    """Writes commits into a repository.
+    """A running `git fast-import` process that writes commits to a repository.
 
-    A context manager, on whose successful exit the refs appear.
+    It is a context manager. The refs are created when the context exits without an exception.
     """
 
     def __init__(self, repo: Path) -> None:
@@ -58,9 +59,10 @@ class FastImport:
         when: int,
         parent: str | None = None,
     ) -> str:
-        """Write a commit on `ref` (after `parent` when given) at `when` seconds since 1970.
+        """Writes a commit on `ref` and returns its full id.
 
-        A file of None is deleted. Returns the new commit's full id.
+        `parent` is the parent commit, if any. `when` is the author and committer date in seconds
+        since 1970. `files` maps paths to contents; None deletes the file.
         """
         self._mark += 1
         by = (
@@ -88,12 +90,12 @@ class FastImport:
         return answer
 
     def tag(self, name: str, commit: str, *, tagger: Address, when: int) -> None:
-        """Write an annotated tag."""
+        """Writes an annotated tag for a commit."""
         head = f"tag {name}\nfrom {commit}\ntagger {tagger.name} <{tagger.email}> {when} +0000\n"
         self._write(head.encode() + _data(f"Linux {name.removeprefix('v')}\n"))
 
     def reset(self, ref: str, commit: str) -> None:
-        """Point a ref at a commit."""
+        """Points a ref to a commit."""
         self._write(f"reset {ref}\nfrom {commit}\n\n".encode())
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git's configuration in a directory, read again only after one of its files changed."""
+"""Reads git's configuration for a directory, and caches it until a configuration file changes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +16,9 @@ _MOST = 8
 
 
 class ConfigEntry(NamedTuple):
-    """A setting: its scope (`system`, `global`, `local`, `worktree`), the file that has it, its key
-    and its value.
+    """A git setting: its scope, file, key and value.
+
+    The scope is `system`, `global`, `local` or `worktree`.
     """
 
     scope: str
@@ -40,10 +41,11 @@ _reading = Lock()
 
 
 def config_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
-    """Every setting in git's order, without those given with -c; GitError where git cannot read a
-    file.
+    """Returns all settings that apply in a directory, in git's order.
 
-    With `tolerant` there are none in that case. MissingError without git.
+    Settings given with -c are not included. Raises `GitError` if git cannot read a file, or
+    returns no settings in that case with `tolerant`. Raises `MissingError` if git is not
+    installed.
     """
     key = (where, *user_files())
     with _reading:
@@ -71,7 +73,7 @@ def _listed(where: Path, tolerant: bool) -> _Known:
 
 
 def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
-    """A setting as `git config --list -z` prints it."""
+    """Parses a setting as printed by `git config --list -z`."""
     key, equals, value = setting.partition("\n")
     # a key without "=" means true
     return ConfigEntry(
@@ -80,13 +82,19 @@ def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
 
 
 def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Key → values of every key that matches, in a directory (default: the current one), in or
-    outside a repository; none where git cannot read its configuration. MissingError without git."""
+    """Returns key → values for the keys that match `pattern`, in a directory.
+
+    The default is the current directory, which may be in or outside a repository. The result is
+    empty if git cannot read its configuration. Raises `MissingError` if git is not installed.
+    """
     return matching(by_key(config_entries(where or Path.cwd(), tolerant=True)), pattern)
 
 
 def by_key(entries: tuple[ConfigEntry, ...]) -> dict[str, tuple[str, ...]]:
-    """Key → values in git's order; section and variable of a key are in lower case."""
+    """Returns the settings as key → values, in git's order.
+
+    The section and the variable in a key are in lower case.
+    """
     result: dict[str, tuple[str, ...]] = {}
     for entry in entries:
         result[entry.key] = (*result.get(entry.key, ()), entry.value)
@@ -96,8 +104,9 @@ def by_key(entries: tuple[ConfigEntry, ...]) -> dict[str, tuple[str, ...]]:
 def matching(
     values: Mapping[str, tuple[str, ...]], pattern: str
 ) -> dict[str, tuple[str, ...]]:
-    """The configuration of every key that a regular expression matches, as `git config
-    --get-regexp` finds them.
+    """Returns the settings whose keys match a regular expression.
+
+    The keys are matched as by `git config --get-regexp`.
     """
     return {
         key: found for key, found in values.items() if cached_re.search(pattern, key)
@@ -105,7 +114,7 @@ def matching(
 
 
 def normal_key(key: str) -> str:
-    """A key as git prints it: section and variable in lower case, the part between them as it is."""  # noqa: E501
+    """Returns a key in git's form: section and variable in lower case, subsection unchanged."""
     section, _, rest = key.partition(".")
     middle, dot, variable = rest.rpartition(".")
     return f"{section.lower()}.{middle}{dot}{variable.lower()}"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Filters, textconv and merge drivers that git's configuration names, disabled for one call, so
-that reading and merging run no external programs.
+"""Disables the configured filters, textconv commands and merge drivers for a git call.
+
+As a result, reading and merging do not run external programs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,10 +23,10 @@ HOOKS_OFF = (
 def drivers_off(
     configured: Iterable[str], more: Iterable[tuple[str, str]] = ()
 ) -> Mapping[str, str]:
-    """The environment in which git runs no configured driver: files are compared as stored and
-    merged as text.
+    """Returns environment variables with which git runs no configured driver.
 
-    `more` is set as well, for a program that calls git without our options.
+    Files are compared as stored and merged as text. `more` is a list of additional settings,
+    for programs that call git without patchpilot's options.
     """
     return configuration((*_pins(configured), *more))
 

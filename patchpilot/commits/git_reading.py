@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What git knows of a repository at one moment, read with three processes: its directories, its
-configuration, its refs.
-"""
+"""Reads a repository's directories, configuration and refs with three git processes."""
 
 import os
 import shlex
@@ -64,11 +62,11 @@ class Places(NamedTuple):
 
 
 class GitRef(NamedTuple):
-    """A branch, remote branch or tag: its full name and the object it names, peeled.
+    """A branch, remote branch or tag: its full name and the peeled object to which it points.
 
-    `kind` is the type of the peeled object, `symref` the full name of the ref that a symbolic ref
-    names, `upstream` the full name of a branch's upstream, `date` the committer date in seconds (0
-    for other objects).
+    `kind` is the type of the peeled object. `symref` is the full name of the target if the ref
+    is symbolic, and `upstream` is the full name of a branch's upstream. `date` is the committer
+    date in seconds, or 0 if the object is not a commit.
     """
 
     name: str
@@ -81,24 +79,25 @@ class GitRef(NamedTuple):
 
     @property
     def short(self) -> str:
-        """The name without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
+        """The ref's name without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
         return self.name.split("/", 2)[2]
 
     @property
     def is_branch(self) -> bool:
-        """Whether it is a branch or a remote branch, not a tag."""
+        """Whether the ref is a branch or a remote branch, not a tag."""
         return not self.name.startswith("refs/tags/")
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a branch of this repository, not of a remote."""
+        """Whether the ref is a local branch, not a remote branch or a tag."""
         return self.name.startswith("refs/heads/")
 
 
 def read_places(where: Path) -> Places | None:
-    """The directories of the repository that contains `where`; None if there is none.
+    """Returns the directories of the repository that contains `where`, or None if there is none.
 
-    GitError if git refuses to read it, or would wait for one of its files.
+    Raises `GitError` if git refuses to read the repository, or if any of its files is a FIFO or
+    a device on which git would block.
     """
     words = (
         "--path-format=absolute",
@@ -158,7 +157,7 @@ _common: dict[Path, tuple[int, Path]] = {}
 
 
 def common_dir_of(top: Path) -> Path:
-    """The common directory of a repository's working tree (or of a bare repository)."""
+    """Returns the common git directory of a working tree or of a bare repository."""
     known = _common.get(top)
     if known and known[0] == _inode(top):
         return known[1]
@@ -189,9 +188,10 @@ def _working_tree(git_dir: Path) -> Path:
 
 
 def git_version() -> str:
-    """The version of git as `git version` prints it ("2.39.5"); MissingError without git.
+    """Returns git's version as printed by `git version`, for example "2.39.5".
 
-    Cached until the program changes.
+    The version is cached until the program changes. Raises `MissingError` if git is not
+    installed.
     """
     program = shutil.which("git")
     if program is None:
@@ -210,14 +210,15 @@ def git_version() -> str:
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
-    """The numbers a version begins with: (2, 39, 5) of "2.39.5.windows.1"."""
+    """Returns the numbers at the start of a version: (2, 39, 5) for "2.39.5.windows.1"."""
     found = cached_re.match(r"\d+(?:\.\d+)*", version)
     return tuple(int(number) for number in found[0].split(".")) if found else ()
 
 
 class GitReading:
-    """Configuration, refs and HEAD of a repository: refs are read when first needed and never
-    again.
+    """The configuration, refs and HEAD of a repository.
+
+    Refs are read when first needed, and are not updated afterwards.
     """
 
     def __init__(self, places: Places) -> None:
@@ -227,10 +228,10 @@ class GitReading:
 
     @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """Key → values of git's configuration, in git's order; keys are in lower case but for their
-        middle part.
+        """git's configuration as key → values, in git's order.
 
-        Read again after one of its files changed: b4 and the user write to them as well.
+        Keys are in lower case except for the subsection. The configuration is read again after its
+        files have changed, because b4 and the user also write to these files.
         """
         entries = config_entries(self._places.top)
         if entries is not self._entries:
@@ -247,14 +248,14 @@ class GitReading:
 
     @cached_property
     def by_name(self) -> Mapping[str, GitRef]:
-        """Full name → ref."""
+        """The repository's refs by full name."""
         return {ref.name: ref for ref in self.refs}
 
     @cached_property
     def branch(self) -> str | None:
-        """The current branch's short name, even when it has no commit yet.
+        """The current branch's short name, even if the branch has no commits yet.
 
-        None when HEAD is detached.
+        None if HEAD is detached.
         """
         head = self._places.git_dir / "HEAD"
         try:
@@ -279,7 +280,7 @@ class GitReading:
 
     @property
     def identity(self) -> Address | None:
-        """The author that git would use; None when no name or address is configured."""
+        """The author that git would use, or None if no name or address is configured."""
         return _identity(self.config)
 
 
@@ -308,7 +309,10 @@ def _ref(row: list[str]) -> GitRef:
 
 
 def identity_in(where: Path) -> Address | None:
-    """The author that git would use in a directory; None when no name or address is configured."""
+    """Returns the author that git would use in a directory.
+
+    Returns None if no name or address is configured.
+    """
     return _identity(config_values(where, _AUTHOR_KEYS))
 
 

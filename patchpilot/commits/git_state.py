@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Git operations in progress: a rebase, a merge, a cherry-pick …, here or in another worktree of
-the repository.
+"""Detects git operations in progress, such as a rebase, a merge or a cherry-pick.
+
+The repository's other worktrees are checked for a rebase.
 """
 
 from dataclasses import dataclass
@@ -23,16 +24,16 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The operation in progress ("a rebase") and the commands that end it."""
+    """A git operation in progress, for example "a rebase", and the commands that end it."""
 
     what: str
     hint: Advice
 
 
 def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
-    """The operation in progress in this worktree, or in another one on the branch `ref`.
+    """Returns the git operation in progress in this worktree, or None if there is none.
 
-    None when there is none.
+    With `ref`, a rebase of that branch in another worktree is also reported.
     """
     if unfinished(repository):
         return Busy(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `patchpilot hooks install` writes: git's hooks, and the value of b4's setting."""
+"""The git hook scripts and the b4 setting that `patchpilot hooks install` writes."""
 
 import shlex
 import sys
@@ -23,10 +23,10 @@ B4_CALL = (
 
 
 def hook_script(name: str) -> str:
-    """The script of the git hook of this name, for the Python that runs now."""
+    """Returns the script of a git hook, which uses the current Python interpreter."""
     return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
 
 
 def b4_command() -> str:
-    """The value of b4's setting, for the Python that runs now."""
+    """Returns the value of b4's setting, a command that uses the current Python interpreter."""
     return B4_CALL + shlex.quote(sys.executable)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits made from patches as mailed, in a repository of their own: their diffs are those of the
-mails, whatever the patches were based on.
+"""Creates commits from mailed patches in a temporary repository, whatever their base.
 
-A patch shows only parts of the files it changes. The rest is filled with lines of no meaning. Each
-patch gets the files it expects from a merge commit before it, so that patches need not fit one
-another; `git range-diff` and `git log --no-merges` leave merges out.
+Each commit's diff is the diff of the message. A patch contains only parts of the files that
+it changes; the rest is filled with meaningless lines. Each patch gets its pre-image files
+from a merge commit before it, so that the patches do not have to apply on top of each
+other. `git range-diff` and `git log --no-merges` ignore these merges.
 """
 
 import re
@@ -32,9 +32,9 @@ Files = dict[str, tuple[str, bytes]]
 
 
 class MailCommits:
-    """A temporary repository for commits made from patches.
+    """A temporary repository for commits that are created from patches.
 
-    A context manager, on whose exit it is deleted.
+    It is a context manager, and the repository is deleted when the context exits.
     """
 
     def __init__(self) -> None:
@@ -56,11 +56,11 @@ class MailCommits:
         self._folder.close()
 
     def git(self, *args: str) -> Completed:
-        """Run git in this repository, without configured drivers."""
+        """Runs git in the temporary repository, without the configured drivers."""
         return git(self.top, *args, env=self._env)
 
     def write(self, patches: Sequence[Patch]) -> str:
-        """Write a commit for each patch, in order; the range that has them."""
+        """Writes a commit for each patch, in order, and returns the range of these commits."""
         self._count += 1
         ref = f"refs/heads/revision-{self._count}"
         out: list[bytes] = []
@@ -88,8 +88,10 @@ class MailCommits:
     def mail(
         self, patch: Patch, message: str, before: Files, after: Files, prefix: str
     ) -> bytes:
-        """A patch with another message and diff as a mail, with a subject prefix: the diff makes
-        `after` of `before`, path → mode and content.
+        """Returns a patch message with a new commit message, a new diff and a subject prefix.
+
+        The diff is the difference between the files `before` and `after`, which map paths to modes
+        and contents. The author and the date come from `patch`.
         """
         ref = "refs/heads/mail"
         date = header_date(patch.header("Date") or "")
@@ -193,9 +195,7 @@ def _can_be(path: str) -> bool:
 
 
 def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]]:
-    """The modes of a file before and after, and the ids of its contents, from the lines above its
-    hunks.
-    """
+    """Returns a changed file's old mode, new mode and blob ids from its extended diff header."""
     modes, ids = {"old": "100644", "new": "100644"}, ("", "")
     for line in patch.lines[
         change.patch_line : change.hunks[0].patch_line - 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One `git merge-tree --stdin` for many merges, which avoids a process for each."""
+"""Runs many merges through a single `git merge-tree --stdin` process."""
 
 import contextlib
 import os
@@ -18,12 +18,13 @@ _LONGEST = 60.0
 
 
 class Merges:
-    """A running `git merge-tree --stdin`. Thread-safe; close it, or use it as a context manager.
+    """A running `git merge-tree --stdin` process.
 
-    Before 2.50 git writes its output only when its buffer is full. To flush it, each request is
-    followed by `filler`, a pair whose output is longer than the buffer and is discarded. A git
-    without `--stdin` (2.38), or one that does not flush even so, is detected by a first request and
-    not used again.
+    It is thread-safe, and must be closed or used as a context manager. Before version 2.50 git
+    writes its output only when its buffer is full. To flush the buffer, each request is
+    followed by `filler`, a pair of commits whose output is longer than the buffer and is
+    discarded. If git does not support `--stdin` (2.38) or does not flush even then, the first
+    request detects this, and the process is not used again.
     """
 
     def __init__(
@@ -47,13 +48,15 @@ class Merges:
         self.close()
 
     def close(self) -> None:
-        """End the process."""
+        """Terminates the `git merge-tree` process."""
         with self._lock:
             self._stop()
 
     def merge(self, ours: str, theirs: str) -> tuple[bool, list[str]] | None:
-        """Whether the merge of two commits is clean, and the fields that `git merge-tree -z
-        --messages` prints for it; None: run git separately.
+        """Merges two commits and returns whether the merge is clean, and git's output fields.
+
+        The fields are the output of `git merge-tree -z --messages`. Returns None if the caller has
+        to run git separately.
         """
         with self._lock:
             if not self._is_of_use:

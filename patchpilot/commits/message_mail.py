@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A commit in the making as a patch mail: a message as an editor has it, and the staged changes."""
+"""Builds a patch message from a commit message in an editor and the staged changes."""
 
 import os
 from collections.abc import Mapping
@@ -14,8 +14,10 @@ SUBJECT = "Subject: [PATCH] "
 
 
 class MessageMail(NamedTuple):
-    """What is about to be committed as a patch mail, the revision it is based on, and the line of
-    the message (from 0) of each line of the mail (from 1).
+    """The commit in preparation as a patch message, and the revision on which it is based.
+
+    `lines` maps each line number of the patch message (from 1) to the line number of the commit
+    message in the editor (from 0).
     """
 
     content: bytes
@@ -24,8 +26,9 @@ class MessageMail(NamedTuple):
 
 
 def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, str]:
-    """What is about to be committed, as a patch mail of the message in `file` and the staged
-    changes, and the revision they are based on.
+    """Returns the commit in preparation as a patch message, and its base revision.
+
+    The commit message is read from `file`, and the diff consists of the staged changes.
     """
     try:
         text = file.read_text(encoding="utf-8", errors="surrogateescape")
@@ -35,8 +38,10 @@ def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, 
 
 
 def mail_of_message(repository: Repository, text: str) -> MessageMail:
-    """What is about to be committed, as a patch mail of this message, as an editor has it, and the
-    staged changes.
+    """Returns the commit in preparation as a patch message.
+
+    `text` is the commit message from the editor; comment lines are removed. The diff consists
+    of the staged changes.
     """
     comment = (repository.config("core.commentChar") or ("#",))[-1]
     comment = comment if len(comment) == 1 else "#"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Moving a branch together with its checked-out files, where its tree changes."""
+"""Moves a branch and updates its checked-out files if the tree changes."""
 
 from pathlib import Path
 
@@ -15,15 +15,17 @@ MAX_NAMED = 1000
 
 
 def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
-    """The files that differ between two commits."""
+    """Returns the paths of the files that differ between two commits."""
     return tuple(file.path for file in repository.changed_files(old, new))
 
 
 def refuse_dirty(
     repository: Repository, ref: str | None, paths: tuple[str, ...]
 ) -> None:
-    """RefusedError where the branch whose files `paths` change is checked out with uncommitted
-    changes to them, or in another worktree.
+    """Raises `RefusedError` if a branch's checked-out files cannot be updated safely.
+
+    That is the case if any of `paths` has uncommitted changes, or if the branch is checked out
+    in another worktree.
     """
     _paths_to_follow(repository, ref, paths)
 
@@ -103,9 +105,9 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
 
 
 def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
-    """Write the undo record, then move the branch, its index and its working tree.
+    """Writes the undo record, then moves the branch, its index and its working tree.
 
-    None where there is nothing to do.
+    Returns None if there is nothing to do.
     """
     if rewriting.old != rewriting.new:
         paths = changed_paths(repository, rewriting.old, rewriting.new)
@@ -116,12 +118,11 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
 def shift(
     repository: Repository, ref: str | None, new: str, old: str, why: str
 ) -> None:
-    """Set a branch (None: the detached HEAD) to `new` if it still is `old`; checked-out files that
-    differ are updated.
+    """Sets a branch to `new` if its value is still `old`, and updates the checked-out files.
 
-    RefusedError where the branch has moved, or where files to update have changes. One git command
-    updates the files and the branch, and completes when this process is killed. Staged changes to
-    other files stay staged.
+    `ref` is None for a detached HEAD. Raises `RefusedError` if the branch has moved, or if
+    files to update have changes. A single git command updates the files and the branch, and
+    completes even if this process is killed. Staged changes to other files stay staged.
     """
     if not _paths_to_follow(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)

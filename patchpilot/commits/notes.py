@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Notes (`git notes`) of rewritten commits, copied to the new ones as git does after a rebase.
+"""Copies notes (`git notes`) from old commits to their rewritten versions.
 
-git copies only what `notes.rewriteRef` names; where nothing is named, all notes are copied, because
-a rewrite loses nothing.
+git does the same after a rebase, but only for the refs in `notes.rewriteRef`. If that
+setting is empty, all notes are copied, so that a rewrite loses nothing.
 """
 
 import os
@@ -15,9 +15,9 @@ _NOTES = "refs/notes/"
 
 
 def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
-    """Give each commit the notes of another one: from → to.
+    """Copies the notes of commits to other commits; `commits` maps old ids to new ids.
 
-    Those that differ are replaced, and none is removed.
+    Notes that differ are replaced, and no note is removed.
     """
     if not commits:
         return

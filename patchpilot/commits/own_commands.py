@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands that a repository names itself, in its own configuration and hooks.
+"""The commands in a repository's own configuration and hooks, which need the user's trust.
 
-With them are the settings that say to whom mail and passwords go. They are used only as the user
-has trusted them: git's `safe.directory` refuses repositories of other
-users, but not one that was unpacked or copied. Commands of the global and system configuration and
-of the environment are the user's own.
+Settings that determine who receives mail and passwords are treated in the same way. They
+are used only if the user has trusted them in their current form. git's `safe.directory`
+blocks repositories of other users, but not a repository that was unpacked or copied.
+Commands in the global and system configuration and in the environment belong to the user
+and need no trust.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
 class Use(StrEnum):
-    """What patchpilot does when a command of git's configuration runs."""
+    """The operations of patchpilot that may run commands from git's configuration."""
 
     MAIL = "mail"
     SERVER = "server"
@@ -100,8 +101,9 @@ _WORD = cached_re.compile(r"[^\s'\"=;|&()<>`$]+")
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
-    """UntrustedCommandsError where a use would run a command of the repository's that is not
-    trusted.
+    """Raises `UntrustedCommandsError` if a use would run an untrusted command.
+
+    Only commands that the repository itself configures need trust.
     """
     commands = untrusted(top, *uses)
     if not commands:
@@ -123,7 +125,11 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
 
 
 def build_command(top: Path) -> OwnCommand:
-    """What building a tree runs: not its text is trusted, as a commit changes that, but the place."""  # noqa: E501
+    """Returns the command for building a tree, as an item that the user can trust.
+
+    The trust applies to the location of the tree. It does not depend on the content, which
+    changes with every commit.
+    """
     name = "build"
     label = f"{common_dir_of(top).resolve()}: {name}"
     text = (
@@ -135,12 +141,12 @@ def build_command(top: Path) -> OwnCommand:
 
 
 def may_build(top: Path) -> bool:
-    """Whether the user has allowed to build this tree."""
+    """Returns whether the user has permitted builds of this tree."""
     return build_command(top).digest in trust_store.trusted()
 
 
 def refuse_untrusted_build(top: Path) -> None:
-    """UntrustedCommandsError where the user has not allowed to build this tree."""
+    """Raises `UntrustedCommandsError` if the user has not permitted builds of this tree."""
     if may_build(top):
         return
     command = build_command(top)
@@ -151,16 +157,19 @@ def refuse_untrusted_build(top: Path) -> None:
 
 
 def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """The commands of `own_commands` that the user has not trusted as they are now."""
+    """Returns the repository's commands that the user has not trusted in their current form.
+
+    See `own_commands` for the commands that are considered.
+    """
     commands = own_commands(top, *uses)
     known = trust_store.trusted() if commands else {}
     return tuple(command for command in commands if command.digest not in known)
 
 
 def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """The commands that a repository names itself for these uses.
+    """Returns the commands that a repository itself configures for the given uses.
 
-    Those that patchpilot installs or documents are not among them.
+    Commands that patchpilot installs or documents are not included.
     """
     entries = list(config_entries(top))
     pattern = cached_re.compile(
@@ -195,7 +204,7 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
 
 def b4_file_entries(top: Path) -> list[ConfigEntry]:
-    """The settings that b4 reads from the tree."""
+    """Returns the settings in the tree's `.b4-config`, which b4 reads."""
     file = top / _B4_FILE
     if not file.is_file():
         return []
@@ -258,11 +267,11 @@ class _Place(NamedTuple):
     common: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:
-        """The command that a setting names."""
+        """Returns the command that a setting configures."""
         return self._command(entry.key, entry.file, entry.value)
 
     def hooks(self, folder: Path, names: Sequence[str]) -> Iterator[OwnCommand]:
-        """The hooks that git would run, without those that patchpilot installed."""
+        """Yields the hooks that git would run, except hooks installed by patchpilot."""
         for name in names:
             file = folder / name
             if not (file.is_file() and os.access(file, os.X_OK)):
@@ -273,7 +282,7 @@ class _Place(NamedTuple):
                 yield self._command(f"hook {name}", str(file), text)
 
     def legacy_remotes(self) -> Iterator[OwnCommand]:
-        """The files of remotes whose URL names a remote helper."""
+        """Yields the files in `remotes` and `branches` whose URL names a remote helper."""
         folders = (self.common / name for name in _LEGACY_REMOTES)
         for file in sorted(file for folder in folders for file in folder.glob("*")):
             text = (

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree that a patch of a series applies to: the base of the series with the earlier patches
-applied, in memory.
+"""The tree to which a patch of a series applies, computed in memory.
+
+It is the base of the series with the earlier patches applied.
 """
 
 from collections.abc import Sequence
@@ -19,9 +20,9 @@ _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
 class Stack:
-    """The patches of a series, in order, on top of a tree.
+    """The patches of a series in order, on top of a tree.
 
-    A patch's diff is parsed only when a file it names is read.
+    A patch's diff is parsed only when a file in that patch is read.
     """
 
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
@@ -33,7 +34,10 @@ class Stack:
 
     @cached_property
     def touched(self) -> dict[str, list[int]]:
-        """By path the numbers (from 0) of the patches that name it."""
+        """The numbers (from 0) of the patches that name a file, by path.
+
+        The last patch is not included.
+        """
         result: dict[str, list[int]] = {}
         for number, patch in enumerate(self._patches[:-1]):
             for path in dict.fromkeys(_named(patch)):
@@ -43,8 +47,9 @@ class Stack:
     def before(
         self, path: str, number: int, depth: int = 0
     ) -> tuple[bytes | None, bool]:
-        """A file as the patches before `number` leave it, and whether that is a guess because one
-        of them does not apply there.
+        """Returns a file's content before patch `number`, and whether the content is uncertain.
+
+        It is uncertain if an earlier patch does not apply to the file.
         """
         numbers = [one for one in self.touched.get(path, ()) if one < number]
         states = self._states.setdefault(path, {}) if numbers else {}
@@ -140,9 +145,9 @@ def _named(patch: Patch) -> list[str]:
 
 
 class PatchedTree:
-    """A tree with the first patches of a stack applied.
+    """A source tree with the first patches of a stack applied.
 
-    `ground` is the tree without them, for what is read once and cached.
+    `ground` is the tree without the patches, for facts that are read once and cached.
     """
 
     def __init__(self, stack: Stack, number: int) -> None:
@@ -152,7 +157,7 @@ class PatchedTree:
 
     @property
     def label(self) -> str:
-        """The tree without patches, and how many patches are applied."""
+        """The label of the tree without patches, with the number of applied patches."""
         return (
             f"{self.ground.label} with the previous"
             f" {f'{self._number} patches' if self._number > 1 else 'patch'}"
@@ -160,11 +165,11 @@ class PatchedTree:
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """The version of the tree without patches."""
+        """The kernel version of the tree without patches."""
         return self.ground.version
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Returns a file's content with the patches applied, or None if there is no such file."""
         return (
             self._stack.before(path, self._number)[0]
             if self.changes(path)
@@ -172,7 +177,7 @@ class PatchedTree:
         )
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory is there."""
+        """Returns whether the patched tree has a file or directory at this path."""
         return (
             self.read(path) is not None
             if self.changes(path)
@@ -180,14 +185,14 @@ class PatchedTree:
         )
 
     def is_dir(self, path: str) -> bool:
-        """Whether a directory is there."""
+        """Returns whether the patched tree has a directory at this path."""
         changed = self.changed(path)
         if any(self.read(one) is not None for one in changed):
             return True
         return self.ground.is_dir(path) and (not changed or bool(self.files(path)))
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """All files below a directory, sorted."""
+        """Returns the paths of all files below a directory of the patched tree, sorted."""
         changed = self.changed(directory)
         if not changed:
             return self.ground.files(directory)
@@ -200,12 +205,12 @@ class PatchedTree:
         return tuple(sorted((known - set(changed)) | there))
 
     def changes(self, path: str) -> bool:
-        """Whether one of the patches names the file."""
+        """Returns whether one of the applied patches names the file."""
         numbers = self._stack.touched.get(path)
         return bool(numbers) and numbers is not None and numbers[0] < self._number
 
     def changed(self, directory: str) -> tuple[str, ...]:
-        """The files below a directory that one of the patches names."""
+        """Returns the files below a directory that one of the applied patches names."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(
             path
@@ -214,16 +219,14 @@ class PatchedTree:
         )
 
     def is_guess(self, path: str) -> bool:
-        """Whether the content of a file is uncertain, because one of the patches does not apply to
-        it.
-        """
+        """Returns whether a file's content is uncertain because a patch does not apply to it."""
         return self.changes(path) and self._stack.before(path, self._number)[1]
 
 
 class ParentTree(PatchedTree):
-    """The tree of the parent of a commit of a series.
+    """The source tree of the parent of a commit in a series.
 
-    Files that differ from the ground are those of the earlier commits.
+    Its files differ from `ground`, the base tree, only by the changes of the earlier commits.
     """
 
     def __init__(self, stack: Stack, number: int, parent: Tree) -> None:
@@ -232,25 +235,25 @@ class ParentTree(PatchedTree):
 
     @property
     def label(self) -> str:
-        """The parent's label."""
+        """The label of the parent commit's tree."""
         return self._parent.label
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Returns the content of a file in the parent's tree, or None if there is no such file."""
         return self._parent.read(path)
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory is there."""
+        """Returns whether the parent's tree has a file or directory at this path."""
         return self._parent.exists(path)
 
     def is_dir(self, path: str) -> bool:
-        """Whether a directory is there."""
+        """Returns whether the parent's tree has a directory at this path."""
         return self._parent.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """All files below a directory, sorted."""
+        """Returns the paths of all files below a directory of the parent's tree, sorted."""
         return self._parent.files(directory)
 
     def is_guess(self, path: str) -> bool:
-        """Always False: the content comes from the repository."""
+        """Always returns False, because the content comes from the repository."""
         return False

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TARGET → Series: commits, ranges, patch files, directories, mboxes and standard input all become
-patches as mails.
+"""Converts TARGET arguments to series of patch messages.
+
+A TARGET is a commit, a range, a patch file, a directory, an mbox or standard input.
 """
 
 import os
@@ -40,23 +41,24 @@ ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
 
 
 def is_network_target(target: str) -> bool:
-    """Whether a TARGET is a message-id or an archive URL, which only the archive room can fetch."""
+    """Returns whether a TARGET is a Message-ID or an archive URL, which requires the network."""
     return target.startswith(("http://", "https://")) or (
         target.startswith("<") and target.endswith(">")
     )
 
 
 def is_mail(target: str) -> bool:
-    """Whether a TARGET has the form of a source of mails: standard input, a file, an archive's
-    mail.
+    """Returns whether a TARGET has the form of a message source rather than a revision.
+
+    Message sources are standard input, files, and messages in a mail archive.
     """
     return target == "-" or is_network_target(target) or looks_like_file(target)
 
 
 def names_file(target: str) -> bool:
-    """Whether a TARGET is an existing file or directory.
+    """Returns whether a TARGET is an existing file or directory.
 
-    HEAD in a bare repository means the commit, not the file.
+    In a bare repository HEAD means the commit, not the file.
     """
     if target.endswith("HEAD") and Path("objects").is_dir() and Path("refs").is_dir():
         return False
@@ -64,16 +66,16 @@ def names_file(target: str) -> bool:
 
 
 def looks_like_file(target: str) -> bool:
-    """Whether a word that names nothing was probably meant as a file, by its beginning or ending."""  # noqa: E501
+    """Returns whether a TARGET has the prefix or suffix of a file, such as "./" or ".patch"."""
     return target.endswith(
         (".patch", ".diff", ".mbox", ".eml", ".gz")
     ) or target.startswith(("/", "./", "../", "~"))
 
 
 def refuse_absent(targets: Sequence[str]) -> None:
-    """InputError for the first TARGET that looks like a file but does not exist.
+    """Raises `InputError` for the first TARGET that looks like a file but does not exist.
 
-    For use without a repository, where it cannot name a commit.
+    For use without a repository, when a TARGET cannot be a commit.
     """
     for target in targets:
         if looks_like_file(target) and not Path(target).exists():
@@ -93,11 +95,12 @@ def read_targets(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> tuple[Series, ...]:
-    """The series of each TARGET, in order.
+    """Returns the series of each TARGET, in order.
 
-    Files win over revisions of the same name. `stdin` is the content of `-`, where it was read
-    already. With `skipped` a file of a directory that is not a patch is reported to that and left
-    out. `choose_mails` says which mails of a mailbox are read. Errors name the file or the word.
+    A file takes precedence over a revision of the same name. `stdin` is the content for the
+    TARGET `-` if the caller has already read it. If `skipped` is given, it is called for each
+    file of a directory that is not a patch, and the file is skipped. `choose_mails` selects the
+    messages of a mailbox to read. Errors name the file or the TARGET.
     """
     series: list[Series] = []
     loose: list[Patch] = []
@@ -154,9 +157,9 @@ def _read_all(
 
 
 def patch_files(target: str) -> tuple[Path, ...]:
-    """The patch files of a file or directory argument.
+    """Returns the patch files for a file or directory argument.
 
-    InputError for a directory without patches.
+    Raises `InputError` if the directory contains no patches.
     """
     if not Path(target).is_dir():
         return (Path(target),)
@@ -184,7 +187,10 @@ def _is_patch_file(file: Path) -> bool:
 
 
 def head_of(repository: "Repository") -> str:
-    """The commit of HEAD; MissingError on a branch without commits."""
+    """Returns the id of HEAD's commit.
+
+    Raises `MissingError` if the branch has no commits.
+    """
     head = repository.find("HEAD")
     if head is None:
         name = f"the branch {repository.branch}" if repository.branch else "HEAD"
@@ -196,9 +202,10 @@ def head_of(repository: "Repository") -> str:
 
 
 def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
-    """The ids of `start..end` without merges and b4's cover letter, oldest first.
+    """Returns the commit ids in `start..end`, oldest first.
 
-    UsageError when there are none or too many.
+    Merges and b4's cover letter commit are not included. Raises `UsageError` if there are no
+    commits or too many.
     """
     from patchpilot.commits.b4_prep import without_covers
 
@@ -226,7 +233,7 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
 
 
 def only_cover(commit_id: str) -> UsageError:
-    """The error for a topic that has b4's cover letter and no patch yet."""
+    """Returns the error for a topic that consists only of b4's cover letter, without patches."""
     return UsageError(
         f"no patches: {commit_id[:12]} is b4's cover letter",
         hint=Hint(("commit your fix on this branch first, or ", NAME_TARGET)),
@@ -234,7 +241,7 @@ def only_cover(commit_id: str) -> UsageError:
 
 
 def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
-    """The ids of a commit-ish or a range, oldest first."""
+    """Returns the ids of the commits that a commit-ish or a range names, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise InputError(
@@ -251,8 +258,9 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
 
 
 def newest_patch(repository: "Repository") -> str:
-    """The latest commit of the checked-out branch: HEAD, or its parent where HEAD is b4's cover
-    letter.
+    """Returns the latest patch commit of the checked-out branch.
+
+    It is HEAD, or its parent if HEAD is b4's cover letter commit.
     """
     from patchpilot.commits.b4_prep import below_cover
 
@@ -260,7 +268,10 @@ def newest_patch(repository: "Repository") -> str:
 
 
 def resolve_patch(repository: "Repository", word: str) -> str:
-    """The full id of the commit a word names; UsageError where it is b4's cover letter."""
+    """Returns the full id of the commit that `word` names.
+
+    Raises `UsageError` if the commit is b4's cover letter.
+    """
     from patchpilot.commits.b4_prep import is_cover
 
     found = repository.resolve(word)
@@ -294,7 +305,7 @@ def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]
 
 
 def revision_series(repository: "Repository", target: str) -> Series:
-    """The series of a commit-ish or of a range `A..B`."""
+    """Returns the series for a commit-ish or a range `A..B`."""
     if ".." in target:
         start, ids = _range(repository, target)
         return commits_series(repository, ids, start)
@@ -304,7 +315,7 @@ def revision_series(repository: "Repository", target: str) -> Series:
 def commits_series(
     repository: "Repository", ids: Sequence[str], base: str | None
 ) -> Series:
-    """These commits as patches, formatted by git as mails, in order."""
+    """Returns the given commits, in order, as a series of patches formatted by git."""
     return Series(
         _patches_of_line(repository, ids)
         or tuple(commit_patch(repository, id_) for id_ in ids),
@@ -354,7 +365,7 @@ _FORMAT_PATCH = (
 
 
 def commit_patch(repository: "Repository", commit_id: str) -> Patch:
-    """One commit as a mail, as `git format-patch --stdout` writes it."""
+    """Returns a commit as a patch, formatted by `git format-patch --stdout`."""
     parents = repository.commit(commit_id).parents
     if (
         parents
@@ -384,12 +395,15 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
 def read_file(
     file: Path, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None
 ) -> list[Patch]:
-    """The patches of a file: a patch, an mbox, either gzipped."""
+    """Returns the patches in a file, which is a patch or an mbox and may be gzipped."""
     return patches_of(read_bytes(file), str(file), skipped, choose_mails)
 
 
 def read_bytes(file: Path) -> bytes:
-    """The content of a file; InputError where it cannot be read or is too large."""
+    """Returns the content of a file.
+
+    Raises `InputError` if the file cannot be read or is too large.
+    """
     try:
         with file.open("rb") as stream:
             if os.fstat(stream.fileno()).st_size > MAX_INPUT:
@@ -415,9 +429,12 @@ def patches_of(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> list[Patch]:
-    """The patches in the bytes of a file or of standard input; from an mbox or a digest only
-    patches and cover letters. With `skipped` a mail of an mbox that is over a limit is reported to
-    that and left out; `choose_mails` says which mails are read."""
+    """Returns the patches in the content of a file or of standard input.
+
+    From an mbox or a digest, only patches and cover letters are returned. If `skipped` is
+    given, it is called for each message of an mbox that exceeds a limit, and the message is
+    skipped. `choose_mails` selects the messages to read.
+    """
     if len(data) > MAX_INPUT:
         raise _too_large(source)
     if data[:2] == b"\x1f\x8b":
@@ -483,8 +500,9 @@ def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
 
 
 def follows_in_folder(before: str, after: str) -> bool:
-    """Whether git format-patch gave the second file the next number of the first one's folder:
-    0001-x.patch, 0002-y.patch.
+    """Returns whether two patch files are in the same folder and have consecutive numbers.
+
+    The names are as written by git format-patch, for example 0001-x.patch and 0002-y.patch.
     """
     first, second = PurePath(before), PurePath(after)
     found, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
@@ -498,9 +516,9 @@ def follows_in_folder(before: str, after: str) -> bool:
 
 
 def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
-    """Patches from files, grouped into series by their numbers.
+    """Groups patches from files into series, by the numbers in their subjects.
 
-    A patch without a number is a separate series.
+    A patch without a number forms a separate series.
     """
     groups: list[list[Patch]] = []
     for patch in patches:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How two versions of a series differ, by `git range-diff`: of commits that a repository has, or of
-patches as mailed.
+"""Compares two versions of a series with `git range-diff`.
+
+The versions are ranges of commits in a repository, or mailed patches.
 """
 
 import re
@@ -21,7 +22,7 @@ _PAIR = re.compile(
 
 
 class Difference(StrEnum):
-    """What became of a patch from one version to the next."""
+    """The status of a patch in a range-diff between two versions of a series."""
 
     SAME = "same"
     CHANGED = "changed"
@@ -39,8 +40,12 @@ _SIGNS = {
 
 @json_form("difference", "old", "new", "subject=title", "diff=text")
 class PatchDifference(NamedTuple):
-    """A patch in two versions: its number in each (from 1; None where it is not there), its latest
-    title, and how its commit changed, as git prints it ("" unless it did)."""
+    """A patch in a range-diff between two versions of a series.
+
+    `old` and `new` are its numbers in the two versions (from 1), or None if the version does
+    not contain it. `title` is its latest subject. `text` is the change of the commit as git
+    prints it, or "" if the commit is unchanged.
+    """
 
     difference: Difference
     old: int | None
@@ -50,16 +55,19 @@ class PatchDifference(NamedTuple):
 
 
 def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
-    """git's range-diff between two ranges of commits, as text; `run` calls git where they are."""
+    """Returns git's range-diff between two ranges of commits as text.
+
+    `run` calls git in the repository that contains the commits.
+    """
     return run("range-diff", "--no-color", "--no-notes", old, new).text
 
 
 def compare_patches(
     old: Sequence[Patch], new: Sequence[Patch]
 ) -> tuple[PatchDifference, ...]:
-    """The range-diff between patches as mailed, in git's order.
+    """Returns the range-diff between two versions of mailed patches, in git's order.
 
-    It needs no repository that has what they are based on.
+    No repository with the base of the patches is needed.
     """
     with MailCommits() as commits:
         ranges = commits.write(old), commits.write(new)
@@ -67,9 +75,9 @@ def compare_patches(
 
 
 def read_range_diff(text: str) -> tuple[PatchDifference, ...]:
-    """The patches in a range-diff.
+    """Parses the output of `git range-diff` into one entry for each patch.
 
-    Its commit ids, which mean nothing for patches as mailed, are left out.
+    Commit ids are dropped, because they are meaningless for mailed patches.
     """
     pairs = list(_PAIR.finditer(text))
     ends = [*(pair.start() for pair in pairs[1:]), len(text)]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Line edits in one commit's files, mapped to the commits on top of it, and the resulting trees.
+"""Maps line edits in a commit's files to the later commits, and computes the resulting trees.
 
-This is not a merge: a line that a later commit keeps, or moves within its file, is edited there
-too; one that it changes or removes is not. So nothing can conflict.
+This is not a merge: if a later commit keeps a line or moves it within its file, the line is
+edited there as well; if the later commit changes or removes the line, it is not. Therefore
+nothing can conflict.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +20,9 @@ _RANGE = cached_re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LineEdit:
-    """Replaces lines `first` to `last` of a file (1-based) by `lines`, which include line ends.
+    """A replacement of lines `first` to `last` of a file (from 1) by `lines`.
 
-    Changes that belong together are one edit.
+    `lines` include their line endings. Changes that belong together form a single edit.
     """
 
     first: int
@@ -34,7 +35,7 @@ Edits = Mapping[str, tuple[LineEdit, ...]]
 
 
 def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
-    """A file after its edits."""
+    """Returns a file's content after its edits."""
     lines = file_lines(data)
     for one in sorted(edits, key=lambda edit: -edit.first):
         lines[one.first - 1 : one.last] = one.lines
@@ -42,7 +43,10 @@ def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
 
 
 def file_lines(data: bytes) -> list[bytes]:
-    """The lines of a file with their ends, as git has them: only a newline ends one."""
+    """Splits a file's content into lines as git does: only a newline ends a line.
+
+    The lines include their line endings.
+    """
     parts = data.split(b"\n")
     return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
@@ -50,9 +54,9 @@ def file_lines(data: bytes) -> list[bytes]:
 def carried(
     repository: Repository, old: str, new: str, edits: Edits
 ) -> dict[str, tuple[LineEdit, ...]]:
-    """The edits of commit `old`'s files mapped to `new`, which is based on it.
+    """Maps the edits of files in commit `old` to `new`, a commit based on it.
 
-    Those in lines that it changes are left out.
+    Edits of lines that `new` changes are dropped.
     """
     if not edits:
         return {}
@@ -198,7 +202,7 @@ def _count(text: bytes | None) -> int:
 
 
 def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
-    """The id of the commit's tree after these edits; its objects are written."""
+    """Writes the tree of a commit with the edits applied, and returns the tree's id."""
     blobs: dict[str, str] = {}
     for path, some in edits.items():
         data = repository.blob(commit, path)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git's answers to questions about commits and refs, kept as long as neither refs nor configuration
-change.
-"""
+"""Caches git's output for commits and refs until the refs or the configuration change."""
 
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
@@ -61,7 +59,7 @@ _Question = tuple[tuple[str, ...], bytes | None, tuple[tuple[str, str], ...]]
 
 
 def may_change(args: Sequence[str]) -> bool:
-    """Whether a git command may change refs, HEAD or configuration."""
+    """Returns whether a git command may change refs, HEAD or configuration."""
     return _command(args) not in _NEUTRAL
 
 
@@ -84,14 +82,15 @@ class Question(NamedTuple):
 
     @property
     def key(self) -> _Question:
-        """The same as a value that can be looked up."""
+        """The git call in hashable form, for use as a cache key."""
         return self.args, self.stdin, tuple(sorted(self.env.items()))
 
 
 class RememberedAnswers:
-    """Answers by question: the arguments, standard input and additional environment.
+    """A thread-safe cache of git's output.
 
-    Thread-safe.
+    The key of an entry consists of the arguments, the standard input and the additional
+    environment.
     """
 
     def __init__(self) -> None:
@@ -103,11 +102,11 @@ class RememberedAnswers:
     def ask(
         self, question: Question, ok: Sequence[int], run: Callable[[], Completed]
     ) -> Completed:
-        """The answer that was given before, or else that of `run`; a thread that asks meanwhile
-        waits for it.
+        """Returns the cached result of a git call, or calls `run` and caches its result.
 
-        An earlier answer whose exit code the caller takes for an error is not used. "No such
-        revision" is not kept, as it may be fetched at any time.
+        A second thread that needs the same result waits for the first. A cached result is not used
+        if the caller treats its exit code as an error. "No such revision" is not cached, because
+        the revision may be fetched at any time.
         """
         if not _only_reads(question.args):
             return run()
@@ -133,7 +132,7 @@ class RememberedAnswers:
                 self._size += size
 
     def forget(self) -> None:
-        """Drop every answer."""
+        """Removes all cached results."""
         with self._lock:
             self._answers.clear()
             self._asking.clear()

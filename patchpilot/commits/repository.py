@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The repository: what git knows of it is read once, and the same question is never asked twice."""
+"""A git repository whose refs, configuration and command results are cached."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ _WRITES_FILES = frozenset(("checkout", "switch"))
 
 
 def path_of_key(key: str) -> Path:
-    """The common directory that a repository's key in databases names."""
+    """Returns the path of the common directory for a repository's key in databases."""
     return Path(
         os.fsdecode(bytes.fromhex(key.removeprefix("bytes:")))
         if key.startswith("bytes:")
@@ -88,7 +88,7 @@ def _not_in_repository(where: Path) -> MissingError:
 
 
 class LoggedCommit(NamedTuple):
-    """A commit as a log shows it: id, parents, message."""
+    """A commit in the output of `git log`: its id, parents and message."""
 
     id: str
     parents: tuple[str, ...]
@@ -98,7 +98,7 @@ class LoggedCommit(NamedTuple):
 class ChangedFile(NamedTuple):
     """A file that differs between two trees.
 
-    Mode and id are all zeros on the side where it does not exist.
+    Its mode and id are all zeros on the side without the file.
     """
 
     path: str
@@ -111,8 +111,8 @@ class ChangedFile(NamedTuple):
 class Repository:
     """A git repository.
 
-    `top` is its working tree (or the git directory when bare); revisions given by the user are
-    resolved once to ids.
+    `top` is the working tree, or the git directory of a bare repository. Revisions from the
+    user are resolved to ids once.
     """
 
     def __init__(self, places: Places) -> None:
@@ -128,9 +128,9 @@ class Repository:
 
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":
-        """The repository that contains `directory` (default: the current one).
+        """Opens the repository that contains `directory`, by default the current directory.
 
-        MissingError when there is none or git is missing or too old.
+        Raises `MissingError` if there is no repository, or if git is missing or too old.
         """
         where = Path(directory) if directory else Path.cwd()
         if not where.exists():
@@ -150,11 +150,11 @@ class Repository:
         return cls(places)
 
     def close(self) -> None:
-        """Stop its git processes."""
+        """Terminates the repository's git processes."""
         self.objects.close()
 
     def changed(self) -> None:
-        """Forget what was read: refs, HEAD or configuration have changed."""
+        """Drops all cached data after a change of refs, HEAD or configuration."""
         self._reading = GitReading(self._places)
         self._answers.forget()
         self.known = {}
@@ -174,11 +174,12 @@ class Repository:
         timeout: float = 300.0,
         filters: bool = False,
     ) -> Completed:
-        """Run git in this repository with pinned configuration; see `run.git`.
+        """Runs git in this repository with pinned configuration; see `run.git`.
 
-        What only reads commits and refs is asked once; what may change refs or configuration makes
-        the repository forget its reading. Only with `filters` may git run configured filters;
-        UntrustedCommandsError where these are named by the repository itself.
+        The results of commands that only read commits and refs are cached. A command that may
+        change refs or configuration invalidates all cached data. git may run configured filters
+        only with `filters`. Raises `UntrustedCommandsError` if the repository itself configures
+        these filters and the user has not trusted them.
         """
         if filters or args[0] in _WRITES_FILES:
             refuse_untrusted(self.top, Use.FILES)
@@ -203,19 +204,22 @@ class Repository:
 
     @cached_property
     def drivers_off(self) -> Mapping[str, str]:
-        """The environment that disables the filters and drivers of git's configuration."""
+        """The environment variables that disable the filters and drivers in git's configuration."""
         return drivers_off(self.config_regexp(KEYS))
 
     def programs_off(self) -> Mapping[str, str]:
-        """The same for a program that calls git itself, with hooks and submodules off as well."""
+        """Returns the environment for a program that calls git itself.
+
+        It disables filters, drivers, hooks and submodules.
+        """
         return drivers_off(
             self.config_regexp(KEYS), (*HOOKS_OFF, *submodules_off(self.top))
         )
 
     def resolve(self, word: str) -> str:
-        """The full id of a revision.
+        """Returns the full id of a revision.
 
-        UsageError with the most similar ref when there is no such commit.
+        Raises `UsageError`, with the most similar ref as a hint, if there is no such commit.
         """
         found = self._named(word)
         if not _HEX.fullmatch(found):
@@ -241,7 +245,10 @@ class Repository:
         )
 
     def find(self, word: str) -> str | None:
-        """The full id of a commit, or None where the word names no commit (or is ambiguous)."""
+        """Returns the full id of the commit that `word` names.
+
+        Returns None if `word` names no commit or is ambiguous.
+        """
         found = self._named(word)
         return found if _HEX.fullmatch(found) else None
 
@@ -271,7 +278,10 @@ class Repository:
         return found
 
     def commit(self, commit_id: str) -> Commit:
-        """The commit of this full id; GitError when the object is missing."""
+        """Returns the commit with this full id.
+
+        Raises `GitError` if the object is missing.
+        """
         found = self.objects.get(commit_id)
         if not found or found[1] != "commit":
             raise GitError(
@@ -281,20 +291,20 @@ class Repository:
         return parse_commit(found[0], found[2])
 
     def commits(self, ids: Sequence[str]) -> Iterator[Commit]:
-        """The commits of these ids, in order."""
+        """Returns an iterator over the commits with these ids, in order."""
         return (self.commit(id_) for id_ in ids)
 
     def rev_list(self, *args: str) -> tuple[str, ...]:
-        """The ids `git rev-list ARGS` prints, in its order."""
+        """Returns the ids that `git rev-list ARGS` prints, in git's order."""
         return tuple(self.git("rev-list", *args).text.split())
 
     def blob(self, rev: str, path: str) -> bytes | None:
-        """A file's content in a commit or tree, or None."""
+        """Returns a file's content in a commit or tree, or None if there is no such file."""
         found = self.objects.get(f"{rev}:{path}")
         return found[2] if found and found[1] == "blob" else None
 
     def first_parents(self, tip: str) -> tuple[LoggedCommit, ...]:
-        """The last commits of a first-parent history, latest first: at most MAX_TOPIC."""
+        """Returns at most MAX_TOPIC commits of a first-parent history, latest first."""
         words = ("--first-parent", f"--max-count={MAX_TOPIC}", f"--format={_LOGGED}")
         entries = self.git("log", "-z", *words, tip).text.split("\0")
         rows = (entry.split("\x01", 2) for entry in entries)
@@ -305,9 +315,10 @@ class Repository:
         )
 
     def changed_files(self, old: str | None, new: str) -> tuple[ChangedFile, ...]:
-        """The files that differ between two commits, renames as a deletion and an addition.
+        """Returns the files that differ between two commits.
 
-        `old` None: an empty tree.
+        A rename is reported as a deletion and an addition. If `old` is None, `new` is compared with
+        an empty tree.
         """
         words = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
         out = self.git(*words, old or EMPTY_TREE, new).out.decode(
@@ -321,11 +332,11 @@ class Repository:
         return tuple(result)
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether `old` is `new` or one of its ancestors."""
+        """Returns whether `old` is `new` or one of its ancestors."""
         return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
 
     def containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:
-        """Those of the refs, by full name, whose history has a commit."""
+        """Returns the full names of the given refs whose history contains a commit."""
         named = sorted(refs)
         if not named:
             return frozenset()
@@ -335,11 +346,14 @@ class Repository:
         return frozenset(done.text.splitlines()) & frozenset(named)
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """The best common ancestor of two commits; None where they share none."""
+        """Returns the best common ancestor of two commits, or None if there is none."""
         return self.git("merge-base", one, other, ok=(0, 1)).text.strip() or None
 
     def first_reflog_message(self, ref: str) -> str:
-        """Why git created a ref, as its reflog says; "" where it has none."""
+        """Returns the message of a ref's first reflog entry, or "" if there is none.
+
+        The message records why git created the ref.
+        """
         try:
             lines = (self.common_dir / "logs" / ref).read_bytes().splitlines()
         except OSError:
@@ -353,7 +367,7 @@ class Repository:
     def key(self) -> str:
         """The repository's key in databases: the path of its common directory.
 
-        Where that is not UTF-8, its bytes in hexadecimal.
+        If the path is not valid UTF-8, the key has its bytes in hexadecimal.
         """
         raw = os.fsencode(self.common_dir.resolve())
         try:
@@ -367,13 +381,13 @@ class Repository:
         return self._reading.refs
 
     def ref(self, name: str) -> GitRef | None:
-        """The branch, remote branch or tag of this full name."""
+        """Returns the branch, remote branch or tag with this full name, or None."""
         return self._reading.by_name.get(name)
 
     def short_name(self, word: str) -> str | None:
-        """The short name of the ref that a word of the user names ("origin" is origin's HEAD).
+        """Returns the short name of the ref that the user's `word` names.
 
-        None for any other revision.
+        "origin" means origin's HEAD. Returns None for any other kind of revision.
         """
         if word in ("HEAD", "@"):
             return self.branch
@@ -392,7 +406,7 @@ class Repository:
 
     @property
     def refs(self) -> dict[str, str]:
-        """Short name → commit id of every branch, remote branch and tag (tags peeled)."""
+        """The commit ids of all branches, remote branches and (peeled) tags, by short name."""
         result: dict[str, str] = {}
         for ref in self._reading.refs:
             result.setdefault(ref.short, ref.object_id)
@@ -400,15 +414,18 @@ class Repository:
 
     @property
     def branch(self) -> str | None:
-        """The current branch's short name; None when HEAD is detached or unborn."""
+        """The current branch's short name, or None if HEAD is detached."""
         return self._reading.branch
 
     def config(self, name: str) -> tuple[str, ...]:
-        """Every value of a git configuration key, in git's order (last wins)."""
+        """Returns all values of a git configuration key, in git's order (the last value wins)."""
         return self._reading.config.get(normal_key(name), ())
 
     def user_config(self, name: str) -> tuple[str, ...]:
-        """Those of them that the user or the system set, without what the repository sets itself."""  # noqa: E501
+        """Returns the values of a git configuration key from the user's and the system's files.
+
+        Values from the repository's own configuration are not included.
+        """
         entries = config_entries(self.top)
         key = normal_key(name)
         return tuple(
@@ -418,23 +435,23 @@ class Repository:
         )
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:
-        """The URLs of a remote, to be shown or compared: without a password."""
+        """Returns the URLs of a remote for display or comparison, without passwords."""
         return tuple(map(public_url, self.config(f"remote.{remote}.url")))
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
-        """Key → values of every key that matches."""
+        """Returns key → values for all configuration keys that match a regular expression."""
         return matching(self._reading.config, pattern)
 
     @property
     def identity(self) -> Address | None:
-        """The author that git would use; None when no name or address is configured."""
+        """The author that git would use, or None if no name or address is configured."""
         return self._reading.identity
 
     @property
     def committer(self) -> str:
-        """`Name <email> seconds zone` of a commit made now, as git has it.
+        """The committer that git would write now, in the form `Name <email> seconds zone`.
 
-        MissingError when no name or address is configured.
+        Raises `MissingError` if no name or address is configured.
         """
         done = self.git(
             "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=()
@@ -447,9 +464,9 @@ class Repository:
         return done.text.strip()
 
     def is_shallow(self) -> bool:
-        """Whether history ends early because the clone is shallow."""
+        """Returns whether the history is truncated because the clone is shallow."""
         return (self.common_dir / "shallow").exists()
 
     def is_partial(self) -> bool:
-        """Whether objects may be missing because the clone is partial."""
+        """Returns whether objects may be missing because the clone is partial."""
         return bool(self.config_regexp(r"^remote\..*\.promisor$"))

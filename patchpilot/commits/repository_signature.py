@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether a repository's refs, HEAD or configuration changed on disk, from the times of a few
-files.
-"""
+"""Detects changes to a repository's refs, HEAD or configuration from the times of a few files."""
 
 import os
 from collections.abc import Iterator
@@ -12,11 +10,11 @@ _FOLDERS = ("refs", "reftable")
 
 
 def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
-    """Text that differs after a ref, HEAD, or the configuration of the repository or the user
-    changed.
+    """Returns a tuple of strings that changes with the refs, HEAD or the configuration.
 
-    git replaces the file of a ref by another one, which changes the time of its folder. Files that
-    configuration includes are not looked at.
+    Both the repository's and the user's configuration are covered. git replaces a ref's file by
+    another file, which changes the time of the folder. Files that the configuration includes
+    are not checked.
     """
     folders = dict.fromkeys((git_dir, common_dir))
     paths = [folder / name for folder in folders for name in _FILES]
@@ -35,14 +33,14 @@ def _folders(top: Path) -> Iterator[Path]:
 
 
 def user_files() -> tuple[Path, ...]:
-    """The files of git's configuration of the user."""
+    """Returns the paths of the user's git configuration files."""
     home = Path.home()
     config = os.environ.get("XDG_CONFIG_HOME") or home / ".config"
     return home / ".gitconfig", Path(config) / "git" / "config"
 
 
 def state_of(path: Path) -> str:
-    """A file's path, time, size and inode; they differ after it was written."""
+    """Returns a file's path, time, size and inode as text, which changes with the file."""
     try:
         found = path.stat()
     except OSError:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewriting messages (and on request trees) of commits at object level: authors, their dates and
-all other files stay unchanged.
+"""Rewrites messages, and on request trees, of commits at object level.
 
-Whoever makes a commit is its committer: as after `git rebase`, the user is that of each new commit,
-also of those that are only rebased. New objects and their notes are written first, then an undo
-record, then the branch is moved by one `update-ref` that expects the old value: a kill at any point
-leaves the branch old or new, and its old value can be restored.
+Authors, their dates and all other files stay unchanged. As with `git rebase`, the user
+becomes the committer of each new commit, including commits that are only rebased. The new
+objects and their notes are written first, then an undo record. Then a single `update-ref`
+that expects the old value moves the branch. If the process is killed at any point, the
+branch has either its old or its new value, and the old value can be restored.
 """
 
 import contextlib
@@ -35,8 +35,10 @@ MAX_REWRITTEN = 2000
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """The result of a rewriting: the ref (None: HEAD is detached), its old and new value, old id →
-    new id in order, lost signatures.
+    """The result of rewriting a branch's commits.
+
+    `ref` is None for a detached HEAD. `old` and `new` are the ref's values, `commits` maps old
+    ids to new ids in order, and `signed` lists the commits that lose their signatures.
     """
 
     ref: str | None
@@ -47,7 +49,7 @@ class Rewriting:
 
 
 def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
-    """The side effects of rewriting `changed` commits, as sentences."""
+    """Returns the side effects of rewriting `changed` commits, as sentences."""
     result = []
     above, signed = len(rewriting.commits) - changed, len(rewriting.signed)
     if above > 0:
@@ -67,8 +69,10 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
 def branch_of(
     repository: Repository, word: str | None = None
 ) -> tuple[str | None, str]:
-    """(full ref, commit) of the branch whose commits are to be rewritten: the one `word` names,
-    else the current; the ref is None on a detached HEAD.
+    """Returns (full ref, commit id) of the branch whose commits are to be rewritten.
+
+    It is the branch that `word` names, or the current branch by default. The ref is None on a
+    detached HEAD.
     """
     if word:
         done = repository.git(
@@ -87,17 +91,20 @@ def branch_of(
 
 
 def current_ref(repository: Repository) -> str | None:
-    """The full ref that HEAD is, born or not; None on a detached HEAD."""
+    """Returns the full name of the current branch, which may have no commits yet.
+
+    Returns None on a detached HEAD.
+    """
     return f"refs/heads/{repository.branch}" if repository.branch else None
 
 
 def above(
     repository: Repository, ref: str | None, head: str, changed: Collection[str]
 ) -> tuple[str, ...]:
-    """The commits `changed` and all commits on top of them up to `head`, parents first (and
-    parallel ones).
+    """Returns the commits `changed` and all commits on top of them up to `head`.
 
-    UsageError where one is not found.
+    Parents come first; commits on parallel branches may be included. Raises `UsageError` if one
+    of the commits is not found.
     """
     parents = sorted(
         {parent for one in changed for parent in repository.commit(one).parents}
@@ -130,11 +137,12 @@ def plan(
     *,
     write: bool = True,
 ) -> Rewriting:
-    """Write the new commit objects (nothing refers to them yet) for `messages`, commit id → new
-    message, and for all commits on top of them up to `head`.
+    """Writes new commit objects with new messages or trees, up to `head`.
 
-    `trees`, commit id → new tree, are for commits whose files change too, including later ones.
-    Without `write` only the ids are computed. UsageError where a commit is not on the branch.
+    Nothing refers to the new objects yet. `messages` maps commit ids to new messages; all
+    commits on top of these are rewritten as well. `trees` maps commit ids, including later
+    commits, to new trees. Without `write`, only the ids are computed. Raises `UsageError` if a
+    commit is not on the branch.
     """
     messages = {
         one: text
@@ -178,8 +186,10 @@ def onto(
     tip: str,
     picked: Sequence[tuple[str, str]],
 ) -> Rewriting:
-    """Write copies of a branch's commits above another tip (nothing refers to them yet): (commit of
-    one parent, its tree there), oldest first.
+    """Writes copies of a branch's commits on top of another tip.
+
+    Nothing refers to the new objects yet. `picked` has each commit, which must have one parent,
+    and its tree on the new tip, oldest first.
     """
     new: dict[str, str] = {}
     signed: list[str] = []
@@ -199,11 +209,11 @@ def onto(
 
 
 def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...]:
-    """These commits of a linear history without b4's cover commits among or below them: same trees
-    and messages, new ids, not in any ref.
+    """Returns the commits of a linear history, rebased so that it has no b4 cover commits.
 
-    So git's output for them (base-commit:, prerequisites, shortlog, range-diff) does not name a
-    commit that only this repository has.
+    Commits above a cover commit are copied with the same tree and message but a new id, and no
+    ref points to the copies. Thus git's output for the commits (base-commit:, prerequisites,
+    shortlog, range-diff) does not name a commit that exists only in this repository.
     """
     new: dict[str, str] = {}
     for id_ in ids:
@@ -287,12 +297,11 @@ def refuse_unless_safe(
     oldest: Sequence[str],
     overrides: Collection[str] = (),
 ) -> None:
-    """RefusedError, with the override as hint, where rewriting the commits of `oldest` (and those
-    on top) is not safe.
+    """Raises `RefusedError` if rewriting `oldest` and the commits on top of them is not safe.
 
-    That is during a rebase or the like, when a remote branch or a tag has the commits (PUBLISHED
-    overrides), when another local branch does (SHARED overrides), or when somebody else committed
-    one of them (CLAIM overrides).
+    Rewriting is not safe during an operation such as a rebase, if a remote branch or a tag
+    contains the commits (override: PUBLISHED), if another local branch contains them (SHARED),
+    or if another person committed any of them (CLAIM). The hint names the override.
     """
     busy = in_progress(repository, ref)
     if busy:
@@ -352,8 +361,9 @@ def refuse_unless_safe(
 
 
 def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
-    """RefusedError where one of the commits was committed by somebody else: a new commit says that
-    the user made it.
+    """Raises `RefusedError` if another person committed any of the commits.
+
+    Rewriting would make the user the committer.
     """
     own = parse_ident(repository.committer)[0].email.lower()
     others = [
@@ -404,9 +414,9 @@ def _holder(
 
 
 def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
-    """Set a branch (None: the detached HEAD) to `new` if it still is `old`.
+    """Sets a branch to `new` if its value is still `old`.
 
-    RefusedError where it is not.
+    `ref` is None for a detached HEAD. Raises `RefusedError` if the branch has another value.
     """
     done = repository.git(
         "update-ref",
@@ -434,9 +444,9 @@ def apply(
     verb: str,
     move_to: Callable[[Repository, str | None, str, str, str], None] = move,
 ) -> Undo | None:
-    """Write the undo record, then move the branch (or the detached HEAD), expecting its old value.
+    """Writes the undo record, then moves the branch or the detached HEAD from its old value.
 
-    None where there is nothing to do.
+    Returns None if there is nothing to do.
     """
     if rewriting.old == rewriting.new:
         return None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All subprocess calls: argv lists, no shell, a clean git environment, timeouts, errors that say
-what failed.
+"""Runs all subprocesses, without a shell and with a clean git environment.
+
+Calls have timeouts, and errors name the command that failed.
 """
 
 import contextlib
@@ -123,21 +124,21 @@ class Completed:
 
     @property
     def text(self) -> str:
-        """Standard output as text; bytes that are not UTF-8 become surrogates."""
+        """Standard output as text; bytes that are not valid UTF-8 become surrogates."""
         return self.out.decode("utf-8", "surrogateescape")
 
     @property
     def error_text(self) -> str:
-        """Standard error as text, stripped."""
+        """Standard error as text, without surrounding whitespace."""
         return self.err.decode("utf-8", "replace").strip()
 
 
 def environment(
     extra: Mapping[str, str] | None = None, *, parsed: bool = True
 ) -> dict[str, str]:
-    """The environment for git: without the variables of another repository.
+    """Returns the environment for git, without variables that refer to another repository.
 
-    `LC_ALL=C` where output is parsed; without lazy fetches.
+    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled.
     """
     env = {
         name: value
@@ -159,7 +160,7 @@ def environment(
 
 
 def configuration(pins: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The environment that sets keys of git's configuration, for git and what it starts."""
+    """Returns environment variables that set git configuration for git and its subprocesses."""
     env = {"GIT_CONFIG_COUNT": str(len(pins))} if pins else {}
     for number, (key, value) in enumerate(pins):
         env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
@@ -167,7 +168,7 @@ def configuration(pins: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:
-    """The argv of a git call with pinned configuration."""
+    """Returns the argument list of a git call with pinned configuration."""
     where = ["-C", str(repo)] if repo else []
     pins = [
         word
@@ -186,8 +187,10 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
 
 
 class Watched(NamedTuple):
-    """How many seconds a program may take, and what is called a few times a second until it ends;
-    an exception of that ends the program.
+    """A timeout for a program, in seconds, and a function to call while the program runs.
+
+    The function is called a few times a second. If it raises an exception, the program is
+    terminated.
     """
 
     timeout: float
@@ -204,11 +207,11 @@ def run(
     pass_fds: Sequence[int] = (),
     name: str = "",
 ) -> Completed:
-    """Run a program to its end.
+    """Runs a program and waits for its end.
 
-    MissingError when it is not installed, GitError when it does not end in `timeout` seconds.
-
-    `name` is its name in errors, where that is not its first word.
+    Raises `MissingError` if the program is not installed, and `GitError` if it does not end
+    within `timeout` seconds. `name` is the program's name in errors, if it is not the first
+    argument.
     """
     watched = timeout if isinstance(timeout, Watched) else Watched(timeout)
     try:
@@ -264,9 +267,10 @@ def follow(
     cwd: Path,
     watched: Watched,
 ) -> int:
-    """Run a program and call `line` with each line of its output and error output; its exit code.
+    """Runs a program, calls `line` with each line of its output, and returns its exit code.
 
-    The errors are those of `run`. Nothing that it started is left when an exception ends it.
+    The output includes standard error. The errors are the same as in `run`. If an exception
+    ends the call, the program and its children are terminated.
     """
     try:
         process = subprocess.Popen(
@@ -317,7 +321,7 @@ def _follow(
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a program and the children it started."""
+    """Terminates a program and the children that it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
     try:
@@ -336,9 +340,10 @@ def git(
     ok: Sequence[int] = (0,),
     timeout: float = 300.0,
 ) -> Completed:
-    """Run git in `repo` with pinned configuration.
+    """Runs git in `repo` with pinned configuration.
 
-    An exit code not in `ok` raises a GitError with git's last line of stderr; `ok=()` accepts any.
+    Raises `GitError` with the last line of git's standard error if the exit code is not in
+    `ok`. `ok=()` accepts any exit code.
     """
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
     done = run(
@@ -407,9 +412,9 @@ def _failure(verb: str, done: Completed) -> GitError:
 def streaming(
     repo: Path | None, *args: str, env: Mapping[str, str] | None = None
 ) -> Iterator[IO[bytes]]:
-    """git's standard output as a stream, for output too large to hold.
+    """Runs git and gives access to its standard output as a stream, for very large output.
 
-    Git is killed when the block exits early.
+    It is a context manager. git is terminated if the block exits early.
     """
     try:
         process = subprocess.Popen(
@@ -436,9 +441,9 @@ def interactive(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> int:
-    """Run a program on the user's terminal (an editor, git asking for a password).
+    """Runs a program on the user's terminal and returns its exit code.
 
-    Returns its exit code.
+    Examples are an editor, or a git command that asks for a password.
     """
     try:
         return subprocess.call(list(argv), cwd=cwd, env=environment(env, parsed=False))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The configuration with which git does not look into submodules.
+"""Git configuration that keeps git from examining submodules.
 
-To see whether a submodule is changed, git runs `git status` in it, and that runs the filters and
-the file system monitor of the submodule's own configuration.
+To find out whether a submodule has changed, git runs `git status` in it, which runs the
+filters and the file system monitor of the submodule's own configuration.
 """
 
 from collections.abc import Iterator
@@ -25,9 +25,9 @@ _PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}
 
 
 def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
-    """The configuration for a git that has no option for it, such as `git commit`.
+    """Returns the settings for git commands that have no such option, for example `git commit`.
 
-    A submodule that names what to ignore itself is given the same.
+    A submodule's own `ignore` setting is overridden.
     """
     names = dict.fromkeys(_names(top))
     return (*_FOR_ALL, *((f"submodule.{name}.ignore", "dirty") for name in names))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Folders for the files of one run, where the system keeps temporary files.
+"""Creates temporary folders for a single run, in the system's directory for temporary files.
 
-Those of runs that were killed are removed by a later run.
+A later run removes the folders of runs that were killed.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ YOUNG = 60.0
 
 
 class TemporaryFolder:
-    """A folder that is deleted on exit, a context manager that gives its path.
+    """A context manager that creates a folder, returns its path and deletes the folder on exit.
 
-    `purpose` is a part of its name.
+    `purpose` is part of the folder's name.
     """
 
     def __init__(self, purpose: str) -> None:
@@ -48,7 +48,7 @@ class TemporaryFolder:
         self.close()
 
     def close(self) -> None:
-        """Delete it with its files."""
+        """Deletes the folder and its files."""
         try:
             self._folder.cleanup()
         except KeyboardInterrupt:
@@ -60,9 +60,9 @@ class TemporaryFolder:
 
 @functools.cache
 def remove_leftovers() -> tuple[Path, ...]:
-    """Remove what killed runs of this user left, once in a process.
+    """Removes the temporary folders of this user's killed runs, and returns their paths.
 
-    Returns the folders that are gone.
+    The removal is done only once per process.
     """
     folders = []
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:

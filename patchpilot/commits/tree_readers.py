@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The two kinds of source tree: an unpacked directory, and a commit read from the object store."""
+"""Two kinds of source tree: an unpacked directory, and a commit in the object store."""
 
 import os
 from functools import cached_property
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class DirectoryTree:
-    """A source tree unpacked in a directory. Links that lead out of it are not followed."""
+    """A source tree that is unpacked in a directory.
+
+    Symbolic links that point outside the directory are not followed.
+    """
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
@@ -27,12 +30,12 @@ class DirectoryTree:
 
     @property
     def label(self) -> str:
-        """The directory."""
+        """The path of the directory."""
         return str(self.root)
 
     @cached_property
     def version(self) -> tuple[int, int] | None:
-        """(VERSION, PATCHLEVEL) of its Makefile."""
+        """(VERSION, PATCHLEVEL) in the tree's Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def _inside(self, path: str) -> Path | None:
@@ -45,7 +48,7 @@ class DirectoryTree:
             return None
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Returns the content of a file, or None if there is no such file."""
         found = self._inside(path)
         try:
             return found.read_bytes() if found and found.is_file() else None
@@ -53,17 +56,17 @@ class DirectoryTree:
             return None
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory is there."""
+        """Returns whether the tree has a file or directory at this path."""
         found = self._inside(path)
         return bool(found and found.exists())
 
     def is_dir(self, path: str) -> bool:
-        """Whether a directory is there."""
+        """Returns whether the tree has a directory at this path."""
         found = self._inside(path)
         return bool(found and found.is_dir())
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """All files below a directory, sorted, without git's own."""
+        """Returns the paths of all files below a directory, sorted, without git's own files."""
         top = self.root / directory if directory else self.root
         result = []
         for folder, folders, names in os.walk(top):
@@ -76,9 +79,9 @@ class DirectoryTree:
         return tuple(sorted(result))
 
     def stamp(self, directory: str) -> str | None:
-        """A text that changes when a file below the directory does.
+        """Returns a cache key that changes whenever a file below the directory changes.
 
-        None when there is no such directory. It is a cache key for what was read there.
+        Returns None if there is no such directory.
         """
         import hashlib
 
@@ -103,7 +106,7 @@ class DirectoryTree:
 
 
 class CommitTree:
-    """The tree of a commit, read from the object store; nothing is checked out."""
+    """The tree of a commit, read from the object store without a checkout."""
 
     def __init__(self, repository: "Repository", commit_id: str) -> None:
         self.repository = repository
@@ -111,29 +114,29 @@ class CommitTree:
 
     @property
     def label(self) -> str:
-        """The commit's first 12 digits."""
+        """The first 12 digits of the commit id."""
         return self.commit_id[:12]
 
     @cached_property
     def version(self) -> tuple[int, int] | None:
-        """(VERSION, PATCHLEVEL) of its Makefile."""
+        """(VERSION, PATCHLEVEL) in the tree's Makefile."""
         return makefile_version(self.read("Makefile"))
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Returns the content of a file, or None if there is no such file."""
         return (
             self.repository.blob(self.commit_id, path) if is_safe_path(path) else None
         )
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory is there."""
+        """Returns whether the tree has a file or directory at this path."""
         return (
             is_safe_path(path)
             and self.repository.objects.get(f"{self.commit_id}:{path}") is not None
         )
 
     def is_dir(self, path: str) -> bool:
-        """Whether a directory is there."""
+        """Returns whether the tree has a directory at this path."""
         found = (
             self.repository.objects.get(f"{self.commit_id}:{path}")
             if is_safe_path(path)
@@ -142,7 +145,7 @@ class CommitTree:
         return bool(found and found[1] == "tree")
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """All files below a directory, sorted."""
+        """Returns the paths of all files below a directory, sorted."""
         done = self.repository.git(
             "ls-tree",
             "-r",
@@ -154,7 +157,7 @@ class CommitTree:
         return tuple(sorted(name for name in done.text.split("\0") if name))
 
     def stamp(self, directory: str) -> str | None:
-        """The object id of a directory, None when there is none."""
+        """Returns the object id of a directory as a cache key, or None if it does not exist."""
         done = self.repository.git(
             "rev-parse",
             "-q",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the user trusts: digests of contents, in the user's state directory."""
+"""Stores digests of the contents that the user trusts, in the user's state directory."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ it is trusted.
 
 
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
-    """The digest of contents with their names, in this order."""
+    """Returns a digest of named contents, in the given order."""
     whole = hashlib.sha256()
     for name, data in parts:
         whole.update(f"{name}\0{len(data)}\0".encode("utf-8", "surrogateescape") + data)
@@ -26,7 +26,7 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
 
 
 def trusted() -> dict[str, Entry]:
-    """Digest → entry of all that the user trusts."""
+    """Returns everything that the user trusts, as digest → entry."""
     with suppress(OSError, ValueError):
         data = json.loads(_file().read_text(encoding="utf-8"))
         if isinstance(data, dict):
@@ -35,7 +35,7 @@ def trusted() -> dict[str, Entry]:
 
 
 def trust(labels: Mapping[str, str]) -> None:
-    """Remember digests, each with its label."""
+    """Stores digests as trusted, each with its label."""
     today = f"{date.today():%Y-%m-%d}"
     _write(
         {
@@ -49,7 +49,7 @@ def trust(labels: Mapping[str, str]) -> None:
 
 
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
-    """Forget these digests and all digests with these labels; how many there were."""
+    """Removes these digests and all digests with these labels, and returns how many were stored."""
     known, named = trusted(), set(labels)
     gone = {
         digest for digest, entry in known.items() if entry.get("label") in named

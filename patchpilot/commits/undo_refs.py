@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Undo records: refs that keep the value of a branch before it was rewritten."""
+"""Undo records: refs that preserve the value of a branch before it was rewritten."""
 
 import json
 import time
@@ -17,10 +17,11 @@ _WHO = "patchpilot <patchpilot@invalid>"
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """A record: its number, the branch (None: a detached HEAD) with its value before and after, the
-    verb that did it, and when (seconds).
+    """An undo record for a rewritten branch.
 
-    `commits` are the old and the new id of each rewritten commit.
+    `ref` is the branch, or None for a detached HEAD; `old` and `new` are its values. `verb` is
+    the command that rewrote the branch, and `when` is the time in seconds. `commits` has the
+    old and the new id of each rewritten commit.
     """
 
     number: int
@@ -33,7 +34,7 @@ class Undo:
 
     @property
     def name(self) -> str:
-        """The name of its ref."""
+        """The full name of the undo record's ref."""
         return f"{REFS}/{self.number}"
 
 
@@ -45,9 +46,9 @@ def record(
     verb: str,
     commits: Mapping[str, str] = MappingProxyType({}),
 ) -> Undo:
-    """Write a record, which protects both values from garbage collection.
+    """Writes an undo record, which protects both values from garbage collection.
 
-    The ref is created, never overwritten, so parallel calls get two numbers.
+    The ref is created and never overwritten, so parallel calls get different numbers.
     """
     when = int(time.time())
     pairs = tuple(commits.items())
@@ -90,7 +91,7 @@ def record(
 
 
 def listed(repository: Repository) -> tuple[Undo, ...]:
-    """All records, latest first."""
+    """Returns all undo records, latest first."""
     done = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
     result = []
     for line in done.text.splitlines():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands, one package each: takes a frozen request, returns a frozen result, reports
-progress.
+"""Services that implement patchpilot's commands, one package for each command.
 
-What combines verbs is in this folder itself.
+A command takes a frozen request, returns a frozen result and reports progress. Services
+that combine several commands are modules of this package.
 """

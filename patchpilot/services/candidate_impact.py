@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What follows if candidates introduced the bug: the releases that have it, and the tags in the
-commit's message.
+"""Shows the effects of accepting candidates as the commits that introduced a bug.
+
+These are the affected releases and the tags in the commit's message.
 """
 
 from collections.abc import Sequence
@@ -21,8 +22,10 @@ from patchpilot.services.tags.stable_request_tag import (
 
 @dataclass(frozen=True, slots=True)
 class CandidateImpact:
-    """The advice about stable, where the bug is, and the word diff of the message (`[-gone-]`,
-    `{+come+}`), or why there is none.
+    """The effects of accepting candidates as the commits that introduced a bug.
+
+    Contains the advice about stable trees, the affected releases, and the word diff of the
+    commit message (`[-removed-]`, `{+added+}`), or the reason why there is none.
     """
 
     stable: StableResult
@@ -39,9 +42,9 @@ def candidate_impact(
     signoff: bool = False,
     progress: Progress = silent,
 ) -> CandidateImpact:
-    """The impact of candidates (their ids) on the commit `fix`.
+    """Returns the effects on the commit `fix` if the candidates introduced the bug.
 
-    With `signoff` the message gets the user's sign-off as well. Writes nothing.
+    With `signoff`, the message includes the user's sign-off. Nothing is written.
     """
     stable = stable_lines(
         repository,

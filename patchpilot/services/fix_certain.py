@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All that is certain to fix in a topic, in one step: the safe fixes of its findings, and the tags
-that findings ask for on top of them.
+"""Applies all fixes of a topic that are certain, in one step.
+
+These are the safe fixes of its findings, and the tags that other findings require.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,14 +30,17 @@ MESSAGE = "/COMMIT_MSG"
 
 @dataclass(frozen=True, slots=True)
 class CertainFixed:
-    """The safe fixes, and the tags; those are empty where no finding asks for one."""
+    """The safe fixes applied to a topic, and the tags added to its commits.
+
+    `tags` is empty if no finding requires a tag.
+    """
 
     fixes: FixResult
     tags: FindingFixed
 
     @property
     def left(self) -> list[str]:
-        """The findings that remain, and why a patch was not fixed, one per line."""
+        """The remaining findings, and the reasons why patches were not fixed, one per line."""
         tagged = TAG_RULES if self.tags.diff else {}
         stays = [
             f"{one.severity}: {one.message} [{one.name}]"
@@ -51,7 +55,7 @@ class CertainFixed:
 
 
 def fixed_messages(fixed: FixResult) -> dict[str, str]:
-    """Commit → its message after the safe fixes, of those whose message they change."""
+    """Returns the commit messages changed by the safe fixes, by commit id."""
     return {
         patch.patch.commit: "\n".join(text.after)
         for patch in fixed.patches
@@ -61,7 +65,7 @@ def fixed_messages(fixed: FixResult) -> dict[str, str]:
 
 
 def is_message(name: str) -> bool:
-    """Whether a text of a safe fix is a commit message."""
+    """Returns whether a text changed by a safe fix is a commit message."""
     return name.endswith(MESSAGE)
 
 
@@ -75,10 +79,10 @@ def fix_certain(
     overrides: Collection[str] | None = None,
     progress: Progress = silent,
 ) -> CertainFixed:
-    """Fix what is safe and add the tags that are certain to the commits `tagless`: what it would be
-    without `overrides`, otherwise written.
+    """Applies the safe fixes and adds the tags that are certain to the commits in `tagless`.
 
-    One undo record takes back both. `overrides` as in `fix_topic`.
+    If `overrides` is None, nothing is written and the result is a preview. One undo record
+    restores both changes. `overrides` has the same meaning as in `fix_topic`.
     """
     fixed = fix_topic(
         repository,

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix of one finding in a topic: what its rule changes, the tags that `prepare` adds, or a
-sign-off.
+"""Fixes a single finding in a topic, with a preview before the fix is written.
 
-Shown first, written on request.
+The fix is the rule's own fix, a tag that `prepare` adds, or a sign-off.
 """
 
 import difflib
@@ -29,8 +28,9 @@ SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
 
 
 class Remedy(StrEnum):
-    """How a finding is fixed: by the rule's own safe fix, by tags, by a sign-off of the author, or
-    by an edit.
+    """The method to fix a finding.
+
+    It is the rule's own safe fix, a tag, the author's sign-off, or an edit by the user.
     """
 
     SAFE = "safe"
@@ -41,10 +41,11 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingFixed:
-    """What the fix of a finding changes: the lines of a diff; none where `reason` says why nothing
-    is certain.
+    """The changes that fix a finding, as the lines of a diff.
 
-    `costs` is what rewriting means for others; `ids` are the new ids of the rewritten commits.
+    If nothing is certain, the diff is empty and `reason` gives the reason. `costs` describes
+    the consequences of the rewrite for others, and `ids` maps the old commit ids to the new
+    ones.
     """
 
     diff: tuple[str, ...]
@@ -54,7 +55,7 @@ class FindingFixed:
 
 
 def remedy_of(finding: Finding, rules: Sequence[Rule]) -> Remedy:
-    """How a finding of a run with these rules is fixed."""
+    """Returns the method to fix a finding; `rules` are the rules of the check."""
     if finding.name in TAG_RULES:
         return Remedy.TAGS
     if finding.name in SIGN_OFF_RULES:
@@ -76,10 +77,10 @@ def fix_finding(
     overrides: Collection[str] | None = None,
     progress: Progress = silent,
 ) -> FindingFixed:
-    """Apply the safe fix of one finding in a commit: what it would change without `overrides`, else
-    written.
+    """Applies the safe fix for one finding in a commit, and returns the changes.
 
-    Each of the overrides overrides the refusal that names it.
+    If `overrides` is None, nothing is written and the result is a preview. Each name in
+    `overrides` overrides the refusal with that name.
     """
     result = fix_topic(
         repository,
@@ -109,9 +110,9 @@ def fix_messages(
     overrides: Collection[str] | None = None,
     progress: Progress = silent,
 ) -> FindingFixed:
-    """Add the tags that are certain, or the user's sign-off, to the messages of commits.
+    """Adds the tags that are certain, or the user's sign-off, to commit messages.
 
-    `overrides` as in `fix_finding`.
+    `overrides` has the same meaning as in `fix_finding`.
     """
     is_sign_off = remedy is Remedy.SIGN_OFF
     changes = _changes(repository, settings, commits, is_sign_off, progress)
@@ -140,7 +141,10 @@ def tags_for(
     commits: Sequence[str],
     progress: Progress = silent,
 ) -> FindingFixed:
-    """The tags that are certain for commits, which need not be on a branch; nothing is written."""
+    """Returns the tags that are certain for commits, without writing them.
+
+    The commits need not be on a branch.
+    """
     return _fixed(_changes(repository, settings, commits, False, progress), ())
 
 

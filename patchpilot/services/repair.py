@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is certain to repair before a send: safe fixes, tags, review tags and the subject prefix.
+"""Finds and makes repairs that need no decision by the author, before a send.
 
-Shown first, written on request, and undone.
+These are safe fixes, tags, review tags and the subject prefix. Repairs are shown first,
+written on request, and can be undone.
 """
 
 import difflib
@@ -58,10 +59,11 @@ DCO_URL = "https://developercertificate.org/"
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """What would be repaired: in words, as a diff of files and messages, and as the messages after
-    the safe fixes; `prefix` is the new one or "".
+    """The repairs that are certain for a topic.
 
-    `left` is what was looked for and is not certain. `draft` is the draft as it is.
+    They are given in words, as a diff of files and messages, and as changes of the messages
+    after the safe fixes. `prefix` is the new subject prefix, empty if it does not change.
+    `left` lists the repairs that are not certain. `draft` is the draft before the repairs.
     """
 
     words: tuple[str, ...]
@@ -74,14 +76,15 @@ class Repairs:
 
     @property
     def changed(self) -> tuple[MessageChange, ...]:
-        """The messages that change on top of the safe fixes."""
+        """The messages that change in addition to the safe fixes."""
         return tuple(change for change in self.changes if change.changed)
 
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What was repaired, in words, and what undoes it: the undo records, latest first, and the
-    draft before and after.
+    """The repairs that were made, and the data to undo them.
+
+    Contains the undo records, the latest first, and the draft before and after the repairs.
     """
 
     words: tuple[str, ...]
@@ -98,9 +101,9 @@ def find_repairs(
     kinds: Collection[str] = CERTAIN,
     progress: Progress = silent,
 ) -> Repairs:
-    """What is certain to repair of a plan's topic, of these kinds.
+    """Returns the repairs that are certain for a plan's topic, limited to these kinds.
 
-    Nothing is written but objects that nothing refers to.
+    Nothing is written except unreferenced git objects.
     """
     request = plan.request
     ids = topic_commits(repository, request.target, request.base)
@@ -217,10 +220,10 @@ def apply_repairs(
     overrides: Collection[str] = (),
     progress: Progress = silent,
 ) -> Repaired:
-    """Write what was shown, or nothing: RefusedError where the commits changed since, or where
-    rewriting them would do harm.
+    """Writes the repairs that were shown, all or nothing.
 
-    `overrides` as for `prepare`, as the user gave them.
+    Raises `RefusedError` if the commits have changed since the repairs were shown, or if
+    rewriting them would be harmful. `overrides` has the same meaning as for `prepare`.
     """
     request = plan.request
     ids = topic_commits(repository, request.target, request.base)
@@ -279,7 +282,10 @@ def apply_repairs(
 
 
 def undo_repairs(repository: Repository, done: Repaired) -> None:
-    """Undo what was repaired. RefusedError where the commits changed since."""
+    """Undoes the repairs of a topic.
+
+    Raises `RefusedError` if the commits have changed since the repairs were made.
+    """
     for undo in done.undos:
         undo_restore(repository, undo.number)
     if done.after.prefix != done.before.prefix:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdicts for a fix: for each branch or tree, and for all of them."""
+"""Backport verdicts for a fix: one for each branch or directory, and the overall result."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,10 @@ from patchpilot.model.patch import Patch
 
 @dataclass(frozen=True, slots=True)
 class DirectoryChange:
-    """What a fix changes in an unpacked tree: path → mode and content before and after it."""
+    """The files that a fix changes in an unpacked tree, before and after the fix.
+
+    `before` and `after` map each path to its mode and content.
+    """
 
     patch: Patch
     before: Files
@@ -31,7 +34,7 @@ class DirectoryChange:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class PrerequisiteSize:
-    """How large prerequisites are: commits and lines."""
+    """The size of a set of prerequisites: the number of commits and of lines."""
 
     commits: int
     lines: int
@@ -40,7 +43,7 @@ class PrerequisiteSize:
 @json_form("commit=need.commit", "subject=need.subject", "lines=need.size")
 @dataclass(frozen=True, slots=True)
 class WholeCommit:
-    """A whole commit that would do in place of a part."""
+    """A whole commit that could replace a prerequisite which is needed only in part."""
 
     need: PrerequisiteNeed
 
@@ -75,18 +78,19 @@ class WholeCommit:
 )
 @dataclass(frozen=True, slots=True)
 class BranchResult:
-    """The answer for one branch or tree.
+    """The backport verdict for one branch or directory, with its details.
 
-    `tip` is "" for a directory; `search` is None when no prerequisites were looked for.
+    `tip` is empty for a directory; `search` is None if there was no search for prerequisites.
 
-    `whole` are the whole commits that would do in place of the `partial` prerequisites, when they
-    are far too many; their number then. `resolved` is the folder with the patches of a conflict
-    that the user resolved; "" while there is none. `chosen` is how far the user is in choosing what
-    each conflict becomes. `adaptation` is the fix adapted to the branch, where that was asked for
-    and there is one. `proposals` are what each conflict may become, where that was asked for and no
-    adaptation is used. `change` is what a patch that fits a directory, or is adapted to it, changes
-    there. `failed` is the mail by which the stable maintainers reported that the fix failed to
-    apply, where a followed series has it.
+    `whole` lists the whole commits that could replace the `partial` prerequisites, if there
+    are so many that the parts are preferred. `resolved` is the folder with the patches of a
+    conflict that the user resolved, empty if there is none. `chosen` reports the user's
+    progress in choosing a resolution for each conflict. `adaptation` is the fix adapted to
+    the branch, if an adaptation was requested and is possible. `proposals` are the proposed
+    resolutions of each conflict, if they were requested and no adaptation is used. `change`
+    contains the files changed in a directory, if the patch fits or was adapted. `failed` is
+    the stable maintainers' message that the fix failed to apply, if a tracked series contains
+    one.
     """
 
     branch: str
@@ -122,24 +126,27 @@ class BranchResult:
 
     @property
     def whole_size(self) -> PrerequisiteSize | None:
-        """How many whole commits would do in place of the parts, and their lines."""
+        """The size of the whole commits that could replace the partial prerequisites.
+
+        None if there are no such commits.
+        """
         if not self.whole:
             return None
         return PrerequisiteSize(len(self.whole), sum(need.size for need in self.whole))
 
     @property
     def whole_commits(self) -> tuple[WholeCommit, ...]:
-        """The whole commits that would do in place of the parts."""
+        """The whole commits that could replace the partial prerequisites."""
         return tuple(map(WholeCommit, self.whole))
 
     @property
     def prerequisites_complete(self) -> bool:
-        """Whether whole commits, which a Cc: stable line can name, are all that it lacks."""
+        """Whether all missing prerequisites are whole commits, as a Cc: stable line requires."""
         return bool(self.prerequisites and not self.partial and self.version)
 
     @property
     def wants_fix(self) -> bool:
-        """Whether the branch has (or may have) the bug and not the fix."""
+        """Whether the branch has, or may have, the bug and lacks the fix."""
         return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
 
 
@@ -157,14 +164,13 @@ class BranchResult:
 )
 @dataclass(frozen=True, slots=True)
 class BackportResult:
-    """The answers for one fix.
+    """The backport verdicts for one fix.
 
-    `commit` is None when the fix is a patch file; `upstream` None when no mainline is known here.
-
-    `asked` is the commit that was asked about where that was mailed and taken: the answers are for
-    what it became in mainline. `bug` is where the bug is, for the release ruler, where that was
-    asked for; `max_lines` the largest patch that the stable trees take (0: no limit); `unfetched`
-    whether the project has stable branches of which this clone has none.
+    `commit` is None if the fix is a patch file, `upstream` is None if the repository has no
+    mainline. `asked` is the commit that the user named, if the verdicts are for the mainline
+    commit that it became. `bug` is the range of releases with the bug, if it was requested.
+    `max_lines` is the size limit for patches in the stable trees (0: no limit). `unfetched`
+    is set if the project has stable branches but none of them has been fetched.
     """
 
     commit: str | None
@@ -183,8 +189,9 @@ class BackportResult:
 
     @property
     def cc_stable(self) -> tuple[str, ...]:
-        """The Cc: stable lines for a fix that is not yet upstream: each tree's prerequisites in
-        order, then the tree itself.
+        """The Cc: stable lines for a fix that is not yet upstream.
+
+        For each tree, the lines name its prerequisites in order, then the tree itself.
         """
         if self.upstream is not False:
             return ()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fixes that `backport` judges: commits, or patch files and the commits they became."""
+"""Finds the fixes and branches for `backport`.
+
+Fixes are commits, or patch files and the commits that they became.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,8 +34,9 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class BackportTarget:
-    """One fix: its commit (None: a patch file that is no commit yet), its subject, and its patch
-    where a patch file was given.
+    """A fix to backport: its commit, its subject, and its patch if a patch file was given.
+
+    The commit is None for a patch file that is not a commit yet.
     """
 
     commit: str | None
@@ -40,7 +44,7 @@ class BackportTarget:
     patch: Patch | None = None
 
     def as_patch(self, repository: Repository | None) -> Patch:
-        """The fix as a patch."""
+        """Returns the fix as a patch."""
         if self.patch is not None:
             return self.patch
         assert repository is not None
@@ -54,7 +58,11 @@ def read_wanted(
     base: str | None,
     from_archive: FromArchive | None = None,
 ) -> tuple[BackportTarget, ...]:
-    """The fixes that a TARGET names, oldest first; a file wins over a revision of the same name."""
+    """Returns the fixes that a TARGET names, oldest first.
+
+    If a file and a revision have the same name, the file is used. Raises `InputError` if
+    there is no patch, or if a patch's diff is damaged.
+    """
     is_patch = target is not None and (
         target == "-" or names_file(target) or is_network_target(target)
     )
@@ -109,8 +117,11 @@ def split_onto(
     profile: str | None = None,
     remote: str = "",
 ) -> tuple[list[str], list[str]]:
-    """The words of --onto that are revisions (a series' version means its branch), and those that
-    are directories; an error names the nearest ref.
+    """Separates the arguments of --onto into revisions and directories.
+
+    The version of a stable series names its branch. Raises `UsageError` with the most similar
+    ref, or with the command that fetches the branch, if an argument cannot be resolved, and
+    `MissingError` outside a repository.
     """
     revisions: list[str] = []
     folders: list[str] = []
@@ -133,7 +144,7 @@ def split_onto(
 def branch_word(
     repository: Repository, word: str, *, profile: str | None = None, remote: str = ""
 ) -> str:
-    """The ref meant by a branch's name, or by its version alone ("6.1")."""
+    """Returns the ref for a branch name, or for the version of a stable series (`6.1`)."""
     if repository.find(word) and "." not in word:
         return word
     known = stable_branches(
@@ -182,9 +193,9 @@ def _series_ref(
 
 
 def form_of(repository: Repository, profile: str | None) -> StableTrees:
-    """The stable trees in whose form backports are written.
+    """Returns the stable trees whose conventions the written backports follow.
 
-    Those of no project, which have no list, where none is known.
+    If the project is not known, returns stable trees without a mailing list.
     """
     guessed = stable_branches(repository, profile=profile).stable
     tip = repository.find("HEAD")
@@ -201,8 +212,9 @@ def form_of(repository: Repository, profile: str | None) -> StableTrees:
 def way_to_stable(
     repository: Repository, known: Branches, profile: str | None
 ) -> Advice:
-    """The hint where no stable branch has been fetched: fetch those of the project, or name a
-    branch.
+    """Returns the hint to show if no stable branch has been fetched.
+
+    The hint is to fetch the project's stable branches, or to name a branch.
     """
     if own_trees(repository, known.stable, profile) is None:
         return "name a branch or commit with --onto REV (see `git branch -a`)"

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `backport` does besides giving verdicts: patches written, a conflict prepared, builds, the
-mail that asks the stable maintainers.
+"""Carries out the actions that `backport` offers in addition to verdicts.
+
+The actions are writing patches, preparing a conflict for resolution, running builds, and
+writing the request to the stable maintainers.
 """
 
 from collections.abc import Collection, Sequence
@@ -33,13 +35,16 @@ _BROKEN = "it does not compile there, and the branch without it does"
 
 @dataclass(frozen=True, slots=True)
 class BackportWork:
-    """What to do with the verdicts: patches into `folder`, a clone to `resolve` a branch's
-    conflict, a `build` command (`objects`: compile what the fix touches; what does not compile is
-    not written), a `request` mail.
+    """The actions requested after the verdicts of `backport`.
 
-    `note` states what was adapted and why, or why the trees need it; `in_reply_to` is the mail that
-    is answered. `unsure`: write adaptations too that are not likely enough to be right. `adapts`:
-    where the fix conflicts, write adaptations only.
+    Patches are written into `folder`. `resolve` names the branch whose conflict is prepared
+    in a clone. `build` is a command to run; `objects` compiles the files that the fix
+    changes, and a fix that fails to compile is not written. `request` creates the message to
+    the stable maintainers.
+
+    `note` explains the adaptation, or why the trees need the fix. `in_reply_to` is the
+    message that the patches reply to. `unsure` includes adaptations of low confidence. With
+    `adapts`, a conflicting fix is written only if it was adapted.
     """
 
     folder: Path | None = None
@@ -54,15 +59,17 @@ class BackportWork:
 
     @property
     def asked(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether `backport` has any action to carry out."""
         return bool(self.folder or self.resolve or self.build or self.request)
 
 
 @json_form("written?", "resolve=resolving?", "builds=built?", "request?")
 @dataclass(frozen=True, slots=True)
 class WorkDone:
-    """What was done besides giving verdicts: patches written, a conflict taken to a clone, builds,
-    the request mail.
+    """The results of the actions that `backport` carried out.
+
+    Contains the written patches, the conflict prepared in a clone, the builds, and the
+    request to the stable maintainers.
     """
 
     written: tuple[WrittenBackport, ...] = ()
@@ -79,9 +86,10 @@ def work(
     *,
     profile: str | None,
 ) -> WorkDone:
-    """Act on the verdicts for some fixes.
+    """Carries out the requested actions on the backport verdicts of some fixes.
 
-    A conflict and the mail are about the last of them.
+    Only the last fix is used to resolve a conflict and to create the request to the stable
+    maintainers. Raises `MissingError` outside a repository if an action needs commits.
     """
     if not wanted.asked:
         return WorkDone()

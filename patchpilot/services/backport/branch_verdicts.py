@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""For every stable branch: is the fix there, is the bug there, does the fix apply, and what would
-make it apply.
+"""Determines for each stable branch if it has the bug and the fix, and if the fix applies.
+
+If the fix does not apply, the verdict contains the changes that would make it apply.
 """
 
 import sqlite3
@@ -60,22 +61,25 @@ from patchpilot.services.backport.write_backports import taken
 
 
 class NothingFetchedError(MissingError):
-    """The repository has no stable branch."""
+    """Raised if the repository has no stable branch."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackportRequest:
-    """The fix (None: the topic over `base`) and the branches to answer for: `onto` (revisions or
-    directories), otherwise the stable branches.
+    """The fix to backport, and the branches to examine.
 
-    `effort` bounds the search for prerequisites in seconds a branch; 0 leaves it and the
-    explanations out. `fixes` name what introduced the bug, in place of the Fixes: tags of a single
-    commit, and of those commits of a series that have none. `ended`: also series whose support is
-    over; `remote` names the remote that has the stable branches. `adapt`: adapt the fix where it
-    conflicts; `unsure`: what comes after it builds on every adaptation, not on the sure ones only.
-    `proposals`: what each conflict may become, where no adaptation is used. `followers`: answer for
-    the later fixes of these commits as well, on top of them. `from_archive` reads a TARGET that is
-    a Message-ID or a URL.
+    `target` is the fix (None: the topic since `base`). `onto` lists revisions or directories;
+    the default is the stable branches. `effort` limits the search for prerequisites, in
+    seconds per branch; 0 disables the search and the explanations of conflicts. `fixes` names
+    the commits that introduced the bug: they override the Fixes: tags of a single commit, and
+    apply to the commits of a series that have no Fixes: tag. `ended` includes series that are
+    no longer maintained. `remote` is the remote with the stable branches.
+
+    `adapt` adapts the fix to a branch on which it conflicts. `unsure` applies later commits
+    on top of every adaptation instead of only the sure ones. `proposals` includes possible
+    resolutions of each conflict if no adaptation is used. `followers` includes the later
+    fixes of these commits, on top of them. `from_archive` reads a TARGET that is a Message-ID
+    or a URL.
     """
 
     target: str | None = None
@@ -99,9 +103,10 @@ def backport(
     *,
     progress: Progress = silent,
 ) -> tuple[BackportResult, ...]:
-    """The answers for each commit of TARGET, oldest first and each on top of the former.
+    """Returns the backport verdicts for each commit of the TARGET, oldest first.
 
-    NothingFetchedError where no stable branch is known.
+    Each commit is applied on top of the previous ones. Raises `NothingFetchedError` if the
+    repository has no stable branch.
     """
     onto, profile, remote, fixes = (
         request.onto,
@@ -200,7 +205,10 @@ class _Ahead:
 
 
 class BackportSession:
-    """The stores a question needs, open for as many questions as there are. Use it as a context."""
+    """A context manager for backport verdicts, with an open history index and object store.
+
+    It can be used for any number of fixes.
+    """
 
     def __init__(
         self,
@@ -231,9 +239,10 @@ class BackportSession:
     def ask(
         self, commits: Sequence[str], branches: Sequence[Branch]
     ) -> tuple[BackportResult, ...]:
-        """The answers for commits in order, each on top of the former where that applied.
+        """Returns the backport verdicts for commits, in order.
 
-        With `followers` for their later fixes too.
+        Each commit is applied on top of the previous ones that applied. If the request has
+        `followers`, the result includes verdicts for the commits' later fixes.
         """
         self.history.add(
             [
@@ -456,7 +465,7 @@ def _commands(
 def named_branches(
     repository: Repository, known: Branches, words: Sequence[str]
 ) -> tuple[Branch, ...]:
-    """The revisions of --onto as branches."""
+    """Returns the revisions given to --onto as branches."""
     named = []
     today = datetime.now(UTC).date()
     for word in words:

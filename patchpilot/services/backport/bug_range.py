@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a bug is, for the release ruler: the stable series, the release that introduced it, and the
-release that the fix goes to.
+"""Determines the releases that have a bug, for the timeline of releases in the TUI.
+
+The range contains the stable series, the release that introduced the bug, and the release
+that will contain the fix.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +37,7 @@ def range_of_candidate(
     culprits: Sequence[str],
     branches: Iterable[BranchState],
 ) -> BugRange:
-    """The range of a bug for which `stable` looked at the branches."""
+    """Returns the range of releases with a bug, from the branch states that `stable` found."""
     states = {
         True: ReleaseState.AFFECTED,
         False: ReleaseState.CLEAN,
@@ -61,9 +63,9 @@ def range_of_candidate(
 
 
 def range_of_backports(repository: Repository, result: BackportResult) -> BugRange:
-    """The range of a bug for which `backport` looked at the branches.
+    """Returns the range of releases with a bug, from the verdicts of `backport`.
 
-    Nothing for a patch file, which has no history.
+    The range is empty for a patch file, because a patch file has no history.
     """
     if result.commit is None:
         return NOWHERE

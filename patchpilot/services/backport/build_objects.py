@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The objects that a backport touches, compiled on the branch before and after each of its commits,
-as `patchpilot build` does it.
+"""Compiles the object files that a backport changes, before and after each of its commits.
+
+The objects are compiled on the branch, in the same way as by `patchpilot build`.
 """
 
 import os
@@ -30,7 +31,9 @@ FAILED, NOTHING = 2, -1
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """How a compilation ended: its code, the errors where it failed, and the warnings that the
+    """The outcome of compiling the objects of a backport.
+
+    Contains the exit code, the errors if the compilation failed, and the warnings that the
     branch did not have before.
     """
 
@@ -40,8 +43,10 @@ class Compiled:
 
 
 def may_compile(repository: Repository, tree: Tree) -> None:
-    """UsageError where a tree is not the kernel's, UntrustedCommandsError where the user has not
-    trusted the repository for a build.
+    """Raises an error if the objects of a tree must not be compiled.
+
+    The error is `UsageError` if the tree is not a kernel tree, and `UntrustedCommandsError`
+    if the user has not trusted the repository for builds.
     """
     project = project_of_tree(tree)
     if project is None or not project.kernel:
@@ -55,8 +60,9 @@ def may_compile(repository: Repository, tree: Tree) -> None:
 def compile_objects(
     repository: Repository, clone: Path, before: str, after: str, progress: Progress
 ) -> Compiled:
-    """Compile what the commits between two commits of a clone touch, in one configuration for this
-    machine; what is kept of it is the repository's.
+    """Compiles the objects that the commits between two commits of a clone change.
+
+    Only one configuration for this machine is built, with the repository's build cache.
     """
     options = BuildOptions(quick=True, jobs=os.cpu_count() or 1)
     with Repository.open(clone) as built_in:
@@ -78,7 +84,7 @@ def compile_objects(
 
 
 def is_objects(command: str | None) -> bool:
-    """Whether a `--build` asks for the objects that are touched."""
+    """Whether the value of `--build` is `objects`, which compiles only the changed files."""
     return command is not None and shlex.split(command) == [OBJECTS]
 
 

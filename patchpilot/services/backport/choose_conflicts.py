@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a branch conflict by conflict: the proposals, the choices among them, and the
-adaptation that comes of these.
+"""Adapts a fix to a branch by choosing a resolution for each conflict.
+
+Handles the proposed resolutions, the user's choices, and the resulting adaptation.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,9 +39,10 @@ EARLIER = "previous choices: "
 
 @dataclass(frozen=True, slots=True)
 class OpenConflict:
-    """A conflict, its proposals, the surest first, and its versions with the lines around them.
+    """A conflict with its proposed resolutions, the most likely first.
 
-    `files` has the branch's lines of the other files that proposals change.
+    `columns` has the versions of the conflict with their context lines. `files` has the
+    branch's lines of other files that the proposals change.
     """
 
     conflict: Conflict
@@ -51,8 +53,10 @@ class OpenConflict:
 
 @dataclass(frozen=True, slots=True)
 class OpenConflicts:
-    """The conflicts of a fix on a branch, what was chosen for them before, and what changed since
-    ("" where nothing did).
+    """The conflicts of a fix on a branch, and the choices saved for them.
+
+    `changed` describes changes to the fix or the branch since the choices were made; it is
+    empty if there were none.
     """
 
     conflicts: tuple[OpenConflict, ...]
@@ -60,9 +64,9 @@ class OpenConflicts:
     changed: str = ""
 
     def take(self, key: str, proposal: Proposal) -> "OpenConflicts":
-        """With a choice more, for the conflict of this key.
+        """Returns the conflicts after choosing a proposal for the conflict with this key.
 
-        What the user wrote becomes one of its proposals.
+        Lines that the user wrote become one of the conflict's proposals.
         """
         choices = self.choices.take(key, proposal)
         conflicts = (
@@ -76,8 +80,9 @@ class OpenConflicts:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What comes of the choices: the adaptation, what is wrong with it (it is not written then),
-    and what to look at.
+    """The adaptation that results from the user's choices, with its problems and doubts.
+
+    An adaptation with problems is not written; doubts are for the user to check.
     """
 
     adaptation: Adaptation
@@ -91,10 +96,10 @@ def open_conflicts(
     branch: BranchResult,
     progress: Progress = silent,
 ) -> OpenConflicts:
-    """The conflicts of the fix on a branch.
+    """Returns the conflicts of the fix on a branch.
 
-    What was chosen for a conflict before the fix or the branch changed is a proposal for the same
-    conflict.
+    If the fix or the branch changed since a conflict's resolution was chosen, that resolution
+    becomes a proposal for the same conflict.
     """
     assert result.commit
     with Scratch(repository) as scratch:
@@ -171,12 +176,15 @@ def _columns(
 
 
 def save(repository: Repository, branch: BranchResult, choices: Choices) -> None:
-    """Save the choices."""
+    """Saves the user's choices for a fix's conflicts."""
     save_choices(repository, choices, branch)
 
 
 def edited(conflict: OpenConflict, lines: Sequence[str], note: str) -> Proposal:
-    """The proposal of lines that the user wrote, with what the patch's message says of them."""
+    """Returns the proposal for a resolution that the user wrote.
+
+    `note` describes the resolution in the patch's message.
+    """
     return Proposal(
         Source.EDITED, tuple(lines), note, (f"{conflict.conflict.place}: {note}",)
     )
@@ -188,9 +196,9 @@ def outcome(
     branch: BranchResult,
     known: OpenConflicts,
 ) -> Outcome:
-    """The adaptation that comes of a choice for each conflict.
+    """Returns the adaptation that results from the choices for all conflicts.
 
-    Verified as one that is made without asking.
+    The adaptation is verified in the same way as an automatic one.
     """
     assert result.commit
     chosen = {
@@ -235,7 +243,7 @@ def build_objects_of(
     adapted: Adaptation,
     progress: Progress = silent,
 ) -> Built:
-    """The objects that an adapted fix touches, compiled on the branch before and after it."""
+    """Compiles the objects that an adapted fix changes, before and after the fix."""
     chosen = replace(branch, adaptation=adapted)
     return build(
         repository,

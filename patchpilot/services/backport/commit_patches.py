@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commits of patches that no branch has: what `git am` would make, without a branch or a checkout.
+"""Creates commits from patches like `git am`, without a branch or a checkout.
 
-The objects are in the repository, without a ref. Git leaves such objects too; `git gc` removes them
-after two weeks. The same patches on the same base have the same ids.
+The objects are stored in the repository without a ref, so `git gc` removes them after two
+weeks. The same patches on the same base result in the same commit ids.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,10 @@ from patchpilot.services.backport.backport_targets import BackportTarget
 def commit_patches(
     repository: Repository, fixes: Sequence[BackportTarget], tip: str
 ) -> tuple[BackportTarget, ...]:
-    """Returns the fixes, each with a commit: of a patch, one on top of the commit before it.
+    """Returns the fixes, with a commit created for each patch on top of the previous one.
 
-    UsageError if a patch has no subject, or does not apply even with a three-way merge.
+    Raises `UsageError` if a patch has no subject, or does not apply even with a three-way
+    merge.
     """
     parent, done = tip, []
     with _index(repository, tip) as environment:

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conflicts of a fix on a branch with the lines they come from: the branch, the base and the
-fix next to each other.
-"""
+"""Finds the lines of the branch, the base and the fix for each conflict of a fix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +19,10 @@ CONTEXT = 3
 
 @dataclass(frozen=True, slots=True)
 class ConflictColumns:
-    """A conflict, and the line of the base and of the fix that its lines start with (0: not known)."""  # noqa: E501
+    """A conflict, with the line numbers in the base and in the fix at which its lines start.
+
+    A line number is 0 if it is not known.
+    """
 
     place: ConflictPlace
     base_line: int = 0
@@ -31,10 +32,9 @@ class ConflictColumns:
 def conflict_columns(
     repository: Repository, fix: str, branch: BranchResult
 ) -> tuple[ConflictColumns, ...]:
-    """The conflicts of `fix` (an id) on a branch, each with its base, the lines around it and where
-    they are.
+    """Returns the conflicts of `fix` (a commit id) on a branch, with base and context lines.
 
-    A file that one side renamed or deleted stays as the verdict has it.
+    If one side renamed or deleted a file, its conflicts are returned unchanged.
     """
     parents = repository.commit(fix).parents
     found: list[ConflictColumns] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patches for an unpacked tree: they apply there with patch(1) and `git am`."""
+"""Writes patches for an unpacked tree, to be applied with patch(1) or `git am`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,8 +34,9 @@ def write_for_directories(
     profile: str | None = None,
     unsure: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches of every directory that takes the fixes into `folder`/<version>, each on
-    top of the one before.
+    """Writes the patches for every directory that the fixes apply to, into `folder`/<version>.
+
+    Each patch applies on top of the previous one.
     """
     written = []
     for at, branch in enumerate(results[-1].branches):

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fix as the patch that it becomes on a stable branch, to be reviewed before anything is
-written.
-"""
+"""Shows a fix as the patch for a stable branch, for review before any file is written."""
 
 from patchpilot.backports.backport_patches import BackportText, make_commits
 from patchpilot.backports.object_store import Scratch
@@ -15,9 +13,9 @@ from patchpilot.services.backport.write_backports import steps_for
 def patch_on_branch(
     repository: Repository, result: BackportResult, branch: BranchResult
 ) -> tuple[str, ...]:
-    """The lines of the fix's diff on a branch, after its prerequisites.
+    """Returns the lines of the fix's diff on a branch, after its prerequisites.
 
-    None where it does not apply. Nothing is written.
+    The result is empty if the fix does not apply. No file is written.
     """
     steps, skipped = steps_for(
         repository, [(result, branch)], upstream_only=False, parts=True

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The prerequisites of a fix as a queue: their risk, and the verdicts without those that the user
-left out.
-"""
+"""Rates the risk of a fix's prerequisites, and excludes prerequisites from the verdicts."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -12,8 +10,10 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 
 
 class Risk(StrEnum):
-    """How risky a prerequisite is: a fix, a change as small as stable trees take, or one that is
-    larger.
+    """The risk of a prerequisite, from low to high.
+
+    It is low for a fix, medium for another change, and high for any change above the size
+    limit of the stable trees.
     """
 
     LOW = "low"
@@ -22,9 +22,9 @@ class Risk(StrEnum):
 
 
 def risk_of(need: PrerequisiteNeed, max_lines: int) -> Risk:
-    """The risk of a prerequisite.
+    """Returns the risk of a prerequisite.
 
-    `max_lines` is the largest patch that the stable trees take (0: they have no limit).
+    `max_lines` is the size limit for patches in the stable trees (0: no limit).
     """
     if max_lines and need.size > max_lines:
         return Risk.HIGH
@@ -34,9 +34,9 @@ def risk_of(need: PrerequisiteNeed, max_lines: int) -> Risk:
 def without(
     result: BackportResult, left_out: Mapping[str, Collection[str]]
 ) -> BackportResult:
-    """The result with the prerequisites of each branch (by its name) that are not left out.
+    """Returns the backport result without the excluded prerequisites of each branch.
 
-    Their order stays.
+    `left_out` maps branch names to the excluded commits. The order of the others is kept.
     """
     return replace(
         result,

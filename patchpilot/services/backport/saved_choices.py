@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was chosen for the conflicts of a fix on a branch, saved after each choice: half-way done,
-it is there again later.
-"""
+"""Saves the user's choices for a fix's conflicts, so that the work can be resumed."""
 
 import hashlib
 import json
@@ -20,10 +18,11 @@ from patchpilot.services.backport.backport_result import BranchResult
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The choices for a fix (an id) on a branch's tip, the latest last: (key of the conflict,
-    proposal). `count` is the number of conflicts.
+    """The resolutions chosen for the conflicts of a fix on a branch's tip commit.
 
-    `earlier` are those that were made for another fix or tip: key of the conflict → proposal.
+    `made` lists (conflict key, proposal) with the latest choice last, and `count` is the
+    number of conflicts. `earlier` maps conflict keys to the proposals that were chosen for
+    another version of the fix or another tip.
     """
 
     fix: str
@@ -34,28 +33,31 @@ class Choices:
 
     @property
     def chosen(self) -> dict[str, Proposal]:
-        """Key of a conflict → what was chosen last for it."""
+        """The latest chosen resolution of each conflict, by the conflict's key."""
         return dict(self.made)
 
     def take(self, conflict: str, proposal: Proposal) -> "Choices":
-        """With a choice more."""
+        """Returns the choices with one more, for the conflict with this key."""
         return replace(self, made=(*self.made, (conflict, proposal)))
 
     def undo(self) -> "Choices":
-        """Without the latest choice."""
+        """Returns the choices for a fix's conflicts without the latest one."""
         return replace(self, made=self.made[:-1])
 
     @property
     def words(self) -> str:
-        """How far it is, "" where nothing was chosen."""
+        """The number of conflicts with a choice, as text; empty if there are no choices."""
         return f"{len(self.chosen)} of {self.count} chosen" if self.made else ""
 
 
 def read_choices(
     repository: Repository, fix: str, branch: BranchResult
 ) -> tuple[Choices, str]:
-    """The saved choices, and what changed since they were made: they are `earlier` ones then; ""
-    where nothing did, or nothing is saved.
+    """Returns the saved choices for a fix's conflicts, and the changes since they were made.
+
+    If the fix or the branch changed, the saved choices are the `earlier` ones. The
+    description of the changes is empty if neither changed or no choice was saved. Raises
+    `InputError` if the file is damaged.
     """
     file = _file(repository, fix, branch)
     try:
@@ -84,8 +86,9 @@ def read_choices(
 
 
 def chosen_words(repository: Repository, fix: str, branch: BranchResult) -> str:
-    """How far the choices are, and what changed since they were made; "" where there are none, or
-    they cannot be read.
+    """Returns the user's progress in resolving conflicts, or why the choices are stale.
+
+    The text is empty if there are no choices or the file cannot be read.
     """
     try:
         choices, changed = read_choices(repository, fix, branch)
@@ -97,7 +100,7 @@ def chosen_words(repository: Repository, fix: str, branch: BranchResult) -> str:
 def save_choices(
     repository: Repository, choices: Choices, branch: BranchResult
 ) -> None:
-    """Save the choices; on disk when this returns. Without any, the file is deleted."""
+    """Writes the choices for a fix's conflicts to disk, or deletes the file if there are none."""
     data = asdict(choices) if choices.made or choices.earlier else None
     store_json(
         _file(repository, choices.fix, branch), data, "your choice was not saved"

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Requests to the stable maintainers: the request mail for what is upstream, the Cc: stable lines
-for what is not.
-"""
+"""Writes the request to the stable maintainers for a fix that is upstream."""
 
 from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
@@ -15,8 +13,11 @@ from patchpilot.services.backport.backport_result import BackportResult
 def request_mail(
     repository: Repository, result: BackportResult, stable: StableTrees, why: str = ""
 ) -> str:
-    """The mail that asks for a commit of the mainline in the trees that take it as it is (option 2
-    of the stable rules), headers first.
+    """Returns the message that asks the stable maintainers to apply a mainline commit.
+
+    The message, headers first, names the trees to which the commit applies without changes
+    (option 2 of the stable kernel rules). Raises `UsageError` if the fix is not in mainline
+    or applies cleanly to no tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(

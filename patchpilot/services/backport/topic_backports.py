@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backports of a topic's commit by the settings in force: verdicts, patches with our own
-wording, a conflict in a clone.
+"""Backports a commit of a topic with the current settings.
+
+Provides the verdicts, the patches with the default texts, and a clone to resolve
+conflicts.
 """
 
 from collections.abc import Collection, Mapping
@@ -56,9 +58,12 @@ def topic_backports(
     culprit: str = "",
     progress: Progress = silent,
 ) -> BackportResult:
-    """The verdicts for a commit, with the range of the bug; without a Fixes: tag by the commit
-    given. Without branches, and with the reason as its only rule, where the project keeps no stable
-    series, or the author said that the commit is no fix."""
+    """Returns the backport verdicts for a topic's commit, and the releases that have the bug.
+
+    If there is no Fixes: tag, the caller names the commit that introduced the bug. The result has
+    no branches, and the reason as its only rule, if the project maintains no stable series or
+    the author answered that the commit is not a fix.
+    """
     if denies_fix(repository, commit):
         return BackportResult(commit.id, commit.subject, rules=(NOT_A_FIX,))
     try:
@@ -137,10 +142,10 @@ def write_topic_backports(
     folder: Path,
     left_out: Mapping[str, Collection[str]],
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches of every branch that takes the fix into `folder`, with the wording that no
-    option changes.
+    """Writes the patches for every branch that the fix applies to into `folder`.
 
-    `left_out` are the prerequisites, by branch, that are not written with it.
+    The message texts are not changed by any option. `left_out` maps branches to the
+    prerequisites to exclude.
     """
     return write_backports(
         repository, [without(result, left_out)], folder, wording=BackportText()
@@ -154,8 +159,9 @@ def write_adapted(
     adapted: Adaptation,
     folder: Path,
 ) -> WrittenBackport:
-    """Write the patch of a branch that the fix was adapted to, whatever its confidence: the user
-    has read its steps.
+    """Writes the adapted fix for a branch as a patch, whatever the adaptation's confidence.
+
+    The caller has shown the steps of the adaptation to the user.
     """
     chosen = replace(result, branches=(replace(branch, adaptation=adapted),))
     (written,) = write_backports(
@@ -170,9 +176,12 @@ def write_adapted(
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways to bring a fix to a branch where it conflicts: the fix adapted (None: there is no
-    such way), how far the user is in choosing for each conflict ("" where nothing was chosen), and
-    whether the user resolves it in a clone already."""
+    """The options for a fix that conflicts on a branch.
+
+    `adaptation` is the adapted fix (None: not possible). `chosen` reports the progress in
+    choosing a resolution for each conflict, empty if there are no choices. `is_started` is
+    set if the user is already resolving the conflict in a clone.
+    """
 
     adaptation: Adaptation | None = None
     chosen: str = ""
@@ -182,7 +191,7 @@ class Ways:
 def ways_to(
     repository: Repository, result: BackportResult, branch: BranchResult
 ) -> Ways:
-    """The ways to bring the fix to a branch where it conflicts."""
+    """Returns the options for a fix that conflicts on a branch."""
     assert result.commit
     if is_started(repository, result.commit, branch):
         return Ways(is_started=True)
@@ -206,10 +215,10 @@ def resolve_conflict(
     left_out: Collection[str],
     start: Adaptation | None = None,
 ) -> Resolving:
-    """A clone with the branch's conflict in it, the existing one where there is one; with an
-    adaptation to `start` from, its files.
+    """Returns a clone with the branch's conflict, reusing an existing clone.
 
-    The prerequisites `left_out` are not applied before the fix.
+    With the adaptation `start`, the files in conflict have the adapted content. The
+    prerequisites in `left_out` are not applied before the fix.
     """
     narrowed = without(
         replace(result, branches=(branch,)), {branch.branch: left_out}

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answers for an unpacked tree, in the form of the answers for branches, and what a series
-changes in it.
-"""
+"""Determines whether fixes apply to an unpacked tree, in the form used for branches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,20 +35,20 @@ class _ChangedTree:
 
     @property
     def label(self) -> str:
-        """The directory."""
+        """The name of the directory."""
         return self.ground.label
 
     @property
     def version(self) -> tuple[int, int] | None:
-        """The version of the directory."""
+        """The kernel version of the directory."""
         return self.ground.version
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Returns the content of a file, or None if it does not exist."""
         return self.changed[path] if path in self.changed else self.ground.read(path)
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory is there."""
+        """Returns whether a file or directory exists."""
         return (
             self.changed[path] is not None
             if path in self.changed
@@ -58,11 +56,11 @@ class _ChangedTree:
         )
 
     def is_dir(self, path: str) -> bool:
-        """Whether a directory is there."""
+        """Returns whether a directory exists."""
         return self.ground.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """The files of the directory, without those that the fixes add."""
+        """Returns the files of the directory, without files that the fixes add."""
         return self.ground.files(directory)
 
 
@@ -73,11 +71,11 @@ def on_directory(
     *,
     adapts: bool = False,
 ) -> list[BranchResult]:
-    """Whether each patch fits a directory on top of those before it, or is in it already, judged by
-    content alone.
+    """Returns for each patch whether it fits a directory, or is already applied there.
 
-    For a commit of a repository (its id is with the patch), whether git merges it. With `adapts` a
-    patch that does not fit is adapted.
+    Only the content of the files is examined. Each patch is applied on top of the previous
+    ones. For a commit of the repository, whose id is given with its patch, the verdict
+    includes whether git can merge it. With `adapts`, a patch that does not fit is adapted.
     """
     tree = _ChangedTree(DirectoryTree(folder))
     results = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Backports in a clone of their own: conflicts to be resolved manually, and builds.
+"""Resolves conflicts and runs builds of backports in a separate clone.
 
-The user's repository and working tree are not touched.
+The user's repository and working tree are not changed.
 """
 
 import hashlib
@@ -61,9 +61,12 @@ _ADVICE = """
 @json_form("branch", "folder", "state", "conflicted", "advice", "files")
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """A conflict taken to a clone: where, its state ("conflict", "done"), the files still in
-    conflict, what to do next, and when done the patches and the commits in the clone, oldest first,
-    each with its id and subject."""
+    """A conflict that is being resolved in a clone.
+
+    Contains the folder of the clone, its state (`conflict` or `done`), the files still in
+    conflict, and the next commands to run. Once the conflict is resolved, `files` are the
+    patches and `commits` are the ids and subjects of the commits in the clone, oldest first.
+    """
 
     branch: str
     folder: Path
@@ -77,8 +80,10 @@ class Resolving:
 @json_form("branch", "exit_code=code", "tail", "warnings")
 @dataclass(frozen=True, slots=True)
 class Built:
-    """How a build of the backported fix on a branch ended: its exit code, the end of its output,
-    and the warnings that the fix adds (of objects).
+    """The outcome of building a backported fix on a branch.
+
+    Contains the exit code, the end of the output and, if objects were compiled, the warnings
+    added by the fix.
     """
 
     branch: str
@@ -97,12 +102,12 @@ def resolve(
     *,
     start: Adaptation | None = None,
 ) -> Resolving:
-    """Prepare a clone with the prerequisites committed and the fix in conflict, or continue in the
-    existing one.
+    """Prepares a clone with the prerequisites committed and the fix in conflict.
 
-    With an adaptation to `start` from there are no prerequisites, and the files in conflict have
-    its content. When the user has committed the resolution, the patches are written to `folder`
-    (default: next to the clone).
+    If the clone already exists, the resolution continues there. With the adaptation `start`,
+    no prerequisites are applied and the files in conflict have the adapted content. When the
+    user has committed the resolution, the patches are written to `folder` (default: next to
+    the clone). Raises `UsageError` for a directory or a patch file.
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
@@ -118,14 +123,14 @@ def resolve(
 
 
 def is_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
-    """Whether there is a clone for a branch's conflict already."""
+    """Returns whether there is already a clone for a branch's conflict."""
     return (_place(repository, commit, branch) / ".git").exists()
 
 
 def resolution(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
-    """The folder with the patches that `resolve` wrote for a branch, None where it wrote none."""
+    """Returns the folder with the patches that `resolve` wrote for a branch, or None."""
     folder = _patches(_place(repository, commit, branch))
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
@@ -140,11 +145,11 @@ def build(
     adapts: bool = False,
     unsure: bool = False,
 ) -> Built:
-    """Runs a command (words, no shell) in a temporary clone of a branch with what is written for
-    it: the fixes and their prerequisites; `objects` compiles what each of them touches.
+    """Runs a command in a temporary clone of a branch with the fixes and their prerequisites.
 
-    `pairs` are the fixes, each with its result for the branch; `adapts` and `unsure` as in
-    `steps_for`.
+    The command is split into words and run without a shell; `objects` compiles the files that
+    each commit changes. `pairs` are the fixes, each with its result for the branch. `adapts`
+    and `unsure` have the same meaning as in `steps_for`.
     """
     branch = pairs[0][1]
     words = shlex.split(command)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patches of a backport, written ready to send: a folder a branch."""
+"""Writes the patches of a backport, ready to send, with one folder per branch."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -35,8 +35,10 @@ _SIGN = "your sign-off belongs below your note: use --signoff"
 @json_form("branch", "files", "skipped~", "in_reply_to=answers~")
 @dataclass(frozen=True, slots=True)
 class WrittenBackport:
-    """What was written for a branch: the files in order (the mail they answer, and what is left to
-    do), or why none.
+    """The patches written for a branch, in order, or the reason why none were written.
+
+    `answers` is the message that the patches reply to, and `hint` is a remaining step for the
+    user.
     """
 
     branch: str
@@ -47,9 +49,9 @@ class WrittenBackport:
 
 
 def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
-    """(commit, version) → the FAILED mail about it that a tracked series has got.
+    """Returns the FAILED messages of the stable maintainers about commits of tracked series.
 
-    Nothing where nothing is followed.
+    The keys are (commit, version). The result is empty if no series is tracked.
     """
     from patchpilot.archive.track_store import Store, default_file
     from patchpilot.topic.followed.follow_series import failed_mails
@@ -67,8 +69,10 @@ def answering(
     commits: Sequence[str | None],
     version: str | None,
 ) -> BackportText:
-    """The wording for one branch: the mail the user named is answered, else the FAILED mail about
-    the first commit that has one.
+    """Returns the texts for one branch, with the message that its patches reply to.
+
+    This is the message named by the user or, by default, the FAILED message about the first
+    commit that has such a message.
     """
     mail = next(
         (
@@ -95,15 +99,16 @@ def write_backports(
     adapts: bool = False,
     unsure: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches of every branch that wants the fix and takes it, each with its
-    prerequisites before it, into `folder`/<version>.
+    """Writes the patches for every branch that needs the fix and to which it applies.
 
-    Directories have a function of their own: `directory_patches`.
+    The patches, each after its prerequisites, are written into `folder`/<version>; for
+    directories, see `directory_patches`.
 
-    Only what is upstream is written: a stable tree takes nothing else. Of prerequisites needed in
-    part the parts are written, and where whole commits would do as well those too, into
-    `folder`/<version>-whole. A folder that holds patches already is refused. Without a mail to
-    answer in `wording`, the FAILED mail that a followed series has got about a fix is answered.
+    Only commits that are upstream are written, because a stable tree accepts no others.
+    Partial prerequisites are written as parts. If whole commits could replace the parts, they
+    are written into `folder`/<version>-whole as an alternative. Raises `UsageError` if a
+    folder already has patches. If `wording` names no message to answer, the patches reply to
+    the FAILED message about the fix in a tracked series.
     """
     stable = form_of(repository, profile)
     written: list[WrittenBackport] = []
@@ -179,13 +184,13 @@ def steps_for(
     adapts: bool = False,
     unsure: bool = False,
 ) -> tuple[list[Step], Advice]:
-    """The commits to bring to a branch, in order, or why it cannot be done.
+    """Returns the commits to apply to a branch, in order, or the reason why not.
 
-    Prerequisites that are needed in part only are no commits to bring, unless `parts` takes them
-    cut down to the fix's files; `whole` takes the whole commits that would do as well, where they
-    are known. A fix that was adapted comes without prerequisites; `unsure` takes it whatever its
-    confidence. Where `adapts` asks for adaptations, a fix that conflicts and was not adapted does
-    not come with its prerequisites either.
+    If prerequisites are needed only in part, there are no such commits unless `parts` accepts
+    the prerequisites reduced to the fix's files; `whole` uses the whole commits that could
+    replace them, if they are known. An adapted fix needs no prerequisites; `unsure` accepts
+    any confidence. With `adapts`, a fix that conflicts and could not be adapted is not
+    applied, even with its prerequisites.
     """
     steps: list[Step] = []
     seen: set[str] = set()
@@ -246,9 +251,9 @@ def mails_of(
     branch: BranchResult,
     wording: BackportText,
 ) -> list[tuple[str, bytes]]:
-    """The mails of a series of backports.
+    """Returns the messages of a series of backports.
 
-    One that differs from upstream says so below its `---`.
+    A patch that differs from upstream has a note about it below its `---`.
     """
     version = branch.version or "stable"
     notes = [note_of(commit, version, wording) for commit in commits]
@@ -256,8 +261,9 @@ def mails_of(
 
 
 def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
-    """What goes below the `---` of a backport that differs from upstream or lacks a trailer; "" for
-    any other.
+    """Returns the note below the `---` of a backport.
+
+    The note is empty unless the backport differs from upstream or lacks a trailer.
     """
     return "\n\n".join(
         part
@@ -289,12 +295,15 @@ def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
 
 
 def taken(adapted: Adaptation | None, *, unsure: bool) -> Adaptation | None:
-    """An adaptation that may be used: one that is sure, or any where that was asked for."""
+    """Returns the adaptation if it may be used, otherwise None.
+
+    An adaptation of low confidence may be used only if `unsure` is set.
+    """
     return adapted if adapted and (unsure or adapted.is_sure) else None
 
 
 def not_sure(adapted: Adaptation) -> str:
-    """Why an adaptation is not written unless it is asked for."""
+    """Returns the reason why an adaptation is written only on request."""
     return (
         f"adapted with a confidence of {adapted.confidence:.2f} only: read its steps, and write it"
         " with --try"
@@ -302,7 +311,7 @@ def not_sure(adapted: Adaptation) -> str:
 
 
 def folder_name(branch: BranchResult) -> str:
-    """The folder that the patches for a branch or directory are written into."""
+    """Returns the name of the folder for the patches of a branch or directory."""
     name = branch.version or (
         branch.tip[:12] if branch.branch == branch.tip else branch.branch
     )
@@ -312,9 +321,10 @@ def folder_name(branch: BranchResult) -> str:
 def write_mails(
     folder: Path, mails: Sequence[tuple[str, bytes]], *, overwrite: bool = False
 ) -> tuple[Path, ...]:
-    """Write mails into a folder.
+    """Writes messages into a folder and returns their paths.
 
-    UsageError when it already has patches (and `overwrite` does not allow it).
+    Raises `UsageError` if the folder already has patches and `overwrite` is not set, and
+    `InputError` if the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

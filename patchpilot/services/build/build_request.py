@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a build is asked for on the command line."""
+"""Turns the command-line options of `build` into a build request."""
 
 import os
 from collections.abc import Sequence
@@ -23,9 +23,11 @@ def build_options(
     jobs: int | None = None,
     place: str = "",
 ) -> BuildOptions:
-    """The options of a build; `compiler` is "gcc", "llvm" or "" for what the machine has.
+    """Returns the options of a build.
 
-    InputError where the file of a configuration cannot be read.
+    `compiler` is `gcc`, `llvm`, or empty for the compiler installed on the machine. Raises
+    `InputError` if the configuration file cannot be read, and `UsageError` for an invalid
+    architecture.
     """
     for arch in arches:
         if not arch.isidentifier():
@@ -45,7 +47,10 @@ def build_options(
 
 
 def clean_builds() -> tuple[int, int]:
-    """Delete all that was built, of every repository: how many directories and bytes."""
+    """Deletes all build output, of every repository.
+
+    Returns the number of directories and of bytes that were deleted.
+    """
     places = all_places()
     return len(places), clean(places)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `check` with --fix or --diff: safe fixes are applied, in patch files or in commits, and
-the result is checked again.
+"""The command `check` with --fix or --diff.
+
+Applies safe fixes to patch files or commits, and checks the result again.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -43,11 +44,12 @@ WITHOUT_FIX = {
 
 @dataclass(frozen=True, slots=True)
 class FixResult:
-    """What --fix did or --diff would do.
+    """The result of `check --fix`, or the preview of `check --diff`.
 
-    `check` is the result: for the fixed patches with --fix, for the original patches with --diff.
-    `output` is the fixed patch that came on standard input. `written` names the files or the branch
-    that were changed, `costs` what that means for others, `ids` the new commit of each old.
+    `check` contains the findings in the fixed patches with --fix, and in the original patches
+    with --diff. `output` is the fixed patch if it was read from standard input. `written`
+    names the changed files or the changed branch, `costs` describes the consequences of the
+    rewrite for others, and `ids` maps the old commit ids to the new ones.
     """
 
     check: CheckResult
@@ -61,12 +63,15 @@ class FixResult:
 
     @property
     def fixed(self) -> int:
-        """The number of findings that are fixed."""
+        """The number of fixed findings."""
         return sum(len(patch.fixed) for patch in self.patches)
 
     @property
     def diff(self) -> list[str]:
-        """The diffs of all patches; those of a commit below a line that names it."""
+        """The lines of the diffs of all patches.
+
+        The diff of a commit follows a line with the commit's id and subject.
+        """
         lines: list[str] = []
         for patch in self.patches:
             if patch.patch.commit and patch.texts:
@@ -87,13 +92,13 @@ def fix(
     tree: Tree | None = None,
     progress: Progress = silent,
 ) -> FixResult:
-    """Check each TARGET, apply the safe fixes, and `write` them, all or nothing: files in place,
-    commits by new ones with an undo record.
+    """Checks each TARGET and applies the safe fixes, all or nothing.
 
-    `only` chooses the findings that are fixed; None: all.
-
-    UsageError for a TARGET that cannot be fixed, RefusedError where rewriting commits would do harm
-    and `overrides` do not allow it (see `rewrite.refuse_unless_safe`).
+    With `write`, patch files are modified in place, and commits are rewritten with an undo
+    record; otherwise the result is a preview. `only` selects the findings to fix (None: all).
+    Raises `UsageError` for a TARGET that cannot be fixed, and `RefusedError` if rewriting the
+    commits would be harmful and `overrides` does not allow it (see
+    `rewrite.refuse_unless_safe`).
     """
     targets, stdin = request.targets, request.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
@@ -211,8 +216,10 @@ def _refusals() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class NeededLines:
-    """The lines that the patches of a call need to find in a file: its lines with the number of the
-    last patch that does, by any of the file's names.
+    """The lines of files that patches of a series depend on, and that fixes must not change.
+
+    `lines` maps each (file, line) to the number of the last patch that has it as a context or
+    removed line. A renamed or copied file counts as the same file.
     """
 
     lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -220,7 +227,7 @@ class NeededLines:
 
     @classmethod
     def of(cls, patches: Sequence[Patch]) -> "NeededLines":
-        """What these patches need, in their order."""
+        """Returns the lines that these patches depend on, in the order of the series."""
         names: dict[str, str] = {}
         for change in (
             change
@@ -249,8 +256,10 @@ class NeededLines:
         )
 
     def after(self, number: int, patch: Patch) -> frozenset[int]:
-        """The 0-based lines that a patch adds or leaves alone and that a patch after its `number`
-        depends on.
+        """Returns the lines of a patch that later patches of the series depend on.
+
+        `number` is the position of the patch in the series. The result contains 0-based indices
+        of added lines and context lines.
         """
         return frozenset(
             line.patch_line - 1

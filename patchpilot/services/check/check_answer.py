@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a check answers, in the parts in which it is written: before its patches, and after them."""
+"""The output of a check: the head before the patches, and the tail after them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class CheckHead:
-    """What was checked, and with what."""
+    """The head of a check's output: the version, repository, tree, project and kernel release."""
 
     patchpilot: str
     repository: str | None
@@ -36,7 +36,7 @@ class CheckHead:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class CheckFix:
-    """What --fix did or --diff would do."""
+    """The summary of the fixes made by --fix, or previewed by --diff."""
 
     mode: str
     fixed: int
@@ -54,7 +54,7 @@ class CheckFix:
 )
 @dataclass(frozen=True, slots=True)
 class FixedFinding:
-    """A finding that was or would be fixed."""
+    """A finding that was fixed, or would be fixed."""
 
     finding: Finding
 
@@ -62,7 +62,10 @@ class FixedFinding:
 @json_form("fixed", "left_alone?")
 @dataclass(frozen=True, slots=True)
 class PatchFixes:
-    """What was fixed in a patch, and why it was left as it is ("" where it was not)."""
+    """The findings fixed in a patch.
+
+    `left_alone` is the reason why the patch was not changed, empty if it was changed.
+    """
 
     fixed: tuple[FixedFinding, ...]
     left_alone: str
@@ -71,7 +74,7 @@ class PatchFixes:
 @json_form("fixed", "new_commit", "left_alone?")
 @dataclass(frozen=True, slots=True)
 class CommitFixes(PatchFixes):
-    """What was fixed in a commit, and the id that it has now (None: it is the same)."""
+    """The findings fixed in a commit, and its new id (None: unchanged)."""
 
     new_commit: str | None
 
@@ -79,7 +82,7 @@ class CommitFixes(PatchFixes):
 @json_form("fixed", "left_alone?", "diff")
 @dataclass(frozen=True, slots=True)
 class FixesPreview(PatchFixes):
-    """What would be fixed in a patch, as a unified diff."""
+    """The findings that would be fixed in a patch, and the changes as a unified diff."""
 
     diff: str
 
@@ -94,26 +97,29 @@ class FixesPreview(PatchFixes):
 )
 @dataclass(frozen=True, slots=True)
 class WaivedFinding:
-    """A finding that does not count, with the reason; `patch` is None for one of the series."""
+    """A waived finding with the reason for the waiver.
+
+    `patch` is None for a finding about the whole series.
+    """
 
     patch: Patch | None
     suppressed: Suppressed
 
     @property
     def source(self) -> str | None:
-        """Where its patch comes from."""
+        """The source of the patch with the finding, or None for a finding about the series."""
         return self.patch.source if self.patch else None
 
     @property
     def commit(self) -> str | None:
-        """The commit of its patch."""
+        """The commit of the patch with the finding, or None if there is none."""
         return self.patch.commit if self.patch else None
 
 
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Waivers:
-    """Expired waivers, whose findings count again, and waivers that were not used."""
+    """Expired waivers, which no longer suppress their findings, and unused waivers."""
 
     expired: tuple[Waiver, ...]
     unused: tuple[Waiver, ...]
@@ -122,7 +128,7 @@ class Waivers:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class BaselineWritten:
-    """How many findings were recorded, how many of these are new, and how many were dropped."""
+    """The numbers of recorded, new and dropped findings when a baseline is written."""
 
     recorded: int
     new: int
@@ -132,7 +138,7 @@ class BaselineWritten:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The file of a baseline, its entries that match nothing any more, and what was written."""
+    """The baseline of a check: its file, its stale entries, and the entries written to it."""
 
     file: str
     stale: tuple[StaleEntry, ...]
@@ -142,7 +148,7 @@ class Baseline:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class HiddenCounts:
-    """Findings that only `--strict` shows, by severity."""
+    """The number of findings shown only with `--strict`, by severity."""
 
     checks: int
 
@@ -150,7 +156,10 @@ class HiddenCounts:
 @json_form("patches", "*counts", "hidden", "new?", "gone?", "exit_code")
 @dataclass(frozen=True, slots=True)
 class CheckSummary:
-    """Counts; `new` and `gone` only where an earlier revision was compared with."""
+    """The number of patches and findings in a check, and the exit code.
+
+    `new` and `gone` are set only if the patches were compared with an earlier revision.
+    """
 
     patches: int
     counts: FindingCounts
@@ -163,7 +172,7 @@ class CheckSummary:
 @json_form("commit", "builds", "configurations", "findings")
 @dataclass(frozen=True, slots=True)
 class CommitBuild:
-    """Whether a commit builds by itself, where that was tried, and what the build found."""
+    """The build of a single commit: whether it succeeded, its configurations and its findings."""
 
     commit: str
     builds: bool
@@ -183,7 +192,10 @@ class CommitBuild:
 )
 @dataclass(frozen=True, slots=True)
 class CheckTail:
-    """What follows the patches; `commits` only where they were built."""
+    """The tail of a check's output, after the patches.
+
+    `commits` is present only if the commits were built.
+    """
 
     series: SeriesFindings
     commits: tuple[CommitBuild, ...]
@@ -196,7 +208,7 @@ class CheckTail:
 
 
 def check_head(result: CheckResult | CheckedOneByOne) -> CheckHead:
-    """Returns what comes before the patches."""
+    """Returns the head of the check's output, before the patches."""
     kernel = ".".join(map(str, result.kernel))
     return CheckHead(
         __version__, result.repository, result.tree, result.profile, kernel
@@ -223,7 +235,10 @@ def check_tail(
     patches: int,
     fix: CheckFix | None = None,
 ) -> CheckTail:
-    """Returns what follows the patches, of which there were so many."""
+    """Returns the tail of the check's output, after the patches.
+
+    `patches` is the number of patches, and `counts` are their findings by severity.
+    """
     verdict = result.verdict
     waived = tuple(
         WaivedFinding(patch, suppressed)
@@ -254,7 +269,7 @@ def check_tail(
 
 
 def run_fixes(result: "FixResult", *, written: bool) -> CheckFix:
-    """Returns what was fixed in the whole run."""
+    """Returns the summary of all fixes of a run."""
     return CheckFix(
         mode="fix" if written else "diff",
         fixed=result.fixed,
@@ -268,7 +283,10 @@ def run_fixes(result: "FixResult", *, written: bool) -> CheckFix:
 def patch_fixes(
     result: "FixResult", patch: "FixedPatch", *, written: bool
 ) -> PatchFixes:
-    """Returns what was fixed in a patch."""
+    """Returns the fixes in one patch.
+
+    The result is a preview with a diff unless the fixes were `written`.
+    """
     fixed = tuple(map(FixedFinding, patch.fixed))
     if not written:
         return FixesPreview(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a check reads the settings of the tree."""
+"""Selects the source from which a check reads the settings of the tree."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +21,9 @@ def check_source(
     *,
     in_ci: bool,
 ) -> Source | None:
-    """Where a check reads the settings of the tree: the `revision` that was named, in a CI job the
-    base, otherwise the working tree.
+    """Returns the source from which a check reads the settings of the tree.
+
+    This is the given `revision`, in a CI job the base commit, otherwise the working tree.
     """
     if revision is not None:
         return revision_source(place.repository, revision, trusted=True)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The check of any number of mails, each by itself: a JSON line for every patch as soon as it is
-checked, in the order of the input.
+"""Checks a stream of messages, and produces a JSON line for each patch.
+
+The lines are in the order of the input. Each message is checked on its own, and each line
+is available as soon as its patch is checked.
 """
 
 from collections import Counter
@@ -59,8 +61,10 @@ def stream_targets(
     repository: "Repository | None" = None,
     tree: Tree | None = None,
 ) -> "CheckStream":
-    """The check of the mails of the TARGETs, from the position `resume_at` on, or of their `shard`
-    "I/N" only.
+    """Returns a stream of check results for the messages of the TARGETs.
+
+    The stream starts at the position `resume_at`, or contains only the `shard` `I/N` of the
+    messages.
     """
     refuse_absent(request.targets)
     mails = stream_mails(
@@ -72,8 +76,10 @@ def stream_targets(
 def stream_range(
     request: CheckRequest, epoch: str, revisions: str, top: Path | None = None
 ) -> "CheckStream":
-    """The check of the mails that the revisions `A..B` or `B` of an epoch added, in this process,
-    against the source tree in `top`.
+    """Returns a stream of check results for the messages added by a range of commits.
+
+    `epoch` is a git repository of a public-inbox archive, and `revisions` is `A..B` or `B`.
+    The patches are checked in this process, against the source tree in `top`.
     """
     tree = DirectoryTree(top) if top else None
     return CheckStream(
@@ -84,11 +90,11 @@ def stream_range(
 
 
 class CheckStream:
-    """The lines of a check, made while they are read, and last the summary; then `exit_code` is
-    that of the check.
+    """An iterator over the JSON lines of a check, ending with the summary.
 
-    Rules about a whole series are silent, and a patch is not compared with others: the lines of a
-    mail are the same in every run, whatever is before it.
+    The lines are produced as they are read, and `exit_code` is valid after the last one.
+    Rules about a whole series are disabled, and patches are not compared with each other, so
+    the line of a message does not depend on the messages before it.
     """
 
     def __init__(
@@ -99,7 +105,10 @@ class CheckStream:
         repository: "Repository | None" = None,
         tree: Tree | None = None,
     ) -> None:
-        """UsageError names an unknown rule or profile and the nearest."""
+        """Prepares the check of a stream of messages.
+
+        Raises `UsageError` for an unknown rule or project, with the most similar name.
+        """
         self._request, self._mails, self._repository = request, mails, repository
         self._tree = tree or tree_of((), repository)
         self._rules = load_rules(request.packs)
@@ -110,8 +119,10 @@ class CheckStream:
 
     @property
     def exit_code(self) -> ExitCode:
-        """2 where a mail is damaged, else 1 where a finding has the severity of fail_on; 0 where
-        nothing is to fail.
+        """The exit code of a check of a stream of messages.
+
+        It is 2 if a message is damaged, 1 if a finding has at least the severity `fail_on`, and
+        otherwise 0. If `fail_on` is `never`, it is always 0.
         """
         if self._counts["damaged"] and self._request.fail_on != "never":
             return ExitCode.USAGE

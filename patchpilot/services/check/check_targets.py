@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What kind of TARGETs a check was given, judged by their names."""
+"""Classifies the TARGETs of a check by their names."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,14 @@ from patchpilot.commits.range import is_network_target, looks_like_file, names_f
 
 
 def need_no_repository(targets: Sequence[str]) -> bool:
-    """Whether every TARGET is a file, was meant as one, or is in an archive."""
+    """Returns whether every TARGET is a file name or is in an archive."""
     return bool(targets) and all(
         _is_file(target) or is_network_target(target) for target in targets
     )
 
 
 def can_be_streamed(targets: Sequence[str]) -> bool:
-    """Whether every TARGET is a local source of messages, which can be read one by one."""
+    """Returns whether every TARGET is a local source of messages that can be read one by one."""
     return bool(targets) and all(map(_is_file, targets))
 
 
@@ -27,7 +27,10 @@ def _is_file(target: str) -> bool:
 
 
 def can_be_fixed(targets: Sequence[str]) -> bool:
-    """Whether --fix can write to them: what is in an archive or packed stays as it is."""
+    """Returns whether --fix can write to the TARGETs.
+
+    Messages in an archive and compressed files cannot be changed.
+    """
     return not any(
         is_network_target(target) or target.endswith(".gz") for target in targets
     )

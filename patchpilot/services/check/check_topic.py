@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic checked, fixed and its findings waived by the settings in force: what `check` does
-without options.
+"""Checks a topic with the current settings, and manages its waivers.
+
+The results are the same as for `check` without options.
 """
 
 from collections.abc import Sequence
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckedTopic:
-    """The topic that is checked: its commits as TARGETs of `check`, the TARGET the user named, and
-    its base.
+    """The topic to check.
+
+    `targets` are its commits as TARGETs of `check`, `target` is the TARGET that the user
+    named, and `base` is the base of the topic.
     """
 
     targets: tuple[str, ...]
@@ -50,9 +53,7 @@ def topic_request(
     *,
     strict: bool = False,
 ) -> CheckRequest:
-    """What a check of the topic is asked for: what `check` takes from the same settings, and what
-    is waived.
-    """
+    """Returns the request for a check of the topic, with its settings and waivers."""
     return check_request(
         settings,
         targets=topic.targets,
@@ -63,7 +64,7 @@ def topic_request(
 
 
 def topic_packs(repository: Repository, settings: Settings) -> tuple[OwnPack, ...]:
-    """The rule packs that the settings name."""
+    """Returns the rule packs named in the settings."""
     return own_packs(settings, source_of(repository))
 
 
@@ -76,7 +77,10 @@ def check_topic(
     build: "BuildOptions | None" = None,
     progress: Progress = silent,
 ) -> CheckResult:
-    """The findings in the topic's commits; with `build` also those of a build of them."""
+    """Returns the findings in the topic's commits.
+
+    With `build`, the commits are built and the findings of the build are included.
+    """
     asked = topic_request(repository, settings, topic, strict=strict)
     return check(asked._replace(build=build), repository=repository, progress=progress)
 
@@ -88,20 +92,20 @@ def waive_rule(
     rule: str,
     reason: str,
 ) -> None:
-    """Waive a rule for the topic, with the reason."""
+    """Waives a rule for the topic, with a reason."""
     waiver = Waiver(rule, " ".join(reason.split()))
     give(repository, (waiver,), _rules(repository, settings), topic.target, topic.base)
 
 
 def is_of_topic(suppressed: Suppressed) -> bool:
-    """Whether a finding is waived by the topic, and not by a file or a baseline."""
+    """Returns whether a finding is waived by the topic, not by a file or a baseline."""
     return suppressed.origin == ORIGIN
 
 
 def take_back_waivers(
     repository: Repository, settings: Settings, topic: CheckedTopic, finding: Finding
 ) -> tuple[str, ...]:
-    """Take back the topic's waivers that cover a finding; the rules they named."""
+    """Removes the topic's waivers that cover a finding, and returns their rules."""
     rules = _rules(repository, settings)
     words = next(
         (rule.words for rule in rules if rule.id == finding.rule), (finding.name,)

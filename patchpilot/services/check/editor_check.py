@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings and safe fixes at the lines of a text in an editor, while it is written."""
+"""Finds problems and safe fixes in the text of an editor while it is being edited."""
 
 from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 
 class TextFinding(NamedTuple):
-    """A finding at a line of a text (from 0) and the columns it is about.
+    """A finding with its line in the text (0-based) and its columns.
 
-    `is_fixable`: its rule has a safe fix.
+    `is_fixable` is set if the rule has a safe fix.
     """
 
     finding: Finding
@@ -47,7 +47,10 @@ class TextFinding(NamedTuple):
 
 
 class TextEdit(NamedTuple):
-    """Lines of a text, from `start` up to `end` without it (from 0), and what takes their place."""
+    """A replacement for the lines from `start` up to, but not including, `end` (0-based).
+
+    `lines` are the new lines.
+    """
 
     start: int
     end: int
@@ -55,8 +58,10 @@ class TextEdit(NamedTuple):
 
 
 def editor_directory(path: Path) -> Path:
-    """The top of the working tree that a file of an editor is in, or that git asks for a message
-    for; else the directory of the file.
+    """Returns the top directory of the working tree that contains a file open in an editor.
+
+    For a commit message, this is the working tree for which git asks for the message. If
+    there is no working tree, returns the directory of the file.
     """
     link = path.parent / "gitdir"
     if link.is_file():
@@ -68,10 +73,10 @@ def editor_directory(path: Path) -> Path:
 
 
 class EditorCheck:
-    """Checks the texts of one directory's repository, or patch files outside of one. Close it.
+    """Checks the files of a repository, or patch files outside of a repository.
 
-    Changes count against HEAD, with `topic` against the base of the topic (`base` where it is
-    named).
+    Changes are relative to HEAD or, with `topic`, to the base of the topic (`base` if given).
+    Call `close` after use.
     """
 
     def __init__(
@@ -89,11 +94,11 @@ class EditorCheck:
         self.refresh()
 
     def close(self) -> None:
-        """End the programs that read the repository."""
+        """Ends the processes that read the repository."""
         self._place.close()
 
     def refresh(self) -> None:
-        """Read the settings again, and what the changes are compared with."""
+        """Rereads the settings and the commit that changes are compared with."""
         settings = self._place.settings()
         self._packs, _ = packs_if_trusted(settings, self._place.source())
         self._request = check_request(settings, packs=self._packs)
@@ -108,9 +113,9 @@ class EditorCheck:
     def findings(
         self, path: Path, text: str, *, with_history: bool = False
     ) -> tuple[TextFinding, ...]:
-        """What is found in the text of a file.
+        """Returns the findings in the text of a file.
 
-        Rules about history only `with_history`, as they may take seconds.
+        Rules that need the git history run only `with_history`, because they can take seconds.
         """
         lines = text.split("\n")
         found = []
@@ -135,7 +140,7 @@ class EditorCheck:
         return tuple(found)
 
     def fix(self, path: Path, text: str, wanted: Finding) -> tuple[TextEdit, ...]:
-        """The edits of the safe fix of a finding of this text; none where it is not certain."""
+        """Returns the edits for the safe fix of a finding, or none if the fix is not certain."""
         for part in self._parts(path, text):
             result = self._checked(part, with_history=False)
             checked = result.patches[0]
@@ -153,7 +158,7 @@ class EditorCheck:
         return ()
 
     def changed(self) -> tuple[Path, ...]:
-        """The files with changes, as far as they are there."""
+        """Returns the paths of changed or added files that exist in the working tree."""
         if not self.repository or not self._start:
             return ()
         names = self.repository.git(
@@ -164,7 +169,7 @@ class EditorCheck:
         )
 
     def page(self, rule: str) -> str:
-        """The page of a rule in Markdown."""
+        """Returns the documentation of a rule in Markdown."""
         return rule_page(explain(rule, self._packs)[0])
 
     def _parts(self, path: Path, text: str) -> Sequence[TextPatch]:
@@ -219,13 +224,13 @@ class _KnownTree(CommitTree):
         self._there: dict[str, bool] = {}
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or None."""
+        """Returns the content of a file, or None if it does not exist."""
         if path not in self._contents:
             self._contents[path] = super().read(path)
         return self._contents[path]
 
     def exists(self, path: str) -> bool:
-        """Whether a file or directory is there."""
+        """Returns whether a file or directory exists."""
         if path not in self._there:
             self._there[path] = super().exists(path)
         return self._there[path]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What an editor shows as patches: a patch file, a commit message in the making, or a source file
-with its changes.
+"""Converts the text of an editor to patches.
+
+The text is a patch file, a commit message, or a source file with changes.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ _PATCHES = (".patch", ".diff", ".eml", ".mbox")
 
 
 class TextKind(StrEnum):
-    """What a text is for the check."""
+    """The kind of a text: a patch, a commit message or a source file."""
 
     PATCH = "patch"
     MESSAGE = "message"
@@ -30,17 +31,19 @@ class TextKind(StrEnum):
 
     @classmethod
     def of(cls, path: Path) -> "TextKind":
-        """The kind of a file, by its name."""
+        """Returns the kind of a file, based on its name."""
         if path.name in _MESSAGES:
             return cls.MESSAGE
         return cls.PATCH if path.suffix in _PATCHES else cls.SOURCE
 
 
 class TextPatch(NamedTuple):
-    """A text as a patch.
+    """A text in an editor, converted to a patch.
 
-    `lines`: patch line (from 1) → line of the text (from 0), which lacks the first `signs`
-    characters of the patch's. `base` is the revision it is based on, "" for none."""
+    `lines` maps patch lines (from 1) to lines of the text (from 0). A line of the text lacks
+    the first `signs` characters of the patch line. `base` is the revision that the patch is
+    based on, empty if there is none.
+    """
 
     patch: Patch
     lines: Mapping[int, int]
@@ -49,12 +52,15 @@ class TextPatch(NamedTuple):
     head: str = ""
 
     def text_of(self, line: str) -> str:
-        """A line of the patch as the text has it."""
+        """Returns a line of the patch as it appears in the editor's text."""
         return line[self.signs :].removeprefix(self.head)
 
 
 def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
-    """The patches of a patch file or an mbox; InputError where one is damaged."""
+    """Returns the patches of a patch file or an mbox.
+
+    Raises `InputError` if a patch is damaged.
+    """
     data = text.encode("utf-8", "surrogateescape")
     for start, end in mail_bounds(data):
         patch = parse_patch(one_mail(data, start, end), name)
@@ -67,7 +73,7 @@ def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
 
 
 def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
-    """The message of a commit in the making, with what is staged."""
+    """Returns a patch made of the commit message being edited and the staged changes."""
     mail = mail_of_message(repository, text)
     return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
 
@@ -75,7 +81,7 @@ def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
 def source_text(
     repository: "Repository", base: str, path: str, text: str
 ) -> TextPatch | None:
-    """A source file with its changes since `base`; None where it has none."""
+    """Returns the changes of a source file since `base` as a patch, or None if there are none."""
     before = repository.blob(base, path)
     new = text.encode("utf-8", "surrogateescape")
     if before == new:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The waivers and the baseline that count in one check: those of the call, of the topic and of the
-tree.
+"""Finds the waivers and the baseline that apply to a check.
 
-Loaded only where one of them is there.
+They come from the command line, the topic and the tree. The module is only imported if
+there are any.
 """
 
 from collections.abc import Sequence
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionRequest:
-    """What a call says of waivers and baselines. `fixes`: whether its findings are also fixed.
+    """The command-line options about waivers and baselines.
 
-    `judge`: the revision by which a gate judges, which decides on a baseline that is tracked.
+    `fixes` is set if the findings are to be fixed. `judge` is the revision whose settings a
+    CI gate uses; a tracked baseline is read from that revision.
     """
 
     targets: Sequence[str] = ()
@@ -40,8 +41,10 @@ class SuppressionRequest:
 
 
 class FoundSuppressions(NamedTuple):
-    """What does not count in a check (None: everything counts), what was recorded for the topic,
-    and why a baseline does not count; "" for nothing.
+    """The waivers and the baseline for a check (None: nothing is suppressed).
+
+    `recorded` describes the waivers recorded for the topic, and `warning` is the reason why
+    the baseline is ignored; both may be empty.
     """
 
     suppressions: Suppressions | None
@@ -55,9 +58,10 @@ def find_suppressions(
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
 ) -> FoundSuppressions:
-    """The waivers and the baseline of a check, most personal first.
+    """Returns the waivers and the baseline for a check, the most specific first.
 
-    What is waived for a topic is written into its draft.
+    New waivers for a topic are recorded in its draft. Raises `UsageError` for invalid
+    combinations of options.
     """
     if request.write_baseline and request.fixes:
         raise UsageError(

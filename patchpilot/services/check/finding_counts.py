@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The findings of a run in numbers."""
+"""Counts the findings of a check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from patchpilot.model.json_form import json_form
 @json_form()
 @dataclass(frozen=True, slots=True)
 class FindingCounts:
-    """How many findings count, by severity, and how many do not, by why."""
+    """The number of active findings by severity, and of suppressed findings by reason."""
 
     errors: int
     warnings: int
@@ -23,7 +23,7 @@ class FindingCounts:
 
     @classmethod
     def of(cls, counts: Mapping[Severity, int], waived: int, baselined: int) -> Self:
-        """Returns the counts by severity as they are named."""
+        """Returns the counts from findings by severity, and from waived and baselined findings."""
         return cls(
             errors=counts[Severity.ERROR],
             warnings=counts[Severity.WARNING],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The safe fixes of a topic's findings, shown or written, by the settings in force."""
+"""Shows or applies the safe fixes for a topic's findings, with the current settings."""
 
 from collections.abc import Collection
 
@@ -21,8 +21,11 @@ def fix_topic(
     only: Only | None = None,
     progress: Progress = silent,
 ) -> FixResult:
-    """What is safe to fix in the topic's commits: what it would be without `overrides`, else
-    written; each overrides the refusal that names it. `only` chooses the findings."""
+    """Returns the safe fixes for the topic's commits, and applies them with `overrides`.
+
+    If `overrides` is None, nothing is written and the result is a preview. Each name in
+    `overrides` overrides the refusal with that name. `only` selects the findings to fix.
+    """
     request = topic_request(repository, settings, topic, strict=strict)
     return fix(
         request._replace(

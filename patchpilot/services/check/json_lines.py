@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checked patches as JSON, one line each: `patchpilot/check-line/1`."""
+"""Formats checked patches as JSON lines of the schema `patchpilot/check-line/1`."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from patchpilot.services.check.finding_counts import FindingCounts
 )
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
-    """A patch with its findings, and the position of its mail."""
+    """The JSON line for a patch: its findings and the position of its message."""
 
     position: str
     patch: Patch
@@ -37,7 +37,7 @@ class CheckedLine:
 @json_form("position", "message_id~", "source", "error")
 @dataclass(frozen=True, slots=True)
 class DamagedLine:
-    """A mail that could not be checked, and why."""
+    """The JSON line for a message that could not be checked, with the error."""
 
     position: str
     message_id: str | None
@@ -48,7 +48,7 @@ class DamagedLine:
 @json_form("mails", "patches", "damaged", "*counts", "exit_code")
 @dataclass(frozen=True, slots=True)
 class LineCounts:
-    """How many mails were read, patches checked and mails damaged, and the findings in numbers."""
+    """The numbers of messages, patches, damaged messages and findings, and the exit code."""
 
     mails: int
     patches: int
@@ -60,7 +60,7 @@ class LineCounts:
 @json_form("summary", "series?")
 @dataclass(frozen=True, slots=True)
 class SummaryLine:
-    """The last line: the counts, and what was found in the series as a whole."""
+    """The last JSON line of a check: the counts, and the findings about the whole series."""
 
     summary: LineCounts
     series: SeriesFindings | None
@@ -69,19 +69,19 @@ class SummaryLine:
 def patch_line(
     patch: Patch, findings: Sequence[Finding], position: str, profile: str
 ) -> str:
-    """The line of a patch with its findings."""
+    """Returns the JSON line for a patch and its findings."""
     return _text(CheckedLine(position, patch, profile, tuple(findings)))
 
 
 def error_line(position: str, message_id: str | None, source: str, error: str) -> str:
-    """The line of a mail that could not be checked."""
+    """Returns the JSON line for a message that could not be checked."""
     return _text(DamagedLine(position, message_id, source, error))
 
 
 def summary_line(
     counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()
 ) -> str:
-    """The last line."""
+    """Returns the last JSON line of a check: the counts, and findings about the whole series."""
     by_severity = {severity: counts[severity] for severity in Severity}
     summary = LineCounts(
         mails=counts["mails"],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of a check posted to patchwork, patch by patch, for who runs the CI of a project."""
+"""Posts the results of a check to patchwork for each patch, for use by a project's CI."""
 
 import os
 import re
@@ -22,9 +22,7 @@ configuration.
 
 
 class PostedChecks(NamedTuple):
-    """How many checks were posted, and the titles of the patches that the project's patchwork does
-    not have.
-    """
+    """The number of posted checks, and the titles of the patches missing from patchwork."""
 
     posted: int
     unknown: tuple[str, ...]
@@ -33,11 +31,10 @@ class PostedChecks(NamedTuple):
 def post_checks(
     result: CheckResult, place: str, *, target_url: str = "", offline: bool = False
 ) -> PostedChecks:
-    """Post a check for each patch that has a Message-ID.
+    """Posts a check to patchwork for each patch that has a Message-ID.
 
-    MissingError where there is no token, NetworkError where the server does not take it.
-
-    RefusedError where a patch was sent as an undisclosed security fix.
+    Raises `MissingError` if there is no API token, `NetworkError` if the server rejects a
+    check, and `RefusedError` if a patch was sent as an undisclosed security fix.
     """
     if offline:
         raise NetworkError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which files of the working tree have changes that no commit has."""
+"""Finds files of the working tree with uncommitted changes."""
 
 from patchpilot.commits.repository import Repository
 
@@ -7,7 +7,7 @@ from patchpilot.commits.repository import Repository
 def uncommitted_files(repository: Repository) -> list[str]:
     """Returns the paths of tracked files that differ from HEAD, in git's order.
 
-    Filters of the repository are not run, and a bare repository has none.
+    The list is empty in a bare repository. Filters of the repository are not run.
     """
     if repository.bare:
         return []

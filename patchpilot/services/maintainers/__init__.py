@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `maintainers`: recipients, MAINTAINERS itself, and get_maintainer.pl."""
+"""The command `maintainers`: recipients, queries about MAINTAINERS, and get_maintainer.pl."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The answer that get_maintainer.pl would give.
+"""Produces the output of get_maintainer.pl.
 
-Loads as little as it can: scripts call it once for every patch.
+This module imports as little as possible, because scripts run it once for every patch.
 """
 
 import os
@@ -40,8 +40,9 @@ def drop_in(
     stdin: bool = True,
     from_archive: "FromArchive | None" = None,
 ) -> GetMaintainerAnswer:
-    """What get_maintainer.pl would print for these patches (or with `file` among the switches,
-    source files), and remarks for stderr.
+    """Returns the output of get_maintainer.pl for these patches, and remarks for stderr.
+
+    If `given` contains the switch `file`, the TARGETs are source files.
     """
     with ExitStack() as opened:
         try:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Questions about MAINTAINERS itself: which sections name somebody, and whether the file is valid."""  # noqa: E501
+"""Queries the MAINTAINERS file.
+
+Finds the sections that list a contact, and checks whether the file is valid.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +24,10 @@ from patchpilot.topic.topic_recipients import repository_for, source_tree
 @json_form()
 @dataclass(frozen=True, slots=True)
 class NamedContact:
-    """A section that names somebody: its name, status, heading line, and the lines that do."""
+    """A MAINTAINERS section that lists a contact.
+
+    Contains its name, its status, the number of its heading line, and the matching lines.
+    """
 
     name: str
     status: str | None
@@ -32,7 +38,7 @@ class NamedContact:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class WhoResult:
-    """The sections that name `word`."""
+    """The MAINTAINERS sections that match `word`."""
 
     word: str
     sections: tuple[NamedContact, ...]
@@ -41,7 +47,7 @@ class WhoResult:
 @json_form("files", "sections", "problems")
 @dataclass(frozen=True, slots=True)
 class SelfTestResult:
-    """The problems of a tree's MAINTAINERS, and how many files and sections were looked at."""
+    """The problems in a tree's MAINTAINERS, and the number of files and sections checked."""
 
     problems: tuple[SelfTestProblem, ...]
     files: int
@@ -49,7 +55,7 @@ class SelfTestResult:
 
 
 def who(word: str, *, tree: Path | None = None, repo: Path | None = None) -> WhoResult:
-    """The sections of MAINTAINERS that name a contact, address or list."""
+    """Returns the MAINTAINERS sections that list a contact, an address or a mailing list."""
     with repository_for((word,), tree, repo) as repository:
         file = load(source_tree(tree, repository))
     contacts = (
@@ -62,9 +68,10 @@ def who(word: str, *, tree: Path | None = None, repo: Path | None = None) -> Who
 def self_test(
     *, tree: Path | None = None, repo: Path | None = None, progress: Progress = silent
 ) -> SelfTestResult:
-    """Check a tree's MAINTAINERS.
+    """Checks a tree's MAINTAINERS file.
 
-    In a repository the files are those of HEAD, so that what is built does not count.
+    In a repository, the file patterns are matched against the files in HEAD, so that build
+    output is ignored.
     """
     with repository_for(("",), tree, repo) as repository:
         source = source_tree(tree, repository)

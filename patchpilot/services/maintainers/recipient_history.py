@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the recipients of a topic did to the files that it changes."""
+"""Finds the commits by a topic's recipients in the files that the topic changes."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
@@ -13,9 +13,10 @@ SECONDS = 8.0
 def recipient_history(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> FileHistory:
-    """The history of the files of a topic, or of one patch of it, below the topic's own commits.
+    """Returns the contacts and commits in the history of a topic's files.
 
-    Nothing of patch files.
+    With `patch`, only the files of that patch are considered. The topic's own commits are not
+    included. The history of patch files is empty.
     """
     series, ids = named_patches(repository, request)
     patches = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mail that a reply answers: found among the tracked series, or read from a file."""
+"""Finds the message that a reply answers, in the tracked series or in a file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +19,19 @@ OWN_POST = frozenset({"ping", "withdraw"})
 
 @dataclass(frozen=True, slots=True)
 class AnsweredMail:
-    """A mail that is to be answered, and the tracked series that it belongs to (None: none)."""
+    """A message to reply to, and its tracked series (None: not part of a tracked series)."""
 
     mail: Classified
     entry: TrackEntry | None
 
     @property
     def message_id(self) -> str:
-        """Its Message-ID."""
+        """The Message-ID of the message."""
         return self.mail.mail.message_id
 
 
 def is_undisclosed(answered: AnsweredMail) -> bool:
-    """Whether a mail belongs to the thread of a security fix that is not public yet."""
+    """Returns whether a message belongs to the thread of an undisclosed security fix."""
     mail = answered.mail.mail
     with Outbox() as outbox:
         return not outbox.undisclosed_ids().isdisjoint(
@@ -40,12 +40,12 @@ def is_undisclosed(answered: AnsweredMail) -> bool:
 
 
 def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
-    """The mail of a Message-ID, of an archive's URL, in a file, or of a tracked series by its
-    number.
+    """Returns the message to reply to, given a Message-ID, archive URL, file or series number.
 
-    Of a series: the latest mail that wants an answer; for the templates that answer one's own mail,
-    the first mail of the latest version. MissingError for a mail that is not here, UsageError for a
-    file with several or a series with none.
+    For a tracked series, this is the latest message that needs a reply; for templates that
+    reply to the author's own patches, it is the first message of the latest version. Raises
+    `MissingError` if the message is not available, and `UsageError` if the file has several
+    messages or no message of the series needs a reply.
     """
     if target.isascii() and target.isdigit():
         return _of_series(int(target), template, store)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply planned: its draft, its mail as the transport makes it, and what blocks sending it."""
+"""Plans a reply: its draft, the message to send, and the problems that block sending."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -43,10 +43,11 @@ PATCH = "patch"
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """What would be sent: the mail as its transport makes it, by which account, what blocks it and
-    what is worth another look.
+    """A planned reply, not sent yet.
 
-    `force` is the reason to send it in spite of what blocks it.
+    Contains the message as its transport renders it, the mail account, the problems that
+    block sending, and the warnings. `force` is the reason to send the reply despite blocking
+    problems.
     """
 
     draft: ReplyDraft
@@ -63,7 +64,7 @@ class ReplyPlan:
 
     @property
     def refused(self) -> bool:
-        """Whether it will not be sent as it is."""
+        """Whether the reply is blocked by problems that are not overridden."""
         return bool(self.blockers) and not self.force
 
 
@@ -75,9 +76,9 @@ def open_draft(
     sender: Address,
     tags: Sequence[str] = (),
 ) -> ReplyDraft:
-    """The draft of a reply to this mail, where there is one.
+    """Returns the existing draft of a reply to this message, or a new draft from the template.
 
-    Else a new one from the template, which is kept once it was edited.
+    A new draft is not saved until it is edited.
     """
     with ReplyDrafts() as drafts:
         known = drafts.find(answered.message_id, template)
@@ -95,11 +96,11 @@ def open_draft(
 def patch_draft(
     repository: Repository, answered: AnsweredMail, commit: str, sender: Address
 ) -> tuple[ReplyDraft, OutgoingMail]:
-    """A commit as a patch in reply to this mail, for the stable tree that the mail names: `[PATCH
-    6.1.y]`.
+    """Returns the draft and the message for a patch in reply to this message.
 
-    UsageError where the mail names no stable tree, RefusedError for a commit that does not name its
-    upstream commit or lacks the sender's Signed-off-by.
+    `commit` becomes the patch, for the stable tree that the message names (`[PATCH 6.1.y]`).
+    Raises `UsageError` if the message names no stable tree, and `RefusedError` if the commit
+    does not name its upstream commit or lacks the sender's Signed-off-by.
     """
     subject = parse_subject(answered.mail.mail.subject)
     versions = answered.mail.place.versions or stable_versions(
@@ -152,7 +153,7 @@ def _new_draft(
 
 
 def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
-    """Write a draft, with a Message-ID from now on that no sent reply has."""
+    """Saves a draft of a reply, with a Message-ID that no sent reply has used."""
     message_id = draft.message_id
     if not message_id or is_used(message_id):
         message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
@@ -161,10 +162,11 @@ def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
 
 
 def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
-    """Whom replies come from. MissingError where git knows no address.
+    """Returns the address that replies are sent from.
 
-    UntrustedCommandsError where sending a reply would run commands that the repository names
-    itself: before anything is written.
+    Raises `MissingError` if git has no address for the user, and `UntrustedCommandsError` if
+    sending would run commands that the repository's own configuration names. These errors are
+    raised before anything is written.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)
@@ -198,9 +200,10 @@ def plan_reply(
     identity: str | None = None,
     force: str | None = None,
 ) -> ReplyPlan:
-    """The mail of a draft with its threading and recipients, as the transport makes it.
+    """Returns the plan to send a draft, with its threading headers and recipients.
 
-    Nothing is sent. With `patch`, that is its text.
+    Nothing is sent. With `patch`, the message contains the patch. Raises `RefusedError` if
+    there are no recipients.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `track reply` answers: the plan of a reply and what became of it, or the drafts."""
+"""The output of `track reply`: a planned reply with its result, or the list of drafts."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +20,7 @@ ReplyState = MailState | Literal["planned", "refused", "drafts"]
 )
 @dataclass(frozen=True, slots=True)
 class ReplyProblem:
-    """A problem of a reply, and whether it blocks sending."""
+    """A problem with a reply, and whether it blocks sending."""
 
     problem: SendProblem
     blocks: bool
@@ -43,7 +43,7 @@ class ReplyProblem:
 )
 @dataclass(frozen=True, slots=True)
 class PlannedReply:
-    """The plan of a reply, and what became of its mail; None while it is not sent."""
+    """A planned reply, and the result of sending it (None: not sent)."""
 
     plan: ReplyPlan
     sent: MailResult | None = None
@@ -51,19 +51,19 @@ class PlannedReply:
 
     @property
     def state(self) -> ReplyState:
-        """What became of it."""
+        """The state of the reply: the state of its message, or `planned` or `refused`."""
         if self.sent:
             return self.sent.state
         return "refused" if self.plan.refused else "planned"
 
     @property
     def detail(self) -> str:
-        """The words of the server or program that has it."""
+        """The response of the server or program that received the reply."""
         return self.sent.detail if self.sent else ""
 
     @property
     def problems(self) -> tuple[ReplyProblem, ...]:
-        """What blocks it, then what is worth another look."""
+        """The problems that block sending, then the warnings."""
         return (
             *(ReplyProblem(problem, True) for problem in self.plan.blockers),
             *(ReplyProblem(problem, False) for problem in self.plan.warnings),
@@ -73,7 +73,7 @@ class PlannedReply:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class KeptReplies:
-    """The drafts of replies that were not sent."""
+    """The drafts of replies that have not been sent."""
 
     state: ReplyState
     drafts: tuple[ReplyDraft, ...]

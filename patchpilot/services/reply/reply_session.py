@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply from the user's wish to the plan that is previewed: the mail found, its draft edited and
-kept.
+"""Prepares a reply, from the user's request to the plan for a preview.
+
+Finds the message to answer, and edits and saves the draft.
 """
 
 from collections.abc import Callable
@@ -53,9 +54,12 @@ Edit = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class ReplyWishes:
-    """What was asked for: the mail to answer, the template, the transport; a commit to reply with,
-    tags to give, the text instead of an editor's, and the reason to send it in spite of what blocks
-    it."""
+    """The user's request for a reply.
+
+    Contains the message to answer, the template and the transport, a commit to send as a
+    patch, tags to add, the text if no editor is used, and the reason to override blocking
+    problems.
+    """
 
     target: str
     template: str = REPLY
@@ -67,17 +71,23 @@ class ReplyWishes:
     force: str | None = None
 
     def with_text(self, text: str) -> "ReplyWishes":
-        """The same with a text that an editor gave."""
+        """Returns the request with the text that the user wrote in an editor."""
         return replace(self, text=text)
 
 
 def given_reply(file: str) -> str:
-    """The text of a reply in a file (`-`: standard input); InputError where it cannot be read."""
+    """Returns the text of a reply from a file (`-`: standard input).
+
+    Raises `InputError` if the file cannot be read.
+    """
     return given_text(file, "--message takes a text file in UTF-8")
 
 
 def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) -> str:
-    """The text of a reply so far: its draft, or what its template makes of the mail."""
+    """Returns the current text of a reply.
+
+    This is the text of the saved draft, or the template filled in for the message.
+    """
     with Store() as store:
         answered = answered_mail(wishes.target, wishes.template, store)
     sender = sender_of(repository, wishes.via, wishes.identity)
@@ -91,8 +101,9 @@ def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) 
 
 
 def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
-    """The templates that fit a mail: of the author's own patch, of the stable team, of a tag, of
-    any other.
+    """Returns the reply templates that are suitable for a message of this kind.
+
+    `own` is set for a message of the user's own series.
     """
     if own:
         return ("ping", "withdraw", REPLY)
@@ -102,9 +113,9 @@ def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
 def plan(
     repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None
 ) -> ReplyPlan:
-    """The reply as it would be sent; its draft is kept, unless it was sent already.
+    """Returns the plan for the reply, and saves its draft unless the reply was already sent.
 
-    RefusedError where the editor failed.
+    Raises `RefusedError` if the editor fails.
     """
     planned = _planned(repository, where, wishes, editor)
     if planned.refused and any(
@@ -166,7 +177,7 @@ def _planned(
 
 
 def discard(wishes: ReplyWishes) -> bool:
-    """Delete the draft of a reply; whether there was one."""
+    """Deletes the draft of a reply, and returns whether a draft existed."""
     with Store() as store:
         answered = answered_mail(wishes.target, wishes.template, store)
     with ReplyDrafts() as drafts:
@@ -179,6 +190,6 @@ def discard(wishes: ReplyWishes) -> bool:
 
 
 def kept_drafts() -> tuple[ReplyDraft, ...]:
-    """The drafts of replies that were not sent, the latest first."""
+    """Returns the drafts of replies that have not been sent, the latest first."""
     with ReplyDrafts() as drafts:
         return drafts.all()

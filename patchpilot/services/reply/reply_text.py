@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The text of a reply: made from its template and the quoted mail, and checked before it is sent."""  # noqa: E501
+"""Creates the text of a reply from its template and the quoted message, and checks it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -30,10 +30,10 @@ _WROTE = re.compile(r"\bwrote:$")
 def first_text(
     mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]
 ) -> str:
-    """The text of a new reply from a template: the mail quoted, and what is known of it filled in;
-    the rest is to be written.
+    """Returns the initial text of a reply, with the message quoted and the template filled in.
 
-    `archive` is where the mail is linked to, "" for nowhere.
+    Unknown values remain as placeholders for the user. `archive` is the URL of the archive to
+    link to, empty for no link.
     """
     subject = parse_subject(mail.mail.subject)
     versions = mail.place.versions or stable_versions(
@@ -61,15 +61,17 @@ def _day(date: datetime | None) -> str:
 
 
 def as_edited(text: str) -> str:
-    """The text that is sent of what the editor gave: without comments, trailing spaces and blank
-    lines at the ends.
+    """Returns the text of a reply after editing, ready to send.
+
+    Removes comments, trailing spaces, and empty lines at the start and end.
     """
     return without_comments(text.replace("\r\n", "\n")) + "\n"
 
 
 def text_problems(text: str) -> Iterator[SendProblem]:
-    """What blocks sending a reply: nothing written, placeholders left, HTML, an answer above the
-    quote.
+    """Returns the problems in a reply's text that block sending.
+
+    The problems are a missing text, unfilled placeholders, HTML, and top-posting.
     """
     own = list(_own_lines(text))
     words = [line for line in own if line.strip()]
@@ -106,7 +108,10 @@ def text_problems(text: str) -> Iterator[SendProblem]:
 
 
 def text_notes(text: str) -> Iterator[SendProblem]:
-    """What is worth another look before a reply is sent: long lines, a quote with nothing below it."""  # noqa: E501
+    """Returns the warnings about a reply's text.
+
+    The warnings are about long lines, and a quote at the end without an answer below it.
+    """
     long = [
         line
         for line in _own_lines(text)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A planned reply sent, once: the outbox has it before the act and after it, and the followed
-series gets it.
+"""Sends a planned reply exactly once.
+
+The outbox records the reply before and after sending, and the reply is added to its
+tracked series.
 """
 
 import contextlib
@@ -37,13 +39,13 @@ def send_reply(
     unknown: str = "",
     terminal: bool = False,
 ) -> MailResult:
-    """Send the mail of a plan and delete its draft; what became of the mail.
+    """Sends a planned reply, deletes its draft, and returns the state of the message.
 
-    A draft whose mail was not accepted stays.
+    If the server does not accept the message, the draft is kept.
 
-    `unknown` says what became of this very reply where an earlier attempt ended without an answer:
-    `sent` or `lost`. RefusedError where it was sent already or that is not known, or a problem
-    blocks it.
+    `unknown` is the outcome of an earlier attempt to send the same reply that ended without a
+    response: `sent` or `lost`. Raises `RefusedError` if the reply was already sent, if an
+    earlier outcome is unknown, or if a problem blocks sending.
     """
     if planned.refused:
         raise RefusedError(planned.blockers[0].message, hint=planned.blockers[0].hint)

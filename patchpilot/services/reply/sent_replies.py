@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Replies that were sent before, or may have been, as the outbox has them."""
+"""Finds replies in the outbox that were sent before, or may have been sent."""
 
 import contextlib
 import hashlib
@@ -16,7 +16,10 @@ from patchpilot.outgoing.sender_lock import sole_sender
 
 @contextlib.contextmanager
 def sole_reply(answers: str) -> Iterator[None]:
-    """Hold a mail while a reply to it is sent; RefusedError when another process does."""
+    """Locks a message while a reply to it is being sent.
+
+    Raises `RefusedError` if another process is sending a reply to the same message.
+    """
     # the name of a lock is one of a file; a Message-ID may be longer than that
     key = hashlib.sha256(answers.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     with sole_sender(
@@ -28,9 +31,9 @@ def sole_reply(answers: str) -> Iterator[None]:
 
 
 def has_text(send: Send, text: str) -> bool:
-    """Whether a reply in the outbox has this text.
+    """Returns whether a reply in the outbox has this text.
 
-    Spaces and blank lines at the ends do not count.
+    Trailing spaces, and empty lines at the start and end, are ignored.
     """
     return _comparable(send.entries[0].file.partition(b"\n\n")[2]) == _comparable(
         text.encode("utf-8", "surrogateescape")
@@ -42,14 +45,14 @@ def _comparable(text: bytes) -> list[bytes]:
 
 
 def accepted(send: Send) -> bool:
-    """Whether the server accepted a reply."""
+    """Returns whether the server accepted a reply."""
     return send.entries[0].state is MailState.ACCEPTED
 
 
 def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
-    """The problem with a draft whose text was sent before as a reply to the same mail.
+    """Returns a problem if the same text was already sent in reply to the same message.
 
-    None for another text.
+    None if it was not.
     """
     same = [
         send
@@ -70,8 +73,9 @@ def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
 
 
 def is_sent_draft(draft: ReplyDraft) -> bool:
-    """Whether a draft is that of a sent mail, its text unchanged: a process ended before it could
-    delete it.
+    """Returns whether a draft was already sent with the same text.
+
+    Such a draft remains if the process ended before deleting it.
     """
     with Outbox() as outbox:
         return any(
@@ -81,9 +85,9 @@ def is_sent_draft(draft: ReplyDraft) -> bool:
 
 
 def is_used(message_id: str) -> bool:
-    """Whether a reply with this draft's Message-ID was accepted.
+    """Returns whether a reply with this Message-ID was accepted.
 
-    A changed text then needs another one.
+    If so, a draft with a different text needs a new Message-ID.
     """
     with Outbox() as outbox:
         return any(accepted(send) for send in outbox.sends(message_id, kind="reply"))

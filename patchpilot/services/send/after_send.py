@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a send came to, for the card at its end: where each mail can be read, what happens now, and
-when to expect an answer.
+"""Creates the report shown after a send.
+
+The report contains links to the sent messages, the next steps, and when to expect a
+reply.
 """
 
 from dataclasses import dataclass
@@ -19,8 +21,9 @@ from patchpilot.topic.reroll import link_to
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A mail of a send: its state, subject and Message-ID, what the server said, and its address in
-    the archive ("" where it was not accepted).
+    """A message of a send, with its state, subject, Message-ID and the server's response.
+
+    `link` is the message's URL in the archive, empty if the message was not accepted.
     """
 
     state: MailState
@@ -32,8 +35,10 @@ class SentMail:
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """A send at its end: how many mails were accepted, in words, each mail, what happens now or
-    what to do, a sentence each, and when it began.
+    """The report of a finished send.
+
+    Contains a headline with the number of accepted messages, the messages, the next steps,
+    and the time when the send started.
     """
 
     headline: str
@@ -48,7 +53,10 @@ def send_report(
     result: SendResult,
     today: date | None = None,
 ) -> SendReport:
-    """The report of a send of a plan; what is expected is reckoned from `today`."""
+    """Returns the report of a send.
+
+    The report suggests a date for a reminder, counted from `today`.
+    """
     with Outbox() as outbox:
         sends = [
             send

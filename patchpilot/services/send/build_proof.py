@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What was built of the commits that are sent, and the line about it, if it is wanted."""
+"""Creates the `Compile-tested:` line from the recorded builds of a topic's commits."""
 
 from dataclasses import replace
 
@@ -15,8 +15,9 @@ from patchpilot.topic.find_topic import finished_topic
 
 
 def built_words(draft: Draft) -> str:
-    """Returns in which configurations the topic's commits build as they are now, "" where that is
-    not known of each.
+    """Returns the configurations in which all of the topic's current commits build.
+
+    The text is empty if a commit has not been built in its current form.
     """
     return compile_tested(
         [built_of(patch.commit) for patch in draft.patches if patch.commit]
@@ -24,7 +25,10 @@ def built_words(draft: Draft) -> str:
 
 
 def compile_tested_line(draft: Draft) -> str:
-    """Returns the line for below the `---`, "" where it was not asked for or no longer holds."""
+    """Returns the `Compile-tested:` line to place below the `---`.
+
+    The line is empty if the user did not request it, or if the commits have changed since.
+    """
     words = built_words(draft) if draft.answers.get(COMPILE_TESTED) == "yes" else ""
     return f"Compile-tested: {words}" if words else ""
 
@@ -32,9 +36,9 @@ def compile_tested_line(draft: Draft) -> str:
 def say_compile_tested(
     repository: Repository, request: SendRequest, *, wanted: bool
 ) -> str:
-    """Add the line to what is sent, or leave it out; returns what it says now.
+    """Adds the `Compile-tested:` line to the messages or removes it, and returns its text.
 
-    UsageError where the commits were not all built.
+    Raises `UsageError` if not all commits have been built.
     """
     draft = finished_topic(repository, request).draft
     words = built_words(draft)

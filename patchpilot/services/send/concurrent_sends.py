@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Other sends of the same topic or the same patches: from another terminal, another clone, or since
-an interrupted send.
+"""Detects other sends of the same topic or the same patches.
+
+Another send may come from a different terminal or clone, or be later than an interrupted
+send.
 """
 
 from patchpilot.errors import RefusedError
@@ -13,8 +15,9 @@ from patchpilot.services.send.send_plan import SendPlan
 
 
 def sent_before(draft: Draft) -> tuple[int, ...]:
-    """The numbers of the sends of a topic or of its patches of which a mail was sent, or may have
-    been.
+    """Returns the ids of sends of a topic or its patches with at least one sent message.
+
+    Messages that may have been sent count as sent.
     """
     with Outbox() as outbox:
         return tuple(
@@ -25,7 +28,10 @@ def sent_before(draft: Draft) -> tuple[int, ...]:
 
 
 def sent_since(send: Send) -> tuple[Send, ...]:
-    """The later sends that have a patch which waits in this one: sent, or being sent right now."""
+    """Returns later sends of patches that are still pending in this send.
+
+    Only sends that were made or are in progress are included.
+    """
     waiting = [
         entry.patch_id
         for entry in send.entries
@@ -44,10 +50,9 @@ def sent_since(send: Send) -> tuple[Send, ...]:
 
 
 def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
-    """RefusedError when this topic or its patches were sent since the plan was made, or are being
-    sent now.
+    """Raises `RefusedError` if the topic or its patches were sent since the plan was made.
 
-    The caller holds the topic.
+    This includes sends that are in progress. The caller holds the topic's lock.
     """
     topic = planned.draft.change_id
     mails = zip(planned.outgoing_mails, planned.mails, strict=True)
@@ -81,7 +86,7 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
 
 
 def words_of(send: Send) -> str:
-    """A send in a few words: its version, day and repository."""
+    """Returns a short description of a send: its version, date and repository."""
     return f"as v{send.version} on {send.begun[:10]} from {send.repository.removesuffix('/.git')}"
 
 

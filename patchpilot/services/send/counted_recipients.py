@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets a topic's mails when everything that adds recipients is counted: the plan of
-`maintainers`, configuration, answers.
+"""Determines the recipients of a topic's messages from all sources.
+
+The sources are the plan of `maintainers`, the configuration, and the answers to the
+pre-send questions.
 """
 
 from dataclasses import dataclass
@@ -20,8 +22,10 @@ from patchpilot.topic.topic_recipients import Planned, plan_series
 
 @dataclass(frozen=True, slots=True)
 class CountedRecipients:
-    """The plan, the recipients of the mails as `send` counts them, and of what they are (the
-    series, or one patch); what the sender should know.
+    """The recipients of a series, or of one of its patches, as used by `send`.
+
+    Contains the recipient plan, the recipients, and remarks and advice for the sender.
+    `about` describes the series or patch.
     """
 
     planned: Planned
@@ -32,7 +36,10 @@ class CountedRecipients:
 
     @property
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
-        """(header or "out", recipient), those left out last."""
+        """The recipients as pairs of (header, recipient).
+
+        Excluded recipients are last, with `out` as their header.
+        """
         left_out = (("out", recipient) for recipient in self.planned.left_out)
         return (
             *((recipient.header.title(), recipient) for recipient in self.recipients),
@@ -43,8 +50,9 @@ class CountedRecipients:
 def count_recipients(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> CountedRecipients:
-    """The recipients of the topic of `request`, or of one patch of it (by its index, from either
-    end).
+    """Returns the recipients of the request's topic, or of one of its patches.
+
+    `patch` is the index of the patch; a negative index counts from the end.
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
@@ -71,8 +79,9 @@ def count_recipients(
 
 
 def is_sendable(email: str) -> bool:
-    """Whether mail can be sent to an address: no server takes a bad one, and git send-email none
-    whose domain has no dot.
+    """Returns whether messages can be sent to an address.
+
+    Servers reject invalid addresses, and git send-email rejects a domain without a dot.
     """
     return (
         "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD

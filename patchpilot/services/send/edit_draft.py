@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `draft`: a topic's cover letter, changelog, notes, prefix and answers, shown and
-changed.
+"""The command `draft`: shows and changes the draft of a topic.
+
+A draft contains the cover letter, changelog, notes, subject prefix and answers.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,9 +43,7 @@ Edit = Callable[[str], str | None]
 @json_form("draft", "sends", "b4", "topic=state")
 @dataclass(frozen=True, slots=True)
 class DraftResult:
-    """A draft, what was sent of its topic, its branch in b4's tracking data, and how far the topic
-    is.
-    """
+    """A topic's draft, sends, branch in b4's tracking data, and state."""
 
     draft: Draft
     sends: tuple[Send, ...]
@@ -54,9 +53,9 @@ class DraftResult:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to change in a draft; None leaves a thing as it is.
+    """Changes to a draft; fields that are None leave the draft unchanged.
 
-    `notes` are (which patch: number or word of its subject, text).
+    `notes` are pairs of a patch (its number, or a part of its subject) and a text.
     """
 
     subject: str | None = None
@@ -72,7 +71,7 @@ class Changes:
 def show(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> DraftResult:
-    """The draft of a TARGET's topic, started when there is none."""
+    """Returns the draft of a TARGET's topic, creating it if necessary."""
     return _result(
         repository, finished_topic(repository, SendRequest(target=target, base=base))
     )
@@ -84,7 +83,7 @@ def change(
     target: str | None = None,
     base: str | None = None,
 ) -> DraftResult:
-    """Change a draft and keep it."""
+    """Changes a topic's draft and saves it."""
     subject, text = changes.subject, changes.text
     if subject is None and text is not None:
         subject, text = given_cover(text)
@@ -129,7 +128,10 @@ def edit(
     target: str | None = None,
     base: str | None = None,
 ) -> DraftResult:
-    """Let the user edit all texts at once; what they gave up on is not kept."""
+    """Lets the user edit all texts of a draft at once.
+
+    The draft is not changed if the user cancels.
+    """
     topic = finished_topic(repository, SendRequest(target=target, base=base))
     draft = topic.draft
     offered = _offered(repository, draft)
@@ -149,9 +151,10 @@ def edit(
 def export(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> str:
-    """The texts of a draft as `change` imports them.
+    """Returns the texts of a draft in the format that `change` imports.
 
-    Once a version was sent, with the next one's changelog, filled with what differs.
+    After a version was sent, the texts include the next version's changelog, filled with the
+    changes since the last version.
     """
     return as_text(
         _offered(
@@ -161,9 +164,10 @@ def export(
 
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
-    """Start the version after the one sent last, its changelog filled with what differs; keep that.
+    """Starts the version after the last one sent, and saves its draft.
 
-    UsageError when nothing was sent.
+    The changelog is filled with the changes since the last version. Raises `UsageError` if no
+    version was sent.
     """
     draft = find_draft(repository, request)
     with Drafts() as drafts:
@@ -174,10 +178,10 @@ def begin_version(repository: Repository, request: SendRequest) -> Draft:
 def reset(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> tuple[Draft, DraftResult]:
-    """Clear all that a topic's draft holds, and give it as it was and as it is.
+    """Clears a topic's draft, and returns the draft before and after.
 
-    Kept are its change-id and what was sent, changelogs too; what b4 keeps of a prep branch stays
-    with b4.
+    The change-id, the record of sent versions and their changelogs are kept. b4's data about
+    a prep branch is not changed.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts, Outbox() as outbox, drafts.changing():
@@ -207,9 +211,9 @@ def reset(
 def ping(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> str:
-    """A polite reminder of the last version sent, as text to answer it with.
+    """Returns the text of a polite reminder, as a reply to the last version sent.
 
-    UsageError when nothing was sent.
+    Raises `UsageError` if no version was sent.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     last = last_sent(draft)
@@ -230,7 +234,7 @@ def ping(
 def forget(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> Draft:
-    """Drop a topic's draft; what was sent of it stays on record."""
+    """Deletes a topic's draft; the record of sent versions is kept."""
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts:
         drafts.remove(draft.change_id)
@@ -238,9 +242,10 @@ def forget(
 
 
 def leave_b4(repository: Repository) -> str:
-    """Unenroll the branch from b4; its commits and its own description stay.
+    """Unenrolls the branch from b4, keeping its commits and the user's branch description.
 
-    MissingError when patchpilot did not enroll it.
+    Raises `MissingError` if the branch was not enrolled by patchpilot, and `UsageError` if b4
+    keeps the cover letter in a commit.
     """
     name = repository.branch
     if name is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is different in the mails of a plan from those of the last version that was sent."""
+"""Compares the messages of a plan with the messages of the last version sent."""
 
 import difflib
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
 
 @dataclass(frozen=True, slots=True)
 class MailChange:
-    """One mail compared with its last version: "new", "changed" or "same".
+    """The comparison of a message with its last version: `new`, `changed` or `same`.
 
-    `lines` are the indexes of its readable lines that the last version lacks.
+    `lines` are the indices of readable lines that are not in the last version.
     """
 
     state: str
@@ -29,8 +29,10 @@ class MailChange:
 
 @dataclass(frozen=True, slots=True)
 class MailChanges:
-    """The version that is compared with, each mail in the plan's order, and the titles of the
-    patches that are dropped.
+    """The comparison of a plan's messages with the last version sent.
+
+    Contains the number of that version, the changes of each message in the plan's order, and
+    the subjects of dropped patches.
     """
 
     version: int
@@ -39,9 +41,9 @@ class MailChanges:
 
 
 def mail_changes(plan: SendPlan) -> MailChanges | None:
-    """The plan's mails compared with those of the last version that was sent.
+    """Returns the changes in the plan's messages since the last version sent.
 
-    None where there is none before it.
+    None if there is no earlier version.
     """
     last = last_sent(plan.draft)
     if last is None or last.version >= plan.version:

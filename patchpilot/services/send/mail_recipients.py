@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who gets a topic's mails: the recipient plan, what configuration and the call add, and what the
-answers to the pre-send questions change.
+"""Determines the recipients of a topic's messages.
+
+They come from the recipient plan, the configuration, the command line, and the answers to
+the pre-send questions.
 """
 
 from collections.abc import Sequence
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Addressees:
-    """Recipients with reasons, blind copies, the subsystem's trees (`T:`), and what the sender
-    should know.
+    """The recipients of a series with reasons, and remarks for the sender.
+
+    `bcc` are blind copies, and `trees` are the subsystem's trees (`T:`).
     """
 
     recipients: tuple[Recipient, ...]
@@ -46,7 +49,10 @@ class Addressees:
 
     @property
     def headers(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-        """(To, Cc); with nobody in To, those of Cc are."""
+        """The addresses for the To: and Cc: headers.
+
+        If there is no address for To:, the Cc: addresses are placed in To:.
+        """
         to = tuple(
             recipient.address
             for recipient in self.recipients
@@ -69,9 +75,10 @@ def addressees(
     planned: "Planned | None" = None,
     project: Project | None = None,
 ) -> Addressees:
-    """The recipients of a series: each of them gets every message.
+    """Returns the recipients of a series; each recipient gets every message.
 
-    `planned` and `project` are its plan and project if the caller has read them.
+    `planned` and `project` are the series' recipient plan and project, if the caller has
+    already read them.
     """
     project = project or project_of(repository, request.profile, series)
     if draft.is_undisclosed:
@@ -184,9 +191,9 @@ def _to_first(by_address: dict[str, Recipient]) -> tuple[Recipient, ...]:
 def answer_named(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Keep an answer to a pre-send question.
+    """Saves an answer to a pre-send question, and returns the resulting changes in recipients.
 
-    Who gets the mails because of it, or no longer does, "" where nobody.
+    The text is empty if the recipients do not change.
     """
     from patchpilot.services.send.questions import answer
 
@@ -198,8 +205,9 @@ def answer_named(
 def answer_effect(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Who would get the mails because of an answer to a pre-send question, or no longer would, ""
-    where nobody; the answer is not kept.
+    """Returns the changes in recipients that an answer to a pre-send question would cause.
+
+    The text is empty if the recipients would not change. The answer is not saved.
     """
     from patchpilot.services.send.questions import judge_answer
     from patchpilot.topic.find_topic import find_topic
@@ -234,8 +242,9 @@ def answer_effect(
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Who was added to a list of recipients, with the reason, and who was removed: "" where nobody
-    was.
+    """Returns a description of the added recipients, with reasons, and the removed ones.
+
+    The text is empty if the lists are the same.
     """
     was, now = (
         {person.address.key: person for person in people} for people in (before, after)

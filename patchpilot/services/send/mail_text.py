@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A draft's texts as they go into the mails: cover, notes, changelog, prefix, range-diff."""
+"""Creates the texts of the messages from a draft.
+
+These are the cover letter, notes, changelog, subject prefix and range-diff.
+"""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
@@ -24,9 +27,10 @@ def wording_of(
     series: Series,
     base: str | None,
 ) -> SeriesText:
-    """The texts of the draft as they appear in the messages.
+    """Returns the texts of the draft as they appear in the messages.
 
-    A changelog goes to the cover, or below the `---` of a single patch.
+    A changelog is placed in the cover letter, or below the `---` of a single patch. Raises
+    `UsageError` if a cover letter was requested but has not been written.
     """
     many = len(draft.patches) > 1
     if request.cover and not draft.has_cover:

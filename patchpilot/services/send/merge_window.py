@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether the merge window is open, by the date of the latest release."""
+"""Determines whether the merge window is open, from the date of the latest release."""
 
 import re
 from datetime import datetime, timedelta
@@ -19,7 +19,10 @@ def merge_window(
     target: TargetTree | None,
     now: datetime,
 ) -> str:
-    """A sentence when the target's newest release says that a merge window is open, else ""."""
+    """Returns a sentence if the merge window is open, otherwise an empty string.
+
+    The merge window is open for some days after the latest mainline release.
+    """
     tip = mainline(repository) or (target.tip if target else None)
     if tip is None:
         return ""

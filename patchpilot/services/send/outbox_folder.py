@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a plan as files in a folder."""
+"""Writes the messages of a plan as files into a folder."""
 
 from pathlib import Path
 
@@ -8,11 +8,10 @@ from patchpilot.services.send.send_plan import SendPlan
 
 
 def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
-    """Write the mails' bytes to a folder (made with its parents), one file each, in order; the
-    paths.
+    """Writes each message to a file in a folder, and returns the paths in order.
 
-    InputError when it cannot be written, or holds mails that would stay between these: somebody may
-    send all there is.
+    The folder is created if necessary. Raises `InputError` if the folder cannot be written,
+    or if it contains other messages, because the user may send all files in the folder.
     """
     mails = {
         f"{outgoing_mail.number:04d}.eml": mail.raw

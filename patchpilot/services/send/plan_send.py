@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `send`, first part: a plan of every mail with what blocks sending it.
+"""Plans a send: creates all messages, and finds the problems that block sending.
 
-Nothing is sent.
+This is the first part of the command `send`. Nothing is sent.
 """
 
 from collections.abc import Sequence
@@ -45,8 +45,11 @@ from patchpilot.topic.topic_project import project_of
 def plan(
     repository: Repository, request: SendRequest, *, progress: Progress = silent
 ) -> SendPlan:
-    """Everything up to the act: nothing is sent, and the draft stays as it is but for the
-    Message-IDs that are shown.
+    """Returns the plan of a send: the messages, recipients, problems and warnings.
+
+    Nothing is sent, and the draft is not changed except for the Message-IDs that the plan
+    shows. Raises `RefusedError` if there are no recipients, and `MissingError` if git has no
+    identity.
     """
     transport = transports.find(request.via)
     on_one_line("--to", request.to)

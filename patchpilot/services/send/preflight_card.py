@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pre-flight card: one verdict on a plan and a line for each check, in the same words for `send
---dry-run` and the TUI.
+"""Creates the pre-flight card: a verdict on a plan, and a line for each check.
+
+`send --dry-run` and the TUI show the same texts.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from patchpilot.services.send.send_plan import SendPlan
 
 
 class CheckState(StrEnum):
-    """What a check came to; the word starts its line."""
+    """The outcome of a pre-send check, shown at the start of its line."""
 
     PROBLEM = "problem"
     OVERRIDDEN = "overridden"
@@ -25,7 +26,7 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """A check before sending: its state, its name, what it found, and what repairs it."""
+    """A pre-send check: its state, name, result and hint."""
 
     state: CheckState
     name: str
@@ -35,7 +36,7 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class PreflightCard:
-    """The verdict, and the checks: problems first, then notes, then what is in order."""
+    """The verdict on a plan and the checks: problems first, then notes, then passed checks."""
 
     verdict: str
     checks: tuple[CheckLine, ...]
@@ -51,7 +52,10 @@ class PreflightCard:
 def preflight_card(
     plan: SendPlan, blockers: Sequence[SendProblem] | None = None
 ) -> PreflightCard:
-    """The card of a plan; `blockers` are its problems where they are not the plan's own."""
+    """Returns the pre-flight card of a plan.
+
+    `blockers` are the problems to show, by default the plan's own.
+    """
     blocking = plan.blockers if blockers is None else blockers
     state = CheckState.OVERRIDDEN if plan.request.force else CheckState.PROBLEM
     lines = [
@@ -71,10 +75,11 @@ def preflight_card(
 def verdict(
     plan: SendPlan, blockers: Sequence[SendProblem], ready: str = "ready"
 ) -> str:
-    """Whether the mails can be sent, in one line: how many problems block that, else what would be
-    sent and what is missing here.
+    """Returns one line that states whether the messages can be sent.
 
-    `ready` is the word for mails that nothing blocks.
+    The line contains the number of problems that block sending. If there are none, the line
+    contains the number of messages and recipients, and the reason if the transport cannot
+    send. `ready` is the word used if nothing blocks sending.
     """
     if blockers and not plan.request.force:
         # a mail server that is missing has its line among the checks too
@@ -98,7 +103,7 @@ def verdict(
 
 
 def in_numbers(plan: SendPlan) -> str:
-    """The number of mails to send, and of their recipients."""
+    """Returns the number of messages to send and the number of recipients, as text."""
     mails, people = len(plan.waiting), len(plan.recipients) + len(plan.bcc)
     of_all = f" of {len(plan.mails)}" if mails != len(plan.mails) else ""
     whom = "yourself only" if plan.request.to_self else counted(people, "recipient")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The facts that preflight judges a send by, gathered from the rooms that know them."""
+"""Gathers the facts that the pre-flight checks need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,8 +42,9 @@ from patchpilot.topic.target_tip import find_target
 
 @dataclass(frozen=True, slots=True)
 class TopicToSend:
-    """A topic as it is sent: its patches (`ids`: their commits, none for patch files), its draft,
-    its text, and to whom, from which account.
+    """A topic to send, with its draft, texts, recipients and mail account.
+
+    `ids` are the commits of its patches, empty for patch files.
     """
 
     request: SendRequest
@@ -62,7 +63,10 @@ def gather_facts(
     rendered: RenderedSeries,
     progress: Progress,
 ) -> PreflightFacts:
-    """What preflight judges the mails of a topic by; every room is asked once."""
+    """Returns the facts that the pre-flight checks need about a topic's messages.
+
+    Each source is read only once.
+    """
     request, project, draft, series, ids, version = (
         topic.request,
         topic.project,
@@ -230,11 +234,12 @@ def check_errors(
     mails: Sequence[RenderedMail],
     draft: Draft,
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...], int]:
-    """The errors that `check` finds in the mails as they would be sent, those that the user waived,
-    with the reason, and the warnings, as lines; and how many more --strict shows.
+    """Returns the findings of `check` in the messages to send.
 
-    The errors are None when it could not run. What a tree's file waives or ignores counts here: the
-    sender is responsible for what is sent.
+    The result contains the errors (None if the check could not run), the errors that the user
+    waived, with the reasons, the warnings, and the number of further findings shown by
+    --strict. Findings that the tree's configuration waives or ignores are included, because
+    the sender is responsible for the messages.
     """
     from patchpilot.checking.check_patches import check_mails
     from patchpilot.checking.check_request import CheckRequest

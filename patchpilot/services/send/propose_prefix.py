@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings that only a mail can have: a commit has no subject prefix yet, so `check` does not
-report it there.
+"""Checks the subject prefixes of messages, and proposes the target tree to name in them.
+
+A commit has no subject prefix, so `check` cannot report these findings for commits.
 """
 
 import re
@@ -26,8 +27,10 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 def mark_warnings(
     mails: Sequence[RenderedMail], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
-    """The findings of `check` about the subject prefixes of the mails as they would be sent, each
-    message once; and a fix whose subject names the tree for everything else.
+    """Returns the warnings of `check` about the subject prefixes of the messages to send.
+
+    Each warning is returned once. There is a warning if a fix's prefix names the tree for
+    other changes.
     """
     patches = tuple(_patches(mails))
     warnings = list(_contradictions(mails, patches, profile, is_regression))
@@ -80,9 +83,9 @@ def _contradictions(
 def prefix_for_fixes(
     mails: Sequence[RenderedMail], profile: str, prefix: str, messages: Sequence[str]
 ) -> str:
-    """The prefix with the tree for fixes that the rule names, where all messages have a Fixes: tag.
+    """Returns the subject prefix with the tree for fixes, if all messages have a Fixes: tag.
 
-    Else "": then the author has to say which tree.
+    Otherwise the result is empty, and the author has to choose the tree.
     """
     found = _findings(_checked(_patches(mails), profile))
     if not found or not all(
@@ -95,10 +98,10 @@ def prefix_for_fixes(
 def missing_tree(
     series: Series, prefix: str, profile: str, *, is_regression: bool = False
 ) -> str:
-    """The subject prefix that is proposed where mails of a series with this prefix ("" is PATCH) do
-    not name the tree they are for, otherwise "".
+    """Returns the subject prefix to propose if messages do not name their target tree.
 
-    The fix of a regression is for the tree for fixes, even if it has no Fixes: tag yet.
+    The result is empty if they do. An empty `prefix` means PATCH. The fix of a regression
+    belongs in the tree for fixes, even without a Fixes: tag.
     """
     found = _findings(
         _checked(
@@ -115,8 +118,9 @@ def missing_tree(
 
 
 def tree_choice(proposed: str) -> str:
-    """What to do about a subject that names no tree, the choice first: the end of the line may be
-    cut.
+    """Returns the advice for a subject that names no target tree.
+
+    The advice starts with the choice, because the end of the line may be truncated.
     """
     fixes = proposed.removesuffix("-next")
     if proposed == fixes:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The pre-send questions, asked once a topic and early: security, regression, already fixed, does
-it apply to the tree it is for.
+"""The pre-send questions of a topic, about security bugs and regressions.
+
+Finds out without asking whether the topic applies to its target tree or is already fixed
+there.
 """
 
 import re
@@ -37,10 +39,11 @@ _REGRESSION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PreSendQuestion:
-    """A pre-send question: its name, the text, why it matters, the answers it takes, what in the
-    patch speaks for yes, the answer kept.
+    """A pre-send question.
 
-    `effects` are what happens with each of the answers, in their order.
+    Contains its name and text, why it matters, the valid answers, evidence in the patches for
+    `yes`, and the saved answer. `effects` are the consequences of each answer, in their
+    order.
     """
 
     name: str
@@ -54,10 +57,10 @@ class PreSendQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PreSendQuestions:
-    """The questions of a topic, and what was found out without asking.
+    """The pre-send questions of a topic, with the facts that were determined automatically.
 
-    `missing_tree` is the subject prefix that is proposed where the mails would not name the tree
-    they are for, otherwise "".
+    `missing_tree` is the proposed subject prefix if the messages would not name their target
+    tree, otherwise empty.
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -68,7 +71,7 @@ class PreSendQuestions:
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
-        """Those not answered yet."""
+        """The pre-send questions without an answer."""
         return tuple(question for question in self.questions if question.answer is None)
 
 
@@ -78,7 +81,7 @@ def traps(
     *,
     base: str | None = None,
 ) -> PreSendQuestions:
-    """The pre-send questions of a TARGET's topic, with the answers given so far."""
+    """Returns the pre-send questions of a TARGET's topic, with the saved answers."""
     from patchpilot.topic.find_topic import find_topic
 
     topic = find_topic(repository, SendRequest(target=target, base=base))
@@ -97,9 +100,9 @@ def traps(
 def open_questions(
     repository: Repository, request: SendRequest
 ) -> tuple[PreSendQuestion, ...]:
-    """The questions that neither the topic's draft nor the request answers.
+    """Returns the pre-send questions that neither the topic's draft nor the request answers.
 
-    None if no commit looks like a fix, or if patch files are sent.
+    The result is empty if no commit looks like a fix, or if patch files are sent.
     """
     from patchpilot.topic.find_topic import find_topic
 
@@ -120,7 +123,10 @@ def open_questions(
 def unclear_fixes(
     repository: Repository, ids: Sequence[str]
 ) -> tuple[SendProblem, ...]:
-    """A warning about each commit without a Fixes: tag that may fix a bug: see `judge_fix`."""
+    """Returns a warning for each commit that may fix a bug but has no Fixes: tag.
+
+    See `judge_fix`.
+    """
     return tuple(
         SendProblem(
             "no-fixes-tag",
@@ -140,9 +146,10 @@ def answer(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Keep an answer with the topic: security `yes|no`.
+    """Saves an answer to a pre-send question in the topic's draft.
 
-    Regression `no`, `yes`, or the commit (or range) that broke it.
+    Valid answers are `yes` and `no` or, for `regression`, the commit or range that introduced
+    the regression.
     """
     from patchpilot.topic.find_topic import find_topic
 
@@ -155,7 +162,7 @@ def answer(
 
 
 def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
-    """The draft with the answers that a call gives; nothing is written."""
+    """Returns the draft with a request's answers to pre-send questions, without saving it."""
     given = {
         name: judge_answer(repository, name, text) for name, text in request.answers
     }
@@ -163,7 +170,10 @@ def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draf
 
 
 def judge_answer(repository: Repository | None, name: str, value: str) -> str:
-    """An answer in the form it is kept in; UsageError says which are taken."""
+    """Validates an answer to a pre-send question, and returns the form to save.
+
+    Raises `UsageError` for an invalid answer, with the valid ones.
+    """
     text = value.strip()
     if name not in ("security", "regression"):
         raise unknown("question", name, ("security", "regression"))
@@ -199,9 +209,10 @@ def _commit_name(repository: Repository | None, word: str) -> str:
 def questions(
     series: Series, draft: Draft, project: Project
 ) -> tuple[PreSendQuestion, ...]:
-    """The questions of a project that only the author can answer, with hints from the patches.
+    """Returns a project's pre-send questions, with evidence from the patches.
 
-    None where no patch fixes a bug, as the author said.
+    Only the author can answer these questions. The result is empty if the author answered
+    that none of the patches fixes a bug.
     """
     denied = denied_subjects(draft.answers)
     if series.patches and all(
@@ -263,15 +274,15 @@ def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, 
 
 
 def is_regression(draft: Draft) -> bool:
-    """Whether the author said that a topic fixes a regression."""
+    """Returns whether the author answered that a topic fixes a regression."""
     return draft.answers.get("regression", "no") != "no"
 
 
 def introduced(draft: Draft, series: Series) -> str | None:
-    """The `#regzbot introduced:` line for a topic answered to be a regression; None when it is not,
-    or nothing names the commit that introduced the bug.
+    """Returns the `#regzbot introduced:` line for a topic that fixes a regression.
 
-    An undisclosed fix has none: the tracker reads public mails.
+    None if it fixes no regression, or if the commit that introduced the bug is unknown. An
+    undisclosed fix has no such line, because regzbot reads public messages.
     """
     if not is_regression(draft) or draft.is_undisclosed:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail as its readers see it: the headers that they are shown, decoded, and the body as text."""
+"""Shows a message in readable form, with decoded headers and the body as text."""
 
 import textwrap
 from collections.abc import Sequence
@@ -14,7 +14,10 @@ COLUMNS = 76
 
 
 def readable_lines(mail: RenderedMail) -> list[str]:
-    """The mail's Subject, From, To, Cc, Message-ID and In-Reply-To, a blank line, and its body."""
+    """Returns the message's main headers, an empty line, and its body.
+
+    The headers are Subject, From, To, Cc, Message-ID and In-Reply-To.
+    """
     lines = [
         f"Subject: {one_line(mail.subject)}",
         f"From: {one_line(str(mail.sender))}",
@@ -31,7 +34,7 @@ def readable_lines(mail: RenderedMail) -> list[str]:
 
 
 def raw_lines(mail: RenderedMail) -> list[str]:
-    """The mail's bytes as lines."""
+    """Returns the lines of the raw message."""
     return mail.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the sender should know about a topic's recipients, and what settles each note: shown as
-cards by the TUI.
+"""Creates notes about a topic's recipients, with a remedy for each note if possible.
+
+The TUI shows each note as a card.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,8 +31,10 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class RecipientAdvice:
-    """A note: its severity ("warning" or "note"), a title of a few words, the text, and what
-    settles it (None: nothing does here).
+    """A note about a topic's recipients.
+
+    Contains its severity (`warning` or `note`), a short title, the text, and its remedy
+    (None: no action is available).
     """
 
     severity: str
@@ -41,7 +44,7 @@ class RecipientAdvice:
 
     @property
     def words(self) -> str:
-        """What the remedy does, as a button says it; "" without one."""
+        """The label of the remedy's button, empty if there is no remedy."""
         if self.remedy is None:
             return ""
         return WORDS[self.remedy.kind].format(
@@ -66,10 +69,9 @@ def recipient_advice(
     project: Project,
     base: str | None = None,
 ) -> tuple[RecipientAdvice, ...]:
-    """The notes of a plan and `remarks` about it, those that can be settled first; `base` is the
-    topic's where it was named.
+    """Returns notes about a recipient plan and its `remarks`; notes with a remedy are first.
 
-    Notes that are only to be known are one, each on a line of it.
+    `base` is the topic's base, if given. Notes that need no action are combined into one.
     """
     notes = [
         *_open_questions(series, draft, project),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The last send of a topic resumed: the same mails, of which only those not accepted will be sent."""  # noqa: E501
+"""Resumes the last send of a topic.
+
+Only messages that were not accepted are sent, without changes.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -49,17 +52,17 @@ def plan_resume(
     lookup: Lookup | None = None,
     progress: Progress = silent,
 ) -> SendPlan:
-    """The last send as a plan.
+    """Returns a plan that resumes the last send of a topic.
 
-    `unknown_as` says what became of mails in state unknown: "keep" leaves them, "sent" and "lost"
-    settle them.
+    `unknown_as` is the outcome to assume for messages whose state is unknown: `keep` leaves
+    them unknown, `sent` and `lost` resolve them. `by_id` maps Message-IDs to individual
+    outcomes. With `lookup`, messages found in an archive are marked as accepted, and the
+    others stay unknown; an archive is never searched for an undisclosed fix. `drop` lists
+    recipients to remove from the messages that were not sent.
 
-    No archive is asked about an undisclosed fix.
-
-    `by_id` gives it by Message-ID. With `lookup`, those that an archive has are accepted; one it
-    does not have (yet) stays unknown. `drop` names recipients to drop from the mails that were not
-    sent. Only what an archive has is written now; what is given for mails and recipients is written
-    when the plan is carried out.
+    Only the results of the lookup are saved immediately; other outcomes and removed
+    recipients are saved when the plan is sent. Raises `UsageError` if the topic was never
+    sent.
     """
     on_one_line("--drop", drop)
     progress("looking for the last send")
@@ -130,9 +133,10 @@ def plan_resume(
 
 
 def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """What `--unknown` says: for all mails ("keep" unless given), and by Message-ID.
+    """Parses the values of `--unknown`.
 
-    UsageError for another word.
+    Returns the outcome for all messages (`keep` by default), and the outcomes by Message-ID.
+    Raises `UsageError` for an invalid value.
     """
     of_all, of_one = "keep", {}
     for text in words:
@@ -221,7 +225,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
 
 
 def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) -> None:
-    """Note with the topic who was left out, so that its next version leaves them out too."""
+    """Records removed recipients, so that later versions of the topic omit them."""
     key = branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
         return
@@ -233,9 +237,10 @@ def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) 
 
 
 def archive_lookup(url: str) -> Lookup:
-    """A lookup in a public-inbox archive.
+    """Returns a function that searches for a message in a public-inbox archive.
 
-    What is not the mail itself (an error, a login page, another mail) proves nothing.
+    The message is found only if the archive returns the message itself, not an error page, a
+    login page or another message.
     """
 
     def there(wanted: RenderedMail) -> bool:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Warnings before a send about the review of the last version: tags that it was given, and points
-that are open.
+"""Warns before a send about the review of the last version.
+
+The warnings are about missing review tags and open review comments.
 """
 
 from collections.abc import Sequence
@@ -23,8 +24,9 @@ MAX_SHOWN = 3
 def open_point_warnings(
     repository: Repository, draft: Draft
 ) -> tuple[SendProblem, ...]:
-    """The points of the last version's review that are neither answered nor addressed by the
-    commits.
+    """Returns a warning about open review comments on the last version.
+
+    A comment is open if it was neither answered nor addressed by the commits.
     """
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
@@ -52,8 +54,9 @@ def open_point_warnings(
 def tag_warnings(
     repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
 ) -> tuple[SendProblem, ...]:
-    """Review tags given to the last version that the commits lack, and those held back because
-    their patch changed.
+    """Returns warnings about review tags that are missing from the new version's commits.
+
+    This includes tags that were not applied because their patch changed.
     """
     if draft.version < 2 or not ids or draft.branch is None:
         return ()

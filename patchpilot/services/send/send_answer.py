@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a send answers: the plan and what became of it, as one value."""
+"""The output of `send`: the plan and its result."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class SendAnswer:
 
     @property
     def verdict(self) -> str:
-        """Whether the mails can be sent, or what became of them, in one line."""
+        """One line that states whether the messages can be sent, or the result of sending them."""
         planned = self.result.state == "planned"
         return verdict(
             self.plan, self.result.blockers, "ready" if planned else self.result.state
@@ -44,5 +44,5 @@ class SendAnswer:
 
     @property
     def sender(self) -> str | None:
-        """The sender, with the name; None where the account names none."""
+        """The sender's name and address, or None if the mail account has no address."""
         return str(self.plan.account.sender) if self.plan.account.sender else None

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `send`, second part: the mails of a plan are sent, each once."""
+"""Sends each message of a plan exactly once.
+
+This is the second part of the command `send`.
+"""
 
 import contextlib
 from dataclasses import replace
@@ -42,11 +45,13 @@ def deliver(
     progress: Progress = silent,
     on_mail: Report = unheard,
 ) -> SendResult:
-    """Send what was planned, and only that.
+    """Sends the messages of a plan.
 
-    The outbox records every step; problems that block sending end it before anything is sent.
+    The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is
+    called for each change in the state of a message, after the change is saved to disk.
 
-    `on_mail` hears of every step of a mail after it is on disk.
+    Raises `RefusedError` if the request is offline or the topic was sent since the plan was
+    made, and `MissingError` if the transport cannot send with this account.
     """
     if planned.refused:
         return result_of_plan(planned)
@@ -203,7 +208,7 @@ def _has_work(repository: Repository, send: Send, transport: Transport) -> bool:
 
 
 def as_send(planned: SendPlan) -> Send:
-    """A plan as the outbox keeps it, nothing of it sent."""
+    """Returns the outbox entry for a plan, with no message sent yet."""
     return Send(
         id=0,
         change_id=planned.draft.change_id,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plan of a send and its result: the values the services and both front ends share."""
+"""The plan and the result of a send, shared by the services, the CLI and the TUI."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,15 +19,17 @@ from patchpilot.topic.mail_result import MailResult
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What would be sent: every mail as its transport makes it, to whom and why, by which account,
-    and what blocks it.
+    """The plan of a send.
 
-    `send_id` names the send in the outbox that a plan resumes, `states` are its mails' there;
-    `judged` are the sends of the topic or of its patches that were known when the plan was made;
-    `settled` what is said of its mails in doubt, by place, and `left_out` whom it is to be resumed
-    without (mailboxes in lower case): both are written when it is sent; `passed` are the checks
-    that found nothing; `tracking_data` is what the transport needs of its own records to send these
-    mails.
+    Contains every message as its transport renders it, the recipients with reasons, the mail
+    account, and the problems that block sending.
+
+    `send_id` is the outbox send that the plan resumes, and `states` are the states of its
+    messages. `judged` lists the sends of the topic or its patches that were known when the
+    plan was made. `settled` maps the indices of messages in an unknown state to their
+    outcomes, and `left_out` lists the removed recipients (mailboxes in lower case); both are
+    saved when the plan is sent. `passed` lists the checks without findings. `tracking_data`
+    is the data that the transport needs from its own records to send the messages.
     """
 
     request: SendRequest
@@ -54,7 +56,10 @@ class SendPlan:
 
     @property
     def waiting(self) -> tuple[int, ...]:
-        """The indices of the mails that are to be sent: all, or of a resumed send what is missing."""  # noqa: E501
+        """The indices of the messages to send.
+
+        For a resumed send, these are the messages that have not been accepted.
+        """
         return tuple(
             at
             for at in range(len(self.mails))
@@ -63,18 +68,21 @@ class SendPlan:
 
     @property
     def blocked(self) -> SendProblem | None:
-        """What keeps the transport from sending anything with this account; None for nothing."""
+        """The problem that prevents the transport from sending with this account, or None."""
         return self.transport.blocked(self.account)
 
     @property
     def refused(self) -> bool:
-        """Whether it will not be sent as it is."""
+        """Whether sending is blocked by problems that are not overridden."""
         return bool(self.blockers) and not self.request.force
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """The state of a send: `planned|sent|partial|failed|refused`, and each mail."""
+    """The result of a send, with the result of each message.
+
+    `state` is `planned`, `sent`, `partial`, `failed` or `refused`.
+    """
 
     state: str
     messages: tuple[MailResult, ...]

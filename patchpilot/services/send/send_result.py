@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A plan or a send as a result: the state of each mail, and what to do next."""
+"""Creates the result of a plan or a send: the state of each message, and the next steps."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
 def result_of_plan(planned: SendPlan) -> SendResult:
-    """A plan as a result: nothing was sent."""
+    """Returns the result for a plan that has not been sent."""
     return SendResult(
         state="refused" if planned.refused else "planned",
         messages=tuple(
@@ -37,7 +37,7 @@ def result_of_plan(planned: SendPlan) -> SendResult:
 
 
 def standing(planned: SendPlan) -> SendResult:
-    """A resumed send, as it is planned; nothing is done."""
+    """Returns the current result of a resumed send, without sending."""
     assert planned.send_id
     with Outbox() as outbox:
         send = outbox.get(planned.send_id)
@@ -53,7 +53,7 @@ def standing(planned: SendPlan) -> SendResult:
 
 
 def result_of_send(send: Send) -> SendResult:
-    """A send as the outbox has it."""
+    """Returns the result of a send in the outbox."""
     return SendResult(
         state=send.state if send.state != "planned" else "failed",
         messages=tuple(map(mail_result, send.entries)),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic's send as a front end shows it: the plan with the mails that were sent, the last send on
-record, and what a plan lacks.
+"""Determines the state of a topic's send for the CLI and the TUI.
+
+The state combines the plan, the messages that were sent, and the last recorded send.
 """
 
 from collections.abc import Sequence
@@ -34,8 +35,10 @@ SENT = frozenset({"already-sent", "version-sent"})
 
 @dataclass(frozen=True, slots=True)
 class TopicSend:
-    """The plan, the last send of the topic as it is on record, what became of the plan once it was
-    sent, and the report of either.
+    """The state of a topic's send.
+
+    Contains the plan, the last recorded send of the topic, the result if the plan was sent,
+    and the report of the send.
     """
 
     plan: SendPlan
@@ -45,7 +48,7 @@ class TopicSend:
 
     @property
     def unfinished(self) -> bool:
-        """Whether the last send has mails that were not sent, or whose outcome is unknown."""
+        """Whether the last send has messages that were not sent or whose outcome is unknown."""
         return self.last is not None and self.last.state in (
             "planned",
             "partial",
@@ -54,7 +57,7 @@ class TopicSend:
 
     @property
     def is_sent(self) -> bool:
-        """Whether this very version was sent."""
+        """Whether this version of the topic was sent."""
         if self.result and self.result.state == "sent":
             return True
         names = {refusal.name for refusal in self.plan.blockers}
@@ -66,8 +69,10 @@ class TopicSend:
 
 
 def sent_names(names: set[str]) -> set[str]:
-    """Those of a plan's refusals that only say it was sent already: b4 sets the next version at
-    once, which has no changelog yet.
+    """Returns the names of a plan's problems that only mean that the version was already sent.
+
+    They include a missing changelog of the next version, because b4 starts that version
+    immediately.
     """
     return set(
         SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT
@@ -75,7 +80,10 @@ def sent_names(names: set[str]) -> set[str]:
 
 
 def was_sent(planned: SendPlan) -> bool:
-    """Whether nothing blocks the plan but that it was sent (and taken) already."""
+    """Returns whether a plan is blocked only because its version was already sent.
+
+    The version may already have been applied upstream.
+    """
     names = {refusal.name for refusal in planned.blockers}
     return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
 
@@ -83,10 +91,9 @@ def was_sent(planned: SendPlan) -> bool:
 def plan_topic(
     repository: Repository, request: SendRequest, progress: Progress = silent
 ) -> SendPlan:
-    """The plan of `send --dry-run`.
+    """Returns the plan of `send --dry-run`.
 
-    Where it was sent already, with the mails as they were sent in place of those a new send would
-    make.
+    If the version was already sent, the plan contains the messages that were sent.
     """
     planned = plan(repository, request, progress=progress)
     if not was_sent(planned):
@@ -107,7 +114,7 @@ def plan_topic(
 
 
 def just_sent(planned: SendPlan, result: SendResult) -> SendPlan:
-    """The plan after its mails were sent: its only problem is that they were."""
+    """Returns the plan after sending; its only problem is that the version was sent."""
     return replace(
         planned,
         blockers=(
@@ -119,7 +126,7 @@ def just_sent(planned: SendPlan, result: SendResult) -> SendPlan:
 
 
 def is_outdated(repository: Repository, planned: SendPlan) -> bool:
-    """Whether the mail account has changed since the plan was made, in another terminal for one."""
+    """Returns whether the mail account has changed since the plan was made."""
     return (
         planned.transport.account(repository, planned.request.identity)
         != planned.account
@@ -127,9 +134,9 @@ def is_outdated(repository: Repository, planned: SendPlan) -> bool:
 
 
 def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
-    """The plan with the last send of its topic and the report of it.
+    """Returns the plan with the last send of its topic and the report of that send.
 
-    One that a kill cut off is settled first.
+    If the last send was interrupted, its state is determined first.
     """
     with Outbox() as outbox:
         sends = outbox.sends(planned.draft.change_id)
@@ -155,16 +162,16 @@ def topic_on_record(
     base: str | None,
     known: Sequence[Tracked] = (),
 ) -> TopicState | None:
-    """How far a topic is by what is on record here; None where there is no topic.
+    """Returns the recorded state of a topic, or None if there is no topic.
 
-    `known` are followed series that were read already.
+    `known` lists tracked series that the caller has already read.
     """
     with Store() as store:
         return this_topic(repository, target, base=base, store=store, known=known)
 
 
 def lists_and_contacts(planned: SendPlan) -> tuple[list[Recipient], list[Recipient]]:
-    """The mailing lists among a plan's recipients, and the others."""
+    """Returns the mailing lists among a plan's recipients, and the other recipients."""
     return (
         [recipient for recipient in planned.recipients if is_list(recipient)],
         [recipient for recipient in planned.recipients if not is_list(recipient)],
@@ -178,9 +185,10 @@ def plan_resumed(
     unknown: str,
     progress: Progress = silent,
 ) -> SendPlan:
-    """The plan of what is missing of the last send.
+    """Returns a plan to send the remaining messages of the last send.
 
-    Of mails in doubt `unknown` says `sent`, `lost`, `keep`, or `lookup` to ask the archive.
+    `unknown` is the outcome of messages in an unknown state: `sent`, `lost`, `keep`, or
+    `lookup` to search the archive.
     """
     lookup = archive_lookup(settings.address("lore")) if unknown == "lookup" else None
     return plan_resume(
@@ -193,7 +201,7 @@ def plan_resumed(
 
 
 def tree_prefixes() -> list[str]:
-    """The subject prefixes that the projects use, each once."""
+    """Returns the subject prefixes used by the projects, without duplicates."""
     return list(
         dict.fromkeys(
             prefix
@@ -204,7 +212,10 @@ def tree_prefixes() -> list[str]:
 
 
 def judge_prefix(text: str) -> tuple[str, str]:
-    """(the whole subject prefix for a user's words, "") or ("", why it cannot be one)."""
+    """Completes a subject prefix entered by the user.
+
+    Returns the prefix and an empty text, or an empty prefix and the reason why it is invalid.
+    """
     try:
         return complete_prefix(text), ""
     except PatchpilotError as error:

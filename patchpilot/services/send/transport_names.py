@@ -6,14 +6,14 @@ from patchpilot.outgoing import transports
 
 
 def transport_names() -> tuple[str, ...]:
-    """The names that `--via` takes, the default one first."""
+    """Returns the valid values of `--via`, the default first."""
     return transports.names()
 
 
 def next_transport(name: str) -> str:
-    """The transport after this one, the first after the last.
+    """Returns the next transport in the list, wrapping around at the end.
 
-    The one after the default for "", the one that is in force then.
+    An empty name means the default transport.
     """
     names = transports.names()
     return names[(names.index(name or DEFAULT_TRANSPORT) + 1) % len(names)]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What stops the send of a security fix that is not public yet, and no reason overrides."""
+"""Blocks public sends of undisclosed security fixes.
+
+These problems cannot be overridden.
+"""
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
@@ -10,8 +13,9 @@ from patchpilot.outgoing.outbox import Send
 
 
 def refuse_public_server(draft: Draft, account: Account) -> None:
-    """RefusedError where an undisclosed fix would go through a server of others, as b4's web
-    endpoint is.
+    """Raises `RefusedError` if an undisclosed fix would be sent through a third-party server.
+
+    An example of such a server is b4's web endpoint.
     """
     if draft.is_undisclosed and account.destination:
         raise RefusedError(
@@ -25,8 +29,9 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
 
 
 def refuse_public_mails(draft: Draft, send: Send) -> None:
-    """RefusedError where mails that wait were made for a public send of a fix that is undisclosed
-    now.
+    """Raises `RefusedError` if pending messages of an undisclosed fix are for a public send.
+
+    This happens if the fix was marked as undisclosed after the messages were made.
     """
     if send.undisclosed or not draft.is_undisclosed:
         return

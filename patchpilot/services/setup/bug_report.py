@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `bug-report`: what a report of a bug needs, as Markdown."""
+"""The command `bug-report`: collects the details for a bug report, as Markdown."""
 
 import contextlib
 import os
@@ -57,7 +57,7 @@ _TEMPLATE = """\
 
 
 def bug_report(settings: Settings) -> str:
-    """Versions, settings that differ from their defaults, and the last traceback, as Markdown."""
+    """Returns versions, non-default settings and the last traceback, as Markdown."""
     text = _TEMPLATE.format(
         versions="\n".join(f"- {line}" for line in _versions()),
         settings="\n".join(_settings(settings)) or "all settings have their defaults",
@@ -68,7 +68,7 @@ def bug_report(settings: Settings) -> str:
 
 
 def last_traceback() -> str:
-    """The end of the latest log of a bug that this user's calls wrote; empty if there is none."""
+    """Returns the end of the latest crash log written by this user; empty if there is none."""
     logs: list[tuple[float, Path]] = []
     for file in Path(tempfile.gettempdir()).glob(f"{BUG_LOG}*.log"):
         with contextlib.suppress(OSError):

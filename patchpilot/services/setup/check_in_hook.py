@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The check that an installed hook runs: a commit in the making, or a mail of a topic."""
+"""Runs the check of an installed git hook, on a new commit or on a message of a topic."""
 
 import re
 from pathlib import Path
@@ -20,11 +20,12 @@ from patchpilot.topic.workplace import Workplace
 def check_in_hook(
     place: Workplace, file: Path, base: str = ""
 ) -> tuple[CheckResult, str]:
-    """The check of a patch file under the settings of its repository, errors alone failing it; and
-    why the tree's rule packs were left out, or "".
+    """Checks a patch file in a git hook, with the settings of its repository.
 
-    The patch is judged against the tree of `base`; default: the parent of the commit that git
-    format-patch made it of, else HEAD.
+    Only errors make the check fail. Returns the result, and the reason why the tree's rule
+    packs were not used (empty if they were). The patch is checked against the tree of `base`.
+    By default this is the parent of the commit named in the output of git format-patch, or
+    HEAD.
     """
     repository, settings = place.repository, place.settings()
     base_id = repository.find(base or _parent(file))
@@ -51,7 +52,10 @@ def check_in_hook(
 
 
 def check_message_in_hook(place: Workplace, file: Path) -> tuple[CheckResult, str]:
-    """The same of the commit in the making with the message of a file."""
+    """Checks a new commit in a git hook, with the commit message in a file.
+
+    Returns the same values as `check_in_hook`.
+    """
     with TemporaryFolder("hook") as folder:
         mail = folder / "commit.patch"
         content, base = mail_for_commit_message(place.repository, file)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The log of `--debug`: each program that is started, with its time and exit code, and errors."""
+"""Writes the log of `--debug`.
+
+The log contains errors, and each started program with its time and exit code.
+"""
 
 import os
 import shlex
@@ -25,10 +28,10 @@ _LONGEST = 2000
 
 @contextmanager
 def debug_log() -> Iterator[IO[str]]:
-    """Write a log until the block ends; gives the open file.
+    """Writes the log of `--debug` until the end of the `with` block, and yields the open file.
 
-    All programs are started by `subprocess.Popen`: a subclass takes its place, so that no caller
-    needs to know of the log.
+    All programs are started by `subprocess.Popen`, which is temporarily replaced by a
+    subclass, so that callers need not know about the log.
     """
     with tempfile.NamedTemporaryFile(
         "w",
@@ -63,7 +66,7 @@ def _logged(popen: Any, say: Any) -> Any:
     """The class that starts a program and logs it."""
 
     class Logged(popen):  # type: ignore[misc]
-        """A program, logged when it is started and when its exit code is known."""
+        """A subprocess that is logged when it starts and when it exits."""
 
         def __init__(self, args: Any, *rest: Any, **given: Any) -> None:
             self._code: int | None = None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `doctor`: problems that would stop each stage on this machine, each with the command
-that fixes it.
+"""The command `doctor`: finds problems that would prevent a stage of the workflow.
+
+Each problem comes with the command that fixes it.
 """
 
 import contextlib
@@ -37,9 +38,9 @@ from patchpilot.topic.finish_send import finish_sends
 @json_form("stage", "name", "state", "message", "hint")
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The result of one check: the stage it matters for, what was seen, and how to fix it.
+    """The result of one check by `doctor`: the affected stage, the observation, and the fix.
 
-    `state` is ok, warn, fail or skip.
+    `state` is `ok`, `warn`, `fail` or `skip`.
     """
 
     stage: str
@@ -58,18 +59,17 @@ class DoctorResult:
 
     @property
     def healthy(self) -> bool:
-        """Whether nothing would stop a stage."""
+        """Whether no problem would prevent a stage of the workflow."""
         return not any(diagnosis.state == "fail" for diagnosis in self.diagnoses)
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorRequest:
-    """The settings to look at.
+    """The settings to check with `doctor`.
 
-    `terminal` says whether git may ask for a password; `offline` leaves out what needs the network.
-
-    `wrong_settings` are those that stop the other verbs, `unread_settings` those that no verb
-    reads.
+    `terminal` is set if git may ask for a password; `offline` skips checks that need the
+    network. `wrong_settings` are invalid settings that stop other commands, and
+    `unread_settings` are settings that no command reads.
     """
 
     via: str = DEFAULT_TRANSPORT
@@ -88,9 +88,9 @@ def diagnose(
     *,
     progress: Progress = silent,
 ) -> DoctorResult:
-    """What would stop each stage here.
+    """Returns the problems that would prevent each stage of the workflow on this machine.
 
-    Without a repository the mail account is the one of git's global configuration.
+    Without a repository, the mail account of git's global configuration is checked.
     """
     if repository is None:
         with TemporaryFolder("doctor") as place:
@@ -343,9 +343,10 @@ def _local_archive(lore: str) -> probes.Probe:
 
 
 def recovered() -> tuple[str, ...]:
-    """Replace the user's damaged databases by their latest backups with what can still be read.
+    """Restores the user's damaged databases, and returns a description of each action.
 
-    What was done, a line each.
+    A database is replaced by its latest backup, together with the rows of the damaged file
+    that are still readable.
     """
     lines = []
     for file, layout in (

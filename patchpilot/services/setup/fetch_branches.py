@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fetching the maintained stable branches that a clone lacks."""
+"""Fetches maintained stable branches that are missing from a repository."""
 
 from patchpilot.commits.own_commands import refuse_untrusted
 from patchpilot.commits.repository import Repository
@@ -12,10 +12,10 @@ __all__ = ["MissingBranches", "fetch_branches", "missing_branches"]
 
 
 def fetch_branches(repository: Repository, wanted: MissingBranches) -> None:
-    """Fetch branches with their tags on the terminal: git shows its progress and may ask for a
-    password.
+    """Fetches branches and their tags, with git's progress shown on the terminal.
 
-    MissingError where git fails; a remote that was added for it is removed then.
+    git may ask for a password. Raises `MissingError` if git fails; a remote that was added
+    for the branches is then removed.
     """
     refuse_untrusted(repository.top, *FETCHING)
     here = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]

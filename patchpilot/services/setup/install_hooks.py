@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `hooks`: git's commit-msg and sendemail-validate hooks and b4's per-patch check,
-installed and removed.
+"""The command `hooks`: installs and removes git's hooks and b4's per-patch check.
+
+The git hooks are commit-msg and sendemail-validate.
 """
 
 import os
@@ -23,8 +24,10 @@ _PYTHON = re.compile(r"(?m)^python=.*$")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A hook: its name, where it is, and whether it is "installed" (ours), "foreign" (somebody
-    else's) or "absent".
+    """A hook with its name, its place and its state.
+
+    The state is "installed" (patchpilot's hook), "foreign" (another hook is installed) or
+    "absent".
     """
 
     name: str
@@ -33,16 +36,17 @@ class Hook:
 
 
 def status(repository: Repository) -> tuple[Hook, ...]:
-    """The state of each hook."""
+    """Returns the state of each hook that patchpilot can install."""
     return tuple(_status(repository, name) for name in HOOKS)
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Install these hooks (none: all).
+    """Installs the named hooks (all if none are named) and returns the state of every hook.
 
-    RefusedError where a hook of somebody else is installed: it is never overwritten.
+    The check for b4 is added to the other values of b4's setting, because b4 runs each of
+    them.
 
-    b4 runs each value of its setting, so that ours is added to those of the user.
+    Raises `RefusedError` if another hook is installed; it is never overwritten.
     """
     chosen = _chosen(names)
     for name in chosen:
@@ -65,7 +69,10 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Remove these hooks (none: all); those of others stay."""
+    """Removes the named hooks (all if none are named) and returns the state of every hook.
+
+    Hooks that patchpilot did not install are kept.
+    """
     for name in _chosen(names):
         if _status(repository, name).state != "installed":
             continue
@@ -77,8 +84,9 @@ def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def is_no_patch(file: Path) -> bool:
-    """Whether a commit message is of a kind that is not sent as a patch: a fixup, a merge, work in
-    progress, b4's cover letter.
+    """Whether a commit message file belongs to a commit that is not sent as a patch.
+
+    Such commits are fixups, merges, work in progress and b4's cover letter.
     """
     try:
         text = file.read_text(encoding="utf-8", errors="replace").lstrip()
@@ -90,7 +98,7 @@ def is_no_patch(file: Path) -> bool:
 
 
 def sent_by_us() -> bool:
-    """Whether git send-email runs for patchpilot, which has checked already."""
+    """Whether the current git send-email was started by patchpilot, after its checks."""
     return os.environ.get("PATCHPILOT_SENDING") == "1"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `config`: every setting, its value, where it comes from and what it means."""
+"""The command `config`: lists every setting with its value, origin and meaning."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from patchpilot.projects.loading import projects
 @json_form()
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """A setting that is wrong: the message, and what to do."""
+    """An invalid setting: the error message and a hint."""
 
     message: str
     hint: Advice | None
@@ -22,7 +22,10 @@ class ConfigProblem:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class ConfigRow:
-    """A setting as it is in force; `from_tree` says whether the tree's file may set it."""
+    """A setting with its effective value, origin and meaning.
+
+    `from_tree` is set if the tree's configuration file may define the setting.
+    """
 
     name: str
     value: str
@@ -32,7 +35,7 @@ class ConfigRow:
 
 
 def config(settings: Settings) -> tuple[ConfigRow, ...]:
-    """Every setting, in the order they are documented."""
+    """Returns every setting, in the order of the documentation."""
     keys = {key.name: key for key in KEYS}
     meanings = {key.name: key.meaning for key in KEYS} | {
         "via": f"transport: {' or '.join(transports.names())}",

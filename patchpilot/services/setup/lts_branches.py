@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The maintained stable series: listed, and refreshed from the project's own list of releases."""
+"""The command `lts`: lists the maintained stable series and updates the list.
+
+Updates are read from the project's published list of releases.
+"""
 
 import json
 import re
@@ -27,7 +30,7 @@ UNKNOWN = "unknown"
 @json_form("version", "ends", "over=is_over")
 @dataclass(frozen=True, slots=True)
 class LtsSeries:
-    """A long-term series, the last month of its support, and whether that is over."""
+    """A long-term series with the last month of its support and whether the support has ended."""
 
     version: str
     ends: str
@@ -37,8 +40,9 @@ class LtsSeries:
 @json_form("family", "updated", "file", "series")
 @dataclass(frozen=True, slots=True)
 class Lts:
-    """The series of a project's stable trees, when the data was made, and where it is (None: the
-    shipped data).
+    """The stable series of a project, the date of the data and its file.
+
+    `file` is None if the data is the list that patchpilot ships.
     """
 
     family: str
@@ -48,7 +52,10 @@ class Lts:
 
 
 def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
-    """The series of the project's stable trees (default: the default project's), oldest first."""
+    """Returns the stable series of a project, oldest first.
+
+    `profile` names the project; by default it is the default project.
+    """
     today = today or datetime.now(UTC).date()
     stable = _stable(profile)
     own = refreshed().get(stable.project, {})
@@ -64,7 +71,7 @@ def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
 
 
 def user_file() -> Path:
-    """Where `lts --update` keeps its copy."""
+    """Returns the path of the file to which `lts --update` writes the updated list."""
     return Path(user_folder()) / REFRESHED
 
 
@@ -75,10 +82,13 @@ def update(
     offline: bool = False,
     today: date | None = None,
 ) -> Lts:
-    """Read the project's list of releases and keep what it says in the user's data directory.
+    """Updates the stable series of a project from its list of releases.
 
-    A long-term series that is new in the list is added (its end is unknown); one that the list no
-    longer has is over.
+    The result is stored in the user's data directory. A new long-term series in the list is
+    added with an unknown end of support. The support of a series that is missing from the
+    list has ended.
+
+    Raises `InputError` if the project publishes no list, or if the file cannot be written.
     """
     from patchpilot.archive.feed import fetch_json
 
@@ -113,7 +123,7 @@ def update(
 def merged(
     known: Sequence[Maintained], current: frozenset[str], today: date
 ) -> tuple[Maintained, ...]:
-    """The series as the project's list now has them, oldest first."""
+    """Returns the known stable series updated from the project's current list, oldest first."""
     last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
     rows = [
         (
@@ -131,8 +141,10 @@ def merged(
 
 
 def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
-    """The refreshed keys of [stable] of each project, in the form of its file, each with a date of
-    its own.
+    """Returns the updated [stable] keys of each project as TOML.
+
+    The format is that of the project files. Each project has a separate date of its last
+    update.
     """
     lines = [
         "# written by patchpilot lts --update: newer than the [stable] of the project's file, key"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands that doctor names, run after the user agreed."""
+"""Runs the commands that `doctor` recommends, after the user confirmed them."""
 
 import re
 import shlex
@@ -21,7 +21,10 @@ _OPTIONS = {
 
 
 def commands_of(found: Diagnosis) -> tuple[str, ...]:
-    """The commands that fix a finding; none where its hint is not made of complete commands."""
+    """Returns the commands that fix a problem found by `doctor`.
+
+    Empty if the hint does not consist of complete commands.
+    """
     parts = tuple(part.strip() for part in str(found.hint).split(";"))
     complete = all(
         part.startswith(_RUNS)
@@ -33,7 +36,10 @@ def commands_of(found: Diagnosis) -> tuple[str, ...]:
 
 
 def run_fix(repository: Repository | None, command: str) -> bool:
-    """Run a command in the repository, on the user's terminal; whether it went well."""
+    """Runs a command on the user's terminal and returns whether it succeeded.
+
+    The command runs in the top-level directory of the repository, if there is one.
+    """
     done = interactive(shlex.split(command), cwd=repository.top if repository else None)
     if repository:
         repository.changed()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `setup mail`: the settings of git send-email for an account, tried before they are
-written.
+"""The command `setup mail`: configures git send-email for an email account.
+
+The settings are tested before they are written.
 """
 
 import shlex
@@ -35,9 +36,11 @@ _ENCRYPTION = {465: "ssl", 25: "none"}
 
 @dataclass(frozen=True, slots=True)
 class MailRequest:
-    """What is known of the account: an address and a provider's name, the rest only where it
-    differs from what the provider requires. `server` may end in `:PORT`; `keep` is the name of a
-    `Keeper`.
+    """The known properties of the email account to configure.
+
+    The address and the name of the provider are enough; the other fields are needed only if
+    they differ from the provider's settings. `server` may end in `:PORT`; `keep` is the name
+    of a `Keeper`.
     """
 
     address: str
@@ -52,7 +55,7 @@ class MailRequest:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A key of git's configuration, its value, and the value that it replaces ("" for none)."""
+    """A key in git's configuration, its new value, and its previous value ("" if unset)."""
 
     key: str
     value: str
@@ -60,14 +63,16 @@ class Setting:
 
     @property
     def command(self) -> str:
-        """The command that writes it."""
+        """The `git config` command that writes the setting."""
         return shlex.join(("git", "config", "--global", self.key, self.value))
 
 
 @dataclass(frozen=True, slots=True)
 class MailPlan:
-    """The settings to write, the account that they make, what to know about its login, and where
-    its password is kept.
+    """The planned settings for an email account.
+
+    Contains the settings to write, the resulting account, the kind of password for the login,
+    notes, and the place in which the password is stored.
     """
 
     settings: tuple[Setting, ...]
@@ -78,17 +83,17 @@ class MailPlan:
 
     @property
     def needs_password(self) -> bool:
-        """Whether the server asks for one."""
+        """Whether the mail server requires a password."""
         return self.account.needs_login
 
     @property
     def host(self) -> str:
-        """The server as git's credential helpers know it."""
+        """The mail server as `HOST:PORT`, as git's credential helpers name it."""
         return f"{self.account.server}:{self.account.port}"
 
 
 def provider_names() -> tuple[tuple[str, str], ...]:
-    """The names that `provider` takes, each with what it is."""
+    """Returns the valid names of email providers, each with a description."""
     return (
         *((_short(one), one.name) for one in providers() if one.server),
         (OWN, "another server"),
@@ -102,15 +107,19 @@ def _short(provider: Provider) -> str:
 
 
 def proposed_provider(address: str) -> str:
-    """The name of the address's provider, as far as its domain shows it."""
+    """Returns the name of an address's email provider, derived from its domain.
+
+    If the domain is unknown, the name for another server is returned.
+    """
     known = provider_of("", 0, address.rpartition("@")[2])
     return _short(known) if known and known.server else OWN
 
 
 def plan_mail(request: MailRequest) -> MailPlan:
-    """The settings for an account; nothing is written.
+    """Returns the planned settings for an email account without writing them.
 
-    UsageError for an address, provider, server or place for the password that is none.
+    Raises `UsageError` if the address, the provider, the server or the place for the password
+    is invalid.
     """
     verdict = judge(request.address)
     if verdict.state is AddressState.BAD:
@@ -220,9 +229,10 @@ def _account(address: str, wanted: dict[str, str]) -> Account:
 
 
 def try_login(plan: MailPlan, password: str) -> str:
-    """Log in to the server with the settings of the plan, and say so; no mail is sent.
+    """Tests the login to the mail server of a plan and returns a description of the result.
 
-    NetworkError when the server cannot be reached or refuses the login.
+    No message is sent. Raises `NetworkError` if the server cannot be reached or rejects the
+    login.
     """
     account = plan.account
     if account.destination:
@@ -243,7 +253,7 @@ def try_login(plan: MailPlan, password: str) -> str:
 
 
 def is_wrong_password(error: NetworkError) -> bool:
-    """Whether `try_login` failed because the server refused the user name or the password."""
+    """Whether `try_login` failed because the server rejected the user name or the password."""
     return isinstance(error.__cause__, smtplib.SMTPAuthenticationError)
 
 
@@ -255,7 +265,7 @@ def _session(plan: MailPlan, password: str) -> Submission:
 
 
 def write_mail(plan: MailPlan, password: str = "") -> None:
-    """Keep the password, then write the settings of the plan to the user's git configuration."""
+    """Stores the password and writes the planned settings to the user's git configuration."""
     if plan.needs_password and password:
         keep(plan.keeper, plan.host, plan.account.user, password)
     for setting in plan.settings:
@@ -264,7 +274,7 @@ def write_mail(plan: MailPlan, password: str = "") -> None:
 
 
 def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]:
-    """The settings of the plan that a repository's own configuration replaces."""
+    """Returns the planned settings that the repository's configuration overrides."""
     if repository is None:
         return ()
     repository.changed()
@@ -276,9 +286,9 @@ def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]
 
 
 def mail_to_oneself(plan: MailPlan, password: str) -> str:
-    """Send a mail to the account's own address, and say how the server answered.
+    """Sends a test message to the account's address and returns a description of the result.
 
-    NetworkError when it is not accepted.
+    Raises `NetworkError` if the server does not accept the message.
     """
     address = plan.account.envelope or ""
     with _session(plan, password) as submission:
@@ -304,5 +314,5 @@ def _test_mail(address: str) -> bytes:
 
 
 def password_places() -> tuple[Keeper, ...]:
-    """The places for a password that this machine has, the safest first."""
+    """Returns the places in which this machine can store a password, the safest first."""
     return keepers()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `trailers`: the tags that reviewers gave, written into the commits they were given for."""  # noqa: E501
+"""The command `trailers`: adds the tags given by reviewers to the matching commits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from patchpilot.topic.review_trailers import (
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The decisions of a user about the tags of a topic; tags in neither stay open."""
+    """The user's decisions about the tags of a topic; tags without a decision stay open."""
 
     accepted: tuple[TagChoice, ...] = ()
     refused: tuple[TagChoice, ...] = ()
@@ -37,12 +37,12 @@ def add_review_trailers(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
-    """Add the tags credited to the tracked series of TARGET's topic.
+    """Adds the tags that reviewers gave to a tracked series to the topic's commits.
 
-    `choose` decides on each tag; refused ones are remembered with the topic.
+    `choose` decides on each tag; the refused tags are stored with the topic. The network is
+    not used; new replies are fetched by `track update`.
 
-    MissingError when the topic's series is not followed, or no archive has it yet. Nothing is asked
-    of the network: see `track update`.
+    Raises `MissingError` if the topic's series is not tracked, or if no archive has it yet.
     """
     if store is None:
         with Store() as opened:

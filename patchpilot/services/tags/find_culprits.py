@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `fixes`: which commit introduced the bug, and whether the existing Fixes: tags are
-correct.
+"""The command `fixes`: finds the commit that introduced a bug.
+
+It also checks the existing Fixes: tags.
 """
 
 import re
@@ -48,10 +49,10 @@ SURE_ENOUGH = 0.8
 @json_form("commit", "subject", "tag", "confidence", "evidence", "first_release")
 @dataclass(frozen=True, slots=True)
 class CulpritAnswer:
-    """A candidate as the verb gives it; `first_release` is the first tag that contains it, None
-    where none does.
+    """A candidate for the commit that introduced the bug.
 
-    `lacks` is the evidence that would speak for it and is not there.
+    `first_release` is the first tag that contains the commit, None if there is none. `lacks`
+    lists the missing kinds of evidence that would support the candidate.
     """
 
     commit: str
@@ -76,12 +77,11 @@ class CulpritAnswer:
 )
 @dataclass(frozen=True, slots=True)
 class FixesResult:
-    """What is known of the tags of one commit.
+    """The existing Fixes: tags of a commit, the candidates and the tags to write.
 
-    `sure` is whether the first candidate is certain; `reason` says why not.
-
-    `tags` are the lines to write, oldest commit first: mostly one, none when unsure; `is_fix`
-    whether the commit is taken for a fix.
+    `sure` is set if the first candidate is certain; otherwise `reason` explains the doubt.
+    `tags` are the lines to write, oldest commit first: usually one, none if the result is
+    uncertain. `is_fix` is set if the commit is considered a fix.
     """
 
     commit: str
@@ -96,10 +96,10 @@ class FixesResult:
 
     @property
     def troubled(self) -> bool:
-        """Whether a tag that is there has a problem.
+        """Whether an existing Fixes: tag has a problem.
 
-        One that is true, only of no use to those who backport, has none; nor one that cannot be
-        checked.
+        A correct tag that is merely useless for backports does not count, and neither does a tag
+        that cannot be checked.
         """
         return any(
             problem.kind not in ("same-release", "unverified")
@@ -109,7 +109,7 @@ class FixesResult:
 
     @property
     def unverified(self) -> bool:
-        """Whether a shallow clone lacks the commit of a tag that is there."""
+        """Whether an existing Fixes: tag names a commit that is missing from a shallow clone."""
         return any(
             problem.kind == "unverified"
             for tag in self.present
@@ -119,14 +119,14 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """The fix to find the introducing commit of; None: the latest commit here.
+    """The fix for which to find the introducing commit, and the options of the search.
 
-    With `verify` only the existing Fixes: tags are judged.
-
-    `bisect_log` is the text of `git bisect log`, or of a report that quotes its end; `digits` the
-    length of an id in the tag. `profile`, by default that of the commit's tree, says how the
-    project lays out its tags. What is sent together with the fix gets no tag: what it has over
-    `base` (else over its upstream), and the ids of `series`.
+    `target` None is the latest commit. With `verify`, only the existing Fixes: tags are
+    checked. `bisect_log` is the output of `git bisect log`, or a report that quotes the end
+    of it. `digits` is the length of the commit id in the tag. `profile` is the project that
+    defines the layout of tags; by default, it is detected from the commit's tree. Commits
+    that are sent together with the fix get no tag: these are the commits since `base` (by
+    default since the upstream branch) and the commits in `series`.
     """
 
     target: str | None = None
@@ -142,9 +142,10 @@ class FixesRequest:
 def find_culprits_of_each(
     repository: Repository, request: FixesRequest, *, progress: Progress = silent
 ) -> tuple[FixesResult, ...]:
-    """As `find_culprits`, for each commit of a TARGET that may be a range, oldest first.
+    """Returns the result of `find_culprits` for each commit of a target, oldest first.
 
-    UsageError for a patch file, which has no history.
+    The target may be a commit or a range. Raises `UsageError` if it is a patch file, which
+    has no history.
     """
     target = newest_patch(repository) if request.target is None else request.target
     if is_mail(target) and not repository.find(target):
@@ -183,8 +184,10 @@ def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
 def find_culprits(
     repository: Repository, request: FixesRequest, *, progress: Progress = silent
 ) -> FixesResult:
-    """The judged Fixes: tags of a commit and, unless only these were asked for, the likeliest
-    introducing commits, found without looking at them.
+    """Checks a commit's Fixes: tags and finds the commits that probably introduced the bug.
+
+    The search does not use the existing tags. With `verify` in the request, there is no
+    search.
     """
     limit, verify, bisect_log, series = (
         request.limit,
@@ -378,8 +381,10 @@ def _tags(
 
 
 def own_patch(subject: str) -> str:
-    """The message when the fixed commit is sent together with the fix: it is not merged yet, and
-    its id will change.
+    """Returns the note for a fix of a commit that is sent in the same series.
+
+    Such a commit is not merged yet, and its id will change; it should be squashed with the
+    fix.
     """
     return (
         f'this fixes an earlier patch of this series: squash it into "{subject}" (git'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `prepare`: the chosen tags written into the messages of a commit or of a topic, with a
-record to undo it.
+"""The command `prepare`: adds the chosen tags to the messages of a commit or a topic.
+
+Each rewrite is recorded, so that `undo` can revert it.
 """
 
 from collections.abc import Sequence
@@ -46,14 +47,14 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class PrepareRequest:
-    """Which commits to prepare (None: the topic) and what to write.
+    """The commits to prepare (None: the topic) and the tags to write.
 
-    `fixes`: "auto", "none" or commits; `stable`: "auto" or "none"; the rest as the author gave it.
-    `overrides` allow what `rewrite.refuse_unless_safe` refuses; `dry_run` only plans.
-
-    `paste` takes links, message-ids, tag lines or addresses as they were copied. `is_fix` is the
-    author's word on whether the commits are fixes, which is kept with the topic; None: it was not
-    asked.
+    `fixes` is "auto", "none" or a list of commits; `stable` is "auto" or "none"; the other
+    tags are given by the author. `overrides` allow a rewrite that
+    `rewrite.refuse_unless_safe` rejects; with `dry_run`, the changes are only planned.
+    `paste` takes copied links, Message-IDs, tag lines or addresses. `is_fix` is the author's
+    answer to the question of whether the commits are fixes, which is stored with the topic;
+    None if the author was not asked.
     """
 
     target: str | None = None
@@ -86,10 +87,10 @@ def prepare(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Preparation:
-    """Plan the tags of each commit, show the plan to `confirm`, and write it when that says yes
-    (and it is no dry run).
+    """Plans the tags of each commit and writes them if `confirm` accepts the plan.
 
-    RefusedError where rewriting would do harm: see `rewrite.refuse_unless_safe`.
+    With `dry_run` in the request, nothing is written. Raises `RefusedError` if the rewrite
+    would do harm (see `rewrite.refuse_unless_safe`).
     """
     ref, head = rewrite.branch_of(repository, request.target)
     ids = topic_commits(repository, request.target, request.base)
@@ -124,9 +125,9 @@ def message_changes(
     request: PrepareRequest,
     progress: Progress = silent,
 ) -> tuple[MessageChange, ...]:
-    """The new message of each of these commits, as a request to prepare them asks for it.
+    """Returns the new message of each commit according to a `prepare` request.
 
-    Nothing is written.
+    No commit is changed.
     """
     return tuple(
         _change(repository, repository.commit(id_), request, ids, progress)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `stable`: the line that asks the stable trees to take a fix, or why none is needed."""
+"""The command `stable`: proposes the tag that requests a backport of a fix to stable.
+
+If no tag is needed, the result is the reason.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +47,7 @@ More than any project takes for one release, what its topic branches take before
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Introduced:
-    """A commit that introduced the bug, and the first release that has it (None: none yet)."""
+    """A commit that introduced the bug, and the first release with it (None: unreleased)."""
 
     commit: str
     first_release: str | None
@@ -64,8 +67,10 @@ class Introduced:
 )
 @dataclass(frozen=True, slots=True)
 class StableResult:
-    """The advice for one commit, the commits that introduced the bug (and where they are from) and
-    the branches that were looked at.
+    """The stable advice for a commit.
+
+    Contains the advice, the commits that introduced the bug, the origin of this information,
+    and the examined branches.
     """
 
     commit: str
@@ -79,18 +84,18 @@ class StableResult:
 
     @property
     def introduced(self) -> tuple[Introduced, ...]:
-        """The commits that introduced the bug, each with its first release."""
+        """The commits that introduced the bug, each with the first release that contains it."""
         return tuple(map(Introduced, self.culprits, self.first_releases))
 
 
 @dataclass(frozen=True, slots=True)
 class StableRequest:
-    """The fix to decide about; None: the latest commit here.
+    """The fix for which to decide about a backport to stable (None: the latest commit).
 
-    `fixes` name what introduced the bug; else its Fixes: tags do, else the search where it is sure.
-
-    `versions` asks for `# X.Y+`, `no_backport` is a reason to stay out of stable, `assume_tag` says
-    that a Fixes: tag will be written.
+    `fixes` names the commits that introduced the bug; by default, they are taken from the
+    Fixes: tags or, without tags, from a search with a certain result. `versions` requests `#
+    X.Y+`. `no_backport` is a reason to keep the fix out of stable. `assume_tag` is set if a
+    Fixes: tag will be written.
     """
 
     target: str | None = None
@@ -104,7 +109,10 @@ class StableRequest:
 def stable_lines(
     repository: Repository, request: StableRequest, *, progress: Progress = silent
 ) -> StableResult:
-    """What a fix needs for stable. UsageError for a patch file, which has no history."""
+    """Returns the tags that a fix needs for the stable trees.
+
+    Raises `UsageError` if the target is a patch file, which has no history.
+    """
     target = newest_patch(repository) if request.target is None else request.target
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
         raise UsageError(
@@ -182,7 +190,10 @@ def stable_lines(
 
 
 def tags_of(repository: Repository, commit: Commit) -> tuple[str, ...]:
-    """The ids of the commits that the Fixes: tags of a message name, as far as they are here."""
+    """Returns the ids of the commits that a message's Fixes: tags name.
+
+    Commits that are missing from the repository are ignored.
+    """
     tags = (parse_tag(line, at) for at, line in enumerate(commit.lines) if at)
     ids = (repository.find(tag.commit_id) for tag in tags if tag and tag.commit_id)
     return tuple(dict.fromkeys(commit for commit in ids if commit))
@@ -204,8 +215,9 @@ def branch_states(
     project: Project,
     progress: Progress,
 ) -> tuple[BranchState, ...]:
-    """Which stable branches have any of the commits that introduced the bug, by ancestry or by
-    upstream commit id.
+    """Returns for each stable branch whether it contains a commit that introduced the bug.
+
+    The commits are found by ancestry or by upstream commit id.
     """
     stable = stable_branches(repository, profile=project.name)
     if not stable.branches:
@@ -246,8 +258,9 @@ def _fixed_in(
 
 
 def patch_size(repository: Repository, commit: Commit) -> int:
-    """How many lines the patch shows: added, removed and context, as the stable rules count them; 0
-    for a merge.
+    """Returns the number of lines in a commit's patch, as the stable rules count them.
+
+    Added lines, removed lines and context lines count; the size of a merge is 0.
     """
     if len(commit.parents) != 1:
         return 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commits that introduced the bug a topic's commit fixes, and a candidate's patch next to the
-fix.
+"""Finds the commits that introduced the bugs fixed by a topic's commits.
+
+The module also returns the patch of a candidate for comparison with the fix.
 """
 
 from dataclasses import replace
@@ -29,9 +30,9 @@ def topic_culprits(
     base: str | None,
     progress: Progress = silent,
 ) -> FixesResult:
-    """The result of `fixes` for a commit.
+    """Returns the result of `fixes` for a topic's commit.
 
-    For one that is no fix, only the verdict on its present tags.
+    If the commit is not a fix, only its existing tags are checked.
     """
     claim = judge_fix(repository, commit)
     request = FixesRequest(
@@ -46,9 +47,9 @@ def topic_culprits(
 
 
 def named_culprit(repository: Repository, word: str, fix: str) -> CulpritAnswer:
-    """The commit that the user named as the one that introduced the bug, as a candidate.
+    """Returns a candidate for the commit that, according to the user, introduced the bug.
 
-    UsageError when the fix is not based on it.
+    Raises `UsageError` if the fix is not based on this commit.
     """
     commit = repository.commit(repository.resolve(word))
     if commit.id == fix or not repository.is_ancestor(commit.id, fix):
@@ -70,7 +71,10 @@ def named_culprit(repository: Repository, word: str, fix: str) -> CulpritAnswer:
 def culprit_and_fix(
     repository: Repository, culprit: str, fix: str
 ) -> tuple[list[str], list[str]]:
-    """The lines of a candidate as far as it touched the fix's files, and those of the fix."""
+    """Returns the lines of a candidate's patch and the lines of the fix's patch.
+
+    The candidate's patch is limited to the files that the fix changes.
+    """
     patch = commit_patch(repository, fix)
     paths = sorted(
         {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `undo`: what prepare (and check --fix) wrote, listed and undone."""
+"""The command `undo`: lists and reverts rewrites made by `prepare` and `check --fix`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +28,9 @@ from patchpilot.model.json_form import json_form
 )
 @dataclass(frozen=True, slots=True)
 class UndoState:
-    """A record and the state of its branch: "in-force" (can be undone), "restored", "moved-on" or
-    "gone".
+    """A recorded rewrite and the state of its branch.
+
+    The state is "in-force" (the rewrite can be undone), "restored", "moved-on" or "gone".
     """
 
     undo: Undo
@@ -38,21 +39,21 @@ class UndoState:
 
     @property
     def when(self) -> datetime:
-        """When the branch was rewritten."""
+        """The time at which the branch was rewritten."""
         return moment(self.undo.when)
 
 
 @json_form()
 @dataclass(frozen=True, slots=True)
 class UndoAnswer:
-    """What was done ("list" or "restore"), and the records that it is about."""
+    """The result of the command `undo`: the action ("list" or "restore") and its records."""
 
     action: str
     records: tuple[UndoState, ...]
 
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:
-    """Every record, latest first."""
+    """Returns every recorded rewrite, latest first."""
     return tuple(_state(repository, undo) for undo in listed(repository))
 
 
@@ -72,14 +73,15 @@ def _state(repository: Repository, undo: Undo) -> UndoState:
 
 
 def changes_files(repository: Repository, undo: Undo) -> bool:
-    """Whether undoing or redoing a record changes files, and not the messages alone."""
+    """Whether undoing or redoing a recorded rewrite changes files and not only messages."""
     return repository.commit(undo.old).tree != repository.commit(undo.new).tree
 
 
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
-    """Reset a branch to its state before a record (default: the latest in force).
+    """Resets a branch to its state before a recorded rewrite (default: the latest in force).
 
-    RefusedError with a hint where it has moved since.
+    Raises `UsageError` if there is no such record. Raises `RefusedError` with a hint if the
+    branch has changed since the rewrite.
     """
     killed = unfinished(repository)
     if killed:
@@ -142,9 +144,9 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
 
 
 def undo_redo(repository: Repository, number: int) -> UndoState:
-    """Set the branch of a restored record to what it was after the rewrite again.
+    """Sets a branch to its rewritten state again after `undo_restore`.
 
-    RefusedError where it is not restored (any more).
+    Raises `RefusedError` if the branch is no longer in its restored state.
     """
     chosen = next(
         (state for state in undo_list(repository) if state.undo.number == number), None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The checklist of a series: the review requests on its latest version, each done or open."""
+"""The checklist of a series: the review requests for its latest version, done or open."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,22 @@ from patchpilot.topic.followed.review_ledger import PointState, answers_to, mark
 
 @dataclass(frozen=True, slots=True)
 class CheckItem:
-    """A review point of the latest version, and its state."""
+    """A review request for the latest version of a series, and its state."""
 
     point: ReviewPoint
     state: PointState = PointState.OPEN
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to do about it for the next version."""
+        """Whether the review request needs no further work in the next version."""
         return self.state in (PointState.ADDRESSED, PointState.DECLINED)
 
 
 def checklist(series: Tracked) -> tuple[CheckItem, ...]:
-    """The review points of a series; none of patches that were taken, nor once all of it was or
-    has come to an end.
+    """Returns the review requests for the latest version of a series.
+
+    Requests for applied patches are omitted. The result is empty if all of the series is
+    applied or if the series is closed.
     """
     status = series.status
     if status is None or series.state in (*TAKEN, *FINAL):
@@ -57,9 +59,9 @@ def _state(point: ReviewPoint, series: Tracked, answer: str | None) -> PointStat
 def tick(
     number: int, item: CheckItem, state: PointState = PointState.ADDRESSED
 ) -> CheckItem:
-    """Set the state of a point of a tracked series, or clear it where it has that state.
+    """Sets the state of a review request of a tracked series and returns the updated item.
 
-    The item as it is then.
+    If the request already has this state, the state is cleared.
     """
     wanted = None if item.state is state else state
     mark_point(number, item.point, wanted)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `track classify`: what each mail of some files is, without a store."""
+"""The command `track classify`: classifies the messages in files without using a store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from patchpilot.reading.review_trailers import GivenTrailer
 )
 @dataclass(frozen=True, slots=True)
 class ClassifiedTrailer:
-    """A tag of a mail, and whether it names the sender's own address."""
+    """A tag in a message, and whether it names the sender's own address."""
 
     tag: GivenTrailer
     own_address: bool
@@ -45,24 +45,27 @@ class ClassifiedTrailer:
 )
 @dataclass(frozen=True, slots=True)
 class ClassifiedMail:
-    """A mail, where it was read from (`file`, or `file:N` in an mbox), and what it is."""
+    """A message, its classification, and its source.
+
+    The source is a file name, or `file:N` for a message in an mbox.
+    """
 
     source: str
     mail: Classified
 
     @property
     def sender(self) -> str:
-        """Its sender as a trailer names them."""
+        """The message's sender in the form of a trailer's value."""
         return self.mail.sender.trailer()
 
     @property
     def confidence(self) -> float:
-        """How sure its kind is, from 0 to 1, in hundredths."""
+        """The confidence in the message's kind, from 0 to 1, rounded to two decimal places."""
         return round(self.mail.confidence, 2)
 
     @property
     def trailers(self) -> tuple[ClassifiedTrailer, ...]:
-        """Its tags, in order."""
+        """The message's tags, in order."""
         sender = self.mail.sender
         return tuple(
             ClassifiedTrailer(tag, tag.is_from(sender)) for tag in self.mail.trailers
@@ -75,10 +78,12 @@ def classify_files(
     progress: Progress = silent,
     skipped: Skipped = ignored,
 ) -> tuple[ClassifiedMail, ...]:
-    """Every mail of these files (mails, mboxes, gzipped or not, `-` for standard input) in order.
+    """Returns the classification of each message in the files, in order.
 
-    InputError names a file that holds none; of several mails, one that is over a limit is reported
-    to `skipped`."""
+    The files are messages or mboxes, optionally gzipped, or `-` for standard input. Raises
+    `InputError` if a file contains no message. In a file with several messages, an oversized
+    message is skipped and reported to `skipped`.
+    """
     classified = []
     for file in files:
         mails = read_mails(file, progress, skipped)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track range-diff`: how two revisions of a tracked series differ, from their mails alone."""
+"""The command `track range-diff`: compares two revisions of a tracked series.
+
+Only the messages are needed, no commits.
+"""
 
 import re
 from collections import Counter
@@ -42,7 +45,7 @@ _VERSION = re.compile(r"v?(\d{1,4})", re.IGNORECASE)
 @json_form("id=series.entry.id", "subject=series.subject", "old", "new", "patches")
 @dataclass(frozen=True, slots=True)
 class RevisionComparison:
-    """Two revisions of a tracked series and what became of each patch, in git's order."""
+    """A range-diff between two revisions of a tracked series, with the patches in git's order."""
 
     series: Tracked
     old: Revision
@@ -50,7 +53,10 @@ class RevisionComparison:
     patches: tuple[PatchDifference, ...]
 
     def names(self) -> tuple[str, str]:
-        """The names of the two revisions, with the day where both have the same one."""
+        """Returns the names of the two revisions.
+
+        If both have the same name, the day on which each revision was sent is added.
+        """
         if self.old.label != self.new.label:
             return self.old.label, self.new.label
         days = (
@@ -64,12 +70,14 @@ class RevisionComparison:
 def compare_revisions(
     number: int, names: Sequence[str] = (), *, store: Store
 ) -> RevisionComparison:
-    """The range-diff between two revisions of a tracked series: none named, the latest two; one,
-    that and the latest.
+    """Returns the range-diff between two revisions of a tracked series.
 
-    A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one of its
-    mails. UsageError for one missing from the series, MissingError where its patches are not
-    in the archive, InputError for a patch whose diff is malformed.
+    A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one
+    of its messages. With one name, that revision is compared with the latest one; without
+    names, the latest two revisions are compared.
+
+    Raises `UsageError` if the series has no such revision, `MissingError` if the archive does
+    not have its patches, and `InputError` if the diff of a patch is malformed.
     """
     tracked = show(number, store=store)
     revisions = comparable(tracked)
@@ -88,16 +96,17 @@ def compare_revisions(
 
 
 def comparable(series: Tracked) -> tuple[Revision, ...]:
-    """The revisions of a series that have patches, the oldest first."""
+    """Returns the revisions of a series that contain patches, oldest first."""
     revisions = series.status.topic.revisions if series.status else ()
     return tuple(revision for revision in revisions if revision.patches)
 
 
 def newest_two(series: Tracked) -> tuple[Revision, Revision]:
-    """The latest revision and the one before it.
+    """Returns the previous and the latest revision of a series.
 
-    Of the backports to one stable version where the latest is one. UsageError for a series with
-    one.
+    If the latest revision is a backport to a stable version, an earlier backport to the same
+    version is preferred. Raises `UsageError` if the series has only one revision with
+    patches.
     """
     revisions = comparable(series)
     if revisions:
@@ -116,8 +125,10 @@ def newest_two(series: Tracked) -> tuple[Revision, Revision]:
 
 
 def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
-    """The comparison in lines: the two revisions, then each patch as git's range-diff names it,
-    with what changed below it.
+    """Returns the comparison of two revisions as lines of text.
+
+    The first line names the revisions; the others show each patch and its changes in the
+    format of git's range-diff.
     """
     old, new = comparison.names()
     lines = [f"{old} -> {new}: {counts(comparison.patches)}"]
@@ -132,14 +143,15 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
 
 
 def heading(patch: PatchDifference) -> str:
-    """A patch of a comparison in one line, with git's sign: its numbers in both revisions and its
-    title.
+    """Returns the range-diff line of a patch.
+
+    The line contains the patch's number in both revisions, git's sign and the patch's title.
     """
     return f"{patch.old or '-'} {_SIGNS[patch.difference]} {patch.new or '-'}: {patch.title}"
 
 
 def counts(patches: Sequence[PatchDifference]) -> str:
-    """How many patches are the same, changed, added and removed."""
+    """Returns a summary of how many patches are unchanged, changed, added and removed."""
     found = Counter(patch.difference for patch in patches)
     return ", ".join(
         f"{found[difference]} {difference}"

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a series as a tree: its posts, the replies below what they answer, mails of other
-threads as roots.
+"""The messages of a series as a tree.
+
+The roots are the posts of the series and messages of other threads; replies are below the
+message that they answer.
 """
 
 from collections.abc import Mapping
@@ -14,10 +16,11 @@ from patchpilot.topic.followed.known_series import Tracked
 
 @dataclass(frozen=True, slots=True)
 class ConversationMail:
-    """A mail in the tree.
+    """A message in the tree of a series' messages.
 
-    `more` says for each level above it, from the root's children down, whether another mail of that
-    level follows; `reply` is None for the series' own posts."""
+    `more` has an entry for each level above the message, starting with the root's children:
+    True if another message of that level follows. `reply` is None for the series' posts.
+    """
 
     mail: Classified
     more: tuple[bool, ...]
@@ -26,13 +29,14 @@ class ConversationMail:
 
     @property
     def message_id(self) -> str:
-        """Its Message-ID."""
+        """The message's Message-ID."""
         return self.mail.mail.message_id
 
 
 def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
-    """All mails of a series in the order in which a tree shows them: roots by date, each with its
-    answers below.
+    """Returns all messages of a series in the order of a tree view.
+
+    The roots are sorted by date; the replies to each root come directly after it.
     """
     if series.status is None:
         return ()

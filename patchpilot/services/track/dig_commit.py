@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verb `dig`: from a commit to the series that it was posted in, with its versions, reviews and
-backports.
+"""The command `dig`: finds the series in which a commit was posted.
+
+The result includes the versions, reviews and backports of the series.
 """
 
 from dataclasses import dataclass
@@ -45,10 +46,10 @@ _HOW = {
 )
 @dataclass(frozen=True, slots=True)
 class DugCommit:
-    """A commit, the mail that it was posted as, and the series of that mail.
+    """A commit, the message in which it was posted, and the series of that message.
 
-    `asked` is the commit that was named, `commit` the upstream commit that it is a backport of, or
-    the same one.
+    `asked` is the requested commit; `commit` is the upstream commit of which it is a
+    backport, or the same commit.
     """
 
     asked: Commit
@@ -58,17 +59,17 @@ class DugCommit:
 
     @property
     def upstream(self) -> str | None:
-        """The upstream commit, where the named one is a backport."""
+        """The upstream commit if the requested commit is a backport."""
         return self.commit.id if self.commit.id != self.asked.id else None
 
     @property
     def how(self) -> str:
-        """How the mail was found, in words."""
+        """A description of how the message was found."""
         return _HOW[self.mail.found_by]
 
     @property
     def url(self) -> str | None:
-        """The mail's address in the archive; None for an archive on this machine."""
+        """The message's URL in the archive; None if the archive is local."""
         lore = self.tracked.entry.lore or ""
         return (
             f"{lore}/{quote_url(self.mail.message_id, safe='@')}/"
@@ -78,7 +79,7 @@ class DugCommit:
 
     @property
     def revision(self) -> Revision | None:
-        """The revision that the mail is of."""
+        """The revision of the series to which the message belongs."""
         status = self.tracked.status
         return next(
             (
@@ -92,12 +93,12 @@ class DugCommit:
 
     @property
     def version(self) -> int | None:
-        """The version that was applied."""
+        """The version of the series that was applied."""
         return self.revision.version if self.revision else None
 
     @property
     def series(self) -> SeriesAnswer:
-        """The series, as `track show` has it."""
+        """The series in the form that `track show` uses."""
         return SeriesAnswer(self.tracked)
 
 
@@ -110,10 +111,11 @@ def dig(
     archive_at: ArchiveAt,
     progress: Progress = silent,
 ) -> DugCommit:
-    """The series that a commit was posted in; nothing is followed.
+    """Finds the series in which a commit was posted, without tracking it.
 
-    UsageError for an unknown commit, RefusedError for a commit of an undisclosed security fix,
-    MissingError where the archive does not have it, NetworkError where it cannot be asked.
+    Raises `UsageError` if the commit is unknown, `RefusedError` if it belongs to an
+    undisclosed security fix, `MissingError` if the archive does not have its message, and
+    `NetworkError` if the archive cannot be queried.
     """
     asked = repository.commit(repository.resolve(revision))
     _refuse_undisclosed(repository, asked)
@@ -152,7 +154,10 @@ def dig(
 def dig_in_archive(
     repository: Repository, commit: str, lore: str, *, progress: Progress = silent
 ) -> DugCommit:
-    """As `dig`, in the archive that is set."""
+    """Finds the series in which a commit was posted, using the archive at `lore`.
+
+    See `dig`.
+    """
     return dig(
         repository,
         commit,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track discover`: series that somebody sent, also from elsewhere, found in the archives by the
-author's addresses.
+"""The command `track discover`: finds the series of an author in the archives.
+
+The series are found by the author's addresses, including series sent from other machines.
 """
 
 import re
@@ -34,7 +35,7 @@ _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
 @json_form()
 @dataclass(frozen=True, slots=True)
 class StableMail:
-    """A mail of a stable tree that led to a series, or to none."""
+    """A message from the stable maintainers, with or without a known original series."""
 
     message_id: str
     subject: str
@@ -54,10 +55,11 @@ class StableMail:
 )
 @dataclass(frozen=True, slots=True)
 class DiscoveredSeries:
-    """A series in an archive: all its mails' ids, the latest title and version, when that was sent,
-    and its number where it is followed.
+    """A series found in an archive.
 
-    `stable` are mails of the stable trees about it; `is_new` when this call followed it.
+    Contains the Message-IDs of all its messages, the title, version and date of its latest
+    version, and its number if it is tracked. `stable` are the stable maintainers' messages
+    about the series; `is_new` is set if the current call started to track it.
     """
 
     message_id: str
@@ -77,9 +79,10 @@ class DiscoveredSeries:
 )
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What was found: the latest series first.
+    """The result of `track discover`: the series found, latest first.
 
-    Mails of the stable trees whose original no archive has; and which archives failed, and why.
+    It also contains messages from the stable maintainers whose original series is in no
+    archive, and the errors of archives that failed.
     """
 
     authors: tuple[str, ...]
@@ -91,12 +94,15 @@ class Discovered:
 
     @property
     def second(self) -> datetime:
-        """The second since when they were received."""
+        """The start of the searched period, rounded down to seconds."""
         return self.since.replace(microsecond=0)
 
 
 def moment_since(text: str, now: datetime | None = None) -> datetime:
-    """The time that `--since` names: `6 months`, `90d`, `2w`, `1y` ago, or a date."""
+    """Parses the value of `--since`: `6 months`, `90d`, `2w`, `1y` ago, or a date.
+
+    Raises `UsageError` if the value cannot be parsed.
+    """
     now = now or datetime.now(UTC)
     if ago := _AGO.fullmatch(text.strip()):
         return moment(
@@ -120,11 +126,10 @@ def discover(
     archive_at: ArchiveAt,
     progress: Progress = silent,
 ) -> Discovered:
-    """The series of these addresses that the archives received since then, each once.
+    """Returns the series of the authors that the archives received since a date, each once.
 
-    An archive that fails is reported in the result, the others are read.
-
-    UsageError without an address.
+    If an archive fails, the error is part of the result and the other archives are still
+    read. Raises `UsageError` if no address is given.
     """
     if not authors:
         raise UsageError(
@@ -226,9 +231,9 @@ def _stable(mail: Classified) -> StableMail:
 
 
 def chosen(found: Discovered, targets: Sequence[str]) -> tuple[DiscoveredSeries, ...]:
-    """The series that these Message-IDs or URLs name.
+    """Returns the discovered series that the Message-IDs or URLs name.
 
-    UsageError for one that is not among those found.
+    Raises `UsageError` if one of them is not among the series found.
     """
     result: dict[str, DiscoveredSeries] = {}
     for target in targets:
@@ -246,9 +251,10 @@ def chosen(found: Discovered, targets: Sequence[str]) -> tuple[DiscoveredSeries,
 
 
 def picked_places(text: str, count: int) -> Sequence[int]:
-    """The places, from 0, of a choice among so many: `1 3-5`, `all`, or nothing.
+    """Parses a selection from a numbered list: `1 3-5`, `all`, or an empty string.
 
-    UsageError for anything else.
+    Returns the indexes of the selected entries, starting at 0. Raises `UsageError` if the
+    selection is invalid.
     """
     if text.strip().lower() == "all":
         return range(count)
@@ -274,8 +280,11 @@ def follow_discovered(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> Discovered:
-    """Follow these of the series found, but those that are followed already; what was found, with
-    their numbers. An archive that fails is reported in the result."""
+    """Starts to track the chosen series and returns the updated result of `discover`.
+
+    Series that are already tracked are skipped. The result contains the numbers of the series
+    and the errors of archives that failed.
+    """
     new = [one for one in series if one.number is None]
     numbers: dict[str, int] = {}
     troubles = list(found.troubles)

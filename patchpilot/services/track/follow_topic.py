@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracked series as a front end shows them: listed or updated, that of the topic in hand
-marked; marked as read, added, removed.
+"""The tracked series for a front end: listed, updated, added, removed and marked as read.
+
+The series of the current topic is marked.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -26,7 +27,7 @@ from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
 
 @dataclass(frozen=True, slots=True)
 class FollowedSeries:
-    """The tracked series, and the state of the topic in hand where there is one."""
+    """The tracked series, and the state of the current topic if there is one."""
 
     series: tuple[Tracked, ...]
     topic: TopicState | None
@@ -40,10 +41,10 @@ def followed(
     first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """The tracked series as they are known here.
+    """Returns the tracked series from the local store.
 
-    Only the mails of the series of the number `first` and of the topic's own are read;
-    `read_series` reads another one.
+    Only the messages of the topic's series and of the series with the number `first` are
+    read; `read_series` reads another series.
     """
     with Store() as store:
         series = known_series.listed(
@@ -62,10 +63,11 @@ def updated(
     first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """As `followed`, after their archives were asked for what is new, with `fresh` past the cache.
+    """Returns the tracked series after fetching new messages from their archives.
 
-    `known` gets before that what is here; and even before that the series of the number `first`
-    alone, where there is one.
+    `fresh` bypasses the cache. Before the update, `known` is called with the series from the
+    local store. Even before that, it is called with only the series number `first`, if that
+    series exists.
     """
     with Store() as store:
         if known and first in {entry.id for entry in store.entries()}:
@@ -111,9 +113,9 @@ def _of_topic(
 def read_series(
     number: int, repository: Repository, progress: Progress = silent
 ) -> Tracked:
-    """One tracked series with its mails, as it is known here.
+    """Returns a tracked series with its messages from the local store.
 
-    MissingError when it is no longer followed.
+    Raises `UsageError` if the series is no longer tracked.
     """
     with Store() as store:
         return known_series.show(
@@ -122,13 +124,16 @@ def read_series(
 
 
 def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:
-    """The range-diff between two revisions of a tracked series; see `compare_revisions`."""
+    """Returns the range-diff between two revisions of a tracked series.
+
+    See `compare_revisions`.
+    """
     with Store() as store:
         return compare_revisions(number, names, store=store)
 
 
 def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
-    """Mark mails of a tracked series as read: these, or all."""
+    """Marks the given messages of a tracked series as read; by default all of them."""
     with Store() as store:
         if message_ids is None:
             store.mark_read(number)
@@ -139,7 +144,7 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
 def add_series(
     repository: Repository, settings: Settings, target: str, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Follow the series that a Message-ID or a link of an archive names."""
+    """Starts to track the series that a Message-ID or an archive's link names."""
     archives = follow_series.default_archive(where=repository.top)
     with Store() as store:
         return follow_series.add(
@@ -153,6 +158,6 @@ def add_series(
 
 
 def remove_series(number: int) -> None:
-    """Follow a series no longer."""
+    """Stops tracking a series."""
     with Store() as store:
         known_series.remove(number, store=store)

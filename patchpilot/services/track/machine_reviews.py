@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reviews by machines that were published and need not have been mailed, of tracked series.
+"""Published machine reviews of tracked series, which may never have been sent by email.
 
-They are a machine's opinion with a link: they decide no state and count as no reviewer.
+They are shown as the opinion of a machine with a link; they do not affect the state of a
+series or count as reviews by a reviewer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,8 +37,10 @@ _Row = tuple[int, str, dict[str, int] | None, str]
 @json_form("machine", "patch=number", "state", "findings", "url")
 @dataclass(frozen=True, slots=True)
 class MachineReview:
-    """A machine's review of a patch of the latest version: the machine, the patch's number, the
-    state of the review, the number of findings by severity (None: no result yet), and its page.
+    """A machine's review of a patch in the latest version of a series.
+
+    Contains the machine's name, the patch's number, the state of the review, the number of
+    findings by severity (None: no result yet), and the URL of the review.
     """
 
     machine: str
@@ -48,7 +51,7 @@ class MachineReview:
 
     @property
     def words(self) -> str:
-        """`sashiko, patch 1: 3 findings (1 high, 2 low)`."""
+        """A summary such as `sashiko, patch 1: 3 findings (1 high, 2 low)`."""
         result = self.state
         if self.findings is not None:
             total = sum(self.findings.values())
@@ -58,23 +61,26 @@ class MachineReview:
 
 
 def known_machine_reviews(series: Tracked) -> tuple[MachineReview, ...]:
-    """What was fetched before for the latest version; nothing is asked of a server."""
+    """Returns the stored machine reviews of a series' latest version, without asking a server."""
     known = _known(series)
     return tuple(MachineReview("sashiko", *row) for row in known[1]) if known else ()
 
 
 def servers(where: Path | None = None) -> tuple[str, ...]:
-    """What the user's settings name to be asked: `patchwork`, and addresses of Sashiko servers."""
+    """Returns the review servers from the user's settings.
+
+    A server is `patchwork` or the URL of a Sashiko server.
+    """
     return user_settings(where, problems=[]).list_value(SETTING)
 
 
 def read_machine_reviews(
     series: Tracked, places: Sequence[str], *, offline: bool = False
 ) -> tuple[MachineReview, ...]:
-    """Ask Sashiko servers about the latest version of a series; those that have it replace what was
-    fetched before.
+    """Fetches the machine reviews of a series' latest version from Sashiko servers.
 
-    NetworkError where one does not answer, RefusedError of a fix that is not public yet.
+    The reviews replace those fetched earlier. Raises `NetworkError` if a server does not
+    answer, and `RefusedError` if the fix is not public yet.
     """
     if series.undisclosed:
         raise undisclosed_error(series.entry.message_id)
@@ -112,8 +118,10 @@ def update_machine_reviews(
     offline: bool = False,
     progress: Progress = silent,
 ) -> tuple[str, ...]:
-    """Fetch the reviews of series that are still under way, at most once an hour each, from the
-    servers that the user's settings name; what failed, a line a server.
+    """Fetches the machine reviews of active series.
+
+    Returns the errors, one line per server. The servers are taken from the user's settings.
+    Each series is updated at most once an hour.
     """
     named = servers(where)
     if not named or offline:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""News of tracked series as notifications: what is new in a line, and the programs that show it."""
+"""Notifications about new messages in tracked series, and the programs that show them."""
 
 import html
 import shlex
@@ -24,25 +24,29 @@ _TITLE, _TEXT = 100, 300
 
 
 class Notification(NamedTuple):
-    """A title and a line of text: without control characters, and neither begins with what a mail's
-    sender wrote, so that no program takes it for an option."""
+    """The title and the text of a notification, each a single line without control characters.
+
+    Neither of them starts with text from the sender of a message, so that no program takes it
+    for an option.
+    """
 
     title: str
     text: str
 
 
 class Notifier(NamedTuple):
-    """How to notify: ways of `config.NOTIFY`, and the words of a command ((): none)."""
+    """The notification methods from `config.NOTIFY` and the user's command (empty if none)."""
 
     ways: tuple[str, ...]
     command: tuple[str, ...] = ()
 
 
 def notifier(ways: Sequence[str], command: str | None) -> Notifier:
-    """The notifier for these options.
+    """Returns the notifier for the given options.
 
-    What is not given is as git is configured outside of any repository, which cannot be someone
-    else's.
+    Missing options are taken from git's configuration outside of any repository, because a
+    repository may belong to another user. Raises `UsageError` if the command cannot be
+    parsed.
     """
     settings = user_settings(
         Path("/"), flags={"notify": ",".join(ways) or None, "notify-command": command}
@@ -58,9 +62,9 @@ def notifier(ways: Sequence[str], command: str | None) -> Notifier:
 
 
 def news_lines(series: Tracked) -> tuple[str, ...]:
-    """The new mails of others, each in a line: `review by Rita Reviewer`.
+    """Returns a line for each new message from others, such as `review by Rita Reviewer`.
 
-    Empty where there is nothing to report.
+    Empty if there are no new messages.
     """
     replies = {
         reply.mail.mail.message_id: reply.mail
@@ -83,7 +87,10 @@ def _words(mail: Classified | None) -> str:
 
 
 def notifications(news: Sequence[Tracked]) -> tuple[Notification, ...]:
-    """A notification for each series with news, the last one for all that are left over."""
+    """Returns a notification for each series with new messages.
+
+    The number of notifications is limited; a last one summarizes the remaining series.
+    """
     found = []
     for series in news[:_MOST]:
         said = ", ".join(dict.fromkeys(news_lines(series)))
@@ -101,7 +108,7 @@ def notifications(news: Sequence[Tracked]) -> tuple[Notification, ...]:
 
 
 def terminal_text(notifier: Notifier, found: Sequence[Notification]) -> str:
-    """The escape sequences that show the notifications on a terminal."""
+    """Returns the escape sequences that show the notifications on a terminal."""
     parts = []
     if found and "bell" in notifier.ways:
         parts.append("\a")
@@ -116,9 +123,9 @@ def terminal_text(notifier: Notifier, found: Sequence[Notification]) -> str:
 
 
 def run_notifiers(notifier: Notifier, found: Sequence[Notification]) -> tuple[str, ...]:
-    """Run notify-send and the command for each notification, without a shell.
+    """Runs notify-send and the user's command for each notification, without a shell.
 
-    What went wrong, each in a line.
+    Returns the errors, one per line.
     """
     wrong: dict[str, None] = {}
     for title, text in found:

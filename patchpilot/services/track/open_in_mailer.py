@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a followed series, opened in the user's own mail program."""
+"""Opens the messages of a tracked series in the user's mail program."""
 
 import os
 import shlex
@@ -16,11 +16,12 @@ PROGRAMS = ("neomutt", "mutt")
 
 
 def open_in_mailer(number: int, store: Store) -> int:
-    """Open the mails of a series in the program that $MAILER names, else in (neo)mutt, which starts
-    at the first one that is unread; returns its exit code.
+    """Opens the messages of a series in a mail program and returns its exit code.
 
-    What was read here is marked so in a copy that is deleted afterwards. MissingError where no mail
-    program is installed, or none of the mails can be read.
+    The program is $MAILER, or neomutt or mutt if that variable is unset; both start at the
+    first unread message. The program works on a temporary copy in which the messages already
+    read are marked as read. Raises `MissingError` if no mail program is installed, or if no
+    message can be read.
     """
     command = _command()
     lost: list[str] = []

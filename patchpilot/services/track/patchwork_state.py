@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track patchwork`: the state and the checks that a project's patchwork has for the patches of a
-series; evidence, which decides no state.
+"""The command `track patchwork`: the states and checks of a series' patches in patchwork.
+
+This evidence does not affect the state of a series.
 """
 
 from collections import Counter
@@ -33,8 +34,9 @@ _CHECKS = {
 @json_form("patch=number", "state", "means", "url", "checks")
 @dataclass(frozen=True, slots=True)
 class PatchInPatchwork:
-    """What patchwork has for a patch of the latest version: its number and the record (None:
-    patchwork does not have it).
+    """A patch of the latest version: its number and its patchwork record.
+
+    The record is None if patchwork does not have the patch.
     """
 
     number: int
@@ -42,17 +44,17 @@ class PatchInPatchwork:
 
     @property
     def state(self) -> str | None:
-        """Its state there."""
+        """The patch's state in patchwork."""
         return self.record.state if self.record else None
 
     @property
     def means(self) -> str | None:
-        """The word for that state here; None for one that the server made up."""
+        """Patchpilot's name for the patch's state; None for a state of this server only."""
         return meaning_of(self.record.state) if self.record else None
 
     @property
     def url(self) -> str | None:
-        """Its page."""
+        """The patch's page in patchwork."""
         return self.record.url if self.record else None
 
     @property
@@ -62,12 +64,12 @@ class PatchInPatchwork:
 
     @property
     def linked(self) -> tuple[PatchworkCheck, ...]:
-        """The checks that did not succeed and have a page with their result."""
+        """The failed checks and warnings that have a page with the result."""
         return tuple(it for it in self.checks if it.state not in _GOOD and it.url)
 
     @property
     def words(self) -> str:
-        """`patch 1: accepted; 12 success, 1 fail: netdev/build_clang`."""
+        """A summary such as `patch 1: accepted; 12 success, 1 fail: netdev/build_clang`."""
         if self.record is None:
             return f"patch {self.number}: not there"
         is_other = self.means not in (None, self.record.state)
@@ -87,7 +89,7 @@ class PatchInPatchwork:
 
 
 def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
-    """What was read before for the latest version; nothing is asked of patchwork."""
+    """Returns the stored patchwork records of the latest version without asking patchwork."""
     if series.summary is None:
         return ()
     known = recall(_KIND, _key(series.summary))
@@ -95,8 +97,10 @@ def known_patchwork(series: Tracked) -> tuple[PatchInPatchwork, ...]:
 
 
 def ci_of(series: Tracked) -> CiVerdict:
-    """What bots report of the latest version by mail and, as far as was read before, in patchwork:
-    the worst of it.
+    """Returns the worst CI verdict for the latest version of a series.
+
+    It takes into account the reports that bots sent by email and the stored checks from
+    patchwork.
     """
     checks = {
         _CHECKS.get(check.state, CiVerdict.UNKNOWN)
@@ -110,9 +114,10 @@ def ci_of(series: Tracked) -> CiVerdict:
 def read_patchwork(
     series: Tracked, *, offline: bool = False, progress: Progress = silent
 ) -> tuple[PatchInPatchwork, ...]:
-    """Ask the project's patchwork about each patch of the latest version.
+    """Fetches the patchwork record of each patch in the latest version of a series.
 
-    MissingError where the project has none, or the mails are not known.
+    Raises `MissingError` if the project has no patchwork, or if the messages of the series
+    are not known.
     """
     if series.undisclosed:
         raise undisclosed_error(series.entry.message_id)

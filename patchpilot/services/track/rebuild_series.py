@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track rebuild`: the mails of tracked series are fetched again and replace those that are kept."""  # noqa: E501
+"""The command `track rebuild`: fetches the messages of tracked series again.
+
+The fetched messages replace the stored ones.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,11 +41,13 @@ def rebuild(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Fetch all mails of these series (default: of all) again.
+    """Fetches all messages of the given tracked series (by default of all series) again.
 
-    Numbers, sources, what was read and ticked stay, and so do mails missing from the source.
-    A series whose source does not answer stays as it is, `unreachable`; where its mails are
-    damaged, that is a NetworkError."""
+    The numbers and sources of the series, the read state of messages and the states of review
+    requests are kept, and so are messages that are missing from the source. A series whose
+    source does not answer is not changed and is marked `unreachable`; if its stored messages
+    are damaged, `NetworkError` is raised.
+    """
     entries = (
         [store.entry(number) for number in numbers]
         if numbers

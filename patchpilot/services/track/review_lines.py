@@ -44,15 +44,16 @@ _HEAD = 8
 
 
 def review_of(series: Tracked) -> ReviewTable | None:
-    """The table of a tracked series; None while the archive does not have it."""
+    """Returns the review table of a tracked series; None if the archive lacks the series."""
     return review_table(series.status) if series.status else None
 
 
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
-    """The table in at most so many columns: the patches in rows and those who answered in columns,
-    or the other way where that is fewer; then the legend, and who did not answer.
+    """Returns the review table as lines of text that fit into the given number of columns.
 
-    A single patch has a row in words for each reviewer.
+    Rows are patches and columns are the reviewers who replied, or vice versa if that is
+    narrower. A legend and the list of recipients who did not reply follow the table. For a
+    single patch, there is a row in words for each reviewer.
     """
     people, patches = table.answered, table.patches
     lines: list[str] = []
@@ -66,7 +67,7 @@ def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
 
 
 def words_of(review: Review) -> str:
-    """What a reviewer has done, in words: `Reviewed-by (v1): is in the posted patch`."""
+    """Returns a description of a review, such as `Reviewed-by (v1): is in the posted patch`."""
     meaning = MEANINGS[review.state]
     if not review.tags:
         return f"{meaning} (v{review.version})" if review.version else meaning
@@ -74,7 +75,7 @@ def words_of(review: Review) -> str:
 
 
 def legend(table: ReviewTable) -> str:
-    """What the letters and signs mean that the table has."""
+    """Returns the legend for the letters and signs that the review table uses."""
     used = {review.state for patch in table.patches for review in patch.reviewers}
     letters = "R reviewed, A acked, T tested"
     signs = [
@@ -84,8 +85,10 @@ def legend(table: ReviewTable) -> str:
 
 
 def sign_of(review: Review | None) -> str:
-    """`R+`: the letters of the tags and the sign of the state; "" where the patch is not addressed
-    to the reviewer."""
+    """Returns the letters of the review's tags and the sign of its state, such as `R+`.
+
+    Empty if the patch was not sent to the reviewer.
+    """
     if review is None:
         return ""
     said = " ".join(review.tags).lower()

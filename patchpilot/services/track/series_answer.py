@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `track` answers about tracked series: the rows that its text and its JSON are made of."""
+"""The results of the command `track`, from which its text output and its JSON are made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,20 +52,23 @@ TEXT_LIMIT = 4000
 )
 @dataclass(frozen=True, slots=True)
 class SentRevision:
-    """A revision of a series as it was sent."""
+    """A revision of a series that was sent."""
 
     revision: Revision
 
     @property
     def mail(self) -> Mail:
-        """Its first mail."""
+        """The first message of the revision."""
         return self.revision.first.mail.mail
 
 
 @json_form()
 @dataclass(frozen=True, slots=True)
 class MissingRevision:
-    """A revision that is not in the archive, and the Message-ID that a later one links to."""
+    """A revision that is missing from the archive, and its Message-ID.
+
+    The Message-ID is known from a link in a later revision.
+    """
 
     version: int
     message_id: str
@@ -88,24 +91,24 @@ class MissingRevision:
 )
 @dataclass(frozen=True, slots=True)
 class ReceivedReply:
-    """A mail about a series, and whether it is unread."""
+    """A message about a series, and whether it is unread."""
 
     reply: Reply
     unread: bool
 
     @property
     def mail(self) -> Classified:
-        """The mail and its kind."""
+        """The classified message."""
         return self.reply.mail
 
     @property
     def sender(self) -> str:
-        """Its sender as a trailer names them."""
+        """The message's sender in the form of a trailer's value."""
         return self.mail.sender.trailer()
 
     @property
     def text(self) -> str:
-        """The beginning of its text, at most `TEXT_LIMIT` characters."""
+        """The beginning of the message's text, at most `TEXT_LIMIT` characters."""
         return self.mail.body.text[:TEXT_LIMIT]
 
 
@@ -152,52 +155,55 @@ class ReceivedReply:
 )
 @dataclass(frozen=True, slots=True)
 class SeriesAnswer:
-    """Everything about a tracked series; what its mails say is empty while none is known."""
+    """All information about a tracked series.
+
+    Information from messages is empty if no messages of the series are known.
+    """
 
     tracked: Tracked
 
     @property
     def turn(self) -> Turn:
-        """Whose turn it is."""
+        """Whose turn it is to act on the series."""
         return turn_of(self.tracked)
 
     @property
     def patchwork_state(self) -> str:
-        """Patchwork's word for its state, or for what it waits for."""
+        """Patchwork's name for the series' state or substate."""
         return PATCHWORK[self.tracked.word]
 
     @property
     def why(self) -> str:
-        """Why it is in its state, in words."""
+        """The reason for the series' state."""
         if self.tracked.status:
             return self.tracked.status.why
         return "undisclosed" if self.tracked.undisclosed else "no archive has it yet"
 
     @property
     def author(self) -> str | None:
-        """Its author as a trailer names them."""
+        """The series' author in the form of a trailer's value."""
         status = self.tracked.status
         return status.topic.author.trailer() if status else None
 
     @property
     def source(self) -> str | None:
-        """Where it is read: an archive's URL or path, or an mbox."""
+        """The source of the series' messages: an archive's URL or path, or an mbox."""
         return self.tracked.entry.lore or self.tracked.entry.mbox
 
     @property
     def last_activity(self) -> datetime | None:
-        """When its latest mail was sent."""
+        """The date of the series' latest message."""
         return self.tracked.status.last_activity if self.tracked.status else None
 
     @property
     def revisions(self) -> tuple[SentRevision, ...]:
-        """Its revisions, the oldest first."""
+        """The series' revisions, oldest first."""
         status = self.tracked.status
         return tuple(map(SentRevision, status.topic.revisions)) if status else ()
 
     @property
     def missing_revisions(self) -> tuple[MissingRevision, ...]:
-        """The revisions that later ones link to and that are not in the archive."""
+        """The revisions to which later ones link, but which are missing from the archive."""
         status = self.tracked.status
         missing = status.topic.missing if status else {}
         return tuple(
@@ -207,30 +213,30 @@ class SeriesAnswer:
 
     @property
     def trailers(self) -> tuple[Credit, ...]:
-        """The tags that were given to it."""
+        """The tags that were given to the series."""
         return self.tracked.status.trailers if self.tracked.status else ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """What was reported from addresses not seen before."""
+        """Reports about the series from addresses not seen before."""
         return self.tracked.status.claims if self.tracked.status else ()
 
     @property
     def tags(self) -> Mapping[str, int]:
-        """How many of each review tag it has."""
+        """The number of review tags of each kind."""
         return self.tracked.summary.tags if self.tracked.summary else {}
 
     @property
     def ci(
         self,
     ) -> Literal[CiVerdict.FAILED, CiVerdict.WARNED, CiVerdict.PASSED] | None:
-        """What bots report of the latest version; None where nothing decides."""
+        """The bots' verdict on the latest version; None if there is no clear verdict."""
         verdict = ci_of(self.tracked)
         return None if verdict is CiVerdict.UNKNOWN else verdict
 
     @property
     def replies(self) -> tuple[ReceivedReply, ...]:
-        """The mails about it, the oldest first."""
+        """The messages about the series, oldest first."""
         status, unread = self.tracked.status, self.tracked.unread
         return tuple(
             ReceivedReply(reply, reply.mail.mail.message_id in unread)
@@ -244,22 +250,22 @@ class SeriesAnswer:
 
     @property
     def review(self) -> ReviewTable | None:
-        """What each reviewer has done with each patch of the latest version."""
+        """The reviews that each patch of the latest version received from each reviewer."""
         return review_of(self.tracked)
 
     @property
     def reviewers(self) -> tuple[ReviewerReviews, ...]:
-        """The reviewers of the latest version, and what each has done with each patch."""
+        """The reviewers of the latest version, each with their reviews of the patches."""
         return self.review.by_reviewer if self.review else ()
 
     @property
     def follow_ups(self) -> tuple[FollowUp, ...]:
-        """Later series and commits about it."""
+        """Later series and commits that fix, revert or otherwise follow up the series."""
         return self.tracked.status.follow_ups if self.tracked.status else ()
 
     @property
     def unread(self) -> int:
-        """How many of its mails are unread."""
+        """The number of unread messages about the series."""
         return len(self.tracked.unread)
 
     @property
@@ -269,39 +275,39 @@ class SeriesAnswer:
 
     @property
     def awaited(self) -> tuple[str, ...]:
-        """The people whose answer is awaited, as far as messages name or ask them."""
+        """The people whose reply is awaited, if messages name them or ask them a question."""
         return awaited(self.tracked.status) if self.tracked.status else ()
 
     @property
     def promises(self) -> tuple[Promise, ...]:
-        """What was announced for a day and not done since."""
+        """The announcements with a date that have not been carried out."""
         return promises(self.tracked.status) if self.tracked.status else ()
 
     @property
     def forecast(self) -> Forecast | None:
-        """How long it usually takes on its list, as far as that is known here."""
+        """An estimate of the time to the first reply and to acceptance; None if there is none."""
         return known_forecast(self.tracked)
 
     @property
     def merge_window(self) -> MergeWindow | None:
-        """The merge window that is open or comes next."""
+        """The current or the next merge window."""
         return self.tracked.window
 
     @property
     def patchwork(self) -> tuple[PatchInPatchwork, ...]:
-        """What patchwork had for the latest version when it was asked."""
+        """The stored patchwork records of the latest version's patches."""
         return known_patchwork(self.tracked)
 
     @property
     def machine_reviews(self) -> tuple[MachineReview, ...]:
-        """What machines published about the latest version when they were asked."""
+        """The stored machine reviews of the latest version."""
         return known_machine_reviews(self.tracked)
 
 
 @json_form("series", "topic", "imported?")
 @dataclass(frozen=True, slots=True)
 class TrackAnswer:
-    """Followed series, the state of the current topic, and what `track import` did."""
+    """The tracked series, the state of the current topic, and the result of `track import`."""
 
     series: tuple[SeriesAnswer, ...]
     topic: TopicState | None = None
@@ -311,7 +317,7 @@ class TrackAnswer:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class RemovedAnswer:
-    """What `track remove` did."""
+    """The result of `track remove`: the remaining series and the removed one."""
 
     series: tuple[SeriesAnswer, ...]
     removed: TrackEntry

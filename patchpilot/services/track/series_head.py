@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The five rows that every view of a tracked series begins with: its state, whose turn it is, the
-next step, what is open, and where it landed.
+"""The five rows at the top of every view of a tracked series.
+
+They show the state, whose turn it is, the next step, the open requests, and the trees
+that contain the series.
 """
 
 from collections import Counter
@@ -27,14 +29,14 @@ _IN_STABLE_REVIEW = ("review", "queued", "proposed")
 
 
 class HeadRow(NamedTuple):
-    """A row: its name and what it says."""
+    """A row at the top of a series' view: its name and its text."""
 
     name: str
     says: Advice
 
 
 def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
-    """The five rows of a series, in their order."""
+    """Returns the five rows at the top of a series' view, in order."""
     status = series.status
     why = f": {status.why}" if status and status.why else ""
     return (
@@ -47,7 +49,10 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
 
 
 def as_of_words(series: Tracked) -> str:
-    """The time until which days count and what it is the time of; "" where that is now."""
+    """Returns the time up to which days are counted, and the origin of this time.
+
+    Empty if days are counted up to the current time.
+    """
     if (time := series.as_of) is None:
         return ""
     what = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The order in which tracked series are listed: by whose turn it is, news first."""
+"""The order of tracked series in lists: by whose turn it is, series with news first."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,15 @@ from patchpilot.topic.home.home_topic import TURNS, Turn
 
 
 def turn_of(series: Tracked) -> Turn:
-    """Whose turn it is."""
+    """Returns whose turn it is to act on a series."""
     return TURNS[series.step.need]
 
 
 def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
-    """The series of each turn that has some: those with unread mails first, then those with the
-    latest mail.
+    """Returns the tracked series grouped by whose turn it is, without empty groups.
+
+    Each group starts with the series that have unread messages; within both parts, the series
+    with the latest messages come first.
     """
     groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
     for tracked in sorted(series, key=_newest, reverse=True):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track export`: tracked series as an mbox of their mails."""
+"""The command `track export`: writes the messages of tracked series as an mbox."""
 
 import re
 from collections.abc import Callable, Collection, Sequence
@@ -10,7 +10,10 @@ from patchpilot.model.mail import Mail
 
 
 def readable(number: int, store: Store, lost: Callable[[str], None]) -> Sequence[Mail]:
-    """The mails of a series that can be read; `lost` gets a line for each of the others."""
+    """Returns the readable messages of a series.
+
+    `lost` is called with a line of text for each damaged message.
+    """
     mails, damaged = store.readable_mails(number)
     again = Action("track", ("rebuild", str(number)), "`{}` fetches it again")
     for message_id in damaged:
@@ -25,8 +28,10 @@ def as_mbox(
     *,
     unread: Collection[str] | None = None,
 ) -> bytes:
-    """The mails of these series, each once, in mboxrd form; `lost` as in `readable`. With `unread`
-    the others get the header that mail programs mark read ones with.
+    """Returns the messages of the series in mboxrd format, each message once.
+
+    `lost` is called with a line of text for each damaged message. If `unread` is given, all
+    other messages get the header that marks a message as read in a mail program.
     """
     seen: set[str] = set()
     parts = []

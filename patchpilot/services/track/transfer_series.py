@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track export --format jsonl` and `track import`: tracked series with their mails as JSON lines,
-to move or keep them elsewhere.
+"""The commands `track export --format jsonl` and `track import`.
 
-The first line is the heading with the counts, then there is a line for each mail and each series, a
-series after its mails.
+They transfer or back up tracked series and their messages as JSON lines. The first line
+is a heading with the counts. After it, there is a line for each message and each series;
+a series comes after its messages.
 """
 
 import base64
@@ -46,8 +46,12 @@ _HEADING, _SERIES, _MAIL = "schema", "series", "mail"
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: the numbers of the series that it added, of those that were there and got
-    something, how many mails are new, and what was not imported: each with its line and why."""
+    """The result of an import.
+
+    Contains the numbers of the series that were added, the numbers of existing series that
+    were extended, the number of new messages, and the problems, each with its line and the
+    reason.
+    """
 
     added: tuple[int, ...]
     merged: tuple[int, ...]
@@ -56,14 +60,14 @@ class Imported:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The numbers of all of them."""
+        """The numbers of all added and extended series."""
         return (*self.added, *self.merged)
 
 
 @json_form()
 @dataclass(frozen=True, slots=True)
 class ExportHeading:
-    """The first line of an export: its form, and how many series and mails follow."""
+    """The first line of an export: its format, and the number of series and of messages."""
 
     schema: Schema
     series: int
@@ -82,7 +86,7 @@ class TextMail:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class EncodedMail:
-    """The line of any other mail."""
+    """The line for a message that is not UTF-8: its Message-ID and its base64-encoded content."""
 
     mail: str
     base64: str
@@ -91,7 +95,7 @@ class EncodedMail:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class ExportedMember:
-    """A mail of a series, and whether the user has read it."""
+    """A message of an exported series, and whether the user has read it."""
 
     message_id: str
     read: bool
@@ -100,7 +104,7 @@ class ExportedMember:
 @json_form("message_id", "line", "state?")
 @dataclass(frozen=True, slots=True)
 class ExportedPoint:
-    """A review point whose state the user set."""
+    """A review request whose state was set by the user."""
 
     message_id: str
     line: int
@@ -121,7 +125,7 @@ class ExportedPoint:
 )
 @dataclass(frozen=True, slots=True)
 class ExportedSeries:
-    """A tracked series with the ids of its mails and the points that the user set."""
+    """An exported series with its message ids and the review requests that the user set."""
 
     entry: TrackEntry
     mails: tuple[ExportedMember, ...]
@@ -131,7 +135,7 @@ class ExportedSeries:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class SeriesLine:
-    """The line of a series, after those of its mails."""
+    """The line for a series, which comes after the lines for its messages."""
 
     series: ExportedSeries
 
@@ -139,11 +143,11 @@ class SeriesLine:
 def as_lines(
     numbers: Sequence[int], store: Store, lost: Callable[[str], None]
 ) -> Iterator[str]:
-    """These series as JSON lines, without line ends; `lost` gets a line for each mail that cannot
-    be read.
+    """Yields the series and their messages as JSON lines, without line ends.
 
-    Undisclosed fixes are left out, and `lost` gets that: whoever imports them would ask an archive
-    about them.
+    `lost` is called with a line of text for each message that cannot be read. Undisclosed
+    fixes are not exported and are reported to `lost`, because after an import an archive
+    would be asked about them.
     """
     numbers = tuple(dict.fromkeys(numbers))
     private = [
@@ -200,9 +204,9 @@ def _exported(record: SeriesRecord) -> ExportedSeries:
 
 
 def import_file(name: str, store: Store) -> Imported:
-    """Take in the series of an export (`-`: standard input), as `import_lines`.
+    """Imports the series from an export file (`-`: standard input); see `import_lines`.
 
-    InputError where it cannot be read.
+    Raises `InputError` if the file cannot be read.
     """
     try:
         if name == "-":
@@ -217,13 +221,14 @@ def import_file(name: str, store: Store) -> Imported:
 
 
 def import_lines(lines: BinaryIO, source: str, store: Store) -> Imported:
-    """Take in the series of an export.
+    """Imports the series from the lines of an export and returns the result.
 
-    One that is followed already gets what it lacks; what it has stays. A line that cannot be read
-    is reported, and all others are imported; so is a series without those of its mails that the
-    file lacks.
+    A series that is already tracked gets the missing messages and keeps its data. A line that
+    cannot be read is reported, and all others are imported. A series is imported even if the
+    file lacks some of its messages, which is reported.
 
-    InputError for a file that is no export or is of a newer version: nothing is imported.
+    Raises `InputError` and imports nothing if the file is not an export or has a newer
+    format.
     """
     numbered = enumerate(_bounded(lines, source), 1)
     heading = _heading(next(numbered, (1, b""))[1], source)

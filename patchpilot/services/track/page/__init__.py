@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The page of `track export --format html`: tracked series, drawn and written as one HTML document
-that needs nothing else.
+"""The HTML page of `track export --format html`.
+
+The page shows tracked series and is a single document without external files.
 """

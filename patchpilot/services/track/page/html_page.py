@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Followed series as one HTML page: it loads nothing, runs no script, and shows all text of mails
-as text.
+"""Writes tracked series as a single HTML page.
+
+The page loads no files and runs no scripts, and shows the text of messages only as text.
 """
 
 import base64
@@ -19,7 +20,7 @@ from patchpilot.topic.followed.known_series import Tracked
 
 
 def as_html(series: Sequence[Tracked], now: datetime) -> str:
-    """The page: an overview by whose turn it is, then each series in the same order."""
+    """Returns the HTML page: an overview and then each series, sorted by whose turn it is."""
     folder = data_dir("templates")
     style = (folder / "track.css").read_text(encoding="utf-8")
     page = Template((folder / "track.html").read_text(encoding="utf-8"))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What reviewers asked for, and what became of it: what is open is shown, the rest is folded."""
+"""The section of the HTML page with the review requests of a series.
+
+Open requests are visible, the others are collapsed.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,7 +28,7 @@ _MOST_LINES = 8
 
 
 def ledger_section(series: Tracked, sources: Sources) -> Markup:
-    """The review ledger of a series; nothing where nobody asked for anything."""
+    """Returns the section with the review requests of a series, empty if there are none."""
     items = series_ledger(series)
     if not items:
         return Markup()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mails of a series, folded, each below the mail it answers."""
+"""The section of the HTML page with the messages of a series as a collapsed tree."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _DIFF = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null))")
 
 
 def mails_section(series: Tracked, sources: Sources) -> Markup:
-    """All mails as a tree, folded; nothing where none is known."""
+    """Returns the section with the messages of a series as a tree, empty if there are none."""
     mails = conversation(series)
     if not mails:
         return Markup()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""HTML and SVG built from elements: all text is escaped where it enters, so that nothing a mail
-says can become markup.
+"""Builds HTML and SVG from elements.
+
+All text is escaped when it is added, so that no text in a message can become markup.
 """
 
 import html
@@ -12,26 +13,29 @@ _SAFE = ("https://", "http://", "#")
 
 
 class Markup(str):
-    """Text that is HTML already: made by `element` and `joined` only."""
+    """A string of valid HTML; only `element`, `escaped` and `joined` create it."""
 
     __slots__ = ()
 
 
 def escaped(text: str) -> Markup:
-    """Any text as HTML: escaped, and its control and bidi characters made visible."""
+    """Returns the text as HTML, with special characters escaped.
+
+    Control characters and bidirectional formatting characters are made visible.
+    """
     return text if isinstance(text, Markup) else Markup(html.escape(printable(text)))
 
 
 def joined(*parts: str) -> Markup:
-    """Several parts as one; those that are no markup are escaped."""
+    """Joins several parts into one; parts that are not `Markup` are escaped."""
     return Markup("".join(map(escaped, parts)))
 
 
 def element(name: str, *content: str, **attributes: str | int | float | None) -> Markup:
-    """An element with its content.
+    """Returns an element with its content and attributes.
 
-    An attribute that is None is left out, and `class_` and `data_label` are spelled as HTML spells
-    them.
+    An attribute with the value None is omitted. `class_` and `data_label` get their HTML
+    spelling.
     """
     shown = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(printable(_plain(value)))}"'
@@ -44,7 +48,10 @@ def element(name: str, *content: str, **attributes: str | int | float | None) ->
 
 
 def link(address: str, *content: str, **attributes: str | int | float | None) -> Markup:
-    """A link; what is neither a web address nor a place on the page stays text."""
+    """Returns a link to a web address or to an anchor on the page.
+
+    For any other address, the content is returned without a link.
+    """
     if not address.startswith(_SAFE):
         return joined(*content)
     outside = None if address.startswith("#") else "noopener noreferrer"

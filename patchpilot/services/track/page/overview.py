@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The overview of the page: every series in one row, by whose turn it is."""
+"""The overview of the HTML page: one row for each series, grouped by whose turn it is."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ _COLUMNS = ("Series", "State", "Age", "Tags")
 
 
 def overview(groups: dict[Turn, list[Tracked]], now: datetime) -> Markup:
-    """The numbers, then a table for each turn."""
+    """Returns the overview: the number of series for each turn, then a table for each turn."""
     counts = [
         element("li", _count(turn, len(groups.get(turn, ()))), class_=turn.name.lower())
         for turn in Turn

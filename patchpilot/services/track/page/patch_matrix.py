@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which patch of a series is in which tree, each with its proof."""
+"""The table of a series' patches and the trees that contain them, with evidence."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ _TONES = {
 
 
 def patch_matrix(patches: Sequence[PatchState], sources: Sources) -> Markup:
-    """A table with a row for each patch and a column for each tree that has one.
+    """Returns a table with a row for each patch and a column for each tree with a patch.
 
-    Nothing while there is no patch.
+    Empty if there are no patches.
     """
     if not patches:
         return Markup()

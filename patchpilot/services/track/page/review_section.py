@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which reviewer has done what with which patch of the latest version, each with its mail."""
+"""The table of the reviews that each patch of the latest version received, with links."""
 
 from patchpilot.model.address import Address
 from patchpilot.reading.review_table import (
@@ -29,8 +29,10 @@ _TONES = {
 
 
 def review_section(status: Status, sources: Sources) -> Markup:
-    """A table with a row for each patch and a column for each reviewer who answered, a legend, and
-    the recipients who did not answer."""
+    """Returns a table with a row for each patch and a column for each reviewer who replied.
+
+    A legend and a list of the recipients who did not reply follow the table.
+    """
     table = review_table(status)
     people = table.answered
     if not table.reviewers:

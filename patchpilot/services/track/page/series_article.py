@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One tracked series on the page: its state and next step, timeline, patches and trees, review,
-tags, story and mails.
+"""The part of the HTML page about one tracked series.
+
+Contains the state and the next step, the timeline, patches and trees, reviews, tags,
+history and messages.
 """
 
 from datetime import datetime
@@ -30,12 +32,12 @@ _COMMIT = 12
 
 
 def anchor(series: Tracked) -> str:
-    """The place of a series on the page."""
+    """Returns the id of a series' HTML element on the page."""
     return f"series-{series.entry.id}"
 
 
 def series_article(series: Tracked, now: datetime) -> Markup:
-    """Everything about a series."""
+    """Returns the part of the HTML page about one series."""
     sources, status = Sources.of(series), series.status
     head = element(
         "header",

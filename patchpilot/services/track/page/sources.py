@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the proofs on the page are: the address of a mail in its archive and of a commit in its
-tree.
-"""
+"""The URLs to which the HTML page links: archived messages and commits in their trees."""
 
 from dataclasses import dataclass
 
@@ -13,16 +11,19 @@ from patchpilot.topic.followed.known_series import Tracked
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The archive in which a series' mails are linked to, and where the commits of its project are
-    shown.
+    """The archive to which the messages of a series are linked.
+
+    The class also returns the URLs of commits.
     """
 
     archive: str
 
     @classmethod
     def of(cls, series: Tracked) -> "Sources":
-        """A series that is read from a file or a local archive is linked to on lore, an undisclosed
-        one nowhere.
+        """Returns the sources of a series.
+
+        Messages read from a file or a local archive are linked to lore. Messages about an
+        undisclosed fix are not linked.
         """
         if series.undisclosed:
             return cls("")
@@ -32,7 +33,7 @@ class Sources:
         )
 
     def mail(self, message_id: str) -> str:
-        """The address of a mail; "" without a Message-ID or an archive."""
+        """Returns the URL of a message; "" if there is no Message-ID or no archive."""
         return (
             f"{self.archive}/{quote_url(message_id, safe='@')}/"
             if message_id and self.archive
@@ -40,8 +41,9 @@ class Sources:
         )
 
     def commit(self, commit: str, tree: str) -> str:
-        """The address of a commit of a project's mainline or of a stable branch (`stable/…`); ""
-        where none is known.
+        """Returns the URL of a commit in a project's mainline or in a stable branch (`stable/…`).
+
+        Empty if no URL is known.
         """
         if tree.startswith("stable/"):
             return default_project().stable.commits.format(commit=commit)

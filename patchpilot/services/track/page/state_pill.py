@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state of a series or of a patch in its color."""
+"""The colored label with the state of a series or of a patch."""
 
 from patchpilot.reading.thread_values import SeriesState
 from patchpilot.services.track.page.markup import Markup, element
@@ -21,7 +21,7 @@ _TONES = {
 
 
 def state_pill(state: SeriesState) -> Markup:
-    """The state, as the page shows it everywhere."""
+    """Returns the colored label for a state, which is the same on the whole page."""
     return element(
         "span", state.replace("-", " "), class_=f"pill {_TONES.get(state, Tone.NOTE)}"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Times as places on a line, on which a long time without events is shortened."""
+"""Maps times to positions on a line on which long periods without events are shortened."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ _LEAST_SHORTENED = timedelta(days=7).total_seconds()
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A time that is drawn shorter than it was."""
+    """A period without events that is drawn shorter than its real length."""
 
     start: datetime
     end: datetime
 
     @property
     def length(self) -> str:
-        """How long it was: `9 days`, `3 months`."""
+        """The length of the period, such as `9 days` or `3 months`."""
         days = (self.end - self.start).days
         return f"{days} days" if days < 60 else f"{round(days / 30.4)} months"
 
 
 class TimeScale:
-    """A line from the first to the last of these times."""
+    """A scale from the first to the last of the given times."""
 
     def __init__(self, times: Iterable[datetime]) -> None:
         self.times = sorted(set(times))
@@ -44,7 +44,7 @@ class TimeScale:
         self._places = dict(zip(self.times, reached, strict=False))
 
     def place(self, time: datetime) -> float:
-        """Where one of the times is, 0 to 1; in the middle where there is only one."""
+        """Returns the position of a given time, from 0 to 1; 0.5 if there is only one time."""
         total = self._places[self.times[-1]]
         return self._places[time] / total if total else 0.5
 

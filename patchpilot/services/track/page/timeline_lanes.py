@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is drawn of a series over time: lanes of revisions, reviews, bots, trees and stable
-branches, each mark with its proof.
+"""The lanes of a series' timeline: revisions, reviews, bots, trees and stable branches.
+
+Each mark on a lane is linked to its evidence.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from patchpilot.topic.followed.story import StoryKind, event_words, reply_words
 
 
 class Tone(StrEnum):
-    """What a mark means for the author, as the page's colors name it."""
+    """The meaning of a timeline mark for the author, which determines the mark's color."""
 
     SENT = "sent"
     NOTE = "note"
@@ -29,9 +30,9 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An event on a lane: when, what, and the address of its proof.
+    """An event on a lane of the timeline: its time, tone, description and URL.
 
-    A mark with a `label` is drawn as that.
+    A mark with a `label` is drawn as this label.
     """
 
     when: datetime
@@ -43,7 +44,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A line of marks, the oldest first."""
+    """A lane of the timeline: its title and its marks, oldest first."""
 
     title: str
     marks: tuple[Mark, ...]
@@ -91,7 +92,7 @@ _MAILS_OF_STABLE = frozenset(
 
 
 def lanes(status: Status, sources: Sources) -> tuple[Lane, ...]:
-    """The lanes that have marks: revisions, reviews, bots, then each tree and each stable branch."""  # noqa: E501
+    """Returns the non-empty lanes: revisions, reviews, bots, then each tree and stable branch."""
     sent = [
         Mark(
             it.sent,
@@ -131,7 +132,7 @@ def lanes(status: Status, sources: Sources) -> tuple[Lane, ...]:
 
 
 def tone_of(mail: Classified) -> Tone:
-    """What a reply means for the author."""
+    """Returns the tone of a reply, which shows its meaning for the author."""
     return _TONES.get(mail.kind, Tone.ASKS if mail.kind in WANTS_ANSWER else Tone.NOTE)
 
 
@@ -162,9 +163,9 @@ def _by_tree(status: Status, sources: Sources) -> dict[str, list[Mark]]:
 
 
 def tree_label(tree: str) -> str:
-    """The name of a tree on the page: `stable 6.1` for a stable branch.
+    """Returns the name of a tree for the HTML page, such as `stable 6.1` for a stable branch.
 
-    Without the address of the maintainer after whom it is named.
+    The maintainer's address is removed from the name.
     """
     version = tree.removeprefix("stable/linux-")
     return (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The marks on a lane of the timeline, those that would cover each other drawn as one."""
+"""Draws the marks on a lane of the timeline; overlapping marks are combined."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class _Group:
 
     @property
     def label(self) -> str:
-        """What is written in it: the revisions, or the number of events; "" for one event."""
+        """The text in the mark: the revisions or the number of events; "" for a single event."""
         first, last = self.marks[0].label, self.marks[-1].label
         if len(self.marks) == 1:
             return first
@@ -33,23 +33,23 @@ class _Group:
 
     @property
     def width(self) -> float:
-        """How wide it is drawn."""
+        """The width of the drawn mark."""
         return len(self.label) * CHARACTER + 10 if self.label else 2 * _RADIUS
 
     @property
     def middle(self) -> float:
-        """Where it is drawn."""
+        """The horizontal position of the mark's center."""
         return min((self.places[0] + self.places[-1]) / 2, self.limit - self.width / 2)
 
     def with_(self, other: "_Group") -> "_Group":
-        """Both as one."""
+        """Returns a group with the marks of both groups."""
         return _Group(self.marks + other.marks, self.places + other.places, self.limit)
 
 
 def drawn_marks(
     marks: Sequence[Mark], places: Sequence[float], y: float, limit: float
 ) -> list[Markup]:
-    """The marks of a lane at these places, none of which covers another or goes past `limit`."""
+    """Returns the drawn marks of a lane, without overlaps and without crossing `limit`."""
     groups: list[_Group] = []
     for mark, place in zip(marks, places, strict=True):
         group = _Group((mark,), (place,), limit)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The timeline of a series as inline SVG, drawn once for a wide page and once for a phone."""
+"""Draws the timeline of a series as inline SVG, once for a wide page and once for a phone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ _SIZES = (_Size("wide", 760, 140), _Size("narrow", 358, 90))
 
 
 def timeline(lanes: Sequence[Lane]) -> Markup:
-    """The drawing of these lanes in both sizes, of which a page shows the one that fits.
+    """Returns the SVG timeline of the lanes in a wide and a narrow size, empty without lanes.
 
-    Nothing where there is nothing to draw.
+    The page shows the size that fits the screen.
     """
     if not lanes:
         return Markup()
