@@ -17,6 +17,7 @@ import click
 
 from patchpilot import __version__
 from patchpilot.cli.error_exit import ended, interrupted, leave, say, unread
+from patchpilot.cli.other_programs import command_hint
 from patchpilot.cli.trust_question import trusting
 from patchpilot.cli.usage_errors import UnknownCommandError, worded
 from patchpilot.cli.verbs import VERBS, overview
@@ -66,7 +67,7 @@ class Verbs(click.Group):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             failure = UnknownCommandError(f"unknown command {args[0]!r}", ctx)
             near = nearest(args[0], VERBS)
-            failure.hint = (
+            failure.hint = command_hint("", args[0]) or (
                 f"did you mean {near!r}?"
                 if near
                 else "patchpilot --help lists the commands"

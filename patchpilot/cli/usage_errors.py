@@ -6,6 +6,7 @@ The message says what is wrong; the hint names the nearest word or the valid ran
 
 import click
 
+from patchpilot.cli.other_programs import arguments_hint, command_hint, option_hint
 from patchpilot.errors import nearest, suggestion
 
 
@@ -31,9 +32,10 @@ def worded(error: click.ClickException) -> tuple[str, str]:
         near = nearest(
             error.option_name.lstrip("-"), [name.lstrip("-") for name in options]
         )
+        habit = option_hint(name_of(ctx), error.option_name)
         return (
             f"unknown option {error.option_name!r} for {command}",
-            f"did you mean '--{near}'?" if near else see,
+            habit or (f"did you mean '--{near}'?" if near else see),
         )
     if isinstance(error, click.MissingParameter):
         name = error.param.make_metavar(ctx) if error.param and ctx else "an argument"
@@ -47,7 +49,19 @@ def worded(error: click.ClickException) -> tuple[str, str]:
         return _bad_value(error, error.param, see)
     if isinstance(error, click.BadOptionUsage):
         return f"{error.option_name} needs a value", see
-    return error.format_message().rstrip("."), see
+    message = error.format_message().rstrip(".")
+    extra = message.removeprefix("Got unexpected extra argument")
+    if extra != message:
+        words = extra.removeprefix("s").strip(" ()")
+        return f"unexpected arguments for {command}: {words}", (
+            arguments_hint(name_of(ctx)) or see
+        )
+    return message, see
+
+
+def name_of(ctx: click.Context | None) -> str:
+    """Returns the words of the command below `patchpilot`, empty for patchpilot itself."""
+    return ctx.command_path.partition(" ")[2] if ctx else ""
 
 
 def _bad_value(
@@ -86,7 +100,9 @@ def unknown_command(
     failure = UnknownCommandError(
         f"unknown command {word!r} for {ctx.command_path}", ctx
     )
-    failure.hint = suggestion("command", word, known)
+    failure.hint = command_hint(name_of(ctx), word) or suggestion(
+        "command", word, known
+    )
     return failure
 
 

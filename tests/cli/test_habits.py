@@ -3,12 +3,16 @@
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from patchpilot.cli import other_programs
 from patchpilot.cli.common import Common, ProgressLine
+from patchpilot.cli.main import cli as root
 from tests.kit.cli import call
 from tests.kit.terminal import WALK, Terminal
 
@@ -71,6 +75,10 @@ REFUSED = (
     ("setup mail --encryption starttls", "tls"),
     ("track lst", "did you mean 'list'"),
     ("dig", "COMMIT is missing"),
+    ("check -2", "name the commits: HEAD~2..,"),
+    ("fixes -1", "HEAD for the latest one"),
+    ("config via b4", "run `git config patchpilot.NAME VALUE`"),
+    ("backport HEAD 6.1", "--onto linux-6.1.y"),
 )
 """Calls that are refused, each with a part of the error text."""
 
@@ -109,6 +117,51 @@ def test_a_habit_that_means_nothing_is_refused(
     assert done.code == 2
     assert not done.out
     assert part in done.err
+
+
+OTHERS = (
+    *((word, hint) for word, hint in other_programs._COMMANDS.items()),
+    *(
+        (f"{group} {word}", hint)
+        for group, words in other_programs._SUBCOMMANDS.items()
+        for word, hint in words.items()
+    ),
+    *(
+        (f"{command} {option}", hint.format(command=command, option=option))
+        for command, options in other_programs._OPTIONS.items()
+        for option, hint in options.items()
+    ),
+)
+"""Each command and option of another program, and the hint for it."""
+
+
+@pytest.mark.parametrize(("words", "hint"), OTHERS)
+def test_the_word_of_another_program_has_a_hint(words: str, hint: str) -> None:
+    done = call(*words.split())
+    assert done.code == 2
+    assert f"hint: {hint}" in done.err
+
+
+@pytest.mark.parametrize(("words", "hint"), OTHERS)
+def test_a_hint_names_commands_and_options_that_exist(words: str, hint: str) -> None:
+    own = [
+        found.split()
+        for quoted in re.findall(r"`([^`]+)`", hint)
+        for found in re.findall(r"patchpilot ([^|;]+)", quoted)
+    ]
+    own += [
+        [words.split()[0], option] for option in re.findall(r"(?<!`)use (--\S+)", hint)
+    ]
+    for argv in own:
+        context = click.Context(root, info_name="patchpilot")
+        command = root
+        for word in argv:
+            if isinstance(command, click.Group) and word.isalpha() and word.islower():
+                command = command.get_command(context, word)
+                assert command, (argv, word)
+            if word.startswith("--") and word != "--version":
+                known = {name for one in command.params for name in one.opts}
+                assert word in known
 
 
 @pytest.mark.parametrize(("variables", "colored"), COLORS)

@@ -9,34 +9,10 @@ import click
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS, CheckOptions
 from patchpilot.cli.check.run import answer
 from patchpilot.cli.options import Common, common_options, table_options
-from patchpilot.cli.verb_command import VerbCommand, verb
-from patchpilot.errors import UsageError
-
-_OTHERS = {
-    "-g": "give the commit or the range directly: patchpilot check HEAD, or check A..B",
-    "--git": "give the commit or the range directly: patchpilot check HEAD, or check A..B",
-}
-"""Options of checkpatch.pl, and what to use here."""
-
-
-class _CheckCommand(VerbCommand):
-    """A command that has hints for options of checkpatch.pl."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does, with a hint where an option is checkpatch.pl's."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            if error.option_name not in _OTHERS:
-                raise
-            raise UsageError(
-                f"check has no option {error.option_name}",
-                hint=_OTHERS[error.option_name],
-            ) from error
+from patchpilot.cli.verb_command import verb
 
 
 @verb(
-    cls=_CheckCommand,
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot check\n"

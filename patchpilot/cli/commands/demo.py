@@ -13,7 +13,7 @@ import click
 
 from patchpilot.cli.common import ProgressLine, overwrites
 from patchpilot.cli.verb_command import verb
-from patchpilot.errors import ExitCode, UsageError
+from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.model.progress import Progress, silent
 
 _WELCOME = """\
@@ -87,7 +87,13 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             else [sys.executable, "-P", "-m", "patchpilot", "tui"]
         )
         with _terminal_given_back() as given_back:
-            code = subprocess.call(argv, cwd=sandbox.work, env=sandbox.env)
+            try:
+                code = subprocess.call(argv, cwd=sandbox.work, env=sandbox.env)
+            except OSError as error:
+                raise InputError(
+                    f"cannot run {argv[0]}: {error.strerror or error}",
+                    hint="set SHELL to the path of your shell",
+                ) from error
             given_back.append(code >= 0)
         if not shell and code == 0:
             click.echo(own_tree(sandbox.env[FOLDER]), err=True)
