@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adds the edits of safe fixes to findings, for output formats that propose them to a reviewer.
+"""Adds the edits of safe fixes to findings, for output formats that propose them to a reviewer,
+and counts the findings that would be fixed.
 
 Each fix is tested as with --fix.
 """
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fix_commits import own_edits
 from patchpilot.checking.fixed_patch import Buffer, fixed_patch
+from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Series
 from patchpilot.model.printable import printable
@@ -24,6 +26,18 @@ def with_edits(result: CheckResult) -> CheckResult:
     )
 
 
+def count_fixable(result: CheckResult) -> int:
+    """Returns how many findings --fix would fix, each patch for itself."""
+    outcomes = (_outcome(result, checked) for checked in result.patches)
+    return sum(len(outcome.fixed) for outcome in outcomes if outcome)
+
+
+def _outcome(result: CheckResult, checked: CheckedPatch) -> FixOutcome | None:
+    return fixed_patch(
+        result, checked, (Series((checked.patch,)),), Buffer(), frozenset(), None
+    )[1]
+
+
 def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     may_be_fixed = any(
         finding.path and finding.fix and finding.fix.kind == "safe"
@@ -31,9 +45,7 @@ def _edited(result: CheckResult, checked: CheckedPatch) -> CheckedPatch:
     )
     if not may_be_fixed or checked.patch.cut:
         return checked
-    _, outcome = fixed_patch(
-        result, checked, (Series((checked.patch,)),), Buffer(), frozenset(), None
-    )
+    outcome = _outcome(result, checked)
     if outcome is None:
         return checked
     fixed = {(finding.rule, finding.patch_line) for finding in outcome.fixed}

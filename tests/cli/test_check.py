@@ -133,6 +133,20 @@ def test_what_may_be_fixed_is_reported_beside_the_text_only(
     assert call("check", clean).err == ""
 
 
+def test_a_finding_whose_fix_would_change_nothing_is_not_counted(
+    tmp_path: Path,
+) -> None:
+    repo = Repo(tmp_path / "r")
+    repo.commit("wait for the link", {"a.c": "int a;\n"})
+    done = call("check", "-C", repo.path, "HEAD")
+    assert "missing-prefix" in done.out
+    assert "fixable" not in done.err
+    assert (
+        "0 findings would be fixed"
+        in call("check", "-C", repo.path, "--diff", "HEAD").err
+    )
+
+
 def test_a_misspelt_word_of_the_diff_is_shown_with_its_place(workdir: Path) -> None:
     (workdir / "scripts").mkdir()
     (workdir / "scripts" / "spelling.txt").write_text("recieve||receive\n")

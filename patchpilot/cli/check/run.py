@@ -195,11 +195,12 @@ def _check(
 def _note_more(options: CheckOptions, result: "CheckResult") -> None:
     """Print on stderr what --strict would show, and what --fix would fix."""
     from patchpilot.cli.output.findings_text import left_out, offer
+    from patchpilot.services.check.finding_counts import fixable
 
     sys.stdout.flush()
     if more := left_out(result):
         notice("note", more)
-    if _can_be_fixed(options) and (offered := offer(result)):
+    if _can_be_fixed(options) and (offered := offer(fixable(result))):
         notice("note", offered)
 
 

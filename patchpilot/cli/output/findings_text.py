@@ -234,15 +234,8 @@ def _aside(result: CheckResult) -> str:
     )
 
 
-def offer(result: CheckResult) -> str:
-    """Return the number of findings that may be fixed automatically, with the options for it, or
-    "".
-
-    A fix may still turn out not to apply.
-    """
-    fixable = sum(
-        finding.fix is not None and finding.fix.kind == "safe" for finding in result.all
-    )
+def offer(fixable: int) -> str:
+    """Return the number of findings that --fix would fix, with the options for it, or ""."""
     return (
         f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)"
         if fixable

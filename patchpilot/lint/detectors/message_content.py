@@ -20,6 +20,7 @@ from patchpilot.model.trailer import is_trailer
         "repeats-subject-of-binding": "",
         "short": "count",
         "empty": "",
+        "only-tags": "",
         "repeats-subject": "",
     },
     fewest=int,
@@ -38,9 +39,14 @@ def message_too_short(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if not patch.has_diff or _needs_no_reason(context):
         return
     if count == 0:
-        # the From: line of another author counts as text for the rule about empty messages
+        # the From: line of another author and tags count as text for the rule about empty messages
         if patch.in_body_from and patch.message:
             yield Hit(patch.message_line, case="empty")
+        elif any(
+            is_trailer(line) and not line.startswith("Signed-off-by:")
+            for line in patch.message
+        ):
+            yield Hit(patch.message_line, case="only-tags")
         return
     size = sum(change.added + change.removed for change in patch.files)
     most = arguments["fewest_of_change"]
