@@ -5,7 +5,7 @@ The fix's own Fixes: tags are never read.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import tag_text
@@ -100,6 +100,8 @@ def find(
                 missing_evidence(scene, tallies[one], numbers[one]),
             )
         )
+    if imported and _restored(candidates, numbers):
+        candidates, imported = _without_imports(candidates), ""
     kept = {one.commit for one in candidates}
     together = (
         tuple(
@@ -111,6 +113,29 @@ def find(
         else ()
     )
     return RankedCulprits(tuple(candidates), together, imported)
+
+
+_RESTORED = 0.5
+"""The least share of the fix's lines that its best candidate removed, to be trusted although the
+lines around them are older than the history."""
+
+
+def _restored(
+    candidates: Sequence[Candidate], numbers: Mapping[str, Mapping[str, float]]
+) -> bool:
+    """Whether the fix restores lines that its best candidate removed."""
+    return (
+        bool(candidates)
+        and numbers[candidates[0].commit].get("restored", 0.0) >= _RESTORED
+    )
+
+
+def _without_imports(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates, with the confidence of the imports that are left out shared among them."""
+    total = sum(one.confidence for one in candidates) or 1.0
+    return [
+        replace(one, confidence=round(one.confidence / total, 3)) for one in candidates
+    ]
 
 
 def tag_of(repository: Repository, culprit: Commit) -> str:

@@ -285,6 +285,25 @@ def test_a_shallow_clone_says_what_is_missing(tmp_path: Path) -> None:
     assert any("--unshallow" in note for note in result.notes)
 
 
+def test_a_restored_line_names_its_remover_although_the_history_is_short(
+    tmp_path: Path,
+) -> None:
+    repo = Repo(tmp_path / "r")
+    source = "int probe(struct node *dn)\n{\n\tconfigure(dn);\n\tnode_put(dn);\n\treturn 0;\n}\n"
+    other = "int count;\n"
+    repo.commit("ring: import the driver" + SIGNED, {"ring.c": source, "a.c": other})
+    test = "\tif (!ready)\n\t\treturn -1;\n"
+    broken = source.replace("\tnode_put(dn);\n", test)
+    culprit = repo.commit("ring: simplify the probe" + SIGNED, {"ring.c": broken})
+    repo.commit("a: count more" + SIGNED, {"a.c": other * 2})
+    fixed = source.replace("\treturn 0;\n", f"{test}\treturn 0;\n")
+    repo.commit("ring: drop the node" + SIGNED, {"ring.c": fixed})
+    result = ask(tmp_path / "r")
+    assert result.candidates[0].commit == culprit
+    assert "removed code that the fix restores" in result.candidates[0].evidence
+    assert result.sure
+
+
 def test_stable_takes_no_commit_where_a_shallow_clone_ends_for_the_culprit(
     tmp_path: Path,
 ) -> None:
