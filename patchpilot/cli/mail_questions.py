@@ -11,6 +11,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.set_up_mail import (
     OWN,
+    PORTS,
     MailPlan,
     MailRequest,
     password_places,
@@ -53,17 +54,30 @@ def _own_server(request: MailRequest) -> MailRequest:
     encryption = request.encryption
     if encryption is None:
         kinds = (
-            ("tls", "STARTTLS, port 587"),
-            ("ssl", "TLS, port 465"),
-            ("none", "not encrypted, port 25"),
+            ("tls", "STARTTLS, usually port 587"),
+            ("ssl", "TLS, usually port 465"),
+            ("none", "not encrypted, usually port 25"),
         )
         _list(kinds)
         encryption = _choice("Encryption", kinds, "tls")
+    port = request.port
+    if not (request.server or port or server.rpartition(":")[2].isdigit()):
+        port = click.prompt(
+            "Port",
+            type=click.IntRange(1, 65535),
+            default=PORTS[encryption],
+            err=True,
+        )
     user = request.user or click.prompt(
         "User name (none: no login)", default=request.address, err=True
     )
     return replace(
-        request, provider=OWN, server=server, encryption=encryption, user=user
+        request,
+        provider=OWN,
+        server=server,
+        port=port,
+        encryption=encryption,
+        user=user,
     )
 
 
@@ -96,7 +110,7 @@ def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
     return word
 
 
-def agreed(question: str, *, yes: bool) -> bool:
+def agreed(question: str, *, yes: bool, default: bool = False) -> bool:
     """Return the user's answer to a question.
 
     Raises UsageError if there is no terminal and --yes is missing.
@@ -107,7 +121,7 @@ def agreed(question: str, *, yes: bool) -> bool:
         raise UsageError(
             "nothing was written: no terminal to ask on", hint="pass --yes"
         )
-    return click.confirm(question, err=True)
+    return click.confirm(question, default=default, err=True)
 
 
 def _list(rows: Sequence[tuple[str, str]]) -> None:

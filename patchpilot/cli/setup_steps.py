@@ -2,6 +2,7 @@
 """The steps of `setup`: the findings of doctor one by one, and the mail account."""
 
 import shlex
+from dataclasses import replace
 
 import click
 
@@ -20,6 +21,7 @@ from patchpilot.model.printable import printable
 from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose
 from patchpilot.services.setup.run_fix import commands_of, run_fix
 from patchpilot.services.setup.set_up_mail import (
+    OWN,
     MailPlan,
     MailRequest,
     is_wrong_password,
@@ -130,9 +132,22 @@ def set_up_mail(
     with common.workplace() as place:
         repository = place.repository_if_any()
         identity = repository.identity if repository else None
-        request = complete(request, identity.email if identity else "")
+        email = identity.email if identity else ""
+        request = complete(request, email)
         plan = plan_mail(request)
-        password = "" if dry_run else _login(plan, from_stdin=from_stdin, tests=tests)
+        password = ""
+        while not dry_run:
+            try:
+                password = _login(plan, from_stdin=from_stdin, tests=tests)
+                break
+            except NetworkError as error:
+                if request.provider != OWN or from_stdin or not asks():
+                    raise
+                notice("error", error.message)
+                request = complete(
+                    replace(request, server="", port=0, encryption=None), email
+                )
+                plan = plan_mail(request)
         plan = plan_mail(place_for_password(request, plan))
         common.write(printable("\n".join(one.command for one in plan.settings)))
         for note in plan.notes:
@@ -144,7 +159,8 @@ def set_up_mail(
             )
         if dry_run:
             return int(ExitCode.OK)
-        if not agreed("Write these settings?", yes=yes):
+        if not agreed("Write these settings?", yes=yes, default=True):
+            notice("note", "nothing was written")
             return int(ExitCode.FINDINGS)
         write_mail(plan, password)
         for key in overridden(plan, repository):

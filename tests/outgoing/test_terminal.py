@@ -98,11 +98,41 @@ def test_setup_mail_asks_a_wrong_password_again(
         screen.type("s3cret\n")
         screen.wait_for("Keep the password in")
         screen.type("ask\n")
+        screen.wait_for("Write these settings? [Y/n]")
+        screen.type("n\n")
+        assert screen.end() == 1
+        assert "nothing was written" in screen.seen
+        assert "logged in" in screen.seen
+        assert not {"guess", "s3cret"} & set(screen.seen.split())
+
+
+def test_setup_mail_asks_again_for_a_server_that_cannot_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with FaultySink() as server:
+        screen = Verb("setup", "mail", "--address", "ada@example.org")
+        for asked, answer in (
+            ("Provider", "own"),
+            ("HOST or HOST:PORT", "127.0.0.1"),
+            ("Encryption", "none"),
+            ("Port [25]", "1"),
+            ("User name (none: no login)", "none"),
+        ):
+            screen.wait_for(asked)
+            screen.type(f"{answer}\n")
+        screen.wait_for("127.0.0.1:1 cannot be reached")
+        since = screen.seen.index("cannot be reached")
+        for asked, answer in (
+            ("HOST or HOST:PORT", f"127.0.0.1:{server.port}"),
+            ("Encryption", "none"),
+        ):
+            screen.wait_for(asked, since=since)
+            screen.type(f"{answer}\n")
         screen.wait_for("Write these settings?")
         screen.type("n\n")
         assert screen.end() == 1
-        assert "logged in" in screen.seen
-        assert not {"guess", "s3cret"} & set(screen.seen.split())
+        assert "User name" not in screen.seen[since:]
 
 
 def test_open_questions_of_a_fix_are_asked_once_and_the_recipients_stand_above_the_word(

@@ -30,7 +30,8 @@ OWN, MSMTP, WEB = "own", "msmtp", "b4"
 ENDPOINT = "https://lkml.kernel.org/_b4_submit"
 """The web endpoint of kernel.org (b4's documentation, "contributor overview")."""
 _WAIT = 15.0
-_PORTS = {"ssl": 465, "tls": 587, "none": 25}
+PORTS = {"ssl": 465, "tls": 587, "none": 25}
+"""The usual port for each kind of encryption."""
 _ENCRYPTION = {465: "ssl", 25: "none"}
 
 
@@ -173,7 +174,7 @@ def _server_settings(
     if encryption is None:
         own = "none" if server in LOOPBACK else _ENCRYPTION.get(given, "tls")
         encryption = provider.encryption if provider else own
-    port = given or (provider.port if provider else 0) or _PORTS[encryption]
+    port = given or (provider.port if provider else 0) or PORTS[encryption]
     values = {
         "smtpserver": server,
         "smtpserverport": str(port),
