@@ -13,6 +13,7 @@ from datetime import timedelta
 from patchpilot.archive.maintainer_trees import in_trees, links_of
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
+from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError
 from patchpilot.history.fix_in_branch import History, LandedHow, Landing
 from patchpilot.history.mainline import mainline
@@ -26,7 +27,7 @@ from patchpilot.history.stable_branches import (
 )
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.progress import Progress, silent
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.detection import detect
 from patchpilot.reading.posted_series import Post
 from patchpilot.reading.status import Status
 from patchpilot.reading.thread_values import (
@@ -85,7 +86,7 @@ def in_repository(
     with History(repository, progress) as history:
         history.add([tip])
         branches = stable_branches(repository, remote=remote, ended=True)
-        project = find_project(branches.stable.project)
+        project = detect(CommitTree(repository, tip))
         releases = Releases(repository)
         commits: list[LandedCommit] = []
         follow_ups: list[FollowUp] = []

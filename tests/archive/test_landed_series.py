@@ -52,6 +52,14 @@ def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) ->
     assert all(it.proof.commit and it.proof.date for it in found.patches[0].trees)
 
 
+def test_the_mainline_of_another_project_is_not_that_of_linux(trees: Trees) -> None:
+    trees.repo.commit("common: split", {"common/spl": "", "include/u-boot": ""})
+    trees.commit(f"{ONE}\n\nCheck it.\n")
+    found = status(trees, ALONE)
+    assert [it.tree for it in found.patches[0].trees] == ["mainline"]
+    assert found.state == "in-mainline"
+
+
 def test_a_revert_in_mainline_reopens_it(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     assert status(trees, ALONE).state == "in-mainline"
