@@ -172,7 +172,7 @@ def command(
     if asking.refusal:
         raise asking.refusal
     if common.format != "json":
-        _report(common, result, words["dry_run"])
+        report(common, result, words["dry_run"])
     return ExitCode.OK
 
 
@@ -247,7 +247,8 @@ def _warn_unsure(common: Common, result: Preparation) -> None:
             notice("warning", one_line(change.unsure))
 
 
-def _report(common: Common, result: Preparation, dry_run: bool) -> None:
+def report(common: Common, result: Preparation, dry_run: bool) -> None:
+    """Print on stderr whether the commits were changed, and how to undo it."""
     if common.quiet:
         return
     for cost in result.costs:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from patchpilot.cli.commands.prepare import text
+from patchpilot.cli.commands.prepare import report, text
 from patchpilot.cli.options import (
     Common,
     base_options,
@@ -103,8 +103,7 @@ def command(
             ),
             err=True,
         )
-    if not collected.preparation.changed and not common.quiet:
-        click.echo("nothing to add", err=True)
+    report(common, collected.preparation, options["dry_run"])
     return ExitCode.OK
 
 

@@ -282,7 +282,7 @@ def _story_lines(tracked: Tracked) -> list[str]:
                 else ""
             )
             lines.append(
-                f"    {f'{event.when:%Y-%m-%d}' if event.when else 'now       '} "
+                f"    {f'{event.when.astimezone():%Y-%m-%d}' if event.when else 'now       '} "
                 f" {one_line(event.text + proof)}"
             )
     return lines

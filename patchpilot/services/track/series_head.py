@@ -60,7 +60,7 @@ def as_of_words(series: Tracked) -> str:
         if series.entry.lore
         else f"the latest message of {Path(series.entry.mbox or '').name}"
     )
-    return f"{time:%Y-%m-%d %H:%M}, {what}: days count until then"
+    return f"{time.astimezone():%Y-%m-%d %H:%M}, {what}: days count until then"
 
 
 def _turn(series: Tracked) -> str:

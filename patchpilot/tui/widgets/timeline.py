@@ -45,7 +45,7 @@ def timeline(events: "Sequence[StoryEvent]", columns: int) -> Text:
 
 def _proof(event: "StoryEvent") -> str:
     """The date and the proof, where they are known."""
-    day = f"{event.when:%Y-%m-%d %H:%M}" if event.when else ""
+    day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
     proof = f"<{event.proof}>" if "@" in event.proof else event.proof
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
 
