@@ -15,9 +15,9 @@ from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.topic.topic_facts import TopicFacts, topic_facts
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.help_screen import HelpScreen
-from patchpilot.tui.view.glyphs import _SIGNS, glyph, uses_ascii
+from patchpilot.tui.view.glyphs import _SIGNS, OF_STATE, glyph, uses_ascii
 from patchpilot.tui.view.session import OpenTopic
-from patchpilot.tui.view.stage_line import SHORT, stage_cells
+from patchpilot.tui.view.stage_line import SHORT, SHORTEST, stage_cells
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.view.title import title_row, where
 from patchpilot.tui.widgets.panel import Panel
@@ -42,8 +42,8 @@ def status(stage: Stage) -> StageStatus:
 
 
 def names_of(stage: Stage) -> set[str]:
-    """The long and the short name of a stage."""
-    return {stage.label, SHORT.get(stage, stage.label)}
+    """The long and the short names of a stage."""
+    return {names.get(stage, stage.label) for names in ({}, SHORT, SHORTEST)}
 
 
 @pytest.mark.parametrize("ascii_only", ["0", "1"])
@@ -62,6 +62,22 @@ def test_the_stage_bar_fits_every_width(
         assert any(name in line for name in names_of(current))
     assert line.isascii() is (ascii_only == "1")
     assert "5/6" in line
+
+
+@pytest.mark.parametrize("ascii_only", ["0", "1"])
+@pytest.mark.parametrize("state", StageState)
+def test_at_80_columns_every_stage_has_its_name_and_spaces_around_its_number(
+    state: StageState, ascii_only: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
+    for wide in (80, 100, 160):
+        cells = stage_cells(lambda _: StageStatus(state, count="12"), Stage.TAGS, wide)
+        assert 1 + sum(width(cell.text + cell.gap) for cell in cells) <= wide
+        for cell in cells:
+            sign, number, name, *_ = cell.text.split(" ")
+            assert sign == glyph(OF_STATE[state])
+            assert number == str(cell.stage.number)
+            assert name in names_of(cell.stage)
 
 
 def test_the_title_line_gives_way_from_the_right() -> None:

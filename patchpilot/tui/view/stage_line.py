@@ -12,6 +12,14 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 SHORT = {Stage.RECIPIENTS: "To/Cc", Stage.BACKPORTS: "LTS", Stage.PREVIEW: "Mail"}
 """Names for a narrow terminal."""
+SHORTEST = {
+    Stage.CHECKS: "Lint",
+    Stage.RECIPIENTS: "To",
+    Stage.TAGS: "Tag",
+    Stage.BACKPORTS: "LTS",
+    Stage.PREVIEW: "Mail",
+}
+"""Names with which all stages fit into 80 columns also if every sign takes two, as in ASCII."""
 
 
 class StageCell(NamedTuple):
@@ -32,12 +40,14 @@ def stage_cells(
     """Return the cells of all stages, in at most `wide` columns if possible.
 
     If space is short, these are removed in order: the space around the joints, the long names,
-    the counts, the space after the glyphs, and the names of other stages.
+    the counts, and the names of other stages. From 80 columns on, every stage has its name, and
+    one space on each side of its number; below 48, the space after the glyphs is removed too.
     """
     known = {stage: status(stage) for stage in Stage}
     join = glyph("join")
     long = {stage: stage.label for stage in Stage}
     short = long | SHORT
+    shortest = long | SHORTEST
     only = dict.fromkeys(Stage, "") | {current: short[current]}
     cells: list[StageCell] = []
     for names, gap, space, counted in (
@@ -46,7 +56,8 @@ def stage_cells(
         (long, join, " ", True),
         (short, join, " ", True),
         (short, " ", " ", False),
-        (short, " ", "", False),
+        (shortest, " ", " ", False),
+        (only, " ", " ", False),
         (only, " ", "", False),
     ):
         cells = _cells(known, names, gap, space, counted=counted)
