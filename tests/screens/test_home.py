@@ -281,6 +281,13 @@ def topics() -> tuple[HomeTopic, ...]:
     """One topic of each kind, with ages that are in words whenever the test runs."""
     now = time.time()
     hour, home = 3600.0, f"{Path.home()}/src/linux/.git"
+    report = "kernel test robot reports: build failure"
+    events = (
+        HomeEvent(now - 0.3 * hour, "problem", report),
+        HomeEvent(now - 30 * hour, "sent", "v2 sent, 3 patches"),
+        HomeEvent(now - 73 * hour, "reply", "review by Maya Okafor"),
+        HomeEvent(now - 147 * hour, "sent", "v1 sent, 3 patches"),
+    )
     return (
         HomeTopic(
             "1", "net/acme: allow old cards", home, "acme-old-cards", 1, 1, Turn.YOURS, "under-review", "Maya Okafor asked 2 questions",  # noqa: E501
@@ -289,7 +296,7 @@ def topics() -> tuple[HomeTopic, ...]:
         HomeTopic(
             "2", "usb: dwc3: fix a race", home, "usb-dwc3-race", 2, 3, Turn.YOURS, "changes-requested",  # noqa: E501
             "kernel test robot: build-failure: drivers/usb/dwc3/core.c:72:7: warning: unused variable", now - 0.3 * hour, {}, "build failure",  # noqa: E501
-            failed=True, step="kernel test robot reports a build failure: fix it and send v3", series=2, unread=1,  # noqa: E501
+            failed=True, step="kernel test robot reports a build failure: fix it and send v3", series=2, unread=1, events=events,  # noqa: E501
         ),
         HomeTopic("3", "spi: dma: unmap on error", home, "spi-dma", 0, 2, Turn.YOURS, "not-sent", "not sent", now - 73 * hour),  # noqa: E501
         HomeTopic(
@@ -365,7 +372,9 @@ async def test_next_is_the_first_stage_that_is_not_done_and_the_stages_are_liste
             shown.replace("│", " ").split()
         )
         assert "review the mails" not in shown
-        assert [" ".join(row.split()[:3]) for row in str(app.screen.query_one("#selected", Static).render()).split("\n")[-8:]] == [  # noqa: E501
+        rows = str(app.screen.query_one("#selected", Static).render()).split("\n")
+        first = rows.index("Stages") + 1
+        assert [" ".join(row.split()[:3]) for row in rows[first : first + 8]] == [
             "✓ 1 Commit", "✗ 2 Checks", "● 3 Recipients", "○ 4 Tags", "○ 5 Backports", "✓ 6 Preview", "○ 7 Send", "○ 8 Follow",  # noqa: E501
         ]  # fmt: skip
 
@@ -415,12 +424,14 @@ def test_a_row_has_as_many_columns_as_there_are_and_stands_below_the_titles(
         row = home_row(topic, columns, {}).plain
         assert len(row) <= columns
         assert row[titles.index("Last news") :].startswith(topic.news[:12])
-        assert row[titles.index("v") :].startswith(
+        assert row[titles.index("Ver") :].startswith(
             f"v{topic.version}" if topic.version else "–"
         )
     first = home_row(topics()[0], columns, {}).plain
-    assert "–/1/–" in first
-    assert ("–––––✓✓●" in first) is ("Stages" in titles) is (columns >= 100)
+    words = "under-review" if columns >= 100 else "sent"
+    assert first[titles.index("Progress") :].startswith(f"{words} ")
+    assert ("Tags" in titles) is (columns >= 100)
+    assert ("Bots" in titles) is (columns >= 110)
 
 
 def test_the_last_events_of_all_topics_are_in_the_order_of_their_time() -> None:

@@ -2,7 +2,6 @@
 """The help screen: all keys of the current screen, generated from the bindings, with an example."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
 from operator import itemgetter
 from typing import Any, ClassVar
 
@@ -17,7 +16,15 @@ from textual.widgets import Input, Static
 
 from patchpilot.model.printable import crop, width
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
-from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
+from patchpilot.tui.view.rich_text import (
+    QUIET,
+    STRONG,
+    fitted,
+    lines,
+    plain,
+    side_by_side,
+    wrapped,
+)
 from patchpilot.tui.view.stages import MEANINGS, STYLES, Stage
 from patchpilot.tui.widgets.dialog import Modal
 from patchpilot.tui.widgets.keyline import KeyLine
@@ -196,16 +203,6 @@ def _held(keys: Sequence[str]) -> list[str]:
             rows.append("")
         rows[-1] = f"{rows[-1]}  {key}" if rows[-1] else key
     return rows
-
-
-def side_by_side(
-    left: Sequence[Text], right: Sequence[Text], columns: int
-) -> list[Text]:
-    """Return two lists of lines next to each other, each of them so many columns wide."""
-    return [
-        Text.assemble(first, " " * (columns - first.cell_len), second)
-        for first, second in zip_longest(left, right, fillvalue=plain(""))
-    ]
 
 
 def _group(action: str, otherwise: str) -> str:

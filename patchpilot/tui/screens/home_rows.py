@@ -19,7 +19,16 @@ from patchpilot.tui.screens.finding_text import SIGNS as SIGNS_OF
 from patchpilot.tui.screens.finding_text import STYLES as STYLES_OF
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
-from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
+from patchpilot.tui.view.rich_text import (
+    HEADING,
+    QUIET,
+    STRONG,
+    fitted,
+    plain,
+    side_by_side,
+    wrapped,
+)
+from patchpilot.tui.view.stage_line import SHORT, SHORTEST
 from patchpilot.tui.view.stages import (
     RECORDED,
     STYLES,
@@ -36,11 +45,9 @@ SIGNS = {
     Turn.FINISHED: ("done", "green"),
 }
 """Whose turn it is → the name of its glyph, and its style."""
-WIDE = 100
-"""From how many columns a row has all columns of the table."""
+WIDE, WIDEST = 100, 110
+"""From how many columns a row has more columns of the table, and all of them."""
 NEWS = "Last news"
-TAGS = ("Acked-by", "Reviewed-by", "Tested-by")
-"""The tags that are counted in a column, in patchwork's order."""
 FOLLOWED = {
     Turn.YOURS: StageState.TODO,
     Turn.WAITING: StageState.WAITING,
@@ -49,6 +56,8 @@ FOLLOWED = {
 """Whose turn it is → the state of stage Follow."""
 LABEL = 9
 """Columns of a fact's name in the panel of the selected topic."""
+HEAD, GAP = 2, 3
+"""Lines above the stages, and columns between the stages and the events."""
 BORDER, LEAST = 2, 3
 """Lines of a group's border, and the fewest lines of a group with topics."""
 MONTH = timedelta(days=30)
@@ -146,21 +155,19 @@ def table(columns: int) -> tuple[Column, ...]:
 
     The last column gets the remaining width.
     """
+    is_wide = columns >= WIDE
     every = (
-        Column("Topic", 20 if columns >= WIDE else 21, STRONG),
+        Column("Topic", 20, STRONG),
         Column("Repository", 11, QUIET),
-        Column("v", 3),
-        Column("Stages", len(Stage) * width(glyph("done"))),
+        Column("Ver", 3),
+        Column("Progress", 17 if is_wide else 12),
         Column("Age", 3, QUIET),
-        Column("A/R/T", 5, "green"),
+        Column("Tags", 4, "green"),
         Column("Bots", 8),
         Column("New", 3, "bold green"),
     )
-    shown = [
-        column
-        for column in every
-        if columns >= WIDE or column.title not in ("Repository", "Stages", "Bots")
-    ]
+    more = {"Repository": WIDE, "Tags": WIDE, "Bots": WIDEST}
+    shown = [column for column in every if columns >= more.get(column.title, 0)]
     used = 2 + sum(column.wide + 1 for column in shown)
     return (*shown, Column(NEWS, max(10, columns - used)))
 
@@ -186,21 +193,16 @@ def home_row(
     cells = {
         "Topic": topic.branch or topic.title,
         "Repository": repository_name(topic),
-        "v": f"v{topic.version}" if topic.version else glyph("nothing"),
+        "Ver": f"v{topic.version}" if topic.version else glyph("nothing"),
+        "Progress": progress(topic, states, in_full=columns >= WIDE),
         "Age": age(topic.when),
-        "A/R/T": (
-            "/".join(str(topic.tags.get(name) or glyph("nothing")) for name in TAGS)
-            if any(topic.tags.values())
-            else ""
-        ),
+        "Tags": str(sum(topic.tags.values()) or ""),
         "New": str(topic.unread or ""),
         NEWS: one_line(topic.news or "not read yet"),
     }
     text = Text.assemble((f"{glyph(sign)} ", style), no_wrap=True)
     for column in table(columns):
-        if column.title == "Stages":
-            text.append(_stage_signs(shown_states(topic, states)))
-        elif column.title == "Bots":
+        if column.title == "Bots":
             words = f"{glyph('blocked')} build" if topic.failed else topic.bots
             text.append(
                 fitted(words, column.wide), "bold red" if topic.failed else QUIET
@@ -248,30 +250,30 @@ def shown_states(topic: HomeTopic, states: States) -> States:
     }
 
 
-def _stage_signs(states: States) -> Text:
-    return Text.assemble(
-        *(
-            (
-                glyph(OF_STATE[status.state]).ljust(width(glyph("done"))),
-                STYLES[status.state],
-            )
-            for status in states.values()
-        )
-    )
+def progress(topic: HomeTopic, states: States, *, in_full: bool) -> str:
+    """Return how far the topic is, in words.
+
+    This is how many stages are done, or for a sent version its state if there is room for it.
+    """
+    if topic.version:
+        return (topic.state if in_full else "") or "sent"
+    if not states:
+        return "not opened"
+    done = sum(status.state is StageState.DONE for status in states.values())
+    return f"{done} of {len(states)} done"
 
 
 def stage_row(states: States, columns: int) -> Text:
-    """Return all stages on one line.
-
-    Without enough room for their names, only the symbols and numbers are shown.
-    """
-    for named in (True, False):
-        row = Text(no_wrap=True)
-        for stage, status in states.items():
-            row.append(
-                f"{glyph(OF_STATE[status.state])} {stage.label if named else stage.number}",
+    """Return all stages on one line, with the longest names for which there is room."""
+    row = Text(no_wrap=True)
+    for names in (dict[Stage, str](), SHORT, SHORTEST):
+        row = Text("  ", no_wrap=True).join(
+            Text(
+                f"{glyph(OF_STATE[status.state])} {names.get(stage, stage.label)}",
                 STYLES[status.state],
-            ).append("  ")
+            )
+            for stage, status in states.items()
+        )
         if row.cell_len <= columns:
             break
     return row
@@ -356,7 +358,8 @@ def detail(
 ) -> Text:
     """Return the selected topic as text: its title, state, location and next step.
 
-    Its stages and findings follow if there is room.
+    Its stages, findings and last events follow if there is room, next to each other on a wide
+    terminal.
     """
     dot = f" {glyph('dot')} "
     facts = [
@@ -385,14 +388,34 @@ def detail(
             wrapped(step, columns - 6)[: lines - len(rows)] if step else ()
         )
     ]
-    if states and lines > len(rows) + len(states):
-        rows += [Text(), *stage_lines(states, columns)]
-        rows += finding_lines(findings, columns)[: max(0, lines - len(rows))]
-    elif lines > len(rows):
-        rows.append(stage_row(shown_states(topic, states), columns))
-    if (room := lines - len(rows)) > 0:
-        rows += event_lines([(event, "") for event in topic.events[:room]], columns)
+    known, room = shown_states(topic, states), lines - len(rows)
+    if room < len(known) + HEAD:
+        rows += [stage_row(known, columns)] if room > 0 else []
+        return Text("\n").join([*rows, *latest_events(topic, columns, room - 1)])
+    wide = columns if columns < WIDE else (columns - GAP) // 2
+    left = [Text(), plain("Stages", HEADING), *stage_lines(known, wide)]
+    left += finding_lines(findings, wide)[: max(0, room - len(left))]
+    if columns >= WIDE:
+        right = [Text(), *latest_events(topic, wide, room - 1)]
+        rows += side_by_side(left, right, wide + GAP)
+    else:
+        rest = room - len(left) - 1
+        rows += [*left, *([Text()] if rest > 0 else [])]
+        rows += latest_events(topic, columns, rest)
     return Text("\n").join(rows)
+
+
+def latest_events(topic: HomeTopic, columns: int, most: int) -> list[Text]:
+    """Return at most so many lines with a heading and the topic's events, latest first."""
+    if most <= 1:
+        return event_lines(
+            [(event, "") for event in topic.events[: max(0, most)]], columns
+        )
+    rows = event_lines([(event, "") for event in topic.events], columns)
+    if not rows:
+        words = "no messages read yet" if topic.version else "none: not sent yet"
+        rows = [plain(words, QUIET)]
+    return [plain("Last events", HEADING), *rows][:most]
 
 
 def fact_sheet(
@@ -444,12 +467,7 @@ def fact_sheet(
         plain("Stages", HEADING),
         *stage_lines(shown_states(topic, states), columns),
     ]
-    if topic.events:
-        rows += [
-            Text(),
-            plain("Last events", HEADING),
-            *event_lines([(event, "") for event in topic.events], columns),
-        ]
+    rows += [Text(), *latest_events(topic, columns, len(topic.events) + HEAD)]
     rows += finding_lines(findings, columns)
     return Text("\n").join(rows)
 

@@ -67,7 +67,7 @@ DETAIL = 5
 BARS = 3
 """Lines of the title line, the table's titles and the key line."""
 ACTIVE = 3
-"""The fewest events for which there is a panel."""
+"""The fewest lines for which there is a panel with events."""
 AROUND = BARS + DETAIL + 2
 """Lines that are not for the groups: those, and the selected topic with its border."""
 BROAD, ASIDE = 160, 52
@@ -403,7 +403,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def _show_activity(self, room: int, columns: int) -> None:
         """The last events of all topics, where there is room below them."""
         rows = activity(self._topics or (), columns - 2, room) if room >= ACTIVE else []
-        self.query_one("#activity-panel").display = len(rows) >= ACTIVE
+        self.query_one("#activity-panel").display = bool(rows)
         self.query_one("#activity", Static).update(lines(rows))
 
     def _no_topics(self, topics: "Sequence[HomeTopic]") -> None:
@@ -437,6 +437,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
             is_beside = self.size.width >= BROAD
             text = self._selected_text(topic, is_beside=is_beside)
             self.query_one("#selected", Static).update(text)
+            stage = self._stage(topic)
+            self.query_one(
+                "#selected-panel", Panel
+            ).count = f"Enter opens it at {stage.number} {stage.label}"
 
     def _selected_text(self, topic: "HomeTopic", *, is_beside: bool) -> Text:
         """The selected topic in the room that it has."""

@@ -5,7 +5,8 @@ Colors only repeat information that a symbol already shows.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from rich.text import Text
@@ -111,3 +112,13 @@ def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
         }
         found += textwrap.wrap(line, max(20, columns), **how) or [""]
     return found
+
+
+def side_by_side(
+    left: Sequence[Text], right: Sequence[Text], columns: int
+) -> list[Text]:
+    """Return two lists of lines next to each other, each of them so many columns wide."""
+    return [
+        Text.assemble(first, " " * (columns - first.cell_len), second)
+        for first, second in zip_longest(left, right, fillvalue=plain(""))
+    ]
