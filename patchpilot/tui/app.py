@@ -28,7 +28,14 @@ from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.stage.stage_app import StageApp
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.themes import CONTRAST, OFFERED, OURS, color_names, offered
+from patchpilot.tui.themes import (
+    CONTRAST,
+    OFFERED,
+    OURS,
+    color_names,
+    offered,
+    own_variables,
+)
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
@@ -492,6 +499,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
         from patchpilot.tui.themes import choose_theme
 
         choose_theme(self, lambda name: self.memory.keep(theme=name))
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colors of our own in the theme on screen."""
+        return own_variables(self.current_theme)
 
     def _name_colors(self) -> None:
         self.ansi_theme_dark = self.ansi_theme_light = color_names(self.current_theme)

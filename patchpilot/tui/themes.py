@@ -97,6 +97,10 @@ Textual's ansi themes have colors that only the terminal knows: their contrast i
 
 CYAN, MAGENTA = 0.5, 5 / 6
 """Their hues."""
+NEAR, APART = 0.17, 100
+"""How far from magenta the hue of what needs the user may be, and how far from the colors of
+warnings and errors it must be, as a sum over red, green and blue.
+"""
 
 
 def offered(name: str) -> str:
@@ -140,7 +144,9 @@ def color_names(theme: Theme) -> TerminalTheme:
     ]
     bright = [
         background.blend(foreground, 0.5),
-        *(color.blend(foreground, 0.25) for color in row[1:7]),
+        *(color.blend(foreground, 0.25) for color in row[1:5]),
+        needs_you(theme),
+        row[6].blend(foreground, 0.25),
         foreground,
     ]
     return TerminalTheme(
@@ -149,6 +155,44 @@ def color_names(theme: Theme) -> TerminalTheme:
         [color.rgb for color in row],
         [color.rgb for color in bright],
     )
+
+
+def needs_you(theme: Theme) -> Color:
+    """Return a theme's color for what needs the user: bright magenta among the color names.
+
+    It is the theme's own color closest to magenta, or magenta itself if none is close enough or if
+    that one could be taken for the color of warnings.
+    """
+    named = theme.to_color_system().generate()
+    others = [Color.parse(named[name]) for name in ("warning", "error")]
+    own = [Color.parse(named[name]) for name in ("accent", "secondary", "primary")]
+    fitting = [
+        color
+        for color in own
+        if _distance(color, MAGENTA) <= NEAR
+        and all(apart(color, other) >= APART for other in others)
+    ]
+    if fitting:
+        return min(fitting, key=lambda color: _distance(color, MAGENTA))
+    return Color.from_hsl(MAGENTA, 0.75, 0.78 if theme.dark else 0.32)
+
+
+def apart(one: Color, other: Color) -> int:
+    """Return how far two colors are apart, as a sum over red, green and blue."""
+    return sum(abs(a - b) for a, b in zip(one.rgb, other.rgb, strict=True))
+
+
+def own_variables(theme: Theme) -> dict[str, str]:
+    """Return the variables of the style sheet that themes lack: the color of what needs the user,
+    the same for text, and as a ground.
+    """
+    color = needs_you(theme)
+    ground = Color.parse(theme.to_color_system().generate()["background"])
+    return {
+        "yours": color.hex,
+        "text-yours": color.hex,
+        "yours-muted": ground.blend(color, 0.3).hex,
+    }
 
 
 def _distance(color: Color, hue: float) -> float:

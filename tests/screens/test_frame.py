@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -433,3 +434,22 @@ async def test_a_key_that_comes_before_the_widgets_does_nothing(
         await app.screen.remove_children()
         await pilot.press(key)
         assert app.is_running
+
+
+async def test_only_the_focused_panel_has_a_border_in_the_accent_color(
+    clone: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    app = walk_on(clone)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await settle(pilot)
+        asked(app)
+        for theme in ("patchpilot-dark", "textual-dark", "nord"):
+            app.theme = theme
+            await still(pilot)
+            accent = Color.parse(app.theme_variables["border"]).rgb
+            shown = [panel for panel in app.screen.query(Panel) if panel.display]
+            assert len(shown) > 2
+            for panel in shown:
+                color = panel.styles.border_top[1].rgb
+                assert (color == accent) is panel.has_pseudo_class("focus-within")

@@ -43,7 +43,7 @@ TONES = {
     "blocked": Tone.ERROR,
     "stale": Tone.WARNING,
     "warning": Tone.WARNING,
-    "todo": Tone.WARNING,
+    "todo": Tone.YOURS,
     "offered": Tone.ACCENT,
     "busy": Tone.ACCENT,
 }

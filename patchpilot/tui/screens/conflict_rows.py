@@ -15,6 +15,7 @@ from rich.text import Text
 from patchpilot.model.hunk_fit import text_lines
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import QUIET, STRONG, fitted, lines, plain, wrapped
+from patchpilot.tui.view.stages import NEEDS_YOU
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.choose_conflicts import (
@@ -42,7 +43,7 @@ def conflict_row(
 ) -> Text:
     """Return the heading of a conflict: its place, its number, and whether a proposal is chosen."""
     state = (
-        ("done", "chosen", "green") if chosen else ("todo", "nothing chosen", "yellow")
+        ("done", "chosen", "green") if chosen else ("todo", "nothing chosen", NEEDS_YOU)
     )
     return Text.assemble(
         (f"{glyph(state[0])} ", state[2]),

@@ -15,7 +15,7 @@ from patchpilot.model.printable import crop, one_line
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain, wrapped
-from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.stages import NEEDS_YOU, Stage
 from patchpilot.tui.widgets.thread_tree import TreeRow, tick_sign
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
 
 TURNS = {
-    "action": ("todo", "bold yellow"),
+    "action": ("todo", NEEDS_YOU),
     "patience": ("waiting", "blue"),
     "nothing": ("done", "green"),
 }

@@ -30,6 +30,7 @@ from patchpilot.tui.view.rich_text import (
 )
 from patchpilot.tui.view.stage_line import SHORT, SHORTEST
 from patchpilot.tui.view.stages import (
+    NEEDS_YOU,
     RECORDED,
     STYLES,
     Stage,
@@ -40,7 +41,7 @@ from patchpilot.tui.view.stages import (
 from patchpilot.tui.widgets.timeline import SIGNS as EVENT_SIGNS
 
 SIGNS = {
-    Turn.YOURS: ("todo", "bold yellow"),
+    Turn.YOURS: ("todo", NEEDS_YOU),
     Turn.WAITING: ("waiting", "blue"),
     Turn.FINISHED: ("done", "green"),
 }

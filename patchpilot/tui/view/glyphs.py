@@ -20,6 +20,7 @@ _SIGNS = {
     "stale": ("↻", "re"),
     "waiting": ("◔", "zz"),
     "nothing": ("–", "-"),
+    "sent": ("»", ">>"),
     "circle": ("○", "()"),
     "unknown": ("?", "?"),
     "merge": ("≈", "~"),

@@ -71,11 +71,13 @@ OPEN = (
 )
 """The states of a stage that needs its author."""
 
+NEEDS_YOU = "bold bright_magenta"
+"""The style of what needs the user, a color that nothing else has: warnings are yellow."""
 STYLES = {
     StageState.DONE: "green",
     StageState.UNOPENED: "dim",
     StageState.OFFERED: "cyan",
-    StageState.TODO: "yellow",
+    StageState.TODO: NEEDS_YOU,
     StageState.BLOCKED: "bold red",
     StageState.BUSY: "cyan",
     StageState.STALE: "yellow",

@@ -38,11 +38,13 @@ class Badge:
 class Tone(StrEnum):
     """The tone of a badge or a card, which determines its color.
 
-    Except for `quiet`, the values are color names of the theme.
+    Except for `quiet`, the values are color names of the theme: `warning` is for
+    warnings, `yours` for what needs the user.
     """
 
     ERROR = "error"
     WARNING = "warning"
+    YOURS = "yours"
     SUCCESS = "success"
     ACCENT = "primary"
     QUIET = "quiet"

@@ -25,8 +25,9 @@ GAP = " · "
 SIGNS = {
     Tone.ERROR: "blocked",
     Tone.WARNING: "warning",
+    Tone.YOURS: "todo",
     Tone.SUCCESS: "done",
-    Tone.ACCENT: "todo",
+    Tone.ACCENT: "offered",
     Tone.QUIET: "dot",
 }
 
@@ -59,15 +60,17 @@ class Card(Static):
 
     DEFAULT_CSS = """
     Card {
-        height: auto; border: round $foreground 50%; border-title-color: $foreground; border-subtitle-color: $foreground; padding: 0 1;
+        height: auto; border: round $foreground 30%; border-title-color: $foreground; border-subtitle-color: $foreground; padding: 0 1;
     }
     Card.-error { border: round $text-error; }
     Card.-warning { border: round $text-warning; }
+    Card.-yours { border: round $text-yours; }
     Card.-success { border: round $text-success; }
     Card.-primary { border: round $primary; }
     Card.-marked { border: heavy $foreground 50%; }
     Card.-marked.-error { border: heavy $text-error; }
     Card.-marked.-warning { border: heavy $text-warning; }
+    Card.-marked.-yours { border: heavy $text-yours; }
     Card.-marked.-success { border: heavy $text-success; }
     """  # noqa: E501
 

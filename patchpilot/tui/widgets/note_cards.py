@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from patchpilot.services.send.recipient_advice import RecipientAdvice
 
 
+def tone_of(note: "RecipientAdvice") -> Tone:
+    """Return the tone of a note: one that needs an answer differs from a warning."""
+    if note.remedy and note.severity != Tone.ERROR:
+        return Tone.YOURS
+    return Tone(note.severity) if note.severity in set(Tone) else Tone.QUIET
+
+
 class NoteCards(VerticalScroll):
     """The cards of the notes.
 
@@ -38,7 +45,7 @@ class NoteCards(VerticalScroll):
             card.remove()
         numbered = [note for note in notes if note.remedy]
         for at, note in enumerate(notes):
-            tone = Tone(note.severity) if note.severity in set(Tone) else Tone.QUIET
+            tone = tone_of(note)
             actions = [CardAction("a", note.words, "settle")] if note.remedy else []
             actions.append(CardAction("f", "next note", "note(1)"))
             count = f"{numbered.index(note) + 1}/{len(numbered)}" if note.remedy else ""

@@ -23,6 +23,7 @@ from patchpilot.model.ago import ago
 from patchpilot.model.printable import printable, width
 from patchpilot.tui.view.glyphs import glyph, signs
 from patchpilot.tui.view.rich_text import QUIET, STRONG, diff_line, plain
+from patchpilot.tui.view.stages import NEEDS_YOU
 from patchpilot.tui.widgets.pager import Pager
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ _CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
 _GOOD, _BAD, _ASKS, _PLAIN = (
     ("green", "black on green"),
     ("red", "white on red"),
-    ("yellow", "black on yellow"),
+    ("bright_magenta", "black on bright_magenta"),
     ("dim", "dim reverse"),
 )
 BADGES: Mapping[str, tuple[str, str]] = {
@@ -431,7 +432,7 @@ class _Body:
         box = [
             (
                 (tick_sign(item) if item else "").ljust(self._margin),
-                "green" if item and item.done else "bold yellow",
+                "green" if item and item.done else NEEDS_YOU,
             )
         ] * bool(self._margin)
         parts, at = [], 0

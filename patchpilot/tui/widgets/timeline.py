@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.story import StoryEvent
 
 SIGNS = {
-    "sent": ("ruler-release", "bold"),
+    "sent": ("sent", "bold"),
     "reply": ("circle", ""),
     "problem": ("blocked", "bold red"),
     "good": ("done", "green"),
-    "later": ("todo", "bold"),
+    "later": ("ruler-clean", "bold"),
 }
 """The kind of an event → the name of its glyph, and its style."""
 

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What needs the user and what only warns: two colors in every theme, two signs without color."""
+
+import pytest
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
+
+from patchpilot.model.finding import Severity
+from patchpilot.services.send.recipient_advice import (
+    RecipientAdvice,
+    Remedy,
+    RemedyKind,
+)
+from patchpilot.topic.home.home_topic import Turn
+from patchpilot.tui.screens.commit_rows import TONES
+from patchpilot.tui.screens.finding_text import SIGNS as FINDING_SIGNS
+from patchpilot.tui.screens.finding_text import STYLES as FINDING_STYLES
+from patchpilot.tui.screens.home_rows import SIGNS as TURNS
+from patchpilot.tui.themes import APART, OFFERED, OURS, apart, color_names, needs_you
+from patchpilot.tui.view.glyphs import OF_STATE, glyph
+from patchpilot.tui.view.stages import NEEDS_YOU, STYLES, StageState
+from patchpilot.tui.widgets.badge import Tone
+from patchpilot.tui.widgets.card import SIGNS as CARD_SIGNS
+from patchpilot.tui.widgets.note_cards import tone_of
+
+THEMES = {**BUILTIN_THEMES, **{theme.name: theme for theme in OURS}}
+YELLOW, BRIGHT_MAGENTA = 3, 13
+
+
+@pytest.mark.parametrize("theme", [THEMES[name] for name in OFFERED], ids=lambda theme: theme.name)  # fmt: skip  # noqa: E501
+def test_what_needs_the_user_has_not_the_color_of_warnings_or_errors(
+    theme: Theme,
+) -> None:
+    named = theme.to_color_system().generate()
+    for other in ("warning", "error"):
+        assert apart(needs_you(theme), Color.parse(named[other])) >= APART, other
+    colors = color_names(theme).ansi_colors
+    assert Color(*colors[BRIGHT_MAGENTA]) == Color(*needs_you(theme).rgb)
+    assert Color(*colors[YELLOW]) == Color(*Color.parse(named["warning"]).rgb)
+
+
+@pytest.mark.parametrize("ascii_only", ["0", "1"])
+def test_the_signs_differ_too(ascii_only: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATCHPILOT_ASCII", ascii_only)
+    assert STYLES[StageState.TODO] == TURNS[Turn.YOURS][1] == NEEDS_YOU
+    assert FINDING_STYLES[Severity.WARNING] == "yellow"
+    yours, warning = OF_STATE[StageState.TODO], FINDING_SIGNS[Severity.WARNING]
+    assert TURNS[Turn.YOURS][0] == yours
+    assert (TONES[yours], TONES[warning]) == (Tone.YOURS, Tone.WARNING)
+    assert glyph(yours) != glyph(warning)
+    assert CARD_SIGNS[Tone.YOURS] == yours
+    assert CARD_SIGNS[Tone.WARNING] == warning
+
+
+def test_a_note_that_needs_an_answer_is_no_warning() -> None:
+    asks = RecipientAdvice(
+        "warning", "security question open", "…", Remedy(RemedyKind.ANSWER, ("no",))
+    )
+    tells = RecipientAdvice("warning", "many recipients", "…")
+    assert (tone_of(asks), tone_of(tells)) == (Tone.YOURS, Tone.WARNING)
