@@ -11,7 +11,7 @@ from textual.theme import BUILTIN_THEMES
 
 from patchpilot.tui.themes import CONTRAST
 from patchpilot.tui.widgets.diff_colors import READABLE, DiffColors, contrast
-from patchpilot.tui.widgets.diff_view import DiffView, Note
+from patchpilot.tui.widgets.diff_view import WRAPPED, DiffView, Note, breaks
 from tests.widgets.test_diff_rows import PATCH
 
 NOTES = (
@@ -120,6 +120,41 @@ async def test_findings_are_below_their_lines_and_one_is_current() -> None:
         lines = await pressed(pilot)
         assert lines[at].startswith("     └ !")
         assert any(line.startswith("▌") and "no such commit" in line for line in lines)
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+async def test_all_of_a_line_with_a_finding_is_visible(columns: int) -> None:
+    message = f"{'word ' * 22}The end of a long line of the message"
+    code = f"+{'x' * 130}(end);"
+    rows = [*PATCH[:7], message, *PATCH[7:18], code, *PATCH[18:]]
+    notes = (
+        Note(7, "!", "warning", "line is too long"),
+        Note(19, "!", "warning", "too"),
+    )
+    app = Shown(rows, notes)
+    async with app.run_test(size=(columns, 40)) as pilot:
+        app.view.choose(0)
+        lines = await pressed(pilot)
+        at = next(at for at, line in enumerate(lines) if "line is too long" in line)
+        assert "The end of a long line of the message" in lines[at - 1]
+        assert lines[at - 2].startswith("▌ word word")
+        assert not any("…" in line for line in lines[at - 2 : at])
+        (end,) = (at for at, line in enumerate(lines) if "(end);" in line)
+        assert "└ ! too" in lines[end + 1]
+        assert "+xxx" in lines[end - 1]
+        assert "+" not in lines[end]
+        await pressed(pilot, "j")
+        assert app.view.cursor == 8, "the rest of the line is no line"
+        await pressed(pilot, "k")
+        assert app.view.cursor == 7
+
+
+def test_lines_are_wrapped_at_spaces_and_at_any_column_without_one() -> None:
+    assert breaks("one two three four", 10) == [8]
+    assert breaks("x" * 25, 10) == [10, 20]
+    assert breaks("short", 10) == []
+    assert len(breaks("x" * 1000, 10)) == WRAPPED - 1
+    assert breaks("語" * 11, 10) == [10, 20]
 
 
 async def test_the_cursor_passes_over_notes_and_hidden_lines() -> None:

@@ -8,6 +8,7 @@ a side-by-side view of old and new.
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -34,8 +35,33 @@ SIDE_BY_SIDE = 100
 """Columns from which on old and new fit side by side."""
 NOTE_ROWS = 4
 """Rows of a note at most; the rest is cut."""
+WRAPPED = 6
+"""Rows of a line with a note at most."""
 KEPT = 2_000
 """Drawn rows that are kept for the next time."""
+
+
+PROSE_GUTTER = 2
+"""Columns before a line that is no code: bar and space."""
+WHOLE = slice(0, None)
+
+
+def breaks(text: str, room: int) -> list[int]:
+    """Return the columns at which a text is wrapped into rows of at most so many columns.
+
+    It is wrapped at spaces if possible; the last of `WRAPPED` rows has all the rest.
+    """
+    stops: list[int] = []
+    if room < 1 or not text.isascii():
+        # a wide letter takes two columns
+        stops = list(range(room, width(text), room)) if room > 1 else []
+        return stops[: WRAPPED - 1]
+    at = 0
+    while len(text) - at > room and len(stops) < WRAPPED - 1:
+        space = text.rfind(" ", at + room // 2, at + room)
+        at = space + 1 if space >= 0 else at + room
+        stops.append(at)
+    return stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +81,9 @@ class Note:
 class _Shown(NamedTuple):
     """A row of the display: a line of the text, the removed line to its left where old and new are
     side by side (-1: none), or part of a note.
+
+    A line that is wrapped has several rows, each from column `start` of the line to `stop` (-1: to
+    its end).
     """
 
     line: int
@@ -62,6 +91,13 @@ class _Shown(NamedTuple):
     note: int = -1
     text: str = ""
     begins: bool = False
+    start: int = 0
+    stop: int = -1
+
+    @property
+    def is_extra(self) -> bool:
+        """Whether the row only continues the one above it: a note, or the rest of a line."""
+        return self.note >= 0 or self.start > 0
 
 
 class DiffView(Pager):
@@ -199,10 +235,22 @@ class DiffView(Pager):
             while end < len(self.rows) and parts.kinds[end] is Kind.META:
                 end += 1
         self._places += [len(self._shown)] * (end - line)
-        self._shown.append(self._lines[line])
-        for note in self._notes_in(line, end):
+        notes = self._notes_in(line, end)
+        self._shown += self._whole(line) if notes else (self._lines[line],)
+        for note in notes:
             self._shown += self._note_rows(note)
         return end
+
+    def _whole(self, line: int) -> Sequence[_Shown]:
+        """The rows of a line that has a note: what the note is about is not cut off."""
+        kind = self.parts.kinds[line]
+        if kind in (Kind.FILE, Kind.HUNK):
+            return (self._lines[line],)
+        row = printable(self.rows[line][1:] if kind in CODE else self.rows[line])
+        room = self.columns - (self._gutter if kind in CODE else PROSE_GUTTER)
+        stops = breaks(row.expandtabs(8), room)
+        edges = [0, *stops, -1]
+        return [_Shown(line, start=start, stop=stop) for start, stop in pairwise(edges)]
 
     def _lay_block(self, removed: range, added: range) -> None:
         """A change, old and new side by side: what replaces what is in one row."""
@@ -285,16 +333,16 @@ class DiffView(Pager):
         """
         step = 1 if by > 0 else -1
         at = place = max(0, min(place, len(self._shown) - 1))
-        while 0 <= at < len(self._shown) and self._shown[at].note >= 0:
+        while 0 <= at < len(self._shown) and self._shown[at].is_extra:
             at += step
         if not 0 <= at < len(self._shown):
             return self.cursor
         return self._shown[at].line
 
     def height_of(self, place: int) -> int:
-        """A row and the notes below it."""
+        """A row, the rest of its line, and the notes below it."""
         at = place + 1
-        while at < len(self._shown) and self._shown[at].note >= 0:
+        while at < len(self._shown) and self._shown[at].is_extra:
             at += 1
         return at - place
 
@@ -437,7 +485,10 @@ class DiffView(Pager):
         if view != self._strips_of or len(self._strips) > KEPT:
             self._strips, self._strips_of = {}, view
         shown = self._shown[place]
-        at_cursor = shown.note < 0 and place == self.place_of(self.cursor)
+        at_cursor = shown.note < 0 and (
+            place == self.place_of(self.cursor)
+            or (shown.start > 0 and shown.line == self.cursor)
+        )
         key = (
             shown,
             self._is_folded(shown.line),
@@ -478,12 +529,15 @@ class DiffView(Pager):
         ground, cell = self._ground(kind), colors.style("quiet", cursor=cursor)
         gutter = Text(bar, style=colors.style("accent", cursor=cursor))
         if self.parts.hunks:
-            number = self.parts.new[shown.line] if kind in CODE else 0
+            number = (
+                self.parts.new[shown.line] if kind in CODE and not shown.start else 0
+            )
             if kind in CODE or kind in (Kind.MARK,):
                 gutter.append(f"{number or '':>{self._digits}} ", style=cell)
         if kind in CODE:
             gutter.append(
-                self._sign(kind), style=colors.style(ground, ground, cursor=cursor)
+                " " if shown.start else self._sign(kind),
+                style=colors.style(ground, ground, cursor=cursor),
             )
             text = self._code(shown.line, colors, cursor)
         else:
@@ -491,20 +545,32 @@ class DiffView(Pager):
             gutter.append(" ", style=colors.style("", ground, cursor=cursor))
         fill = colors.style("", ground, cursor=cursor)
         head = self._segments(gutter)
+        part = slice(shown.start, shown.stop if shown.stop >= 0 else None)
+        room = wide - head.cell_length
         return Strip.join(
-            [head, self._drawn(text, across, wide - head.cell_length, fill, cut=True)]
+            [head, self._drawn(text, across, room, fill, cut=True, part=part)]
         )
 
     def _drawn(
-        self, text: Text, across: int, wide: int, fill: Style, *, cut: bool = False
+        self,
+        text: Text,
+        across: int,
+        wide: int,
+        fill: Style,
+        *,
+        cut: bool = False,
+        part: slice = WHOLE,
     ) -> Strip:
-        """A text from a column on, in exactly so many columns.
+        """A text or the part between two of its columns, from a column on, in exactly so many
+        columns.
 
         `cut` marks a text that is longer.
         """
         if self.word:
             text.highlight_words([self.word], "reverse", case_sensitive=False)
         strip = self._segments(text)
+        if part != WHOLE:
+            strip = strip.crop(part.start, part.stop)
         long = cut and strip.cell_length > across + wide
         strip = strip.crop_extend(across, across + wide, fill)
         if long:
