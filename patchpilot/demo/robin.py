@@ -5,6 +5,7 @@ Both front ends of the demo use it.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +79,11 @@ def first_version(work: Path) -> str:
     return fix_first(work)
 
 
+def is_first(lines: Iterable[str]) -> bool:
+    """Whether the lines of a commit are those before `fix_first`."""
+    return any("We added" in line for line in lines)
+
+
 def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     """Fix the style error and the commit message, keeping tags, and return a one-line summary.
 
@@ -85,7 +91,7 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     """
     message = git(work, "log", "-1", "--format=%B").text
     found = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
-    if found is None or "We added" not in message:
+    if found is None or not is_first(message.split("\n")):
         return "nothing left to fix for v1"
     fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):

@@ -95,8 +95,8 @@ class PatchpilotApp(ReportsErrors, StageApp):
         Binding(
             "semicolon",
             "jump",
-            "panel",
-            key_display="Tab ;",
+            "go to panel",
+            key_display=";",
             tooltip="go to a panel: each shows its letter, Esc stays",
         ),
         more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),

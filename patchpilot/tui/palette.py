@@ -30,7 +30,7 @@ from patchpilot.tui.screens.help_screen import shown_key
 from patchpilot.tui.tour import take
 from patchpilot.tui.view.rich_text import KEY, QUIET, fitted, plain
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.dialog import WIDE
+from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE
 
 if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_app import StageApp
@@ -146,7 +146,8 @@ class Palette(CommandPalette):
     """Textual's command palette with the frame of patchpilot's dialogs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "escape", "cancel", key_display="Esc")
+        Binding("escape", "escape", "cancel", key_display="Esc"),
+        *FIELD_HELP,
     ]
 
     def __init__(self) -> None:

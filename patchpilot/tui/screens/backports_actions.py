@@ -51,13 +51,13 @@ BINDINGS: list[BindingType] = [
     key(
         "vertical_line",
         "versions",
-        "versions",
+        "show versions",
         "show the other versions of a conflict: branch, base, fix",
     ),
     key(
         "f",
         "fetch",
-        "git fetch",
+        "run git fetch",
         "run git fetch, after confirmation: of missing stable branches, or of all remotes once the"
         " fix was merged",
     ),

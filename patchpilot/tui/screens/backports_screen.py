@@ -51,6 +51,16 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.conflict_columns import ConflictColumns
 
 
+def useless_keys(branch: "BranchResult | None") -> set[str]:
+    """Return the actions that can do nothing for the selected branch, None for no branch."""
+    hidden = set()
+    if branch is None or branch.verdict != "conflict":
+        hidden.add("resolve")
+    if branch is None or not branch.wants_fix or not branch.prerequisites:
+        hidden.add("tick")
+    return hidden
+
+
 class BackportsScreen(ListDetailScreen):
     """The screen that shows which stable branches have the bug and whether the fix applies."""
 
@@ -190,10 +200,15 @@ class BackportsScreen(ListDetailScreen):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Patches are written once the fix is in mainline."""
+        """Patches are written once the fix is in mainline; only some branches have a conflict, or
+        prerequisites.
+        """
         result: BackportResult | None = self._shown
         is_early = result is not None and not result.upstream
-        return ShownKeys(hidden=frozenset(("write",) if is_early else ()))
+        hidden = {"write"} if is_early else set()
+        if not self._chooses:
+            hidden |= useless_keys(self.chosen)
+        return ShownKeys(hidden=frozenset(hidden))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged or no branch is there, and
@@ -233,6 +248,7 @@ class BackportsScreen(ListDetailScreen):
         """Show the verdict, the prerequisites, and the conflicts or the patch."""
         if (branch := self.chosen) is None:
             return
+        self.keys_changed()
         self.query_one(
             "#verdict", Panel
         ).heading = f"{branch.branch}: {badge_of(branch).word}"

@@ -27,7 +27,7 @@ BINDINGS: list[BindingType] = [
         "apply all",
         "show all safe fixes as a diff, then apply them to your commits",
     ),
-    key("f", "finding(1)", "next", "go to the next finding"),
+    key("f", "finding(1)", "next finding", "go to the next finding"),
     more_key("F", "finding(-1)", "previous finding", "go to the previous finding"),
     key(
         "e",
@@ -41,7 +41,7 @@ BINDINGS: list[BindingType] = [
         "waive",
         "waive the finding in this topic, with a reason; or remove the waiver",
     ),
-    key("enter", "detail", "detail", "show the selected finding in detail"),
+    key("enter", "detail", "show detail", "show the selected finding in detail"),
     key(
         "o",
         "only",

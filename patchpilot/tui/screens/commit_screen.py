@@ -27,7 +27,7 @@ from patchpilot.tui.screens.message_hints import SUBJECT, message_hints, with_pr
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.view.shown_keys import WAIT, NextKey
+from patchpilot.tui.view.shown_keys import ALL_KEYS, WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.diff_view import DiffView, Note
 from patchpilot.tui.widgets.panel import Columns, Panel
@@ -330,6 +330,18 @@ class CommitScreen(ListDetailScreen):
             [question for question in asked if only in (None, question.name)],
             tree,
         )
+
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """What `a` does, once it is known: the open questions first, then the answers again."""
+        asked = self._questions
+        if asked is None:
+            return ShownKeys(hidden=frozenset(("answer",)))
+        if asked.open or asked.missing_tree:
+            return ALL_KEYS
+        if not asked.questions:
+            return ShownKeys(hidden=frozenset(("answer",)))
+        return ShownKeys(labels={"answer": "change answers"})
 
     @property
     def next_key(self) -> NextKey | None:

@@ -31,7 +31,7 @@ BINDINGS: list[BindingType] = [
     key(
         "enter",
         "fold",
-        "open/close",
+        "open or close",
         "open or close the mail or the quote under the cursor",
     ),
     key("space", "tick", "tick", "tick the review point under the cursor as addressed"),
@@ -55,13 +55,13 @@ BINDINGS: list[BindingType] = [
     key(
         "right_square_bracket",
         "mail",
-        "next mail",
+        "next message",
         "go to the next mail of the conversation; [ goes back",
     ),
     key(
         "f",
         "fetch",
-        "git fetch",
+        "run git fetch",
         "run git fetch, after confirmation, to see where the patch was merged",
     ),
     key(
@@ -74,7 +74,7 @@ BINDINGS: list[BindingType] = [
     key(
         "d",
         "story",
-        "story",
+        "show history",
         "show the story of the series: its versions, reviews and where it was merged",
     ),
     more_key(

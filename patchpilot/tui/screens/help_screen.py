@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.keys import format_key
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -37,6 +37,7 @@ ACTIONS, MOVES, STAGES, GENERAL, TEXT_FIELDS = (
     "Everywhere",
     "Text fields",
 )
+DIALOG = "In this dialog"
 SIGNS = "Signs of the stages"
 WARNING = "a warning: read it, then decide"
 """The meaning of the sign of a warning, which is no stage's."""
@@ -44,13 +45,16 @@ KEYS_WIDE, GAP = 22, 3
 KEY = "bold cyan"
 TWO_COLUMNS = 120
 """From how many columns of the terminal the groups are in two columns."""
-LEFT = (ACTIONS, STAGES)
+LEFT = (ACTIONS, DIALOG, STAGES)
 """The groups of the left column."""
 FIELD_KEYS = (
     ("Ctrl-W, Ctrl-U", "delete the word, the line before the cursor"),
     ("Ctrl-A, Ctrl-E", "go to the start, to the end"),
     ("Ctrl-S, Enter, Esc", "confirm, confirm, cancel"),
 )
+FOCUS = "go to the next and the previous panel, field or button"
+WORDS = {"press": "press the selected button", "toggle_button": "tick or untick"}
+"""Actions of Textual's own widgets, in our words."""
 MOVING: Mapping[str, tuple[str, ...]] = {
     "move up and down": ("cursor_up", "cursor_down", "move(-1)", "move(1)", "scroll_up", "scroll_down"),  # noqa: E501
     "page up and down": ("page_up", "page_down", "page(-1)", "page(1)"),
@@ -59,7 +63,7 @@ MOVING: Mapping[str, tuple[str, ...]] = {
         "scroll_left", "scroll_right", "sideways(-8)", "sideways(8)", "cursor_left", "cursor_right", "page_left", "page_right",  # noqa: E501
     ),
     "go to the previous and the next part": ("stop(-1)", "stop(1)"),
-    "go to the next and the previous panel": ("app.focus_next", "app.focus_previous"),
+    FOCUS: ("app.focus_next", "app.focus_previous"),
     "go to a panel: each shows its letter, Esc stays": ("jump",),
     "search; then n and N go to the next and the previous match": ("search",),
 }  # fmt: skip
@@ -118,6 +122,9 @@ def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
     fields.
     """
     groups: dict[str, Group] = {name: {} for name in (ACTIONS, MOVES, STAGES, GENERAL)}
+    if is_dialog := isinstance(screen, ModalScreen):
+        for letter, answer in getattr(screen, "answer_keys", ()):
+            groups[ACTIONS][f"choose “{answer}”"] = [(0, letter)]
     own: set[str] = set()
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         # a part of the screen that holds others has keys of its own; those of what has the focus
@@ -145,6 +152,10 @@ def help_groups(screen: Screen[Any]) -> dict[str, list[Row]]:
         for name, group in groups.items()
         if group
     }
+    if is_dialog:
+        listed = {DIALOG if name == ACTIONS else name: listed[name] for name in listed}
+        if not screen.query(Input):
+            return listed
     return {
         **listed,
         TEXT_FIELDS: [(keys.split(", "), words) for keys, words in FIELD_KEYS],
@@ -225,7 +236,7 @@ def _put(
     action = binding.action
     words = next(
         (words for words, actions in MOVING.items() if action in actions),
-        binding.tooltip or binding.description,
+        WORDS.get(action) or binding.tooltip or binding.description,
     )
     if action.startswith("stage("):
         words = STAGE
@@ -318,7 +329,7 @@ class HelpScreen(Modal[None]):
     """A dialog with the keys of a screen, in two columns on a wide terminal, and scrollable."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,question_mark", "close", "close", key_display="Esc"),
+        Binding("escape,q,enter,question_mark,f1", "close", "close", key_display="Esc"),
         Binding("j", "scroll('down')", "scroll", show=False),
         Binding("k", "scroll('up')", "scroll", show=False),
         Binding("G", "scroll('end')", "scroll", show=False),
@@ -328,6 +339,8 @@ class HelpScreen(Modal[None]):
         super().__init__()
         stage = getattr(screen, "stage", None)
         self._heading = f"Keys for {stage.number} {stage.label}" if stage else "Keys"
+        if title := getattr(screen, "title_text", ""):
+            self._heading = f"Keys of the dialog “{title}”"
         self._of, self._groups = screen, help_groups(screen)
         self._about = ABOUT[stage] if stage else ""
 

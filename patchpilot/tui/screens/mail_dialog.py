@@ -15,7 +15,7 @@ from textual.widgets import Checkbox, Input, Static
 from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.view.thread_work import in_new_thread
-from patchpilot.tui.widgets.dialog import Dialog
+from patchpilot.tui.widgets.dialog import FIELD_HELP, Dialog
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.plain_text import PlainText
 
@@ -47,7 +47,8 @@ class MailDialog(Dialog[str | None]):
     MailDialog #settings, MailDialog #note { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "write", "test and write", priority=True)
+        Binding("ctrl+s", "write", "test and write", priority=True),
+        *FIELD_HELP,
     ]
     title_text = "Set up mail"
 

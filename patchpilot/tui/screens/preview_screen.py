@@ -95,7 +95,7 @@ class PreviewScreen(ListDetailScreen):
         key(
             "x",
             "raw",
-            "raw mail",
+            "show raw",
             "show the mail byte for byte, or as its readers see it",
         ),
         key(

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 BINDINGS: list[BindingType] = [
     key("space", "include", "exclude", "include or exclude the recipient"),
-    key("t", "move('to')", "to To", "move the recipient to To"),
-    key("c", "move('cc')", "to Cc", "move the recipient to Cc"),
-    key("plus", "add", "add", "add a recipient"),
+    key("t", "move('to')", "move to To", "move the recipient to To"),
+    key("c", "move('cc')", "move to Cc", "move the recipient to Cc"),
+    key("plus", "add", "add recipient", "add a recipient"),
     key("a", "settle", "resolve note", "apply the suggestion of the marked note"),
     more_key("f", "note(1)", "next note", "mark the next note"),
     more_key("F", "note(-1)", "previous note", "mark the previous note"),

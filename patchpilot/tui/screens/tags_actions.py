@@ -41,10 +41,9 @@ BINDINGS: list[BindingType] = [
     key(
         "d",
         "dig",
-        "story",
+        "show history",
         "find the thread that the candidate was posted in: versions, reviews and backports",
     ),
-    key("u", "app.undo", "undo", "undo the last rewrite of your commits"),
 ]
 
 

@@ -106,11 +106,18 @@ class TagsScreen(ListDetailScreen):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Where the tags are there, the next stage comes first."""
+        """Where the tags are there, the next stage comes first; the keys of candidates are for
+        candidates.
+        """
         result: FixesResult | None = self._shown
+        hidden = set()
+        if result is None or not result.candidates or self._chosen() is None:
+            hidden |= {"tick", "view", "dig"}
+        elif len(result.candidates) == 1:
+            hidden.add("tick")
         if result is None or not result.present or result.troubled:
-            return super().shown_keys
-        return ShownKeys(NEXT, hidden=frozenset({"write"}))
+            return ShownKeys(hidden=frozenset(hidden))
+        return ShownKeys(NEXT, hidden=frozenset(hidden | {"write"}))
 
     @property
     def _is_large(self) -> bool:

@@ -344,9 +344,17 @@ class StageScreen(JobScreen):
         self.query_one(SearchBar).open()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """M works in the demo only."""
-        return action != "newcomer" or bool(
-            self.tui.demo and self.stage in (Stage.COMMIT, Stage.CHECKS, Stage.FOLLOW)
+        """M works in the demo only, as long as there is something left that Robin would write."""
+        return action != "newcomer" or bool(self.tui.demo and self._is_for_newcomer())
+
+    def _is_for_newcomer(self) -> bool:
+        from patchpilot.demo.robin import is_first
+
+        if self.stage is Stage.FOLLOW:
+            return True
+        commit = self.session.commit
+        return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(
+            commit and is_first(commit.lines)
         )
 
     def action_newcomer(self) -> None:

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from patchpilot.tui.view.rich_text import plain, with_code, wrapped
 from patchpilot.tui.widgets.dialog import (
+    FIELD_HELP,
     WIDE,
     Answer,
     ButtonRow,
@@ -150,7 +151,8 @@ class LineDialog(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "confirm", show=False)
+        Binding("ctrl+s", "save", "confirm", show=False),
+        *FIELD_HELP,
     ]
 
     def __init__(

@@ -2,13 +2,15 @@
 """A dialog that is confirmed by typing a word, to avoid accidental confirmation."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.widgets import Input, Static
 
 from patchpilot.model.printable import printable
 from patchpilot.tui.view.rich_text import plain, with_code
-from patchpilot.tui.widgets.dialog import Dialog
+from patchpilot.tui.widgets.dialog import FIELD_HELP, Dialog
 from patchpilot.tui.widgets.input_line import LineInput
 
 
@@ -17,6 +19,8 @@ class Confirm(Dialog[bool]):
 
     Returns True once it is typed, False on Escape.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*FIELD_HELP]
 
     def __init__(
         self, text: str, word: str, title: str = "", mail: Sequence[str] = ()

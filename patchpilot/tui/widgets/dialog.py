@@ -43,8 +43,26 @@ class Answer(NamedTuple):
     then: str = ""
 
 
+HELP = Binding("question_mark", "app.help", "help", key_display="?")
+FIELD_HELP = (
+    Binding("f1", "app.help", "help", key_display="F1"),
+    Binding("question_mark", "app.help", "help", show=False, key_display="?"),
+)
+"""The keys for the help of a dialog with a text field, in which ? is only a character."""
+
+
 class Modal(ModalScreen[T]):
     """A screen on top of another one that can only be closed once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        HELP,
+        Binding("f1", "app.help", "help", show=False, key_display="F1"),
+    ]
+
+    @property
+    def answer_keys(self) -> Sequence[tuple[str, str]]:
+        """The letters of the dialog's answers, each with the answer, for the help."""
+        return ()
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close and give the result.
@@ -61,6 +79,12 @@ class Dialog(Modal[T]):
         Binding("escape", "no", "cancel", key_display="Esc")
     ]
     title_text = ""
+
+    @property
+    def answer_keys(self) -> Sequence[tuple[str, str]]:
+        """The underlined letters, if the dialog has any."""
+        letters = getattr(self, "_letters", None)
+        return letters.keys if isinstance(letters, Letters) else ()
 
     def compose(self) -> ComposeResult:
         """The box; where the terminal is low its content scrolls."""
@@ -119,7 +143,7 @@ class Letters:
     """
 
     def __init__(self, screen: ModalScreen[Any], labels: Sequence[str]) -> None:
-        self.places = letters_of(labels)
+        self.places, self.labels = letters_of(labels), labels
         self._letters = [
             label[at].lower() if at >= 0 else ""
             for label, at in zip(labels, self.places, strict=True)
@@ -128,6 +152,12 @@ class Letters:
             getattr(screen.app, "last_key", ""),
             time.monotonic(),
         )
+
+    @property
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """The letters, each with its answer."""
+        pairs = zip(self._letters, self.labels, strict=True)
+        return [(letter, label) for letter, label in pairs if letter]
 
     def answer(self, event: events.Key) -> int | None:
         """The number of the answer that a key gives, None for any other key."""

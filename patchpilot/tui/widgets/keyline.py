@@ -62,7 +62,7 @@ class KeyLine(Widget):
         keys: ShownKeys = getattr(self.screen, "shown_keys", ALL_KEYS)
         seen, labels = set(keys.hidden), dict(keys.labels)
         following = _following(getattr(self.screen, "stage", None))
-        labels.setdefault(NEXT, following.label if following else "")
+        labels.setdefault(NEXT, f"go to {following.label}" if following else "")
         only, known = self.only, []
         for active in self.screen.active_bindings.values():
             binding = active.binding

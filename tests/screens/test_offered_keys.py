@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The keys that are offered: only those that do something now, and ? in every dialog."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.binding import Binding
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+import patchpilot.tui
+from patchpilot.demo.robin import is_first
+from patchpilot.tui.palette import Palette
+from patchpilot.tui.screens.backports_screen import useless_keys
+from patchpilot.tui.screens.collect_tags_dialog import CollectTags
+from patchpilot.tui.screens.help_screen import (
+    DIALOG,
+    TEXT_FIELDS,
+    HelpScreen,
+    help_groups,
+)
+from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.confirm import Confirm
+from patchpilot.tui.widgets.dialog import Dialog, Modal
+
+
+def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
+    """All dialogs of the TUI."""
+    if of is Modal:
+        for module in pkgutil.walk_packages(
+            patchpilot.tui.__path__, f"{patchpilot.tui.__name__}."
+        ):
+            importlib.import_module(module.name)
+    for one in of.__subclasses__():
+        yield one
+        yield from dialogs(one)
+
+
+def test_every_dialog_answers_the_key_for_help() -> None:
+    known = {one for one in dialogs() if one not in (Dialog, HelpScreen)}
+    assert {Choose, Confirm, CollectTags} <= known
+    for dialog in (*known, Palette):
+        keys = dialog._merge_bindings().key_to_bindings
+        shown = [
+            binding.key
+            for key in ("question_mark", "f1")
+            for binding in keys[key]
+            if binding.action == "app.help" and binding.show
+        ]
+        assert len(shown) == 1, dialog
+        has_field = (
+            dialog in (LineDialog, Confirm, Palette) or "Mail" in dialog.__name__
+        )
+        assert shown == ["f1" if has_field else "question_mark"], dialog
+
+
+class Asks(App[None]):
+    """An app whose help is that of the TUI."""
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen(self.screen))
+
+
+ANSWERS = (("yes", "Switch branch"), ("no", "Cancel"))
+
+
+async def test_the_help_of_a_dialog_has_its_own_keys() -> None:
+    app = Asks()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(Choose("Which?", ANSWERS, "Open a topic"))
+        groups = dict(help_groups(app.screen))
+        assert TEXT_FIELDS not in groups
+        words = {does: keys for keys, does in groups[DIALOG]}
+        assert words["choose “Switch branch”"] == ["s"]
+        assert words["choose “Cancel”"] == ["c"]
+        assert words["cancel"] == ["Esc"]
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        shown = str(app.screen.query_one("#keys", Static).render())
+        assert "In this dialog" in shown
+        assert "press the selected button" in shown
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, Choose), "the dialog is still open"
+
+
+async def test_in_a_text_field_a_question_mark_is_text() -> None:
+    app = Asks()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(LineDialog("Which?"))
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, LineDialog)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+        assert TEXT_FIELDS in help_groups(app.screen_stack[-2])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "wants_fix", "prerequisites", "hidden"),
+    [
+        ("conflict", True, (1,), set()),
+        ("conflict", True, (), {"tick"}),
+        ("clean", True, (), {"tick", "resolve"}),
+        ("not-affected", False, (1,), {"tick", "resolve"}),
+    ],
+)
+def test_keys_that_do_nothing_for_a_branch_are_hidden(
+    verdict: str, wants_fix: bool, prerequisites: tuple[int, ...], hidden: set[str]
+) -> None:
+    branch: Any = SimpleNamespace(
+        verdict=verdict, wants_fix=wants_fix, prerequisites=prerequisites
+    )
+    assert useless_keys(branch) == hidden
+    assert useless_keys(None) == {"tick", "resolve"}
+
+
+def test_the_demo_s_key_is_offered_until_its_work_is_done() -> None:
+    assert is_first(["net: x", "", "We added a check."])
+    assert not is_first(["net: x", "", "Add a check."])
+
+
+def test_the_hint_of_every_key_begins_with_a_verb_or_a_name() -> None:
+    from patchpilot.tui.app import PatchpilotApp
+
+    (jump,) = (
+        binding
+        for binding in PatchpilotApp.BINDINGS
+        if isinstance(binding, Binding) and binding.action == "jump"
+    )
+    assert (jump.key_display, jump.description) == (";", "go to panel")
+    assert issubclass(Modal, ModalScreen)
