@@ -63,8 +63,7 @@ STEPS = (
     Step(
         Stage.TAGS,
         "Which commit introduced the bug?",
-        "The most likely commit is first, with the evidence. Its Fixes: tag shows the stable"
-        " maintainers which kernels need the fix.",
+        "The most likely commit is first, with the evidence for it below.",
     ),
     Step(
         Stage.BACKPORTS,
@@ -147,6 +146,7 @@ class Tour:
             and screen.stage not in self._app.session.errors
             and not screen.has_class("-small")
         )
+        screen.set_class(is_shown, "-toured")
         if not is_shown:
             for card in cards:
                 card.hide()

@@ -122,14 +122,14 @@ async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_on
             not in text_of(app).partition("Review points")[0].partition("next")[0]
         )
         await keys(pilot, "d")
-        assert "● v1 sent" in text_of(app)
+        assert "» v1 sent" in text_of(app)
         assert "review by Rita Reviewer" in text_of(app)
         assert "next: answer the review by Rita Reviewer" in text_of(app)
         await keys(pilot, "escape")
-        assert "● v1 sent" not in text_of(app)
+        assert "» v1 sent" not in text_of(app)
         await pilot.resize_terminal(160, 50)
         await pilot.pause()
-        assert "● v1 sent" in text_of(app)
+        assert "» v1 sent" in text_of(app)
         assert "d story" not in text_of(app)
 
 

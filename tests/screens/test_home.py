@@ -456,7 +456,7 @@ def test_the_last_events_of_all_topics_are_in_the_order_of_their_time() -> None:
         "30m ✗ usb-dwc3-race        build failure: robot",
         "1h  ○ acme-old-cards       question by Maya Okafor",
     ]
-    assert "30h ● v1 sent" in fact_sheet(first, 48, {}).plain
+    assert "30h » v1 sent" in fact_sheet(first, 48, {}).plain
 
 
 def test_groups_share_the_lines_yours_first() -> None:

@@ -131,7 +131,7 @@ async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(
             pilot, lambda: not app.screen_stack[-2].query(".-pointed"), "the card to go"
         )
         await still(pilot)
-        assert key_line(app) == "Esc cancel"
+        assert key_line(app) == "Esc cancel  ? help"
         assert "1/8" not in text_of(app)
         await pilot.press("escape")
         assert "answer the open questions" in words_of(await card(pilot)), (
@@ -307,3 +307,20 @@ async def test_outside_the_demo_there_is_no_tour(clone: Path, tmp_path: Path) ->
         await pilot.press("escape")
         assert app.tour is None
         assert memory.get("tour") == "offered"
+
+
+async def test_at_80_columns_the_card_leaves_room_for_the_evidence(
+    clone: Path, state: Path
+) -> None:
+    app = demo(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await pilot.press(str(Stage.TAGS.number))
+        await settle(pilot)
+        assert (await card(pilot)).region.height == 4
+        assert app.screen.query_one("#why").region.height >= 7
+        assert app.screen.query_one("#where").region.height == 0
+        await pilot.press("escape")
+        await still(pilot)
+        assert app.screen.query_one("#where").region.height > 4

@@ -30,6 +30,7 @@ from patchpilot.tui.screens.branch_rows import (
 from patchpilot.tui.screens.branch_texts import TODO, BranchTexts, texts_of
 from patchpilot.tui.screens.conflict_pane import ConflictPane
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.rich_text import fitted, lines, plain
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -59,6 +60,23 @@ def useless_keys(branch: "BranchResult | None") -> set[str]:
     if branch is None or not branch.wants_fix or not branch.prerequisites:
         hidden.add("tick")
     return hidden
+
+
+def empty_words(result: "BackportResult") -> tuple[str, str]:
+    """Return why a result has no branches, as a title and a text."""
+    title, _, text = "\n\n".join(result.rules).partition("\n\n")
+    return title, text.replace("`", "")
+
+
+def empty_keys(result: "BackportResult") -> list[tuple[str, str]]:
+    """Return the keys that help where a result has no branches."""
+    tags = Stage.TAGS
+    return [
+        ("f", "run git fetch, after confirmation")
+        if result.unfetched
+        else (str(tags.number), f"go to {tags.label}, if this is a fix after all"),
+        ("n", f"go to {Stage.PREVIEW.label}"),
+    ]
 
 
 class BackportsScreen(ListDetailScreen):
@@ -155,9 +173,24 @@ class BackportsScreen(ListDetailScreen):
         if not result.branches:
             self._hide("#needs", "#clash", "#outcome")
             self.query_one("#verdict", Panel).heading = "Stable branches"
-            self.query_one("#branch", Static).update(plain("\n".join(result.rules)))
+            self.call_after_refresh(self._show_empty)
         elif not self._chooses:
             self._table.focus()
+
+    def _show_empty(self) -> None:
+        """Why there are no branches, and the keys that help."""
+        result: BackportResult | None = self._shown
+        if result is None or result.branches:
+            return
+        title, text = empty_words(result)
+        size = self.query_one("#verdict").size
+        rows = empty_rows(title, text, empty_keys(result), size.width - 2, size.height)
+        self.query_one("#branch", Static).update(empty_text(rows))
+
+    def resized(self) -> None:
+        """Also the text without branches follows the size."""
+        super().resized()
+        self._show_empty()
 
     @property
     def _table(self) -> Table:

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.tui.screens.finding_text import Shown, row_of
 from patchpilot.tui.screens.message_hints import with_prefix
 from patchpilot.tui.view.rich_text import STRONG, fitted, plain
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
@@ -79,6 +81,19 @@ def no_findings(result: "CheckResult | None") -> str:
     """Return the text shown when there are no findings."""
     waived = len(result.suppressed) if result else 0
     return "no findings" + (f" ({waived} waived; press o to show)" if waived else "")
+
+
+def nothing_keys(
+    waived: int, left_out: int, *, is_strict: bool
+) -> list[tuple[str, str]]:
+    """Return the keys that lead on from a result without findings."""
+    following = list(Stage)[Stage.CHECKS.number].label
+    keys = [("n", f"go to {following}")]
+    if waived:
+        keys.append(("o", f"show the {counted(waived, 'waived finding')}"))
+    if left_out and not is_strict:
+        keys.append(("S", f"show {left_out} more with --strict"))
+    return keys
 
 
 def filters(result: "CheckResult") -> list[tuple[str, str]]:

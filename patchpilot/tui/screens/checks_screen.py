@@ -8,6 +8,7 @@ with its fix.
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
@@ -18,11 +19,13 @@ from patchpilot.tui.screens.checks_rows import (
     filters,
     finding_rows,
     no_findings,
+    nothing_keys,
     placed,
 )
 from patchpilot.tui.screens.finding_text import Shown, detail_of, note_of
 from patchpilot.tui.screens.finding_widgets import DetailText, FindingList
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
+from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
@@ -139,11 +142,18 @@ class ChecksScreen(ListDetailScreen):
         room = listed.scrollable_content_region
         # a scrollbar may be about to come
         wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
-        nothing = plain(f"{glyph('done')} {self._nothing}")
         rows = finding_rows(
             self._found, wide, high=room.height, checkpatch=self._checkpatch_names
         )
-        return rows or [Row(nothing)]
+        return rows or [Row(self._empty(wide, room.height))]
+
+    def _empty(self, columns: int, lines: int) -> Text:
+        """What is in the middle of the list without findings."""
+        title = f"{glyph('done')} {no_findings(None)}"
+        result: CheckResult | None = self._shown
+        waived, more = (len(result.suppressed), result.left_out) if result else (0, 0)
+        keys = nothing_keys(waived, more, is_strict=self.session.strict)
+        return empty_text(empty_rows(title, "", keys, columns, lines))
 
     def fill(self, key: Hashable = None) -> None:
         """Write the list again; the cursor stays on the finding of its number."""

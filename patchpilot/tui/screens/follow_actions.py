@@ -31,7 +31,7 @@ BINDINGS: list[BindingType] = [
     key(
         "enter",
         "fold",
-        "open or close",
+        "open",
         "open or close the mail or the quote under the cursor",
     ),
     key("space", "tick", "tick", "tick the review point under the cursor as addressed"),

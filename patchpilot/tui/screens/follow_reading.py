@@ -4,7 +4,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.tui.view.action_keys import in_keys
-from patchpilot.tui.view.rich_text import STRONG, wrapped
+from patchpilot.tui.view.empty import Parts, empty_rows
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.thread_tree import (
     Laid,
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.story import StoryEvent
 
 NOTHING = (
-    (
-        f"A series that you send at stage {Stage.SEND.number} is followed by itself: the replies"
-        " are here as a conversation, next to it what reviewers and bots ask, as a checklist for"
-        " the next version, and the story of the series up to mainline and the stable kernels."
-    ),
-    (
-        "Press a to follow any other series by its Message-ID or its link in the archive."
-        " `patchpilot track discover` lists the series you sent before."
-    ),
+    "A series that you send is tracked from then on: its replies as a conversation, the requests"
+    " of reviewers and bots as a checklist for the next version, and its history up to mainline"
+    " and the stable kernels."
 )
 """What is here later, while no series is tracked."""
+NOTHING_KEYS = (
+    (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
+    ("a", "track any other series by its Message-ID or archive link"),
+    ("0", "show all topics"),
+)
+READING_KEYS = (("Esc", "cancel"), ("0", "show all topics"))
 
 
 class Reading(NamedTuple):
@@ -67,12 +67,21 @@ def read_conversation(series: "Tracked", columns: int) -> Reading:
     return Reading(series, items, mails, laid, layout, columns, (*story(series), after))
 
 
-def nothing_rows(columns: int) -> list[TreeRow]:
-    """Return the rows shown while no series is tracked, in so many columns."""
-    rows = [TreeRow(("No series is tracked yet.", STRONG))]
-    for words in NOTHING:
-        rows += [
-            TreeRow(("", "")),
-            *(TreeRow((line, "")) for line in wrapped(words, columns)),
-        ]
-    return rows
+def nothing_rows(columns: int, lines: int) -> list[TreeRow]:
+    """Return the rows shown while no series is tracked, in so many columns and lines."""
+    return _rows(
+        empty_rows("No series is tracked yet.", NOTHING, NOTHING_KEYS, columns, lines)
+    )
+
+
+def reading_rows(columns: int, lines: int) -> list[TreeRow]:
+    """Return the rows shown until the tracked series were read for the first time."""
+    text = (
+        "The archive is asked for new messages; this can take a minute the first time."
+    )
+    title = "Reading the tracked series …"
+    return _rows(empty_rows(title, text, READING_KEYS, columns, lines))
+
+
+def _rows(rows: "list[Parts]") -> list[TreeRow]:
+    return [TreeRow(*row) for row in rows]

@@ -22,6 +22,7 @@ from patchpilot.tui.screens.follow_reading import (
     Reading,
     nothing_rows,
     read_conversation,
+    reading_rows,
 )
 from patchpilot.tui.screens.follow_rows import (
     first_rows,
@@ -149,9 +150,7 @@ class FollowScreen(ListDetailScreen):
             "#point-list"
         ).display = False
         self.query_one("#follow").add_class("-alone")
-        self._tree.show_layout(
-            ["reading the tracked series …"], lay_thread(()), keep=False
-        )
+        self._show_nothing()
 
     def may_begin(self) -> bool:
         """Following a series needs no topic."""
@@ -194,7 +193,7 @@ class FollowScreen(ListDetailScreen):
         """Wrap the conversation for its new width."""
         if self._order:
             self._lay(keep=True)
-        elif self._known is not None:
+        else:
             self._show_nothing()
 
     def place(self) -> None:
@@ -274,9 +273,10 @@ class FollowScreen(ListDetailScreen):
             self._tree.focus()
 
     def _show_nothing(self) -> None:
-        """What will be here, while no series is tracked."""
+        """What will be here, while no series is tracked or none was read yet."""
         tree = self._tree
-        rows = nothing_rows(min(90, (tree.size.width or 78) - 2))
+        room = (tree.size.width or 78) - 2, tree.size.height
+        rows = (reading_rows if self._known is None else nothing_rows)(*room)
         tree.show_layout(rows, lay_thread(()), keep=False)
         self._show_points(())
 

@@ -41,8 +41,9 @@ from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys, key_of
+from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import lines, plain, wrapped
+from patchpilot.tui.view.rich_text import lines
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread
@@ -81,7 +82,7 @@ GROUPS = {
 }
 """A group's id → its title, and whose turn it is there."""
 NOTHING = (
-    "No topics yet. A branch with your own commits becomes a topic once you open it here: quit, cd"
+    "A branch with your own commits becomes a topic once you open it here: quit, cd"
     " into your clone, commit your fix, and run patchpilot. Series that you send or follow are"
     " listed too."
 )
@@ -410,12 +411,17 @@ class HomeScreen(ReportsErrors, Screen[None]):
         """What to do where there are none."""
         here = self.query_one("#no-topics", Static)
         here.display = not topics
-        text = NOTHING if self._topics is not None else "reading topics …"
-        here.update(
-            plain(
-                "\n".join(wrapped(text, min(90, max(40, (self.size.width or 80) - 4))))
-            )
-        )
+        title, text = ("No topics yet", NOTHING)
+        keys = [
+            ("g", "read all branches again"),
+            ("q", "quit, then start in your clone"),
+        ]
+        if self._topics is None:
+            title, text, keys = ("Reading topics …", "", [])
+        if self.tui.session.topic is not None:
+            keys.append(("Esc", "go back to the open topic"))
+        room = (self.size.width or 80), (self.size.height or 24) - BARS
+        here.update(empty_text(empty_rows(title, text, keys, *room)))
         self.query_one("#selected-panel").display = bool(topics)
 
     def _title(self) -> None:

@@ -90,7 +90,7 @@ class KeyLine(Widget):
         )
 
     def _of_dialog(self) -> list[Shown]:
-        """The keys of the dialog above, each once: what Enter does first."""
+        """The keys of the dialog above, each once: what Enter does first, the help last."""
         active = [
             active
             for active in self.app.screen.active_bindings.values()
@@ -98,7 +98,13 @@ class KeyLine(Widget):
         ]
         known = {
             self.app.get_key_display(one.binding): one
-            for one in sorted(active, key=lambda one: one.binding.key != "enter")
+            for one in sorted(
+                active,
+                key=lambda one: (
+                    one.binding.action == "app.help",
+                    one.binding.key != "enter",
+                ),
+            )
         }
         return [(key, one.binding.description, one) for key, one in known.items()]
 

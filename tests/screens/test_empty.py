@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Screens without content: why, and the keys that help, in the middle."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from patchpilot.model.printable import width
+from patchpilot.tui.screens.backports_screen import empty_keys, empty_words
+from patchpilot.tui.screens.checks_rows import nothing_keys
+from patchpilot.tui.screens.follow_reading import nothing_rows, reading_rows
+from patchpilot.tui.view.empty import empty_rows, empty_text
+
+
+@pytest.mark.parametrize("size", [(78, 20), (118, 30), (40, 9)])
+def test_the_text_is_in_the_middle(size: tuple[int, int]) -> None:
+    columns, lines = size
+    keys = (("f", "run git fetch"), ("Esc", "go back"))
+    rows = empty_text(
+        empty_rows("Nothing yet", "One two.\n\nThree.", keys, columns, lines)
+    ).plain.split("\n")
+    assert len(rows) <= lines
+    assert all(width(row) <= columns for row in rows)
+    shown = [row for row in rows if row.strip()]
+    assert [row.split()[0] for row in shown] == ["Nothing", "One", "Three.", "f", "Esc"]
+    above = rows.index(shown[0])
+    assert abs(lines - len(rows) - above) <= 1
+    left = len(shown[0]) - len(shown[0].lstrip())
+    assert abs(columns - left * 2 - max(len(row.strip()) for row in shown)) <= 1
+
+
+def test_blank_lines_give_way_first() -> None:
+    rows = empty_rows("Nothing yet", "Why.", (("f", "run git fetch"),), 60, 3)
+    assert len(rows) == 3
+
+
+def test_branches_that_were_not_fetched_name_the_key() -> None:
+    result: Any = SimpleNamespace(rules=("Not fetched.\n\nRun `git fetch`.",), unfetched=True)  # fmt: skip  # noqa: E501
+    assert empty_words(result) == ("Not fetched.", "Run git fetch.")
+    assert empty_keys(result)[0] == ("f", "run git fetch, after confirmation")
+    result = SimpleNamespace(rules=("It is no fix.",), unfetched=False)
+    assert [key for key, _ in empty_keys(result)] == ["4", "n"]
+
+
+def test_checks_without_findings_name_what_is_next() -> None:
+    assert nothing_keys(0, 0, is_strict=False) == [("n", "go to Recipients")]
+    assert [key for key, _ in nothing_keys(1, 2, is_strict=False)] == ["n", "o", "S"]
+    assert [key for key, _ in nothing_keys(0, 2, is_strict=True)] == ["n"]
+
+
+def test_follow_says_what_it_waits_for_and_what_to_do() -> None:
+    reading = [row.strip() for row in reading_rows(76, 18)]
+    assert "Reading the tracked series …" in reading
+    assert "Esc  cancel" in reading
+    nothing = "\n".join(row.strip() for row in nothing_rows(76, 18))
+    assert nothing.lstrip().startswith("No series is tracked yet.")
+    assert "a  track any other series" in nothing
