@@ -9,6 +9,7 @@ import click
 from patchpilot.cli.commands.prepare import report, text
 from patchpilot.cli.options import (
     Common,
+    ProgressLine,
     base_options,
     common_options,
     progress_of,
@@ -80,11 +81,17 @@ def command(
         return True
 
     with common.workplace() as place, progress_of(common) as progress:
+
+        def choose(found: Collected) -> Chosen:
+            if isinstance(progress, ProgressLine):
+                progress.wipe()
+            return _choose(found)
+
         repository, settings = place.repository, place.settings()
         collected = add_review_trailers(
             repository,
             TrailersRequest(target, place.base(settings, base, (target,)), **options),
-            choose=_choose if asks else None,
+            choose=choose if asks else None,
             confirm=confirm,
             progress=progress,
         )
