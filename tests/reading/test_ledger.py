@@ -299,6 +299,6 @@ def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(
         ]
     assert (
         warning["message"]
-        == "v1 has 1 open review point: Why is this needed at all? (Rita Reviewer)"
+        == "v1 has 1 open request: Why is this needed at all? (Rita Reviewer)"
     )
     assert "track ledger 1" in warning["hint"]

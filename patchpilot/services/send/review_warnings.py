@@ -45,7 +45,7 @@ def open_point_warnings(
     return (
         SendProblem(
             "open-review",
-            f"v{last.version} has {counted(len(left), 'open review point')}: {shown}{more}",
+            f"v{last.version} has {counted(len(left), 'open request')}: {shown}{more}",
             hint,
         ),
     )

@@ -34,7 +34,7 @@ BINDINGS: list[BindingType] = [
         "open",
         "open or close the mail or the quote under the cursor",
     ),
-    key("space", "tick", "tick", "tick the review point under the cursor as addressed"),
+    key("space", "tick", "tick", "mark the request under the cursor as addressed"),
     key(
         "r",
         "reply",
@@ -43,7 +43,7 @@ BINDINGS: list[BindingType] = [
         " confirmation",
     ),
     more_key(
-        "i", "decline", "decline", "mark the review point under the cursor as declined"
+        "i", "decline", "decline", "mark the request under the cursor as declined"
     ),
     key(
         "v",
