@@ -213,13 +213,15 @@ checked with `--strict` in a 6.1 tree.
 The patches are a random sample from the archives of these lists: {lists}. The columns of the table mean:
 
 - **accepted**: the share of applied patches with a finding of this rule. A low number means little noise.
-- **warning**: this share when only findings of severity warning or error count, on the mailing list where it is highest.
-- **asked**: the share of patches with a finding of this rule, among those where a maintainer asked for this kind of change.
-- **lift**: how much more often the rule fires where a maintainer asked for it. At about 1, the rule does not match what maintainers want.
+- **warning**: the same share, but only for findings of severity warning or error, on the mailing list with the highest share.
+- **asked**: among the patches for which a maintainer asked for this kind of change, the share with a finding of this rule.
+- **lift**: how much more often the rule fires if a maintainer asked for this kind of change. A value of about 1 means that the rule does not match the requests
+  of maintainers.
 
-If a rule without a checkpatch.pl type warns about more than 2 % of the applied patches of a list, it is shown only with `--strict`. The exception is a rule
-that fires at least three times as often where maintainers asked for that change. A rule with a checkpatch.pl type may be less severe than there (such as
-`report-without-closes`, which newer kernels have); in the checkpatch form and with `--checkpatch-compat` it keeps the level of checkpatch.pl.
+If a rule without a checkpatch.pl type warns about more than 2 % of the applied patches of a list, its findings are only shown with `--strict`. The exception is a
+rule that fires at least three times as often if maintainers asked for this kind of change. The severity of a rule with a checkpatch.pl type can be lower than
+in checkpatch.pl, for example for `report-without-closes`, which only newer kernels have. With `--format checkpatch` and `--checkpatch-compat`, the severity is
+the same as in checkpatch.pl.
 
 | rule | accepted | warning | asked | lift |
 |---|--:|--:|--:|--:|

@@ -22,9 +22,9 @@ HEAD = """\
 This page lists the conventions of the kernel's subsystems that patchpilot knows, from `checks/subsystems/*.toml`. To add a subsystem or to change one
 for yourself, see [Add a subsystem](../how-to/add-a-subsystem.md).
 
-The subsystem is identified by the paths of the files that a patch changes. If that fails, the MAINTAINERS sections of these files are used, and then
-the mailing list, if the patch goes to only one. Each convention names its source: a maintainer's document, or the share of patches on the mailing
-lists since 2023 that follow it. For `cover_from`, this is the lowest share among series of at least that length.
+patchpilot identifies the subsystem by the paths of the files that a patch changes. If no path matches, it uses the MAINTAINERS sections of these files, and then
+the mailing list, if the patch is sent to only one list. Each convention names its source: a maintainer's document, or the share of patches on the mailing lists
+since 2023 that follow the convention. For `cover_from`, this is the lowest share among series with at least this number of patches.
 """  # noqa: E501
 
 _WITH = {"prefix_pattern": "prefix", "other_trees": "trees", "tree_required": "trees"}
