@@ -65,7 +65,7 @@ def test_a_rule_is_explained_by_a_former_name_and_its_page_lists_it() -> None:
 def test_a_page_has_the_options_and_the_known_problems_of_its_rule() -> None:
     (explanation,) = explain("long-subject")
     assert (
-        "## Options\n\n- `[style] subject_columns`: set in a project file"
+        "## Options\n\n- `[style] subject_columns`: the maximum length of"
         in rule_page(explanation)
     )
     (explanation,) = explain("unsorted-declarations")

@@ -18,7 +18,7 @@ _RULE_TEXTS = (
     "why",
     "message",
     "messages",
-    "known-problems",
+    "known_problems",
     "problems",
     "options",
     "text",
