@@ -109,8 +109,8 @@ KEYS = (
     Key(
         "machine-reviews",
         "",
-        "servers with reviews by machines that `track update` asks: patchwork (that of the"
-        " project), addresses of Sashiko servers; comma-separated (empty: none)",
+        "servers with reviews by machines that `track update` queries: patchwork (the"
+        " project's), addresses of Sashiko servers; comma-separated (empty: none)",
         "words",
         from_tree=False,
     ),
@@ -126,7 +126,7 @@ KEYS = (
     Key(
         "docs-url",
         "",
-        "address of the documentation site, for which explain prints the page of a rule",
+        "address of the documentation site, which explain uses for the page of a rule",
         "url",
         from_tree=False,
     ),
@@ -455,7 +455,7 @@ def _tree_value(name: str, value: Any, label: str) -> tuple[Key, str]:
     if not key.from_tree:
         raise InputError(
             f"{label}: {name} cannot be set in the settings of a tree",
-            hint=f"set it yourself: git config patchpilot.{name} VALUE",
+            hint=f"run `git config patchpilot.{name} VALUE` to set it for yourself",
         )
     if (
         isinstance(value, list)

@@ -172,7 +172,8 @@ class Archive:
         self.host = host_of(url)
         if not url.startswith(("http://", "https://")) or not self.host:
             raise UsageError(
-                f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}"
+                f"{url}: not the URL of an archive",
+                hint=f"use the URL of an archive, for example {LORE}",
             )
         self.url = public_url(url).rstrip("/")
         """Without a password: errors, the cache and the store have it."""
@@ -334,7 +335,7 @@ class Archive:
         if not self.online:
             raise NetworkError(
                 f"{self.host} cannot be queried with --offline",
-                hint="use --mbox FILE, or drop --offline",
+                hint="use --mbox FILE, or omit --offline",
             )
         if self._stop.is_set():
             raise CancelledError()
@@ -409,31 +410,35 @@ class Archive:
     def _other(self, wanted: str, message_id: str) -> NetworkError:
         return NetworkError(
             f"{self.host} sent something other than {wanted}",
-            hint=f"open it in a browser: {self.url}/{quote_url(message_id)}/",
+            hint=f"open the URL in a browser: {self.url}/{quote_url(message_id)}/",
         )
 
     def _empty(self, skipped: Sequence[str] = ()) -> NetworkError:
         """The error for an answer without a mail, with the reason if some were skipped."""
         if skipped:
-            return NetworkError(f"no message can be read: {skipped[0]}", hint=_BY_FILE)
+            return NetworkError(f"cannot read any message: {skipped[0]}", hint=_BY_FILE)
         return NetworkError(
             f"{self.host} sent an empty answer",
-            hint="try again later, or set another archive: git config patchpilot.lore URL",
+            hint="try again later, or run `git config patchpilot.lore URL` to set another archive",
         )
 
     def _absent(self, what: str) -> NotInArchiveError:
         return NotInArchiveError(
-            f"{self.host} has no mail {what}",
+            f"{self.host} has no message {what}",
             hint=(
-                "a new mail takes some minutes to appear; otherwise check the id, or set another"
-                " archive: git config patchpilot.lore URL"
+                "a new mail takes a few minutes to appear; otherwise check the Message-ID, or"
+                " run `git"
+                " config patchpilot.lore URL` to set another archive"
             ),
         )
 
     def _unreachable(self, why: str) -> NetworkError:
         return NetworkError(
             f"{self.host} cannot be reached: {why}",
-            hint="check the network connection, or set a mirror: git config patchpilot.lore URL",
+            hint=(
+                "check the network connection, or run `git config patchpilot.lore URL` to"
+                " set a mirror"
+            ),
         )
 
     def _connected(self) -> "LoreNode":

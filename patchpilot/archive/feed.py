@@ -29,7 +29,7 @@ def fetch_json(
         raise UsageError(f"{url}: not an http or https URL")
     if offline:
         raise NetworkError(
-            f"{url} cannot be fetched with --offline", hint="drop --offline"
+            f"{url} cannot be fetched with --offline", hint="omit --offline"
         )
     import requests
 
@@ -44,7 +44,7 @@ def fetch_json(
             if answer.is_redirect:
                 raise NetworkError(
                     f"{url} redirects to another address",
-                    hint="name the address that it redirects to",
+                    hint="use the URL that it redirects to",
                 )
             if answer.status_code == _NOT_FOUND and lacks:
                 return None
@@ -101,7 +101,7 @@ def post_json(url: str, body: Mapping[str, str], *, token: str) -> None:
     if status in (401, 403):
         raise NetworkError(
             f"{parts.netloc} does not accept the API token ({status})",
-            hint="it needs the token of a maintainer of the project",
+            hint="use the token of a maintainer of the project",
         )
     if not 200 <= status < 300:
         raise NetworkError(

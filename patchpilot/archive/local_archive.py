@@ -203,7 +203,7 @@ class LocalArchive:
 
     def _absent(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(
-            f"{self._path} has no mail {message_id}",
+            f"{self._path} has no message {message_id}",
             hint="update the archive, or pass another one with --lore",
         )
 

@@ -291,7 +291,7 @@ class _Mbox:
             if len(data) > MAX_INPUT:
                 raise InputError(
                     f"{self.path}: larger than {MAX_INPUT >> 20} MiB",
-                    hint="convert it to a maildir, which has no such limit",
+                    hint="convert the file to a maildir, which has no such limit",
                 )
             self._data = unpack(data, str(self.path), MAX_INPUT)
         return self._data

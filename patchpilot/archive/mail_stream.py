@@ -81,8 +81,8 @@ def parse_shard(text: str) -> Shard:
         number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)
     ):
         raise UsageError(
-            f"--shard {text}: not a part of the messages",
-            hint="example: --shard 1/4, the first of four parts",
+            f"--shard {text}: not of the form N/COUNT",
+            hint="use N/COUNT, for example --shard 1/4 for the first of four parts",
         )
     return Shard(int(number), int(count))
 
@@ -107,7 +107,7 @@ def stream_mails(
     if resume_at is not None:
         raise UsageError(
             f"--resume-at {resume_at}: no such position in the input",
-            hint='pass a "position" of the earlier output, with the same TARGETs',
+            hint='use a "position" from the earlier output, with the same TARGETs',
         )
 
 
@@ -227,7 +227,7 @@ def _file_mails(path: str, at: str) -> Iterator[StreamedMail]:
     if at and not at.isdigit():
         raise UsageError(
             f"--resume-at {path}:{at}: not an offset in a file",
-            hint='pass a "position" of the earlier output',
+            hint='use a "position" from the earlier output',
         )
     end = int(at or 0)
     first: StreamedMail | None = None
@@ -243,7 +243,7 @@ def _file_mails(path: str, at: str) -> Iterator[StreamedMail]:
                 if start == int(at or 0) > 0 and not raw.startswith(b"From "):
                     raise UsageError(
                         f"--resume-at {path}:{at}: no mail starts at this offset",
-                        hint='pass a "position" of the earlier output',
+                        hint='use a "position" from the earlier output',
                     )
                 mail = StreamedMail(
                     position, position, one_mail(raw, 0, len(raw)), True

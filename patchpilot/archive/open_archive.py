@@ -69,7 +69,8 @@ def open_archive(
     address = archive_address(url)
     if _WEB.match(address) and not is_archive_address(address):
         raise UsageError(
-            f"{url}: not the URL of an archive", hint=f"pass a URL such as {LORE}"
+            f"{url}: not the URL of an archive",
+            hint=f"use the URL of an archive, for example {LORE}",
         )
     if address.startswith("/"):
         return LocalArchive(Path(address), progress=progress)

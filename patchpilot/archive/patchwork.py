@@ -100,7 +100,7 @@ def post_check(
     if not name:
         raise UsageError(
             f"{place}: not a patchwork project",
-            hint="e.g. https://patchwork.kernel.org/project/netdevbpf",
+            hint="use the URL of a project, for example https://patchwork.kernel.org/project/netdevbpf",
         )
     number = _number(server, name, check.message_id)
     if number is None:
@@ -135,7 +135,7 @@ def _patch(
     )
     if not isinstance(found, list):
         raise NetworkError(
-            f"{server} does not answer as a patchwork does",
+            f"{server} does not answer like a patchwork server",
             hint="check the address of the project",
         )
     # a server without this filter gives other patches

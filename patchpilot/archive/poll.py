@@ -131,7 +131,7 @@ def _indexed_news(
 
 def _distrusted(archive: MailArchive, control: str) -> NetworkError:
     return NetworkError(
-        f"the search of {archive.host} does not find the mail {control}",
+        f"the search of {archive.host} does not find message {control}, which is in the archive",
         hint=Action("track", ("update", "--all"), "`{}` reads each series by itself"),
     )
 

@@ -54,7 +54,8 @@ def read_reviews(
         return ()
     if not isinstance(found, dict):
         raise NetworkError(
-            f"{server} does not answer as Sashiko does", hint="check the address"
+            f"{server} does not answer like a Sashiko server",
+            hint="check the address of the server",
         )
     return tuple(_reviews(found))
 

@@ -67,8 +67,8 @@ def backport_message(
         line = f"Signed-off-by: {signer.trailer()}"
         if why := unfit(line):
             raise InputError(
-                f"your sign-off cannot be written: git user.name or user.email {why}",
-                hint="correct it with `git config`",
+                f"cannot write your Signed-off-by: git user.name or user.email {why}",
+                hint="run `git config` to correct the setting",
             )
         known = parse_trailers(text.split("\n"))
         # the last line signs off the note above it, even when the author is the one who backports

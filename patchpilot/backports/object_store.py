@@ -438,7 +438,8 @@ def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
         at = end + 21
         if end < 0 or not mode.isdigit() or at > len(raw):
             raise GitError(
-                "a tree of the repository is damaged", hint="`git fsck` shows which one"
+                "a tree of the repository is damaged",
+                hint="run `git fsck` to find the damaged tree",
             )
         result[os.fsdecode(name)] = (mode.decode("ascii"), raw[at - 20 : at].hex())
     return result

@@ -149,7 +149,7 @@ class SeriesBuild:
                 report = self._reports.get((state.commit, path), _NOTHING)
                 errors = [one.text for one in report.diagnostics if one.kind == ERROR]
                 failures = self._failures.get(number, ())
-                why = next(iter((*errors, *failures)), "make does not reach its object")
+                why = next(iter((*errors, *failures)), "make does not build its object")
                 skipped.append(SkippedFile(path, why))
         return BuiltConfiguration(
             configuration.arch,
@@ -204,7 +204,7 @@ class SeriesBuild:
     def _check_out(self, state: TreeState, progress: Progress) -> None:
         """Have the state's files in the clone."""
         if self._checked_out != state.commit:
-            progress("checking out what is built")
+            progress("checking out the files to build")
             self._place.checkout(self._repository, state.commit)
             self._checked_out = state.commit
 
@@ -309,7 +309,7 @@ class SeriesBuild:
         self, state: TreeState, configuration: Configuration, configured: Configured
     ) -> None:
         names = ", ".join(f"CONFIG_{name}" for name in configured.lost)
-        why = configured.failure or f"{names} did not stay on"
+        why = configured.failure or f"{names} did not stay enabled"
         for number, change in enumerate(self._changes):
             if change.after.commit == state.commit:
                 said = f"configuration {configuration.label}: {why}"
@@ -407,7 +407,7 @@ class SeriesBuild:
                 continue
             before = self._reports.get((change.before.commit, path), _NOTHING)
             errors = [one.text for one in after.diagnostics if one.kind == ERROR]
-            why = errors[0] if errors else "make does not reach its object"
+            why = errors[0] if errors else "make does not build its object"
             when = "" if before.is_built else "neither before the patch nor after it "
             text = f"{path} was not built {when}({configuration.label}): {why}"
             yield BuildProblem(NOT_BUILT, text, path)

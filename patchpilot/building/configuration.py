@@ -155,8 +155,8 @@ def require_tools(*, llvm: bool) -> None:
     packages = missing((*NEEDED, "clang" if llvm else "gcc"))
     if packages:
         raise MissingError(
-            f"build: not installed: {', '.join(packages)}",
-            hint=f"on Debian: apt install {' '.join(packages)}",
+            f"cannot build: not installed: {', '.join(packages)}",
+            hint=f"on Debian, run `apt install {' '.join(packages)}`",
         )
 
 

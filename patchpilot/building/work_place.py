@@ -45,7 +45,7 @@ class WorkPlace:
             except OSError as error:
                 raise InputError(
                     f"another build of this repository is running in {self.folder}",
-                    hint="wait until it ends",
+                    hint="wait for it to finish",
                 ) from error
             yield
 

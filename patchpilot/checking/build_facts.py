@@ -27,7 +27,7 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 
-_NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: it was not built")
+_NO_COMMIT = BuildProblem(NOT_BUILT, "not a commit of the repository: not built")
 
 
 class BuildFacts(NamedTuple):
@@ -56,7 +56,8 @@ def build_facts(
     """
     if repository is None:
         raise MissingError(
-            "--build requires a repository", hint="run it in the kernel's repository"
+            "--build requires a repository",
+            hint="run the command in the kernel's repository",
         )
     refuse_untrusted_build(repository.top)
     if not project.kernel:
@@ -86,7 +87,7 @@ def build_in(
     }
     if not changes:
         return BuildFacts(problems, "nothing was built")
-    progress("choosing what is built")
+    progress("choosing the files to build")
     plan = kept_plan(repository, changes, options)
     place = work_place(kept_for, options.place)
     titles = [patch.subject.title for patch in committed]
@@ -117,10 +118,14 @@ def build_in(
 def _text(built: Built) -> str:
     """What was built, in words."""
     if not built.configurations:
-        return "nothing was built: no object is touched"
+        return "nothing was built: no object file is affected"
     objects = f"{counted(built.compiled, 'object')} compiled, {built.known} known"
     names = ", ".join(dict.fromkeys(built.configurations))
-    network = "" if sandbox() else "; with network, as this machine has no unshare"
+    network = (
+        ""
+        if sandbox()
+        else "; with network access, because this machine has no unshare"
+    )
     return f"{objects} ({names}){network}"
 
 

@@ -487,8 +487,8 @@ def _with_checkpatch(
     )
     if top is None:
         raise MissingError(
-            "--checkpatch requires a tree, whose checkpatch.pl it runs",
-            hint="pass one with --tree DIR",
+            "--checkpatch requires a kernel tree with scripts/checkpatch.pl",
+            hint="pass a tree with --tree DIR",
         )
     options = setting.options
     return [

@@ -30,7 +30,9 @@ def checker_facts(
     become problems. A script in the tree is run only if the user trusts the tree for builds.
     """
     if repository is None or not project.kernel:
-        return BuildFacts({}, "checkers are for commits of a kernel tree: none was run")
+        return BuildFacts(
+            {}, "no checker was run: checkers only work on commits of a kernel tree"
+        )
     trusted = may_build(repository.top)
     wanted = [
         checker

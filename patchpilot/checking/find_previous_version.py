@@ -71,13 +71,13 @@ def find(
         targets and all(_is_files(target) for target in targets)
     )
     where = (
-        "sent, followed, tagged or on a branch"
+        "sent, tracked, tagged or on a branch"
         if commits
-        else "sent, followed, or next to it as files"
+        else "sent, tracked, or in files next to the patches"
     )
     raise UsageError(
         f"v{number} not found: not {where}",
-        hint="specify its patches: --since-version DIR, FILE, A..B or a Message-ID",
+        hint="name its patches with --since-version DIR, FILE, A..B or a Message-ID",
     )
 
 

@@ -241,7 +241,7 @@ class CommitRewrite:
             with_edits = [parent for parent in parents if states.get(parent)]
             if with_edits and len(parents) > 1:
                 raise RefusedError(
-                    f"{id_[:12]} is a merge based on a commit whose files would change",
+                    f"{id_[:12]} is a merge of a commit whose files would change",
                     hint="fix the commits before they are merged, or in a new commit",
                 )
             edits: Edits = (

@@ -76,7 +76,7 @@ class PatchFiles:
             if is_network_target(target):
                 raise UsageError(
                     f"cannot fix {target}: it is in a mail archive",
-                    hint="fetch it first (b4 am), then name the file",
+                    hint="run `b4 am` first, then name the file",
                 )
             if target != "-" and Path(target).exists():
                 for file in patch_files(target):
@@ -86,7 +86,7 @@ class PatchFiles:
             if content[:2] == b"\x1f\x8b":
                 raise UsageError(
                     f"cannot fix {name}: it is a gzipped mbox",
-                    hint=f"unpack it first: gunzip -k {name}",
+                    hint=f"run `gunzip -k {name}` first",
                 )
             bounds = mail_bounds(content)
             for number, (start, end) in enumerate(bounds, 1):
@@ -223,7 +223,7 @@ def _refuse_unless_writable(file: Path) -> None:
     if not file.stat().st_mode & 0o222 or not os.access(file, os.W_OK):
         raise RefusedError(
             f"{file} is read-only",
-            hint=f"nothing was written; chmod u+w {file}, or see the changes with --diff",
+            hint=f"nothing was written; run `chmod u+w {file}`, or show the changes with --diff",
         )
 
 
@@ -236,7 +236,7 @@ def _staged(file: Path, content: bytes) -> Path:
     except OSError as error:
         raise RefusedError(
             f"cannot write to {file.parent}: {error.strerror or error}",
-            hint="nothing was written; see the changes with --diff",
+            hint="nothing was written; show the changes with --diff",
         ) from error
     temporary = Path(name)
     try:

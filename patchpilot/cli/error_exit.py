@@ -73,7 +73,7 @@ def _failed_by_system(error: OSError) -> int:
         _drop_stdout()
         return say(
             f"cannot write the output: {error.strerror}",
-            "free some space, or choose another file with -o FILE",
+            "free up disk space, or choose another file with -o FILE",
             ExitCode.USAGE,
         )
     if error.errno == errno.EIO and error.filename is None:

@@ -119,7 +119,7 @@ def agreed(question: str, *, yes: bool, default: bool = False) -> bool:
         return True
     if not asks():
         raise UsageError(
-            "nothing was written: no terminal to ask on", hint="pass --yes"
+            "nothing was written: stdin is not a terminal", hint="pass --yes"
         )
     return click.confirm(question, default=default, err=True)
 

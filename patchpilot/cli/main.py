@@ -70,7 +70,7 @@ class Verbs(click.Group):
             failure.hint = command_hint("", args[0]) or (
                 f"did you mean {near!r}?"
                 if near
-                else "patchpilot --help lists the commands"
+                else "run `patchpilot --help` to list the commands"
             )
             raise failure
         return super().resolve_command(ctx, args)

@@ -106,7 +106,7 @@ def common_table(
             "FILE",
         ),
         Option(("--offline",), "do not access the network"),
-        Option(("-q", "--quiet"), "no progress, no notes"),
+        Option(("-q", "--quiet"), "do not print progress or notes"),
         Option(
             ("-v", "--verbose") if short_verbose else ("--verbose",),
             "print more details on stderr",

@@ -84,7 +84,7 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
         ):
             click_option(option)(collect)
         if not formats or "json" in formats:
-            text = "short for --format json"
+            text = "same as --format json"
             click.option("--json", is_flag=True, help=text)(collect)
         return collect  # type: ignore[return-value]
 

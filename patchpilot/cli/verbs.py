@@ -6,19 +6,19 @@ import textwrap
 GROUPS: dict[str, dict[str, str]] = {
     "Prepare": {
         "check": "check patches as maintainers and bots do; --fix fixes them",
-        "build": "compile what each commit touches; report what is new",
+        "build": "compile the files of each commit; report new warnings",
         "fixes": "find the commit that introduced the bug",
         "stable": "print the Cc: stable line that a fix needs",
         "prepare": "write Fixes:, Cc: stable and other tags into commit messages",
-        "backport": "does the fix apply to each LTS branch, with which prerequisites",
-        "maintainers": "list who gets the patch, and why",
+        "backport": "check whether the fix applies to each LTS branch",
+        "maintainers": "list the recipients of the patch, with reasons",
     },
     "Send": {
         "draft": "edit cover letter, notes, changelog and prefix of a topic",
         "send": "preview and send the messages, each message once",
     },
     "Follow": {
-        "track": "track replies on the archive until the fix is merged",
+        "track": "track replies in the archive until the fix is merged",
         "trailers": "add review tags from replies to the commits",
     },
     "Setup": {
@@ -30,17 +30,17 @@ OTHERS = {
     "undo": "restore commits that prepare, trailers or check --fix rewrote",
     "explain": "explain a rule, with examples",
     "rules": "list all rules",
-    "config": "list every setting, its value and where it comes from",
+    "config": "list every setting with its value and origin",
     "hooks": "install or remove hooks for git and b4",
-    "dig": "find the thread that a commit was posted in",
+    "dig": "find the thread in which a commit was posted",
     "lts": "list maintained stable branches and their end dates",
-    "setup": "set up what doctor finds missing; setup mail: the mail account",
-    "trust": "allow the rule packs and commands that a tree names itself",
+    "setup": "fix the problems that doctor finds; setup mail: the mail account",
+    "trust": "allow the rule packs and commands of a tree",
     "lsp": "show findings in an editor (language server)",
     "tui": "open the guided workflow",
     "help": "show help on a command or a topic",
     "completion": "print the completion script of a shell",
-    "bug-report": "print versions, settings and the last traceback, to paste",
+    "bug-report": "print versions, settings and the last traceback",
 }
 """The commands that the short overview lists by name only."""
 VERBS = {
@@ -64,6 +64,7 @@ def overview() -> str:
         *textwrap.wrap(
             f"Also: {names}", 80, subsequent_indent="      ", break_on_hyphens=False
         ),
-        "`patchpilot help COMMAND` shows its options; `patchpilot help` lists the topics.",
+        "`patchpilot help COMMAND` shows its options; `patchpilot help` lists"
+        " the topics.",
     ]
     return "\n".join(lines)

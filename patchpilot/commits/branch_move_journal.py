@@ -117,8 +117,8 @@ def settle(repository: Repository, move: Move) -> None:
         raise RefusedError(
             "the branch was changed after an interrupted update of its files",
             hint=(
-                f"check `git status` and `git diff {move.old[:12]}`, then run rm"
-                f" {repository.git_dir / _NAME}"
+                f"check `git status` and `git diff {move.old[:12]}`, then run `rm"
+                f" {repository.git_dir / _NAME}`"
             ),
         )
     paths = [os.fsdecode(name) for name in _changed(repository, move) if name]
@@ -126,7 +126,7 @@ def settle(repository: Repository, move: Move) -> None:
     if edited:
         raise RefusedError(
             f"{edited[0]} was edited after an interrupted update of the branch",
-            hint="save a copy of the edit, then run git checkout -- FILE",
+            hint="save a copy of the edit, then run `git checkout -- FILE`",
         )
     there = {path: repository.blob(move.target, path) is not None for path in paths}
     _write(repository, move.target, [path for path in paths if there[path]])
@@ -242,8 +242,8 @@ def refuse_locked(
         raise RefusedError(
             f"stale lock {lock}, {age}: no process has it open",
             hint=(
-                "if no git runs in this repository (check with pgrep -a git), run rm"
-                f" {shlex.quote(str(lock))}"
+                "if no git runs in this repository (check with `pgrep -a git`), run `rm"
+                f" {shlex.quote(str(lock))}`"
             ),
         )
 

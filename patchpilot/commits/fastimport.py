@@ -86,7 +86,9 @@ class FastImport:
         answer = self._process.stdout.readline().decode().strip()
         if len(answer) != 40:
             stop(self._process)
-            raise GitError("git fast-import exited early", hint="is the disk full?")
+            raise GitError(
+                "git fast-import exited early", hint="check whether the disk is full"
+            )
         return answer
 
     def tag(self, name: str, commit: str, *, tagger: Address, when: int) -> None:

@@ -42,11 +42,11 @@ def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
         )
     for mark, what, command in _MARKS:
         if (repository.git_dir / mark).exists():
-            return Busy(what, f"finish it first: {command}")
+            return Busy(what, f"run `{command}` first")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
         if worktree != repository.git_dir and ref and _holds(worktree, ref):
             return Busy(
-                f"a rebase of this branch in the worktree {worktree.name}",
+                f"a rebase of this branch in worktree {worktree.name}",
                 "finish it there first",
             )
     return None

@@ -130,7 +130,7 @@ def shift(
     if repository.find("HEAD") != old:
         raise RefusedError(
             "the branch has moved in the meantime",
-            hint="nothing was changed: check the branch (git log), then try again",
+            hint="nothing was changed; check the branch with `git log`, then try again",
         )
     # `reset --keep` would unstage changes to other files and could lose content that is only in the
     # index
@@ -159,6 +159,6 @@ def shift(
         end(repository)
         raise RefusedError(
             f"the working tree could not be updated: {words}",
-            hint="nothing was changed: see `git status`",
+            hint="nothing was changed; run `git status`",
         )
     end(repository)

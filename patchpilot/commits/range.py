@@ -118,7 +118,7 @@ def read_targets(
             if from_archive is None:
                 raise UsageError(
                     f"{target}: this command cannot read mail archives",
-                    hint=f"fetch it first: b4 am {target}",
+                    hint=f"run `b4 am {target}` first",
                 )
             series.append(from_archive(target))
         elif repository is None:
@@ -151,7 +151,7 @@ def _read_all(
     if not patches and Path(target).is_dir():
         raise InputError(
             f"{target}: no patches in this directory",
-            hint="create them with: git format-patch -o DIR A..B",
+            hint="run `git format-patch -o DIR A..B` to create patches",
         )
     return patches
 
@@ -250,7 +250,7 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
             )
         raise UsageError(
             f"{target}: a commit is required, not a file",
-            hint="apply it first (git am FILE), then name the commit",
+            hint="run `git am FILE`, then name the commit",
         )
     if ".." in target:
         return _range(repository, target)[1]
@@ -375,7 +375,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
         # git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
-            hint="run git fetch --deepen=1 (or --unshallow)",
+            hint="run `git fetch --deepen=1` or `git fetch --unshallow`",
         )
     if len(parents) > 1:
         # git would give the last commit before it that is not a merge

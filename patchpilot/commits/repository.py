@@ -459,7 +459,10 @@ class Repository:
         if done.code:
             raise MissingError(
                 "git user.name and user.email are not set",
-                hint="git config user.name 'Your Name'; git config user.email you@example.org",
+                hint=(
+                    "run `git config user.name 'Your Name'; git config user.email"
+                    " you@example.org`"
+                ),
             )
         return done.text.strip()
 

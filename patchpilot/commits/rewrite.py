@@ -123,7 +123,7 @@ def above(
     if lost:
         raise UsageError(
             f"{lost[0][:12]} is not on {_short(ref)}",
-            hint="switch to the branch that has it: git switch BRANCH, then try again",
+            hint="run `git switch BRANCH` to switch to the branch with the commit, then try again",
         )
     return found
 
@@ -344,7 +344,7 @@ def refuse_unless_safe(
         )
         if other:
             raise RefusedError(
-                f"{_short(other)} also has {one[:12]} and would keep the old commit",
+                f"{_short(other)} also contains {one[:12]}, and would keep the old commit",
                 hint=Hint(
                     (
                         (
@@ -434,7 +434,7 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
         words = (done.error_text.splitlines() or ["git failed"])[-1]
         raise RefusedError(
             f"{_short(ref)} could not be moved: {words}",
-            hint="nothing was changed: check the branch (git log), then try again",
+            hint="nothing was changed; check the branch with `git log`, then try again",
         )
 
 

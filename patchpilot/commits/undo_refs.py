@@ -86,7 +86,8 @@ def record(
         ):
             return Undo(attempt, ref, old, new, verb, when, pairs)
     raise GitError(
-        "the undo record could not be written", hint=f"see `git for-each-ref {REFS}`"
+        "the undo record could not be written",
+        hint=f"run `git for-each-ref {REFS}` to list the records",
     )
 
 
@@ -120,5 +121,5 @@ def _read(repository: Repository, number: int, commit: str) -> Undo:
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(
             f"{REFS}/{number} is not an undo record",
-            hint=f"remove it: git update-ref -d {REFS}/{number}",
+            hint=f"run `git update-ref -d {REFS}/{number}` to remove the ref",
         ) from error

@@ -91,7 +91,7 @@ class PublicInbox:
         if not available():
             raise MissingError(
                 "public-inbox is not installed",
-                hint="apt-get install public-inbox libsearch-xapian-perl libdbd-sqlite3-perl",
+                hint="run `apt-get install public-inbox libsearch-xapian-perl libdbd-sqlite3-perl`",
             )
         self.directory = directory
         self.name = name

@@ -131,9 +131,10 @@ def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
         raise _error(file, f"not a baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
         raise InputError(
-            f"{file}: its schema is '{crop(one_line(schema), 60)}', but this version reads"
+            f"{file} has the schema '{crop(one_line(schema), 60)}', but this version of"
+            " patchpilot reads"
             f" {SCHEMA!r}",
-            hint="use a newer patchpilot",
+            hint="use a newer version of patchpilot",
         )
     entries = document.get("findings")
     if not isinstance(entries, list):

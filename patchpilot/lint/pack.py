@@ -141,7 +141,7 @@ def parse_pack(
         )
         rule = _rule(table, name, where, detectors)
         if rule.id in examples:
-            raise PackError(f"{where}: the id is used twice")
+            raise PackError(f"{where}: duplicate rule id")
         rules.append(rule)
         examples[rule.id] = (
             *(_example(one, where, bad=True) for one in table["bad"]),
@@ -248,13 +248,14 @@ def _checkpatch_severity(table: Mapping[str, Any], where: _Place) -> Severity | 
     if "checkpatch_severity" not in table:
         if "checkpatch_severities" in table:
             raise PackError(
-                f"{where}: checkpatch_severities needs checkpatch_severity, the level of the other"
+                f"{where}: checkpatch_severities requires checkpatch_severity, the level of"
+                " the other"
                 " cases"
             )
         return None
     if "checkpatch" not in table:
         raise PackError(
-            f"{where}: checkpatch_severity needs checkpatch, the type that has this level"
+            f"{where}: checkpatch_severity requires checkpatch, the type with this level"
         )
     return Severity(
         _choice(
@@ -444,9 +445,7 @@ def _remedy(table: Any, where: _Place) -> RuleFix:
         )
     unsafe = str(table.get("unsafe", ""))
     if unsafe and kind != "safe":
-        raise PackError(
-            f"{where}: only a safe fix can have an unsafe one for what it leaves"
-        )
+        raise PackError(f"{where}: only a safe fix can have an additional unsafe fix")
     for name in filter(None, (fixer, unsafe)):
         from patchpilot.lint.fixing.fixer import import_fixers
 

@@ -142,7 +142,7 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         raise InputError(
             f"cannot read rule pack {file}: {error.strerror or error}",
-            hint="see the setting `packs`",
+            hint="check the setting `packs`",
         ) from error
 
 

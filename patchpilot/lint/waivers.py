@@ -105,7 +105,7 @@ def _from_table(table: Mapping[str, Any], place: str, label: str) -> Waiver:
     ):
         raise InputError(
             f"{place}: path is not a pattern or a list of patterns",
-            hint='e.g. path = "drivers/foo/*"',
+            hint='use a pattern, for example path = "drivers/foo/*"',
         )
     return Waiver(
         table["rule"].strip(),
@@ -128,7 +128,7 @@ def _day(value: Any, place: str) -> date | None:
         return day
     raise InputError(
         f"{place}: until is not a date",
-        hint='give the last day, e.g. until = "2027-01-31"',
+        hint='use the last day, for example until = "2027-01-31"',
     )
 
 
@@ -143,7 +143,7 @@ def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
         if not equals or not rule.strip() or not reason.strip():
             raise UsageError(
                 f"--waive {word}: a waiver needs a reason",
-                hint="e.g. --waive long-line='the table reads better'",
+                hint="use RULE=REASON, for example --waive long-line='the table reads better'",
             )
         result.append(Waiver(rule.strip(), " ".join(reason.split())))
     return tuple(result)
@@ -176,7 +176,7 @@ def verify(waivers: Sequence[Waiver], rules: Sequence[Rule]) -> None:
             )
         if waiver.kind == TREE and word in not_waivable:
             raise InputError(
-                f"{waiver.origin}: {waiver.rule} cannot be waived in a tree's file",
+                f"{waiver.origin}: {waiver.rule} cannot be waived in the settings of a tree",
                 hint=Action(
                     "check",
                     ("--waive", f"{waiver.rule}=REASON"),

@@ -17,8 +17,10 @@ from patchpilot.lsp.bounded_input import bounded
 )
 @click.option("--base", metavar="REV", help="base of the topic (implies --topic)")
 def command(topic: bool, base: str | None) -> int:
-    """Run the language server on standard input and output: findings in source files, commit
-    messages and patch files while you write them.
+    """Run the language server on standard input and output.
+
+    An editor shows its findings in source files, commit messages and patch files while you edit
+    them.
     """
     from patchpilot.lsp.server import make
 

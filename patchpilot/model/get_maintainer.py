@@ -94,7 +94,7 @@ class Switches(NamedTuple):
         ):
             raise UsageError(
                 "nothing to print: --no-email without another output option",
-                hint="drop --no-email, or add --scm, --status, --subsystem or --web",
+                hint="omit --no-email, or add --scm, --status, --subsystem or --web",
             )
         if self.email and not (
             self.m
@@ -107,7 +107,7 @@ class Switches(NamedTuple):
         ):
             raise UsageError(
                 "no addresses to print: --no-m, --no-r and --no-l together exclude every address",
-                hint="drop one of --no-m, --no-r, --no-l",
+                hint="omit one of --no-m, --no-r, --no-l",
             )
         return switches
 

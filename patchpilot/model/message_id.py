@@ -69,7 +69,7 @@ def given_message_id(text: str, option: str = "--in-reply-to") -> str:
     if found is None:
         raise UsageError(
             f"{option}: {text!r} is not a Message-ID",
-            hint="pass '<id@host>', or the URL of the mail in an archive",
+            hint="use '<id@host>', or the URL of the mail in an archive",
         )
     return found
 

@@ -114,7 +114,8 @@ def refuse_many(count: int, force: str | None) -> None:
         raise RefusedError(
             f"{count:,} recipients, more than {MOST_RECIPIENTS}: nothing was sent",
             hint=(
-                "remove some, or split the series by subsystem; --force REASON sends it to all of"
+                "remove recipients, or split the series by subsystem; --force REASON sends it"
+                " to all of"
                 " them"
             ),
         )

@@ -3,8 +3,8 @@
 
 PUBLISHED, SHARED, CLAIM = "published", "shared", "claim"
 OVERRIDES = {
-    PUBLISHED: "rewrite commits even if a remote branch or a tag has them",
-    SHARED: "rewrite commits even if another local branch has them",
+    PUBLISHED: "rewrite commits even if a remote branch or a tag contains them",
+    SHARED: "rewrite commits even if another local branch contains them",
     CLAIM: "rewrite commits even if somebody else committed them: you become their committer",
 }
 """The option (without its dashes) and what it allows."""

@@ -28,5 +28,5 @@ class PassedCheck(NamedTuple):
 NO_SERVER = SendProblem(
     "no-server",
     "no mail server configured",
-    Action("setup", ("mail",), "set it up: `{}`"),
+    Action("setup", ("mail",), "run `{}` to set it up"),
 )

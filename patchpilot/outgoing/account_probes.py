@@ -41,7 +41,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
         yield Probe(
             "provider",
             "warn",
-            f"no mail server is set; {known.name}, where your address is, requires as login:"
+            f"no mail server is set; {known.name}, your mail provider, requires the login"
             f" {known.login} ({known.reference})",
             "; ".join(
                 f"git config --global sendemail.{name} {value}"
@@ -72,7 +72,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
             "gateway",
             "warn",
             f"{known.name} alters messages: {known.rewrites}",
-            Action("send", ("--to-self",), "send one to yourself first: {}"),
+            Action("send", ("--to-self",), "send a mail to yourself first: {}"),
         )
     if account.needs_login:
         state: ProbeState = "warn" if "smtpPass" in account.password_from else "ok"
@@ -115,7 +115,7 @@ def mail_server(
                 "mail server",
                 "fail",
                 "no mail server is set",
-                Action("setup", ("mail",), "set it up: `{}`"),
+                Action("setup", ("mail",), "run `{}` to set it up"),
             ),
         )
     try:

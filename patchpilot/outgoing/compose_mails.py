@@ -268,7 +268,7 @@ def insert_note(body: bytes, note: str) -> bytes:
     text = note.strip("\n").encode("utf-8", "surrogateescape")
     if b"\n---\n" in b"\n" + text + b"\n" or b"\ndiff --git " in b"\n" + text:
         raise InputError(
-            "the note has a line that would end it (`---` or `diff --git`)",
+            "the note contains a line that would end it (`---` or `diff --git`)",
             hint="indent that line",
         )
     before, mark, after = (b"\n" + body).partition(b"\n---\n")

@@ -157,9 +157,13 @@ def _query(account: Account) -> bytes:
     for name, value in (("smtpServer", host), ("smtpUser", account.user)):
         if _BREAK.search(value):
             raise RefusedError(
-                f"sendemail.{name} has a line break: git would be asked for the password of another"
+                f"sendemail.{name} contains a line break: git would be asked for the password"
+                " of another"
                 " host",
-                hint=f"git config --show-origin --get-all sendemail.{name} shows where it is set",
+                hint=(
+                    f"run `git config --show-origin --get-all sendemail.{name}` to see where"
+                    " it is set"
+                ),
             )
     return f"protocol=smtp\nhost={host}\nusername={account.user}\n\n".encode()
 

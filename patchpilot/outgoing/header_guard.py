@@ -107,7 +107,10 @@ def refuse_other_recipients(
     if changes:
         raise RefusedError(
             f"{program} would not send to the planned recipients: it {', '.join(changes)}",
-            hint="git config --show-origin --get-regexp '^(sendemail|b4)' shows its settings",
+            hint=(
+                "run `git config --show-origin --get-regexp '^(sendemail|b4)'` to see its"
+                " settings"
+            ),
         )
 
 

@@ -70,7 +70,7 @@ def keepers() -> tuple[Keeper, ...]:
     return (
         *own,
         *found,
-        Keeper(ASK, "nowhere: git asks for it each time"),
+        Keeper(ASK, "nowhere: git asks for the password each time"),
     )
 
 
@@ -82,7 +82,7 @@ def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
     if keeper.name == ASK:
         return
     if any(sign in f"{host}{user}{password}" for sign in "\r\n\0"):
-        raise RefusedError("a password with a line break cannot be kept by git")
+        raise RefusedError("git cannot store a password with a line break")
     if keeper.name == NETRC:
         _to_netrc(host, user, password)
         return
@@ -103,7 +103,7 @@ def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
     )
     if done.code:
         raise RefusedError(
-            f"the password was not kept: {done.error_text}",
+            f"the password was not stored: {done.error_text}",
             hint="choose another place with --keep",
         )
 

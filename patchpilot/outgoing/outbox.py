@@ -142,7 +142,7 @@ def without_recipients(send: Send, keys: Sequence[str]) -> Send:
 def _disk(error: sqlite3.Error, file: Path | str) -> PatchpilotError:
     return PatchpilotError(
         f"the outbox cannot be written: {error}",
-        hint=f"free disk space, or check {file}; no mail is sent before it is recorded there",
+        hint=f"free up disk space, or check {file}; no mail is sent before it is recorded there",
     )
 
 

@@ -109,7 +109,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
         if facts.public_parent:
             yield SendProblem(
                 "public-thread",
-                f"an undisclosed fix would answer a mail that {facts.public_parent} has",
+                f"an undisclosed fix would be a reply to a mail in {facts.public_parent} has",
                 Action("draft", ("--in-reply-to", ""), "start a separate thread: {}"),
             )
     else:
@@ -169,8 +169,8 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.recipients:
         yield SendProblem(
             "nobody",
-            "no recipients: nobody would receive these messages",
-            Action("", ("--to",), "add recipients with {} and --cc"),
+            "no recipients: no one would receive these messages",
+            Action("", ("--to",), "use {} and --cc to add recipients"),
         )
 
 
@@ -197,7 +197,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
         names = ", ".join(list_.address.email for list_ in lists)
         yield SendProblem(
             "security-on-list",
-            f"a security problem would be sent to public lists: {names}",
+            f"a security problem would be sent to public mailing lists: {names}",
             Action(
                 "", ("--security", "no"), "answer {} if it is not a security problem"
             ),
@@ -268,7 +268,10 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
             (
                 Action(
                     "draft",
-                    ("--cover", "the purpose of the series as a whole, and the reason"),
+                    (
+                        "--cover",
+                        "the purpose of the whole series, and the reason for it",
+                    ),
                 ),
                 ", or ",
                 Action("draft", ("--edit",)),
@@ -389,7 +392,7 @@ def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
     return Action(
         "",
         ("--reroll",),
-        "send a new version with {}, or the same again, marked RESEND, with --resend",
+        "send a new version with {}, or the same version again, marked RESEND, with --resend",
     )
 
 
@@ -514,14 +517,14 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         yield SendProblem(
             "first-time",
             "no mail was sent from here yet",
-            Action("send", ("--to-self",), "send it to yourself first: {}"),
+            Action("send", ("--to-self",), "send the series to yourself first: {}"),
         )
     rewriter = provider_of(facts.account.server)
     if rewriter and rewriter.rewrites:
         yield SendProblem(
             "gateway",
             f"{rewriter.name} is known to alter messages: {rewriter.rewrites}",
-            Action("send", ("--to-self",), "send it to yourself first: {}"),
+            Action("send", ("--to-self",), "send the series to yourself first: {}"),
         )
     if len(facts.recipients) > MANY:
         yield SendProblem(
@@ -535,9 +538,7 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
             ),
         )
     if facts.now.weekday() >= 5:
-        yield SendProblem(
-            "weekend", "it is the weekend: expect few reviews before Monday"
-        )
+        yield SendProblem("weekend", "weekend: expect few reviews before Monday")
 
 
 def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
@@ -607,7 +608,7 @@ def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
             Action(
                 "draft",
                 ("--in-reply-to", ""),
-                "`{}`: the changelog links to the last version",
+                "use `{}`: the changelog links to the last version",
             ),
         )
 

@@ -103,7 +103,7 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             "regression",
             "not a regression"
             if regression == "no"
-            else "regression: its tracker is informed",
+            else "regression: the regression tracker is informed",
         )
     if facts.series.cover or (draft.has_cover and (facts.request.cover or not single)):
         yield "cover", "cover letter written"

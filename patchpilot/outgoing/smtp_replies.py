@@ -108,7 +108,7 @@ class StrictSMTP(smtplib.SMTP):
                 )
             self._unread += data
             if len(self._unread) > _LONGEST:
-                raise BadReplyError("the server's SMTP reply has no end")
+                raise BadReplyError("the server's SMTP reply is incomplete")
             if time.monotonic() > until:
                 raise TimeoutError
         line, end, self._unread = self._unread.partition(b"\n")

@@ -112,7 +112,8 @@ class DeliveryReport:
             return "nothing to do yet: the mail server tries again for some days"
         if self.problem is DeliveryProblem.HELD:
             return (
-                "wait for the moderator; all other recipients have the mail; if you subscribe to"
+                "wait for the moderator; all other recipients received the mail; if you"
+                " subscribe to"
                 " the list, later messages are not held"
             )
         if self.problem is DeliveryProblem.REFUSED:
@@ -128,7 +129,7 @@ class DeliveryReport:
             return Action(
                 "maintainers",
                 ("--drop", self.recipient),
-                "the address does not exist; leave it out of the next version: {}",
+                "the address does not exist; drop it from the next version: {}",
             )
         if self.status in ("5.2.3", "5.3.4"):
             return (
@@ -137,10 +138,13 @@ class DeliveryReport:
             )
         if self.status.startswith("5.7"):
             return (
-                "the server does not accept mail from yours; ask your mail provider, or send from"
+                "the server does not accept mail from your server; ask your mail provider, or"
+                " send from"
                 " another account"
             )
-        return Action("send", ("--resend",), "send it again when the cause is gone: {}")
+        return Action(
+            "send", ("--resend",), "after the cause is fixed, send it again: {}"
+        )
 
 
 def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:

@@ -55,9 +55,7 @@ def advise(status: Status) -> NextStep:
         return step
     claim = status.claims[-1]
     more = f" ({len(status.claims) - 1} more)" if len(status.claims) > 1 else ""
-    words = (
-        f"{claim.words}{more}: nothing was changed; if you know that it is them, {{}}"
-    )
+    words = f"{claim.words}{more}: nothing was changed; if you know the sender, {{}}"
     asks = Action("track", ("confirm", f"<{claim.message_id}>"), words)
     parts = _parts(step.advice)
     is_first = step.need is not NextStepNeed.ACTION
@@ -75,11 +73,11 @@ def _asleep(status: Status) -> NextStep | None:
         if not (until := status.topic.project.after_applied):
             return None
         words = (
-            f"{since}: look whether {until.partition(' (')[0]}; with -C REPOSITORY this is"
+            f"{since}: check whether {until.partition(' (')[0]}; with -C REPOSITORY this is"
             " checked in git"
         )
         return NextStep(NextStepNeed.ACTION, Action("track", ("update",), words))
-    look = f"{since}: look whether it is still needed, then "
+    look = f"{since}: check whether it is still needed, then "
     step = _advise(status)
     if step.need is NextStepNeed.ACTION and status.state not in _AWAITING:
         return NextStep(NextStepNeed.ACTION, Hint((look, *_parts(step.advice))))
@@ -122,7 +120,9 @@ def _advise(status: Status) -> NextStep:
     if status.state is SeriesState.SUPERSEDED:
         return NextStep(NextStepNeed.NOTHING, f"nothing to send: {status.why}")
     if status.state is SeriesState.WITHDRAWN:
-        return NextStep(NextStepNeed.NOTHING, "nothing left to do: you withdrew it")
+        return NextStep(
+            NextStepNeed.NOTHING, "nothing is left to do: you withdrew the series"
+        )
     if status.state is SeriesState.PARTLY_ACCEPTED:
         return _partly(status)
     if status.state is SeriesState.REJECTED:
@@ -175,8 +175,8 @@ def _changes(status: Status, version: int) -> Advice:
     )
     if undone and undone.proof.commit:
         why = (
-            f"reverted in mainline by {undone.proof.commit[:12]}: read why, and send a corrected"
-            f" v{version}"
+            f"reverted in mainline by {undone.proof.commit[:12]}: read the reason, and send a"
+            f" corrected v{version}"
         )
         return Action("send", ("--reroll",), why)
     return _for_next_version(status, version)
@@ -308,7 +308,7 @@ def _after_acceptance(status: Status) -> NextStep:
     ):
         said = (
             f"it was applied, but {_who(late)} wrote after that ({late.mail.kind}): answer, and"
-            " send a fix on top where one is needed"
+            " send a follow-up fix if one is needed"
         )
         return NextStep(
             NextStepNeed.ACTION,
@@ -346,27 +346,29 @@ def _after_acceptance(status: Status) -> NextStep:
             "done: it is in"
             f" mainline{'; dropped from ' + ', '.join(dropped) if dropped else ''}{''.join(left_out)}",  # noqa: E501
         )
-    return NextStep(NextStepNeed.NOTHING, "done: nothing left to do")
+    return NextStep(NextStepNeed.NOTHING, "done: nothing is left to do")
 
 
 def _work_left(status: Status) -> list[str | Action]:
-    """What is the author's after acceptance: branches that it did not apply to or that reverted it,
-    and later fixes that a branch lacks.
+    """The author's remaining work after acceptance.
+
+    Backports to the branches that the fix did not apply to or that reverted it, and later fixes
+    that a branch lacks.
     """
     words: list[str | Action] = []
     if reverted := [
         branch.version for branch in status.stable if branch.state == "reverted"
     ]:
         said = (
-            f"it was reverted in {', '.join(reverted)}: read why, and send a corrected backport if"
-            " it is needed there"
+            f"the fix was reverted in {', '.join(reverted)}: read the reason, and send a corrected"
+            " backport if it is needed there"
         )
         words.append(_backport(status, status.commit, reverted, said))
     if failed := [
         branch.version for branch in status.stable if branch.state == "failed"
     ]:
         said = (
-            f"it did not apply to {', '.join(failed)}: send a backport if it is needed there"
+            f"the fix did not apply to {', '.join(failed)}: send a backport if it is needed there"
             " (`{}`)"
         )
         words.append(_backport(status, status.commit, failed, said))

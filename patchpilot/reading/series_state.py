@@ -41,10 +41,10 @@ from patchpilot.reading.thread_values import (
 from patchpilot.reading.tree_evidence import branches_by_mail, landings, tree_states
 
 _LEFT = {
-    SeriesState.SENT: ("has no answer", "have no answer"),
+    SeriesState.SENT: ("has no reply", "have no reply"),
     SeriesState.UNDER_REVIEW: ("is under review", "are under review"),
     SeriesState.CHANGES_REQUESTED: ("needs changes", "need changes"),
-    SeriesState.STALLED: ("has no answer", "have no answer"),
+    SeriesState.STALLED: ("has no reply", "have no reply"),
     SeriesState.PARTLY_ACCEPTED: ("is partly applied", "are partly applied"),
     SeriesState.REJECTED: ("was rejected", "were rejected"),
     SeriesState.WITHDRAWN: ("was withdrawn", "were withdrawn"),
@@ -423,7 +423,7 @@ def _in_mainline_by_mails(evidence: Evidence) -> Verdict | None:
     landed = next((landed for landed in evidence.landed if landed.in_mainline), None)
     if landed is None:
         return None
-    why = f"the stable trees reference its upstream commit; {stable_summary(evidence.stable)}"
+    why = f"the stable trees refer to its upstream commit; {stable_summary(evidence.stable)}"
     proof = Proof(landed.date, landed.message_id, landed.commit)
     return Verdict(SeriesState.IN_MAINLINE, why, proof)
 

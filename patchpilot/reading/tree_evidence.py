@@ -107,7 +107,7 @@ def branches_by_mail(events: Sequence[Event]) -> tuple[StableBranch, ...]:
 
 def _taken_back(event: Event) -> str:
     """What words against a stable tree's mail say: it was dropped, somebody objects, or a branch
-    that it did not apply to does not need it.
+    that the fix did not apply to does not need it.
     """
     if event.what == "failed":
         return "not-needed"

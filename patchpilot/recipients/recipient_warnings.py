@@ -259,6 +259,7 @@ def _too_many(facts: RecipientFacts) -> Iterator[str]:
         yield too_many(len(facts.recipients))
     elif len(facts.recipients) > MANY:
         yield (
-            f"{len(facts.recipients)} recipients: some servers reject so many; consider splitting"
+            f"{len(facts.recipients)} recipients: some servers reject messages with so many;"
+            " consider splitting"
             " the series by subsystem"
         )

@@ -270,8 +270,8 @@ class Database(sqlite3.Connection):
             return PatchpilotError(
                 f"{self.what} cannot be written: {error}",
                 hint=(
-                    "free up disk space and run the command again: nothing was changed; to see"
-                    f" what is left: `df -h {folder}`"
+                    "nothing was changed; free up disk space (see `df -h {folder}`), then run"
+                    " the command again"
                 ),
             )
         return PatchpilotError(

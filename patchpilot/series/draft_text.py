@@ -84,7 +84,7 @@ def from_text(draft: Draft, text: str) -> Draft:
         line = text.count("\n", 0, found.start()) + 1
         raise InputError(
             f"line {line}: control character {printable(found[0])}",
-            hint="remove it: no mail can hold it",
+            hint="remove the character: a mail cannot contain it",
         )
     parts = _parts(text)
     changed = draft
@@ -102,7 +102,7 @@ def from_text(draft: Draft, text: str) -> Draft:
         elif match[2]:
             if not _VERSION.fullmatch(match[2]):
                 raise InputError(
-                    f"no version of a series: v{match[2][:40]}",
+                    f"v{match[2][:40]} is not a version of a series",
                     hint="do not change the heading lines",
                 )
             changelogs[match[2]] = content

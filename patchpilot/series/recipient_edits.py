@@ -181,7 +181,7 @@ class EditStore:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"cannot read {file}: {error}",
-                hint=f"remove {file}; this loses the manual edits of the topic's recipients",
+                hint=f"remove {file}; this discards the manual edits of the topic's recipients",
             ) from error
 
     def save(self, key: str, edits: Edits) -> None:

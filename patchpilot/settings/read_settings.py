@@ -245,7 +245,8 @@ def read_small(source: Source, path: str) -> bytes:
     data = source.tree.read(path)
     if data is None:
         raise InputError(
-            f"{place}: not a regular file inside the tree; a link out of it is not followed",
+            f"{place}: not a regular file inside the tree; links that lead out of the tree are"
+            " not followed",
             hint=hint,
         )
     if len(data) > LARGEST:

@@ -57,7 +57,7 @@ def parse_bisection(text: str, name: str = "the bisection") -> Bisection:
     if not result and not marks["bad"]:
         raise InputError(
             f"{name}: no bisect log and no first bad commit found",
-            hint="write the log with `git bisect log > FILE`",
+            hint="run `git bisect log > FILE` to write the log",
         )
     return Bisection(
         result[-1] if result else None,

@@ -26,9 +26,9 @@ def explain(
 
 def _mentioned(numbers: Mapping[str, float]) -> Iterator[str]:
     if numbers["mentioned"] >= 1:
-        yield "the message states that it introduced the bug"
+        yield "the message states that this commit introduced the bug"
     elif numbers["mentioned"]:
-        yield "the message mentions it"
+        yield "the message mentions this commit"
 
 
 def _owned_lines(
@@ -86,7 +86,7 @@ def missing_evidence(
     scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Returns the evidence that would support a candidate but is missing, in the same phrases."""
-    words = [] if numbers["mentioned"] else ["the message does not mention it"]
+    words = [] if numbers["mentioned"] else ["the message does not mention this commit"]
     if _removed(scene) and not tally.removed_lines:
         words.append("last changed none of the removed lines")
     return tuple(words)

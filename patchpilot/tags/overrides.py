@@ -44,7 +44,9 @@ def by_revert(
     if not reverted:
         return Override(tuple(candidates), ())
     first = [
-        _certain(repository, one, REVERTED, "the message reverts it", candidates)
+        _certain(
+            repository, one, REVERTED, "the message reverts this commit", candidates
+        )
         for one in reverted
     ]
     return Override(_after(first, candidates), ())

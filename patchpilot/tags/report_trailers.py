@@ -61,7 +61,7 @@ def link(value: str, archive: str) -> str:
     if message_id:
         return archive + message_id
     raise InputError(
-        f"{value!r} is not a URL or message-id", hint="pass https://… or <message-id>"
+        f"{value!r} is not a URL or Message-ID", hint="use https://… or <message-id>"
     )
 
 
@@ -96,7 +96,7 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
         if trailer.key == "fixes":
             raise InputError(
                 "pasted lines may not contain a Fixes: tag",
-                hint="pass the commit: --fixes COMMIT",
+                hint="use --fixes COMMIT",
             )
         return [(trailer.name, _value(trailer))]
     syzbot = _SYZBOT.match(line)
@@ -113,8 +113,8 @@ def _one(line: str, archive: str) -> list[TrailerLine]:
     if parse_address(line):
         return [("Reported-by", person(line, "Reported-by"))]
     raise InputError(
-        f"not a link, message-id, tag or address: {line!r}",
-        hint='paste a link, a message-id, a tag line or a "Name <mail>"',
+        f"not a link, Message-ID, tag or address: {line!r}",
+        hint='paste a link, a Message-ID, a tag line or a "Name <mail>"',
     )
 
 
@@ -141,13 +141,13 @@ def assistant(value: str) -> str:
     right = right_assistant(value)
     if not has_agent(value):
         raise UsageError(
-            f"Assisted-by: {value}: not AGENT:MODEL",
-            hint="for example --assisted-by 'Claude:claude-3-opus coccinelle'",
+            f"Assisted-by: {value} does not have the form AGENT:MODEL",
+            hint="use AGENT:MODEL, for example --assisted-by 'Claude:claude-3-opus coccinelle'",
         )
     if right != value:
         raise UsageError(
-            f"Assisted-by: {value}: not AGENT:MODEL and special analysis tools",
-            hint=f"write it as '{right}'",
+            f"Assisted-by: {value} does not have the form AGENT:MODEL TOOL…",
+            hint=f"use '{right}'",
         )
     return value
 

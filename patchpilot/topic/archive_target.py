@@ -44,12 +44,12 @@ def series_at(
     if message_id is None:
         raise UsageError(
             f"{target}: neither a Message-ID nor an archive URL",
-            hint="e.g. <20240101120000.1-1-ada@example.org>",
+            hint="use a Message-ID, for example <20240101120000.1-1-ada@example.org>",
         )
     if offline:
         raise NetworkError(
             f"cannot read {target} with --offline",
-            hint="omit --offline, or name a file that has the patches",
+            hint="omit --offline, or name a file with the patches",
         )
     with Outbox() as outbox:
         if message_id in outbox.undisclosed_ids():

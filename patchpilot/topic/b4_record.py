@@ -89,7 +89,7 @@ def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str,
     except PatchpilotError as error:
         return (
             (
-                f"b4 does not know that v{send.version} was sent: {error.message}; b4 prep"
+                f"b4 has no record of that v{send.version} was sent: {error.message}; b4 prep"
                 f" --force-revision {send.version + 1} sets the next"
             ),
         )

@@ -40,7 +40,7 @@ def read_series(
         raise MissingError(
             "no TARGET given, and not in a git repository",
             hint=Action(
-                "", ("-C", "DIR"), "give a patch file, or a repository with {}"
+                "", ("-C", "DIR"), "name a patch file, or a repository with {}"
             ),
         )
     from patchpilot.topic.topic_base import topic_base

@@ -109,7 +109,7 @@ def _refuse_odd(
     if is_cover(repository.commit(parents[0])):
         raise UsageError(
             "b4 keeps this topic's cover letter in a commit",
-            hint=f"b4 prep rebases it: {hint}",
+            hint=f"b4 prep rebases the topic: {hint}",
         )
 
 
@@ -141,12 +141,12 @@ def _picked(repository: Repository, id_: str, onto: str, name: str) -> str:
         names = ", ".join(dict.fromkeys(paths[:3]))
         raise RefusedError(
             f"{commit.subject} conflicts with {name} in {names}",
-            hint=f"nothing was changed: run `git rebase {name}` and resolve the conflict",
+            hint=f"nothing was changed; run `git rebase {name}` and resolve the conflict",
         )
     if tree == onto:
         raise RefusedError(
-            f"{name} already has the change of {commit.subject}",
-            hint=f"nothing was changed: `git rebase {name}` drops it",
+            f"{name} already contains the change of {commit.subject}",
+            hint=f"nothing was changed; run `git rebase {name}` to drop the commit",
         )
     return tree
 

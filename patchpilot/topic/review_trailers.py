@@ -303,7 +303,7 @@ def _sorted_out(
                     credit.trailer,
                     credit.version,
                     commit.subject,
-                    "you refused it",
+                    "you refused the tag",
                     again,
                     refused=True,
                 )

@@ -80,7 +80,7 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
         raise UnclearBaseError(
             f"{_many(base)} on top of the base {base.name}, which is a guess ({base.reason})",
             hint=Action(
-                "", ("--base", "REV"), "specify the base with {}, or give a range A..B"
+                "", ("--base", "REV"), "use {} to name the base, or name a range A..B"
             ),
             choices=tuple(
                 (choice.name, len(choice.commits), choice.reason) for choice in choices
@@ -89,7 +89,7 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
     if len(base.commits) > MAX_OWN:
         raise UsageError(
             f"more than {MAX_OWN} commits on top of {base.name}",
-            hint=Action("", ("--base", "REV"), "specify a nearer base: {}"),
+            hint=Action("", ("--base", "REV"), "use {} to name a nearer base"),
         )
     return base
 
@@ -215,7 +215,9 @@ def _guessed(search: BaseSearch) -> Base:
         return _over_upstream(search)
     raise UsageError(
         "no base found: this branch has no upstream and shares no commit with any other branch",
-        hint=Action("", ("--base", "REV"), "specify the base: {}, or a range A..B"),
+        hint=Action(
+            "", ("--base", "REV"), "name the base with {}, or name a range A..B"
+        ),
     )
 
 

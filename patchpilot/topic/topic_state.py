@@ -189,7 +189,7 @@ class TopicState:
             return (
                 "sent, undisclosed"
                 if self.series.undisclosed
-                else "sent, not on the archive yet"
+                else "sent, not in the archive yet"
             )
         why = self.series.summary.why
         return f"{self.state}{f': {why}' if why else ''}"

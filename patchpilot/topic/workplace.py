@@ -162,7 +162,7 @@ class Workplace:
         mainline = find_mainline(repository)
         none = (
             "mainline: none: no remote has a branch called master or main; `git config"
-            " patchpilot.mainline REF` names it"
+            " patchpilot.mainline REF` sets it"
         )
 
         base = find_base(repository, named)

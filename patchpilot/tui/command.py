@@ -24,7 +24,7 @@ from patchpilot.errors import UsageError
 def command(repo: Path | None, base: str | None, home: bool, target: str | None) -> int:
     """Open the guided workflow: from the commit to the landed patch in numbered stages.
 
-    The last line shows the keys, ? shows all.
+    The last line shows the most important keys; ? shows all keys.
     """
     # textual draws on stderr
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):

@@ -316,7 +316,7 @@ def test_on_a_terminal_it_asks_which_to_follow(archive: str, workdir: Path) -> N
     ) as terminal:
         terminal.wait_for("Follow which?")
         terminal.type("9\r")
-        terminal.wait_for("'9' is not a choice")
+        terminal.wait_for("'9' is not a valid choice")
         terminal.type("1 3\r")
         terminal.wait_for("now followed as 2")
     with Store() as store:

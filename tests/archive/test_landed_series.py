@@ -43,7 +43,7 @@ def test_one_of_two_in_mainline_and_a_stable_branch_is_not_done(trees: Trees) ->
     found = status(trees, P1, P2)
     assert (found.state, found.why) == (
         "partly-accepted",
-        "1 of 2 applied; 2/2 has no answer",
+        "1 of 2 applied; 2/2 has no reply",
     )
     assert [(it.tree, it.state, it.release) for it in found.patches[0].trees] == [
         ("torvalds/linux", "released", "v6.9-rc1"),
@@ -145,7 +145,7 @@ def test_a_fetched_tree_of_a_maintainer_has_it_before_linux_next(trees: Trees) -
     found = status(trees, P1, P2)
     assert (found.state, found.why) == (
         "partly-accepted",
-        "1 of 2 applied; 2/2 has no answer",
+        "1 of 2 applied; 2/2 has no reply",
     )
     (there,) = found.patches[0].trees
     assert (there.tree, there.state, there.proof.commit) == (
@@ -258,4 +258,4 @@ def test_a_later_fix_reopens_it_until_every_branch_has_it(trees: Trees) -> None:
     trees.repo.checkout("master")
     found = status(trees, ALONE)
     assert [it.lacking for it in found.follow_ups] == [()]
-    assert next_step(found) == "done: nothing left to do"
+    assert next_step(found) == "done: nothing is left to do"

@@ -235,7 +235,9 @@ def test_a_search_that_does_not_find_what_is_there_is_an_error(workdir: Path) ->
         server.forgets = True
         done = call("track", "update", "--fresh")
         assert done.code == 4
-        assert "does not find the mail v1@example.org" in done.err
+        assert (
+            "does not find message v1@example.org, which is in the archive" in done.err
+        )
 
 
 _YEAR = 525_600

@@ -301,7 +301,7 @@ PASSING = {
     "full disk": (
         full_disk,
         "cannot be written: database or disk is full",
-        "run the command again: nothing was changed; to see what is left: `df -h",
+        "nothing was changed; free up disk space (see `df -h",
     ),
     "locked": (
         locked,

@@ -283,4 +283,4 @@ def test_a_cover_letter_alone_is_no_patch(workdir: Path) -> None:
     )
     done = call("backport", "cover.eml", "--onto", tree_with(workdir, source()))
     assert done.code == 2
-    assert "cover.eml: no patch in it" in done.err
+    assert "cover.eml contains no patch" in done.err

@@ -100,8 +100,8 @@ def test_with_adapt_a_fix_that_cannot_be_adapted_is_not_written_with_its_prerequ
     adapted = call(*words, tmp_path / "adapted", "--adapt")
     assert "prerequisites:" in adapted.out
     assert (
-        "nothing written: it cannot be adapted: omit --adapt to write it with its prerequisites"
-        in " ".join(adapted.out.split())
+        "nothing written: the fix cannot be adapted: omit --adapt to write it with its"
+        " prerequisites" in " ".join(adapted.out.split())
     )
     assert not list(tmp_path.rglob("*.patch"))
     assert "with its prerequisites" not in call(*words, tmp_path / "whole").out

@@ -170,14 +170,14 @@ def test_commits_have_lines_too_and_the_series_is_in_the_summary(
         "check", "-C", repo.path, "--format", "jsonl", "--shard", "1/2", "HEAD"
     )
     assert refused.code == 2
-    assert "--shard requires messages that are checked one by one" in refused.err
+    assert "--shard requires patches that are checked one by one" in refused.err
 
 
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (("--shard", "5/4"), "--shard 5/4: not a part of the messages"),
-        (("--shard", "half"), "--shard half: not a part of the messages"),
+        (("--shard", "5/4"), "--shard 5/4: not of the form N/COUNT"),
+        (("--shard", "half"), "--shard half: not of the form N/COUNT"),
         (
             ("--resume-at", "elsewhere.mbox:7"),
             "--resume-at elsewhere.mbox:7: no such position in the input",

@@ -364,7 +364,7 @@ def test_a_waiver_for_nothing_is_said_when_asked_to_say_more(tree: Path) -> None
         ('[[waiver]]\nrule = "trailing-space"\nresaon = "r"\n', "reason"),
         (
             '[[waiver]]\nrule = "no-sign-off"\nreason = "r"\n',
-            "cannot be waived in a tree's file",
+            "cannot be waived in the settings of a tree",
         ),
     ],
 )
@@ -618,7 +618,7 @@ def test_what_went_from_one_patch_to_another_is_not_new(workdir: Path) -> None:
 def test_commits_are_held_against_what_was_sent(topic: Repo) -> None:
     done = call("check", "-C", topic.path, "--since-version", "1")
     assert done.code == 2
-    assert "sent, followed, tagged or on a branch" in done.err
+    assert "sent, tracked, tagged or on a branch" in done.err
     topic.git("branch", "topic-v1")
     topic.git(
         "commit",

@@ -172,7 +172,7 @@ RANGE = "A..B means the commits of B that are not in A"
         (
             lambda: read(Line(), "<x@y>"),
             "<x@y>: this command cannot read mail archives",
-            "fetch it first: b4 am <x@y>",
+            "run `b4 am <x@y>` first",
         ),
         (
             lambda: module.refuse_absent(["HEAD", "a.patch", "b.patch"]),
@@ -187,7 +187,7 @@ RANGE = "A..B means the commits of B that are not in A"
         (
             lambda: module.resolve_commits(Line(), "-"),
             "-: a commit is required, not a file",
-            "apply it first (git am FILE), then name the commit",
+            "run `git am FILE`, then name the commit",
         ),
         (
             lambda: module.resolve_commits(Line(), "a...b"),
@@ -222,7 +222,7 @@ RANGE = "A..B means the commits of B that are not in A"
         (
             lambda: module.commit_patch(Line(shallow=True), "c" * 40),
             f"the parent of {'c' * 12} is missing: the clone is shallow",
-            "run git fetch --deepen=1 (or --unshallow)",
+            "run `git fetch --deepen=1` or `git fetch --unshallow`",
         ),
         (
             lambda: module.commit_patch(Line(parents=("p", "q")), "c" * 40),
@@ -327,7 +327,7 @@ def test_what_is_no_patch_in_a_folder_is_left_out_by_name(tmp_path: Path) -> Non
     with pytest.raises(InputError) as error:
         read_folder(tmp_path, skipped.append)
     assert error.value.message == f"{tmp_path}: no patches in this directory"
-    assert error.value.hint == "create them with: git format-patch -o DIR A..B"
+    assert error.value.hint == "run `git format-patch -o DIR A..B` to create patches"
     (tmp_path / "b.patch").write_bytes(ONE)
     assert [len(one.patches) for one in read_folder(tmp_path, skipped.append)] == [1]
     assert skipped == [f"{tmp_path}/a.patch:1: neither a mail nor a diff"] * 2

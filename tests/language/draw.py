@@ -36,8 +36,10 @@ SHARES = {
 
 
 def errors() -> Iterator[Text]:
-    """The sentences of errors and their hints, as the code raises them."""
+    """The sentences of errors and their hints, as the code raises them; without the TUI's."""
     for file in sorted((ROOT / "patchpilot").rglob("*.py")):
+        if file.is_relative_to(ROOT / "patchpilot" / "tui"):
+            continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
@@ -51,10 +53,11 @@ def errors() -> Iterator[Text]:
                     for keyword in node.keywords
                     if keyword.arg == "hint"
                 ]
-                if sentence and " " in sentence:
+                hints = [hint for hint in hints if hint]
+                if sentence and not _is_fragment(" ".join([sentence, *hints])):
                     lines = [
                         f"patchpilot: error: {sentence}",
-                        *(f"hint: {hint}" for hint in hints if hint),
+                        *(f"hint: {hint}" for hint in hints),
                     ]
                     yield Text(
                         f"{file.relative_to(ROOT)}:{node.lineno}",
@@ -79,7 +82,10 @@ def rule_messages() -> Iterator[Text]:
     yield from (
         text
         for text in rule_texts()
-        if " " in text.text and len(text.text) <= 240 and "\n" not in text.text.strip()
+        if " " in text.text
+        and len(text.text) <= 240
+        and "\n" not in text.text.strip()
+        and not ("{" in text.text and _is_fragment(text.text))
     )
 
 
@@ -105,6 +111,11 @@ def draw(seed: int) -> list[Text]:
         for kind, share in SHARES.items()
         for text in chance.sample(pools()[kind], share)
     ]
+
+
+def _is_fragment(text: str) -> bool:
+    """Whether a text has fewer than three words outside its placeholders."""
+    return len(re.findall(r"[^\W\d_]{2,}", re.sub(r"\{[^}]*\}", "", text))) < 3
 
 
 def _is_prose(text: str) -> bool:

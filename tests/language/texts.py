@@ -34,11 +34,39 @@ class Text(NamedTuple):
     text: str
 
 
+_PLAIN = (
+    "strip",
+    "replace",
+    "rstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "decode",
+)
+"""Methods that return a part of the value that they are called on."""
+
+
 def value_name(node: ast.expr) -> str:
-    """The last name in the expression of a value: what a reader of the text would call it."""
+    """The last name in the expression of a value: what a reader of the text would call it.
+
+    For the result of a function, this is the name of its first argument.
+    """
+    if isinstance(node, ast.FormattedValue | ast.Subscript | ast.Starred):
+        return value_name(node.value)
+    if isinstance(node, ast.GeneratorExp | ast.ListComp):
+        return value_name(node.generators[0].iter)
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and (
+            not node.args or node.func.attr in _PLAIN
+        ):
+            return value_name(node.func.value)
+        named = value_name(node.args[0]) if node.args else ""
+        return named or value_name(node.func)
+    if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
+        return value_name(node.value)
     return next(
         (
-            part.attr if isinstance(part, ast.Attribute) else part.id
+            (part.attr if isinstance(part, ast.Attribute) else part.id).strip("_")
             for part in ast.walk(node)
             if isinstance(part, ast.Attribute | ast.Name)
         ),
@@ -87,7 +115,7 @@ def help_texts() -> Iterator[Text]:
 def _help(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and any(
-            re.search(r"\b(?:verb|command|group)\b", ast.unparse(decorator))
+            re.match(r"(?:\w+\.)*(?:verb|command|group)\b", ast.unparse(decorator))
             for decorator in node.decorator_list
         ):
             yield from _docstrings(ast.Module(node.body, []))

@@ -164,7 +164,9 @@ def test_an_unknown_rule_names_the_nearest() -> None:
 def test_a_tree_waives_nothing_that_says_a_mail_is_not_whole_or_not_signed(
     word: str,
 ) -> None:
-    with pytest.raises(InputError, match="cannot be waived in a tree's file") as caught:
+    with pytest.raises(
+        InputError, match="cannot be waived in the settings of a tree"
+    ) as caught:
         verify(from_tables([{"rule": word, "reason": "r"}], "x.toml"), load_rules())
     assert "--waive" in (caught.value.hint or "")
     verify(from_words([f"{word}=mine to answer for"]), load_rules())

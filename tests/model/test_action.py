@@ -20,8 +20,8 @@ def test_an_action_prints_its_command_where_its_sentence_says() -> None:
         == "say it: patchpilot draft --changelog '- what changed'"
     )
     assert (
-        str(Action("", ("--base", "REV"), "specify a nearer base: {}"))
-        == "specify a nearer base: --base REV"
+        str(Action("", ("--base", "REV"), "use {} to name a nearer base"))
+        == "use --base REV to name a nearer base"
     )
     assert str(Action("", ("TARGET",), "name a commit")) == "name a commit"
 

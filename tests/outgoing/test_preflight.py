@@ -720,8 +720,8 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"recipients": ()},
         "nobody",
-        "no recipients: nobody would receive these messages",
-        "add recipients with --to and --cc",
+        "no recipients: no one would receive these messages",
+        "use --to and --cc to add recipients",
     ),
     (
         {"recipients": (to("m@example.org"),)},
@@ -732,7 +732,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"draft": SECRET, "recipients": (LIST, to("b@vger.kernel.org", "list"))},
         "security-on-list",
-        "a security problem would be sent to public lists: widgets@lists.example.org,"
+        "a security problem would be sent to public mailing lists: widgets@lists.example.org,"
         " b@vger.kernel.org",
         "answer --security no if it is not a security problem",
     ),
@@ -743,7 +743,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
             "public_parent": "lore",
         },
         "public-thread",
-        "an undisclosed fix would answer a mail that lore has",
+        "an undisclosed fix would be a reply to a mail in lore has",
         "start a separate thread: patchpilot draft --in-reply-to ''",
     ),
     (
@@ -801,7 +801,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
         },
         "cover-text",
         "the cover letter's text is not written",
-        "patchpilot draft --cover 'the purpose of the series as a whole, and the reason',"
+        "patchpilot draft --cover 'the purpose of the whole series, and the reason for it',"
         " or patchpilot draft --edit",
     ),
     (
@@ -930,7 +930,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         {"first_time": True},
         "first-time",
         "no mail was sent from here yet",
-        "send it to yourself first: patchpilot send --to-self",
+        "send the series to yourself first: patchpilot send --to-self",
     ),
     (
         {"recipients": MANY_TO},
@@ -941,7 +941,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"now": datetime(2026, 3, 7, 12, tzinfo=UTC)},
         "weekend",
-        "it is the weekend: expect few reviews before Monday",
+        "weekend: expect few reviews before Monday",
         "",
     ),
     (
@@ -1000,7 +1000,7 @@ def test_a_gateway_that_alters_mails_is_named() -> None:
     )
     assert (name, hint) == (
         "gateway",
-        "send it to yourself first: patchpilot send --to-self",
+        "send the series to yourself first: patchpilot send --to-self",
     )
     assert message.partition(" is known to alter messages: ")[2]
 
@@ -1143,7 +1143,7 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
         (
             "sent",
             1,
-            "send a new version with --reroll, or the same again, marked RESEND, with --resend",
+            "send a new version with --reroll, or the same version again, marked RESEND, with --resend",
         ),
     ],
 )

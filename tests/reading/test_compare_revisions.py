@@ -94,7 +94,9 @@ def test_a_damaged_patch_and_a_single_revision_are_errors(workdir: Path) -> None
     assert call("track", "add", "--mbox", "one").code == 0
     outcome = call("track", "range-diff", "3")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "error: series 3 has only one revision with patches here" in outcome.err
+    assert (
+        "error: series 3 has only one revision whose patches are stored" in outcome.err
+    )
 
 
 def test_an_rfc_is_named_by_its_label(workdir: Path) -> None:

@@ -155,7 +155,7 @@ def followed(workdir: Path) -> None:
             bounce("v1"),
             "bounced",
             (
-                "the address does not exist; leave it out of the next version: patchpilot"
+                "the address does not exist; drop it from the next version: patchpilot"
                 " maintainers --drop gone@example.com"
             ),
         ),
@@ -179,7 +179,8 @@ def followed(workdir: Path) -> None:
             QMAIL,
             "bounced",
             (
-                "the server does not accept mail from yours; ask your mail provider, or send from"
+                "the server does not accept mail from your server; ask your mail provider, or"
+                " send from"
                 " another account"
             ),
         ),
@@ -217,7 +218,7 @@ def test_a_report_about_no_followed_series_is_an_error(workdir: Path) -> None:
     outcome = call("track", "add", "--mbox", "notice")
     assert outcome.code == 3
     assert (
-        "the mail that this report is about is of no tracked series (not delivered to"
+        "this report is about a mail that belongs to no tracked series (not delivered to"
         " gone@example.com" in outcome.err
     )
 

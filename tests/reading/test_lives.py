@@ -95,7 +95,10 @@ def test_withdrawn(life: Followed) -> None:
         reply_to="v1",
         minutes=60,
     )
-    assert life.then(taken_back) == ("withdrawn", "nothing left to do: you withdrew it")
+    assert life.then(taken_back) == (
+        "withdrawn",
+        "nothing is left to do: you withdrew the series",
+    )
     assert life.then(days=60)[0] == "withdrawn"
 
 
@@ -168,7 +171,7 @@ def test_reverted_after_landing(life: Followed) -> None:
     )
     assert life.then() == (
         "changes-requested",
-        f"reverted in mainline by {revert[:12]}: read why, and send a corrected v2",
+        f"reverted in mainline by {revert[:12]}: read the reason, and send a corrected v2",
     )
     assert life.commands == ["patchpilot send --reroll"]
     life.trees.on_stable(
@@ -256,8 +259,8 @@ def test_failed_and_then_backported(life: Followed) -> None:
     state, step = life.then(stable_failed(PUMP, taken, "5.10", id="f", minutes=day(40)))
     assert (
         step
-        == "it did not apply to 5.10: send a backport if it is needed there (`patchpilot backport"
-        f" {taken} --onto linux-5.10.y`)"
+        == "the fix did not apply to 5.10: send a backport if it is needed there (`patchpilot"
+        f" backport {taken} --onto linux-5.10.y`)"
     )
     backport = patch(
         f"[PATCH 5.10.y] {PUMP}",
@@ -272,7 +275,7 @@ def test_failed_and_then_backported(life: Followed) -> None:
     state, step = life.then(stable_added(PUMP, taken, "5.10", id="q", minutes=day(45)))
     assert (state, life.branches["5.10"]) == ("in-stable", "queued")
     life.trees.backport(taken, "5.10", tag="v5.10.240")
-    assert life.then() == ("in-stable", "done: nothing left to do")
+    assert life.then() == ("in-stable", "done: nothing is left to do")
     assert life.branches["5.10"] == "released in v5.10.240"
 
 
@@ -505,7 +508,7 @@ def test_taken_through_another_tree(life: Followed) -> None:
     state, _step = life.then(tip)
     assert life.series.status
     assert (state, life.patches) == ("partly-accepted", ["sent", "accepted"])
-    assert life.series.status.why == "1 of 2 applied; 1/2 has no answer"
+    assert life.series.status.why == "1 of 2 applied; 1/2 has no reply"
     life.then(
         applied_by_robot(
             PUMP, "1" * 12, marks="net,1/2", id="a", reply_to="p1", minutes=day(5)
@@ -543,7 +546,7 @@ def test_a_security_fix_without_a_list(tmp_path: Path) -> None:
             series = show(1, store=store, repository=repository)
         assert (series.state, series.next_step) == (
             "in-stable",
-            "done: nothing left to do",
+            "done: nothing is left to do",
         )
         assert [(tree.tree, tree.release) for patch in series.status.patches for tree in patch.trees] == [  # noqa: E501
             ("torvalds/linux", "v6.9-rc1"), ("stable/linux-6.6.y", "v6.6.120"), ("stable/linux-6.1.y", "v6.1.120"),  # noqa: E501
@@ -611,7 +614,7 @@ def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(
             for name, words in life.branches.items()
             if words.startswith("released")
         ] == list(versions[:at])
-    assert life.then() == ("in-stable", "done: nothing left to do")
+    assert life.then() == ("in-stable", "done: nothing is left to do")
     fix_title = "net/acme: return the count of images"
     tag = f'Fixes: {taken[:12]} ("{title}")'
     fix = patch(
@@ -638,4 +641,4 @@ def test_from_the_first_mail_to_five_stable_branches_and_the_fix_of_the_fix(
         life.trees.on_stable(
             version, f"{fix_title}\n\ncommit {fixed} upstream.\n\nReturn it.\n\n{tag}\n"
         )
-    assert life.then() == ("in-stable", "done: nothing left to do")
+    assert life.then() == ("in-stable", "done: nothing is left to do")

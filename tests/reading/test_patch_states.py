@@ -48,7 +48,7 @@ def test_one_of_two_in_mainline_is_not_the_series() -> None:
         found = with_commits(status(), seen)
         assert (found.state, found.why) == (
             "partly-accepted",
-            "1 of 2 applied; 2/2 has no answer",
+            "1 of 2 applied; 2/2 has no reply",
         )
         assert [it.state for it in found.patches] == [
             "in-stable" if STABLE in seen else "in-mainline",
@@ -99,7 +99,7 @@ def test_a_subset_mail_applies_the_patches_it_names() -> None:
     found = status(applied(2, TWO))
     assert (found.state, found.why) == (
         "partly-accepted",
-        "1 of 2 applied; 1/2 has no answer",
+        "1 of 2 applied; 1/2 has no reply",
     )
     both = status(applied(2, TWO), applied(1, ONE, minutes=900))
     assert both.state == "accepted"

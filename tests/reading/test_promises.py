@@ -142,13 +142,13 @@ def test_who_was_asked_by_the_author_is_awaited() -> None:
 def test_a_thread_without_a_mail_for_a_year_is_asleep() -> None:
     step = advise(thread(days=500))
     assert str(step.advice) == (
-        "no mail since 2024-03-04: look whether it is still needed, then resend it as"
+        "no mail since 2024-03-04: check whether it is still needed, then resend it as"
         " [PATCH RESEND]"
     )
     asked = thread(said("Please rename this function."), days=500)
     assert "then answer the review by Matt" in str(advise(asked).advice)
     taken = thread(said("Applied, thanks!"), days=500)
-    assert "look whether it is merged into mainline" in str(advise(taken).advice)
+    assert "check whether it is merged into mainline" in str(advise(taken).advice)
 
 
 def test_who_was_answered_is_not_to_be_answered_again() -> None:

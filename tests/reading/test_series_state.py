@@ -260,7 +260,7 @@ def only_patch(evidence: Evidence) -> PatchState:
 APPLIED = event("applied", tree="net", commit="1" * 40)
 SUPERSEDED = "Matt reports that another version was applied"
 IN_MAINLINE = "its pull request was merged"
-REFERENCED = "the stable trees reference its upstream commit; 6.1 under review"
+REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
 
 
 @pytest.mark.parametrize(

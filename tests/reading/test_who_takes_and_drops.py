@@ -217,7 +217,7 @@ def test_a_series_but_for_a_patch(text: str) -> None:
     )
     assert (found.state, found.why) == (
         "partly-accepted",
-        "1 of 2 applied; 2/2 has no answer",
+        "1 of 2 applied; 2/2 has no reply",
     )
 
 
@@ -526,7 +526,7 @@ def test_a_part_that_was_applied_is_a_part() -> None:
     part = read(*_series(), _thanks(*first))
     assert (part.state, part.why) == (
         "partly-accepted",
-        "1 of 2 applied; 2/2 has no answer",
+        "1 of 2 applied; 2/2 has no reply",
     )
     assert (
         state(*_series(), _thanks(*first, *second, subject="Re: [PATCH 0/2] demo: two"))
@@ -813,7 +813,7 @@ def test_a_maintainers_script_that_names_one_patch_takes_this_one() -> None:
         reply_to="p1",
         minutes=900,
     )
-    assert read(*posts, taken).why == "1 of 2 applied; 2/2 has no answer"
+    assert read(*posts, taken).why == "1 of 2 applied; 2/2 has no reply"
 
 
 def test_an_answer_in_a_discussion_below_asks_for_no_changes() -> None:

@@ -250,7 +250,7 @@ async def test_conflict_markers_are_not_chosen(
     async with app.run_test(size=(120, 36)) as pilot:
         await to_conflicts(pilot, app)
         await keys(pilot, "e")
-        assert said(app) == "conflict markers are left: not chosen"
+        assert said(app) == "conflict markers remain: not chosen"
         assert "0 of 1 chosen" in text_of(app)
         screen = app.stage_screen
         assert screen is not None

@@ -374,4 +374,4 @@ async def test_the_reviewers_of_each_patch_are_a_key_away(
         await keys(pilot, Stage.FOLLOW, "w")
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert "0 of 1 patch reviewed or acked" in shown
-        assert "asked for changes, not back yet (v1)" in shown
+        assert "asked for changes, no reply since (v1)" in shown

@@ -178,11 +178,14 @@ def test_a_remark_about_a_send_names_the_key_that_takes_it_back() -> None:
 
 
 def test_a_key_of_the_stage_on_screen_is_named_alone() -> None:
-    test = Action("send", ("--to-self",), "send it to yourself first: {}")
-    assert in_keys(test, Stage.PREVIEW) == "send it to yourself first: m at stage 7"
-    assert in_keys(test, Stage.SEND) == "send it to yourself first: m"
+    test = Action("send", ("--to-self",), "send the series to yourself first: {}")
+    assert (
+        in_keys(test, Stage.PREVIEW)
+        == "send the series to yourself first: m at stage 7"
+    )
+    assert in_keys(test, Stage.SEND) == "send the series to yourself first: m"
     base = Action(
-        "", ("--base", "REV"), "specify the base with {}, or give a range A..B"
+        "", ("--base", "REV"), "use {} to name the base, or name a range A..B"
     )
     assert in_keys(base) == "press b to choose the base or a range"
     changelog = Hint(

@@ -179,7 +179,7 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
             first,
             confidence=0.93,
             evidence=(
-                "the message states that it introduced the bug",
+                "the message states that this commit introduced the bug",
                 "last changed a line within 3 lines of the change",
             ),
         ),

@@ -76,13 +76,13 @@ def test_evidence_for_and_against_have_signs_of_their_own() -> None:
         "a: b",
         'Fixes: 111111111111 ("a: b")',
         0.4,
-        ("the message mentions it",),
+        ("the message mentions this commit",),
         None,
         ("last changed none",),
     )
     result = FixesResult("2" * 40, "a: c", (), (one,), False, "the evidence is weak")
     assert [row.plain for row in evidence_rows(result, one, None)] == [
-        "✓ the message mentions it",
+        "✓ the message mentions this commit",
         "– last changed none",
         "! uncertain: the evidence is weak",
         "",

@@ -149,7 +149,7 @@ def test_too_few_series_give_no_estimate(workdir: Path) -> None:
     outcome = call("track", "forecast", "1")
     assert outcome.code == 2
     assert (
-        "demo@lists.example.org has 1 series of that time: too few for an estimate"
+        "too few series were sent to demo@lists.example.org in that time for an estimate: 1"
         in outcome.err
     )
 

@@ -178,7 +178,7 @@ def test_what_a_server_does_not_have_is_no_error(server: Server) -> None:
 
 def test_an_answer_that_is_none_is_an_error(server: Server) -> None:
     server.known["m@example.org"] = ["no", "object"]
-    with pytest.raises(NetworkError, match="does not answer as Sashiko does"):
+    with pytest.raises(NetworkError, match="does not answer like a Sashiko server"):
         read_reviews(server.url, "m@example.org")
     server.redirect = f"{server.url}/api/patchset?id=other"
     with pytest.raises(NetworkError, match="redirects to another address"):

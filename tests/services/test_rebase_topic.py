@@ -78,7 +78,7 @@ def test_a_conflict_names_commit_and_file_and_changes_nothing(repo: Repo) -> Non
 def test_a_change_that_is_there_already_is_not_made_empty(repo: Repo) -> None:
     repo.commit("net: the same\n", {"net.c": repo.git("show", "net/main:net.c") + "\n"})
     with pytest.raises(
-        RefusedError, match="net/main already has the change of net: the same"
+        RefusedError, match="net/main already contains the change of net: the same"
     ):
         rebased(repo)
 

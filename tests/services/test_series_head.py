@@ -63,7 +63,7 @@ def test_what_is_asked_is_the_authors_turn() -> None:
 
 def test_what_was_applied_is_in_a_tree_and_nothing_is_open() -> None:
     found = rows(*story.ACCEPTED)
-    assert found["turn"] == "others': you wait until it is merged into mainline"
+    assert found["turn"] == "others: you are waiting until it is merged into mainline"
     assert found["open"] == "nothing"
     assert story.SHA[:12] in found["landed"]
 

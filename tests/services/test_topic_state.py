@@ -380,7 +380,7 @@ LIFE = {
         lambda one: one.send(publish=False),
         WAITING,
         DONE,
-        "v1 sent, not on the archive yet",
+        "v1 sent, not in the archive yet",
         2,
         "sent",
         "no mail from this topic",

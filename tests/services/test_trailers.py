@@ -139,7 +139,10 @@ def test_on_a_terminal_each_tag_is_asked_about_and_a_refusal_is_remembered(
         done = one.run("trailers", "--yes")
         message = one.repo.git("log", "-1", "--format=%B")
         assert (mine in message, other in message) == (False, True)
-        assert f"not added: {mine} (v1): you refused it; --again asks again" in done.err
+        assert (
+            f"not added: {mine} (v1): you refused the tag; --again asks again"
+            in done.err
+        )
         one.amend("int later;\n")
         assert mine in one.run("trailers", "--yes").err, "an amended commit is the same"
         assert one.run("trailers", "--yes", "--again", "--changed").code == 0

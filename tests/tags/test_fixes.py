@@ -147,7 +147,8 @@ def test_a_commit_that_the_message_blames_wins(tmp_path: Path) -> None:
     result = ask(path)
     assert result.candidates[0].commit == first.later
     assert (
-        "the message states that it introduced the bug" in result.candidates[0].evidence
+        "the message states that this commit introduced the bug"
+        in result.candidates[0].evidence
     )
 
 

@@ -7,28 +7,29 @@ from patchpilot.backports.adapt.three_way import Carried, How
 from patchpilot.backports.conflict_reasons import CHANGED_LINES, OWN_LINES, Cause
 
 _WORDS = {
-    How.ALREADY: "the branch has this change already",
+    How.ALREADY: "the branch already contains this change",
     How.TOKENS: (
-        "the lines around the change differ in the branch; made the same change in its own lines"
+        "the lines around the change differ in the branch; applied the change to the branch's lines"
     ),
     How.EDGE: (
         "the lines next to the change are not in the branch; made the change next to the lines"
         " that are"
     ),
     How.HOLE: (
-        "the lines around the change are not in the branch; made the change where they would be"
+        "the lines around the change are missing from the branch; made the change where they"
+        " would be"
     ),
-    How.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's own",
+    How.REMOVED: "the lines that the fix removes differ in the branch; removed the branch's lines",
     How.ABSENT: "dropped the change to code that is missing from the branch",
-    How.REST: "the branch has a part of what the fix adds; added the rest",
-    How.BESIDE: "the branch has other lines at the same place; kept both",
+    How.REST: "the branch already contains a part of the added lines; added the rest",
+    How.BESIDE: "the branch has different lines at the same place; kept both",
     How.OVER: "the lines that the fix replaces differ in the branch; took the fix's lines",
-    How.MOVED: "the code is in this file in the branch; made the change there",
+    How.MOVED: "the code is in a different file in the branch; made the change there",
     How.PIECE: (
         "a part of a line next to the change is not in the branch; made the change in what is left"
         " of it"
     ),
-    How.NO_FILE: "dropped: the branch does not have this file",
+    How.NO_FILE: "dropped: the file is missing from the branch",
 }
 
 

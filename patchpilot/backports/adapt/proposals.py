@@ -425,7 +425,7 @@ def _sides(conflict: Conflict, came: Sequence[Origin]) -> Iterator[Proposal]:
     )
     source = f'{came[0].commit[:12]} ("{came[0].subject}")' if came else ""
     if came and not {key(line) for line in conflict.ours or ()} - _TRIVIAL:
-        why = f"the code came with {source}, which the branch does not have"
+        why = f"the code was added by {source}, which is missing from the branch"
         yield Proposal(
             Source.DROPPED,
             conflict.ours,

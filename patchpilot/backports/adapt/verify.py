@@ -20,7 +20,7 @@ _TARGET = re.compile(r"\w+\s*:|case\b|default\b")
 # a declaration, assignment or jump that is complete in its line
 _STATEMENT = re.compile(r"(?!if\b|for\b|while\b|else\b|[A-Z_]+\()[^{}]*;")
 _BRACKETS = "(){}[]"
-MARKERS = "conflict markers are left"
+MARKERS = "conflict markers remain"
 
 
 def problems(
@@ -50,8 +50,7 @@ def _python_problems(made: Sequence[str], ours: Sequence[str]) -> list[str]:
         return ["not valid Python"]
     lost = (_bound(own) - _bound(mine)) & _used(mine)
     return [
-        f"{name} is used, but the fix removes where it comes from"
-        for name in sorted(lost)
+        f"{name} is used, but the fix removes its declaration" for name in sorted(lost)
     ]
 
 
@@ -71,7 +70,9 @@ def _c_problems(
     if _stray_elses(made) - _stray_elses(ours) - _stray_elses(theirs):
         found.append("else without an if")
     labels = _undeclared(made) - _undeclared(ours)
-    found += [f"goto {label}, which is not declared" for label in sorted(labels)]
+    found += [
+        f"goto {label}, but the label is not declared" for label in sorted(labels)
+    ]
     return found
 
 

@@ -33,7 +33,7 @@ OPTIONS = (
     *base_table(),
     Option(
         ("-f", "--file"),
-        "TARGETs are source files, checked as a whole (as with checkpatch.pl -f)",
+        "check whole source files, as checkpatch.pl -f does",
         name="whole_files",
     ),
     Option(
@@ -155,7 +155,7 @@ OPTIONS = (
     ),
     Option(
         ("--resume-at",),
-        "with --format jsonl: start at the mail with this position, which each line has",
+        "with --format jsonl: start at this position (each line has one)",
         TEXT,
         "POSITION",
         plain=False,

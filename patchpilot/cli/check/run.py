@@ -223,7 +223,8 @@ def _build(options: CheckOptions, words: BuildWords) -> Any:
     for name, given in (("--fix", options.fix), ("--diff", options.diff)):
         if given:
             raise UsageError(
-                f"--build and {name} cannot be combined", hint="build after the fix"
+                f"--build and {name} cannot be combined",
+                hint="fix the patches first, then build them",
             )
     config, arches, compiler, quick, every = words
     return build_options(
@@ -360,7 +361,8 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
     version = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.\d+)?", text)
     if not version:
         raise UsageError(
-            f"--kernel {text}: not a kernel version", hint="example: --kernel 6.1"
+            f"--kernel {text}: not a kernel version",
+            hint="use a version, for example --kernel 6.1",
         )
     return int(version[1]), int(version[2])
 

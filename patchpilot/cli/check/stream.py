@@ -88,7 +88,7 @@ def refuse_options(options: CheckOptions) -> None:
     for name, value in (("--resume-at", options.resume_at), ("--shard", options.shard)):
         if value is not None:
             raise UsageError(
-                f"{name} requires messages that are checked one by one",
+                f"{name} requires patches that are checked one by one",
                 hint=(
                     "pass files, directories or archives, without options that need the whole input"
                     " (--baseline, --since-version, --checkpatch …)"

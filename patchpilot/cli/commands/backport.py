@@ -56,19 +56,19 @@ _FOLDER = click.Path(path_type=Path)
     "--try",
     "unsure",
     is_flag=True,
-    help="with --adapt --write: write adaptations with a confidence below 0.5 too",
+    help="with --adapt --write: also write adaptations with a confidence below 0.5",
 )
 @click.option(
     "--followers",
     is_flag=True,
-    help="bring the later fixes of the fix to each branch too, on top of it",
+    help="also backport later fixes of the fix, on top of it",
 )
 @click.option(
     "--resolve",
     metavar="BRANCH",
     help=(
-        "open the conflict in a separate clone, with --adapt as adapted; run again when it is"
-        " resolved"
+        "open the conflict in a separate clone (with --adapt: as adapted); run the command again"
+        " after you resolve the conflict"
     ),
 )
 @click.option(
@@ -76,13 +76,13 @@ _FOLDER = click.Path(path_type=Path)
     metavar="CMD|objects",
     help=(
         "run CMD in a temporary clone of each branch the fix applies to; objects: compile the"
-        " kernel objects it touches, and list new warnings"
+        " kernel objects that the fix changes, and list new warnings"
     ),
 )
 @click.option(
     "--request",
     is_flag=True,
-    help="print the mail that asks the stable team to pick up the fix as is",
+    help="print the mail that asks the stable team to apply the fix unchanged",
 )
 @click.option("--signoff", is_flag=True, help="with --write: add your Signed-off-by")
 @click.option(
@@ -104,7 +104,7 @@ _FOLDER = click.Path(path_type=Path)
     type=click.Choice(["conflict", "affected", "never"]),
     default="never",
     show_default=True,
-    help="exit with 1 on this",
+    help="exit with 1 for this verdict",
 )
 @common_options("text", "json", "markdown")
 def command(
@@ -119,9 +119,9 @@ def command(
     """Show for each stable branch whether the fix is present, needed and applies, and its
     prerequisites.
 
-    TARGET is a commit, a range, a patch file, or the '<message-id>' or URL of a mail; without one,
-    the commits of the current branch. Of patches, the commits of the mainline that they became are
-    taken, or what `git am` would make.
+    TARGET is a commit, a range, a patch file, or the '<message-id>' or URL of a mail (default: the
+    commits of the current branch). For a patch, the mainline commit that it became is used, or the
+    commit that `git am` would create.
     """
     from patchpilot.cli.output import backport_report as output
     from patchpilot.services.backport.backport_targets import branch_word

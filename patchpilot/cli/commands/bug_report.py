@@ -17,8 +17,8 @@ from patchpilot.errors import PatchpilotError
 def command(common: Common) -> int:
     """Print versions, settings and the last traceback, ready to paste into a report.
 
-    Nothing is sent. Passwords, commands, servers and paths of settings are left out; branch names
-    and paths may be in the traceback, so read it before you publish it.
+    Nothing is sent. Passwords, commands, servers and paths in settings are omitted. The traceback
+    may contain branch names and paths, so read the report before you publish it.
     """
     from patchpilot.model.printable import printable
     from patchpilot.services.setup.bug_report import bug_report

@@ -46,26 +46,31 @@ _FORMATS = tuple(name for name in FORMATS if name not in ("checkpatch", "jsonl")
 )
 @common_options(*_FORMATS)
 @table_options(tuple(option for option in OPTIONS if option.key in _SHARED))
-@click.option("--quick", is_flag=True, help="only one configuration, for this machine")
 @click.option(
-    "--all", "every", is_flag=True, help="every file that includes a changed header"
+    "--quick", is_flag=True, help="build only one configuration, for this machine"
+)
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="build every file that includes a changed header",
 )
 @click.option(
     "--arch",
     "arches",
     metavar="ARCH",
     multiple=True,
-    help="build for this architecture (ARCH of make), instead of the ones that fit",
+    help="build for this architecture (make's ARCH) instead of the suitable ones",
 )
 @click.option(
     "--config",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="build in this .config (default: the smallest that has the objects)",
+    help="build with this .config (default: the smallest one that includes the objects)",
 )
 @click.option("--llvm", "compiler", flag_value="llvm", help="build with clang only")
 @click.option("--gcc", "compiler", flag_value="gcc", help="build with gcc only")
-@click.option("--clean", is_flag=True, help="delete all that was built, and stop")
+@click.option("--clean", is_flag=True, help="delete all build results, and exit")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 def command(
     common: Common,
@@ -74,12 +79,12 @@ def command(
     jobs: int | None,
     **words: Any,
 ) -> int:
-    """Compile what each commit of a series touches, before and after it; report what is new.
+    """Compile the files that each commit of a series changes, and report new errors and warnings.
 
     TARGET is a commit or a range. Without TARGET: the commits of the current branch that are not in
-    its base. New errors and warnings (W=1, and sparse where it is installed) are findings as those
-    of `check`. This runs make in a copy of the tree, which must be trusted for it:
-    `patchpilot trust --build`.
+    its base. Files are compiled before and after each commit. New errors and warnings (W=1, and
+    sparse if it is installed) are reported as findings, like in `check`. The command runs make in a
+    copy of the tree, which requires `patchpilot trust --build`.
     """
     if clean:
         return _clean(common)

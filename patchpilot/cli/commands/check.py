@@ -29,8 +29,8 @@ def command(common: Common, **words: Any) -> int:
     """Check patches as maintainers and bots do.
 
     TARGET is a patch file, a directory, an mbox, a commit, a range, the '<message-id>' or URL of a
-    mail, or `-` for standard input. Without
-    TARGET: the commits of the current branch that are not in its base.
+    mail, or `-` for standard input. Without TARGET: the commits of the current branch that are not
+    in its base.
     """
     return answer(common, CheckOptions(**_with_baseline(words)))
 

@@ -34,8 +34,9 @@ _REPAIRS = (
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:
-    """Print the completion script of SHELL: verbs, options and their values (rules, revisions,
-    profiles, hooks, your own packs …).
+    """Print the completion script for SHELL.
+
+    The script completes commands, options and their values, such as rules, revisions and projects.
     """
     kind = get_completion_class(shell)
     assert kind is not None

@@ -27,7 +27,7 @@ from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow, co
 )
 @click.argument("name", required=False)
 def command(common: Common, name: str | None, *, lists: bool) -> int:
-    """List every setting with its value and where it comes from, or print the value of one."""
+    """List every setting with its value and its origin, or print the value of one setting."""
     if lists and name is not None:
         raise click.UsageError(f"--list takes no setting, but {name!r} was given")
     with common.workplace() as place:
@@ -62,10 +62,13 @@ def _table(rows: tuple[ConfigRow, ...]) -> str:
         )
         lines += filled(" " * indent, row.meaning, room)
     lines.append("")
-    lines += filled("", "To set one: git config --global patchpilot.NAME VALUE", room)
+    lines += filled(
+        "", "To change a setting, run `git config --global patchpilot.NAME VALUE`", room
+    )
     lines += filled(
         "",
-        "For a tree: .patchpilot.toml, which cannot set commands, servers or addresses",
+        "Settings of a tree are in .patchpilot.toml, which cannot set commands, servers or"
+        " addresses",
         room,
         indent=2,
     )

@@ -18,7 +18,7 @@ from patchpilot.model.progress import Progress, silent
 
 _WELCOME = """\
 You are Robin Newland, in {work}, on a branch with a fix.
-Mail goes to a server of the sandbox, and replies arrive in its archive; no message leaves this machine.
+Mail is sent to a server in the sandbox, and replies arrive in its archive; no message leaves this machine.
 Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
 
 
@@ -48,8 +48,10 @@ Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
     help="create the sandbox in DIR and keep it",
 )
 def command(script: bool, shell: bool, keep: Path | None) -> int:
-    """Try everything in a sandbox: a small kernel-like tree with stable branches, a mail server and
-    an archive, all on this machine.
+    """Try all commands in a sandbox.
+
+    The sandbox is a small kernel-like tree with stable branches, a mail server and an archive, all
+    on this machine.
     """
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if not script and not terminal:

@@ -32,11 +32,11 @@ from patchpilot.cli.verb_command import verb
 def command(
     common: Common, with_mails: bool, fresh: bool, lore: str | None, commit: str
 ) -> int:
-    """Find the thread that COMMIT was posted in: its versions, reviews and backports.
+    """Find the thread in which COMMIT was posted, with its versions, reviews and backports.
 
-    The archive is asked for the messages that the commit links to, then for its patch-id, its
-    subject and author, and the files that it changes. For a commit of a stable branch that names
-    its upstream commit, that one is searched for.
+    The archive is searched for the messages that the commit links to, then for its patch-id, its
+    subject and author, and the files that it changes. For a commit of a stable branch, the search
+    is for the upstream commit that it names.
     """
     from patchpilot.services.track.dig_commit import dig
     from patchpilot.topic.archive_target import archive_setting

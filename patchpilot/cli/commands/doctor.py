@@ -30,9 +30,9 @@ _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 def command(
     common: Common, via: str | None, identity: str | None, recover: bool
 ) -> int:
-    """Check this machine stage by stage, with the command that fixes each problem.
+    """Check what each stage needs on this machine, and show the command that fixes each problem.
 
-    Logs in to the mail server; sends no mail.
+    The check logs in to the mail server, but sends no mail.
     """
     if recover:
         from patchpilot.services.setup.diagnose import recovered

@@ -75,7 +75,7 @@ from patchpilot.topic.workplace import Workplace
 @click.option(
     "--compile-tested/--no-compile-tested",
     default=None,
-    help="say below the --- in which configurations `patchpilot build` built the commits",
+    help="state below the --- in which configurations `patchpilot build` built the commits",
 )
 @click.option(
     "--export",
@@ -108,8 +108,8 @@ def command(
 ) -> int:
     """Show, change or reset the draft of TARGET's topic (default: the current branch).
 
-    The draft is kept outside the branch. `show` (the default) prints its contents and their origin;
-    `reset` clears it. The change-id and the record of sent messages stay."""
+    The draft is stored outside the branch. `show` (the default) prints its contents and their
+    origin; `reset` clears the draft. The change-id and the record of sent messages are kept."""
     action, target = _action(words)
     changes = Changes(
         subject=given["cover_subject"],
@@ -129,7 +129,7 @@ def command(
         raise UsageError(
             f"draft {action} cannot be combined with options that change the draft or select a"
             " different output",
-            hint=f"patchpilot draft {action}",
+            hint=f"run `patchpilot draft {action}` without them",
         )
     with common.workplace() as place:
         base = place.base(place.settings(), base, (target,))
@@ -213,7 +213,7 @@ def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
     if len(rest) > 1:
         raise UsageError(
             f"more than one TARGET: {' '.join(rest)}",
-            hint="patchpilot draft [show|reset] [TARGET]",
+            hint="run `patchpilot draft [show|reset] [TARGET]`",
         )
     return action, rest[0] if rest else None
 

@@ -15,8 +15,9 @@ from patchpilot.cli.verb_command import verb
 @common_options("text", "json")
 @click.argument("rule", metavar="RULE")
 def command(common: Common, rule: str) -> int:
-    """Explain RULE (an id, a name or a checkpatch type): what it checks, why, a bad and a good
-    example, the fix and a reference.
+    """Explain RULE: what it checks and why, with examples, the fix and a reference.
+
+    RULE is an id, a name or a checkpatch type.
     """
     from patchpilot.checking.list_rules import explain
     from patchpilot.cli.error_exit import notice

@@ -39,7 +39,7 @@ MAX_LOG = 4 << 20
     help="output of `git bisect log`, or a bug report that quotes its end",
 )
 @base_options(
-    "base of the topic: for a bug that the topic itself introduced, squashing is advised"
+    "base of the topic; for a bug that the topic itself introduced, squashing is suggested"
 )
 @click.argument("target", required=False)
 def command(
@@ -101,7 +101,7 @@ def _read(file: Path | None) -> str | None:
     except OSError as error:
         raise InputError(
             f"cannot read {file}: {error.strerror or error}",
-            hint="create it with: git bisect log > FILE",
+            hint="run `git bisect log > FILE` to create the log",
         ) from error
 
 

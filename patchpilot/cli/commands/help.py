@@ -22,7 +22,7 @@ from patchpilot.errors import ExitCode, unknown
 @click.argument("own", required=False, metavar="[COMMAND]")
 @click.pass_context
 def command(ctx: click.Context, word: str | None, own: str | None) -> int:
-    """Show all options of COMMAND or its subcommand, or a TOPIC; by default, the list of topics."""
+    """Show all options of COMMAND or its subcommand, or a TOPIC (default: the list of topics)."""
     root = ctx.find_root()
     group = root.command
     assert isinstance(group, click.Group)

@@ -29,7 +29,7 @@ from patchpilot.topic.workplace import Workplace
 )
 @click.argument("words", nargs=-1, metavar="[HOOK]...")
 def command(common: Common, action: str, words: tuple[str, ...]) -> int:
-    """Install, remove or list hooks that check commits and mails.
+    """Install, remove or list the hooks that check commits and messages.
 
     HOOK (default: all): commit-msg, sendemail-validate or b4.
     """
@@ -60,8 +60,8 @@ def _run(place: Workplace, words: tuple[str, ...]) -> int:
     """Run an installed hook: errors stop git, other findings are only printed."""
     if len(words) < 2 or words[0] not in service.GIT_HOOKS:
         raise UsageError(
-            "`hooks run` is called by installed hooks only",
-            hint="patchpilot hooks install",
+            "`hooks run` is only for installed hooks",
+            hint="run `patchpilot hooks install`",
         )
     name, file = words[0], Path(words[1])
     if name == "sendemail-validate" and service.sent_by_us():
@@ -87,7 +87,7 @@ def _check(place: Workplace, file: Path, *, is_message: bool = False) -> int:
     if result.exit_code:
         say(
             "the check found errors",
-            "fix them, or bypass with --no-verify (git send-email: --no-validate)",
+            "fix the errors, or bypass the hook with --no-verify (git send-email: --no-validate)",
             ExitCode.FINDINGS,
         )
     return int(result.exit_code)

@@ -18,7 +18,7 @@ from patchpilot.errors import UsageError
     help="download the project's list of releases to your data directory",
 )
 @click.option(
-    "--from", "url", metavar="URL", help="with --update: download it from URL"
+    "--from", "url", metavar="URL", help="with --update: download the list from URL"
 )
 @click.option(
     "--all", "every", is_flag=True, help="include series that are no longer maintained"
@@ -27,7 +27,7 @@ from patchpilot.errors import UsageError
     "--fetch",
     "wants_branches",
     is_flag=True,
-    help="git fetch the maintained branches that this repository lacks",
+    help="fetch the maintained branches that this repository lacks",
 )
 @common_options("text", "json")
 def command(
@@ -35,8 +35,8 @@ def command(
 ) -> int:
     """List the maintained stable series and their end-of-life dates.
 
-    With --fetch: fetch their branches into this repository, from the remote that has them; a
-    remote named stable is added where there is none. git shows its progress; Ctrl-C stops it.
+    With --fetch: fetch the stable branches into this repository, from the remote that provides
+    them. If there is none, a remote named stable is added. Ctrl-C stops the fetch.
     """
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable

@@ -15,7 +15,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import take
 
-_HELP = """List who gets TARGET (a patch, commits, or with -f files, directories and globs), in which header, and why.
+_HELP = """List the recipients of TARGET (a patch, commits, or with -f files, directories and globs), in which header, and why.
 
 \b
 Switches of get_maintainer.pl are accepted in its spellings (--x, --nox, --no-x, -x):
@@ -57,7 +57,7 @@ def command(
     self_test: bool,
     **values: Any,
 ) -> int | None:
-    """List who gets TARGET."""
+    """List the recipients of TARGET."""
     switches: dict[str, Any] = click.get_current_context().meta["patchpilot.switches"]
     if self_test:
         return _self_test(common)
@@ -70,7 +70,7 @@ def command(
     )
     if drop_in and values["security"]:
         raise UsageError(
-            "--security is not for the output of get_maintainer.pl",
+            "--security cannot be combined with the output of get_maintainer.pl",
             hint="omit --format get_maintainer, --sections and --letters",
         )
     if drop_in:

@@ -55,7 +55,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
 @click.option(
     "--no-backport",
     metavar="REASON",
-    help="ask the stable team not to pick it up, and why",
+    help="ask the stable team not to backport the fix, for this reason",
 )
 @click.option(
     "--reported-by",
@@ -64,20 +64,22 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     help='reporter, as "Name <email>"',
 )
 @click.option(
-    "--closes", metavar="URL", multiple=True, help="the bug report that this closes"
+    "--closes", metavar="URL", multiple=True, help="bug report that the commit closes"
 )
 @click.option(
     "--link",
     "links",
     metavar="URL",
     multiple=True,
-    help="another link, or a message-id",
+    help="another link or Message-ID",
 )
 @click.option("--cc", metavar="CONTACT", multiple=True, help="contact to keep informed")
 @click.option(
     "--suggested-by", metavar="CONTACT", multiple=True, help="who suggested the change"
 )
-@click.option("--tested-by", metavar="CONTACT", multiple=True, help="who tested it")
+@click.option(
+    "--tested-by", metavar="CONTACT", multiple=True, help="who tested the change"
+)
 @click.option(
     "--co-developed-by",
     metavar="CONTACT",
@@ -91,7 +93,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation
     "--paste",
     metavar="TEXT",
     multiple=True,
-    help="a link, message-id, tag line or contact, as copied",
+    help="add a pasted link, Message-ID, tag line or contact",
 )
 @click.option(
     "--regression",
@@ -124,9 +126,9 @@ def command(
     """Write Fixes:, Cc: stable and other tags into the messages of TARGET (a commit, a branch or a
     range; default: your topic).
 
-    Without an option that names tags, it prints a preview and asks. Only messages change:
-    trees, authors and your files stay the same, notes are kept; you become the committer.
-    `patchpilot undo` restores the commits.
+    Without an option that names tags, a preview is shown before anything is written. Only the
+    messages change: trees, authors, notes and your files stay the same, and you become the
+    committer. `patchpilot undo` restores the commits.
     """
     asking = _Asking(
         common,

@@ -11,9 +11,9 @@ from patchpilot.cli.verb_command import verb
     epilog="\b\nExamples:\n  patchpilot rules --pack tags\n  patchpilot rules --format json"
 )
 @common_options("text", "json", "markdown")
-@click.option("--pack", metavar="NAME", help="only the rules of this pack")
+@click.option("--pack", metavar="NAME", help="list only the rules of this pack")
 def command(common: Common, pack: str | None) -> int:
-    """List all rules, pack by pack; your packs are the last."""
+    """List all rules by pack, with your own packs last."""
     from patchpilot.checking.list_rules import all_rules, explain_all
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output import rules_report as output

@@ -112,7 +112,7 @@ from patchpilot.topic.workplace import Workplace
     metavar="[MESSAGE-ID=]sent|lost|keep",
     multiple=True,
     help=(
-        "with --resume: the outcome of messages whose state is unknown, for all or for one;"
+        "with --resume: set the outcome of messages whose state is unknown, for all or for one;"
         " repeatable"
     ),
 )
@@ -125,13 +125,14 @@ from patchpilot.topic.workplace import Workplace
 @click.option(
     "--security",
     metavar="yes|no",
-    help="whether this fixes a security problem that is not public yet; remembered for the topic",
+    help="whether the topic fixes an undisclosed security problem; remembered for the topic",
 )
 @click.option(
     "--regression",
     metavar="no|yes|COMMIT",
     help=(
-        "whether this fixes a regression, and which commit introduced it; remembered for the topic"
+        "whether the topic fixes a regression, and which commit introduced the regression;"
+        " remembered for the topic"
     ),
 )
 @click.option(
@@ -141,7 +142,7 @@ from patchpilot.topic.workplace import Workplace
 )
 @click.argument("target", required=False)
 def command(common: Common, **asked: Any) -> int:
-    """Preview and send TARGET (default: the topic). No mail is sent that was not shown."""
+    """Preview and send TARGET (default: the topic). Every message is shown before it is sent."""
     with common.workplace() as place:
         return _plan_and_send(common, place, asked)
 
@@ -236,12 +237,12 @@ def _refuse_options(asked: Mapping[str, Any]) -> None:
     if asked["force"] is not None and not asked["force"].strip():
         raise UsageError(
             "--force requires a reason",
-            hint="example: --force 'agreed with the maintainer'",
+            hint="use --force REASON, for example --force 'agreed with the maintainer'",
         )
     if asked["drop"] and not asked["resume"]:
         raise UsageError(
             "--drop requires --resume",
-            hint="to drop a recipient before sending: patchpilot maintainers --drop ADDRESS",
+            hint="run `patchpilot maintainers --drop ADDRESS` to drop a recipient before sending",
         )
     if asked["unknown"] and not asked["resume"]:
         raise UsageError(

@@ -18,10 +18,10 @@ from patchpilot.cli.verb_command import VerbGroup
 )
 @common_options("text")
 def command(common: Common) -> int:
-    """Set up what is missing here: the findings of `doctor` one by one, each with what fixes it.
+    """Fix the problems that `doctor` finds, one by one.
 
-    On a terminal each command is shown, and run after you agree. Exit code 1 while something is
-    left that would stop a stage.
+    On a terminal, each command is shown, and run after you confirm it. The exit code is 1 if a
+    problem remains that blocks a stage.
     """
     context = click.get_current_context()
     if context.invoked_subcommand is None:
@@ -49,7 +49,9 @@ def command(common: Common) -> int:
     help="gmail, outlook, fastmail, kernel.org and others; own, msmtp, or b4 (web endpoint)",
 )
 @click.option("--server", metavar="HOST", default="", help="mail server")
-@click.option("--port", metavar="N", type=click.IntRange(1, 65535), help="its port")
+@click.option(
+    "--port", metavar="N", type=click.IntRange(1, 65535), help="port of the mail server"
+)
 @click.option(
     "--encryption",
     type=click.Choice(["tls", "ssl", "none"]),
@@ -100,11 +102,11 @@ def mail(
     password_stdin: bool,
     **asked: Any,
 ) -> int:
-    """Set up the mail account that git send-email uses: what is missing is asked for.
+    """Set up the mail account that git send-email uses.
 
-    The settings are shown, tried with a login, and written to your git configuration after you
-    agree. The password is never written there; a place that keeps it in plain text is taken only
-    if you agree.
+    Missing settings are asked for. The settings are shown, tested with a login, and written to your
+    git configuration after you confirm them. The password is never written to the git
+    configuration, and is only stored in plain text if you agree.
     """
     from patchpilot.cli.setup_steps import set_up_mail
     from patchpilot.services.setup.set_up_mail import MailRequest

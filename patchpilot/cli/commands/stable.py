@@ -33,7 +33,7 @@ from patchpilot.services.tags.stable_request_tag import (
 @click.option(
     "--no-backport",
     metavar="REASON",
-    help="ask the stable team not to pick it up, and why",
+    help="ask the stable team not to backport the fix, for this reason",
 )
 @click.argument("target", required=False)
 def command(
@@ -43,8 +43,9 @@ def command(
     no_backport: str | None,
     target: str | None,
 ) -> int:
-    """Show which stable branches have the bug that TARGET fixes, and the Cc: stable line that
-    requests the backport.
+    """Show which stable branches have the bug that TARGET fixes, and the Cc: stable line for it.
+
+    The Cc: stable line requests the backport from the stable maintainers.
     """
     with common.workplace() as place, progress_of(common) as progress:
         result = stable_lines(

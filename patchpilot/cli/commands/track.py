@@ -52,7 +52,7 @@ UNLIMITED = 1000
 )
 @common_options("text", "json")
 def command(common: Common) -> int:
-    """Follow sent series until they are merged. Without a command: list the tracked series."""
+    """Track sent series until they are merged. Without a command: list the tracked series."""
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         return _list(common)
@@ -86,9 +86,10 @@ command.add_command(track_reply.command)
 def add(
     common: Common, target: str | None, mbox: Path | None, fresh: bool, lore: str | None
 ) -> int:
-    """Follow the series of a mail, or with --mbox (`-`: standard input) the series in a file.
+    """Track the series that a mail belongs to, or with --mbox the series in a file.
 
-    A bounce or a moderation notice in the file is kept with the series that it is about.
+    FILE `-` is standard input. A bounce or a moderation notice in the file is stored with the
+    series that it is about.
     """
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed import follow_series as service
@@ -125,7 +126,7 @@ def add(
 @command.command("list", epilog="\b\nExample:\n  patchpilot track list --format json")
 @common_options("text", "json")
 def list_(common: Common) -> int:
-    """List the tracked series and what to do next about each."""
+    """List the tracked series with the next step for each of them."""
     return _list(common)
 
 
@@ -153,7 +154,7 @@ def list_(common: Common) -> int:
     "--mbox",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="show the series in FILE, which are not tracked then",
+    help="show the series in FILE without tracking them",
 )
 @click.argument("number", metavar="[ID]", type=SeriesNumber(), required=False)
 def show(
@@ -165,14 +166,14 @@ def show(
     in_mailer: bool,
     mbox: Path | None,
 ) -> int:
-    """Show everything about a series (default: this topic's or the only one) and mark its
-    replies as read. ID is its number, or the Message-ID or URL of one of its messages.
+    """Show the details of a tracked series, and mark its replies as read.
 
-    It begins with five rows: the state, whose turn it is, the next step, what is open, and where
-    it landed.
+    ID is the number of a series, or the Message-ID or URL of one of its messages (default: the
+    series of this topic, or the only one). The output begins with five rows: the state, whose turn
+    it is, the next step, open requests, and where the series landed.
 
-    Of more than 2,000 messages, the ones that decide its state and the latest ones are read; a note
-    shows how many are skipped.
+    If a series has more than 2,000 messages, only the latest messages and those that decide its
+    state are read. A note shows how many messages are skipped.
     """
     if in_mailer:
         return _open(common, number, mbox)
@@ -209,8 +210,9 @@ def update(
     fresh: bool,
     lore: str | None,
 ) -> int:
-    """Fetch new replies from the archive, and reviews by machines where the setting
-    machine-reviews names their servers."""
+    """Fetch new replies from the archive.
+
+    Reviews by machines are fetched from the servers in the setting machine-reviews."""
     from patchpilot.services.track.machine_reviews import update_machine_reviews
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import follow_series as service
@@ -289,7 +291,7 @@ def watch(
     notify_command: str | None,
     lore: str | None,
 ) -> int:
-    """Check for new replies until interrupted, and notify of them."""
+    """Check for new replies until interrupted, and notify you of them."""
     import time
 
     from patchpilot.cli.output.track_report import news_text, series_json
@@ -340,9 +342,9 @@ def watch(
 @_LORE
 @click.argument("numbers", metavar="[ID]...", type=SeriesNumber(), nargs=-1)
 def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
-    """Fetch all messages of tracked series (default: all) again, for example when one is damaged.
+    """Fetch all messages of tracked series (default: all) again, for example if one is damaged.
 
-    Numbers, your read and ticked marks, and messages that are only here are kept.
+    The numbers of the series, your marks, and messages that the archive lacks are kept.
     """
     from patchpilot.services.track.rebuild_series import rebuild as rebuilt
     from patchpilot.topic.followed import known_series as service
@@ -388,14 +390,14 @@ def rebuild(common: Common, numbers: tuple[int, ...], lore: str | None) -> int:
     help="how far to search: 90d, 6m, 1y, or a date",
 )
 @click.option(
-    "--all", "everything", is_flag=True, help="follow all series that are found"
+    "--all", "everything", is_flag=True, help="track all series that are found"
 )
 @click.option(
     "--lore",
     "archives",
     metavar="URL",
     multiple=True,
-    help="archive to search (repeatable)  [default: yours and those followed]",
+    help="archive to search (repeatable)  [default: yours and the tracked ones]",
 )
 @click.argument("targets", metavar="[MSGID|URL]...", nargs=-1)
 def discover(
@@ -406,10 +408,11 @@ def discover(
     archives: tuple[str, ...],
     targets: tuple[str, ...],
 ) -> int:
-    """List the series that you sent, also from elsewhere, and track the ones that you choose.
+    """List the series that you sent from any machine, and track the ones that you choose.
 
-    Your addresses are taken from git's configuration, earlier sends and of .mailmap. The messages
-    of the stable trees about your patches (AUTOSEL, FAILED, reviews) lead to the original series.
+    Your addresses are taken from the git configuration, earlier sends and .mailmap. Messages of
+    the stable maintainers about your patches (AUTOSEL, FAILED, reviews) lead to the original
+    series.
     """
     from patchpilot.cli.output.discovered_report import discovered_text
     from patchpilot.cli.output.json_document import document
@@ -498,11 +501,11 @@ def discover(
 @_LORE
 @click.argument("number", metavar="[ID]", type=SeriesNumber(), required=False)
 def forecast(common: Common, number: int | None, lore: str | None) -> None:
-    """Estimate when a series (default: as in show) is answered and applied, from how long that
-    usually takes on its list.
+    """Estimate when a series will be answered and applied.
 
-    The messages of four months are read from the archive, once a month. Then show, export --format
-    html and the guided workflow have the estimate as well.
+    The estimate is based on how long that usually takes on the mailing list of the series (default:
+    as in show). Once a month, the messages of four months are read from the archive. After that,
+    show, export --format html and the guided workflow include the estimate.
     """
     from patchpilot.model.printable import printable
     from patchpilot.topic.followed.forecast import forecast_lines, make_forecast
@@ -522,11 +525,12 @@ def forecast(common: Common, number: int | None, lore: str | None) -> None:
 @common_options("text", "json")
 @click.argument("number", metavar="[ID]", type=SeriesNumber(), required=False)
 def patchwork(common: Common, number: int | None) -> None:
-    """Ask the project's patchwork for the state and the checks of a series (default: as in show).
+    """Fetch the state and the checks of a series from the project's patchwork.
 
-    They are shown as evidence; the state of a series is decided by messages and commits. Then show
-    and export --format html have them as well. The Sashiko servers that the setting machine-reviews
-    names are asked as well.
+    The default series is as in show. The results are shown as evidence; messages and commits decide
+    the state of a series. After
+    that, show and export --format html include the results. The Sashiko servers in the setting
+    machine-reviews are queried as well.
     """
     from patchpilot.cli.output.track_report import machine_lines
     from patchpilot.model.printable import printable
@@ -564,8 +568,8 @@ def patchwork(common: Common, number: int | None) -> None:
 def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     """Show how two revisions of a series differ (default: the latest two), as git range-diff does.
 
-    It is made from the messages: no branch and no base is needed. A revision is a version (v2), a
-    label (RFC v1) or a Message-ID; with one, it is compared with the latest.
+    The range-diff is computed from the messages, without a branch or a base. A revision is a
+    version (v2), a label (RFC v1) or a Message-ID; a single revision is compared with the latest.
     """
     from patchpilot.cli.output.json_document import document
     from patchpilot.errors import UsageError
@@ -579,7 +583,7 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
     if len(revisions) > 2:
         raise UsageError(
             f"{len(revisions)} revisions given; at most 2",
-            hint="patchpilot track range-diff ID v1 v3",
+            hint="use two revisions, for example `patchpilot track range-diff ID v1 v3`",
         )
     with open_store(offline=common.offline) as store:
         comparison = compare_revisions(number, revisions, store=store)
@@ -604,10 +608,10 @@ def range_diff(common: Common, number: int, revisions: tuple[str, ...]) -> None:
 )
 @click.argument("message_ids", metavar="MESSAGE-ID...", nargs=-1, required=True)
 def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> None:
-    """Confirm who sent a message that came from an address not seen before.
+    """Confirm the sender of a message from an unknown address.
 
-    Such a message changes the state of its series only after that. Check it in the archive first:
-    anybody can write any name.
+    Until the sender is confirmed, the message does not change the state of its series. Check the
+    message in the archive first, because anyone can use any name.
     """
     from patchpilot.topic.followed.known_senders import confirm_senders
     from patchpilot.topic.followed.known_series import open_store, show
@@ -624,7 +628,7 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
 @common_options("text", "json")
 @_ID
 def remove(common: Common, number: int) -> None:
-    """Stop following a series."""
+    """Stop tracking a series."""
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
     from patchpilot.services.track.series_answer import RemovedAnswer
@@ -648,10 +652,10 @@ def remove(common: Common, number: int) -> None:
 @common_options("json", "jsonl", "mbox", "html")
 @click.argument("numbers", metavar="[ID]...", type=SeriesNumber(), nargs=-1)
 def export(common: Common, numbers: tuple[int, ...]) -> int:
-    """Write tracked series (default: all) as JSON, as an mbox of their messages, or as an HTML
-    page to read or print.
+    """Export tracked series (default: all) as JSON, as an mbox, or as an HTML page.
 
-    With --format jsonl: all that is stored about them, for `patchpilot track import FILE`.
+    --format jsonl exports all data that is stored about the series, for `patchpilot track import
+    FILE`.
     """
     from datetime import UTC, datetime
 
@@ -699,10 +703,10 @@ def export(common: Common, numbers: tuple[int, ...]) -> int:
 @common_options("text", "json")
 @click.argument("file", metavar="FILE")
 def import_(common: Common, file: str) -> int:
-    """Follow the series of a file that `track export --format jsonl` wrote (`-`: standard input).
+    """Track the series in a file that `track export --format jsonl` wrote (`-`: standard input).
 
-    A series that you already track gets the messages it lacks; nothing is overwritten. Lines that
-    cannot be read are reported, all others imported.
+    Missing messages are added to series that you already track; nothing is overwritten. Lines that
+    cannot be read are reported, and all other lines are imported.
     """
     from patchpilot.cli.output.track_report import imported_text, series_json
     from patchpilot.errors import ExitCode
@@ -836,7 +840,8 @@ def _open(common: Common, number: int | None, mbox: Path | None) -> int:
 
     if mbox is not None:
         raise UsageError(
-            "--mutt opens a followed series", hint=f"for a file: neomutt -f {mbox}"
+            "--mutt requires a tracked series",
+            hint=f"run `neomutt -f {mbox}` to open a file",
         )
     with progress_of(common) as progress:
         _, series = _shown(common, number, progress, mark_read=False, every_mail=False)
@@ -851,7 +856,8 @@ def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked",
 
     if number is not None:
         raise UsageError(
-            "--mbox and ID exclude each other", hint="patchpilot track show --mbox FILE"
+            "--mbox and ID cannot be combined",
+            hint="run `patchpilot track show --mbox FILE`",
         )
     with common.workplace() as place, progress_of(common) as progress:
         return read_mbox(mbox, repository=place.repository_if_any(), progress=progress)
@@ -868,8 +874,8 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
         return topic.series.entry.id
     if not entries:
         raise MissingError(
-            "you are not following any series",
-            hint="patchpilot track add '<message-id>'",
+            "no series is tracked",
+            hint="run `patchpilot track add '<message-id>'`",
         )
     if len(entries) == 1:
         return entries[0][0]
@@ -877,7 +883,7 @@ def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> i
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"ID is missing: {len(entries)} series are tracked",
-            hint=f"`patchpilot track show {entries[0][0]}`, or another one:\n"
+            hint=f"`patchpilot track show {entries[0][0]}`, or the number of another series:\n"
             + "\n".join(rows),
         )
     tell("\n".join(rows))

@@ -21,14 +21,14 @@ from patchpilot.cli.verb_command import VerbCommand
     ),
 )
 @common_options("text", "json")
-@click.option("--open", "only_open", is_flag=True, help="only points that are open")
+@click.option("--open", "only_open", is_flag=True, help="list only open requests")
 @click.option(
     "--address",
     "addressed",
     metavar="N",
     type=int,
     multiple=True,
-    help="mark point N as addressed; repeatable",
+    help="mark request N as addressed; repeatable",
 )
 @click.option(
     "--decline",
@@ -36,7 +36,7 @@ from patchpilot.cli.verb_command import VerbCommand
     metavar="N",
     type=int,
     multiple=True,
-    help="mark point N as declined; repeatable",
+    help="mark request N as declined; repeatable",
 )
 @click.option(
     "--reopen",
@@ -44,14 +44,14 @@ from patchpilot.cli.verb_command import VerbCommand
     metavar="N",
     type=int,
     multiple=True,
-    help="mark point N as open; repeatable",
+    help="mark request N as open; repeatable",
 )
 @click.option(
     "--reset",
     metavar="N",
     type=int,
     multiple=True,
-    help="drop your mark of point N; repeatable",
+    help="remove your mark from request N; repeatable",
 )
 @click.argument("number", metavar="ID", type=SeriesNumber())
 def command(
@@ -63,10 +63,10 @@ def command(
     reopened: tuple[int, ...],
     reset: tuple[int, ...],
 ) -> None:
-    """List what reviews and bot reports ask of a series, and the state of each point.
+    """List the requests of reviewers and bots for a series, with the state of each request.
 
-    A point is addressed by a hunk of the range-diff to the next version (or by its changelog),
-    answered by your reply that quotes it, or open. Your own marks have precedence.
+    A request is addressed if the range-diff to the next version, or its changelog, shows the
+    change; answered if you replied to it; otherwise open. Your own marks take precedence.
     """
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.ledger_report import ledger_text

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--message",
     metavar="FILE",
-    help="take the text of the reply from FILE (`-`: standard input); no editor",
+    help="read the reply from FILE (`-`: standard input) instead of an editor",
 )
 @click.option("--no-edit", is_flag=True, help="do not open the editor")
 @click.option(
@@ -78,12 +78,11 @@ if TYPE_CHECKING:
 @click.option("--identity", metavar="NAME", help="sendemail identity to use")
 @click.argument("mail", metavar="[MSGID|URL|FILE|ID]", required=False)
 def command(common: Common, mail: str | None, **asked: Any) -> int:
-    """Answer a mail: quote what it asks, open your editor, check, preview and send the reply, once.
+    """Reply to a mail: quote its requests, edit, check, preview and send the reply.
 
-    The mail is one of a tracked series, or in a file; a series' number is for its latest mail that
-    asks for something (with ping and
-    withdraw: for your own latest version). A draft is kept until it is sent. Without a mail: list
-    the drafts.
+    The mail belongs to a tracked series, or is in a file. The number of a series selects its latest
+    mail with a request (for ping and withdraw: your own latest version). The draft is kept until
+    the reply is sent. Without a mail: list the drafts.
     """
     if mail is None:
         return _list(common)
@@ -175,7 +174,7 @@ def _plan(
     if wishes.force is not None and not wishes.force.strip():
         raise UsageError(
             "--force requires a reason",
-            hint="example: --force 'the list lost the first one'",
+            hint="use --force REASON, for example --force 'the list lost the first one'",
         )
     if asked["discard"]:
         notice(
@@ -187,7 +186,7 @@ def _plan(
         return None
     if asked["message"] and asked["patch"]:
         raise UsageError(
-            "--message and --patch exclude each other",
+            "--message and --patch cannot be combined",
             hint="write notes below the `---` of the patch in the commit's draft",
         )
     editor = (

@@ -42,7 +42,7 @@ from patchpilot.topic.review_trailers import Collected, TagChoice, TrailersReque
     "--also",
     metavar="TRAILER",
     multiple=True,
-    help="also add this tag, which is added on request only; repeatable",
+    help="add this tag, which is only added on request; repeatable",
 )
 @click.option(
     "--fuzzy",
@@ -67,7 +67,7 @@ def command(
 ) -> int:
     """Add Reviewed-by: and other tags from replies to the commits of TARGET (default: the topic).
 
-    On a terminal each tag is asked about, and the answer no is remembered. Only messages change;
+    On a terminal, you are asked about each tag, and a "no" is remembered. Only the messages change;
     `patchpilot undo` restores the commits.
     """
     asks = sys.stdin.isatty() and not (yes or options["dry_run"])
@@ -131,7 +131,7 @@ def _choose(found: Collected) -> Chosen:
         while answer not in tuple("ynaq"):
             answer = click.prompt(
                 "  Add it? [y: yes, n: no and do not ask again, a: all without a remark,"
-                " q: no more]",
+                " q: stop]",
                 prompt_suffix=" ",
                 err=True,
             )[:1].lower()

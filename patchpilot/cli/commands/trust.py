@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 )
 @common_options("text", "json")
 @click.option(
-    "--build", is_flag=True, help="also what building the tree's objects runs (make)"
+    "--build",
+    is_flag=True,
+    help="also trust the commands that a build of the tree runs (make)",
 )
-@click.option("--show", is_flag=True, help="only print it")
+@click.option("--show", is_flag=True, help="only print what would be trusted")
 @click.option("--revoke", is_flag=True, help="revoke trust, including earlier versions")
 @click.argument(
     "directory", metavar="[DIR]", type=click.Path(path_type=Path), required=False
@@ -38,14 +40,14 @@ if TYPE_CHECKING:
 def command(
     common: Common, build: bool, show: bool, revoke: bool, directory: Path | None
 ) -> int:
-    """Trust what the tree in DIR (default: here) names itself: rule packs and commands.
+    """Trust the rule packs and commands of the tree in DIR (default: the current directory).
 
-    The rule packs are those in its .patchpilot.toml; they run in `check`. The commands are those of
-    the repository's own git configuration (.git/config and the files that it includes), its hooks
-    and .b4-config; `send` runs them, for example. With them are the settings that say to which mail
-    server, and by which aliases, mail is sent. All of it is printed. It is only used when it is
-    trusted, and must be trusted again after a change. Your global git configuration needs no trust.
-    With --build also `patchpilot build` may run make in a copy of the tree.
+    The rule packs are named in .patchpilot.toml and run in `check`. The commands are named in the
+    repository's git configuration (.git/config and the files that it includes), its hooks and
+    .b4-config; `send` runs them, for example. Settings of the mail server and of aliases are
+    included. Everything is printed, is only used after you trust it, and must be trusted again
+    after a change. Your global git configuration is always trusted. With --build, `patchpilot
+    build` may run make in a copy of the tree.
     """
     from patchpilot.settings import trusted_packs as service
 

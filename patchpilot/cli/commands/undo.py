@@ -21,8 +21,9 @@ from patchpilot.services.tags.undo_rewrite import (
 @click.argument("action", type=click.Choice(["list", "restore"]), default="restore")
 @click.argument("number", type=click.IntRange(1), required=False)
 def command(common: Common, action: str, number: int | None) -> int:
-    """Restore a branch from the latest record or from NUMBER (`restore`, the default), or `list`
-    the records.
+    """Restore a branch to its state before patchpilot rewrote it, or list the undo records.
+
+    `restore` (the default) uses the latest record, or the record NUMBER; `list` lists the records.
     """
     with common.workplace() as place:
         repository = place.repository
@@ -30,7 +31,7 @@ def command(common: Common, action: str, number: int | None) -> int:
             if number is not None:
                 raise UsageError(
                     "`undo list` does not accept a number",
-                    hint=f"to restore it: patchpilot undo restore {number}",
+                    hint=f"run `patchpilot undo restore {number}` to restore the branch",
                 )
             states = undo_list(repository)
             restored = None

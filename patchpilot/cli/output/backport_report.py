@@ -84,7 +84,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
                 lines += [f"      {word}" for word in _build_words(branch, done)]
         if result.cc_stable:
             lines += [
-                "  add to its message:",
+                "add to the commit message:",
                 *(f"    {line}" for line in result.cc_stable),
             ]
         blocks.append("\n".join(lines))

@@ -18,7 +18,7 @@ def ledger_text(ledger: SeriesLedger) -> str:
     Each has its state, the lines that it is about, and the evidence for its state.
     """
     if not ledger.points:
-        return "no review points\n"
+        return "no requests\n"
     lines: list[str] = []
     mail = None
     for numbered in ledger.points:
@@ -53,7 +53,7 @@ def _lines(number: int, item: LedgerItem) -> Iterator[str]:
         yield f"{indent}at {printable(item.place)}"
     yield from (f"{indent}> {one_line(line)}" for line in place)
     if item.before:
-        yield f"{indent}asked before, on v{item.before.version or 1}"
+        yield f"{indent}requested before, on v{item.before.version or 1}"
     if item.marked:
         yield f"{indent}marked by you"
     elif item.state is PointState.ADDRESSED and item.hunk:

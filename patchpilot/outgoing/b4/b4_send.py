@@ -274,7 +274,7 @@ class _Counter:
         if last and any(entry.state is MailState.UNKNOWN for entry in self.entries):
             # b4 must not note the series as sent while a mail of it is in doubt
             self._send(entry)
-            return "it is not known whether a mail of the series was sent"
+            return "it is unknown whether a mail of the series was sent"
         return self._send(entry)
 
     def _send(self, entry: OutboxEntry) -> str:

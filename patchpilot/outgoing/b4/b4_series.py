@@ -154,7 +154,7 @@ def deliver(delivery: Delivery) -> None:
     ):
         if not send.may_have_been_sent:
             raise RefusedError(
-                f"b4 sends only the branch as it was planned: {branch} at {(send.head or '')[:12]}"
+                f"b4 sends only the planned branch: {branch} at {(send.head or '')[:12]}"
                 " is not checked out",
                 hint=Action("send", (), "nothing was sent; plan it again with `{}`"),
             )
@@ -233,8 +233,8 @@ def _branch(repository: Repository, ids: Sequence[str]) -> str:
             "b4 sends only the commits before its cover letter commit: this branch has commits"
             " after it",
             hint=(
-                f"move the cover letter to the tip: git rebase -i {(known.base or '')[:12]}, its"
-                " line last; or use --via git-send-email"
+                f"move the cover letter to the end with `git rebase -i {(known.base or '')[:12]}`,"
+                " or use --via git-send-email"
             ),
         )
     return branch
@@ -285,8 +285,9 @@ def _with_texts(
         or prefixes != list(known.prefixes)
     ):
         raise RefusedError(
-            f"b4 keeps the cover letter of this branch in a commit, with v{known.revision} and"
-            f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'}; send"
+            f"b4 keeps the cover letter of this branch in a commit with v{known.revision} and"
+            f" {'prefixes ' + ' '.join(known.prefixes) if known.prefixes else 'no prefixes'},"
+            " and `send`"
             " does not change commits",
             hint=Action(
                 "draft",
@@ -316,7 +317,7 @@ def _outgoing_mails(
     subjects = [" ".join(repository.commit(id_).subject.split()) for id_ in ids]
     if len(titles) != len(subjects) or not _same_titles(titles, subjects):
         raise RefusedError(
-            f"b4 would send {len(patches)} patches that are not the {len(ids)} selected",
+            f"b4 would send {len(patches)} patches instead of the {len(ids)} selected patches",
             hint="b4 sends the whole branch; omit TARGET",
         )
     patch_ids = patch_ids_of(repository, [patch.raw for patch in patches])

@@ -26,7 +26,7 @@ def post(delivery: Delivery, send_run: SendRun) -> None:
     send = delivery.send
     if send.undisclosed:
         raise RefusedError(
-            "an undisclosed security fix is not sent through b4's web endpoint"
+            "cannot send an undisclosed security fix through b4's web endpoint"
         )
     for entry in send.entries:
         delivery.report(entry.place, Outcome(MailState.SENDING))

@@ -54,7 +54,7 @@ INSTALL = (
     " Fedora: dnf install git-email"
 )
 _SETTINGS = Action(
-    "doctor", (), "check git config --get-regexp '^sendemail', and see `{}`"
+    "doctor", (), "run `git config --get-regexp '^sendemail'`, and see `{}`"
 )
 
 
@@ -469,7 +469,7 @@ def _failed(err: str, out: str, why: str = "") -> PatchpilotError:
     if "is not a git command" in text:
         return MissingError("git send-email is not installed", hint=INSTALL)
     if "NO_PERL_CPAN_FALLBACKS" in text or "Can't locate" in text:
-        return MissingError("git send-email lacks a Perl module it needs", hint=INSTALL)
+        return MissingError("git send-email lacks a required Perl module", hint=INSTALL)
     if address := re.search(
         r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text
     ):

@@ -80,7 +80,7 @@ def read_wanted(
     ]
     if not patches:
         raise InputError(
-            f"{target or 'the topic'}: no patch in it",
+            f"{target or 'the topic'} contains no patch",
             hint="pass a patch, not its cover letter or a reply to it",
         )
     for patch in patches:
@@ -88,7 +88,7 @@ def read_wanted(
         if patch.diff_error:
             raise InputError(
                 f"{patch.source}: {patch.diff_error}",
-                hint="it was truncated or edited manually; download it again",
+                hint="the patch was truncated or edited manually; download it again",
             )
     return tuple(
         BackportTarget(patch.commit, patch.subject.title or patch.source, patch)

@@ -30,7 +30,7 @@ from patchpilot.services.backport.write_backports import (
     write_backports,
 )
 
-_BROKEN = "it does not compile there, and the branch without it does"
+_BROKEN = "the branch compiles without the fix, but not with it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _text(repository: Repository | None, wanted: BackportWork) -> BackportText:
     if wanted.signoff and signer is None:
         raise MissingError(
             "git user.name and user.email are not set",
-            hint="git config --global user.name and user.email",
+            hint="run `git config --global user.name 'Your Name'`, and set user.email",
         )
     answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
     return BackportText(

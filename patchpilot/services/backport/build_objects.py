@@ -51,8 +51,8 @@ def may_compile(repository: Repository, tree: Tree) -> None:
     project = project_of_tree(tree)
     if project is None or not project.kernel:
         raise UsageError(
-            f"--build {OBJECTS}: only a kernel tree can be built by object",
-            hint="pass a command, e.g. --build 'make -j8'",
+            f"--build {OBJECTS} requires a kernel tree",
+            hint="use a command, for example --build 'make -j8'",
         )
     refuse_untrusted_build(repository.top)
 

@@ -50,7 +50,7 @@ def _commit(
     if not patch.subject.title:
         raise UsageError(
             f"{patch.source}: cannot look up the merged commit: the diff has no subject",
-            hint="name the commit, or give --onto DIR",
+            hint="name the commit, or use --onto DIR",
         )
     diff = "\n".join([*patch.lines[patch.diff_line - 1 :], ""])
     applied = repository.git(
@@ -66,7 +66,7 @@ def _commit(
         raise UsageError(
             f"{patch.source}: does not apply to {parent[:12]}, and no mainline commit makes this"
             " change",
-            hint="name the commit that it is based on with --base, or give --onto DIR",
+            hint="name the commit that it is based on with --base, or use --onto DIR",
         )
     tree = repository.git("write-tree", env=environment).text.strip()
     author = patch.author

@@ -67,7 +67,7 @@ def read_choices(
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"cannot read {file}: {error}",
-            hint=f"remove {file}; this loses what you chose for the conflicts",
+            hint=f"remove {file}; this discards your choices for the conflicts",
         ) from error
     changed = [
         f"{what} changed ({old[:12]} is now {new[:12]})"

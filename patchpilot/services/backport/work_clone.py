@@ -155,7 +155,8 @@ def build(
     words = shlex.split(command)
     if not words:
         raise UsageError(
-            "--build: no command given", hint="e.g. --build 'make -j8 drivers/net/'"
+            "--build: no command given",
+            hint="use a command, for example --build 'make -j8 drivers/net/'",
         )
     if command == OBJECTS:
         may_compile(repository, CommitTree(repository, branch.tip))

@@ -28,7 +28,9 @@ from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
 
-_NOT_ADAPTED = "it cannot be adapted: omit --adapt to write it with its prerequisites"
+_NOT_ADAPTED = (
+    "the fix cannot be adapted: omit --adapt to write it with its prerequisites"
+)
 _SIGN = "your sign-off belongs below your note: use --signoff"
 
 
@@ -331,7 +333,7 @@ def write_mails(
         if not overwrite and any(folder.glob("*.patch")):
             raise UsageError(
                 f"{folder} already has patches",
-                hint="name another folder, or remove them",
+                hint="name another folder, or remove the patches",
             )
         files = []
         for name, content in mails:

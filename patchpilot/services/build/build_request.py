@@ -32,7 +32,8 @@ def build_options(
     for arch in arches:
         if not arch.isidentifier():
             raise UsageError(
-                f"--arch {arch}: not a directory of arch/", hint="e.g. --arch arm64"
+                f"--arch {arch}: not a directory in arch/",
+                hint="use a directory in arch/, for example --arch arm64",
             )
     return BuildOptions(
         config=_text(config) if config else None,

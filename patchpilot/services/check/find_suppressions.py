@@ -78,7 +78,7 @@ def find_suppressions(
     if request.write_baseline and request.baseline is None:
         raise UsageError(
             "--write-baseline: no file given",
-            hint="--write-baseline FILE, or --baseline FILE --write-baseline",
+            hint="use --write-baseline FILE, or --baseline FILE --write-baseline",
         )
     waivers = (
         *given,
@@ -150,7 +150,7 @@ def _write_down(
         return ""
     if len(request.targets) > 1:
         raise UsageError(
-            "--waive requires a single TARGET: a waiver is for one topic",
+            "--waive requires a single TARGET: a waiver applies to one topic",
             hint="pass one range A..B",
         )
     rules = load_rules(packs)

@@ -38,7 +38,7 @@ def post_checks(
     """
     if offline:
         raise NetworkError(
-            f"checks cannot be posted to {place} with --offline", hint="drop --offline"
+            f"checks cannot be posted to {place} with --offline", hint="omit --offline"
         )
     token = os.environ.get(TOKEN) or next(
         iter(config_values(None, rf"^{re.escape(TOKEN_KEY)}$").get(TOKEN_KEY, ())[-1:]),
@@ -54,7 +54,7 @@ def post_checks(
         private = outbox.undisclosed_ids()
     if any(checked.patch.message_id in private for checked in result.patches):
         raise RefusedError(
-            "checks of an undisclosed security fix are not posted",
+            "cannot post checks of an undisclosed security fix",
             hint="omit --post-checks",
         )
     for checked in result.patches:

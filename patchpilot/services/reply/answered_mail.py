@@ -66,8 +66,8 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     mails = read_mails(target)
     if len(mails) != 1:
         raise UsageError(
-            f"{target} holds {len(mails)} messages",
-            hint="name one of them by its Message-ID, or save it alone",
+            f"{target} contains {len(mails)} messages",
+            hint="name one of them by its Message-ID, or save it to a separate file",
         )
     return AnsweredMail(
         store.reader.classify(mails[0]), store.with_mail(mails[0].message_id)

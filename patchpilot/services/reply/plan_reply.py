@@ -114,15 +114,15 @@ def patch_draft(
     if not upstream_commits(repository.commit(commit).message):
         raise RefusedError(
             f"commit {commit[:12]} does not name its upstream commit",
-            hint="backport it with `git cherry-pick -x`, then amend the message",
+            hint="run `git cherry-pick -x` to backport the commit, then amend the message",
         )
     body = bodies_of_commits(repository, (commit,), SeriesText(), sender)[0]
     if f"<{sender.email}>".encode("utf-8", "surrogateescape") not in b"\n".join(
         line for line in body.body.split(b"\n") if line.startswith(b"Signed-off-by:")
     ):
         raise RefusedError(
-            f"commit {commit[:12]} lacks your Signed-off-by",
-            hint="add it: git commit --amend -s",
+            f"commit {commit[:12]} lacks your Signed-off-by:",
+            hint="run `git commit --amend -s` to add it",
         )
     title = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:
@@ -174,8 +174,8 @@ def sender_of(repository: Repository, via: str, identity: str | None = None) -> 
     sender = account.sender
     if sender is None:
         raise MissingError(
-            "git has no e-mail address for you",
-            hint="git config --global user.email YOU@EXAMPLE.ORG",
+            "git has no email address for you",
+            hint="run `git config --global user.email YOU@EXAMPLE.ORG`",
         )
     return sender
 
@@ -230,7 +230,7 @@ def plan_reply(
     cc = tuple(one for one in cc if one not in public)
     if not to:
         raise RefusedError(
-            "no recipients: the mail names nobody but you",
+            "no recipients: the mail names no recipient other than you",
             hint="reply to a mail that others sent or received",
         )
     refuse_many(len(to) + len(cc), force)

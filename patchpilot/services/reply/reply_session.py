@@ -162,7 +162,7 @@ def _planned(
         if edited is None:
             raise RefusedError(
                 "the editor failed; nothing was sent",
-                hint="the draft was kept as it was",
+                hint="the draft was not changed",
             )
         draft = replace(draft, text=as_edited(edited))
     draft = keep_draft(draft, sender)

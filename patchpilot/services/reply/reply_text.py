@@ -131,7 +131,7 @@ def text_notes(text: str) -> Iterator[SendProblem]:
     ):
         yield SendProblem(
             "unanswered-quote",
-            "quoted lines at the end have no answer below them",
+            "quoted lines at the end have no reply below them",
             "answer them, or cut them",
         )
 

@@ -111,8 +111,8 @@ def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
 
 def _other_text(what: str) -> RefusedError:
     return RefusedError(
-        f"the earlier reply {what}; this draft has another text",
-        hint="to send this text too, run the command again",
+        f"the earlier reply {what}; this draft has a different text",
+        hint="run the command again to send this text as well",
     )
 
 

@@ -96,7 +96,7 @@ def send_report(
         mails,
         (
             *result.advice,
-            "test bots usually answer within a day or two, reviewers within days",
+            "test bots usually reply within a day or two, reviewers within several days",
             (
                 f"{project.title} asks to wait {counted(days, 'day')} before a reminder: until"
                 f" {remind:%Y-%m-%d}"

@@ -44,7 +44,7 @@ def say_compile_tested(
     words = built_words(draft)
     if wanted and not words:
         raise UsageError(
-            "not every commit of the topic was built as it is now",
+            "not every commit of the topic was built in its current form",
             hint=Action("build", (), "build them: {}"),
         )
     after = replace(

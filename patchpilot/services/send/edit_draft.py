@@ -251,15 +251,15 @@ def leave_b4(repository: Repository) -> str:
     if name is None:
         raise UsageError(
             "no branch is checked out",
-            hint="switch to the topic branch with git switch",
+            hint="run `git switch` to check out the topic branch",
         )
     known = prep_branch(repository, name)
     if known is None:
-        raise MissingError(f"{name} is not enrolled in b4 by patchpilot")
+        raise MissingError(f"{name} was not enrolled in b4 by patchpilot")
     if known.strategy != "branch-description":
         raise UsageError(
             f"cannot unenroll {name}: b4 keeps its cover letter in a commit",
-            hint="run b4 prep --cleanup, or drop that commit with git rebase -i",
+            hint="run `b4 prep --cleanup`, or drop that commit with `git rebase -i`",
         )
     withdraw(repository, name)
     return name

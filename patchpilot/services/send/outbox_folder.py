@@ -26,8 +26,8 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
         )
         if others:
             raise InputError(
-                f"{folder} holds other messages: {', '.join(others[:3])}",
-                hint="choose an empty directory, or remove them",
+                f"{folder} contains other messages: {', '.join(others[:3])}",
+                hint="choose an empty directory, or remove the messages",
             )
         for name, raw in mails.items():
             (folder / name).write_bytes(raw)

@@ -60,8 +60,8 @@ def plan(
         raise MissingError(
             "git user.name and user.email are not set",
             hint=(
-                "git config --global user.name 'Your Name'; git config --global user.email"
-                " you@example.org"
+                "run `git config --global user.name 'Your Name'; git config --global user.email"
+                " you@example.org`"
             ),
         )
     progress("reading the topic")
@@ -85,7 +85,7 @@ def plan(
             "no recipients",
             hint=Hint(
                 (
-                    Action("", ("--to",), "add recipients with {} and --cc"),
+                    Action("", ("--to",), "use {} and --cc to add recipients"),
                     Action(
                         "maintainers",
                         (),

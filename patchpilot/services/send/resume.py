@@ -145,7 +145,8 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
             raise UsageError(
                 f"--unknown {text!r}: neither {', '.join(UNKNOWN_AS[:-1])} nor {UNKNOWN_AS[-1]}",
                 hint=(
-                    "--unknown sent (or lost) for all unknown messages, --unknown MESSAGE-ID=sent"
+                    "use --unknown sent (or lost) for all unknown messages, or --unknown"
+                    " MESSAGE-ID=sent"
                     " (or lost) for one"
                 ),
             )
@@ -180,7 +181,9 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
             )
         state = mails[name].state
         if state is not MailState.UNKNOWN and state not in fits[how]:
-            raise UsageError(f"--unknown {name}={how}: that mail is {state}", hint=hint)
+            raise UsageError(
+                f"--unknown {name}={how}: the state of this mail is {state}", hint=hint
+            )
 
 
 def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Outcome]:
@@ -309,7 +312,7 @@ def _as_plan(
             SendProblem(
                 "sent-since",
                 f"the same patches were sent since then, {words_of(send)}",
-                "the rest is probably not needed; --force REASON sends these messages too",
+                "the rest is probably not needed; use --force REASON to send these messages anyway",
             )
             for send in since
         ),

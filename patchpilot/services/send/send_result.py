@@ -80,7 +80,7 @@ def _after_sending(send: Send) -> Sequence[Advice]:
         return ()
     if send.undisclosed:
         return [
-            "undisclosed: the replies come to you alone, and no archive is asked for them",
+            "undisclosed: replies are sent only to you, and no archive is searched for them",
             Action(
                 "track",
                 ("add", "--mbox", "FILE"),
@@ -95,7 +95,7 @@ def _after_sending(send: Send) -> Sequence[Advice]:
     return [
         Hint(
             (
-                "replies are tracked (it can take minutes until the archive has the mail): ",
+                "replies are tracked (the archive may need a few minutes to receive the mail): ",
                 Action("track", ("update",)),
                 ", then ",
                 Action("track", ("show",)),
@@ -154,7 +154,8 @@ def _for_unknown(send: Send) -> Iterator[Advice]:
         return
     if send.undisclosed:
         yield (
-            "ask a recipient whether it was received: no archive is asked about an undisclosed fix"
+            "ask a recipient whether the mail was received: no archive is searched for an"
+            " undisclosed fix"
         )
     else:
         from patchpilot.settings.read_settings import user_settings
@@ -163,11 +164,14 @@ def _for_unknown(send: Send) -> Iterator[Advice]:
             user_settings(Path(send.repository), problems=[]).get("lore").rstrip("/")
         )
         for message_id in unknown:
-            yield f"check whether it was received: {archive}/{message_id}/ (it can take minutes)"
+            yield (
+                f"check whether the mail was received: {archive}/{message_id}/ (this can take a few"
+                " minutes)"
+            )
     yield Action(
         "send",
         ("--resume", "--unknown", "sent"),
-        "then: {}, or --unknown lost to send it again with the same Message-ID",
+        "then: {}, or use --unknown lost to send the message again with the same Message-ID",
     )
     if len(unknown) > 1:
         yield Action(

@@ -19,11 +19,11 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
     """
     if draft.is_undisclosed and account.destination:
         raise RefusedError(
-            f"an undisclosed security fix is not sent through {account.destination}",
+            f"cannot send an undisclosed security fix through {account.destination}",
             hint=Action(
                 "doctor",
                 (),
-                "set your own mail server: `{}` knows the settings of your provider",
+                "run `{}` to set up your own mail server",
             ),
         )
 
@@ -37,7 +37,7 @@ def refuse_public_mails(draft: Draft, send: Send) -> None:
         return
     if any(entry.state in WAITING for entry in send.entries):
         raise RefusedError(
-            "the remaining messages were made for a public send, but the fix is undisclosed now",
+            "the remaining messages were made for a public send, but the fix is now undisclosed",
             hint=Action(
                 "send",
                 (),

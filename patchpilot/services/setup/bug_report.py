@@ -60,7 +60,8 @@ def bug_report(settings: Settings) -> str:
     """Returns versions, non-default settings and the last traceback, as Markdown."""
     text = _TEMPLATE.format(
         versions="\n".join(f"- {line}" for line in _versions()),
-        settings="\n".join(_settings(settings)) or "all settings have their defaults",
+        settings="\n".join(_settings(settings))
+        or "all settings have their default values",
         traceback=_fenced(last_traceback()),
     )
     home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)

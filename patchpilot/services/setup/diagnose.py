@@ -185,7 +185,7 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
     for finish_send in finish_sends(repository):
         yield probes.Probe(
             "unfinished send",
-            "warn" if finish_send.startswith("b4 does not know") else "ok",
+            "warn" if finish_send.startswith("b4 has no record of") else "ok",
             finish_send,
         )
 
@@ -278,7 +278,7 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             "warn",
             f"not fetched recently, so there may be newer branches: {', '.join(stale)}",
             "; ".join(f"git fetch {remote}" for remote in remotes)
-            or "fetch them from their remote",
+            or "fetch the branches from their remote",
         )
     if have.missing:
         versions = ", ".join(branch.version for branch in have.missing)
@@ -409,7 +409,7 @@ def _checkers() -> Iterator[probes.Probe]:
             yield probes.Probe(checker.name, "ok", "used by check --checkers")
             continue
         command = checker.install or install_command("checkers")
-        message = "not installed: check --checkers goes without it"
+        message = "not installed: check --checkers skips it"
         yield probes.Probe(checker.name, "skip", message, f"run `{command}`")
 
 
@@ -425,7 +425,7 @@ def _state() -> Iterator[probes.Probe]:
             "outbox",
             "fail",
             error.message,
-            error.hint or "nothing is sent that cannot be recorded first",
+            error.hint or "a message is only sent after it was recorded",
         )
         return
     yield probes.Probe("outbox", "ok", f"{folder} is intact")

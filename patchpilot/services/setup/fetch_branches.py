@@ -30,5 +30,5 @@ def fetch_branches(repository: Repository, wanted: MissingBranches) -> None:
             repository.git("remote", "remove", wanted.remote)
     if not done:
         raise MissingError(
-            f"git fetch failed: {wanted.summary}", hint="see its message above"
+            f"git fetch failed: {wanted.summary}", hint="see git's message above"
         )

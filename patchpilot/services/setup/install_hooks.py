@@ -54,7 +54,7 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
         if known.state == "foreign":
             raise RefusedError(
                 f"another {name} hook is installed: {known.place}",
-                hint=f'add to it: patchpilot hooks run {name} "$@" || exit 1',
+                hint=f'add this line to the hook: patchpilot hooks run {name} "$@" || exit 1',
             )
     for name in chosen:
         if name == "b4":
@@ -152,7 +152,7 @@ def _folder(repository: Repository) -> Path:
         if repository.bare and not place.is_absolute():
             raise UsageError(
                 "core.hooksPath is relative, and the repository is bare",
-                hint="make it absolute",
+                hint="set core.hooksPath to an absolute path",
             )
         return place if place.is_absolute() else repository.top / place
     return repository.common_dir / "hooks"

@@ -139,7 +139,7 @@ def plan_mail(request: MailRequest) -> MailPlan:
         wanted = _server_settings(request, provider, keeper)
     for key, value in wanted.items():
         if value.startswith("-") or UNSAFE.search(value):
-            raise UsageError(f"{key}: {value!r} is not a value for it")
+            raise UsageError(f"{value!r} is not a valid value for {key}")
     notes = (
         [f"{provider.name}: {provider.rewrites}"]
         if provider and provider.rewrites
@@ -147,7 +147,7 @@ def plan_mail(request: MailRequest) -> MailPlan:
     )
     if name == WEB:
         notes.append(
-            "then register your key: b4 send --web-auth-new, b4 send --web-auth-verify"
+            "then register your key with `b4 send --web-auth-new` and `b4 send --web-auth-verify`"
         )
     settings = tuple(Setting(key, value, _before(key)) for key, value in wanted.items())
     return MailPlan(
@@ -167,7 +167,7 @@ def _server_settings(
     if not server or any(sign.isspace() for sign in server):
         raise UsageError(
             f"{server!r} is not a server" if server else "the mail server is missing",
-            hint="name it with --server HOST",
+            hint="use --server HOST",
         )
     given = request.port or (int(number) if number.isdigit() else 0)
     encryption = request.encryption
@@ -241,7 +241,8 @@ def try_login(plan: MailPlan, password: str) -> str:
     if account.sendmail:
         if not shutil.which(account.sendmail):
             raise NetworkError(
-                f"{account.sendmail} is not installed", hint="install it first"
+                f"{account.sendmail} is not installed",
+                hint=f"install {account.sendmail}, then try again",
             )
         return f"{account.sendmail} is installed; its own settings are not tested"
     with _session(plan, password) as submission:
@@ -309,7 +310,7 @@ def _test_mail(address: str) -> bytes:
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
     mail.set_content(
-        "A tab follows:\t|\nThis line has to arrive unchanged, with the tab.\n"
+        "A tab follows:\t|\nThis line must arrive unchanged, with the tab.\n"
     )
     return mail.as_bytes()
 

@@ -151,7 +151,7 @@ def find_culprits_of_each(
     if is_mail(target) and not repository.find(target):
         raise UsageError(
             f"{target}: a patch file has no git history to search",
-            hint=Action("fixes", ("HEAD",), "apply it first (git am FILE), then: {}"),
+            hint=Action("fixes", ("HEAD",), "run `git am FILE`, then {}"),
         )
     if ".." not in target:
         return (
@@ -230,9 +230,9 @@ def find_culprits(
         return FixesResult(commit.id, commit.subject, present, (), True, "")
     if len(commit.parents) != 1 and bisect_log is None:
         reason = (
-            "it is a merge: name the commit that fixes the bug"
+            "the commit is a merge: name the commit that fixes the bug"
             if commit.parents
-            else "it is the first commit: there is nothing before it"
+            else "the commit is the first one: there is no earlier commit"
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
     ranked = (
@@ -422,7 +422,7 @@ def _find(
             raise
         raise MissingError(
             "required files are missing in this partial clone",
-            hint="git fetch --refetch --no-filter",
+            hint="run `git fetch --refetch --no-filter`",
         ) from error
 
 

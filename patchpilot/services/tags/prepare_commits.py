@@ -98,7 +98,7 @@ def prepare(
         if len(repository.commit(id_).parents) > 1:
             raise UsageError(
                 f"{id_[:12]} is a merge: tags belong in the merged commits",
-                hint="pass one of those, or a range A..B",
+                hint="pass one of the merged commits, or a range A..B",
             )
     if request.is_fix is not None and not request.dry_run:
         answer_fix(
@@ -361,6 +361,6 @@ def _identity(repository: Repository) -> str:
     if who is None:
         raise MissingError(
             "git user.name and user.email are not set",
-            hint="git config user.name 'Your Name'; git config user.email you@example.org",
+            hint="run `git config user.name 'Your Name'; git config user.email you@example.org`",
         )
     return who.trailer()

@@ -117,7 +117,7 @@ def stable_lines(
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
         raise UsageError(
             f"{target}: finding affected branches needs a commit in the git history",
-            hint=Action("stable", ("HEAD",), "apply it first (git am FILE), then: {}"),
+            hint=Action("stable", ("HEAD",), "run `git am FILE`, then {}"),
         )
     commit = repository.commit(resolve_patch(repository, target))
     use_graph(repository, commit.id, progress)

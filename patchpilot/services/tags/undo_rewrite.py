@@ -125,7 +125,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     if chosen.state == "gone":
         raise RefusedError(
             f"the branch {name} no longer exists",
-            hint=f"git branch {name} {undo.old[:12]} restores it",
+            hint=f"run `git branch {name} {undo.old[:12]}` to restore it",
         )
     if chosen.state == "moved-on":
         way_out = (
@@ -135,7 +135,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
         )
         raise RefusedError(
             f"{name} has changed since this record was made",
-            hint=f"the old commits are saved: {way_out}",
+            hint=f"run `{way_out}` to restore the old commits",
         )
     _refuse_busy(repository, undo)
     copy_notes(repository, {new: old for old, new in undo.commits})

@@ -119,7 +119,7 @@ def newest_two(series: Tracked) -> tuple[Revision, Revision]:
         if before:
             return before[-1], newest
     raise UsageError(
-        f"series {series.entry.id} has only one revision with patches here",
+        f"series {series.entry.id} has only one revision whose patches are stored",
         hint=Action("track", ("update",), "`{}` looks for others"),
     )
 

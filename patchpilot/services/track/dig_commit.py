@@ -182,7 +182,7 @@ def _refuse_undisclosed(repository: Repository, commit: Commit) -> None:
         )
     if of_undisclosed:
         raise RefusedError(
-            f"{commit.short} is of an undisclosed security fix: no server is asked about it",
+            f"{commit.short} belongs to an undisclosed security fix: no server is queried",
             hint=SAVE_REPLIES,
         )
 

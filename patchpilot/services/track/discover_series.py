@@ -111,8 +111,8 @@ def moment_since(text: str, now: datetime | None = None) -> datetime:
     since = read_iso(text.strip(), UTC)
     if since is None:
         raise UsageError(
-            f"--since: {text!r} is not a time",
-            hint="pass 90d, 2w, 6m, 1y or a date such as 2026-01-31",
+            f"--since: cannot parse {text!r}",
+            hint="use a time span or a date, for example 90d, 2w, 6m, 1y or 2026-01-31",
         )
     return since
 
@@ -134,7 +134,7 @@ def discover(
     if not authors:
         raise UsageError(
             "no address to search for",
-            hint="git config --global user.email you@example.org, or pass --author ADDRESS",
+            hint="run `git config --global user.email you@example.org`, or pass --author ADDRESS",
         )
     followed = listed(store=store, whole=False)
     found: dict[str, DiscoveredSeries] = {}
@@ -244,7 +244,7 @@ def chosen(found: Discovered, targets: Sequence[str]) -> tuple[DiscoveredSeries,
         if series is None:
             raise UsageError(
                 f"{target}: not among the series found",
-                hint=Action("track", ("add", target), "track it alone: `{}`"),
+                hint=Action("track", ("add", target), "track only this series: `{}`"),
             )
         result[series.message_id] = series
     return tuple(result.values())
@@ -264,8 +264,8 @@ def picked_places(text: str, count: int) -> Sequence[int]:
         first, last = (int(span[1]), int(span[2] or span[1])) if span else (0, 0)
         if not 1 <= first <= last <= count:
             raise UsageError(
-                f"{word!r} is not a choice",
-                hint=f"pass numbers from 1 to {count}, such as 1 3-5, or all",
+                f"{word!r} is not a valid choice",
+                hint=f"use numbers from 1 to {count} or all, for example 1 3-5",
             )
         places.update(dict.fromkeys(range(first - 1, last)))
     return tuple(places)

@@ -130,7 +130,7 @@ def update_machine_reviews(
     places = [place for place in named if place != PATCHWORK]
     failed: dict[str, None] = {}
     for at, one in enumerate(due):
-        progress("asking for reviews by machines", at, len(due))
+        progress("fetching reviews by machines", at, len(due))
         try:
             if (
                 PATCHWORK in named

@@ -57,7 +57,7 @@ def notifier(ways: Sequence[str], command: str | None) -> Notifier:
     except ValueError as error:
         raise UsageError(
             f"notify-command: {line!r}: {error}",
-            hint="quote the words of the command as for a shell",
+            hint="quote the words of the command as in a shell",
         ) from error
 
 

@@ -38,7 +38,10 @@ def _command() -> list[str]:
     try:
         named = shlex.split(os.environ.get("MAILER", ""))
     except ValueError as error:
-        raise UsageError(f"$MAILER: {error}", hint="e.g. MAILER=neomutt") from error
+        raise UsageError(
+            f"$MAILER: {error}",
+            hint="use the name of a program, for example MAILER=neomutt",
+        ) from error
     if named:
         return named
     found = next((name for name in PROGRAMS if shutil.which(name)), None)

@@ -126,7 +126,7 @@ def read_patchwork(
     if status is None or series.summary is None or not place:
         raise MissingError(
             f"no patchwork is known for series {series.entry.id}",
-            hint="name it in a separate project file: patchwork in [mail]",
+            hint="set patchwork in [mail] of a project file",
         )
     patches = status.topic.latest.patches
     hosts = status.topic.project.mail.check_hosts

@@ -129,7 +129,7 @@ def _fetched(
 ) -> Gathered:
     """The mails that the series' source has, what was left out, and why not all could be read."""
     if is_undisclosed(entry, store) and not entry.mbox:
-        return Gathered((), ("undisclosed: no archive is asked",))
+        return Gathered((), ("undisclosed: no archive is queried",))
     url = (
         None
         if is_undisclosed(entry, store)
@@ -152,7 +152,7 @@ def _from_file(
             hint=Action(
                 "track",
                 ("rebuild", str(entry.id), "--lore", LORE),
-                "put it back, or read the series from an archive: `{}`",
+                "restore the file, or read the series from an archive: `{}`",
             ),
         )
         return Gathered((), (problem.message,), problem)

@@ -29,9 +29,9 @@ SIGNS = {
 MEANINGS = {
     ReviewState.GIVEN: "given to this version",
     ReviewState.CARRIED: "is in the posted patch",
-    ReviewState.LOST: "lost: add it or ask again",
+    ReviewState.LOST: "lost: add the tag or ask again",
     ReviewState.OUTDATED: "patch changed since: ask again",
-    ReviewState.ASKED: "asked for changes, not back yet",
+    ReviewState.ASKED: "asked for changes, no reply since",
     ReviewState.APPLIED: "applied it",
     ReviewState.LOOKED: "commented",
     ReviewState.UNSEEN: "never looked",

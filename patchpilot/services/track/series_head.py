@@ -72,11 +72,11 @@ def _turn(series: Tracked) -> str:
     status = series.status
     if status and series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
         until = status.topic.project.after_applied.partition(" (")[0]
-        return f"others': you wait until {until}"
+        return f"others: you are waiting until {until}"
     if series.state in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
-        return "others': you wait for the stable trees"
+        return "others: you are waiting for the stable trees"
     whom = awaited(status) if status else ()
-    return f"others': you wait for {', '.join(whom) or 'the maintainer'}"
+    return f"others: you are waiting for {', '.join(whom) or 'the maintainer'}"
 
 
 def _open(series: Tracked, status: Status | None) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _open(series: Tracked, status: Status | None) -> Iterator[str]:
             yield f"{branch.version} {branch.words}"
     if status.claims:
         count = counted(len(status.claims), "message")
-        yield f"{count} from addresses not seen before"
+        yield f"{count} from unknown addresses"
 
 
 def _landed(series: Tracked) -> Iterator[str]:

@@ -297,9 +297,9 @@ def _heading(line: bytes, source: str) -> Mapping[str, Any]:
             raise ValueError
         if int(version) > VERSION:
             raise InputError(
-                f"{source} was written by a newer version of patchpilot: {heading[_HEADING]}, this"
-                f" one reads {SCHEMA}{VERSION}",
-                hint="upgrade patchpilot: `pip install --upgrade patchpilot`",
+                f"{source} was written by a newer version of patchpilot: {heading[_HEADING]}, but"
+                f" this version reads {SCHEMA}{VERSION}",
+                hint="run `pip install --upgrade patchpilot`",
             )
         return {key: _typed(heading, key, int) for key in ("series", "mails")}
     except (ValueError, KeyError, TypeError) as error:

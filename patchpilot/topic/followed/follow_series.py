@@ -126,14 +126,14 @@ def add(
     """
     if target is None:
         raise UsageError(
-            "nothing to follow",
+            "no series given to track",
             hint="pass a Message-ID, an archive URL, or --mbox FILE",
         )
     message_id = message_id_of(target)
     if message_id is None:
         raise UsageError(
             f"{target}: neither a Message-ID nor an archive URL",
-            hint="e.g. <20240101120000.1-1-ada@example.org>",
+            hint="use a Message-ID, for example <20240101120000.1-1-ada@example.org>",
         )
     if message_id in undisclosed_ids(store):
         raise undisclosed_error(message_id)
@@ -256,7 +256,7 @@ def add_from_mbox(
         named = status_of(message_id, every) if message_id else None
         if named is None:
             why = next((why for why in left_out if f"<{message_id}>" in why), "")
-            hint = why or "omit it to track the series in the file"
+            hint = why or "omit the Message-ID to track the series in the file"
             raise MissingError(f"{target}: not in {mbox}", hint=hint)
         chosen: Sequence[Status] = (named,)
     else:
@@ -269,7 +269,7 @@ def add_from_mbox(
         return about
     if not chosen:
         raise InputError(
-            f"{mbox}: neither a patch nor an answer to one that you sent or track",
+            f"{mbox}: neither a patch nor a reply to a patch that you sent or track",
             hint="pass the mbox of a thread, for example t.mbox.gz of an archive",
         )
     added = []
@@ -356,8 +356,8 @@ def _keep_reports(
         reports := [report for mail in mails for report in delivery_reports(mail)]
     ):
         raise MissingError(
-            f"the mail that this report is about is of no tracked series ({reports[0].words})",
-            hint="track the series first: track add MSGID",
+            f"this report is about a mail that belongs to no tracked series ({reports[0].words})",
+            hint=Action("track", ("add", "MSGID"), "track the series first: `{}`"),
         )
     return found
 

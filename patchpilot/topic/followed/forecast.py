@@ -180,7 +180,7 @@ def make_forecast(
         raise undisclosed_error(series.entry.message_id)
     sample = _Sample.of(series)
     if sample is None or series.status is None:
-        read = Action("track", ("update",), "`{}` reads its messages first")
+        read = Action("track", ("update",), "read its messages first: `{}`")
         raise InputError(
             f"series {series.entry.id} was sent to no known list", hint=read
         )
@@ -189,7 +189,7 @@ def make_forecast(
         ask = Action(
             "track",
             ("forecast", str(series.entry.id), "--lore", LORE),
-            "name the archive: `{}`",
+            "name the archive with `{}`",
         )
         raise UsageError(
             f"series {series.entry.id} was read from a file, not from an archive",
@@ -213,10 +213,10 @@ def make_forecast(
         )
     )
     if len(found) < _LEAST:
-        hint = "name an archive that has all messages of the list with --lore"
+        hint = "use --lore to name an archive with all messages of the list"
         raise InputError(
-            f"{sample.address} has {counted(len(found), 'series', 'series')} of that time: too few"
-            " for an estimate",
+            f"too few series were sent to {sample.address} in that time for an estimate:"
+            f" {len(found)}",
             hint=hint,
         )
     remember(_KIND, sample.key, [tuple(pace) for pace in found])

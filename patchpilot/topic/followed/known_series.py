@@ -336,7 +336,8 @@ def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
             Action(
                 "track",
                 ("update",),
-                "wait: the archive does not have it yet (it can take minutes); then `{}`",
+                "wait: the archive does not have the message yet (this can take a few"
+                " minutes); then `{}`",
             ),
         )
         return Tracked(entry, None, unread, waiting, lazy)
@@ -394,7 +395,7 @@ def is_undisclosed(entry: TrackEntry, store: Store) -> bool:
 def undisclosed_error(message_id: str) -> RefusedError:
     """Return the error for a message about which no server may be queried."""
     return RefusedError(
-        f"{message_id} was sent as an undisclosed security fix: no server is asked about it",
+        f"{message_id} was sent as an undisclosed security fix: no server is queried",
         hint=SAVE_REPLIES,
     )
 

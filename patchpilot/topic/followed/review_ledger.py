@@ -204,8 +204,10 @@ def mark_numbered(
     for place, _ in wanted:
         if not 1 <= place <= len(items):
             raise UsageError(
-                f"the list of requests of series {number} has no request {place}",
-                hint=f"it has {len(items)}",
+                f"series {number} has no request {place}",
+                hint=f"valid numbers: 1 to {len(items)}"
+                if items
+                else "the list of requests is empty",
             )
     for place, state in wanted:
         mark_point(number, items[place - 1].point, state)

@@ -337,7 +337,7 @@ class ConflictPane(ReportsErrors, Container):
         if lines is None or lines == proposal.lines:
             self.notify("not changed", timeout=2)
         elif is_marked(lines):
-            self.notify("conflict markers are left: not chosen", severity="warning")
+            self.notify("conflict markers remain: not chosen", severity="warning")
         else:
             self._ask_note(one, lines)
 

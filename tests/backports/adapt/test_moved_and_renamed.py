@@ -87,7 +87,7 @@ def test_lines_that_are_in_another_file_on_the_branch_are_changed_there(
     )
     assert found.kind == "moved"
     assert found.steps == (
-        "tools/all.txt:45: the code is in this file in the branch; made the change there",
+        "tools/all.txt:45: the code is in a different file in the branch; made the change there",
     )
 
 
@@ -226,13 +226,16 @@ def test_a_fix_of_which_half_is_dropped_is_not_sure(tmp_path: Path) -> None:
     [
         (function("work", "a(f);"), ()),
         (function("work", "if (f) {", "a(f);"), ("brackets are not balanced",)),
-        (function("work", "a(f);", "goto out;"), ("goto out, which is not declared",)),
+        (
+            function("work", "a(f);", "goto out;"),
+            ("goto out, but the label is not declared",),
+        ),
         (function("work", "goto out;", "out:", "a(f);"), ()),
         (function("work", "a(f);", "return 0;", "b(f);"), ("code is not reachable",)),
         (function("work", "if (f)", "return 0;", "b(f);"), ()),
         (
             function("work", "<<<<<<< ours", "a(f);").replace("\t", ""),
-            ("conflict markers are left",),
+            ("conflict markers remain",),
         ),
         (function("work", 'a("{");', "/* } ) */"), ()),
         (function("work", "int k;", "else if (f)", "a(f);"), ("else without an if",)),
@@ -258,7 +261,7 @@ def test_what_an_adapted_file_must_not_have(
             "plan.py",
             "from a import b, c\nb(c.d)\n",
             "from a import c\nb(c.d)\n",
-            ("b is used, but the fix removes where it comes from",),
+            ("b is used, but the fix removes its declaration",),
         ),
         ("plan.py", "import a.b\na.b()\n", "import a.c\na.b()\n", ()),
         ("plan.py", "from a import b\nb()\n", "def b():\n    pass\nb()\n", ()),
@@ -266,10 +269,10 @@ def test_what_an_adapted_file_must_not_have(
             "plan.py",
             "def a(b):\n    return b\n",
             "def a():\n    return b\n",
-            ("b is used, but the fix removes where it comes from",),
+            ("b is used, but the fix removes its declaration",),
         ),
         ("plan.txt", "if a:\n", "elif a:\n", ()),
-        ("plan.txt", "a\n", "<<<<<<< ours\na\n", ("conflict markers are left",)),
+        ("plan.txt", "a\n", "<<<<<<< ours\na\n", ("conflict markers remain",)),
     ],
 )
 def test_what_an_adapted_file_that_is_no_c_must_not_have(

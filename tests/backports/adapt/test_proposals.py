@@ -147,8 +147,8 @@ def test_a_change_of_code_that_came_with_a_missing_commit_is_dropped_by_its_name
     )
     assert (dropped.source, dropped.commit) == (Source.DROPPED, case.later)
     assert dropped.steps[0].endswith(
-        f'dropped the change: the code came with {case.later[:12]} ("foo: move on"), which the'
-        " branch does not have"
+        f'dropped the change: the code was added by {case.later[:12]} ("foo: move on"), which'
+        " is missing from the branch"
     )
 
 
@@ -203,7 +203,7 @@ def test_what_does_not_parse_is_a_problem(tmp_path: Path) -> None:
     fix_side = of(last.proposals, Source.FIX)
     for lines, problem in (
         (("\tif (x(f)) {\n",), "foo.c: brackets are not balanced"),
-        (("\tgoto out;\n",), "foo.c: goto out, which is not declared"),
+        (("\tgoto out;\n",), "foo.c: goto out, but the label is not declared"),
         (("<<<<<<< mine\n",), f"foo.c: {MARKERS}"),
     ):
         mine = Proposal(Source.EDITED, lines, "mine", ("mine",))
