@@ -183,7 +183,7 @@ def apart(one: Color, other: Color) -> int:
 
 
 def own_variables(theme: Theme) -> dict[str, str]:
-    """Return the variables of the style sheet that themes lack: the color of what needs the user,
+    """Return the variables of the TUI that themes lack: the color of what needs the user,
     the same for text, and as a ground.
     """
     color = needs_you(theme)

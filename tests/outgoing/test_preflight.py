@@ -1143,7 +1143,8 @@ def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None
         (
             "sent",
             1,
-            "send a new version with --reroll, or the same version again, marked RESEND, with --resend",
+            "send a new version with --reroll, or the same version again, marked RESEND, with"
+            " --resend",
         ),
     ],
 )

@@ -195,7 +195,7 @@ def _check(
 def _note_more(options: CheckOptions, result: "CheckResult") -> None:
     """Print on stderr what --strict would show, and what --fix would fix."""
     from patchpilot.cli.output.findings_text import left_out, offer
-    from patchpilot.services.check.finding_counts import fixable
+    from patchpilot.services.check.fixable_findings import fixable
 
     sys.stdout.flush()
     if more := left_out(result):
