@@ -55,8 +55,14 @@ class PatchpilotError(Exception):
 
     @property
     def hint(self) -> str | None:
-        """The hint as the CLI prints it."""
-        return None if self.advice is None else public_url(str(self.advice))
+        """The hint as the CLI prints it; a command alone becomes "run `command`"."""
+        if self.advice is None:
+            return None
+        text = public_url(str(self.advice))
+        alone = getattr(self.advice, "verb", "") and not getattr(
+            self.advice, "reason", ""
+        )
+        return f"run `{text}`" if alone else text
 
 
 class UsageError(PatchpilotError):

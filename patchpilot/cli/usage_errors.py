@@ -14,7 +14,7 @@ def worded(error: click.ClickException) -> tuple[str, str]:
     """Return the message and the hint of a usage error."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     command = ctx.command_path if ctx else "patchpilot"
-    see = f"{command} --help"
+    see = f"run `{command} --help`"
     if isinstance(error, UnknownCommandError):
         return error.message, error.hint
     if isinstance(error, click.NoSuchOption):

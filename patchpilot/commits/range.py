@@ -124,7 +124,7 @@ def read_targets(
         elif repository is None:
             raise InputError(
                 f"{target}: no such file",
-                hint=Action("", ("-C", "DIR"), "or name a repository with {}"),
+                hint=Action("", ("-C", "DIR"), "name a repository with {}"),
             )
         elif looks_like_file(target) and not repository.find(target):
             raise InputError(

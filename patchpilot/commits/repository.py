@@ -237,9 +237,9 @@ class Repository:
         ):
             return f"did you mean {near!r}?"
         if _SHORT_ID.fullmatch(word):
-            return "fetch it: git fetch --all"
+            return "run `git fetch --all` to fetch the commit"
         return (
-            "see `git log --oneline -5`"
+            "run `git log --oneline -5` to see the latest commits"
             if self.find("HEAD")
             else "the repository has no commits yet: commit your fix first"
         )

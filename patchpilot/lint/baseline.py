@@ -28,7 +28,9 @@ LARGEST = 64 << 20
 MOST = 1_000_000
 _WORDS = ("rule", "path", "text", "change")
 _REWRITE = Action(
-    "check", ("--baseline", "FILE", "--write-baseline"), "write it again: {}"
+    "check",
+    ("--baseline", "FILE", "--write-baseline"),
+    "run `{}` to write the baseline again",
 )
 
 
@@ -95,7 +97,9 @@ def read_baseline(file: Path) -> Baseline:
             data = opened.read(LARGEST + 1)
     except OSError as error:
         hint = (
-            Action("check", ("--write-baseline", "FILE"), "create it: {}")
+            Action(
+                "check", ("--write-baseline", "FILE"), "run `{}` to create the baseline"
+            )
             if isinstance(error, FileNotFoundError)
             else None
         )
@@ -131,7 +135,7 @@ def _counts(file: Path, document: Any) -> dict[FindingMark, int]:
         raise _error(file, f"not a baseline: its schema is not {SCHEMA!r}")
     if schema != SCHEMA:
         raise InputError(
-            f"{file} has the schema '{crop(one_line(schema), 60)}', but this version of"
+            f"{file}: the schema is '{crop(one_line(schema), 60)}', but this version of"
             " patchpilot reads"
             f" {SCHEMA!r}",
             hint="use a newer version of patchpilot",

@@ -169,7 +169,7 @@ def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
     if not facts.recipients:
         yield SendProblem(
             "nobody",
-            "no recipients: no one would receive these messages",
+            "no recipients: nobody would receive these messages",
             Action("", ("--to",), "use {} and --cc to add recipients"),
         )
 

@@ -30,4 +30,4 @@ def test_a_reply_in_a_file_is_joined_to_the_patch_that_was_sent_from_here(
         assert TAG in one.track("show").out
     file.write_bytes(file.read_bytes().replace(sent.encode(), b"other@example.org"))
     other = call("track", "add", "--mbox", file)
-    assert (other.code, "neither a patch nor an answer" in other.err) == (2, True)
+    assert (other.code, "neither a patch nor a reply" in other.err) == (2, True)

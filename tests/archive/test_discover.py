@@ -350,7 +350,7 @@ def test_since(text: str, days: float | None) -> None:
 def test_a_wrong_since_is_an_error(text: str, archive: str) -> None:
     outcome = call("track", "discover", "--lore", archive, "--since", text)
     assert (outcome.code, outcome.out) == (2, "")
-    assert "is not a time" in outcome.err
+    assert "--since: cannot parse" in outcome.err
 
 
 def test_what_is_typed_is_read() -> None:

@@ -585,7 +585,7 @@ def test_absent_and_unreachable_exit_differently(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         outcome = call("track", "add", "nobody@example.org", "--lore", server.url)
         assert (outcome.code, outcome.out) == (3, "")
-        assert "has no mail" in outcome.err
+        assert "has no message" in outcome.err
         url = server.url
     outcome = call("track", "add", "v1@example.org", "--lore", url)
     assert (outcome.code, outcome.out) == (4, "")

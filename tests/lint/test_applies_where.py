@@ -103,7 +103,7 @@ def test_the_base_that_the_mail_names_is_certain() -> None:
         (
             "warning",
             (
-                "does not apply to base-commit 111111111111: the context of this hunk was not"
+                "patch does not apply to base-commit 111111111111: the context of this hunk was not"
                 f" found in {PATH}"
             ),
         )
@@ -119,7 +119,7 @@ def test_prerequisite_patches_may_be_the_reason() -> None:
         (
             "note",
             (
-                f"may not apply to base-commit 111111111111: context not found in {PATH}; 2"
+                f"patch may not apply to base-commit 111111111111: context not found in {PATH}; 2"
                 " prerequisite patches may be the reason"
             ),
         )
@@ -152,7 +152,7 @@ def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
         (
             "note",
             (
-                "may conflict in linux-next/master as of 2026-01-06: the context of this hunk was"
+                "patch may conflict in linux-next/master as of 2026-01-06: the context of this hunk was"
                 f" not found in {PATH}"
             ),
         )

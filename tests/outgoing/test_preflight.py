@@ -720,7 +720,7 @@ BLOCKED: list[tuple[dict[str, object], str, str, str]] = [
     (
         {"recipients": ()},
         "nobody",
-        "no recipients: no one would receive these messages",
+        "no recipients: nobody would receive these messages",
         "use --to and --cc to add recipients",
     ),
     (
@@ -980,7 +980,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         {"version": 2, "mails": (ANSWER,), "new_thread": "netdev"},
         "version-as-reply",
         "v2 is sent as a reply; netdev asks for a new thread for each version",
-        "`patchpilot draft --in-reply-to ''`: the changelog links to the last version",
+        "use `patchpilot draft --in-reply-to ''`: the changelog links to the last version",
     ),
 ]
 

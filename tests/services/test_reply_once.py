@@ -184,7 +184,7 @@ def test_a_new_text_is_not_lost_where_the_old_one_was_sent(tmp_path: Path) -> No
         (tmp_path / "answer.txt").write_text(OTHER)
         settled = call(*words, "--unknown", "sent")
         assert settled.code == 1
-        assert "has another text" in settled.err
+        assert "has a different text" in settled.err
         assert (
             json.loads(call("track", "reply", "--format", "json").out)["drafts"][0][
                 "text"

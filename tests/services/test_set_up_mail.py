@@ -54,7 +54,7 @@ def test_the_settings_are_shown_tried_and_written_and_git_finds_the_password(
         assert server.logins == [("ada@example.org", True)] * 2
         (mail,) = server.take()
         assert mail.recipients == ("ada@example.org",)
-        assert b"This line has to arrive unchanged" in mail.data
+        assert b"This line must arrive unchanged" in mail.data
         assert f"sendemail.smtpserverport={server.port}" in config()
         assert "plain text" in done.err
         assert SECRET not in config() + done.out + done.err

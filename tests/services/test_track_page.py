@@ -312,7 +312,7 @@ def test_a_series_that_no_archive_has_is_on_the_page(workdir: Path) -> None:
         store.add("new@example.org", "valve: close it", LORE, None)
     text = Page(call("track", "export", "--format", "html").out).text()
     assert "valve: close it" in text
-    assert "the archive does not have it yet" in text
+    assert "the archive does not have the message yet" in text
 
 
 def test_a_page_without_series_says_so(workdir: Path) -> None:

@@ -171,7 +171,7 @@ def _newer_baseline() -> None:
             "outgoing.sqlite3 was written by a newer version of patchpilot",
         ),
         (_newer_export, "newer.jsonl was written by a newer version of patchpilot"),
-        (_newer_baseline, "has the schema 'patchpilot/baseline/2', but this version"),
+        (_newer_baseline, "the schema is 'patchpilot/baseline/2', but this version"),
     ],
 )
 @pytest.mark.usefixtures("state")

@@ -67,14 +67,14 @@ def _refuse_alone(common: Common, options: CheckOptions) -> None:
             bool(name),
             fix,
             "--fix",
-            f"patchpilot check --fix {name}",
+            f"run `patchpilot check --fix {name}`",
         ),
         (
             "--unsafe-fixes",
             options.unsafe_fixes,
             fix or options.diff,
             "--diff or --fix",
-            "patchpilot check --diff --unsafe-fixes",
+            "run `patchpilot check --diff --unsafe-fixes`",
         ),
         (
             "--check-url",

@@ -188,7 +188,9 @@ def _series_ref(
     near = nearest(word, repository.refs)
     raise UsageError(
         f"no commit, branch or directory {word!r}",
-        hint=f"did you mean {near!r}?" if near else "see `git branch -a`",
+        hint=f"did you mean {near!r}?"
+        if near
+        else "run `git branch -a` to list the branches",
     )
 
 
