@@ -181,8 +181,8 @@ def report(
         "and ran tests of `make test` for each.",
         f"**The tests caught {noticed} of them ({100 * noticed / len(states):.1f} %).**",
         (
-            f"{same} mutants do not change the behavior and cannot be caught; without these, the"
-            f" share is {100 * noticed / max(1, len(states) - same):.1f} %."
+            f"{same} of the mutants do not change the behavior and cannot be caught; without these,"
+            f" the share is {100 * noticed / max(1, len(states) - same):.1f} %."
         ),
         "",
         (
