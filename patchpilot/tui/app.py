@@ -76,7 +76,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "0",
             "home",
             "home",
-            "show all topics of all repositories, and whose turn it is",
+            "show the topics of all repositories, grouped by whose turn it is",
         ),
         key("n,right_parenthesis", "step(1)", "next", "go to the next stage"),
         more_key("p,left_parenthesis", "step(-1)", "back", "go to the previous stage"),
@@ -84,7 +84,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "b", "base", "choose base", "choose the base of your topic, or a range"
         ),
         more_key("u", "undo", "undo", "undo the last rewrite of your commits"),
-        more_key("U", "redo", "redo", "redo the rewrite that was undone last"),
+        more_key("U", "redo", "redo", "redo the last rewrite that you undid"),
         more_key("J", "commit(1)", "next commit", "go to the next commit of the topic"),
         more_key(
             "K",
@@ -97,7 +97,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "jump",
             "go to panel",
             key_display=";",
-            tooltip="go to a panel: each shows its letter, Esc stays",
+            tooltip="go to a panel by its letter; Esc cancels",
         ),
         more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
         more_key("Y", "copy_id", "copy id", "copy the commit's id (OSC 52)"),
@@ -106,13 +106,16 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "T",
             "theme",
             "choose theme",
-            "choose a theme; move to a theme to preview it",
+            "choose a theme; preview each theme as you move to it",
         ),
         more_key("ctrl+l", "redraw", "redraw", "redraw the screen"),
         more_key(
-            "ctrl+z", "suspend_process", "suspend", "suspend to the shell; fg resumes"
+            "ctrl+z",
+            "suspend_process",
+            "suspend",
+            "suspend patchpilot; the shell command fg resumes it",
         ),
-        key("question_mark", "help", "help", "show all keys that work here"),
+        key("question_mark", "help", "help", "show all keys of this screen"),
         key("q", "leave", "quit", "quit; your progress is saved"),
     ]
 

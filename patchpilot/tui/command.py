@@ -19,7 +19,7 @@ from patchpilot.errors import UsageError
     help="work in this repository",
 )
 @click.option("--base", metavar="REV", help="base of the topic")
-@click.option("--home", is_flag=True, help="start with all topics of all repositories")
+@click.option("--home", is_flag=True, help="start with the list of all topics")
 @click.argument("target", required=False)
 def command(repo: Path | None, base: str | None, home: bool, target: str | None) -> int:
     """Open the guided workflow: from the commit to the landed patch in numbered stages.

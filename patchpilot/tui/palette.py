@@ -79,11 +79,16 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
                 shown_key(key),
             )
     for action, title, does, key in (
-        ("home", "Home", "all topics of all repositories, and whose turn it is", "0"),
+        (
+            "home",
+            "Home",
+            "the topics of all repositories, grouped by whose turn it is",
+            "0",
+        ),
         ("undo", "Undo", "undo the last rewrite of your commits", "u"),
-        ("redo", "Redo", "redo the rewrite that was undone last", "U"),
-        ("theme", "Choose theme", "move to a theme to preview it", "T"),
-        ("help", "Help", "all keys that work here", "?"),
+        ("redo", "Redo", "redo the last rewrite that you undid", "U"),
+        ("theme", "Choose theme", "preview each theme as you move to it", "T"),
+        ("help", "Help", "all keys of this screen", "?"),
         ("leave", "Quit", "quit; your progress is saved", "q"),
     ):
         if action not in seen:

@@ -183,8 +183,8 @@ def apart(one: Color, other: Color) -> int:
 
 
 def own_variables(theme: Theme) -> dict[str, str]:
-    """Return the variables of the TUI that themes lack: the color of what needs the user,
-    the same for text, and as a ground.
+    """Return the CSS variables that Textual's themes lack: the color of what needs the user,
+    the same for text, and as a background.
     """
     color = needs_you(theme)
     ground = Color.parse(theme.to_color_system().generate()["background"])
@@ -222,7 +222,11 @@ def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:
     ]
     app.push_screen(
         Choose(
-            "Move to a theme to preview it.", answers, "Theme", at=before, preview=show
+            "Each theme is previewed as you move to it.",
+            answers,
+            "Theme",
+            at=before,
+            preview=show,
         ),
         chosen,
     )

@@ -45,8 +45,11 @@ STEPS = (
     Step(
         Stage.COMMIT,
         "You are Robin: this is your first patch",
-        "It reaches mainline and the stable kernels in eight stages, shown in the line at the top."
-        " A card like this one explains at each stage what it is for, and which key is next.",
+        (
+            "It takes eight stages, shown in the second line, to reach mainline and the"
+            " stable kernels. At each stage, a card like this one explains what the stage is"
+            " for and which key to press next."
+        ),
         "#next-panel",
     ),
     Step(
@@ -57,8 +60,11 @@ STEPS = (
     ),
     Step(
         Stage.RECIPIENTS,
-        "Who gets the mail, and why",
-        "From MAINTAINERS, the tags of the commit and the history of the files.",
+        "Who receives the patch, and why",
+        (
+            "The recipients come from MAINTAINERS, the tags of the commit and the history of"
+            " the files."
+        ),
     ),
     Step(
         Stage.TAGS,
@@ -73,20 +79,24 @@ STEPS = (
     ),
     Step(
         Stage.PREVIEW,
-        "The mail as its readers see it",
-        "This is exactly what will be sent.",
+        "The message as its readers see it",
+        "This message will be sent exactly as shown.",
     ),
     Step(
         Stage.SEND,
         "Sent once, after you confirm",
-        "One line for each check, and one verdict. In the demo the mail goes to a server on this"
-        " machine only.",
+        (
+            "There is one line for each check, and one verdict. In the demo, the message"
+            " only goes to a mail server on this machine."
+        ),
     ),
     Step(
         Stage.FOLLOW,
         "From the first reply to the stable kernels",
-        "Replies arrive here, in the demo within seconds. The first line shows what to do about"
-        " them.",
+        (
+            "Replies arrive here; in the demo, within seconds. The first line shows what to"
+            " do next."
+        ),
     ),
 )
 
@@ -185,7 +195,7 @@ class Tour:
             session.status(Stage.SEND).state is StageState.DONE
             and stage is not Stage.SEND
         ):
-            return NextKey(str(Stage.FOLLOW.number), "see the replies")
+            return NextKey(str(Stage.FOLLOW.number), "read the replies")
         return NextKey("n", f"go on to {list(Stage)[stage.number].label}")
 
     @staticmethod
@@ -205,8 +215,8 @@ class Tour:
             self._memory.keep(tour="seen")
             self._look()
             self._app.notify(
-                "The tour is over: Enter starts the selected item, n shows the next stage, ? all"
-                " keys, : has the tour"
+                "The tour is over. Press Enter to start the selected item, n for the"
+                " next stage, ? for all keys, and : to find the tour again"
             )
         return was_on
 
@@ -235,7 +245,9 @@ class Tour:
 
         self._is_on = False
         self._memory.keep(tour="seen")
-        self._tell_how("Merged. Now with your own tree", ALL_DONE, at="stay")
+        self._tell_how(
+            "The patch was merged. Now try your own tree", ALL_DONE, at="stay"
+        )
 
     def told_how(self) -> bool:
         """Show, once, how to do the same in one's own tree; whether it was shown now.
@@ -245,7 +257,7 @@ class Tour:
         if self._told:
             return False
         self._told = True
-        self._tell_how("Now with your own tree")
+        self._tell_how("Now try your own tree")
         return True
 
     def _tell_how(self, title: str, before: str = "", *, at: str = "quit") -> None:
@@ -282,16 +294,16 @@ def offer(app: "StageApp") -> None:
             "no",
             "Start with my own commits",
             (
-                "Opens the branch that is checked out. Nothing is sent until you have seen and"
-                " confirmed it."
+                "Opens the branch that is checked out. Nothing is sent before you have"
+                " reviewed and confirmed it."
             ),
         ),
         (
             "tour",
             "Take the tour first",
             (
-                "Starts the demo with a tour of eight short cards. When you quit it, you come back"
-                " here."
+                "Starts the demo with a tour of eight short cards. When you quit the"
+                " demo, you return here."
             ),
         ),
     )

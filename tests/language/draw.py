@@ -35,6 +35,15 @@ SHARES = {
 }
 
 
+FEWEST = 3
+"""Words of a text of the TUI at least: shorter ones are joined to others, or names of panels."""
+
+
+WORD = re.compile(r"[\"'(“]*[A-Za-z][A-Za-z'’/-]*[\"')”]*[.,:;?!…]*")
+CODE = re.compile(r"\[\w+[\[,]|[\\{}]|: \d+;|^(?:bold|black|white|dim)\b")
+"""A word as it is printed, and what only code has."""
+
+
 def errors() -> Iterator[Text]:
     """The sentences of errors and their hints, as the code raises them; without the TUI's."""
     for file in sorted((ROOT / "patchpilot").rglob("*.py")):
@@ -66,12 +75,28 @@ def errors() -> Iterator[Text]:
                     )
 
 
+def is_phrase(text: str) -> bool:
+    """Whether a string can be read alone: it has three words outside placeholders, and is neither
+    code nor a part that is joined to others, with a space or a comma at an end.
+    """
+    bare = re.sub(r"\{\w*\}", "", text)
+    words = [word for word in bare.split() if WORD.fullmatch(word)]
+    return (
+        len(words) >= FEWEST
+        and not CODE.search(bare)
+        and text == text.strip()
+        and text[0] not in ";,.:)·"
+        and text[-1] not in ",;("
+    )
+
+
 def tui_texts() -> Iterator[Text]:
-    """Strings of the TUI with at least two words."""
+    """Strings of the TUI that can be read alone."""
     for text in code_strings(named=True):
         if (
             text.place.startswith("patchpilot/tui/")
-            and re.fullmatch(r"[^\n]*\w+ \w+[^\n]*", text.text)
+            and "\n" not in text.text
+            and is_phrase(text.text)
             and not re.search(r"[.#]\w+ \{|\bself\b", text.text)
         ):
             yield text

@@ -15,9 +15,9 @@ SEEN = (
     "4/8 Which commit",
     "of 6 branches need",
     "1 of 1 mail accepted",
-    "Review points",
+    "Requests",
     "v2: 1 of 1 mail accepted",
-    "Now with your own tree",
+    "Now try your own tree",
     "using mainline commit",
 )
 """Words of the screens from the first to the last."""

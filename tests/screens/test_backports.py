@@ -152,7 +152,7 @@ async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked
         await settle(pilot)
         asked(app)
         await keys(pilot, Stage.BACKPORTS)
-        assert "introducing commit unknown: press 4 to choose it" in text_of(app)
+        assert "unknown introducing commit; press 4 to choose it" in text_of(app)
         assert "0/2 ticked" in text_of(app)
         await keys(pilot, "space", "space")
         assert "1/2 ticked" in text_of(app)

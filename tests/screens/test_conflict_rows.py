@@ -45,7 +45,7 @@ def test_the_result_is_a_diff_of_the_branch() -> None:
     ]
     left = Proposal(Source.BRANCH, None, "without it", ())
     assert result_rows(open_of(WHOLE, left), left) == [
-        "no change: the branch stays without the file"
+        "no change: the file is not added to the branch"
     ]
     moved = Proposal(Source.ADAPTED, ("1\n", "y\n"), "moved", (), 0.4, path="old")
     assert result_rows(open_of(WHOLE, moved, old=("1\n", "x\n")), moved) == [

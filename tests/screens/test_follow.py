@@ -118,8 +118,7 @@ async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_on
         asked(app)
         await keys(pilot, Stage.FOLLOW)
         assert (
-            "v1 sent"
-            not in text_of(app).partition("Review points")[0].partition("next")[0]
+            "v1 sent" not in text_of(app).partition("Requests")[0].partition("next")[0]
         )
         await keys(pilot, "d")
         assert "» v1 sent" in text_of(app)
@@ -327,12 +326,12 @@ async def test_new_mails_are_reported_and_gone_to(one: Life, tmp_path: Path) -> 
         one.tell(one.first, "A first answer.")
         one.tell(one.first, "A second answer.")
         await keys(pilot, "g")
-        assert said(app) == "2 new mails: shown here; press ] for the next mail"
+        assert said(app) == "2 new messages arrived; press ] to go to the next message"
         assert "A first answer." in text_of(app)
         await keys(pilot, "home")
         one.tell(one.first, "A third answer.")
         await keys(pilot, "g")
-        assert said(app) == "1 new mail below: press ] until you see it"
+        assert said(app) == "1 new message below: press ] until you see it"
         assert "A third answer." not in text_of(app), "the user reads something else"
 
 

@@ -369,7 +369,7 @@ async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(
             pilot, lambda: "go to stage" not in text_of(app), "what was searched"
         )
         assert re.search(
-            r"Redo +redo the rewrite that was undone last +U ", text_of(app)
+            r"Redo +redo the last rewrite that you undid +U ", text_of(app)
         )
 
 

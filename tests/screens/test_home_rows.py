@@ -37,4 +37,4 @@ def test_the_lower_half_shows_the_stages_and_the_last_events(columns: int) -> No
     )
     assert sum("question by Maya" in row for row in high) > 5
     quiet = detail(topics()[2], columns, 24, {}).plain
-    assert "none: not sent yet" in quiet
+    assert "no events: not sent yet" in quiet

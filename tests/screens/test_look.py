@@ -65,11 +65,11 @@ def test_parts_of_commits_are_never_reported_to_be_applied_whole() -> None:
         (
             "note",
             (
-                "of these only the changes to the fix's own files are needed (apply them manually"
-                " first)"
+                "only their changes to the files of the fix are needed; apply these manually"
+                " first"
             ),
         ),
-        ("note", "as whole commits: 20 commits, 240 lines in total"),
+        ("note", "as complete commits: 20 commits, 240 lines in total"),
     ]
     assert (
         "adapt it manually"

@@ -63,7 +63,7 @@ async def test_what_is_new_in_the_second_version_is_marked(
         await keys(pilot, "f")
         assert mail.rows[mail.cursor] in ("This sentence is new.", "")
         await keys(pilot, "F")
-        assert said(app) == "no more changes since the last version"
+        assert said(app) == "no more changes since the previous version"
         await keys(pilot, "x")
         assert "MIME-Version: 1.0" in "\n".join(mail.rows)
         assert "new since v1" not in text_of(app)
@@ -98,7 +98,7 @@ async def test_the_first_version_marks_nothing(fixed: Path, walk_on: On) -> None
         assert "next change" not in text_of(app)
         assert "compared with" not in text_of(app)
         await keys(pilot, "f")
-        assert said(app) == "no changes to go to"
+        assert said(app) == "no changes since the previous version"
 
 
 async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(

@@ -107,7 +107,7 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
         assert "3 open notes" in text_of(app)
         why = " ".join(str(app.screen.query_one("#reasons", Static).render()).split())
         assert "matches F: drivers/net/ethernet/acme/" in why
-        assert "67 %, 2 of 3 commits in three years" in why
+        assert "67 %, 2 of 3 commits in the last three years" in why
         await keys(pilot, "space")
         assert rows_of(app)[1].startswith("– --  Maya Okafor")
         assert app.screen.query_one("#people", List).highlighted == 1
@@ -239,7 +239,7 @@ async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_
         assert rows_of(app)[1].split()[1] == "To"
         assert (
             sum(
-                "undisclosed fix is for the maintainers" in note.message
+                "undisclosed fix is sent to the maintainers" in note.message
                 for note in app._notifications
             )
             == 2

@@ -66,13 +66,13 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
     )
     assert resolving_rows(done) == [
         (
-            "Conflict on linux-6.1.y resolved. In the clone, these commits are on top of it, oldest"
-            " first:"
+            "The conflict on linux-6.1.y is resolved. The clone has these commits on top of the"
+            " branch, oldest first:"
         ),
         "  0123456789ab a",
         "  (/clone)",
         "",
-        "They are written as patches, with To:, Cc: and In-Reply-To:",
+        "The patches are written, with To:, Cc: and In-Reply-To:",
         "  /patches",
         "    0001-a.patch",
         "",
@@ -80,8 +80,8 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
         "  send them: git send-email /patches/*.patch",
     ]
     assert resolving_rows(done, in_demo=True)[8:] == [
-        "In the demo this branch is done with that: do not send the patches, your shell would use"
-        " your own mail server."
+        "In the demo, nothing more is needed for this branch. Do not send the patches: your shell"
+        " would use your own mail server."
     ]
 
 
@@ -99,7 +99,7 @@ def test_a_check_before_sending_names_the_key_or_the_stage_that_repairs_it() -> 
     sign_off = Action("prepare", ("--signoff",), "git commit -s, or {}")
     assert (
         check("no-signoff", sign_off, CheckState.PROBLEM)
-        == "press a to sign off the patches; it first shows what that certifies"
+        == "press a to sign off the patches; what you certify is shown first"
     )
     drop = Action("maintainers", ("--drop", "a@b.example"), "drop it: {}")
     assert (

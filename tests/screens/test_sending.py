@@ -177,10 +177,10 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             await until(pilot, lambda: "1/4" in text_of(app), "the first mail")
             shown = text_of(app)
             assert shown.lstrip().startswith("[PATCH net ")
-            assert "Esc stop after this mail" in shown
+            assert "Esc stop after this message" in shown
             assert "q quit" not in shown
             await pilot.press("escape")
-            assert said(app) == "stopping after this mail; press R to send the rest"
+            assert said(app) == "stopping after this message; press R to send the rest"
             await until(
                 pilot,
                 lambda: app.session.status(Stage.SEND).state is StageState.BLOCKED,

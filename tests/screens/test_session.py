@@ -340,8 +340,8 @@ def test_a_stale_stage_says_what_changed_and_when_it_is_refreshed() -> None:
     note = session.status(Stage.SEND).note
     assert (
         note
-        == "your answers and the draft (cover, changelog, prefix) changed; stage 7 refreshes when"
-        " you open it"
+        == "your answers and the draft (cover, changelog, prefix) changed; stage 7 is refreshed"
+        " when you open it"
     )
 
 

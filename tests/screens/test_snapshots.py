@@ -220,7 +220,7 @@ def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
         found = follow_series.add_from_mbox(box, store=store)
     return found, StageStatus(
         StageState.BLOCKED,
-        "v1 changes-requested: kernel test robot reported a build failure (3 unread mails)",
+        "v1 changes-requested: kernel test robot reported a build failure (3 unread messages)",
         "3",
     )
 

@@ -214,7 +214,7 @@ async def test_the_keys_of_the_cards_lead_from_the_first_screen_to_the_end(
         app = make(sandbox.work)
         pressed: list[str] = []
         async with app.run_test(size=(100, 30)) as pilot:
-            while "Merged. Now with your own tree" not in text_of(app):
+            while "The patch was merged. Now try your own tree" not in text_of(app):
                 assert len(pressed) < 30, pressed
                 screen = app.screen
                 if isinstance(screen, Confirm):
@@ -291,7 +291,7 @@ async def test_the_demo_ends_with_how_to_do_the_same_in_ones_own_tree(
         await pilot.press("escape", "q")
         await still(pilot)
         assert isinstance(app.screen, Choose)
-        assert "Now with your own tree" in text_of(app)
+        assert "Now try your own tree" in text_of(app)
         assert "patchpilot doctor" in text_of(app)
         await pilot.press("escape", "q")
         await pilot.pause(0.2)

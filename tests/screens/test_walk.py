@@ -48,7 +48,9 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             assert session.open_questions == 2
             # the tour ends here; its own test takes it
             await keys(pilot, "escape", "a")
-            assert "You are Robin, whose fix it is, and answer No" in text_of(app)
+            assert "You are Robin, the author of the fix; your answer: No" in text_of(
+                app
+            )
             await keys(pilot, "n")
             # a key that is pressed twice answers one question
             await pilot.pause(REPEATED)
@@ -142,7 +144,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             )
             await keys(pilot, Stage.FOLLOW)
             await until(
-                pilot, lambda: "new mail" in said(app), "the mails that arrived"
+                pilot, lambda: "new message" in said(app), "the mails that arrived"
             )
             await until(
                 pilot,
@@ -168,7 +170,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             reported = False
             for _ in range(60):
                 # where it landed is read from the clone, once the stable tree has it
-                reported = reported or "Now with your own tree" in text_of(app)
+                reported = reported or "Now try your own tree" in text_of(app)
                 await keys(pilot, "f", "enter")
                 if str(followed().state) == "in-stable":
                     break
@@ -176,7 +178,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             assert str(followed().state) == "in-stable"
             await until(
                 pilot,
-                lambda: reported or "Now with your own tree" in text_of(app),
+                lambda: reported or "Now try your own tree" in text_of(app),
                 "the card at the end of the demo",
             )
             await keys(pilot, "escape", Stage.BACKPORTS)

@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.widgets import Static
 
-from patchpilot.tui.themes import CONTRAST
+from patchpilot.tui.themes import CONTRAST, own_variables
 from patchpilot.tui.widgets.badge import LEGIBLE, Tone, badge, contrast
 from patchpilot.tui.widgets.card import Card, CardAction
 
@@ -25,6 +25,9 @@ class Cards(App[int]):
     def __init__(self) -> None:
         super().__init__()
         self.done: list[str] = []
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return own_variables(self.current_theme)
 
     def compose(self) -> ComposeResult:
         yield Card(

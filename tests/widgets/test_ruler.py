@@ -154,7 +154,7 @@ def test_a_fix_that_is_released_has_its_place_and_the_bug_ends_there() -> None:
 
 
 def test_while_nothing_is_known_the_ruler_says_so() -> None:
-    assert shown(BugRange(), 80) == ["  finding out which releases have the bug …"]
+    assert shown(BugRange(), 80) == ["  looking for the releases that have the bug …"]
 
 
 def test_the_ruler_looks_as_it_did(

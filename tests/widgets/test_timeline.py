@@ -41,7 +41,7 @@ EVENTS = (
 
 def test_each_event_has_its_sign_and_its_proof_and_long_ones_are_wrapped() -> None:
     assert timeline(EVENTS, 37).plain.split("\n") == [
-        "● v1 sent, 2 patches",
+        "» v1 sent, 2 patches",
         "│ 2024-03-04 09:00 · <v1@example.or…",
         "✗ build failure: kernel test robot",
         "│ 2024-03-04 12:05 · <b1@example.or…",

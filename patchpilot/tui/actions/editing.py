@@ -59,7 +59,7 @@ def _amend(screen: "StageScreen") -> None:
         editor = editor_name(repository, screen.session.settings(repository))
     if commit is None or not is_head:
         screen.notify(
-            "only HEAD can be amended here; use git rebase -i for other commits",
+            "only HEAD can be amended here; for other commits, use git rebase -i",
             severity="warning",
             markup=False,
         )

@@ -77,8 +77,10 @@ def _ask(screen: "StageScreen", question: Choose, work: Callable[[], bool]) -> N
             done = work()
         if not done:
             screen.notify(
-                "git fetch failed: run it in a shell to see why. The status is updated from what"
-                " was fetched",
+                (
+                    "git fetch failed; run it in a shell to see why. The status uses what"
+                    " was fetched so far"
+                ),
                 severity="warning",
             )
         screen.session.changed("followed")

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 WHY_TREE = (
-    "This subsystem has a tree for fixes and one for the rest; the subject has to state which of"
-    " them the patch is for"
+    "This subsystem has one tree for fixes and one for new features; the subject must"
+    " name the tree that the patch is for"
 )
 COMMIT = "COMMIT"
 _BUTTONS = {"no": "No", "yes": "Yes"}
-_SINCE = {"yes": "Yes (Fixes: commit)", COMMIT: "Yes, other commit"}
+_SINCE = {"yes": "Yes, the commit in Fixes:", COMMIT: "Yes, another commit"}
 """The buttons of a question that also asks since which commit."""
 
 
@@ -80,7 +80,7 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
         )
 
     screen.in_thread(
-        "checking what is still open",
+        "checking for open questions",
         lambda repository, _: traps(
             repository, session.target, base=session.topic_base
         ),
@@ -102,11 +102,14 @@ def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDia
         reasons.append(
             (
                 "In the demo",
-                f"You are Robin, whose fix it is, and answer {ANSWERS[question.name]}",
+                (
+                    f"You are Robin, the author of the fix; your answer:"
+                    f" {ANSWERS[question.name]}"
+                ),
             )
         )
     if question.evidence:
-        reasons.append(("Signs of a yes", "; ".join(question.evidence)))
+        reasons.append(('Reasons for "yes"', "; ".join(question.evidence)))
     if question.answer:
         reasons.append(("Answered", question.answer))
     effects = question.effects or ("",) * len(question.answers)
@@ -139,7 +142,7 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
         Answer(
             f"{fixes}-next",
             f"Merge window: [{fixes}-next]",
-            f"the subject becomes [{fixes}-next]: for the next merge window",
+            f"the subject becomes [{fixes}-next]: for the next release",
         ),
     ]
     doubt = (

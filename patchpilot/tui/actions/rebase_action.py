@@ -55,7 +55,7 @@ def _rebase(screen: "StageScreen", onto: str) -> None:
             )
         else:
             screen.notify(
-                f"The topic is based on {onto} already", markup=False, timeout=4
+                f"The topic is already based on {onto}", markup=False, timeout=4
             )
         screen.reread()
 

@@ -60,7 +60,7 @@ def _write(screen: "StageScreen", message_id: str, template: str) -> None:
         edited = edit_text(screen, text, "REPLY.txt")
         if edited is None:
             screen.notify(
-                "the editor failed; the draft was kept as it was", severity="warning"
+                "the editor failed; the draft was not changed", severity="warning"
             )
             return
         screen.in_thread(
@@ -76,7 +76,7 @@ def _write(screen: "StageScreen", message_id: str, template: str) -> None:
         wishes = ReplyWishes(f"<{message_id}>", template, via=via)
         return wishes, draft_text(repository, where, wishes)  # type: ignore[arg-type]
 
-    screen.in_thread("reading the mail", begin, edit)
+    screen.in_thread("reading the message", begin, edit)
 
 
 def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
@@ -100,7 +100,7 @@ def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
                 lambda sent: _sent(screen, sent),
             )
         else:
-            screen.notify("nothing was sent; the draft was kept: press r to go on")
+            screen.notify("nothing was sent; press r to continue with the draft")
 
     notes = "".join(f"note: {note.message}\n" for note in planned.warnings)
     text = f"{notes}Send this reply with {planned.transport.name}?"
@@ -114,7 +114,7 @@ def _sent(screen: "StageScreen", sent: "MailResult") -> None:
         screen.notify(printable(f"sent: {sent.subject}"), markup=False)
     else:
         screen.notify(
-            printable(f"{sent.state}: {sent.detail}; the draft was kept"),
+            printable(f"{sent.state}: {sent.detail}; the draft is still saved"),
             severity="error",
             markup=False,
         )

@@ -44,7 +44,7 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
     def listed(record: "tuple[UndoState, bool] | None") -> None:
         if record is None:
             screen.notify(
-                "nothing to undo: patchpilot has not rewritten these commits"
+                "nothing to undo: patchpilot did not rewrite these commits"
                 if wanted == "in-force"
                 else "nothing to redo: no rewrite of these commits was undone"
             )
@@ -57,7 +57,9 @@ def _ask(screen: "StageScreen", wanted: str, word: str) -> None:
             else (state.undo.old, state.undo.new)
         )
         files = (
-            "Its files change with it." if with_files else "Your files are not changed."
+            "The files in the working tree change as well."
+            if with_files
+            else "The files in the working tree do not change."
         )
         text = (
             f"{word} {state.undo.verb}?\n\n{name} is set from "

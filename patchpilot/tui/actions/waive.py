@@ -60,7 +60,9 @@ def waive(screen: "StageScreen", finding: Finding, count: int) -> None:
 def _judge(text: str) -> tuple[bool, str]:
     return (
         True,
-        "" if text.strip() else "a waiver needs a reason; Enter without one cancels",
+        ""
+        if text.strip()
+        else "a waiver needs a reason; to cancel, press Enter on an empty line",
     )
 
 

@@ -90,7 +90,10 @@ def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]
         (
             "choose",
             "Conflict by conflict",
-            "proposals for each conflict, with their reasons; each choice is saved at once",
+            (
+                "shows proposals with reasons for each conflict; each choice is saved"
+                " immediately"
+            ),
         )
     ]
     manual = [
@@ -102,12 +105,12 @@ def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]
         (
             "write",
             "Write adapted patch",
-            "the patch for this branch, with what was decided in its message",
+            "writes the patch for this branch; its message lists the decisions",
         ),
         (
             "start",
             "Edit adaptation",
-            "a clone with the adapted files, to change and commit them",
+            "opens a clone with the adapted files, in which you change and commit them",
         ),
     ]
     if ways.chosen or not ways.adaptation.is_sure:

@@ -40,13 +40,13 @@ BINDINGS: list[BindingType] = [
         "z",
         "resolve",
         "resolve",
-        "adapt the fix to this branch, or resolve the conflict in a separate clone",
+        "adapt the fix to this branch, or resolve its conflict in a separate clone",
     ),
     key(
         "space",
         "tick",
         "tick",
-        "tick a prerequisite, or untick it: w writes the ticked ones",
+        "tick or untick a prerequisite; w writes the ticked ones",
     ),
     key(
         "vertical_line",
@@ -58,8 +58,10 @@ BINDINGS: list[BindingType] = [
         "f",
         "fetch",
         "run git fetch",
-        "run git fetch, after confirmation: of missing stable branches, or of all remotes once the"
-        " fix was merged",
+        (
+            "after confirmation, fetch the missing stable branches, or all remotes once the"
+            " fix is merged"
+        ),
     ),
 ]
 
@@ -147,7 +149,7 @@ def resolve(
             screen.tui.jobs.begin(screen.stage)
 
     screen.in_thread(
-        "setting up the conflict for you to resolve",
+        "creating a clone with the conflict",
         lambda repository, _: resolve_conflict(
             repository, result, branch, left_out, start
         ),

@@ -536,7 +536,10 @@ class BackportsScreen(ListDetailScreen):
         def read(known: "OpenConflicts") -> None:
             if not known.conflicts:
                 self.notify(
-                    "the conflict is about names or modes of files: z, then Resolve manually",
+                    (
+                        "the conflict is about file names or modes: press z, then choose"
+                        " Resolve manually"
+                    ),
                     severity="warning",
                     timeout=8,
                 )

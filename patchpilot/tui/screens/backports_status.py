@@ -45,7 +45,7 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     if not result.culprits:
         return result, StageStatus(
             StageState.TODO,
-            f"introducing commit unknown: press {Stage.TAGS.number} to choose it",
+            f"unknown introducing commit; press {Stage.TAGS.number} to choose it",
         )
     if likely:
         # which commit that is stands above the ruler

@@ -196,7 +196,7 @@ def details(branch: "BranchResult") -> list[tuple[str, str]]:
     return [
         *rows,
         *(
-            [("note", "not fetched for a long time; run git fetch")]
+            [("note", "last fetched a long time ago; run git fetch")]
             if branch.stale
             else []
         ),
@@ -237,7 +237,7 @@ def in_words(branch: "BranchResult") -> list[tuple[str, str]]:
     rows = [("why", branch.reason)]
     if branch.stale:
         rows.append(
-            ("note", "this branch has not been fetched for a long time; run git fetch")
+            ("note", "this branch was last fetched a long time ago; run git fetch")
         )
     if branch.failed:
         rows.append(
@@ -282,8 +282,8 @@ def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
             (
                 "note",
                 (
-                    "of these only the changes to the fix's own files are needed (apply them"
-                    " manually first)"
+                    "only their changes to the files of the fix are needed; apply these"
+                    " manually first"
                 ),
             )
         )
@@ -293,8 +293,8 @@ def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
                 (
                     "note",
                     (
-                        f"as whole commits: {counted(len(branch.whole), 'commit')}, {lines_in_all}"
-                        " in total"
+                        f"as complete commits: {counted(len(branch.whole), 'commit')},"
+                        f" {lines_in_all} in total"
                     ),
                 )
             )
@@ -326,8 +326,8 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
 
 SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
 DEMO = (
-    "In the demo this branch is done with that: do not send the patches, your shell would use"
-    " your own mail server."
+    "In the demo, nothing more is needed for this branch. Do not send the patches: your"
+    " shell would use your own mail server."
 )
 
 
@@ -340,13 +340,13 @@ def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
     if done.files:
         return [
             (
-                f"Conflict on {done.branch} resolved. In the clone, these commits are on top of it,"
-                " oldest first:"
+                f"The conflict on {done.branch} is resolved. The clone has these commits"
+                f" on top of the branch, oldest first:"
             ),
             *(f"  {commit}" for commit in done.commits),
             f"  ({done.folder})",
             "",
-            "They are written as patches, with To:, Cc: and In-Reply-To:",
+            "The patches are written, with To:, Cc: and In-Reply-To:",
             f"  {done.files[0].parent}",
             *(f"    {file.name}" for file in done.files),
             "",
@@ -366,5 +366,5 @@ def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
         SHELL,
         *(f"  {line}" for line in done.advice),
         "",
-        "When it is resolved, press z here to continue.",
+        "After you resolve it, press z here to continue.",
     ]

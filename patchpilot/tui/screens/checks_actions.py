@@ -52,13 +52,16 @@ BINDINGS: list[BindingType] = [
         "B",
         "build",
         "build",
-        "compile what each commit touches, before and after it; again: without a build",
+        (
+            "compile the files that each commit changes, before and after it; press B again"
+            " to stop building"
+        ),
     ),
     more_key(
         "S",
         "strict",
         "strict",
-        "turn strict checks on or off (as checkpatch.pl --strict)",
+        "turn strict checks on or off, as with checkpatch.pl --strict",
     ),
     more_key(
         "C",
@@ -142,7 +145,7 @@ def next_of(
     from patchpilot.services.fix_finding import Remedy, remedy_of
 
     if can_fix(result):
-        return NextKey("A", "see all safe fixes, then apply them")
+        return NextKey("A", "review all safe fixes, then apply them")
     signs = [
         shown
         for shown in found

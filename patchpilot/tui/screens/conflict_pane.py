@@ -70,14 +70,14 @@ class ConflictPane(ReportsErrors, Container):
             "e",
             "edit",
             "edit",
-            "edit the selected proposal in your editor, and choose what you made of it",
+            "edit the selected proposal in your editor, then choose the result",
         ),
         key("u", "undo", "undo", "undo the latest choice"),
         key(
             "w",
             "write_patch",
             "write patch",
-            "write the patch once something is chosen for each conflict; it can be compiled first",
+            "write the patch once every conflict has a choice; you can compile it first",
         ),
         more_key(
             "vertical_line",
@@ -296,7 +296,7 @@ class ConflictPane(ReportsErrors, Container):
         """Take the latest choice back."""
         assert self._open
         if not self._open.choices.made:
-            self.notify("nothing was chosen yet", timeout=2)
+            self.notify("nothing is chosen yet", timeout=2)
             return
         key = self._open.choices.made[-1][0]
         self._keep(replace(self._open, choices=self._open.choices.undo()))
@@ -328,7 +328,10 @@ class ConflictPane(ReportsErrors, Container):
         text = text_to_edit(one, proposal)
         if proposal.path or not one.conflict.line or not is_utf8(text):
             self.notify(
-                "this conflict cannot be edited here: z on the branch, then Resolve manually",
+                (
+                    "this conflict cannot be edited here; press z on the branch, then choose"
+                    " Resolve manually"
+                ),
                 severity="warning",
             )
             return
@@ -337,14 +340,17 @@ class ConflictPane(ReportsErrors, Container):
         if lines is None or lines == proposal.lines:
             self.notify("not changed", timeout=2)
         elif is_marked(lines):
-            self.notify("conflict markers remain: not chosen", severity="warning")
+            self.notify(
+                "the file still has conflict markers; nothing was chosen",
+                severity="warning",
+            )
         else:
             self._ask_note(one, lines)
 
     def _ask_note(self, one: "OpenConflict", lines: tuple[str, ...]) -> None:
         from patchpilot.services.backport.choose_conflicts import edited
 
-        text = "What did you change, and why? It is added to the message of the patch:"
+        text = "What did you change, and why? Your answer is added to the message of the patch:"
         question = LineDialog(text, value="resolved manually", title=one.conflict.place)
         ask_line(
             self.app, question, lambda note: self._take(one, edited(one, lines, note))
@@ -373,7 +379,10 @@ class ConflictPane(ReportsErrors, Container):
         ]
         if left:
             self.notify(
-                f"nothing chosen yet for {left[0].conflict.place}: Enter chooses a proposal",
+                (
+                    f"nothing is chosen yet for {left[0].conflict.place}; press Enter to"
+                    f" choose a proposal"
+                ),
                 markup=False,
                 severity="warning",
             )
@@ -417,7 +426,7 @@ class ConflictPane(ReportsErrors, Container):
                 self._build(result, branch, adapted, text)
 
         answers = (
-            ("write", "Write patch", "into a folder that you choose"),
+            ("write", "Write patch", "writes the patch to a directory that you choose"),
             (
                 "build",
                 "Compile first",

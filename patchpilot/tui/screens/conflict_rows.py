@@ -84,9 +84,9 @@ def result_rows(open_: "OpenConflict", proposal: "Proposal") -> list[str]:
     )
     if old == new:
         return [
-            "no change: the branch keeps its lines"
+            "no change: the branch's own lines are kept"
             if old is not None
-            else "no change: the branch stays without the file"
+            else "no change: the file is not added to the branch"
         ]
     names = (
         "/dev/null" if old is None else f"a/{path}",
@@ -175,7 +175,11 @@ def before_writing(branch: str, steps: Sequence[str], doubts: Sequence[str]) -> 
     """Return what the patch's message will contain, and what to review before sending it."""
     said = [f"- {step}" for step in steps]
     look = (
-        ["", "Look at this before you send it:", *(f"- {doubt}" for doubt in doubts)]
+        [
+            "",
+            "Review this before you send the patch:",
+            *(f"- {doubt}" for doubt in doubts),
+        ]
         if doubts
         else []
     )

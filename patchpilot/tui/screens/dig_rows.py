@@ -24,7 +24,7 @@ def dig_rows(found: "DugCommit") -> list[str]:
     ]
     lines += [f"{row.name:<9} {row.says}" for row in head_rows(found.tracked)]
     lines += [f"tag v{tag.version:<4} {tag.trailer}" for tag in found.series.trailers]
-    lines += ["", "Story"]
+    lines += ["", "History"]
     for event in story(found.tracked):
         if event.kind is not StoryKind.LATER:
             day = f"{event.when:%Y-%m-%d}" if event.when else "now"

@@ -269,7 +269,7 @@ def _show(
     else:
         # a name of its own: the detail of the finding may be found out at the same time
         screen.in_thread(
-            "finding what to change",
+            "looking for the files to change",
             lambda repository, progress: work(repository, progress, None),
             found,
         )
@@ -294,7 +294,7 @@ def fix_safe(screen: "StageScreen", tagless: Sequence[str]) -> None:
         if session.topic_now(repository).key != topic.key:
             raise RefusedError(
                 "the commits have changed in the meantime",
-                hint="press g to refresh, then m",
+                hint="press g to refresh, then press m",
             )
         settings = session.settings(repository)
         return fix_certain(

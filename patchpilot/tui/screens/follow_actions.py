@@ -32,15 +32,17 @@ BINDINGS: list[BindingType] = [
         "enter",
         "fold",
         "open",
-        "open or close the mail or the quote under the cursor",
+        "open or close the message or the quote under the cursor",
     ),
     key("space", "tick", "tick", "mark the request under the cursor as addressed"),
     key(
         "r",
         "reply",
         "reply",
-        "reply to the mail under the cursor: quoted in your editor, shown, and sent after"
-        " confirmation",
+        (
+            "reply to the message under the cursor: quote it in your editor, review the"
+            " reply, and confirm to send it"
+        ),
     ),
     more_key(
         "i", "decline", "decline", "mark the request under the cursor as declined"
@@ -49,20 +51,22 @@ BINDINGS: list[BindingType] = [
         "v",
         "version",
         "reroll",
-        "start the next version: its changelog, then the preview",
+        "start the next version: write its changelog, then check the preview",
     ),
-    key("pagedown", "page", "scroll", "scroll the conversation; PgUp scrolls back"),
+    key(
+        "pagedown", "page", "scroll", "scroll down in the conversation; PgUp scrolls up"
+    ),
     key(
         "right_square_bracket",
         "mail",
         "next message",
-        "go to the next mail of the conversation; [ goes back",
+        "go to the next message of the conversation; [ goes to the previous one",
     ),
     key(
         "f",
         "fetch",
         "run git fetch",
-        "run git fetch, after confirmation, to see where the patch was merged",
+        "after confirmation, run git fetch to see where the patch was merged",
     ),
     key(
         "c",
@@ -70,12 +74,12 @@ BINDINGS: list[BindingType] = [
         "collect tags",
         "add the tags from replies (Reviewed-by: …) to your commits",
     ),
-    key("g", "reload", "refresh", "read the mail archive again"),
+    key("g", "reload", "refresh", "check the mail archive for new messages"),
     key(
         "d",
         "story",
         "show history",
-        "show the story of the series: its versions, reviews and where it was merged",
+        "show the history of the series: its versions, its reviews, and where it was merged",
     ),
     more_key(
         "D",
@@ -91,7 +95,7 @@ BINDINGS: list[BindingType] = [
     ),
     key("a", "add", "track series", "track another series by its Message-ID or link"),
     more_key("m", "read", "mark read", "mark all messages of the series as read"),
-    more_key("X", "remove", "unfollow", "stop following this series"),
+    more_key("X", "remove", "unfollow", "stop tracking this series"),
 ]
 
 

@@ -77,7 +77,8 @@ def nothing_rows(columns: int, lines: int) -> list[TreeRow]:
 def reading_rows(columns: int, lines: int) -> list[TreeRow]:
     """Return the rows shown until the tracked series were read for the first time."""
     text = (
-        "The archive is asked for new messages; this can take a minute the first time."
+        "patchpilot is checking the archive for new messages. This can take a minute the"
+        " first time."
     )
     title = "Reading the tracked series …"
     return _rows(empty_rows(title, text, READING_KEYS, columns, lines))

@@ -178,7 +178,7 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
             for it in several
         ]
         if series.summary and series.summary.reviewed:
-            words = f"{series.summary.reviewed} patches reviewed or acked (w: by whom)"
+            words = f"{series.summary.reviewed} patches reviewed or acked; press w for details"
             rows.append(("review", words))
         rows += [("machine", it.words) for it in known_machine_reviews(series)]
         rows += [

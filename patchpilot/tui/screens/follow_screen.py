@@ -57,16 +57,17 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import PointState
 
-REPLY = "press r on Maya's mail and answer her question"
-CHANGE = "press M: Robin's changes for v2 are made in the commit"
+REPLY = "press r on Maya's message and answer her question"
+CHANGE = "press M to have Robin's changes for v2 made in the commit"
 """In the demo, what to do about the replies to v1: first the one, then the other."""
 WHY_REPLY = (
-    "Maya asks which firmware it is. Your editor opens with her mail quoted: write `Older than 2.4;"
-    " v2 will name it.` below her question, save, and confirm."
+    "Maya asks which firmware it is. Your editor opens with her message quoted: write"
+    " `Older than 2.4; v2 will name it.` below her question, save, and confirm."
 )
 WHY_CHANGE = (
-    "Your answer is on the list. v2 has what Maya and the test robot asked for, Sana's tag, and a"
-    " changelog; in your own tree you would amend the commit."
+    "Your answer is on the list. v2 has the changes that Maya and the test robot"
+    " requested, Sana's tag, and a changelog. In your own tree, you would amend the"
+    " commit yourself."
 )
 OFTEN, SELDOM = 3.0, 600.0
 """Seconds between two requests to the archive: on loopback, and to a public one."""
@@ -128,14 +129,14 @@ class FollowScreen(ListDetailScreen):
             )
             with Container(id="aside"):
                 yield Panel(
-                    RowList(ident="points", enter="go to the mail"),
-                    title="Review points",
+                    RowList(ident="points", enter="go to the message"),
+                    title="Requests",
                     id="point-list",
                     classes="beneath",
                 )
                 yield Panel(
                     Timeline(ident="story"),
-                    title="Story",
+                    title="History",
                     id="story-panel",
                     classes="detail",
                 )
@@ -338,13 +339,15 @@ class FollowScreen(ListDetailScreen):
             for at, ident in zip(tree.laid.mails, tree.laid.ids, strict=True)
             if ident in arrived
         )
-        words = counted(len(arrived), "new mail")
+        words = counted(len(arrived), "new message")
         if tree.scroll_offset.y <= at < tree.scroll_offset.y + tree.size.height:
             self.notify(f"{words}, marked new", timeout=4)
         elif go:
             self._led = ident
             self.call_after_refresh(tree.show_mail, at)
-            self.notify(f"{words}: shown here; press ] for the next mail", timeout=5)
+            self.notify(
+                f"{words} arrived; press ] to go to the next message", timeout=5
+            )
         else:
             below = "below" if at > tree.cursor else "above"
             self.notify(
@@ -459,7 +462,7 @@ class FollowScreen(ListDetailScreen):
         from patchpilot.demo.robin import has_replied, is_answered
 
         if series.status is None or not is_answered(series.status):
-            return "wait: more replies arrive in a few seconds"
+            return "wait for more replies: they arrive in a few seconds"
         return CHANGE if has_replied(series.status) else REPLY
 
     @property
@@ -472,11 +475,14 @@ class FollowScreen(ListDetailScreen):
             has_commit = own.status and own.status.evidence.commits
             return WAIT if has_commit else NextKey("f", "fetch what was merged")
         if first_stage(own.step.advice) is Stage.SEND:
-            return NextKey(str(Stage.SEND.number), "send what was prepared")
+            return NextKey(str(Stage.SEND.number), "send the prepared version")
         return {
             REPLY: NextKey("r", "reply to Maya", WHY_REPLY),
             CHANGE: NextKey("M", "have the changes for v2 made", WHY_CHANGE),
-        }.get(self._in_demo(own), NextKey("", "Wait: answers arrive in a few seconds"))
+        }.get(
+            self._in_demo(own),
+            NextKey("", "Wait for the answers: they arrive in a few seconds"),
+        )
 
     def _pin(self, rows: "Sequence[TreeRow]") -> None:
         """Show what to do next above the conversation, where it stays while that is scrolled."""
@@ -652,7 +658,7 @@ class FollowScreen(ListDetailScreen):
             None,
         )
         if mail is None:
-            self.notify("move to a mail first", timeout=3)
+            self.notify("move the cursor to a message first", timeout=3)
             return
         status = self._laid_for.status if self._laid_for else None
         own = status is not None and message_id in status.topic.message_ids
@@ -678,7 +684,10 @@ class FollowScreen(ListDetailScreen):
         item = tree.item if self.focused is tree else points.chosen
         if series is None or item is None:
             self.notify(
-                "move to a line with a box first, or press Tab to go to the review points",
+                (
+                    "move the cursor to a line with a box first, or press Tab to go to the"
+                    " requests"
+                ),
                 timeout=3,
             )
             return

@@ -80,7 +80,7 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
         if others
         else []
     )
-    numbers += [counted(unread, "unread mail")] if unread else []
+    numbers += [counted(unread, "unread message")] if unread else []
     more = f" ({', '.join(numbers)})" if numbers else ""
     if topic is None:
         return StageStatus(
@@ -88,7 +88,7 @@ def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageS
             (
                 f"no topic{more}"
                 if series
-                else "you are not following any series yet; series you send will appear here"
+                else "no series is tracked yet; the series that you send appear here"
             ),
             count,
         )

@@ -48,9 +48,9 @@ TWO_COLUMNS = 120
 LEFT = (ACTIONS, DIALOG, STAGES)
 """The groups of the left column."""
 FIELD_KEYS = (
-    ("Ctrl-W, Ctrl-U", "delete the word, the line before the cursor"),
-    ("Ctrl-A, Ctrl-E", "go to the start, to the end"),
-    ("Ctrl-S, Enter, Esc", "confirm, confirm, cancel"),
+    ("Ctrl-W, Ctrl-U", "delete the word or the whole line before the cursor"),
+    ("Ctrl-A, Ctrl-E", "go to the start or the end of the line"),
+    ("Ctrl-S, Enter, Esc", "confirm (Ctrl-S, Enter) or cancel (Esc)"),
 )
 FOCUS = "go to the next and the previous panel, field or button"
 WORDS = {"press": "press the selected button", "toggle_button": "tick or untick"}
@@ -64,8 +64,8 @@ MOVING: Mapping[str, tuple[str, ...]] = {
     ),
     "go to the previous and the next part": ("stop(-1)", "stop(1)"),
     FOCUS: ("app.focus_next", "app.focus_previous"),
-    "go to a panel: each shows its letter, Esc stays": ("jump",),
-    "search; then n and N go to the next and the previous match": ("search",),
+    "go to a panel by its letter; Esc cancels": ("jump",),
+    "search the text; then n and N go to the next and the previous match": ("search",),
 }  # fmt: skip
 """What moves do → the actions of lists, tables and texts that do it: their keys are one row."""
 BETWEEN = ("home", "step(1)", "step(-1)", "base", "commit(1)", "commit(-1)")
@@ -79,20 +79,22 @@ do, too.
 STAGE = "go to a stage"
 ABOUT = {
     Stage.COMMIT: (
-        "The commit that becomes a patch: message, changes, and the questions that decide who"
-        " gets it."
+        "The commit that becomes a patch: its message, its changes, and the questions"
+        " that decide who receives it."
     ),
     Stage.CHECKS: (
-        "Findings that maintainers and bots would report. Each finding is shown in the patch, below"
-        " its line; the detail has the reason and the fix. Errors block sending, warnings do not."
+        "The findings that maintainers and bots would report. Each one is shown in the"
+        " patch, below its line; the detail explains the reason and the fix. Errors block"
+        " sending, warnings do not."
     ),
     Stage.RECIPIENTS: (
-        "Who gets the patch, in To or Cc, and why: from MAINTAINERS, the tags and the commit"
-        " history. Excluded people stay in the list, so that you can include them again."
+        "Who receives the patch, in To or Cc, and why: from MAINTAINERS, the tags and"
+        " the commit history. Excluded recipients stay in the list, so that you can"
+        " include them again."
     ),
     Stage.TAGS: (
-        "Which commit introduced the bug, with the evidence for each candidate. From it follow"
-        " Fixes:, Cc: stable and the branches that have the bug."
+        "Which commit introduced the bug, with the evidence for each candidate. It"
+        " determines Fixes:, Cc: stable, and the branches that have the bug."
     ),
     Stage.BACKPORTS: (
         "Whether the fix applies to each stable branch that has the bug, what it conflicts with,"
@@ -102,12 +104,12 @@ ABOUT = {
         "The messages as they will be sent, byte for byte. Nothing leaves this machine here."
     ),
     Stage.SEND: (
-        "Problems that block the patch, and the send: each message is sent once, even after an"
-        " interruption."
+        "The problems that block sending, and sending itself: each message is sent once,"
+        " even after an interruption."
     ),
     Stage.FOLLOW: (
-        "The replies, the open requests, and how far the patch is on its way into the"
-        " kernel."
+        "The replies, the open requests, and the progress of the patch on its way into"
+        " the kernel."
     ),
 }
 """What a stage is for."""

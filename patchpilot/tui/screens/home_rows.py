@@ -246,7 +246,9 @@ def shown_states(topic: HomeTopic, states: States) -> States:
         if status.state is not StageState.UNOPENED
     }
     return {
-        stage: known.get(stage, StageStatus(StageState.NOTHING, "not opened here"))
+        stage: known.get(
+            stage, StageStatus(StageState.NOTHING, "not opened on this computer")
+        )
         for stage in Stage
     }
 
@@ -372,9 +374,7 @@ def detail(
         f"{topic.unread} new" if topic.unread else "",
     ]
     place = [
-        home_path(topic.repository)
-        if topic.repository
-        else "no branch of it is known here",
+        home_path(topic.repository) if topic.repository else "no local branch is known",
         topic.branch or "",
     ]
     rows = [
@@ -414,7 +414,7 @@ def latest_events(topic: HomeTopic, columns: int, most: int) -> list[Text]:
         )
     rows = event_lines([(event, "") for event in topic.events], columns)
     if not rows:
-        words = "no messages read yet" if topic.version else "none: not sent yet"
+        words = "no messages read yet" if topic.version else "no events: not sent yet"
         rows = [plain(words, QUIET)]
     return [plain("Last events", HEADING), *rows][:most]
 
@@ -442,7 +442,7 @@ def fact_sheet(
             (
                 one_line(home_path(topic.repository))
                 if topic.repository
-                else "no branch of it is known here"
+                else "no local branch is known"
             ),
         ),
     )

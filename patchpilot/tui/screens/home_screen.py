@@ -127,7 +127,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             "refresh",
             "read all branches, and check the archives for new messages",
         ),
-        key("escape", "back", "back", "back to the open topic"),
+        key("escape", "back", "back", "go back to the open topic"),
         *(
             more_key(
                 str(stage.number),
@@ -330,7 +330,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             ask_trust(
                 self.app,
                 message.error,
-                lambda: self.notify("trusted: open the topic again"),
+                lambda: self.notify("commands trusted; open the topic again"),
             )
             return
         hint = f"\n{in_keys(message.error.advice)}" if message.error.advice else ""
@@ -414,7 +414,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         title, text = ("No topics yet", NOTHING)
         keys = [
             ("g", "read all branches again"),
-            ("q", "quit, then start in your clone"),
+            ("q", "quit, then start patchpilot in your clone"),
         ]
         if self._topics is None:
             title, text, keys = ("Reading topics …", "", [])
@@ -547,7 +547,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             in_new_thread(self, partial(self._find, topic), "open")
         elif topic.series is not None and stage not in (None, Stage.FOLLOW):
             self.notify(
-                "no branch of this series is known here: only Follow can show it",
+                "no local branch of this series is known; only Follow can show it",
                 timeout=4,
             )
         elif topic.series is not None:
@@ -585,7 +585,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
             (
                 "read",
                 "Open without switching",
-                "checks and shows its commits; to change them, switch to the branch",
+                (
+                    "shows and checks the commits; to change them, you must switch to the"
+                    " branch"
+                ),
             ),
             ("no", "Cancel", ""),
         )

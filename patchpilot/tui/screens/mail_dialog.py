@@ -74,9 +74,9 @@ class MailDialog(Dialog[str | None]):
             "keep": next(one.name for one in password_places() if not one.plain),
         }
         hints = {
-            "server": "for provider own: HOST or HOST:PORT",
+            "server": 'only for the provider "own": HOST or HOST:PORT',
             "user": "the address",
-            "password": "not shown; needs to be an app password at most providers",
+            "password": "not shown; most providers require an app password",
         }
         for name, label in FIELDS:
             with Horizontal():
@@ -90,7 +90,10 @@ class MailDialog(Dialog[str | None]):
                     select_on_focus=False,
                 )
         yield Tick(
-            "send a mail to yourself afterwards", value=True, id="to-self", compact=True
+            "afterwards, send a test message to yourself",
+            value=True,
+            id="to-self",
+            compact=True,
         )
         providers = ", ".join(name for name, _ in provider_names())
         places = ", ".join(one.name for one in password_places())
@@ -101,7 +104,7 @@ class MailDialog(Dialog[str | None]):
         yield PlainText("settings")
         yield PlainText("note")
         yield Static(
-            plain("Tab next field · Ctrl-S test the login and write · Esc cancel"),
+            plain("Tab next field · Ctrl-S test the login and save · Esc cancel"),
             classes="keys",
         )
 
@@ -185,7 +188,8 @@ class MailDialog(Dialog[str | None]):
         ):
             self._accepted = plan.keeper.name
             self._say(
-                f"the password would be in {plan.keeper.what}: press Ctrl-S again to accept that"
+                f"the password would be stored in {plan.keeper.what}: press Ctrl-S again"
+                f" to accept that"
             )
             return
         self._working = True

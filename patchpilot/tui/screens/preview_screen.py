@@ -96,25 +96,25 @@ class PreviewScreen(ListDetailScreen):
             "x",
             "raw",
             "show raw",
-            "show the mail byte for byte, or as its readers see it",
+            "switch between the raw message and the message as its readers see it",
         ),
         key(
             "f",
             "change(1)",
             "next change",
-            "go to the next change since the last version",
+            "go to the next change since the previous version",
         ),
         more_key(
             "F",
             "change(-1)",
             "previous change",
-            "go to the previous change since the last version",
+            "go back to the change before this one",
         ),
         more_key(
             "B",
             "tested",
             "compile-tested",
-            "add or remove the line about the configurations in which the commits were built",
+            "add or remove the line that lists the configurations that were built",
         ),
         more_key(
             "o",
@@ -140,14 +140,14 @@ class PreviewScreen(ListDetailScreen):
         """The list of mails, and the selected mail."""
         with Columns():
             with Container(id="mail-side"):
-                yield Panel(RowList(ident="mails"), title="Mails", id="mail-list")
+                yield Panel(RowList(ident="mails"), title="Messages", id="mail-list")
                 with (
-                    Panel(title="What is sent", id="mail-facts"),
+                    Panel(title="Message to send", id="mail-facts"),
                     VerticalScroll(can_focus=False),
                 ):
                     yield PlainText("facts")
             yield Panel(
-                DiffView(ident="mail"), title="Mail", id="mail-panel", classes="main"
+                DiffView(ident="mail"), title="Message", id="mail-panel", classes="main"
             )
 
     @property
@@ -155,7 +155,7 @@ class PreviewScreen(ListDetailScreen):
         """What blocks is fixed at the next stage."""
         is_blocked = self.session.status(self.stage).state is StageState.BLOCKED
         return (
-            NextKey(str(Stage.SEND.number), "fix what blocks sending")
+            NextKey(str(Stage.SEND.number), "fix the problems that block sending")
             if is_blocked
             else None
         )
@@ -232,7 +232,7 @@ class PreviewScreen(ListDetailScreen):
             )
         self.query_one("#facts", Static).update(lines(rows))
         panel.heading, panel.count = (
-            ("Sent messages", "") if sent else ("What is sent", card.verdict)
+            ("Sent messages", "") if sent else ("Message to send", card.verdict)
         )
 
     def _facts(self, result: "SendPlan", at: int) -> str:
@@ -333,9 +333,9 @@ class PreviewScreen(ListDetailScreen):
             pager.go(further[0])
         else:
             self.notify(
-                "no more changes since the last version"
+                "no more changes since the previous version"
                 if starts
-                else "no changes to go to",
+                else "no changes since the previous version",
                 timeout=3,
             )
 
@@ -373,7 +373,9 @@ class PreviewScreen(ListDetailScreen):
             )
             return
         self.notify(
-            f"Compile-tested: {words}" if words else "the line is not included",
+            f"Compile-tested: {words}"
+            if words
+            else "the line about the build was removed",
             timeout=3,
         )
         self._changed()

@@ -78,7 +78,7 @@ def moved(recipient: Recipient, header: str) -> Edit:
 def restored(recipient: Recipient) -> Edit:
     """Return the edit that discards the user's changes to a recipient."""
     email = recipient.address.email
-    return Edit(f"{email} is again as patchpilot proposes", {"restore": [email]})
+    return Edit(f"Your changes to {email} were discarded", {"restore": [email]})
 
 
 def added(value: str) -> Edit:
@@ -89,7 +89,9 @@ def added(value: str) -> Edit:
     )
 
 
-ALL_RESTORED = Edit("The recipients are again as patchpilot proposes", {"reset": True})
+ALL_RESTORED = Edit(
+    "Your changes were discarded: these are the proposed recipients", {"reset": True}
+)
 
 
 def judged(text: str, known: "CountedRecipients | None") -> tuple[bool, str]:

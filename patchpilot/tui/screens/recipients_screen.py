@@ -266,8 +266,8 @@ class RecipientsScreen(ListDetailScreen):
         if known is None or not known.planned.undisclosed:
             return True
         words = (
-            "An undisclosed fix is for the maintainers and the security team. Name others with --to"
-            " and --cc of patchpilot send"
+            "An undisclosed fix is sent to the maintainers and the security team only."
+            " To add others, use --to and --cc of patchpilot send"
         )
         self.notify(words, markup=False, timeout=6)
         return False

@@ -65,7 +65,7 @@ def _activity(recipient: Recipient, history: "FileHistory | None") -> Text:
         return Text("reading the history of the files …", QUIET)
     if not history.complete:
         return Text("History  git timed out", QUIET)
-    where = f"in three years to {where_of(history)}"
+    where = f"in the last three years to {where_of(history)}"
     known = history.contacts.get(recipient.address.key)
     text = Text().append("History  ", QUIET)
     if known is None:

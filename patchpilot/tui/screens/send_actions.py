@@ -26,8 +26,8 @@ BINDINGS: list[BindingType] = [
     key(
         "escape",
         "cancel",
-        "stop after this mail",
-        "while messages are sent: stop after the current one",
+        "stop after this message",
+        "stop after the message that is being sent",
     ),
     key("s", "send", "send", "send the messages, after confirmation"),
     key("a", "repair", "fix", "fix the problem that the selected check found"),
@@ -53,9 +53,11 @@ BINDINGS: list[BindingType] = [
         "m",
         "to_self",
         "send to yourself",
-        "send the messages only to yourself, as a test",
+        "send the messages to yourself only, as a test",
     ),
-    key("R", "resume", "resume", "resume an interrupted send; no mail is sent twice"),
+    key(
+        "R", "resume", "resume", "resume an interrupted send; no message is sent twice"
+    ),
     more_key(
         "u", "undo", "undo", "undo the last fix, or the last rewrite of your commits"
     ),
@@ -163,17 +165,19 @@ def resume_send(screen: "SendBase") -> None:
     if any(entry.state == "unknown" for entry in known.last.entries):
         private = known.last.undisclosed
         where = (
-            "your Sent folder" if private else "your Sent folder or the list archive"
+            "your Sent folder"
+            if private
+            else "your Sent folder or the mailing list archive"
         )
         text = (
             f"The server may or may not have accepted some of the messages. Check {where}. Were"
             " they delivered?"
         )
         answers = (
-            *(() if private else (("lookup", "Look them up in the archive"),)),
+            *(() if private else (("lookup", "Look for them in the archive"),)),
             ("sent", "Yes, they were delivered"),
             ("lost", "No, send them again"),
-            ("keep", "Unknown: skip them"),
+            ("keep", "I don't know: skip them"),
         )
         screen.app.push_screen(
             Choose(text, answers),

@@ -42,7 +42,7 @@ MAIL_SIGNS = {
 REPAIRS = {
     "no-signoff": (
         "sign_off",
-        "press a to sign off the patches; it first shows what that certifies",
+        "press a to sign off the patches; what you certify is shown first",
     ),
     "missing-target-tree": ("tree", "press a to set the target tree"),
     "check-errors": (

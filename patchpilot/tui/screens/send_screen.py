@@ -101,7 +101,7 @@ class SendScreen(SendBase):
                         classes="main",
                     )
                     with (
-                        Panel(title="Mails to send", id="to-send"),
+                        Panel(title="Messages to send", id="to-send"),
                         VerticalScroll(can_focus=False),
                     ):
                         yield PlainText("sending")
@@ -113,7 +113,7 @@ class SendScreen(SendBase):
                         yield PlainText("mails")
                     with Panel(title="Next", id="end"), VerticalScroll():
                         yield PlainText("now")
-            yield Panel(DiffView(ident="read-mail"), title="Mail", id="send-mail")
+            yield Panel(DiffView(ident="read-mail"), title="Message", id="send-mail")
 
     @property
     def _progress_panel(self) -> Panel:
@@ -187,7 +187,7 @@ class SendScreen(SendBase):
         panel = self.list_panel
         panel.heading = f"{card.verdict[:1].upper()}{card.verdict[1:]}"
         own = (
-            "the sign-off is asked separately"
+            "you are asked about the sign-off separately"
             if any(check.name == "no-signoff" for check in self._checks)
             else ""
         )
@@ -232,7 +232,9 @@ class SendScreen(SendBase):
         panel.set_class(mail is None, "-none")
         if mail:
             self.query_one("#read-mail", DiffView).fill(readable_lines(mail))
-            panel.heading = f"Mail {at}/{len(plan.mails)} {glyph('dot')} {mail.subject}"
+            panel.heading = (
+                f"Message {at}/{len(plan.mails)} {glyph('dot')} {mail.subject}"
+            )
             panel.count = mail_size(mail)
 
     @property
@@ -356,7 +358,9 @@ class SendScreen(SendBase):
         elif not self.is_stopping:
             self.is_stopping = True
             self.keys_changed()
-            self.notify("stopping after this mail; press R to send the rest", timeout=6)
+            self.notify(
+                "stopping after this message; press R to send the rest", timeout=6
+            )
 
     def send_now(self, planned: "SendPlan") -> None:
         """Send these mails, which was confirmed."""
@@ -449,8 +453,7 @@ class SendScreen(SendBase):
         self.session.changed("sent", "followed")
         if message.error or message.result is None or message.report is None:
             self.show_error(
-                message.error
-                or PatchpilotError("it is unknown whether the messages were sent")
+                message.error or PatchpilotError("some messages may not have been sent")
             )
             self.tui.jobs.begin(self.stage)
             return
@@ -459,7 +462,7 @@ class SendScreen(SendBase):
         result = message.result
         if message.planned.request.to_self:
             self.notify(
-                "sent to yourself; save the mail you receive and try git am on it",
+                "sent to yourself; save the message that you receive and run git am on it",
                 timeout=8,
             )
             self.tui.jobs.begin(self.stage)
@@ -467,7 +470,7 @@ class SendScreen(SendBase):
         done = TopicSend(message.planned, None, result, message.report)
         good = result.state == "sent"
         note = (
-            f"v{result.version} was sent; press n to see the replies"
+            f"v{result.version} was sent; press n to read the replies"
             if good
             else f"{message.report.headline}; press R to resume"
         )

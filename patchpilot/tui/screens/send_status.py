@@ -49,7 +49,7 @@ def status_of(sending: "TopicSend") -> StageStatus:
     if sending.is_sent:
         version = sending.last.version if sending.last else sending.plan.version
         return StageStatus(
-            StageState.DONE, f"v{version} was sent; press n to see the replies"
+            StageState.DONE, f"v{version} was sent; press n to read the replies"
         )
     blocked = sending.plan.blocked
     if sending.plan.refused:

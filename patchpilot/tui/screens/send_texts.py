@@ -139,11 +139,13 @@ def why_not_now(known: "TopicSend") -> str:
         return "the last send was interrupted; press R to resume it first"
     if known.is_sent:
         return (
-            f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, v there makes"
-            " the next version"
+            f"this version was sent; stage {Stage.FOLLOW.number} shows the replies, and v"
+            f" there starts the next version"
         )
     if known.plan.refused:
-        return f"{preflight_card(known.plan).verdict}; press a to fix the selected one"
+        return (
+            f"{preflight_card(known.plan).verdict}; press a to fix the selected problem"
+        )
     return ""
 
 
@@ -156,7 +158,7 @@ def question(planned: "SendPlan") -> str:
     where = (
         "In the demo no message leaves this machine."
         if in_demo()
-        else "A mail cannot be recalled."
+        else "A message cannot be recalled."
     )
     rows = [
         (
@@ -165,7 +167,7 @@ def question(planned: "SendPlan") -> str:
         ),
         "",
         *(
-            ["Undisclosed: for the maintainers and the security team only"]
+            ["Undisclosed: sent to the maintainers and the security team only"]
             if planned.draft.is_undisclosed
             else []
         ),

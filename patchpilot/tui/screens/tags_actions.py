@@ -24,25 +24,28 @@ BINDINGS: list[BindingType] = [
         "w",
         "write",
         "write tags",
-        "write Fixes:, Cc: stable, sign-off, links and other tags; the message is shown first",
+        (
+            "add Fixes:, Cc: stable, your sign-off, links and other tags, after showing the"
+            " message"
+        ),
     ),
     key(
         "space",
         "tick",
         "tick",
-        "tick a candidate, where more than one commit introduced the bug",
+        "tick a candidate, if more than one commit introduced the bug",
     ),
     key(
         "x",
         "view",
         "show patch",
-        "show the fix, and the candidate's changes to the files it touches",
+        "show the fix, and the candidate's changes to the same files",
     ),
     key(
         "d",
         "dig",
         "show history",
-        "find the thread that the candidate was posted in: versions, reviews and backports",
+        "show the candidate's history: its versions, its reviews and its backports",
     ),
 ]
 

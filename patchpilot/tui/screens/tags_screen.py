@@ -268,7 +268,7 @@ class TagsScreen(ListDetailScreen):
             StageState.TODO,
             StageState.OFFERED,
         ) and bool(self._candidates())
-        return NextKey("w", "see the tags to write") if is_open else None
+        return NextKey("w", "review the tags to write") if is_open else None
 
     def action_view(self) -> None:
         """Show the candidate's patch, and the fix below it, on the whole screen."""

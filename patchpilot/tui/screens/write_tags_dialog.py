@@ -98,7 +98,7 @@ class WriteTags(Dialog["PrepareRequest | None"]):
                 compact=True,
             )
             yield LineInput(
-                placeholder="more tags: a link, a Message-ID, or a line such as Reported-by: …",
+                placeholder="more tags: a link, a Message-ID, or a tag such as Reported-by: …",
                 id="paste",
                 compact=True,
             )

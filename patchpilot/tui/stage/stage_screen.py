@@ -49,7 +49,7 @@ class StageScreen(JobScreen):
             "cancel",
             "cancel",
             show=False,
-            tooltip="close the detail or the error, or cancel the running job",
+            tooltip="close the detail or the error message, or cancel the running job",
         ),
         more_key(
             "slash",
@@ -60,8 +60,8 @@ class StageScreen(JobScreen):
         key(
             "M",
             "newcomer",
-            "do it for me",
-            "in the demo: have what Robin would write done for you",
+            "let Robin do it",
+            "in the demo: make the changes that Robin would make",
         ),
     ]
 

@@ -28,7 +28,7 @@ def ask_trust(
             then()
 
     rows = [row for command in error.commands for row in _rows(command)]
-    then_asked = "They are used as shown once you trust them; after a change you are asked again."
+    then_asked = "Once you trust them, they are used as shown. If they change, you are asked again."
     text = f"{error.message}.\n\n{then_asked}"
     title = "Trust these commands and settings?"
     app.push_screen(Confirm(text, "trust", title=title, mail=rows), answered)

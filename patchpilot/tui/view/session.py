@@ -45,7 +45,7 @@ INPUTS = {
     "commit": "the commit",
     "strict": "--strict",
     "builds": "whether the commits are built",
-    "built": "what was built",
+    "built": "the built commits",
     "waivers": "the waivers",
     "edits": "the recipients",
     "answers": "your answers",
@@ -444,7 +444,10 @@ class Session:
             if key == self._lasting(stage)
             else StageStatus(
                 StageState.STALE,
-                f"the commits have changed; stage {stage.number} refreshes when you open it",
+                (
+                    f"the commits have changed; stage {stage.number} is refreshed when you"
+                    f" open it"
+                ),
             )
         )
 
@@ -460,8 +463,10 @@ class Session:
         if known.key != self.key(stage):
             return StageStatus(
                 StageState.STALE,
-                f"{self._what_changed(stage, known.key)} changed; stage {stage.number} refreshes"
-                " when you open it",
+                (
+                    f"{self._what_changed(stage, known.key)} changed; stage {stage.number} is"
+                    f" refreshed when you open it"
+                ),
             )
         if (
             stage is Stage.COMMIT

@@ -88,12 +88,12 @@ STYLES = {
 
 MEANINGS = {
     StageState.DONE: "done",
-    StageState.TODO: "needs you: a question, or something to decide",
+    StageState.TODO: "needs you: a question or a decision is open",
     StageState.OFFERED: "has a proposal for you to confirm",
-    StageState.BLOCKED: "blocks sending, or failed",
-    StageState.STALE: "stale: its input changed",
+    StageState.BLOCKED: "blocks sending, or has failed",
+    StageState.STALE: "is out of date: its input changed",
     StageState.BUSY: "working",
-    StageState.WAITING: "waits for somebody else",
+    StageState.WAITING: "is waiting for somebody else",
     StageState.UNOPENED: "not opened yet",
     StageState.NOTHING: "nothing to do",
 }

@@ -64,13 +64,11 @@ class Card(Static):
     }
     Card.-error { border: round $text-error; }
     Card.-warning { border: round $text-warning; }
-    Card.-yours { border: round $text-yours; }
     Card.-success { border: round $text-success; }
     Card.-primary { border: round $primary; }
     Card.-marked { border: heavy $foreground 50%; }
     Card.-marked.-error { border: heavy $text-error; }
     Card.-marked.-warning { border: heavy $text-warning; }
-    Card.-marked.-yours { border: heavy $text-yours; }
     Card.-marked.-success { border: heavy $text-success; }
     """  # noqa: E501
 

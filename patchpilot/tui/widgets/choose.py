@@ -89,8 +89,8 @@ class Choose(Dialog[str | None]):
         yield PlainText("then")
         yield Static(
             plain(
-                f"{'←→' if self._in_row else '↑↓'} select · Enter or the underlined letter confirms"
-                " · Esc cancel"
+                f"{'←→' if self._in_row else '↑↓'} select · Enter or underlined letter"
+                f" confirm · Esc cancel"
             ),
             classes="keys",
         )

@@ -39,7 +39,7 @@ class Confirm(Dialog[bool]):
             )
         yield Static(with_code(self._text), markup=False)
         yield Static(
-            f"Type {self._word} and press Enter; Esc cancels.",
+            f"Type {self._word} and press Enter to confirm, or press Esc to cancel.",
             markup=False,
             classes="typed",
         )

@@ -117,13 +117,13 @@ class DiffView(Pager):
             "equals_sign",
             "fold_all",
             "fold all",
-            "fold all files to their names, or unfold them",
+            "fold all files to one line each, or unfold them",
         ),
         more_key(
             "vertical_line",
             "side_by_side",
-            "side by side",
-            "old and new side by side, or not",
+            "show side by side",
+            "show the old and the new lines side by side, or below each other",
         ),
     ]
 

@@ -19,7 +19,7 @@ LATER = "later"
 NOT_YET = Answer(
     LATER,
     "I don't know yet",
-    "the question stays open; Commit, Recipients and Send show it until it is answered",
+    "the question stays open; Commit, Recipients and Send show it until you answer it",
 )
 
 
@@ -67,9 +67,7 @@ class QuestionDialog(Dialog[str | None]):
             yield _row(answer.words, answer.then, "" if at else "first")
         yield ButtonRow(labels, self._letters.places)
         yield Static(
-            plain(
-                "←→ select · Enter or the underlined letter answers · Esc leaves it open"
-            ),
+            plain("←→ select · Enter or underlined letter answer · Esc leave it open"),
             markup=False,
             classes="keys",
         )

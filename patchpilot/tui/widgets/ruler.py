@@ -38,7 +38,7 @@ it enters, and where mainline has it.
 WIDEST = 20
 """Columns between two points at most: a longer line says no more."""
 LEFT = 2
-WAITING = "finding out which releases have the bug …"
+WAITING = "looking for the releases that have the bug …"
 """Shown while nothing is known."""
 
 

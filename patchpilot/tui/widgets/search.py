@@ -26,7 +26,7 @@ class SearchBar(LineInput):
 
     def __init__(self) -> None:
         super().__init__(
-            placeholder="search; Enter confirms, Esc closes",
+            placeholder="search for text; Enter confirms, Esc closes",
             id="search",
             select_on_focus=True,
         )
