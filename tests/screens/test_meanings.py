@@ -6,11 +6,8 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from patchpilot.model.finding import Severity
-from patchpilot.services.send.recipient_advice import (
-    RecipientAdvice,
-    Remedy,
-    RemedyKind,
-)
+from patchpilot.model.recipient import Remedy, RemedyKind
+from patchpilot.services.send.recipient_advice import RecipientAdvice
 from patchpilot.topic.home.home_topic import Turn
 from patchpilot.tui.screens.commit_rows import TONES
 from patchpilot.tui.screens.finding_text import SIGNS as FINDING_SIGNS

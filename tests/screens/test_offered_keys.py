@@ -44,7 +44,8 @@ def dialogs(of: type[Any] = Modal) -> Iterator[type[Any]]:
 def test_every_dialog_answers_the_key_for_help() -> None:
     known = {one for one in dialogs() if one not in (Dialog, HelpScreen)}
     assert {Choose, Confirm, CollectTags} <= known
-    for dialog in (*known, Palette):
+    every: list[Any] = [*known, Palette]
+    for dialog in every:
         keys = dialog._merge_bindings().key_to_bindings
         shown = [
             binding.key

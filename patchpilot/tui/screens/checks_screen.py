@@ -68,7 +68,7 @@ class ChecksScreen(ListDetailScreen):
         """List, patch, detail."""
         with Columns(id="checks-columns"):
             yield Panel(
-                FindingList(ident="findings", enter="detail"),
+                FindingList(ident="findings", enter="show detail"),
                 title="Findings",
                 id="finding-list",
                 classes="main",
