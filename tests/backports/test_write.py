@@ -222,11 +222,48 @@ def test_the_request_mail_names_trees_commit_and_reason(world: World) -> None:
     done = call("backport", "-C", world.repo.path, world.fix, "--request")
     mail = done.out[done.out.index("To: ") :]
     assert mail.startswith(
-        "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>\nSubject: Please apply "
+        "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>,\n"
+        " Rita Reporter <rita@example.org>\nSubject: Please apply "
     )
     assert world.fix in mail
     assert "It was lost." in mail
     assert "6.12" in mail
+
+
+def request_of(world: World, *words: object) -> str:
+    done = call("backport", "-C", world.repo.path, world.fix, "--request", *words)
+    assert done.code == 0, done.err
+    return done.out[done.out.index("To: ") :]
+
+
+def test_the_request_mail_claims_nothing_that_the_user_has_not_done(
+    world: World,
+) -> None:
+    world.branch("6.12", world.groundwork)
+    mail = request_of(world)
+    assert "git applies it there without conflicts." in mail
+    world.branch("6.6", world.culprit)
+    mail += request_of(world)
+    for claim in ("I have", "checked", "tested", "follows", "unchanged"):
+        assert claim not in mail
+    assert "It conflicts on 6.6." in mail
+
+
+def test_the_request_mail_goes_to_the_maintainers_and_lists_but_not_to_oneself(
+    world: World,
+) -> None:
+    world.branch("6.12", world.groundwork)
+    world.repo.put(
+        "MAINTAINERS",
+        "Maintainers List\n----------------\n\nWORK\n"
+        "M:\tMia Keeper <mia@example.org>\nR:\tRob Reader <rob@example.org>\n"
+        "L:\twork@lists.example.org\nS:\tMaintained\nF:\tw.c\n",
+    )
+    world.repo.git("config", "user.email", "ada@example.org")
+    head = request_of(world).partition("\nSubject: ")[0]
+    for address in ("author", "rita", "mia", "rob", "work@lists"):
+        assert address in head
+    assert "ada@example.org" not in head
 
 
 def test_a_build_runs_in_a_tree_that_has_the_fix(world: World) -> None:

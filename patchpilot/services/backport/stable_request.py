@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the request to the stable maintainers for a fix that is upstream."""
 
+from patchpilot.backports.backport_message import people
 from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import UsageError
+from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action
+from patchpilot.model.address import Address
+from patchpilot.model.commit import Commit
 from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.recipients.recipient_plan import plan_patches
 from patchpilot.series.cover_letter import fill, template, without_comments
 from patchpilot.services.backport.backport_result import BackportResult
+from patchpilot.topic.topic_recipients import source_tree, sources_of
 
 
 def request_mail(
@@ -15,8 +21,9 @@ def request_mail(
 ) -> str:
     """Returns the message that asks the stable maintainers to apply a mainline commit.
 
-    The message, headers first, names the trees to which the commit applies without changes
-    (option 2 of the stable kernel rules). Raises `UsageError` if the fix is not in mainline
+    The message, headers first, names the trees to which git applies the commit without
+    conflicts (option 2 of the stable kernel rules). It is sent in the user's name, so that it
+    states nothing but what patchpilot found out. Raises `UsageError` if the fix is not in mainline
     or applies cleanly to no tree that needs it.
     """
     if result.commit is None or not result.upstream:
@@ -39,17 +46,10 @@ def request_mail(
     others = [
         branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT
     ]
-    state = [
-        (
-            "It applies there unchanged, and I have checked the result."
-            if not others
-            else "It applies there."
-        )
-    ]
+    state = ["git applies it there without conflicts."]
     if others:
         state.append(
-            f"It conflicts on {_joined([other.version or other.branch for other in others])}; a"
-            " backport follows."
+            f"It conflicts on {_joined([other.version or other.branch for other in others])}."
         )
     if result.followers:
         named = _joined(
@@ -69,14 +69,44 @@ def request_mail(
         "name": identity.name if identity else "",
     }
     body = without_comments(fill(template("stable-request"), values))
-    cc = ", ".join(dict.fromkeys([commit.author.header()]))
+    cc = _cc(repository, commit, stable, identity)
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
     head = [
         *([f"To: {stable.list}"] if stable.list else []),
-        f"Cc: {cc}",
+        *(["Cc: " + ",\n ".join(one.header() for one in cc)] if cc else []),
         f"Subject: {' '.join(subject.split())}",
     ]
     return "\n".join([*head, "", body]) + "\n"
+
+
+def _cc(
+    repository: Repository,
+    commit: Commit,
+    stable: StableTrees,
+    sender: Address | None,
+) -> tuple[Address, ...]:
+    """Who gets a copy: whoever the commit names, and the maintainers and lists of its files."""
+    found = {one.key: one for one in people([commit], (stable.list,))}
+    for one in _maintainers(repository, commit):
+        if one.key != stable.list:
+            found.setdefault(one.key, one)
+    if sender:
+        found.pop(sender.key, None)
+    return tuple(found.values())
+
+
+def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
+    """Who MAINTAINERS names for the files of the commit; nobody without that file."""
+    tree = source_tree(None, repository)
+    if not tree.exists("MAINTAINERS"):
+        return ()
+    try:
+        sources = sources_of(tree, repository, {"git_fallback": False, "git": False})
+        plan = plan_patches([commit_patch(repository, commit.id)], sources)
+    except PatchpilotError:
+        # the letter is for the stable maintainers; a broken MAINTAINERS does not hold it up
+        return ()
+    return tuple(one.address for one in plan.recipients if one.section)
 
 
 def _first_paragraph(body: str) -> str:
