@@ -71,8 +71,10 @@ def backport_message(
                 hint="run `git config` to correct the setting",
             )
         known = parse_trailers(text.split("\n"))
+        signed = [one for one in known if one.key == "signed-off-by" and one.address]
+        last = signed[-1].address if signed else None
         # the last line signs off the note above it, even when the author is the one who backports
-        if notes or not known or str(known[-1]) != line:
+        if notes or not last or last.key != signer.key:
             text = (
                 text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
             )

@@ -230,6 +230,25 @@ def test_the_request_mail_names_trees_commit_and_reason(world: World) -> None:
     assert "6.12" in mail
 
 
+def test_a_sign_off_is_not_added_below_the_same_one() -> None:
+    stable = find_project("linux").stable
+    for tags, count in (
+        ("Signed-off-by: Ada Fixer <ada@example.org>\n", 1),
+        (
+            "Signed-off-by: ada fixer <ADA@example.org>\nLink: https://example.org/1\n",
+            1,
+        ),
+        (
+            "Signed-off-by: Ada Fixer <ada@example.org>\n"
+            "Signed-off-by: Mia Keeper <mia@example.org>\n",
+            3,
+        ),
+    ):
+        original = HIDDEN._replace(message=f"work: x\n\nWhy.\n\n{tags}")
+        made = backport_message(original, stable, signer=ADA)
+        assert made.count("Signed-off-by:") == count
+
+
 def request_of(world: World, *words: object) -> str:
     done = call("backport", "-C", world.repo.path, world.fix, "--request", *words)
     assert done.code == 0, done.err
