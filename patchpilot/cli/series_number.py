@@ -24,11 +24,11 @@ class SeriesNumber(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has 
         if isinstance(value, int) or value.isdecimal() or "@" not in value:
             return int(click.INT.convert(value, param, ctx))
         from patchpilot.model.message_id import message_id_of
-        from patchpilot.topic.followed.known_series import open_store
+        from patchpilot.topic.followed.known_series import open_store, series_with_mail
 
         message_id = message_id_of(value)
         with open_store() as store:
-            found = store.with_mail(message_id) if message_id else None
+            found = series_with_mail(message_id, store) if message_id else None
         if found is None:
             raise UsageError(
                 f"no tracked series has the message {value}",

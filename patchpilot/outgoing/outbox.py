@@ -420,6 +420,15 @@ class Outbox:
         )
         return tuple(mail for mail in mails if mail[1] >= since)
 
+    def topics_of_mails(self) -> dict[str, str]:
+        """The change-id of each mail of a real send that a server accepted, by Message-ID."""
+        rows = self._db.execute(
+            "SELECT mails.message_id, sends.change_id FROM mails JOIN sends ON sends.id ="
+            " mails.send WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY"
+            " sends.id, mails.place"
+        )
+        return {str(message_id): str(change_id) for message_id, change_id in rows}
+
     def senders(self) -> tuple[str, ...]:
         """The senders of all real sends, each once."""
         rows = self._db.execute(

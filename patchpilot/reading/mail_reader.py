@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Caches the parsed and classified messages during a call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,10 +20,10 @@ class MailReader:
 
     `now` is the time of the call. With `from_poll`, days are counted up to the time when an
     archive was last read. `online` is whether the network may be used. `threads` is the cache of
-    `read_thread`; `sent` is what was sent from this machine; `undisclosed` are the Message-IDs
-    that must not be looked up in an archive, once they have been read. Messages that the previous
-    call parsed are reused, because the TUI reads a thread again and again while it keeps the
-    displayed messages.
+    `read_thread`; `sent` is what was sent from this machine, and `topics` the change-id of each of
+    these messages; `undisclosed` are the Message-IDs that must not be looked up in an archive,
+    once they have been read. Messages that the previous call parsed are reused, because the TUI
+    reads a thread again and again while it keeps the displayed messages.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}
@@ -34,6 +34,7 @@ class MailReader:
         self.from_poll = False
         self.online = False
         self.sent: Sequence[tuple[str, datetime, int]] | None = None
+        self.topics: Mapping[str, str] | None = None
         self.undisclosed: frozenset[str] | None = None
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}

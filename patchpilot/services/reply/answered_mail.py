@@ -12,6 +12,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER
 from patchpilot.reading.mbox import read_mails
+from patchpilot.topic.followed.known_series import mails_sent, series_with_mail, show
 
 OWN_POST = frozenset({"ping", "withdraw"})
 """The templates that answer the author's own latest version."""
@@ -51,9 +52,10 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
         return _of_series(int(target), template, store)
     message_id = message_id_of(target)
     if message_id is not None and not Path(target).is_file():
-        for mail in store.stored([message_id]):
+        mails = store.stored([message_id]) or mails_sent({message_id}, store)
+        for mail in mails:
             return AnsweredMail(
-                store.reader.classify(mail), store.with_mail(message_id)
+                store.reader.classify(mail), series_with_mail(message_id, store)
             )
         raise MissingError(
             f"no tracked series has the mail {message_id}",
@@ -70,13 +72,11 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
             hint="name one of them by its Message-ID, or save it to a separate file",
         )
     return AnsweredMail(
-        store.reader.classify(mails[0]), store.with_mail(mails[0].message_id)
+        store.reader.classify(mails[0]), series_with_mail(mails[0].message_id, store)
     )
 
 
 def _of_series(number: int, template: str, store: Store) -> AnsweredMail:
-    from patchpilot.topic.followed.known_series import show
-
     series = show(number, store=store)
     if series.status is None:
         raise MissingError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from patchpilot.archive.track_store import Store
 from patchpilot.model.action import Action
 from patchpilot.model.mail import Mail
+from patchpilot.topic.followed.known_series import mails_sent, only_sent
 
 
 def readable(number: int, store: Store, lost: Callable[[str], None]) -> Sequence[Mail]:
@@ -36,7 +37,8 @@ def as_mbox(
     seen: set[str] = set()
     parts = []
     for number in numbers:
-        for mail in readable(number, store, lost):
+        sent = mails_sent(only_sent(store.entry(number), store), store)
+        for mail in (*readable(number, store, lost), *sent):
             if mail.message_id in seen:
                 continue
             seen.add(mail.message_id)

@@ -554,12 +554,19 @@ def _polled(
 ) -> PollResult:
     """Ask about the series of which something is known and that are read from an archive.
 
-    With `everything` each is read whole instead.
+    With `everything` each is read whole instead, as is a series whose latest version was sent
+    from here and is not known to be in the archive: a search has to find it.
     """
     by_archive: dict[str, list[PolledSeries]] = {}
     for followed in series if not request.everything else ():
         entry, summary = followed.entry, followed.summary
-        if summary and entry.updated and (entry.lore or request.lore):
+        known = store.message_ids(entry.id)
+        if (
+            summary
+            and entry.updated
+            and (entry.lore or request.lore)
+            and summary.head in known
+        ):
             url = request.lore or entry.lore or LORE
             reached = (
                 stored_time(entry.reached)
@@ -569,7 +576,7 @@ def _polled(
             polled = PolledSeries(
                 entry.id,
                 summary,
-                store.message_ids(entry.id),
+                known,
                 stored_time(entry.updated),
                 reached,
             )

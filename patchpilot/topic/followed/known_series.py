@@ -6,7 +6,7 @@ Listing the series reads no messages and imports no module that does.
 
 import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.bounded_date import moment, stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
+from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.delivery import (
     DeliveryProblem,
@@ -417,7 +418,7 @@ def missing_mails(
     sends = _sends_of(known, store)
     if not sends:
         return ()
-    here = known - _not_here(entry, store)
+    here = store.message_ids(entry.id)
     asked = stored_time(entry.updated)
     late = [
         (message_id, begun)
@@ -440,11 +441,6 @@ def missing_mails(
             "",
         ),
     )
-
-
-def _not_here(entry: TrackEntry, store: Store) -> frozenset[str]:
-    """The id that a series was added under, where its mail is not here."""
-    return frozenset([entry.message_id]) - store.message_ids(entry.id)
 
 
 def _sends_of(message_ids: frozenset[str], store: Store) -> frozenset[int]:
@@ -470,6 +466,68 @@ def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
         with Outbox() as outbox:
             store.reader.sent = outbox.accepted_since(store.reader.now - _LOOKED_FOR)
     return store.reader.sent
+
+
+def topics_sent(store: Store) -> Mapping[str, str]:
+    """Return the change-id of each message that was sent from here; cached for one call."""
+    if store.reader.topics is None:
+        with Outbox() as outbox:
+            store.reader.topics = outbox.topics_of_mails()
+    return store.reader.topics
+
+
+def ids_sent(message_ids: Set[str], store: Store) -> frozenset[str]:
+    """Return the Message-IDs of all versions, sent from here, of the topics of these messages.
+
+    An undisclosed fix and what is sent once it is public are two series.
+    """
+    topics = topics_sent(store)
+    own = {topics[message_id] for message_id in message_ids if message_id in topics}
+    if not own:
+        return frozenset()
+    undisclosed = undisclosed_ids(store)
+    private = not undisclosed.isdisjoint(message_ids)
+    return frozenset(
+        message_id
+        for message_id, change_id in topics.items()
+        if change_id in own and (message_id in undisclosed) is private
+    )
+
+
+def mails_sent(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
+    """Return these messages as they were sent from here."""
+    if not message_ids:
+        return ()
+    with Outbox() as outbox:
+        sends = outbox.holding(message_ids)
+    return tuple(
+        store.reader.parse(mail.mail.raw)
+        for send in sends
+        for mail in send.entries
+        if mail.state is MailState.ACCEPTED and mail.message_id in message_ids
+    )
+
+
+def only_sent(entry: TrackEntry, store: Store) -> frozenset[str]:
+    """Return the Message-IDs of a series' messages that were sent from here and that neither an
+    archive nor a file has.
+
+    A series of which nothing was read is not in its archive yet, and has none.
+    """
+    stored, key = store.message_ids(entry.id), entry.message_id
+    if not stored:
+        return frozenset()
+    # of the messages that are kept, those of a later fix may be another topic's
+    own = frozenset([key]) if key in topics_sent(store) else stored
+    return ids_sent(own, store) - stored
+
+
+def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
+    """Return the series that contains a message, or to which it belongs as sent from here."""
+    return store.with_mail(message_id) or next(
+        (entry for entry in store.entries() if message_id in only_sent(entry, store)),
+        None,
+    )
 
 
 class _LazyStatus:
@@ -532,14 +590,21 @@ class _LazyStatus:
         return self._status
 
     def _mails(self) -> "tuple[Mail, ...]":
-        """The mails of the series; of very many the weightiest."""
+        """The mails of the series; of very many the weightiest. What was sent from here is one of
+        them, unless all that is known is that a mail was not delivered.
+        """
         stored = self.store.weightiest_mails(
             self.entry.id, sys.maxsize if self._every_mail else MOST_READ
         )
         self.damaged = stored.damaged
         if stored.left_out:
             self.message_ids = tuple(mail.message_id for mail in stored.mails)
-        return stored.mails
+        if all(map(delivery_reports, stored.mails)):
+            return stored.mails
+        return (
+            *stored.mails,
+            *mails_sent(only_sent(self.entry, self.store), self.store),
+        )
 
     def _recognized(self, status: "Status") -> "Status":
         """The status with the claims of those counted who are known from elsewhere, and without
@@ -587,6 +652,9 @@ class _LazyStatus:
             hour.encode(),
             marks.encode("utf-8", "replace"),
             every,
+            "\n".join(sorted(only_sent(self.entry, self.store))).encode(
+                "utf-8", "surrogateescape"
+            ),
         )
         key = key_of(_SUMMARIES, parts)
         value = recall(_SUMMARIES, key) if not self.is_read else None
