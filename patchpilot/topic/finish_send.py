@@ -15,6 +15,8 @@ from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
 from patchpilot.settings.read_settings import user_settings
 from patchpilot.topic.b4_record import kept_by_b4, noted_by_transport, noted_for_b4
+from patchpilot.topic.followed.known_series import mails_sent
+from patchpilot.topic.followed.same_series import joined, same_series
 from patchpilot.topic.reroll import is_remembered, remember
 
 LAST = 5
@@ -52,8 +54,14 @@ def _follow(repository: Repository, send: Send) -> None:
     )
     first = send.entries[0].mail
     with Store() as store:
-        if not store.holding(ids):
+        same = same_series(set(ids), send.change_id, store)
+        entry = joined(same, store)
+        if entry is None:
             store.add(first.message_id, parse_subject(first.subject).title, lore, None)
+        elif entry.message_id not in ids:
+            # nothing but these messages connects what was sent elsewhere with the outbox
+            for mail in mails_sent(set(ids), store):
+                store.keep_sent(entry.id, mail)
 
 
 def finish_sends(repository: Repository) -> tuple[str, ...]:

@@ -2,14 +2,17 @@
 """What was sent from this machine is part of the tracked series, also if no archive has it yet."""
 
 import json
-from datetime import timedelta
+import os
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
 from patchpilot.topic.followed import known_series
-from tests.kit.life import Life, life
-from tests.kit.mails import MATT
+from patchpilot.topic.followed.known_series import open_store
+from tests.kit.life import LIST, TITLE, Life, life
+from tests.kit.mails import MATT, RITA
 
 ASKS = "Please explain why line 1 was wrong.\n\nPlease use a constant here."
 
@@ -36,7 +39,7 @@ def _send_next(one: Life, version: int = 2, **options: bool) -> str:
     one.amend(f"int next{version};\n")
     done = one.run("draft", "--changelog", "- as requested", "-v", version)
     assert done.code == 0, done.err
-    return one.send("--reroll", **options)
+    return one.send("--reroll", "--to", MATT, **options)
 
 
 @pytest.mark.parametrize("publish", [False, True])
@@ -81,3 +84,74 @@ def test_a_version_that_the_archive_lacks_is_reported_as_missing(
         one.update()
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
         assert "1 message sent 0 hours before it was last" in one.track("show").out
+
+
+def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
+    """A file with nothing but a reply."""
+    when = format_datetime(datetime.now(UTC))
+    raw = (
+        f"From: {sender}\nTo: {LIST}\nSubject: Re: [PATCH] {TITLE}\nMessage-ID: <{ident}>\n"
+        f"Date: {when}\nIn-Reply-To: <{to}>\nReferences: <{to}>\n\n"
+        f"Ada Fixer wrote:\n> Line 1 was wrong.\n\n{text}\n"
+    )
+    file.write_text(raw)
+    return file
+
+
+@pytest.mark.parametrize("by", ["mbox", "archive"])
+def test_the_replies_to_each_version_are_of_one_series(tmp_path: Path, by: str) -> None:
+    with life(tmp_path) as one:
+        publish = by == "archive"
+        first = one.send("--to", MATT, publish=publish)
+        asks = _answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
+        assert one.track("add", "--mbox", asks).code == 0
+        second = _send_next(one, publish=publish)
+        tag = f"Reviewed-by: {RITA}"
+        tags = _answer(tmp_path / "reply2", second, tag, RITA, "tags@example.net")
+        assert one.track("add", "--mbox", tags).code == 0
+        if publish:
+            one.archive.add(asks.read_bytes(), tags.read_bytes())
+            one.track("update")
+        takes = _answer(
+            tmp_path / "reply3", second, "Applied, thanks.", MATT, "takes@example.net"
+        )
+        assert one.track("add", "--mbox", takes).code == 0
+        (series,) = json.loads(one.track("list", "--format", "json").out)["series"]
+        assert (series["id"], series["state"]) == (1, "accepted")
+        shown = one.track("show").out
+        assert f"tag v2    {tag}" in shown
+        assert "v3" not in shown.replace("next v3", "")
+        replies = shown.partition("  replies\n")[2]
+        assert replies.count("Matt Maintainer") == 2
+        assert "Matt Maintainer, on v1" in replies
+
+
+def test_two_entries_that_turn_out_to_be_one_are_merged(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        first = _reviewed(one)
+        second = _send_next(one)
+        with open_store() as store:
+            # as an earlier version added them
+            store.add(second, TITLE, one.archive.url, None)
+            store.mark(2, "asks@example.net", 3, "declined")
+        assert len(json.loads(one.track("list", "--format", "json").out)["series"]) == 2
+        done = one.track("update", "--fresh")
+        assert (
+            "series 2 was the same series and is now part of 1" in done.out + done.err
+        )
+        (series,) = json.loads(one.track("list", "--format", "json").out)["series"]
+        assert [it["message_id"] for it in series["revisions"]] == [first, second]
+        with open_store() as store:
+            assert store.marks(1) == {("asks@example.net", 3): "declined"}
+
+
+def test_a_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        first = _reviewed(one)
+        for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
+            file.rename(tmp_path / file.name)
+        one.run("draft", "--changelog", "- more", "-v", "2")
+        one.amend("int elsewhere;\n")
+        second = one.send(publish=False)
+        (series,) = json.loads(one.track("list", "--format", "json").out)["series"]
+        assert [it["message_id"] for it in series["revisions"]] == [first, second]

@@ -37,7 +37,6 @@ from patchpilot.model.hosts import host_of
 from patchpilot.model.mail import Mail
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
@@ -51,7 +50,10 @@ from patchpilot.series.patch_pairing import title_key
 from patchpilot.settings.read_settings import user_settings
 from patchpilot.topic.followed.known_series import (
     Tracked,
+    ids_sent,
+    mails_sent,
     moment_of,
+    only_sent,
     sent_with,
     shown_series,
     undisclosed_error,
@@ -64,6 +66,12 @@ from patchpilot.topic.followed.poll_archives import (
     Archives,
     PollResult,
     poll_archives,
+)
+from patchpilot.topic.followed.same_series import (
+    groups_of_same,
+    joined,
+    merge_note,
+    same_series,
 )
 
 _REPORTED = timedelta(days=30)
@@ -167,7 +175,8 @@ def add(
             hint="pass the Message-ID of the patch or its cover letter",
         )
     with store.changing():
-        entry = store.holding(status.topic.message_ids) or store.add(
+        same = same_series(status.topic.message_ids, status.topic.change_id, store)
+        entry = joined(same, store) or store.add(
             _key(status), status.topic.subject, url, None
         )
         new = store.keep(
@@ -181,8 +190,13 @@ def add(
     troubles = (
         *gathered.troubles,
         *((gathered.failure.message,) if gathered.failure else ()),
+        *merge_note(same),
     )
-    shown = shown_series(store.entry(entry.id), store, repository, progress, status)
+    # of a series that was tracked before, more may be known than the archive has
+    whole = None if same else status
+    (shown,) = with_mails(
+        (shown_series(store.entry(entry.id), store, repository, progress, whole),)
+    )
     return (
         replace(
             shown, new=new, troubles=troubles, unreachable=gathered.failure is not None
@@ -248,10 +262,13 @@ def add_from_mbox(
             anchor=message_id or "",
         )
 
-    every = read_series(mails)
-    if not every and (answered := _answered(mails, store)):
-        mails = (*answered, *mails)
-        every = read_series(mails)
+    in_file = frozenset(mail.message_id for mail in mails)
+    answered = _answered(mails, store)
+    every = [
+        status
+        for status in read_series((*answered, *mails))
+        if not in_file.isdisjoint(status.message_ids)
+    ]
     if target:
         named = status_of(message_id, every) if message_id else None
         if named is None:
@@ -277,40 +294,36 @@ def add_from_mbox(
         ids = _ids_with_later(status, every)
         kept = [mail for mail in mails if mail.message_id in ids]
         with store.changing():
-            entry = store.holding(status.topic.message_ids) or store.add(
+            same = same_series(status.topic.message_ids, status.topic.change_id, store)
+            entry = joined(same, store) or store.add(
                 _key(status), status.topic.subject, None, str(mbox.resolve())
             )
             new = store.keep(
                 entry.id, status.topic.subject, kept, seen=own_mails(status)
             )
-        added.append(
-            replace(
-                shown_series(
-                    store.entry(entry.id), store, repository, progress, status
-                ),
-                new=new,
-                troubles=tuple(left_out),
-            )
+        # of a series that was tracked before, more is known than the file has
+        whole = None if same else status
+        (shown,) = with_mails(
+            (shown_series(store.entry(entry.id), store, repository, progress, whole),)
         )
+        added.append(replace(shown, new=new, troubles=(*left_out, *merge_note(same))))
     return tuple(added)
 
 
 def _answered(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
-    """The messages of the sends, or of the first tracked series, that these messages answer."""
+    """The messages of the topics sent from here, or of the tracked series, that these messages
+    answer.
+    """
     ids = {mail.message_id for mail in mails}
     answered = {
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
     } - ids
-    with Outbox() as outbox:
-        sends = outbox.holding(answered)
-    sent = [
-        store.reader.parse(entry.mail.raw)
-        for send in sends
-        for entry in send.entries
-        if entry.state is MailState.ACCEPTED
+    sent = mails_sent(ids_sent(answered, store), store)
+    entries = {entry.id: entry for id_ in answered if (entry := store.with_mail(id_))}
+    entries |= {entry.id: entry for entry in same_series(answered, None, store)}
+    tracked = [
+        mail for number in sorted(entries) for mail in store.readable_mails(number)[0]
     ]
-    entry = next(filter(None, map(store.with_mail, sorted(answered))), None)
-    tracked = store.readable_mails(entry.id)[0] if entry else ()
     found = {mail.message_id: mail for mail in (*tracked, *sent)}
     return tuple(mail for id_, mail in found.items() if id_ not in ids)
 
@@ -475,12 +488,44 @@ def update(
                 replace(before[entry.id], troubles=(error.message,), unreachable=True)
             )
     _note_poll(polled, updated, due, request, store)
+    updated = _merged(updated, store, repository, progress)
     updated = [
         replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated
     ]
     if trouble and updated:
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
     return with_mails(tuple(updated)) if request.whole else tuple(updated)
+
+
+def _merged(
+    updated: Sequence[Tracked],
+    store: Store,
+    repository: Repository | None,
+    progress: Progress,
+) -> list[Tracked]:
+    """The same series, where several entries that turn out to be one are merged."""
+    here = {one.entry.id: one for one in updated}
+    others = (
+        shown_series(entry, store, None, progress)
+        for entry in store.entries()
+        if entry.id not in here
+    )
+    for same in groups_of_same((*updated, *others), store):
+        of_it = [here.pop(entry.id) for entry in same if entry.id in here]
+        if not of_it:
+            continue
+        entry = joined(same, store)
+        assert entry is not None
+        here[entry.id] = replace(
+            shown_series(entry, store, repository, progress),
+            new=tuple(dict.fromkeys(new for one in of_it for new in one.new)),
+            troubles=(
+                *(trouble for one in of_it for trouble in one.troubles),
+                *merge_note(same),
+            ),
+            unreachable=any(one.unreachable for one in of_it),
+        )
+    return list(here.values())
 
 
 def _note_poll(
@@ -684,7 +729,9 @@ def from_mbox(
     read = without_tests(
         read_mails(file, progress, left_out.append, store.reader.parse)
     )
-    return Gathered(_of_mbox(entry, known, read, store.reader), tuple(left_out))
+    sent = mails_sent(only_sent(entry, store), store)
+    about = _of_mbox(entry, (*known, *sent), read, store.reader)
+    return Gathered(about, tuple(left_out))
 
 
 def from_archive(

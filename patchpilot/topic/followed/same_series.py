@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Finds the tracked series that are one series, and merges them.
+
+The versions of a topic may be added one by one, from files that have only one of them.
+"""
+
+from collections.abc import Iterable, Sequence, Set
+
+from patchpilot.archive.track_store import Store, TrackEntry
+from patchpilot.model.progress import silent
+from patchpilot.topic.followed.known_series import (
+    Tracked,
+    is_undisclosed,
+    shown_series,
+    topics_sent,
+    undisclosed_ids,
+)
+
+
+def same_series(
+    message_ids: Set[str], change_id: str | None, store: Store
+) -> tuple[TrackEntry, ...]:
+    """Return the tracked series that these posts belong to, the first added first.
+
+    It has one of these posts, one that was sent from here of the same topic, or the change-id. An
+    undisclosed fix and what is sent once it is public are two series.
+    """
+    private = not undisclosed_ids(store).isdisjoint(message_ids)
+    marks = _marks(message_ids, change_id, store, private)
+    return tuple(
+        entry
+        for entry in store.entries()
+        if not marks.isdisjoint(
+            _marks_of(shown_series(entry, store, None, silent), store)
+        )
+    )
+
+
+def groups_of_same(
+    series: Iterable[Tracked], store: Store
+) -> tuple[tuple[TrackEntry, ...], ...]:
+    """Return the tracked series that are one series, in groups of at least two."""
+    groups: list[tuple[set[tuple[str, bool]], list[TrackEntry]]] = []
+    for tracked in sorted(series, key=lambda one: one.entry.id):
+        marks, entries = set(_marks_of(tracked, store)), [tracked.entry]
+        apart = []
+        for group in groups:
+            if marks.isdisjoint(group[0]):
+                apart.append(group)
+            else:
+                marks |= group[0]
+                entries = [*group[1], *entries]
+        groups = [*apart, (marks, entries)]
+    return tuple(tuple(entries) for _, entries in groups if len(entries) > 1)
+
+
+def _marks_of(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
+    """The posts of a tracked series' latest version, the one it was added under, and its topic."""
+    summary, ids = tracked.summary, {tracked.entry.message_id}
+    if summary:
+        ids |= {summary.head, *summary.posts}
+    change_id = summary.change_id if summary else None
+    return _marks(ids, change_id, store, is_undisclosed(tracked.entry, store))
+
+
+def _marks(
+    ids: Set[str], change_id: str | None, store: Store, private: bool
+) -> frozenset[tuple[str, bool]]:
+    topics = topics_sent(store)
+    changes = {topics[message_id] for message_id in ids if message_id in topics}
+    names = {*ids, *changes, *([change_id] if change_id else [])}
+    return frozenset((name, private) for name in names)
+
+
+def joined(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
+    """Merge these entries into the first and return it; None if there are none.
+
+    Its number stays. The messages, marks and read states of the others are kept with it.
+    """
+    if not same:
+        return None
+    first = same[0]
+    with store.changing():
+        for other in same[1:]:
+            store.merge(store.record(other.id), store.entry(first.id))
+            store.remove(other.id)
+    return store.entry(first.id)
+
+
+def merge_note(same: Sequence[TrackEntry]) -> tuple[str, ...]:
+    """Return a note about the entries that were merged into the first; empty if none were."""
+    numbers = ", ".join(str(entry.id) for entry in same[1:])
+    return (
+        (f"series {numbers} was the same series and is now part of {same[0].id}",)
+        if numbers
+        else ()
+    )
