@@ -245,7 +245,12 @@ async def test_esc_ends_a_compilation(
 async def test_conflict_markers_are_not_chosen(
     fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GIT_EDITOR", "sed -i '1i         assert said(app) == "the file still has conflict markers; nothing was chosen"
+    monkeypatch.setenv("GIT_EDITOR", "sed -i '1i <<<<<<< mine'")
+    app = walk_on(fixed)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await to_conflicts(pilot, app)
+        await keys(pilot, "e")
+        assert said(app) == "the file still has conflict markers; nothing was chosen"
         assert "0 of 1 chosen" in text_of(app)
         screen = app.stage_screen
         assert screen is not None
