@@ -152,8 +152,8 @@ def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
         (
             "note",
             (
-                "patch may conflict in linux-next/master as of 2026-01-06: the context of this hunk was"
-                f" not found in {PATH}"
+                "patch may conflict in linux-next/master as of 2026-01-06: the context of this"
+                f" hunk was not found in {PATH}"
             ),
         )
     ]
