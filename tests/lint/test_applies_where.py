@@ -143,7 +143,8 @@ def test_the_tree_of_the_subsystem_comes_before_linux_next() -> None:
         (
             "check",
             (
-                "does not apply to frob/main as of 2026-01-06: the context of this hunk was not"
+                "patch does not apply to frob/main as of 2026-01-06: the context of this hunk"
+                " was not"
                 f" found in {PATH}"
             ),
         )
