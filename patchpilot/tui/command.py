@@ -30,7 +30,7 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         raise UsageError(
             "the guided workflow needs a terminal",
-            hint="patchpilot --help lists commands that run without one",
+            hint="patchpilot --help lists the commands that need no terminal",
         )
     if os.environ.get("TERM") == "dumb":
         raise UsageError(

@@ -79,6 +79,7 @@ def test_at_80_columns_every_stage_has_its_name_and_spaces_around_its_number(
             assert sign == glyph(OF_STATE[state])
             assert number == str(cell.stage.number)
             assert name in names_of(cell.stage)
+            assert not cell.gap or (cell.gap[0] == cell.gap[-1] == " ")
 
 
 def test_the_title_line_gives_way_from_the_right() -> None:

@@ -189,6 +189,8 @@ class FollowScreen(ListDetailScreen):
         """Lay the rows of the list for the new width."""
         if self._order:
             self._list()
+        else:
+            self._center()
 
     def on_thread_tree_resized(self) -> None:
         """Wrap the conversation for its new width."""
@@ -270,6 +272,8 @@ class FollowScreen(ListDetailScreen):
                 self._lead_to(arrived, go=is_still)
         else:
             self._show_nothing()
+            # the panels that are hidden now leave their room to it
+            self.call_after_refresh(self._center)
         if self.focused is None or not self.focused.is_on_screen or not self._order:
             self._tree.focus()
 
@@ -280,6 +284,11 @@ class FollowScreen(ListDetailScreen):
         rows = (reading_rows if self._known is None else nothing_rows)(*room)
         tree.show_layout(rows, lay_thread(()), keep=False)
         self._show_points(())
+
+    def _center(self) -> None:
+        """Put what is shown without series into the middle again: the size may have changed."""
+        if self.is_whole and not self._order:
+            self._show_nothing()
 
     def _take(self, result: "tuple[Tracked, ...]") -> None:
         """Put the series in order; what was read of one that has nothing new is kept."""

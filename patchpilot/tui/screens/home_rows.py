@@ -395,7 +395,8 @@ def detail(
         return Text("\n").join([*rows, *latest_events(topic, columns, room - 1)])
     wide = columns if columns < WIDE else (columns - GAP) // 2
     left = [Text(), plain("Stages", HEADING), *stage_lines(known, wide)]
-    left += finding_lines(findings, wide)[: max(0, room - len(left))]
+    if room - len(left) > HEAD:
+        left += finding_lines(findings, wide)[: room - len(left)]
     if columns >= WIDE:
         right = [Text(), *latest_events(topic, wide, room - 1)]
         rows += side_by_side(left, right, wide + GAP)

@@ -39,7 +39,7 @@ def stage_cells(
 ) -> list[StageCell]:
     """Return the cells of all stages, in at most `wide` columns if possible.
 
-    If space is short, these are removed in order: the space around the joints, the long names,
+    If space is short, these are removed in order: the joints, the long names, the wide gaps,
     the counts, and the names of other stages. From 80 columns on, every stage has its name, and
     one space on each side of its number; below 48, the space after the glyphs is removed too.
     """
@@ -53,8 +53,10 @@ def stage_cells(
     for names, gap, space, counted in (
         (long, f" {join}{join} ", " ", True),
         (long, f" {join} ", " ", True),
-        (long, join, " ", True),
-        (short, join, " ", True),
+        (long, "  ", " ", True),
+        (short, f" {join} ", " ", True),
+        (short, "  ", " ", True),
+        (short, " ", " ", True),
         (short, " ", " ", False),
         (shortest, " ", " ", False),
         (only, " ", " ", False),
