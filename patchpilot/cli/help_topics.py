@@ -24,7 +24,8 @@ Example: patchpilot check origin/master..HEAD
 Exit codes
 
     0  done, no findings at or above --fail-on
-    1  findings at or above --fail-on; for send: blocked
+    1  findings at or above --fail-on; for send: blocked;
+       for backport --write: nothing written
     2  usage or configuration error, unreadable or malformed input
     3  repository, tool or tree missing
     4  network, archive or mail server failed

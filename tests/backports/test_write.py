@@ -24,9 +24,13 @@ DATE = datetime(2024, 3, 4, tzinfo=UTC)
 HIDDEN = Commit("1" * 40, "", (), ADA, DATE, ADA, DATE, "work: x\u202ey\n\nWhy.\n")
 
 
-def write(world: World, folder: Path, *words: object) -> Outcome:
-    done = call("backport", "-C", world.repo.path, world.fix, "--write", folder, *words)
-    assert done.code == 0, done.err
+def write(
+    world: World, folder: Path, *words: object, fix: str = "", code: int = 0
+) -> Outcome:
+    done = call(
+        "backport", "-C", world.repo.path, fix or world.fix, "--write", folder, *words
+    )
+    assert done.code == code, done.err
     return done
 
 
@@ -160,10 +164,15 @@ def test_what_is_not_upstream_is_not_written(world: World, tmp_path: Path) -> No
     world.repo.branch("topic", world.groundwork)
     mine = world.repo.commit("work: mine", {"w.c": source(l40="mine(40);")})
     world.repo.checkout("master")
-    done = call("backport", "-C", world.repo.path, mine, "--write", tmp_path / "out")
-    assert done.code == 0
+    done = write(world, tmp_path / "out", fix=mine, code=1)
     assert "not in mainline" in done.out
     assert not (tmp_path / "out").exists()
+
+
+def test_nothing_to_write_is_no_failure(world: World, tmp_path: Path) -> None:
+    world.branch("6.12", world.fix)
+    world.branch("6.1", world.base)
+    assert "nothing written" in write(world, tmp_path / "out").out
 
 
 def test_a_conflict_without_prerequisites_is_left_to_the_person(
@@ -174,7 +183,7 @@ def test_a_conflict_without_prerequisites_is_left_to_the_person(
         world.culprit,
         ("own", {"w.c": source(l10="quick(10);", l20="own(20);")}),
     )
-    assert "--resolve linux-6.12.y" in write(world, tmp_path / "out").out
+    assert "--resolve linux-6.12.y" in write(world, tmp_path / "out", code=1).out
 
 
 def test_a_folder_that_holds_patches_is_not_written_over(

@@ -45,7 +45,10 @@ _FOLDER = click.Path(path_type=Path)
     "folder",
     type=_FOLDER,
     metavar="DIR",
-    help="write patches ready to be mailed, in one folder per branch or directory",
+    help=(
+        "write patches ready to be mailed, in one folder per branch or directory; exit with 1 if"
+        " none can be written for the branches that need the fix"
+    ),
 )
 @click.option(
     "--adapt",
@@ -173,4 +176,4 @@ def command(
         "affected": output.has_affected,
         "never": output.has_nothing,
     }[fail_on]
-    return int(bad(results))
+    return int(bad(results) or output.wrote_nothing(results, done))

@@ -34,6 +34,15 @@ def has_affected(results: Sequence[BackportResult]) -> bool:
     return any(branch.wants_fix for result in results for branch in result.branches)
 
 
+def wrote_nothing(results: Sequence[BackportResult], done: WorkDone) -> bool:
+    """Whether patches were to be written for branches that need the fix, and none were."""
+    return (
+        bool(done.written)
+        and has_affected(results)
+        and not any(backport.files for backport in done.written)
+    )
+
+
 def has_nothing(results: Sequence[BackportResult]) -> bool:
     """Return False, for `--fail-on never`."""
     del results
