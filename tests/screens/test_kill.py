@@ -26,7 +26,7 @@ SHOWS = {
     Stage.RECIPIENTS: "maya@acme.example.com",
     Stage.TAGS: "This is not a fix",
     Stage.BACKPORTS: "Stable branches",
-    Stage.PREVIEW: "raw mail",
+    Stage.PREVIEW: "show raw",
     Stage.SEND: "NOT SENT: ",
     Stage.FOLLOW: "No series is tracked yet",
 }
