@@ -56,7 +56,7 @@ async def test_a_conflict_its_proposals_and_what_the_selected_one_changes_are_sh
         )
         assert "base (before the fix)" in text
         assert "0 of 1 chosen" in text
-        for key in ("e edit", "u undo", "w write patch", "Esc go to branches"):
+        for key in ("e edit", "u undo", "w write patch", "Esc go back"):
             assert key in text
         assert "z resolve" not in text
         if size[0] == 80:

@@ -102,7 +102,7 @@ class ConflictPane(ReportsErrors, Container):
         key(
             "escape",
             "leave",
-            "go to branches",
+            "go back",
             "go back to the branches; your choices are kept",
         ),
     ]
