@@ -239,7 +239,10 @@ class BackportsScreen(ListDetailScreen):
         result: BackportResult | None = self._shown
         is_early = result is not None and not result.upstream
         hidden = {"write"} if is_early else set()
-        if not self._chooses:
+        if self._chooses:
+            # the way back to the branches comes first
+            hidden.add("step(1)")
+        else:
             hidden |= useless_keys(self.chosen)
         return ShownKeys(hidden=frozenset(hidden))
 
