@@ -84,7 +84,7 @@ def test_a_tag_that_no_message_may_have_is_named_below_the_message() -> None:
         == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
     )
     assert "Stable-dep-of" not in backport_message(HIDDEN, stable, dep_of=HIDDEN)
-    with pytest.raises(InputError, match="sign-off cannot be written"):
+    with pytest.raises(InputError, match="cannot write your Signed-off-by:"):
         backport_message(HIDDEN, stable, signer=Address("A\x85da", "ada@example.org"))
 
 

@@ -286,9 +286,9 @@ def test_a_tag_a_detached_head_and_a_remote_that_is_called_sent(tmp_path: Path) 
     repo, ids = topic(tmp_path / "r")
     repo.git("branch", "also", ids[1])
     with Repository.open(tmp_path / "r") as repository:
-        with pytest.raises(RefusedError, match="also has"):
+        with pytest.raises(RefusedError, match="also contains"):
             rewrite.refuse_unless_safe(repository, None, ids[2], [ids[1]])
-        with pytest.raises(RefusedError, match="topic also has"):
+        with pytest.raises(RefusedError, match="topic also contains"):
             rewrite.refuse_unless_safe(repository, None, ids[2], [ids[2]])
         repo.git("update-ref", "refs/remotes/sent/topic", ids[2])
         repository.changed()

@@ -530,7 +530,7 @@ def test_levels_of_cases_need_the_level_of_the_rule() -> None:
         'code = "y"\n'
     )
     with pytest.raises(
-        PackError, match="checkpatch_severities needs checkpatch_severity"
+        PackError, match="checkpatch_severities requires checkpatch_severity"
     ):
         parse_pack(text, "abc.toml")
 

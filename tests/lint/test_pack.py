@@ -240,7 +240,7 @@ def test_the_nearest_detector_is_suggested() -> None:
 
 
 def test_an_id_stands_for_one_rule() -> None:
-    with pytest.raises(PackError, match="twice"):
+    with pytest.raises(PackError, match="duplicate rule id"):
         parse_pack(RULE + RULE, "ours.toml")
 
 

@@ -110,7 +110,7 @@ def test_what_prints_nothing_is_refused_with_what_to_drop(
     with pytest.raises(UsageError) as error:
         assert switches.settled
     assert error.value.message == message
-    assert str(error.value.hint).startswith("drop ")
+    assert str(error.value.hint).startswith("omit ")
 
 
 def test_sections_print_nothing_else() -> None:

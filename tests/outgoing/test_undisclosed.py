@@ -303,7 +303,11 @@ def test_b4s_web_endpoint_is_refused(
         repo = repository(tmp_path / "r", "b4")
         repo.git("config", "b4.send-endpoint-web", url)
         done = send(repo, "b4", "--security", "yes", *words)
-    assert (done.code, "not sent through b4's web endpoint" in done.err, asked) == (
+    assert (
+        done.code,
+        "cannot send an undisclosed security fix through" in done.err,
+        asked,
+    ) == (
         1,
         True,
         [],

@@ -228,7 +228,7 @@ def test_merges_and_first_commits_have_no_culprit(tmp_path: Path) -> None:
     merged, first = ask(tmp_path / "r"), ask(tmp_path / "r", story.start)
     assert (merged.sure, merged.candidates) == (False, ())
     assert "merge" in merged.reason
-    assert "first commit" in first.reason
+    assert "there is no earlier commit" in first.reason
 
 
 def test_a_new_file_alone_is_unsure(tmp_path: Path) -> None:

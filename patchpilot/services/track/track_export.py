@@ -18,7 +18,7 @@ def readable(number: int, store: Store, lost: Callable[[str], None]) -> Sequence
     mails, damaged = store.readable_mails(number)
     again = Action("track", ("rebuild", str(number)), "`{}` fetches it again")
     for message_id in damaged:
-        lost(f"series {number}: mail <{message_id}> is damaged; {again}")
+        lost(f"series {number}: the mail <{message_id}> is damaged; {again}")
     return mails
 
 

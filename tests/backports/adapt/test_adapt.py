@@ -74,7 +74,7 @@ def test_the_note_names_the_commit_that_made_the_lines_differ(
     out = adapted(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert (
-        f'made the same change in its own lines (since {branch} "work: rename") ]'
+        f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
         in file.read_text()
     )
     # the note has a name, so it needs that person's sign-off

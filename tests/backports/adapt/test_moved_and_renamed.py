@@ -112,7 +112,7 @@ def test_code_that_is_in_another_file_on_the_branch_is_changed_there(
     assert found.files == ("dir/new.c", "dir/old.c")
     assert found.kind == "moved"
     assert any(
-        step.startswith("dir/old.c:") and "the code is in this file" in step
+        step.startswith("dir/old.c:") and "the code is in a different file" in step
         for step in found.steps
     )
 
