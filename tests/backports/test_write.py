@@ -169,6 +169,21 @@ def test_what_is_not_upstream_is_not_written(world: World, tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_the_command_that_sends_the_patches_is_printed(
+    world: World, tmp_path: Path
+) -> None:
+    world.branch("6.6", world.groundwork)
+    world.branch("6.12", world.groundwork)
+    out = write(world, tmp_path / "out").out
+    sends = [line.strip() for line in out.split("\n") if "git send-email" in line]
+    assert sends == [
+        f"git send-email {tmp_path}/out/{version}/*.patch"
+        for version in ("6.12", "6.6")
+    ]
+    assert "they lack your Signed-off-by" in out
+    assert "Signed-off-by" not in write(world, tmp_path / "more", "--signoff").out
+
+
 def test_nothing_to_write_is_no_failure(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.fix)
     world.branch("6.1", world.base)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.printable import UNSAFE, printable, width
 from patchpilot.services.backport.work_clone import Resolving
-from patchpilot.services.backport.write_backports import WrittenBackport
+from patchpilot.services.backport.write_backports import WrittenBackport, send_command
 from patchpilot.services.send.preflight_card import CheckLine, CheckState
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.branch_rows import resolving_rows, written_rows
@@ -35,6 +35,25 @@ def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
         "",
         f"no patch for linux-6.1.y, linux-6.6.y: {WHY}",
     ]
+
+
+def test_after_writing_the_command_that_sends_the_patches_is_there() -> None:
+    done = tuple(
+        WrittenBackport(
+            f"linux-{one}.y",
+            (Path(f"my backports/{one}/0001-a.patch"),),
+            send=send_command((Path(f"my backports/{one}/0001-a.patch"),)),
+        )
+        for one in ("6.6", "6.12")
+    )
+    rows = written_rows(done)
+    assert "the latest branch first" in rows[-4]
+    assert rows[-2:] == [
+        "  git send-email 'my backports/6.12'/*.patch",
+        "  git send-email 'my backports/6.6'/*.patch",
+    ]
+    assert "do not send the patches" in written_rows(done, in_demo=True)[-1]
+    assert not any("git send-email" in row for row in written_rows(done, in_demo=True))
 
 
 def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:

@@ -13,7 +13,7 @@ from patchpilot.services.backport.backport_result import (
     BranchResult,
 )
 from patchpilot.services.backport.backport_work import Built, WorkDone
-from patchpilot.services.backport.write_backports import WrittenBackport
+from patchpilot.services.backport.write_backports import WrittenBackport, send_commands
 
 _SIDE = 6
 _PLACES = 5
@@ -138,6 +138,7 @@ def _work_text(done: WorkDone) -> list[str]:
         blocks.append(
             "\n".join(line for backport in done.written for line in _files(backport))
         )
+        blocks += _how_to_send(done.written)
     if done.resolving:
         resolving = done.resolving
         head = (
@@ -310,6 +311,19 @@ def _files(backport: WrittenBackport) -> list[str]:
         *(str(file) for file in backport.files),
         *([f"help: {backport.hint}"] if backport.hint else []),
     ]
+
+
+def _how_to_send(written: Sequence[WrittenBackport]) -> list[str]:
+    """The commands that send the patches, if they are for a mailing list."""
+    commands = send_commands(written)
+    if not commands:
+        return []
+    order = ", the latest branch first" if len(commands) > 1 else ""
+    lines = [f"read them, then send them{order}:"]
+    lines += [f"  {command}" for command in commands]
+    if not all(one.is_signed or one.hint for one in written if one.send):
+        lines.append("help: they lack your Signed-off-by; --signoff adds it")
+    return ["\n".join(lines)]
 
 
 def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:

@@ -46,6 +46,7 @@ from patchpilot.services.backport.write_backports import (
     answered,
     answering,
     note_of,
+    send_command,
     steps_for,
     write_mails,
 )
@@ -402,7 +403,7 @@ def _take_up(
                 [note_of(commit, version, wording) for commit in made],
             )
             files = write_mails(folder, mails, overwrite=True)
-    send = f"send them: git send-email {shlex.quote(str(folder))}/*.patch"
+    send = f"send them: {send_command(files)}"
     return Resolving(
         branch.branch,
         place,

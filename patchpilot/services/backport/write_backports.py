@@ -2,6 +2,7 @@
 """Writes the patches of a backport, ready to send, with one folder per branch."""
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,7 +41,8 @@ class WrittenBackport:
     """The patches written for a branch, in order, or the reason why none were written.
 
     `answers` is the message that the patches reply to, and `hint` is a remaining step for the
-    user.
+    user. `send` is the command that sends them ("" if they are not for a mailing list), and
+    `is_signed` is whether they have the user's sign-off.
     """
 
     branch: str
@@ -48,6 +50,33 @@ class WrittenBackport:
     skipped: Advice = ""
     answers: str = ""
     hint: str = ""
+    send: str = ""
+    is_signed: bool = False
+
+
+def send_commands(written: Sequence[WrittenBackport]) -> tuple[str, ...]:
+    """Returns the commands that send the patches, the latest branch first.
+
+    In that order nobody loses a fix by updating. Whole commits that could replace parts are
+    an alternative, which has no command.
+    """
+    sent = [one for one in written if one.files and one.send]
+    sent.sort(key=_version, reverse=True)
+    return tuple(one.send for one in sent)
+
+
+def _version(backport: WrittenBackport) -> tuple[int, ...]:
+    return tuple(
+        int(number) for number in re.findall(r"\d+", backport.files[0].parent.name)
+    )
+
+
+def send_command(files: Sequence[Path]) -> str:
+    """Returns the command that sends the patches of a folder.
+
+    Their recipients, and the message that they reply to, are in their headers.
+    """
+    return f"git send-email {shlex.quote(str(files[0].parent))}/*.patch"
 
 
 def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
@@ -170,7 +199,12 @@ def write_backports(
                 )
                 written.append(
                     WrittenBackport(
-                        name, files, answers=answers, hint=_SIGN if unsigned else ""
+                        name,
+                        files,
+                        answers=answers,
+                        hint=_SIGN if unsigned else "",
+                        send=send_command(files) if stable.list and not whole else "",
+                        is_signed=wording.signer is not None,
                     )
                 )
     return tuple(written)

@@ -97,7 +97,8 @@ def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
 def _show_written(screen: "StageScreen", done: "tuple[WrittenBackport, ...]") -> None:
     has_files = any(backport.files for backport in done)
     title = "Patches written" if has_files else "No patches written"
-    screen.app.push_screen(Reader(title, written_rows(done), fold=True))
+    rows = written_rows(done, in_demo=bool(screen.tui.demo))
+    screen.app.push_screen(Reader(title, rows, fold=True))
 
 
 def write_adapted(

@@ -301,8 +301,15 @@ def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
     return rows
 
 
-def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
-    """Return rows with the files written for each branch, or the reason why none were."""
+def written_rows(
+    done: "Sequence[WrittenBackport]", *, in_demo: bool = False
+) -> list[str]:
+    """Return rows with the files written for each branch, or the reason why none were.
+
+    The commands that send them follow. In the demo they are not sent.
+    """
+    from patchpilot.services.backport.write_backports import send_commands
+
     rows = [
         part
         for backport in done
@@ -320,6 +327,17 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
         rows += [
             *([""] if rows else []),
             f"no patch for {branches}: {in_keys(reason, Stage.BACKPORTS)}",
+        ]
+    if commands := send_commands(done):
+        order = ", the latest branch first" if len(commands) > 1 else ""
+        rows += [
+            "",
+            f"Read them, then send them{order}; To:, Cc: and In-Reply-To: are in them.",
+            *(
+                [DEMO]
+                if in_demo
+                else (SHELL, *(f"  {command}" for command in commands))
+            ),
         ]
     return rows
 
