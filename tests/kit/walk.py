@@ -115,6 +115,12 @@ async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> 
     """Answer the question for the folder; returns the one patch that is written to it."""
     await until(
         pilot,
+        lambda: "Sign off the patches?" in text_of(app),
+        "the question for the sign-off",
+    )
+    await pilot.press("enter")
+    await until(
+        pilot,
         lambda: "Folder for the patch:" in text_of(app),
         "the question for the folder",
     )

@@ -365,10 +365,15 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         )
         await until(pilot, lambda: "ACME_MSG_UNSUPPORTED" in text_of(app), "its lines")
         await keys(pilot, "w")
+        assert "Sign off the patches?" in text_of(app)
+        await keys(pilot, "enter")
         assert "stable/linux-6.1.y: 0 prerequisites, then the fix" in text_of(app)
         await keys(pilot, "ctrl+u")
         await pilot.press(*str(tmp_path / "out"), "enter")
         await until(pilot, lambda: "Patches written" in text_of(app), "the patches")
+        assert "They have your Signed-off-by." in text_of(app)
+    for file in (tmp_path / "out").rglob("*.patch"):
+        assert "\nSigned-off-by: Robin Newland" in file.read_text()
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
         "5.15",
         "6.12",

@@ -3,6 +3,7 @@
 report.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
@@ -47,7 +48,10 @@ def test_after_writing_the_command_that_sends_the_patches_is_there() -> None:
         for one in ("6.6", "6.12")
     )
     rows = written_rows(done)
+    assert "They lack your Signed-off-by" in rows[-5]
     assert "the latest branch first" in rows[-4]
+    signed = [replace(one, is_signed=True) for one in done]
+    assert "They have your Signed-off-by." in written_rows(signed)
     assert rows[-2:] == [
         "  git send-email 'my backports/6.12'/*.patch",
         "  git send-email 'my backports/6.6'/*.patch",

@@ -21,6 +21,7 @@ from patchpilot.config import Settings
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.history.missing_branches import COMMAND, missing_branches
 from patchpilot.history.stable_branches import stable_branches
+from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
@@ -141,14 +142,17 @@ def write_topic_backports(
     result: BackportResult,
     folder: Path,
     left_out: Mapping[str, Collection[str]],
+    *,
+    signs: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Writes the patches for every branch that the fix applies to into `folder`.
 
-    The message texts are not changed by any option. `left_out` maps branches to the
-    prerequisites to exclude.
+    The message texts are not changed by any option, except that the user's sign-off is added
+    if `signs` is set. `left_out` maps branches to the prerequisites to exclude.
     """
+    wording = BackportText(signer=_signer(repository) if signs else None)
     return write_backports(
-        repository, [without(result, left_out)], folder, wording=BackportText()
+        repository, [without(result, left_out)], folder, wording=wording
     )
 
 
@@ -158,20 +162,35 @@ def write_adapted(
     branch: BranchResult,
     adapted: Adaptation,
     folder: Path,
+    *,
+    signs: bool = False,
 ) -> WrittenBackport:
     """Writes the adapted fix for a branch as a patch, whatever the adaptation's confidence.
 
-    The caller has shown the steps of the adaptation to the user.
+    The caller has shown the steps of the adaptation to the user. The user's sign-off is added
+    if `signs` is set.
     """
     chosen = replace(result, branches=(replace(branch, adaptation=adapted),))
     (written,) = write_backports(
         repository,
         [chosen],
         folder,
-        wording=BackportText(adapter=repository.identity),
+        wording=BackportText(
+            signer=_signer(repository) if signs else None, adapter=repository.identity
+        ),
         unsure=True,
     )
     return written
+
+
+def _signer(repository: Repository) -> Address:
+    """The user, who signs off. Raises `MissingError` if git does not know who that is."""
+    if repository.identity is None:
+        raise MissingError(
+            "git user.name and user.email are not set",
+            hint="git config --global user.name and user.email",
+        )
+    return repository.identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from patchpilot.tui.screens.branch_rows import (
 from patchpilot.tui.screens.branch_texts import BranchTexts
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
+from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader, ask_line
 
 if TYPE_CHECKING:
     from patchpilot.services.backport.backport_result import (
@@ -66,11 +66,36 @@ BINDINGS: list[BindingType] = [
 ]
 
 
-def ask_folder(screen: "StageScreen", text: str, then: Callable[[Path], None]) -> None:
-    """Ask the user for the folder for the patches and pass it to `then`."""
+SIGN = (
+    "Sign off the patches?\n\nThe stable maintainers take no patch without the Signed-off-by of"
+    " its sender. With it you certify the Developer Certificate of Origin."
+)
 
-    dialog = LineDialog(text, value="backports", title="Write patches")
-    ask_line(screen.app, dialog, lambda folder: then(Path(folder).expanduser()))
+
+def ask_folder(
+    screen: "StageScreen", text: str, then: Callable[[Path, bool], None]
+) -> None:
+    """Ask the user whether to sign off the patches, and for their folder.
+
+    Both are passed to `then`. With patchpilot.signoff, the patches are signed off without a
+    question.
+    """
+
+    def ask(*, signs: bool) -> None:
+        dialog = LineDialog(text, value="backports", title="Write patches")
+        ask_line(
+            screen.app, dialog, lambda folder: then(Path(folder).expanduser(), signs)
+        )
+
+    known = screen.session.known_settings
+    if known and known.flag("signoff"):
+        ask(signs=True)
+        return
+    answers = (("yes", "Sign off"), ("no", "Without sign-off"))
+    screen.app.push_screen(
+        Choose(SIGN, answers, "Write patches"),
+        lambda answer: ask(signs=answer == "yes") if answer else None,
+    )
 
 
 def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
@@ -79,13 +104,13 @@ def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
 
     left_out = texts.all_unticked()
 
-    def write(folder: Path) -> None:
+    def write(folder: Path, signs: bool) -> None:
         result: BackportResult | None = screen.current
         if result is not None:
             screen.in_thread(
                 "writing the patches",
                 lambda repository, _: write_topic_backports(
-                    repository, result, folder, left_out
+                    repository, result, folder, left_out, signs=signs
                 ),
                 partial(_show_written, screen),
             )
@@ -115,12 +140,12 @@ def write_adapted(
         " patch:"
     )
 
-    def write(folder: Path) -> None:
+    def write(folder: Path, signs: bool) -> None:
         screen.in_thread(
             "writing the patches",
             lambda repository, _: (
                 topic_backports.write_adapted(
-                    repository, result, branch, adapted, folder
+                    repository, result, branch, adapted, folder, signs=signs
                 ),
             ),
             partial(_show_written, screen),

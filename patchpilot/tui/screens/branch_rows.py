@@ -330,8 +330,14 @@ def written_rows(
         ]
     if commands := send_commands(done):
         order = ", the latest branch first" if len(commands) > 1 else ""
+        is_signed = all(one.is_signed for one in done if one.send)
         rows += [
             "",
+            (
+                "They have your Signed-off-by."
+                if is_signed
+                else "They lack your Signed-off-by: add it before you send them."
+            ),
             f"Read them, then send them{order}; To:, Cc: and In-Reply-To: are in them.",
             *(
                 [DEMO]
