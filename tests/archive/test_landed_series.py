@@ -10,11 +10,14 @@ import pytest
 
 from patchpilot.archive import landed_series
 from patchpilot.archive.landed_series import in_repository
+from patchpilot.archive.open_archive import open_archive
+from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import next_step
 from patchpilot.reading.status import Status, read_thread, with_commits
+from patchpilot.topic.followed.follow_series import UpdateRequest, update
 from tests.kit.mails import ADA, MATT, mail, mbox, patch
 from tests.kit.trees import FILE, Trees
 
@@ -259,3 +262,26 @@ def test_a_later_fix_reopens_it_until_every_branch_has_it(trees: Trees) -> None:
     found = status(trees, ALONE)
     assert [it.lacking for it in found.follow_ups] == [()]
     assert next_step(found) == "done: nothing is left to do"
+
+
+def test_a_merge_is_seen_without_the_archive(trees: Trees, tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    with (
+        Store(tmp_path / "track.sqlite") as store,
+        Repository.open(trees.repo.path) as repository,
+    ):
+        entry = store.add("p1@example.org", ONE, nowhere, None)
+        store.keep(entry.id, ONE, parse(mbox(ALONE)), seen=["p1@example.org"])
+    trees.commit(f"{ONE}\n\nCheck it.\n")
+    with (
+        Store(tmp_path / "track.sqlite") as store,
+        Repository.open(trees.repo.path) as repository,
+    ):
+        (series,) = update(
+            UpdateRequest(fresh=True),
+            store=store,
+            archive_at=open_archive,
+            repository=repository,
+        )
+    assert series.unreachable
+    assert (series.state, len(series.landed)) == ("in-mainline", 1)

@@ -174,3 +174,16 @@ def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled
     assert [topic.state for topic in known_topics() if topic.state] == ["accepted"]
     assert len(read_topics(arrived=lambda topics: counts.append(len(topics)))) == 2
     assert counts == [0, 1]
+
+
+def test_a_merge_that_git_shows_is_there_without_an_archive(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        one.send()
+        one.update()
+        assert [topic.state for topic in read_topics()] == ["sent"]
+        one.land()
+        (topic,) = read_topics()
+        assert topic.state == "in-mainline"
+        # its commits are in its base, so that the branch is no topic any more
+        one.repo.git("reset", "-q", "--hard", "origin/master")
+        assert [topic.state for topic in read_topics()] == ["in-mainline"]

@@ -484,9 +484,9 @@ def update(
                 )
             )
         except NetworkError as error:
-            updated.append(
-                replace(before[entry.id], troubles=(error.message,), unreachable=True)
-            )
+            # what the repository shows of it needs no archive
+            shown = shown_series(store.entry(entry.id), store, repository, progress)
+            updated.append(replace(shown, troubles=(error.message,), unreachable=True))
     _note_poll(polled, updated, due, request, store)
     updated = _merged(updated, store, repository, progress)
     updated = [
@@ -671,7 +671,7 @@ def _update_one(
         # its replies are in a file, if anywhere
         entry, lore = replace(entry, lore=None), None
         if not entry.mbox:
-            return before
+            return shown_series(entry, store, repository, progress)
     known, damaged = store.readable_mails(entry.id)
     url = lore or entry.lore
     cached = False

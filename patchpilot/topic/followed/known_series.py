@@ -648,7 +648,7 @@ class _LazyStatus:
         every = b"all" if self._every_mail else b""
         parts = (
             self.store.content(self.entry.id).encode(),
-            _refs(self._repository),
+            refs_of(self._repository),
             hour.encode(),
             marks.encode("utf-8", "replace"),
             every,
@@ -705,8 +705,8 @@ def _candidates(repository: "Repository") -> "tuple[tuple[str, date], ...]":
 
 
 @functools.lru_cache(maxsize=2)
-def _refs(repository: "Repository | None") -> bytes:
-    """What the refs are in which a series may have landed, as a part of a cache's key: a commit on
+def refs_of(repository: "Repository | None") -> bytes:
+    """Return the refs in which a series may have landed, as a part of a cache's key: a commit on
     the branch of a topic does not change the state of the series.
     """
     if repository is None:

@@ -5,6 +5,7 @@ They come first from the cache, then from the drafts, the outbox, the branches a
 series, and finally with news from the archives.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -195,7 +196,7 @@ class _Reading:
             for draft in drafts:
                 branch = by_name.get(draft.branch or "")
                 if branch is None or not self._read_branch(repository, branch, draft):
-                    self._read_gone(draft)
+                    self._read_gone(draft, repository)
             known = frozenset(draft.branch for draft in drafts if draft.branch)
             commits = {patch.commit for draft in drafts for patch in draft.patches}
             for branch in candidates(branches, known):
@@ -217,7 +218,8 @@ class _Reading:
         entry = (
             _entry_of(draft, sends, self.store, self.store.entries()) if draft else None
         )
-        state = " ".join([branch.tip, _state_of(sends), self._content(entry)])
+        content = self._content(entry, repository)
+        state = " ".join([branch.tip, _state_of(sends), content])
         topic = self._as_kept(key, state)
         if topic is None:
             self._say(branch.name)
@@ -225,7 +227,10 @@ class _Reading:
                 base = find_base(repository, None, branch.tip)
                 if not base.commits or base.is_unclear:
                     return False
-                known = tuple(self._of(entry) for entry in self.store.entries())
+                known = tuple(
+                    self._of(one, repository if one == entry else None)
+                    for one in self.store.entries()
+                )
                 read = read_topic(
                     repository, SendRequest(target=f"{base.start}..{branch.tip}")
                 )
@@ -236,21 +241,23 @@ class _Reading:
         self._take(key, state, topic)
         return True
 
-    def _read_gone(self, draft: Draft) -> None:
+    def _read_gone(self, draft: Draft, repository: Repository | None = None) -> None:
         """A topic whose branch is gone: its series, where one was sent."""
         entry = _entry_of(
             draft, self.outbox.sends(draft.change_id), self.store, self.store.entries()
         )
         if entry and entry.id not in self.taken:
-            self._read_one_series(entry, draft.repository)
+            self._read_one_series(entry, draft.repository, repository)
 
-    def _read_one_series(self, entry: TrackEntry, repository: str = "") -> None:
-        key, state = _series_key(entry), self._content(entry)
+    def _read_one_series(
+        self, entry: TrackEntry, place: str = "", repository: Repository | None = None
+    ) -> None:
+        key, state = _series_key(entry), self._content(entry, repository)
         topic = self._as_kept(key, state)
         if topic is None:
             self._say(entry.subject)
-            topic = _of_series(key, self._of(entry))
-        self._take(key, state, replace(topic, repository=repository))
+            topic = _of_series(key, self._of(entry, repository))
+        self._take(key, state, replace(topic, repository=place))
 
     def _as_kept(self, key: str, state: str) -> HomeTopic | None:
         before = self.before.get(key)
@@ -274,7 +281,10 @@ class _Reading:
             self.arrived(self.topics())
             self._said = time.monotonic()
 
-    def _of(self, entry: TrackEntry) -> Tracked:
+    def _of(self, entry: TrackEntry, repository: Repository | None = None) -> Tracked:
+        """A series, with what its topic's repository shows of it."""
+        if repository is not None:
+            return known_series.shown_series(entry, self.store, repository, silent)
         if entry.id not in self._tracked:
             # its mails are read where they are asked for
             self._tracked[entry.id] = known_series.shown_series(
@@ -282,15 +292,19 @@ class _Reading:
             )
         return self._tracked[entry.id]
 
-    def _content(self, entry: TrackEntry | None) -> str:
-        """What the state of a series depends on: its mails, and the day, as a series stalls with
-        time.
+    def _content(
+        self, entry: TrackEntry | None, repository: Repository | None = None
+    ) -> str:
+        """What the state of a series depends on: its mails, the refs that it may have landed in,
+        and the day, as a series stalls with time.
         """
-        return (
-            f"{self.store.content(entry.id)} {datetime.now(UTC):%Y-%m-%d}"
-            if entry
-            else "-"
-        )
+        if entry is None:
+            return "-"
+        words = [self.store.content(entry.id), f"{datetime.now(UTC):%Y-%m-%d}"]
+        if repository is not None:
+            refs = known_series.refs_of(repository)
+            words.append(hashlib.sha256(refs).hexdigest()[:16])
+        return " ".join(words)
 
 
 def _of_series(key: str, series: Tracked) -> HomeTopic:
