@@ -6,6 +6,7 @@ The changelog is pre-filled from the range-diff and the ticked review comments.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,8 +16,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import without_covers
 from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
+from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.trailer import trailer_block
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
 from patchpilot.series.change_id import change_id_line, sent_tag
@@ -27,7 +30,7 @@ from patchpilot.topic.followed.review_summary import addressed, asked
 from patchpilot.topic.topic_project import project_of
 
 _PREFILLED = re.compile(
-    r"EDITME (?:message reworded|changed|new patch|dropped|review): "
+    r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): "
 )
 
 
@@ -35,11 +38,13 @@ _PREFILLED = re.compile(
 class VersionChange:
     """The change of a patch since the last version.
 
-    It is "same", "reworded" (only the message), "changed", "new" or "dropped".
+    It is "same", "tagged" (only the trailers), "reworded" (only the message), "changed", "new" or
+    "dropped". `tags` is the number of trailers that were added, if only these changed.
     """
 
     kind: str
     subject: str
+    tags: int = 0
 
 
 def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
@@ -244,9 +249,10 @@ def changes(
             if was.patch_id == patch.patch_id
             else "changed"
         )
-        if was and kind == "same" and _reworded(repository, was.commit, patch.commit):
-            kind = "reworded"
-        version_changes.append(VersionChange(kind, patch.subject))
+        tags = 0
+        if was and kind == "same":
+            kind, tags = _rewording(repository, was.commit, patch.commit)
+        version_changes.append(VersionChange(kind, patch.subject, tags))
     kept = set(became_of.values())
     return (
         *version_changes,
@@ -282,14 +288,30 @@ def _authored(repository: Repository | None, commit: str | None) -> str:
     return str(int(repository.commit(commit).authored.timestamp()))
 
 
-def _reworded(repository: Repository | None, old: str | None, new: str | None) -> bool:
-    """Whether two commits' messages differ; False where one of them is gone."""
+def _rewording(
+    repository: Repository | None, old: str | None, new: str | None
+) -> tuple[str, int]:
+    """The kind of change between two commits' messages, and how many trailers were added if only
+    these changed; "same" if one of the commits is gone.
+    """
     if repository is None or old is None or new is None or old == new:
-        return False
+        return "same", 0
     try:
-        return repository.commit(old).message != repository.commit(new).message
+        before, after = repository.commit(old), repository.commit(new)
     except GitError:
-        return False
+        return "same", 0
+    if before.message == after.message:
+        return "same", 0
+    if _without_trailers(before) != _without_trailers(after):
+        return "reworded", 0
+    added = Counter(map(str, after.trailers)) - Counter(map(str, before.trailers))
+    return "tagged", added.total()
+
+
+def _without_trailers(commit: Commit) -> str:
+    lines = list(commit.lines)
+    block = trailer_block(lines)
+    return "\n".join((*lines[: block.start], *lines[block.stop :])).rstrip()
 
 
 def _title(subject: str) -> str:
@@ -301,6 +323,7 @@ def _title(subject: str) -> str:
 def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
     """Return the changes as items of a changelog."""
     words = {
+        "tagged": "trailers changed: {}",
         "reworded": "message reworded: {}",
         "changed": "changed: {}",
         "new": "new patch: {}",

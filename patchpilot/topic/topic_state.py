@@ -42,7 +42,8 @@ class TopicState:
 
     `last` is the latest send with accepted messages, `attempt` the latest send of any state, and
     `tried` the latest send to the sender only. `series` is the topic's tracked series. `changed`:
-    the commits differ from the last version.
+    the commits differ from the last version in more than trailers. `tags` is the number of
+    trailers that were added since: nobody sends a version for these alone.
     """
 
     topic: Topic
@@ -52,6 +53,7 @@ class TopicState:
     series: Tracked | None = None
     changed: bool = False
     booked: int = 1
+    tags: int = 0
 
     @property
     def draft(self) -> Draft:
@@ -173,11 +175,20 @@ class TopicState:
                 else ""
             )
             return f"not sent{tried}"
-        words = f"{self.label} {self._became}"
+        since = f"; {self.since}" if self.since and self.state not in FINAL else ""
+        return f"{self.label} {self._became}{since}"
+
+    @property
+    def since(self) -> str:
+        """What happened to the commits since the last version was sent; empty for nothing."""
+        if self.changed:
+            return "your commits have changed since"
+        if not self.tags:
+            return ""
+        go = "it goes" if self.tags == 1 else "they go"
         return (
-            f"{words}; your commits have changed since"
-            if self.changed and self.state not in FINAL
-            else words
+            f"{counted(self.tags, 'tag')} added locally; {go} out with the next version, if one is"
+            " needed"
         )
 
     @property
@@ -266,15 +277,17 @@ def topic_state(
             repository, draft, topic.commits, store, outbox, sent, known
         )
     last = max(sent, key=lambda send: (send.version, send.id)) if sent else None
+    since = changes(draft, last, repository) if last else ()
+    changed = any(change.kind not in ("same", "tagged") for change in since)
     return TopicState(
         topic=topic,
         last=last,
         attempt=real[-1] if real else None,
         tried=next((send for send in reversed(tried) if send.state == "sent"), None),
         series=tracked,
-        changed=last is not None
-        and any(change.kind != "same" for change in changes(draft, last, repository)),
+        changed=changed,
         booked=_booked(repository, draft),
+        tags=0 if changed else sum(change.tags for change in since),
     )
 
 

@@ -155,3 +155,27 @@ def test_a_version_joins_the_series_of_what_was_sent_elsewhere(tmp_path: Path) -
         second = one.send(publish=False)
         (series,) = json.loads(one.track("list", "--format", "json").out)["series"]
         assert [it["message_id"] for it in series["revisions"]] == [first, second]
+
+
+def test_a_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        first = one.send("--to", MATT)
+        one.update()
+        one.tell(first, f"Thanks.\n\nReviewed-by: {RITA}")
+        before = one.track("show").out
+        assert one.run("trailers", "--yes").code == 0
+        assert "Reviewed-by" in one.repo.git("show", "-s", "--format=%B")
+        shown = one.track("show").out
+        for name in ("state", "turn", "next"):
+            assert _row(shown, name) == _row(before, name)
+        assert _row(shown, "topic").endswith(
+            "next v2; 1 tag added locally; it goes out with the next version, if one is needed"
+        )
+        assert "changelog" not in shown + one.track("list").out
+        topic = json.loads(one.track("list", "--format", "json").out)["topic"]
+        assert "1 tag added locally" in topic["summary"]
+        # a message that is reworded as well is a version to send
+        one.amend(
+            message=one.repo.git("show", "-s", "--format=%B").replace("was", "is")
+        )
+        assert "write the changelog of v2" in one.track("show").out

@@ -95,7 +95,7 @@ def series_text(
             f"            {printable(it)}" for it in (tracked.substate.link,) if it
         ]
     if tracked.own and topic:
-        changed = "; your commits have changed since" if topic.changed else ""
+        changed = f"; {topic.since}" if topic.since else ""
         lines.append(
             f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next"
             f" v{topic.next_version}{changed}"
