@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The ID of a tracked series on the command line: its number, or one of its messages."""
 
-from typing import Any
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
+
+if TYPE_CHECKING:
+    from patchpilot.topic.topic_state import TopicState
 
 
 class SeriesNumber(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has no parameter there
@@ -35,3 +41,42 @@ class SeriesNumber(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has 
                 hint=Action("track", ("add", value), "to track it: {}"),
             )
         return found.id
+
+
+def chosen_series(
+    entries: Sequence[tuple[int, str]],
+    topic: "TopicState | None",
+    command: str = "show",
+) -> int:
+    """Returns the number of the series if none is given: this topic's or the only one.
+
+    Otherwise the user chooses on a terminal; UsageError where there is none.
+    """
+    from patchpilot.errors import MissingError
+    from patchpilot.model.printable import printable
+
+    if topic and topic.series:
+        return topic.series.entry.id
+    if not entries:
+        raise MissingError(
+            "you are not following any series",
+            hint="patchpilot track add '<message-id>'",
+        )
+    if len(entries) == 1:
+        return entries[0][0]
+    rows = [f"{number:>3}  {printable(subject)}" for number, subject in entries]
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            f"ID is missing: {len(entries)} series are tracked",
+            hint=f"`patchpilot track {command} {entries[0][0]}`, or another one:\n"
+            + "\n".join(rows),
+        )
+    tell("\n".join(rows))
+    return int(
+        click.prompt(
+            "Which series?",
+            type=click.Choice([str(number) for number, _ in entries]),
+            show_choices=False,
+            err=True,
+        )
+    )

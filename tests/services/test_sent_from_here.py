@@ -179,3 +179,21 @@ def test_a_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
             message=one.repo.git("show", "-s", "--format=%B").replace("was", "is")
         )
         assert "write the changelog of v2" in one.track("show").out
+
+
+def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        none = one.track("ledger")
+        assert (none.code, "not following any series" in none.err) == (3, True)
+        _reviewed(one)
+        expected = one.track("ledger", "1").out
+        assert "Please use a constant here." in expected
+        assert one.track("ledger").out == expected
+        assert "1 declined" in one.track("ledger", "--decline", "1").out
+        with open_store() as store:
+            store.add("another@example.net", "another", None, None)
+        # several series: this topic's, and outside of a topic none
+        assert one.track("ledger").code == 0
+        one.repo.git("checkout", "-q", "master")
+        several = one.track("ledger")
+        assert (several.code, "`patchpilot track ledger 1`" in several.err) == (2, True)

@@ -12,8 +12,7 @@ import click
 from patchpilot.cli.commands import track_ledger, track_reply
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.cli.output.stream import tell
-from patchpilot.cli.series_number import SeriesNumber
+from patchpilot.cli.series_number import SeriesNumber, chosen_series
 from patchpilot.cli.verb_command import VerbGroup
 
 if TYPE_CHECKING:
@@ -817,7 +816,7 @@ def _shown(
         chosen = (
             number
             if number is not None
-            else _chosen(
+            else chosen_series(
                 [(entry.id, entry.subject) for entry in store.entries()], topic
             )
         )
@@ -861,40 +860,6 @@ def _in_file(common: Common, mbox: Path, number: int | None) -> tuple["Tracked",
         )
     with common.workplace() as place, progress_of(common) as progress:
         return read_mbox(mbox, repository=place.repository_if_any(), progress=progress)
-
-
-def _chosen(entries: Sequence[tuple[int, str]], topic: "TopicState | None") -> int:
-    """The number of the series where none is given: this topic's or the only one, else what the
-    user chooses on a terminal.
-    """
-    from patchpilot.errors import MissingError, UsageError
-    from patchpilot.model.printable import printable
-
-    if topic and topic.series:
-        return topic.series.entry.id
-    if not entries:
-        raise MissingError(
-            "no series is tracked",
-            hint="run `patchpilot track add '<message-id>'`",
-        )
-    if len(entries) == 1:
-        return entries[0][0]
-    rows = [f"{number:>3}  {printable(subject)}" for number, subject in entries]
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(
-            f"ID is missing: {len(entries)} series are tracked",
-            hint=f"`patchpilot track show {entries[0][0]}`, or the number of another series:\n"
-            + "\n".join(rows),
-        )
-    tell("\n".join(rows))
-    return int(
-        click.prompt(
-            "Which series?",
-            type=click.Choice([str(number) for number, _ in entries]),
-            show_choices=False,
-            err=True,
-        )
-    )
 
 
 def _write(

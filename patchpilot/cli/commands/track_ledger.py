@@ -6,7 +6,7 @@ addressed.
 import click
 
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.series_number import SeriesNumber
+from patchpilot.cli.series_number import SeriesNumber, chosen_series
 from patchpilot.cli.verb_command import VerbCommand
 
 
@@ -15,7 +15,7 @@ from patchpilot.cli.verb_command import VerbCommand
     cls=VerbCommand,
     epilog=(
         "\b\nExamples:\n"
-        "  patchpilot track ledger 1\n"
+        "  patchpilot track ledger\n"
         "  patchpilot track ledger 1 --open\n"
         "  patchpilot track ledger 1 --decline 1"
     ),
@@ -53,23 +53,25 @@ from patchpilot.cli.verb_command import VerbCommand
     multiple=True,
     help="remove your mark from request N; repeatable",
 )
-@click.argument("number", metavar="ID", type=SeriesNumber())
+@click.argument("number", metavar="[ID]", type=SeriesNumber(), required=False)
 def command(
     common: Common,
-    number: int,
+    number: int | None,
     only_open: bool,
     addressed: tuple[int, ...],
     declined: tuple[int, ...],
     reopened: tuple[int, ...],
     reset: tuple[int, ...],
 ) -> None:
-    """List the requests of reviewers and bots for a series, with the state of each request.
+    """List the requests of reviewers and bots for a series (default: this topic's or the only one),
+    with the state of each request.
 
     A request is addressed if the range-diff to the next version, or its changelog, shows the
     change; answered if you replied to it; otherwise open. Your own marks take precedence.
     """
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.ledger_report import ledger_text
+    from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed.known_series import open_store, show
     from patchpilot.topic.followed.review_ledger import (
         NumberedItem,
@@ -86,7 +88,13 @@ def command(
         None: reset,
     }
     wanted = [(place, state) for state, places in marks.items() for place in places]
-    with open_store() as store:
+    with common.workplace() as place, open_store() as store:
+        if number is None:
+            number = chosen_series(
+                [(entry.id, entry.subject) for entry in store.entries()],
+                topic_at(place, store),
+                "ledger",
+            )
         items = series_ledger(show(number, store=store))
         if wanted:
             mark_numbered(number, items, wanted)
