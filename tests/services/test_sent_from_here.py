@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.commits.repository import Repository
+from patchpilot.services.send.send_state import topic_on_record
+from patchpilot.services.track.checklist import checklist
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store
+from patchpilot.tui.screens.follow_rows import point_row
+from patchpilot.tui.screens.follow_status import open_points
 from tests.kit.life import LIST, TITLE, Life, life
-from tests.kit.mails import MATT, RITA
+from tests.kit.mails import ADA, MATT, RITA
 
 ASKS = "Please explain why line 1 was wrong.\n\nPlease use a constant here."
 
@@ -197,3 +202,50 @@ def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> No
         one.repo.git("checkout", "-q", "master")
         several = one.track("ledger")
         assert (several.code, "`patchpilot track ledger 1`" in several.err) == (2, True)
+
+
+def test_an_answered_request_is_not_counted_as_open(tmp_path: Path) -> None:
+    question = "Why does nobody else need this?"
+    with life(tmp_path) as one:
+        first = one.send("--to", MATT)
+        one.update()
+        one.tell(first, f"{question}\n\n> int line1;\n\n{ASKS}", MATT)
+        assert "3 requests by Matt Maintainer" in _row(one.track("show").out, "open")
+        one.tell("reply1@example.net", f"> {question}\n\nBecause it is new.", ADA)
+        assert _row(one.track("show").out, "open") == (
+            "2 requests by Matt Maintainer; 1 request answered, not marked done"
+        )
+        assert "2 open, 1 answered" in one.track("ledger").out
+        with Repository.open(one.repo.path) as repository:
+            topic = topic_on_record(repository, None, None)
+        assert topic
+        assert topic.series
+        assert open_points(topic.series) == "2"
+        rows = [point_row(item).plain for item in checklist(topic.series)]
+        assert [row.endswith("(answered, not marked done)") for row in rows] == [
+            True,
+            False,
+            False,
+        ]
+
+
+def test_the_next_version_counts_the_open_requests_as_the_list_does(
+    tmp_path: Path,
+) -> None:
+    with life(tmp_path) as one:
+        first = one.send("--to", MATT)
+        one.update()
+        one.tell(
+            first,
+            f"> +int changed1; /* größer 1 */\n\nPlease drop this.\n\n> x\n\n{ASKS}",
+            MATT,
+        )
+        open_now = one.track("ledger", "--open").out
+        assert "3 open" in open_now
+        file = one.repo.path / "widget.c"
+        file.write_text(file.read_text().replace("changed1; /* größer 1 */", "other1;"))
+        one.repo.git("commit", "-q", "-a", "--amend", "--no-edit")
+        dry_run = one.run("send", "--to", LIST, "--reroll", "--dry-run", "--force", "x")
+        assert "v1 has 3 open requests, 2 of them not addressed by your commits: " in (
+            " ".join((dry_run.out + dry_run.err).split())
+        )

@@ -24,9 +24,9 @@ MAX_SHOWN = 3
 def open_point_warnings(
     repository: Repository, draft: Draft
 ) -> tuple[SendProblem, ...]:
-    """Returns a warning about open review comments on the last version.
+    """Returns a warning about open requests for the last version that the commits do not address.
 
-    A comment is open if it was neither answered nor addressed by the commits.
+    How many are open is counted as in `track`, which does not read the commits.
     """
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
@@ -35,6 +35,13 @@ def open_point_warnings(
     left = [(number, item) for number, item in items if item.state == "open"]
     if not left:
         return ()
+    asked = review_items(last, (), draft.version)
+    count = sum(item.state == "open" for _, item in asked)
+    which = (
+        f", {len(left)} of them not addressed by your commits"
+        if len(left) < count
+        else ""
+    )
     shown = "; ".join(
         f"{item.point.text} ({item.point.asker})" for _, item in left[:MAX_SHOWN]
     )
@@ -45,7 +52,7 @@ def open_point_warnings(
     return (
         SendProblem(
             "open-review",
-            f"v{last.version} has {counted(len(left), 'open request')}: {shown}{more}",
+            f"v{last.version} has {counted(count, 'open request')}{which}: {shown}{more}",
             hint,
         ),
     )

@@ -21,6 +21,15 @@ class CheckItem:
         """Whether the review request needs no further work in the next version."""
         return self.state in (PointState.ADDRESSED, PointState.DECLINED)
 
+    @property
+    def open(self) -> bool:
+        """Whether it was neither done nor answered."""
+        return self.state is PointState.OPEN
+
+
+ANSWERED = "answered, not marked done"
+"""What an answered request is called, where it is listed with those that are open."""
+
 
 def checklist(series: Tracked) -> tuple[CheckItem, ...]:
     """Returns the review requests for the latest version of a series.

@@ -21,7 +21,7 @@ from patchpilot.reading.thread_values import (
     Status,
     stable_summary,
 )
-from patchpilot.services.track.checklist import checklist
+from patchpilot.services.track.checklist import ANSWERED, checklist
 from patchpilot.topic.followed.known_series import Tracked
 
 _COMMIT = 12
@@ -83,7 +83,8 @@ def _open(series: Tracked, status: Status | None) -> Iterator[str]:
     """What is asked and not done, what was not taken, and what the stable trees still decide."""
     if status is None:
         return
-    asked = Counter(item.point.asker for item in checklist(series) if not item.done)
+    items = checklist(series)
+    asked = Counter(item.point.asker for item in items if item.open)
     if asked:
         names = (
             f"{asker} ({count})" if count > 1 else asker
@@ -94,6 +95,8 @@ def _open(series: Tracked, status: Status | None) -> Iterator[str]:
             f"{counted(asked.total(), 'request')} by"
             f" {next(iter(asked)) if alone else ', '.join(names)}"
         )
+    if answered := sum(not (item.open or item.done) for item in items):
+        yield f"{counted(answered, 'request')} {ANSWERED}"
     if series.state is SeriesState.PARTLY_ACCEPTED:
         left = [patch for patch in status.patches if patch.state not in TAKEN]
         yield f"{len(left)} of {counted(len(status.patches), 'patch', 'patches')} not applied"

@@ -83,11 +83,14 @@ def series_row(series: "Tracked", columns: int, *, tall: bool) -> Text:
 
 
 def point_row(item: "CheckItem") -> Text:
-    """Return the row of a review comment."""
+    """Return the row of a review comment, with a word about one that was answered."""
+    from patchpilot.services.track.checklist import ANSWERED
+
     return Text.assemble(
         (f"{tick_sign(item)} ", "green" if item.done else "bold"),
         plain(f"{item.point.asker}: ", QUIET),
         plain(item.point.text),
+        plain("" if item.open or item.done else f" ({ANSWERED})", QUIET),
     )
 
 

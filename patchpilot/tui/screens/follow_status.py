@@ -110,6 +110,6 @@ def open_points(series: "Tracked | None") -> str:
     """Return the number of open review comments on the latest version as text, or "" for none."""
     from patchpilot.services.track.checklist import checklist
 
-    return str(
-        sum(not item.done for item in checklist(series)) if series else 0
-    ).lstrip("0")
+    return str(sum(item.open for item in checklist(series)) if series else 0).lstrip(
+        "0"
+    )
