@@ -3,6 +3,7 @@
 key.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from patchpilot.model.action import Action, actions, each
@@ -17,7 +18,8 @@ class ActionKey:
 
     `sentence` replaces the action's own sentence; `words` replaces the command if the action has
     no sentence. `{}` in either is the key. `elsewhere` is used on other stages when a number and
-    a key are not enough.
+    a key are not enough. `begins`: in the TUI, it comes before the actions that a hint names
+    first.
     """
 
     stage: Stage | None
@@ -25,6 +27,7 @@ class ActionKey:
     sentence: str = ""
     words: str = PLACE
     elsewhere: str = ""
+    begins: bool = False
 
     def keys_to_press(self, at: Stage | None) -> str:
         """The keys to press: the stage's number, unless it is the current stage, then the key."""
@@ -99,7 +102,7 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
     ("send", "--dry-run"): ActionKey(Stage.PREVIEW),
     ("send", "--to-self"): ActionKey(Stage.SEND, "m"),
     ("send", "--resume"): ActionKey(Stage.SEND, "R"),
-    ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v"),
+    ("send", "--reroll"): ActionKey(Stage.FOLLOW, "v", begins=True),
     ("send", "--reroll", "--dry-run"): ActionKey(
         Stage.SEND, words=f"press {Stage.SEND.number}"
     ),
@@ -118,7 +121,8 @@ KEYS: dict[tuple[str, ...], ActionKey] = {
 }
 """(verb, argument …) → its key; the longest prefix of an action counts."""
 
-CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
+THEN = ", then "
+CONNECTORS = frozenset(("", ", or ", THEN, "; "))
 
 
 def in_keys(advice: object, at: Stage | None = None) -> str:
@@ -129,7 +133,7 @@ def in_keys(advice: object, at: Stage | None = None) -> str:
     texts: list[str] = []
     last: Action | None = None
     between = ""
-    for action, text in each(advice, lambda action: _words(action, at)):
+    for action, text in _in_order(each(advice, lambda action: _words(action, at))):
         if action is None:
             between += text
         elif (
@@ -143,6 +147,21 @@ def in_keys(advice: object, at: Stage | None = None) -> str:
             texts += [between, text]
             last, between = action, ""
     return "".join([*texts, between])
+
+
+def _in_order(
+    parts: Iterable[tuple[Action | None, str]],
+) -> list[tuple[Action | None, str]]:
+    """The parts of a hint in the order of the keys: the changelog is edited after the next version
+    was started.
+    """
+    ordered = list(parts)
+    for at in range(len(ordered) - 2):
+        (first, _), (_, between), (second, _) = ordered[at : at + 3]
+        key = key_of(second) if second else None
+        if first and key_of(first) and key and key.begins and between == THEN:
+            ordered[at], ordered[at + 2] = ordered[at + 2], ordered[at]
+    return ordered
 
 
 def first_stage(advice: object) -> Stage | None:
