@@ -59,8 +59,8 @@ def chosen_series(
         return topic.series.entry.id
     if not entries:
         raise MissingError(
-            "you are not following any series",
-            hint="patchpilot track add '<message-id>'",
+            "no series is tracked",
+            hint="run `patchpilot track add '<message-id>'`",
         )
     if len(entries) == 1:
         return entries[0][0]
@@ -68,7 +68,7 @@ def chosen_series(
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"ID is missing: {len(entries)} series are tracked",
-            hint=f"`patchpilot track {command} {entries[0][0]}`, or another one:\n"
+            hint=f"`patchpilot track {command} {entries[0][0]}`, or the number of another series:\n"
             + "\n".join(rows),
         )
     tell("\n".join(rows))

@@ -72,10 +72,7 @@ def _asleep(status: Status) -> NextStep | None:
     if status.state in TAKEN:
         if not (until := status.topic.project.after_applied):
             return None
-        words = (
-            f"{since}: check whether {until.partition(' (')[0]}; with -C REPOSITORY this is"
-            " checked in git"
-        )
+        words = f"{since}: check whether {until.partition(' (')[0]}; {_in_git(status)}"
         return NextStep(NextStepNeed.ACTION, Action("track", ("update",), words))
     look = f"{since}: check whether it is still needed, then "
     step = _advise(status)
@@ -330,7 +327,7 @@ def _after_acceptance(status: Status) -> NextStep:
         until = status.topic.project.after_applied
         if not until:
             return NextStep(NextStepNeed.NOTHING, "done: it was applied")
-        words = f"wait until {until}; with -C REPOSITORY this is checked in git"
+        words = f"wait until {until}; {_in_git(status)}"
         return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), words))
     if status.state is SeriesState.IN_MAINLINE:
         left_out = [
@@ -347,6 +344,15 @@ def _after_acceptance(status: Status) -> NextStep:
             f" mainline{'; dropped from ' + ', '.join(dropped) if dropped else ''}{''.join(left_out)}",  # noqa: E501
         )
     return NextStep(NextStepNeed.NOTHING, "done: nothing is left to do")
+
+
+def _in_git(status: Status) -> str:
+    """How a repository shows that a series was merged."""
+    return (
+        "this is checked in git whenever you fetch"
+        if status.in_repository
+        else "with -C REPOSITORY this is checked in git"
+    )
 
 
 def _work_left(status: Status) -> list[str | Action]:

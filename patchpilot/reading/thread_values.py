@@ -348,6 +348,7 @@ class Status:
 
     `claims` are messages that have no effect until the user confirms that their sender is known.
     `candidates` are the repository's release candidates with their dates, the oldest first.
+    `in_repository`: its commits were searched for in a repository.
     """
 
     topic: "PostedTopic"
@@ -367,6 +368,7 @@ class Status:
     delivery: "tuple[DeliveryReport, ...]" = ()
     claims: "tuple[Claim, ...]" = ()
     candidates: tuple[tuple[str, date], ...] = ()
+    in_repository: bool = False
 
     @property
     def commit(self) -> str | None:

@@ -3,6 +3,7 @@
 
 import json
 import os
+from contextlib import chdir
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store
 from patchpilot.tui.screens.follow_rows import point_row
 from patchpilot.tui.screens.follow_status import open_points
+from tests.kit.cli import call
 from tests.kit.life import LIST, TITLE, Life, life
 from tests.kit.mails import ADA, MATT, RITA
 
@@ -249,3 +251,15 @@ def test_the_next_version_counts_the_open_requests_as_the_list_does(
         assert "v1 has 3 open requests, 2 of them not addressed by your commits: " in (
             " ".join((dry_run.out + dry_run.err).split())
         )
+
+
+def test_a_repository_that_is_read_is_not_asked_for(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        one.applied(one.send())
+        asks = "with -C REPOSITORY"
+        for command in ("show", "list", "update"):
+            assert asks not in one.track(command).out
+        assert "this is checked in git whenever you fetch" in one.track("show").out
+        # outside of any repository
+        with chdir(tmp_path):
+            assert asks in call("track", "show", "1").out

@@ -679,6 +679,7 @@ class _LazyStatus:
             status = replace(
                 with_commits(status, there.commits, there.follow_ups),
                 candidates=_candidates(self._repository),
+                in_repository=True,
             )
             lasts = timedelta(days=status.topic.project.mail.merge_window_days)
             if lasts:
