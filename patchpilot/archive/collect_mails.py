@@ -44,11 +44,15 @@ def gather(
     message_id: str,
     known: Iterable[Mail] = (),
     *,
+    sent: Iterable[Mail] = (),
     fresh: bool = False,
     reader: MailReader | None = None,
     progress: Progress = silent,
 ) -> Gathered:
     """Returns the messages about the series that contains a given message.
+
+    `sent` are messages of it that were sent from here: they lead to others, and are returned only
+    if the archive has them.
 
     If a later query fails, the messages found before are returned. Raises `NotInArchiveError`
     if the archive does not have the message and no messages are known, and `NetworkError` if
@@ -58,20 +62,26 @@ def gather(
     archive.parse_mail = reader.parse
     reader.online = reader.online or archive.online
     have: dict[str, Mail] = {mail.message_id: mail for mail in known}
-    search = _Search(archive, message_id, have, reader, fresh, progress)
+    own = {mail.message_id: mail for mail in sent if mail.message_id not in have}
+    have.update(own)
+    search = _Search(archive, message_id, have, reader, fresh, progress, set(own))
     failure: PatchpilotError | None = None
     progress("fetching the thread from the archive")
     try:
         search.add_thread(message_id)
     except NotInArchiveError:
-        if not have:
+        if len(have) == len(own):
             raise
     try:
         search.widen()
     except (NetworkError, MissingError) as error:
         failure = error
     return Gathered(
-        _about(message_id, have.values(), reader),
+        tuple(
+            mail
+            for mail in _about(message_id, have.values(), reader)
+            if mail.message_id not in search.only_sent
+        ),
         tuple(dict.fromkeys(archive.skipped)),
         failure,
     )
@@ -79,7 +89,9 @@ def gather(
 
 @dataclass
 class _Search:
-    """The search for the mails about a series: `have` grows with each query."""
+    """The search for the mails about a series: `have` grows with each query, and `only_sent`, the
+    ids of what was sent from here and not found, becomes less.
+    """
 
     archive: MailArchive
     message_id: str
@@ -87,6 +99,7 @@ class _Search:
     reader: MailReader
     fresh: bool
     progress: Progress
+    only_sent: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
 
     def add_thread(self, message_id: str) -> None:
@@ -123,6 +136,9 @@ class _Search:
 
     def _take(self, mails: Iterable[Mail]) -> None:
         for mail in mails:
+            if mail.message_id in self.only_sent:
+                self.only_sent.discard(mail.message_id)
+                self.have[mail.message_id] = mail
             self.have.setdefault(mail.message_id, mail)
 
     def _status(self, message_id: str = "") -> Status | None:

@@ -263,3 +263,36 @@ def test_a_repository_that_is_read_is_not_asked_for(tmp_path: Path) -> None:
         # outside of any repository
         with chdir(tmp_path):
             assert asks in call("track", "show", "1").out
+
+
+def test_requests_for_a_version_that_no_archive_has_are_known_for_the_next_one(
+    tmp_path: Path,
+) -> None:
+    with life(tmp_path) as one:
+        first = one.send("--to", MATT, publish=False)
+        tag = f"Acked-by: {RITA}"
+        file = _answer(tmp_path / "reply1", first, tag, RITA, "acks@example.net")
+        assert one.track("add", "--mbox", file).code == 0
+        second = _send_next(one, publish=False)
+        file = _answer(tmp_path / "reply2", second, ASKS, MATT, "asks@example.net")
+        assert one.track("add", "--mbox", file).code == 0
+        one.amend("int next3;\n")
+        dry_run = one.run("send", "--to", LIST, "--reroll", "--dry-run", "--force", "x")
+        said = " ".join((dry_run.out + dry_run.err).split())
+        assert "v2 has 2 open requests: " in said
+
+
+def test_an_archive_that_has_only_a_later_version_is_searched_for_it(
+    tmp_path: Path,
+) -> None:
+    with life(tmp_path) as one:
+        first = one.send("--to", MATT, publish=False)
+        file = _answer(tmp_path / "reply1", first, ASKS, MATT, "asks@example.net")
+        assert one.track("add", "--mbox", file).code == 0
+        second = _send_next(one)
+        with open_store() as store:
+            assert store.message_ids(1) == {"asks@example.net"}
+        assert one.track("update", "--lore", one.archive.url).code == 0
+        with open_store() as store:
+            assert store.message_ids(1) == {"asks@example.net", second}
+        assert _row(one.track("show").out, "v1").endswith(f"<{first}>")

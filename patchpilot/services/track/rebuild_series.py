@@ -138,7 +138,7 @@ def _fetched(
     if url is None:
         return _from_file(Path(entry.mbox or ""), entry, store, progress)
     try:
-        return from_archive(entry, url, archives, (), True, store.reader, progress)[0]
+        return from_archive(entry, url, archives, (), True, store, progress)[0]
     except NetworkError as error:
         return Gathered((), (error.message,), error)
 

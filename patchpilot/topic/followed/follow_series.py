@@ -679,7 +679,13 @@ def _update_one(
         got = from_mbox(entry, Path(entry.mbox), known, store, progress)
     else:
         got, cached = from_archive(
-            entry, url or LORE, archives, known, fresh, store.reader, progress
+            entry,
+            url or LORE,
+            archives,
+            known,
+            fresh,
+            store,
+            progress,
         )
     mails, troubles, failure = got
     for mail in mails:
@@ -740,7 +746,7 @@ def from_archive(
     archives: Archives,
     known: Sequence[Mail],
     fresh: bool,
-    reader: MailReader,
+    store: Store,
     progress: Progress,
 ) -> tuple[Gathered, bool]:
     """Return the messages of a series from an archive, and whether they are a cached response."""
@@ -750,8 +756,9 @@ def from_archive(
                 archive,
                 entry.message_id,
                 known,
+                sent=mails_sent(only_sent(entry, store), store),
                 fresh=fresh,
-                reader=reader,
+                reader=store.reader,
                 progress=progress,
             )
             got = got._replace(mails=without_tests(got.mails))

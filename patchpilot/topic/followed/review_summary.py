@@ -77,7 +77,7 @@ def addressed(last: Send, upcoming: "Sequence[Patch]", version: int) -> tuple[st
 
 def _series_of(last: Send) -> "tuple[Tracked, ...]":
     """The tracked series that have one of a send's mails."""
-    from patchpilot.topic.followed.known_series import open_store, show
+    from patchpilot.topic.followed.known_series import only_sent, open_store, show
 
     ids = {entry.mail.message_id for entry in last.entries}
     try:
@@ -85,7 +85,12 @@ def _series_of(last: Send) -> "tuple[Tracked, ...]":
             numbers = [
                 entry.id
                 for entry in store.entries()
-                if ids & (store.message_ids(entry.id) | {entry.message_id})
+                if ids
+                & (
+                    store.message_ids(entry.id)
+                    | only_sent(entry, store)
+                    | {entry.message_id}
+                )
             ]
             return tuple(show(number, store=store) for number in numbers)
     except PatchpilotError:
