@@ -149,3 +149,32 @@ async def test_a_second_key_closes_no_other_screen() -> None:
             await pilot.pause()
             assert app.screen_stack == below
     assert app.given == [None] * len(screens)
+
+
+@pytest.mark.parametrize("key", ["right", "down", "l", "j"])
+async def test_moving_never_goes_round_to_an_answer_that_decides(key: str) -> None:
+    app, answers = Asking(), [Answer("no", "No"), Answer("yes", "Yes")]
+    async with app.run_test() as pilot:
+        app.push_screen(
+            QuestionDialog("Question", "Really?", (), answers), app.given.append
+        )
+        await pilot.pause()
+        await pilot.press(key, key)
+        assert app.given == []
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.given == ["later"]
+
+
+async def test_moving_stops_at_the_first_answer() -> None:
+    app, answers = Asking(), [Answer("no", "No"), Answer("yes", "Yes")]
+    async with app.run_test() as pilot:
+        app.push_screen(
+            QuestionDialog("Question", "Really?", (), answers), app.given.append
+        )
+        await pilot.pause()
+        await pilot.press("left", "left", "left", "left")
+        assert app.given == []
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.given == ["no"]

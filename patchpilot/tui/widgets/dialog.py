@@ -170,11 +170,15 @@ class Letters:
 
 
 class ButtonRow(Horizontal):
-    """A row of buttons; the arrow keys move between them."""
+    """A row of buttons; the arrow keys move between them and stop at both ends.
+
+    The last button is often the one that changes nothing: a key pressed once too often must not
+    go on to the first.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,down,j,l", "app.focus_next", "next", show=False),
-        Binding("left,up,k,h", "app.focus_previous", "previous", show=False),
+        Binding("right,down,j,l", "move(1)", "next", show=False),
+        Binding("left,up,k,h", "move(-1)", "previous", show=False),
     ]
 
     @staticmethod
@@ -188,3 +192,9 @@ class ButtonRow(Horizontal):
             for number, (label, at) in enumerate(zip(labels, places, strict=True))
         ]
         super().__init__(*buttons, classes="buttons")
+
+    def action_move(self, step: int) -> None:
+        """Focus the button beside the focused one, if there is one."""
+        buttons = list(self.query(Button))
+        at = next((at for at, button in enumerate(buttons) if button.has_focus), 0)
+        buttons[min(max(0, at + step), len(buttons) - 1)].focus()
