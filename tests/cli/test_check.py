@@ -533,7 +533,7 @@ def test_explain_shows_the_tag_that_was_missing() -> None:
 
 
 def test_an_unknown_rule_names_the_list_of_rules() -> None:
-    assert "`patchpilot rules` lists them" in call("explain", "zzzzqqqq").err
+    assert "run `patchpilot rules` to list the rules" in call("explain", "zzzzqqqq").err
 
 
 def test_maintainers_of_a_mail_without_a_diff_is_a_usage_error(workdir: Path) -> None:

@@ -137,4 +137,4 @@ def test_a_pack_that_is_not_trusted_is_left_out_with_a_note(
         done = call(*words)
         assert done.code == 0, done.err
         assert "no-magic-board" not in done.out
-        assert "the rule packs are not trusted yet: ours.toml" in done.err
+        assert "its rule packs are not trusted yet: ours.toml" in done.err

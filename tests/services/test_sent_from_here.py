@@ -61,7 +61,7 @@ def test_the_state_after_v2_was_sent_is_that_of_v2(
         for _ in range(2):
             shown = one.track("show").out
             assert _row(shown, "state") == "sent: no reply yet"
-            assert _row(shown, "turn").startswith("others'")
+            assert _row(shown, "turn").startswith("others: ")
             assert "send v2" not in shown
             assert "--reroll" not in shown
             assert _row(shown, "v1").endswith(f"<{first}>")
@@ -191,7 +191,7 @@ def test_a_tag_that_is_added_locally_is_no_new_version(tmp_path: Path) -> None:
 def test_the_ledger_without_a_number_is_that_of_this_topic(tmp_path: Path) -> None:
     with life(tmp_path) as one:
         none = one.track("ledger")
-        assert (none.code, "not following any series" in none.err) == (3, True)
+        assert (none.code, "no series is tracked" in none.err) == (3, True)
         _reviewed(one)
         expected = one.track("ledger", "1").out
         assert "Please use a constant here." in expected
