@@ -2,16 +2,20 @@
 """Dialogs: answers by button, letter and Enter; a key that is no answer answers nothing."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.app import App
 from textual.widgets import Button
 
+from patchpilot import tui
 from patchpilot.tui.palette import Palette
 from patchpilot.tui.widgets.choose import Choose, LineDialog, Reader
+from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.dialog import REPEATED, Answer, letters_of
 from patchpilot.tui.widgets.question import QuestionDialog
+from tests.kit.walk import text_of
 
 ANSWERS = (
     ("no", "No"),
@@ -100,6 +104,12 @@ async def test_arrows_move_between_buttons_and_each_says_what_happens() -> None:
         assert app.given == ["yes"]
 
 
+class Styled(Asking):
+    """The same with the TUI's own styles."""
+
+    CSS_PATH = Path(tui.__file__).parent / "patchpilot.tcss"
+
+
 async def test_many_answers_are_a_list_with_letters() -> None:
     app = Asking(
         [
@@ -178,3 +188,40 @@ async def test_moving_stops_at_the_first_answer() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert app.given == ["no"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)])
+async def test_a_mail_to_confirm_opens_at_its_top_and_tells_that_there_is_more(
+    size: tuple[int, int],
+) -> None:
+    mail = ["Subject: Re: it", "To: ada@example.org", "", *map(str, range(60)), "last"]
+    async with Styled().run_test(size=size) as pilot:
+        app = pilot.app
+        assert isinstance(app, Styled)
+        app.push_screen(Confirm("Send it?", "send", mail=mail), app.given.append)
+        await pilot.pause()
+        await pilot.pause()
+        shown = text_of(app)
+        for words in ("Send it?", "Subject: Re: it", "To: ada", "more lines below"):
+            assert words in shown, words
+        assert "Type send" in shown
+        assert "last" not in shown
+        await pilot.press(*["pagedown"] * 9)
+        await pilot.pause()
+        shown = text_of(app)
+        assert "last" in shown
+        assert "more lines below" not in shown
+        assert "Send it?" in shown
+        await pilot.press(*"send", "enter")
+        await pilot.pause()
+        assert app.given == [True]
+
+
+async def test_a_short_mail_to_confirm_is_shown_whole() -> None:
+    async with Styled().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        app.push_screen(Confirm("Send it?", "send", mail=["Subject: a", "", "last"]))
+        await pilot.pause()
+        await pilot.pause()
+        assert "last" in text_of(app)
+        assert "below" not in text_of(app)

@@ -67,6 +67,15 @@ class ReplyPlan:
         """Whether the reply is blocked by problems that are not overridden."""
         return bool(self.blockers) and not self.force
 
+    @property
+    def audience(self) -> tuple[int, int]:
+        """How many people and how many lists are in To and Cc."""
+        everybody = {
+            address.email: address for address in (*self.mail.to, *self.mail.cc)
+        }
+        lists = sum(_is_list(address) for address in everybody.values())
+        return len(everybody) - lists, lists
+
 
 def open_draft(
     answered: AnsweredMail,

@@ -8,6 +8,7 @@ to send it.
 from functools import partial
 from typing import TYPE_CHECKING
 
+from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
 from patchpilot.tui.actions.editing import edit_text
 from patchpilot.tui.stage.trust_dialog import trusting
@@ -103,10 +104,21 @@ def _confirm(screen: "StageScreen", planned: "ReplyPlan") -> None:
             screen.notify("nothing was sent; press r to continue with the draft")
 
     notes = "".join(f"note: {note.message}\n" for note in planned.warnings)
-    text = f"{notes}Send this reply with {planned.transport.name}?"
+    text = (
+        f"{notes}Send this reply with {planned.transport.name} to {_audience(planned)}?"
+    )
     screen.app.push_screen(
         Confirm(text, "send", title="Reply", mail=readable_lines(planned.mail)), agreed
     )
+
+
+def _audience(planned: "ReplyPlan") -> str:
+    """To how many the reply goes, in words: the addresses may be more than the dialog shows."""
+    people, lists = planned.audience
+    parts = [counted(people, "person", "people")] if people else []
+    parts += [counted(lists, "list")] if lists else []
+    hidden = f", and to {len(planned.bcc)} in Bcc" if planned.bcc else ""
+    return f"{' and '.join(parts) or 'nobody'}{hidden}"
 
 
 def _sent(screen: "StageScreen", sent: "MailResult") -> None:

@@ -338,8 +338,10 @@ class SendScreen(SendBase):
         elif known.plan.blocked:
             self.show_blocked(known.plan)
         else:
+            asked, _, details = question(known.plan).partition("\n\n")
             self.app.push_screen(
-                Confirm(question(known.plan), "send", title="Send"),
+                # the recipients may be more than the terminal has lines for
+                Confirm(asked, "send", title="Send", mail=details.split("\n")),
                 lambda agreed: self.send_now(known.plan) if agreed else None,
             )
 

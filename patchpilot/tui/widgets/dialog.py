@@ -194,7 +194,7 @@ class ButtonRow(Horizontal):
         super().__init__(*buttons, classes="buttons")
 
     def action_move(self, step: int) -> None:
-        """Focus the button beside the focused one, if there is one."""
+        """Focus the button next to the focused one, if there is one."""
         buttons = list(self.query(Button))
         at = next((at for at, button in enumerate(buttons) if button.has_focus), 0)
         buttons[min(max(0, at + step), len(buttons) - 1)].focus()
