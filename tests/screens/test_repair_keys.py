@@ -11,9 +11,11 @@ import pytest
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.repair_dialog import RepairDialog
+from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.question import QuestionDialog
+from patchpilot.tui.widgets.row_list import RowList
 from tests.kit.cli import call
 from tests.kit.walk import asked, keys, said, settle, text_of, until
 
@@ -125,3 +127,27 @@ async def test_a_at_an_open_question_asks_it_here(clone: Path, walk_on: On) -> N
             "the question to be answered",
         )  # type: ignore[attr-defined]
         assert app.stage is Stage.SEND
+
+
+async def test_a_goes_to_the_first_problem_that_it_repairs(
+    clone: Path, walk_on: On
+) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.SEND)
+        screen = app.screen
+        assert isinstance(screen, SendScreen)
+        await keys(pilot, "end")
+        assert screen.chosen.state == "ok"
+        first = screen._first_fixable
+        assert first is not None
+        assert "repair" not in screen.shown_keys.hidden
+        screen.query_one("#checks", RowList).focus()
+        await pilot.press("a")
+        await pilot.pause()
+        assert screen.chosen.name == first.name
+        assert "nothing to fix" not in said(app)
+        screen._checks = tuple(one for one in screen._checks if one.state == "ok")
+        assert "repair" in screen.shown_keys.hidden

@@ -94,6 +94,13 @@ def stage_for(check: "CheckLine") -> Stage | None:
     )
 
 
+def is_fixable(check: "CheckLine") -> bool:
+    """Whether `a` does something about a check: here, or at the stage that it goes to."""
+    return check.state != "ok" and (
+        check.name in REPAIRS or stage_for(check) is not None
+    )
+
+
 def help_of(check: "CheckLine") -> str:
     """Return the keys that fix the problem of a check, or "" if the check passed."""
     if check.state == "ok":

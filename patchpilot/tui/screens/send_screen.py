@@ -35,6 +35,7 @@ from patchpilot.tui.screens.send_rows import (
     REPAIRS,
     check_rows,
     help_of,
+    is_fixable,
     mail_rows,
     progress_rows,
     stage_for,
@@ -158,6 +159,8 @@ class SendScreen(SendBase):
             hidden = {"resume", "cancel", *(("send",) if is_blocked else ())}
             if known and not self._certain:
                 hidden |= {"repair_all"}
+            if known and not any(map(is_fixable, self._checks)):
+                hidden |= {"repair"}
         return ShownKeys(hidden=frozenset(hidden))
 
     @property
@@ -281,12 +284,19 @@ class SendScreen(SendBase):
     # repairs
 
     def action_repair(self) -> None:
-        """Repair what the selected check found, here or at the stage that does it."""
+        """Repair what the selected check found, here or at the stage that does it.
+
+        Where the cursor is on another check, it goes to the first one that can be repaired.
+        """
         check, plan = self.chosen, self._plan
-        if check is None or plan is None:
+        if plan is None:
             return
-        if check.state == "ok":
-            self.notify("nothing to fix: this check passed", timeout=3)
+        if check is None or not is_fixable(check):
+            check = self._first_fixable or check
+            if check is not None:
+                self.listed.select(check.name)
+        if check is None or check.state == "ok":
+            self.notify("nothing to fix: all checks passed", timeout=3)
             return
         if check.name in REPAIRS:
             send_actions.repairs_of(self)[REPAIRS[check.name][0]](plan)
@@ -298,6 +308,12 @@ class SendScreen(SendBase):
                 or "this cannot be fixed automatically; fix it manually",
                 timeout=6,
             )
+
+    @property
+    def _first_fixable(self) -> "CheckLine | None":
+        """The first check that `a` repairs, here or at another stage."""
+        rows = (row.about for row in self.listed.rows)
+        return next((check for check in rows if is_fixable(check)), None)
 
     @property
     def _plan(self) -> "SendPlan | None":
