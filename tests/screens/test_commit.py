@@ -4,6 +4,7 @@ message, what the topic is.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from textual.widgets import Static
 
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.commit_screen import CommitScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.question import QuestionDialog
@@ -202,3 +204,24 @@ async def test_on_a_large_terminal_the_topic_has_what_other_stages_found_and_the
             ["2026-04-02", "9fb249108cd8", "Maya", "Okafor"],
             ["2024-05-18", "a181dea1ac79", "Maya", "Okafor"],
         ]
+
+
+async def test_the_key_of_the_questions_is_offered_where_there_are_some(
+    fixed: Path, walk_on: On
+) -> None:
+    app = walk_on(fixed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        screen = app.screen
+        assert isinstance(screen, CommitScreen)
+        assert "answer" not in screen.shown_keys.hidden
+        for panel in ("#next", "#commit"):
+            screen.query_one(panel).focus()
+            await keys(pilot, "a")
+            assert isinstance(app.screen, QuestionDialog), panel
+            await keys(pilot, "escape")
+        assert screen._questions is not None
+        screen._questions = replace(screen._questions, questions=(), missing_tree="")
+        assert "answer" in screen.shown_keys.hidden
+        await pilot.press("a")
+        assert said(app) == "No question is asked about these commits"

@@ -284,6 +284,7 @@ class CommitScreen(ListDetailScreen):
         self.session.open_questions = len(questions.open)
         self.tui.remember()
         self._show_about()
+        self.keys_changed()
 
     def may_leave(self, to: Stage) -> bool:
         """Once, mention the questions that are open; none is asked on the way."""
@@ -317,6 +318,9 @@ class CommitScreen(ListDetailScreen):
         if known is None:
             self.notify("Not ready yet: still checking the target tree", timeout=2)
             return
+        if not self._has_questions:
+            self.notify("No question is asked about these commits", timeout=4)
+            return
 
         def tree() -> None:
             if known.missing_tree and not only:
@@ -330,6 +334,12 @@ class CommitScreen(ListDetailScreen):
             [question for question in asked if only in (None, question.name)],
             tree,
         )
+
+    @property
+    def _has_questions(self) -> bool:
+        """Whether a question is open, or was answered and may be answered again."""
+        known = self._questions
+        return known is not None and bool(known.questions or known.missing_tree)
 
     @property
     def shown_keys(self) -> ShownKeys:
