@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
+from patchpilot.tui.screens import follow_actions
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.stages import Stage
@@ -374,3 +376,39 @@ async def test_the_reviewers_of_each_patch_are_a_key_away(
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert "0 of 1 patch reviewed or acked" in shown
         assert "asked for changes, no reply since (v1)" in shown
+
+
+def test_the_path_of_a_mail_is_no_message_id(tmp_path: Path) -> None:
+    bounce = tmp_path / "bounce.eml"
+    bounce.write_text("Subject: Undelivered\n\n")
+    assert follow_actions.mail_file(str(bounce)) == bounce
+    assert follow_actions.mail_file("/nowhere/bounce.eml") is not None
+    for name in ("<a.b@example.org>", "https://lore.kernel.org/r/a.b@example.org/", ""):
+        assert follow_actions.mail_file(name) is None
+
+
+async def test_a_file_with_the_series_is_followed(one: Life, tmp_path: Path) -> None:
+    mail = tmp_path / "series.eml"
+    mail.write_text(
+        "From: Ada <ada@example.org>\nTo: list@example.org\n"
+        "Subject: [PATCH] other: fix it\nMessage-ID: <other@example.org>\n"
+        "Date: Mon, 1 Jan 2024 12:00:00 +0000\n\nIt is wrong.\n---\n"
+        "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n"
+    )
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        await pilot.press("a")
+        await until(pilot, lambda: "bounce" in text_of(app), "the question")
+        app.screen.query_one(Input).value = str(mail)
+        await pilot.press("enter")
+        await until(
+            pilot,
+            lambda: any(
+                one.entry.message_id == "other@example.org"
+                for one in app.session.last(Stage.FOLLOW) or ()
+            ),
+            "the series",
+        )

@@ -6,6 +6,7 @@ The series of the current topic is marked.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -154,6 +155,19 @@ def add_series(
             archive_at=archives,
             repository=repository,
             progress=progress,
+        )
+
+
+def add_series_in_file(
+    repository: Repository, path: Path, progress: Progress = silent
+) -> tuple[Tracked, ...]:
+    """Starts to track the series in a file with messages.
+
+    A bounce or a moderation notice in the file is kept with the series that it is about.
+    """
+    with Store() as store:
+        return follow_series.add_from_mbox(
+            path, None, store=store, repository=repository, progress=progress
         )
 
 

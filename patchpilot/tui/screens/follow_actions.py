@@ -2,8 +2,10 @@
 """The keys of the follow stage, and the confirmations before something changes."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.binding import BindingType
@@ -99,12 +101,27 @@ BINDINGS: list[BindingType] = [
 ]
 
 
+def mail_file(value: str) -> Path | None:
+    """The file with a mail that was entered instead of a Message-ID, None for anything else.
+
+    A path that does not exist counts as well, if it can be nothing else: its error names it.
+    """
+    path = Path(value.strip()).expanduser()
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            return path
+    return path if value.strip().startswith(("/", "~/", "./", "../")) else None
+
+
 def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
     """Track another series and pass its number to `show`."""
 
-    from patchpilot.services.track.follow_topic import add_series
+    from patchpilot.services.track.follow_topic import add_series, add_series_in_file
 
     def work(value: str, repository: Any, progress: Any) -> "tuple[Tracked, ...]":
+        path = mail_file(value)
+        if path is not None:
+            return add_series_in_file(repository, path, progress)
         return add_series(
             repository, screen.session.settings(repository), value, progress
         )
@@ -115,7 +132,10 @@ def add(screen: "StageScreen", show: Callable[[int], None]) -> None:
         screen.session.changed("followed")
         screen.tui.jobs.begin(screen.stage)
 
-    question = LineDialog("Message-ID or archive link of the series:")
+    question = LineDialog(
+        "Message-ID or archive link of the series; for a bounce, the path of the file with"
+        " the mail:"
+    )
     ask_line(
         screen.app,
         question,
