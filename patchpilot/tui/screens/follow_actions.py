@@ -315,7 +315,7 @@ def start_version(screen: "StageScreen") -> None:
             "The changelog so far:",
             *draft.changelog.split("\n"),
         ]
-        screen.app.push_screen(Reader(f"Version {draft.version}", rows))
+        screen.app.push_screen(Reader(f"Version {draft.version}", rows, fold=True))
 
     screen.in_thread(
         "starting the next version",
