@@ -378,6 +378,27 @@ async def test_the_reviewers_of_each_patch_are_a_key_away(
         assert "asked for changes, no reply since (v1)" in shown
 
 
+async def test_r_above_all_messages_answers_what_is_asked_first(
+    one: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(
+        "patchpilot.tui.actions.reply_action.reply_to",
+        lambda _, message_id, __: given.append(message_id),
+    )
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        screen = app.screen
+        assert isinstance(screen, FollowScreen)
+        monkeypatch.setattr(ThreadTree, "message_id", property(lambda _: ""))
+        await pilot.press("r")
+        await pilot.pause()
+        assert given == [screen._items[0].point.message_id]
+
+
 def test_the_path_of_a_mail_is_no_message_id(tmp_path: Path) -> None:
     bounce = tmp_path / "bounce.eml"
     bounce.write_text("Subject: Undelivered\n\n")

@@ -661,17 +661,34 @@ class FollowScreen(ListDetailScreen):
         from patchpilot.services.reply.reply_session import templates_for
         from patchpilot.tui.actions.reply_action import reply_to
 
-        message_id = self._question_due() or self._tree.message_id
+        message_id = self._question_due() or self._tree.message_id or self._asked()
         mail = next(
             (shown.mail for shown in self._mails if shown.message_id == message_id),
             None,
         )
         if mail is None:
-            self.notify("move the cursor to a message first", timeout=3)
+            self.notify(
+                "r replies to a message: press ] to go to the next one",
+                severity="warning",
+                timeout=8,
+            )
             return
         status = self._laid_for.status if self._laid_for else None
         own = status is not None and message_id in status.topic.message_ids
         reply_to(self, message_id, templates_for(mail.kind, own=own))
+
+    def _asked(self) -> str:
+        """The message with the first open review point, which `r` answers above all messages.
+
+        Without one, the latest message that somebody else wrote.
+        """
+        due = next((item for item in self._items if not item.done), None)
+        if due is not None:
+            return due.point.message_id
+        status = self._laid_for.status if self._laid_for else None
+        own = status.topic.message_ids if status else ()
+        others = [one.message_id for one in self._mails if one.message_id not in own]
+        return others[-1] if others else ""
 
     def action_tick(self) -> None:
         """Tick the review point under the cursor, or clear its tick."""
