@@ -107,7 +107,7 @@ class BranchTexts:
             *([("merged as", fetch)] if self.merged else []),
             *details(self._as_chosen(branch)),
             *self._next(branch),
-            *(("not fetched", str(other.version)) for other in self.result.missing),
+            *(("unfetched", str(other.version)) for other in self.result.missing),
             *(("note", rule) for rule in self.result.rules),
         ]
 
