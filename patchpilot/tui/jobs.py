@@ -5,6 +5,7 @@ They read the topic, run one job per stage in threads, and load quick stages bef
 them.
 """
 
+from contextlib import suppress
 from functools import partial
 
 from textual.worker import get_current_worker
@@ -36,6 +37,8 @@ class StageJobs:
         self.ahead: list[Stage] = []
         self.reads_facts, self._facts_failed = False, ""
         self.is_open = False
+        self._store_stamp: tuple[int, ...] = ()
+        self._tracked: frozenset[str] = frozenset()
 
     def close(self) -> None:
         """Stop all jobs for good, as another topic is opened: their results are discarded."""
@@ -197,9 +200,45 @@ class StageJobs:
         self._app.redraw()
 
     def look(self) -> None:
-        """Read the topic again when HEAD moved."""
+        """Read the topic again when HEAD moved, and the series when another process tracks one."""
         if not self._app.sending and self._watch.moved:
             self.read_topic()
+        if self._session.last(Stage.FOLLOW) is not None:
+            self._look_at_store()
+
+    def _look_at_store(self) -> None:
+        from patchpilot.services.track.follow_topic import store_stamp
+
+        stamp = store_stamp()
+        if stamp != self._store_stamp:
+            self._store_stamp = stamp
+            in_new_thread(self._app, self._read_store, "store")
+
+    def _read_store(self) -> None:
+        from patchpilot.services.track.follow_topic import followed_ids
+
+        # the next look reads a store that is locked or damaged, and Follow shows the error
+        with suppress(PatchpilotError, OSError):
+            self._app.call_later(self._store_read, followed_ids())
+
+    def _store_read(self, ids: frozenset[str]) -> None:
+        """Read the series again if others are tracked than at the last look.
+
+        The store also changes with each update, which must not start another one.
+        """
+        if Stage.FOLLOW in self._session.busy:
+            # what it reads may be older: the next look compares again
+            self._store_stamp = ()
+            return
+        known, self._tracked = self._tracked, ids
+        shown = {one.entry.message_id for one in self._session.last(Stage.FOLLOW) or ()}
+        if ids in (known, shown):
+            return
+        self._session.changed("followed")
+        if self._app.stage is Stage.FOLLOW:
+            self.begin(Stage.FOLLOW)
+        else:
+            self.refresh_stale()
 
     def read_topic(self) -> None:
         """Read the topic in a thread: at the start (the opening may have started that already) and

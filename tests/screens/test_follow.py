@@ -433,3 +433,30 @@ async def test_a_file_with_the_series_is_followed(one: Life, tmp_path: Path) -> 
             ),
             "the series",
         )
+
+
+async def test_what_another_process_tracks_is_shown_by_itself(
+    one: Life, tmp_path: Path
+) -> None:
+    mail = tmp_path / "series.eml"
+    mail.write_text(
+        "From: Ada <ada@example.org>\nTo: list@example.org\n"
+        "Subject: [PATCH] other: fix it\nMessage-ID: <other@example.org>\n"
+        "Date: Mon, 1 Jan 2024 12:00:00 +0000\n\nIt is wrong.\n---\n"
+        "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n"
+    )
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        await settle(pilot)
+        call("track", "add", "--mbox", str(mail))
+        await until(
+            pilot,
+            lambda: any(
+                one.entry.message_id == "other@example.org"
+                for one in app.session.last(Stage.FOLLOW) or ()
+            ),
+            "the series",
+        )

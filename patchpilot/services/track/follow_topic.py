@@ -5,10 +5,11 @@ The series of the current topic is marked.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.archive.track_store import Store
+from patchpilot.archive.track_store import Store, default_file
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.model.progress import Progress, silent
@@ -32,6 +33,21 @@ class FollowedSeries:
 
     series: tuple[Tracked, ...]
     topic: TopicState | None
+
+
+def store_stamp() -> tuple[int, ...]:
+    """Returns numbers that change whenever a process writes to the store."""
+    file, stamps = default_file(), []
+    for name in (file, file.with_name(f"{file.name}-wal")):
+        with suppress(OSError):
+            stamps.append(name.stat().st_mtime_ns)
+    return tuple(stamps)
+
+
+def followed_ids() -> frozenset[str]:
+    """Returns the Message-IDs of the tracked series in the store."""
+    with Store() as store:
+        return frozenset(entry.message_id for entry in store.entries())
 
 
 def followed(
