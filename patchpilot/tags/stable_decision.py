@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from patchpilot.model.bug_range import version_order
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.project import Project
@@ -120,7 +121,7 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
             f"{release} has both the bug and the fix, so no release has only the bug"
         )
     reasons = _reasons(release, affected, facts)
-    line = _request(project, facts, (release or "").lstrip("v"))
+    line = _request(project, facts, _since(release, affected))
     return StableAdvice((line,), True, reasons, _warnings(project, facts.size))
 
 
@@ -136,6 +137,18 @@ def _unwanted(project: Project, reason: str) -> StableAdvice:
     address = project.lists.no_backport
     line = project.tags.no_backport.format(address=address, reason=reason)
     return StableAdvice((line,), False, (f"backport not wanted: {reason}",))
+
+
+def _since(release: str | None, affected: Sequence[BranchState]) -> str:
+    """The version that covers all that has the bug.
+
+    A branch below the mainline release has it by a backport, and `# X.Y+` of that release would
+    leave the branch out.
+    """
+    if release is None:
+        return ""
+    mainline = release.lstrip("v")
+    return min((mainline, *(one.version for one in affected)), key=version_order)
 
 
 def _reasons(

@@ -340,3 +340,19 @@ def test_fixes_of_an_unsent_range_says_to_squash(tmp_path: Path) -> None:
         call("fixes", "-C", story.repo.path, "v1.2..HEAD", "--format", "json").out
     )
     assert body["results"][-1]["tags"]
+
+
+@pytest.mark.parametrize(
+    ("has_bug", "version"),
+    [(("6.1", "6.6"), "6.1"), (("6.6", "6.12"), "6.6"), ((), "6.6")],
+)
+def test_the_version_covers_a_branch_with_a_backported_bug(
+    has_bug: tuple[str, ...], version: str
+) -> None:
+    branches = tuple(
+        BranchState(name, f"linux-{name}.y", name in has_bug)
+        for name in ("5.15", "6.1", "6.6", "6.12")
+    )
+    facts = StableFacts(Culprits(("c",), ("v6.6",)), branches, versions=True)
+    line = f"Cc: stable@vger.kernel.org # {version}+"
+    assert advise(LINUX, facts).lines == (line,)
