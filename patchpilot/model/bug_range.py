@@ -59,6 +59,14 @@ def in_order(
 
     The fix is the last item unless it is released; then it is sorted by version as well.
     """
+    # the stable series of the release that introduced the bug would be the same point again
+    series = [
+        point
+        for point in series
+        if enters is None
+        or point.version != enters.version
+        or point.state is not ReleaseState.AFFECTED
+    ]
     found = [*series, *([enters] if enters else []), *([fix] if is_released else [])]
     return (
         *sorted(found, key=lambda point: version_order(point.version)),

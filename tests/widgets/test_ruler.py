@@ -170,3 +170,15 @@ def test_the_ruler_looks_as_it_did(
             self.query_one(ReleaseRuler).show(acme(v6_18=ReleaseState.FIXED))
 
     assert snap_compare(Ruler(), terminal_size=(120, 5))
+
+
+def test_the_release_that_the_bug_enters_is_one_point() -> None:
+    series = [
+        ReleasePoint("6.1", ReleaseState.CLEAN),
+        ReleasePoint("6.6", ReleaseState.AFFECTED),
+        ReleasePoint("6.12", ReleaseState.AFFECTED),
+    ]
+    enters = ReleasePoint("6.6", ReleaseState.ENTERS)
+    points = in_order(series, enters, ReleasePoint("7.1", ReleaseState.FIX))
+    assert [point.version for point in points] == ["6.1", "6.6", "6.12", "7.1"]
+    assert points[1].state is ReleaseState.ENTERS
