@@ -100,7 +100,7 @@ class Confirm(Dialog[bool]):
         self.call_after_refresh(self._tell)
 
     def _tell(self) -> None:
-        """Tell how much of the mail is below."""
+        """Show how much of the mail is below."""
         scroll = self._scroll
         last = scroll.max_scroll_y
         below = last - round(scroll.scroll_y)
