@@ -28,6 +28,7 @@ from patchpilot.history.stable_branches import (
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.detection import detect
+from patchpilot.projects.project import Project
 from patchpilot.reading.posted_series import Post
 from patchpilot.reading.status import Status
 from patchpilot.reading.thread_values import (
@@ -35,6 +36,7 @@ from patchpilot.reading.thread_values import (
     FollowUp,
     LandedCommit,
     SeriesState,
+    StableNeeds,
 )
 from patchpilot.series.patch_pairing import title_key
 
@@ -55,11 +57,13 @@ rebase.
 class InRepository:
     """The commits of a series in a repository, and the later mainline commits that fix it.
 
-    The commits are grouped by tree, mainline first.
+    The commits are grouped by tree, mainline first. `needs` are the stable branches that need it,
+    None if no commit of it is in mainline.
     """
 
     commits: tuple[LandedCommit, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    needs: StableNeeds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,52 @@ def in_repository(
             commits += in_trees(
                 left, authors, repository, (first - _CLOCKS).isoformat(), known
             )
-    return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)))
+        fixes = [found.landing.commit for found in merged if found.landing.holds]
+        needs = stable_needs(fixes, history, branches.branches, project)
+    return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)), needs)
+
+
+def stable_needs(
+    commits: Sequence[str],
+    history: History,
+    branches: Sequence[Branch],
+    project: Project,
+) -> StableNeeds | None:
+    """Returns which maintained stable branches need mainline commits; None without commits.
+
+    A branch needs a commit if it has what a Fixes: tag names, and lacks the commit.
+    """
+    if not commits:
+        return None
+    lists = {project.lists.stable, "stable@kernel.org"}
+    is_tagged = any(
+        trailer.key == "cc" and trailer.address and trailer.address.key in lists
+        for commit in history.repository.commits(commits)
+        for trailer in commit.trailers
+    )
+    broken = [
+        (commit, [one.commit for one in history.culprits(commit) if one.commit])
+        for commit in commits
+    ]
+    maintained = [branch for branch in branches if not branch.is_over]
+    if not maintained or not any(culprits for _, culprits in broken):
+        return StableNeeds(is_tagged, None)
+    lacking = [
+        branch.version
+        for branch in maintained
+        if any(
+            _holds(culprit, branch, history) and not _holds(commit, branch, history)
+            for commit, culprits in broken
+            for culprit in culprits
+        )
+    ]
+    return StableNeeds(is_tagged, tuple(lacking))
+
+
+def _holds(commit: str, branch: Branch, history: History) -> bool:
+    """Whether a branch has a commit, which was not reverted there."""
+    landing = history.landed(commit, branch.tip)
+    return landing is not None and landing.holds
 
 
 def _landed(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from patchpilot.model.action import Action, Advice, Hint, actions
 from patchpilot.model.counted import counted
+from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.mbox import when
 from patchpilot.reading.promises import awaited, promises
@@ -323,6 +324,8 @@ def _after_acceptance(status: Status) -> NextStep:
         )
     if has_stable and (waiting := _in_stable_review(status)):
         return NextStep(NextStepNeed.PATIENCE, _joined(waiting))
+    if has_stable and (wait := _for_stable(status)):
+        return NextStep(NextStepNeed.PATIENCE, wait)
     if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
         until = status.topic.project.after_applied
         if not until:
@@ -353,6 +356,67 @@ def _in_git(status: Status) -> str:
         if status.in_repository
         else "with -C REPOSITORY this is checked in git"
     )
+
+
+_DECIDED = ("dropped", "objected", "not-needed")
+"""The states of stable branches that will not take it."""
+_HALF_A_YEAR = timedelta(days=182)
+
+
+def _for_stable(status: Status) -> Action | None:
+    """What comes after the merge, as long as a stable branch needs the fix.
+
+    Without the branches, only the tag is known: it is waited for until the first branch has it, a
+    branch was decided on, or half a year has passed.
+    """
+    if status.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
+        return None
+    decided = {it.version for it in status.stable if it.state in _DECIDED}
+    needs = status.needs
+    is_tagged = needs.is_tagged if needs else _is_tagged(status)
+    if needs and needs.lacking is not None:
+        lacking = [version for version in needs.lacking if version not in decided]
+        if not lacking:
+            return None
+        where = f"wait for the stable branches {', '.join(lacking)}"
+    elif (
+        not is_tagged
+        or decided
+        or status.state is SeriesState.IN_STABLE
+        or _is_long_merged(status)
+    ):
+        return None
+    else:
+        where = "wait for the stable branches"
+    commit = [status.commit[:12]] if status.commit else []
+    if is_tagged:
+        words = (
+            f"{where}: the stable maintainers take it by its Cc: stable tag, usually within weeks"
+            " of the release candidate that has it; `{}` shows where it does not apply"
+        )
+        return Action("backport", tuple(commit), words)
+    words = (
+        f"{where}: it has no Cc: stable tag, but the stable maintainers may take it by its Fixes:"
+        " tag; `{}` writes the message that asks them to"
+    )
+    return Action("backport", (*commit, "--request"), words)
+
+
+def _is_tagged(status: Status) -> bool:
+    """Whether a patch of the latest version has a Cc: stable tag."""
+    lists = {status.topic.project.lists.stable, "stable@kernel.org"}
+    return any(
+        trailer.key == "cc" and trailer.address and trailer.address.key in lists
+        for post in status.topic.latest.patches
+        for trailer in parse_trailers(
+            post.mail.mail.body.partition("\n---\n")[0].splitlines()
+        )
+    )
+
+
+def _is_long_merged(status: Status) -> bool:
+    merged = [it.date for it in status.landed if it.in_mainline and it.date]
+    return bool(merged) and status.evidence.now - max(merged) > _HALF_A_YEAR
 
 
 def _work_left(status: Status) -> list[str | Action]:

@@ -31,6 +31,7 @@ from patchpilot.reading.thread_values import (
     Reply,
     SeriesState,
     StableBranch,
+    StableNeeds,
     Status,
     stable_summary,
 )
@@ -210,12 +211,16 @@ def _credits(topic: PostedTopic, attached: Sequence[Attached]) -> tuple[Credit, 
 
 
 def with_commits(
-    status: Status, seen: Sequence[LandedCommit], fixed: Sequence[FollowUp] = ()
+    status: Status,
+    seen: Sequence[LandedCommit],
+    fixed: Sequence[FollowUp] = (),
+    needs: StableNeeds | None = None,
 ) -> Status:
     """Adds the commits found in a repository (`landed_series.in_repository`) to a status.
 
     They override what messages report for the same tree. `fixed` are the follow-ups found there;
-    a follow-up that is known from messages keeps its Message-ID.
+    a follow-up that is known from messages keeps its Message-ID. `needs` are the stable branches
+    that need the fix.
     """
     if not seen:
         return status
@@ -247,4 +252,5 @@ def with_commits(
         stable=stable,
         landed=(*reported, *seen),
         evidence=evidence,
+        needs=needs,
     )

@@ -214,6 +214,18 @@ class StableBranch:
         return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
 
 
+class StableNeeds(NamedTuple):
+    """The stable branches that need a merged fix.
+
+    `is_tagged` is whether a commit has a Cc: stable tag. `lacking` are the versions of the
+    maintained branches that have the bug and lack the fix; None if that cannot be known, without
+    a Fixes: tag or without stable branches in the repository.
+    """
+
+    is_tagged: bool
+    lacking: tuple[str, ...] | None
+
+
 @json_form("date", "message_id", "commit")
 class Proof(NamedTuple):
     """The proof of a state: a message or a commit, and its date (None: unknown)."""
@@ -349,6 +361,7 @@ class Status:
     `claims` are messages that have no effect until the user confirms that their sender is known.
     `candidates` are the repository's release candidates with their dates, the oldest first.
     `in_repository`: its commits were searched for in a repository.
+    `needs` is what the repository shows of the stable branches that need it, if it is merged.
     """
 
     topic: "PostedTopic"
@@ -369,6 +382,7 @@ class Status:
     claims: "tuple[Claim, ...]" = ()
     candidates: tuple[tuple[str, date], ...] = ()
     in_repository: bool = False
+    needs: "StableNeeds | None" = None
 
     @property
     def commit(self) -> str | None:

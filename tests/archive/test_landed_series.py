@@ -15,7 +15,7 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.reading.mbox import parse
-from patchpilot.reading.next_step import next_step
+from patchpilot.reading.next_step import advise, next_step
 from patchpilot.reading.status import Status, read_thread, with_commits
 from patchpilot.topic.followed.follow_series import UpdateRequest, update
 from tests.kit.mails import ADA, MATT, mail, mbox, patch
@@ -31,7 +31,7 @@ def status(trees: Trees, *mails: bytes) -> Status:
     found = read_thread(parse(mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
         seen = in_repository(found, repository)
-    return with_commits(found, seen.commits, seen.follow_ups)
+    return with_commits(found, seen.commits, seen.follow_ups, seen.needs)
 
 
 @pytest.fixture
@@ -262,6 +262,58 @@ def test_a_later_fix_reopens_it_until_every_branch_has_it(trees: Trees) -> None:
     found = status(trees, ALONE)
     assert [it.lacking for it in found.follow_ups] == [()]
     assert next_step(found) == "done: nothing is left to do"
+
+
+STABLE = "Cc: stable@vger.kernel.org\n"
+
+
+@pytest.mark.parametrize(
+    ("tag", "words", "command"),
+    [
+        (STABLE, "by its Cc: stable tag", "patchpilot backport {}`"),
+        ("", "has no Cc: stable tag", "patchpilot backport {} --request`"),
+    ],
+)
+def test_after_the_merge_the_stable_branches_that_have_the_bug_are_waited_for(
+    tag: str, words: str, command: str, trees: Trees
+) -> None:
+    bug = trees.repo.commit("pump: be quick", {"Makefile": "quick\n"})
+    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.6.y", bug)
+    trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", trees.first)
+    trees.on_stable(
+        "6.12", f"pump: be quick\n\ncommit {bug} upstream.\n", checked=False
+    )
+    fixes = f'Fixes: {bug[:12]} ("pump: be quick")\n'
+    taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")
+    found = status(trees, ALONE)
+    step = advise(found)
+    assert (found.state, step.need) == ("in-mainline", "patience")
+    said = str(step.advice)
+    assert said.startswith("wait for the stable branches 6.6, 6.12: ")
+    assert words in said
+    assert command.format(taken[:12]) in said
+    trees.backport(taken, "6.12")
+    found = status(trees, ALONE)
+    assert found.state == "in-stable"
+    assert next_step(found).startswith("wait for the stable branches 6.6: ")
+    trees.backport(taken, "6.6")
+    assert advise(status(trees, ALONE)).need == "nothing"
+
+
+def test_a_cc_stable_tag_alone_is_waited_for_until_a_branch_has_it(
+    trees: Trees,
+) -> None:
+    taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
+    found = status(trees, ALONE)
+    assert advise(found).need == "patience"
+    assert next_step(found).startswith("wait for the stable branches: ")
+    trees.backport(taken, "6.6")
+    assert advise(status(trees, ALONE)).need == "nothing"
+
+
+def test_without_tags_nothing_is_waited_for_after_the_merge(trees: Trees) -> None:
+    trees.commit(f"{ONE}\n\nCheck it.\n")
+    assert next_step(status(trees, ALONE)) == "done: it is in mainline"
 
 
 def test_a_merge_is_seen_without_the_archive(trees: Trees, tmp_path: Path) -> None:

@@ -677,7 +677,7 @@ class _LazyStatus:
 
             there = in_repository(status, self._repository, progress=self._progress)
             status = replace(
-                with_commits(status, there.commits, there.follow_ups),
+                with_commits(status, there.commits, there.follow_ups, there.needs),
                 candidates=_candidates(self._repository),
                 in_repository=True,
             )
