@@ -105,10 +105,13 @@ def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited
         record(outbox, MailState.REJECTED)
         record(outbox, kind="to-self")
         record(outbox, change_id="20261120-other-0123456789ab")
-        record(outbox, version=2)
+        record(outbox, version=3)
         assert _too_soon(linux, draft, 2, now, False) == ""
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
-    assert "v1" in _too_soon(linux, draft, 2, now, False)
+        assert "v1" in _too_soon(linux, draft, 2, now, False)
+        record(outbox, version=2)
+    # it was sent before, and is not waited for
+    assert _too_soon(linux, draft, 2, now, False) == ""
 
 
 def test_a_resend_also_waits_for_its_own_version() -> None:

@@ -41,7 +41,30 @@ def test_a_resend_of_v2_is_too_soon_after_v2(tmp_path: Path) -> None:
         one.send()
         reported = one.run("send", "--resend", "--dry-run", "--to", LIST).out
         assert "v2 was sent less than an hour ago" in reported
-        assert "v1" not in reported.partition("note")[2].partition("[too-soon]")[0]
+        assert "v1 was sent" not in reported
+
+
+def test_the_age_of_v1_is_not_reported_after_v2_was_sent(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        one.send()
+        one.run("draft", "--changelog", "- better", "-v", "2")
+        one.send()
+        reported = one.run("send", "--dry-run", "--to", LIST).out
+        assert "[already-sent]" in reported
+        assert "[too-soon]" not in reported
+
+
+def test_each_note_is_printed_once_and_the_verdict_is_the_last_line(
+    tmp_path: Path,
+) -> None:
+    with life(tmp_path) as one:
+        reported = one.run("send", "--dry-run", "--to", LIST).out
+        notes = [line for line in reported.split("\n") if line.startswith("note: ")]
+        assert notes
+        assert len(notes) == len(set(notes))
+        assert reported.index("━━━ mail 1") < reported.index(notes[0])
+        blocked = one.run("send", "--dry-run", "--to", LIST, "--base", "HEAD~1").out
+        assert blocked.rstrip().split("\n")[-1] == blocked.split("\n")[0]
 
 
 def test_tags_are_looked_for_in_a_series_without_an_archive(tmp_path: Path) -> None:

@@ -400,7 +400,7 @@ def _preview(
     mails: bool = True,
 ) -> None:
     """Print the verdict, the problems, the recipients and the messages, through the pager on a
-    terminal; then the pre-flight card, which ends with the verdict.
+    terminal; then the pre-flight card, which has the notes and ends with the verdict.
     """
     from patchpilot.cli.output import send_text as text
 
@@ -408,7 +408,8 @@ def _preview(
     if common.quiet:
         common.write(first)
         return
-    parts = [first, text.notes(plan), text.summary(plan)]
+    # the notes are only in the card: on a terminal it is what stays after the pager
+    parts = [first, text.summary(plan)]
     shown = text.mails(plan) if mails else ""
     last = text.card(plan, blockers, after)
     if shown and common.output is None and sys.stdout.isatty():

@@ -194,7 +194,8 @@ def _too_soon(
 ) -> str:
     """A sentence when what was sent last is younger than reviewers are to be given, otherwise "".
 
-    A resend also waits for its own version.
+    A resend also waits for its own version. Of a version that was sent before, only that is
+    reported.
     """
     with Outbox() as outbox:
         sent = [
@@ -202,6 +203,8 @@ def _too_soon(
             for send in outbox.sends(draft.change_id)
             if send.state in ("sent", "partial")
         ]
+    if not resend and any(send.version == version for send in sent):
+        return ""
     earlier = [
         send
         for send in sent
