@@ -3,6 +3,7 @@
 read.
 """
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,25 @@ def test_topics_are_given_as_they_are_read_and_kept_when_the_reading_is_canceled
     assert [topic.state for topic in known_topics() if topic.state] == ["accepted"]
     assert len(read_topics(arrived=lambda topics: counts.append(len(topics)))) == 2
     assert counts == [0, 1]
+
+
+def test_a_merge_is_there_for_a_branch_that_was_not_sent_from_a_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the kit's commits are of a fixed day
+    monkeypatch.setattr(home_branches, "RECENT", 10**9)
+    with life(tmp_path) as one:
+        one.send()
+        one.update()
+        copy = tmp_path / "copy"
+        shutil.copytree(one.repo.path, copy, symlinks=True)
+        shutil.rmtree(one.repo.path)
+        one.repo.path = copy
+        key = KEY.format(copy.resolve())
+        assert "sent" in {topic.state for topic in read_topics([key])}
+        one.land()
+        topics = {topic.branch: topic.state for topic in read_topics([key])}
+        assert topics["topic"] == "in-mainline"
 
 
 def test_a_merge_that_git_shows_is_there_without_an_archive(tmp_path: Path) -> None:

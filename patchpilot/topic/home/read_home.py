@@ -21,7 +21,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
-from patchpilot.topic.find_topic import read_topic
+from patchpilot.topic.find_topic import Topic, read_topic
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_branches import (
@@ -216,10 +216,16 @@ class _Reading:
         key = _key_of(repository.key, branch.name)
         sends = self.outbox.sends(draft.change_id) if draft else ()
         entry = (
-            _entry_of(draft, sends, self.store, self.store.entries()) if draft else None
+            _entry_of(draft, sends, self.store, self.store.entries())
+            if draft
+            else self._entry_before(key)
         )
-        content = self._content(entry, repository)
-        state = " ".join([branch.tip, _state_of(sends), content])
+
+        def state_with(entry: TrackEntry | None) -> str:
+            content = self._content(entry, repository)
+            return " ".join([branch.tip, _state_of(sends), content])
+
+        state = state_with(entry)
         topic = self._as_kept(key, state)
         if topic is None:
             self._say(branch.name)
@@ -227,19 +233,36 @@ class _Reading:
                 base = find_base(repository, None, branch.tip)
                 if not base.commits or base.is_unclear:
                     return False
-                known = tuple(
-                    self._of(one, repository if one == entry else None)
-                    for one in self.store.entries()
-                )
                 read = read_topic(
                     repository, SendRequest(target=f"{base.start}..{branch.tip}")
                 )
-                found = topic_state(repository, read, store=self.store, known=known)
+                found = self._topic_state(repository, read, entry)
+                if found.series and found.series.entry != entry:
+                    # a series that was not sent from a draft is known only now
+                    entry = found.series.entry
+                    found = self._topic_state(repository, read, entry)
+                    state = state_with(entry)
             except PatchpilotError:
                 return False
             topic = _of_topic(key, repository.key, branch, found, len(base.commits))
         self._take(key, state, topic)
         return True
+
+    def _topic_state(
+        self, repository: Repository, read: Topic, entry: TrackEntry | None
+    ) -> TopicState:
+        """The state of a topic, with what its repository shows of its series."""
+        known = tuple(
+            self._of(one, repository if one == entry else None)
+            for one in self.store.entries()
+        )
+        return topic_state(repository, read, store=self.store, known=known)
+
+    def _entry_before(self, key: str) -> TrackEntry | None:
+        """The series of a topic when it was read before."""
+        known = self.before.get(key)
+        number = known[1].series if known else None
+        return next((one for one in self.store.entries() if one.id == number), None)
 
     def _read_gone(self, draft: Draft, repository: Repository | None = None) -> None:
         """A topic whose branch is gone: its series, where one was sent."""
