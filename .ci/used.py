@@ -100,3 +100,5 @@ _.good_texts
 _.toolchain
 settings_page
 troubleshooting_page
+_.get_theme_variable_defaults
+_.max_height
