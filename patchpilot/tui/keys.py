@@ -21,9 +21,9 @@ from patchpilot.tui.widgets.pager import Pager
 
 HEAD = """# Keys of the TUI
 
-`?` shows the keys of the current screen, `Ctrl-P` opens the command palette, `/` searches. The mouse works but is never required.
-Every state is shown as a word, not by color alone. `T` chooses a theme; two themes have high contrast. With `NO_COLOR` set, no colors are used.
-This page is generated from the key bindings: `python -m patchpilot.tui.keys`.
+In the TUI, `?` shows the keys of the current screen, `Ctrl-P` opens the command palette, and `/` searches the text. The mouse works but is never required.
+States are always shown as a word, not only by color. `T` chooses a theme; two of the themes have high contrast. If `NO_COLOR` is set, no colors are used.
+This page is generated from the key bindings by `python -m patchpilot.tui.keys`.
 """  # noqa: E501
 
 

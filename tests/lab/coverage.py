@@ -22,17 +22,17 @@ ASKED_HEAD = """\
 <!-- generated from tests/packs/asked.toml: python -m tests.lab.coverage -->
 # What maintainers ask for, and the rules that report it first
 
-These tables list frequent requests of maintainers, and the rules that report the same problems before you send a patch. `patchpilot explain RULE` explains a rule,
-and the [list of rules](rules/index.md) has examples. For reports from bots, see [What the bots report](bots.md).
+The tables on this page list frequent requests of maintainers, and the rules of `patchpilot check` that report the same problems before you send a patch.
+`patchpilot explain RULE` explains a rule, and the [list of rules](rules/index.md) has examples. For reports from bots, see [What the bots report](bots.md).
 """  # noqa: E501
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 <!-- generated from tests/packs/bots.toml: python -m tests.lab.coverage -->
 # What the bots report, and the rule that reports it first
 
-Bots check patches that were sent to a mailing list or applied to linux-next. NIPA checks networking patches, `verify_fixes` and `verify_signedoff` check networking,
-linux-next and stable patches, and linux-next has its own checks. `patchpilot check` reports the same problems before you send a patch. A test checks each row
-of the table.
+Bots check patches that were sent to a mailing list or applied to linux-next. NIPA checks networking patches, `verify_fixes` and `verify_signedoff` check
+networking, linux-next and stable patches, and linux-next has its own checks. `patchpilot check` reports the same problems before you send a patch. The test
+suite verifies each row of the following table.
 
 | bot | its report | reported by `check` as |
 |---|---|---|

@@ -24,8 +24,8 @@ HEAD = """\
 <!-- generated from checks/sentences: python -m tests.lab.find_sentences --page -->
 # What the kernel's documents demand, and the rules that check it
 
-Each row paraphrases a sentence that demands, forbids or recommends something in a document of Linux 6.1. The last column lists the rules that check patches for it,
-or the reason why there is no rule. `patchpilot explain RULE` explains a rule.
+Each row of the following tables paraphrases a sentence in the documentation of Linux 6.1 that demands, forbids or recommends something. The last column lists
+the rules that check whether patches comply, or the reason why there is no rule. `patchpilot explain RULE` explains a rule.
 """  # noqa: E501
 
 NORMATIVE = re.compile(

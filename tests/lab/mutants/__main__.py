@@ -175,25 +175,24 @@ def report(
         "# Mutation tests",
         "",
         (
-            f"`make mutants` made {len(states)} small changes (mutants) to {len(rows)} modules, at"
-            f" random places (seed {seed}, commit {commit}),"
+            f"`make mutants` made {len(states)} small changes (mutants) at random places in"
+            f" {len(rows)} modules (seed {seed}, commit {commit}), and ran tests of `make test` on"
+            " each mutant."
         ),
-        "and ran tests of `make test` for each.",
-        f"**The tests caught {noticed} of them ({100 * noticed / len(states):.1f} %).**",
         (
-            f"{same} of the mutants do not change the behavior and cannot be caught; without these,"
-            f" the share is {100 * noticed / max(1, len(states) - same):.1f} %."
+            f"**The tests detected {noticed} of the mutants"
+            f" ({100 * noticed / len(states):.1f} %).** {same} of the mutants do not change the behavior and cannot be detected; without"
+            f" these, the share is {100 * noticed / max(1, len(states) - same):.1f} %."
         ),
         "",
         (
-            "The kinds of changes are described in `tests/lab/mutants/operators.py`. For each"
-            " mutant, the tests that cover the changed line are run,"
+            "`tests/lab/mutants/operators.py` describes the kinds of changes. For each mutant,"
+            " `make mutants` runs the tests that cover the changed line, the fastest"
         ),
         (
-            "the fastest first, until the time limit in `tests/lab/mutants/runner.py`. Tests that"
-            " were not run because of this limit might notice"
+            "first, until the time limit in `tests/lab/mutants/runner.py`. Tests that were not run"
+            " because of this limit might detect some of the surviving mutants."
         ),
-        "some of the mutants that survived.",
         "",
         "| module | mutants | killed | equivalent | survived |",
         "|---|---:|---:|---:|---:|",
