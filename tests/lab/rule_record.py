@@ -206,12 +206,12 @@ HEAD = """\
 This page shows how often each rule of `patchpilot check` has findings in real patches, and how often maintainers ask for the same change. All patches were
 checked with `--strict` in a tree of Linux 6.1.
 
-- {accepted} of the patches were applied as they were sent.
-- {remarked} of the patches had a review comment about form, process or style. The comments were found with patterns (`tests/lab/remark_patterns.toml`), so some are
-  missed and some are [misread](remark-patterns.md).
+- {accepted} of the checked patches were applied as they were sent.
+- {remarked} of the checked patches had a review comment about form, process or style. The comments were found with patterns (`tests/lab/remark_patterns.toml`), so
+  some are missed and some are [misread](remark-patterns.md).
 
-The patches are a random sample from the archives of these lists: {lists}. The table has the following
-columns:
+The patches are a random sample from the archives of these mailing lists: {lists}. The table has the
+following columns:
 
 - **accepted**: the share of applied patches with a finding of this rule. A low number means little noise.
 - **warning**: the same share, but only for findings with the severity warning or error; in parentheses, the mailing list with the highest share, and its share.

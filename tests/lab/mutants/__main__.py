@@ -181,8 +181,9 @@ def report(
         ),
         (
             f"**The tests detected {noticed} of the mutants"
-            f" ({100 * noticed / len(states):.1f} %).** {same} of the mutants do not change the behavior and cannot be detected; without"
-            f" these, the share is {100 * noticed / max(1, len(states) - same):.1f} %."
+            f" ({100 * noticed / len(states):.1f} %).** {same} of the mutants do"
+            " not change the behavior and cannot be detected; without these, the"
+            f" share is {100 * noticed / max(1, len(states) - same):.1f} %."
         ),
         "",
         (
