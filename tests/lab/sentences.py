@@ -15,7 +15,7 @@ from patchpilot.resources import data_dir
 ANSWERS = (
     "needs a build",
     "needs history",
-    "a person's judgement",
+    "human judgment",
     "not about patches",
 )
 """Why no rule checks a sentence."""
