@@ -24,7 +24,7 @@ your own configuration, see [Add a subsystem](../how-to/add-a-subsystem.md).
 
 patchpilot identifies the subsystem by the paths of the files that a patch changes. If no path matches, it uses the MAINTAINERS sections of these files, and
 then the mailing list, if the patch is sent to only one list. Each convention names its source: a maintainer's document, or the share of patches on the
-mailing lists since 2023 that follow the convention. For "cover letter from … patches", the source is the lowest share among series with at least this number
+mailing lists since 2023 that follow the convention. For "cover letter for … or more patches", the source is the lowest share among series with at least this number
 of patches.
 """  # noqa: E501
 
@@ -38,12 +38,12 @@ LABELS: Mapping[str, str] = {
     "other_trees": "other trees that are accepted",
     "tree_required": "the subject must name a tree",
     "tag_order": "order of tags",
-    "links": "links to mails",
+    "links": "links to messages",
     "closes": "Closes: points to",
     "declarations": "order of local variables",
     "comments": "block comments",
     "columns": "line length",
-    "cover_from": "cover letter from … patches",
+    "cover_from": "cover letter for … or more patches",
     "changes": "changes since the last version",
     "resend_hours": "hours between versions",
     "ping_days": "days before a reminder",
