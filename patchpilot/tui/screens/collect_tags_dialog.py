@@ -27,7 +27,7 @@ class CollectTags(Dialog[tuple[str, ...] | None]):
     """A dialog that returns the ticked tags, or None if canceled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "add", "add", priority=True)
+        Binding("ctrl+s", "add", "add", priority=True, key_display="Ctrl-S")
     ]
     title_text = "Add tags"
 

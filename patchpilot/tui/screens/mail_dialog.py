@@ -47,7 +47,9 @@ class MailDialog(Dialog[str | None]):
     MailDialog #settings, MailDialog #note { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "write", "test and write", priority=True),
+        Binding(
+            "ctrl+s", "write", "test and write", priority=True, key_display="Ctrl-S"
+        ),
         *FIELD_HELP,
     ]
     title_text = "Set up mail"

@@ -51,7 +51,7 @@ SIDE, AROUND = 56, 5
 """Columns of the panels next to the mail on a broad terminal (see patchpilot.tcss), and of their
 borders and margins.
 """
-TO_SEND = f"go to {Stage.SEND.number} {Stage.SEND.label}"
+TO_SEND = f"go to {Stage.SEND.label}"
 """What `n` does here: its label alone would read as if the mails were sent."""
 
 

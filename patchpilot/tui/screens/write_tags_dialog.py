@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button, Checkbox, Input, Static
 
 from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain, word_diff_line, word_diff_rows
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.thread_work import in_new_thread
@@ -31,14 +32,14 @@ BUTTONS = ("Write tags", "Cancel")
 
 
 class Tick(Checkbox):
-    """A checkbox that shows its state with an x instead of a color."""
+    """A checkbox that shows its state with a tick instead of a color."""
 
     BUTTON_LEFT, BUTTON_RIGHT = "[", "]"
 
     @property
     def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802 (textual's name)
-        """The x, or a space."""
-        return "x" if self.value else " "
+        """The tick, or a space."""
+        return glyph("ticked") if self.value else " "
 
 
 class WriteTags(Dialog["PrepareRequest | None"]):
@@ -48,7 +49,7 @@ class WriteTags(Dialog["PrepareRequest | None"]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "write", "write", priority=True)
+        Binding("ctrl+s", "write", "write", priority=True, key_display="Ctrl-S")
     ]
 
     def __init__(

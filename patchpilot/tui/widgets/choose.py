@@ -151,7 +151,7 @@ class LineDialog(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "confirm", show=False),
+        Binding("ctrl+s", "save", "confirm", show=False, key_display="Ctrl-S"),
         *FIELD_HELP,
     ]
 
