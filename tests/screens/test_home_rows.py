@@ -14,10 +14,9 @@ from tests.screens.test_home import STANDING, topics
 def test_the_progress_of_a_topic_is_in_words() -> None:
     sent, _, new, *_ = topics()
     kept = kept_states(STANDING)
-    assert progress(new, {}, in_full=True) == "not opened"
-    assert progress(new, kept, in_full=True) == "2 of 8 done"
-    assert progress(sent, kept, in_full=True) == "under-review"
-    assert progress(sent, kept, in_full=False) == "sent"
+    assert progress(new, {}) == "not opened"
+    assert progress(new, kept) == "2 of 8 done"
+    assert progress(sent, kept) == "under-review"
 
 
 @pytest.mark.parametrize("columns", [75, 115])

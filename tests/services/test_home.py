@@ -142,6 +142,20 @@ def test_news_of_the_archive_come_with_an_update(tmp_path: Path) -> None:
         assert [topic.news for topic in topics] == ["Rita Reviewer asked 1 question"]
 
 
+def test_a_reply_that_does_not_count_is_news_all_the_same(tmp_path: Path) -> None:
+    with life(tmp_path) as one:
+        one._answer(
+            one.send(),
+            "Re: [PATCH] widget: change line 1",
+            "On Monday Ada wrote:\n> x\n\nApplied to widget-next, thanks.\n",
+            "Nobody Known <nobody@example.com>",
+        )
+        (topic,), _ = update_topics(fresh=True)
+        assert topic.state == "sent"
+        assert topic.news.startswith("Nobody Known")
+        assert "no reply" not in topic.news
+
+
 def test_a_topic_opens_where_its_branch_is_checked_out(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"a": "1\n"})

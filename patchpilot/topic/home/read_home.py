@@ -339,7 +339,7 @@ def _of_series(key: str, series: Tracked) -> HomeTopic:
         version=latest.version if latest else 0,
         patches=len(latest.patches) if latest else 0,
         turn=TURNS[series.step.need],
-        state=str(series.state),
+        state=str(series.word),
         news=news.words,
         when=news.when,
         tags=news.tags,
@@ -368,7 +368,7 @@ def _of_topic(
             topic,
             turn=TURNS[step.need],
             step=step.advice,
-            state=found.state,
+            state=topic.state if found.state == found.series.state else found.state,
             news=news,
             title=found.title,
         )

@@ -61,11 +61,7 @@ def news_of(series: Tracked) -> SeriesNews:
         if answer.revision is latest and answer.mail.kind in _BOTS
     ]
     return SeriesNews(
-        words=_asked(reply, points)
-        if reply
-        else f"{status.state}: {status.why}"
-        if status.why
-        else str(status.state),
+        words=_asked(reply, points) if reply else _stated(status),
         when=_seconds(reply, status),
         tags=summary.tags,
         bots=", ".join(
@@ -103,6 +99,18 @@ def _asked(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
         noun, words = _ASKED[mail.kind]
         return f"{who} {words.format(counted(len(mine), noun))}"
     return f"{who}: {mail.label.replace('-', ' ')}: {mine[0].text}"
+
+
+def _stated(status: Status) -> str:
+    """The state and its reason.
+
+    Replies that do not count, such as a claim by an unknown sender, leave the state as it was
+    after the send: then the last of them is the news.
+    """
+    last = next(iter(posted_events(status)[-1:]), None)
+    if status.state is SeriesState.SENT and last and str(last.kind) != "sent":
+        return last.text
+    return f"{status.state}: {status.why}" if status.why else str(status.state)
 
 
 def _seconds(reply: Reply | None, status: Status) -> float:

@@ -46,8 +46,8 @@ SIGNS = {
     Turn.FINISHED: ("done", "green"),
 }
 """Whose turn it is → the name of its glyph, and its style."""
-WIDE, WIDEST = 100, 110
-"""From how many columns a row has more columns of the table, and all of them."""
+NARROW, WIDE, WIDEST = 80, 100, 110
+"""From how many columns a row has states in full, more columns of the table, and all of them."""
 NEWS = "Last news"
 FOLLOWED = {
     Turn.YOURS: StageState.TODO,
@@ -156,12 +156,11 @@ def table(columns: int) -> tuple[Column, ...]:
 
     The last column gets the remaining width.
     """
-    is_wide = columns >= WIDE
     every = (
         Column("Topic", 20, STRONG),
         Column("Repository", 11, QUIET),
         Column("Ver", 3),
-        Column("Progress", 17 if is_wide else 12),
+        Column("Progress", 17 if columns >= NARROW else 12),
         Column("Age", 3, QUIET),
         Column("Tags", 4, "green"),
         Column("Bots", 8),
@@ -195,7 +194,7 @@ def home_row(
         "Topic": topic.branch or topic.title,
         "Repository": repository_name(topic),
         "Ver": f"v{topic.version}" if topic.version else glyph("nothing"),
-        "Progress": progress(topic, states, in_full=columns >= WIDE),
+        "Progress": progress(topic, states),
         "Age": age(topic.when),
         "Tags": str(sum(topic.tags.values()) or ""),
         "New": str(topic.unread or ""),
@@ -253,13 +252,13 @@ def shown_states(topic: HomeTopic, states: States) -> States:
     }
 
 
-def progress(topic: HomeTopic, states: States, *, in_full: bool) -> str:
+def progress(topic: HomeTopic, states: States) -> str:
     """Return how far the topic is, in words.
 
-    This is how many stages are done, or for a sent version its state if there is room for it.
+    This is how many stages are done, or for a sent version its state, as at Follow.
     """
     if topic.version:
-        return (topic.state if in_full else "") or "sent"
+        return topic.state or "sent"
     if not states:
         return "not opened"
     done = sum(status.state is StageState.DONE for status in states.values())
