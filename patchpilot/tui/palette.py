@@ -43,6 +43,11 @@ TITLE = 20
 """Columns of a command's title."""
 
 
+def room_of(columns: int) -> int:
+    """Return the columns of the palette on a terminal of so many (see patchpilot.tcss)."""
+    return min(columns, max(WIDE, columns * 4 // 5))
+
+
 class Command(NamedTuple):
     """A palette command: its title, its effect, the function to call, and its key ("" for none)."""
 
@@ -109,7 +114,7 @@ class Commands(Provider):
     def _row(self, command: Command, title: Content) -> Content:
         room = max(
             0,
-            min(WIDE, self.app.size.width)
+            room_of(self.app.size.width)
             - AROUND
             - max(TITLE, width(command.title))
             - 1

@@ -81,7 +81,7 @@ def test_evidence_for_and_against_have_signs_of_their_own() -> None:
         ("last changed none",),
     )
     result = FixesResult("2" * 40, "a: c", (), (one,), False, "the evidence is weak")
-    assert [row.plain for row in evidence_rows(result, one, None)] == [
+    assert [row.plain for row in evidence_rows(result, one, None, 80)] == [
         "✓ the message mentions this commit",
         "– last changed none",
         "! uncertain: the evidence is weak",

@@ -18,10 +18,8 @@ def readable_lines(mail: RenderedMail) -> list[str]:
 
     The headers are Subject, From, To, Cc, Message-ID and In-Reply-To.
     """
-    lines = [
-        f"Subject: {one_line(mail.subject)}",
-        f"From: {one_line(str(mail.sender))}",
-    ]
+    lines = _header("Subject", one_line(mail.subject))
+    lines += [f"From: {one_line(str(mail.sender))}"]
     lines += _addresses("To", mail.to) + _addresses("Cc", mail.cc)
     lines += _header("Message-ID", f"<{mail.message_id}>")
     if mail.in_reply_to:

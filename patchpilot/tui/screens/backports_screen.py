@@ -33,7 +33,7 @@ from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.rich_text import fitted, lines, plain
 from patchpilot.tui.view.shown_keys import ShownKeys
-from patchpilot.tui.view.stages import Stage
+from patchpilot.tui.view.stages import Stage, StageStatus
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.conflict_view import EDGE, ConflictView
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -140,6 +140,10 @@ class BackportsScreen(ListDetailScreen):
             if self._chooses
             else super().main_panel
         )
+
+    def notes(self, status: StageStatus) -> tuple[str, str]:
+        """Nothing of the stage while a conflict's proposals are shown: they have their count."""
+        return ("", "") if self._chooses else super().notes(status)
 
     def show(self, result: "BackportResult") -> None:
         """Fill the ruler and the matrix.

@@ -20,6 +20,7 @@ from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
     fitted,
+    hanging,
     lines,
     plain,
 )
@@ -154,16 +155,16 @@ def _list_width(size: Size) -> int:
     return wide * 3 // 5 if wide >= WIDE else wide
 
 
-def mail_rows(state: str, subject: str, detail: str) -> list[Text]:
-    """Return the rows with a message's state and subject.
+def mail_rows(state: str, subject: str, detail: str, columns: int) -> list[Text]:
+    """Return the rows with a message's state and subject, in so many columns.
 
     The server's reply is below them, unless the message was accepted.
     """
     sign, color = MAIL_SIGNS[state]
+    head = f"{glyph(sign):2} {state:9} "
     rows = [
-        Text.assemble(
-            plain(f"{glyph(sign):2} {state:9} ", color), plain(one_line(subject))
-        )
+        Text.assemble(plain("" if at else head, color), plain(line))
+        for at, line in enumerate(hanging(one_line(subject), columns, len(head)))
     ]
     return (
         [*rows, plain(f"   {one_line(detail)}", color)]
@@ -173,7 +174,7 @@ def mail_rows(state: str, subject: str, detail: str) -> list[Text]:
 
 
 def progress_rows(
-    plan: "SendPlan", states: Sequence[tuple[str, str]], doing: str
+    plan: "SendPlan", states: Sequence[tuple[str, str]], doing: str, columns: int
 ) -> list[Text]:
     """Return a progress bar, the current step, and one line per message with the server's reply."""
     ended = sum(state not in ("pending", "sending") for state, _ in states)
@@ -181,7 +182,7 @@ def progress_rows(
     bar = (
         f"{glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
     )
-    rows = [plain(bar, KEY), plain(doing, QUIET)]
+    rows = [plain(bar, MAIL_SIGNS["sending"][1]), plain(doing, QUIET)]
     for (state, detail), mail in zip(states, plan.mails, strict=True):
-        rows += mail_rows(state, mail.subject, detail)
+        rows += mail_rows(state, mail.subject, detail, columns)
     return rows

@@ -189,25 +189,20 @@ class SendScreen(SendBase):
         self._checks = tuple(row.about for row in self.listed.rows)
         panel = self.list_panel
         panel.heading = f"{card.verdict[:1].upper()}{card.verdict[1:]}"
-        own = (
-            "you are asked about the sign-off separately"
-            if any(check.name == "no-signoff" for check in self._checks)
-            else ""
-        )
-        panel.count = " · ".join(
-            part
-            for part in (
-                "press A to apply all safe fixes" if self._certain else "",
-                own,
-            )
-            if part
-        )
-        self.query_one("#sending", Static).update(mails_text(plan, self.size))
+        # A asks about the sign-off itself
+        panel.count = "A applies all safe fixes" if self._certain else ""
+        # once the panels have their size
+        self.call_after_refresh(self._tell_mails, plan)
         self.query_one(
             "#to-send", Panel
         ).heading = f"{counted(len(plan.waiting), 'message')} to send"
         self._show_mail(plan, ())
         self.listed.focus()
+
+    def _tell_mails(self, plan: "SendPlan") -> None:
+        """The mails to send, in the room that they have."""
+        text = mails_text(plan, self.size, self._columns("#to-send"))
+        self.query_one("#sending", Static).update(text)
 
     def rows(self) -> list[Row]:
         """The checks."""
@@ -279,7 +274,7 @@ class SendScreen(SendBase):
             self._draw_end(known.plan, known.report)
         else:
             self.fill()
-            self.query_one("#sending", Static).update(mails_text(known.plan, self.size))
+            self.call_after_refresh(self._tell_mails, known.plan)
 
     # repairs
 
@@ -457,7 +452,9 @@ class SendScreen(SendBase):
         plan = self._sending
         if plan is None:
             return
-        rows = progress_rows(plan, self._states, self._progress)
+        rows = progress_rows(
+            plan, self._states, self._progress, self._columns("#progress")
+        )
         rows += [Text(), *everybody(plan, self.size)]
         self.query_one("#mails", Static).update(lines(rows))
         scroll = self.query_one("#scroll", VerticalScroll)
@@ -563,7 +560,12 @@ class SendScreen(SendBase):
         rows: list[Text] = []
         for mail in report.mails:
             rows += [
-                *mail_rows(str(mail.state), mail.subject, mail.detail),
+                *mail_rows(
+                    str(mail.state),
+                    mail.subject,
+                    mail.detail,
+                    self._columns("#progress"),
+                ),
                 plain(
                     crop_middle(f" <{mail.message_id}>", self._columns("#progress")),
                     QUIET,

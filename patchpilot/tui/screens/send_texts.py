@@ -21,8 +21,8 @@ from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     HEADING,
-    KEY,
     QUIET,
+    hanging,
     lines,
     plain,
     with_code,
@@ -40,8 +40,11 @@ NOTE = 160
 """Columns of a note in the question before the send."""
 
 
-def mails_text(plan: "SendPlan", size: Size) -> Text:
-    """Return the transport, server, login, recipients, subjects and notes as text."""
+def mails_text(plan: "SendPlan", size: Size, columns: int) -> Text:
+    """Return the transport, server, login, recipients, subjects and notes as text.
+
+    Subjects are wrapped for so many columns.
+    """
     account, dot = plan.account, f" {glyph('dot')} "
     login = (
         f"password from {account.password_from}" if account.needs_login else "no login"
@@ -66,12 +69,13 @@ def mails_text(plan: "SendPlan", size: Size) -> Text:
     rows += everybody(plan, size)
     rows += [plain("")] if not small else []
     for at, mail in enumerate(plan.mails, 1):
-        weight = "" if small else f"{kilobytes(mail)}  "
+        number, weight = f"{at:>2}   ", "" if small else f"{kilobytes(mail)}  "
+        subject = hanging(one_line(mail.subject), columns, len(number) + len(weight))
         rows.append(
             Text.assemble(
-                plain(f"{at:>2}   ", HEADING),
+                plain(number, HEADING),
                 plain(weight, QUIET),
-                plain(one_line(mail.subject)),
+                plain("\n".join(subject)),
             )
         )
     rows += [
@@ -127,7 +131,7 @@ def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
         # where there is room, a blank line between them
         gap = "\n" if size.width >= BROAD and size.height >= TALL else ""
         words = "\n  ".join(wrapped(in_keys(sentence, Stage.SEND), columns - 2))
-        now.append(Text.assemble((f"{gap}{glyph('folded')} ", KEY), with_code(words)))
+        now.append(Text.assemble(f"{gap}{glyph('folded')} ", with_code(words)))
     return now
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import fitted, plain
+from patchpilot.tui.view.rich_text import fitted, hanging, plain
 from patchpilot.tui.view.session import LIKELY
 from patchpilot.tui.widgets.meter import Meter
 from patchpilot.tui.widgets.row_list import Row
@@ -112,20 +112,23 @@ def evidence_rows(
     result: "FixesResult",
     candidate: "CulpritAnswer | None",
     impact: "CandidateImpact | None",
+    columns: int,
 ) -> list[Text]:
-    """Return the evidence for and against a candidate, and the resulting tags."""
+    """Return the evidence for and against a candidate, and the resulting tags, in so many
+    columns.
+    """
+
+    def signed(sign: str, reason: str, style: str) -> Text:
+        head = f"{glyph(sign)} "
+        found = hanging(reason, columns, len(head))
+        return plain(head + "\n".join(found), style)
+
     rows: list[Text] = []
     if candidate:
-        rows += [
-            plain(f"{glyph('done')} {reason}", "green") for reason in candidate.evidence
-        ]
-        rows += [
-            plain(f"{glyph('nothing')} {reason}", "dim") for reason in candidate.lacks
-        ]
+        rows += [signed("done", reason, "green") for reason in candidate.evidence]
+        rows += [signed("nothing", reason, "dim") for reason in candidate.lacks]
         if result.reason:
-            rows.append(
-                plain(f"{glyph('warning')} uncertain: {result.reason}", "yellow")
-            )
+            rows.append(signed("warning", f"uncertain: {result.reason}", "yellow"))
         rows += [
             plain(""),
             plain(candidate.tag),

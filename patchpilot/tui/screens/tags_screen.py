@@ -198,9 +198,9 @@ class TagsScreen(ListDetailScreen):
         if impact:
             # that of another candidate stays for the moment in which this one is looked at
             self.query_one("#ruler", ReleaseRuler).show(impact.bug)
-        self.query_one("#evidence", Static).update(
-            lines(evidence_rows(result, candidate, impact))
-        )
+        evidence = self.query_one("#evidence", Static)
+        columns = evidence.content_size.width or self.size.width
+        evidence.update(lines(evidence_rows(result, candidate, impact, columns)))
         wording, message = (
             self.query_one("#wording", Pager),
             word_diff_rows(impact.message) if impact else [],

@@ -114,6 +114,14 @@ def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
     return found
 
 
+def hanging(text: str, columns: int, indent: int) -> list[str]:
+    """Return the text wrapped for so many columns, the first `indent` of which are taken by a
+    sign or a heading: every line but the first starts with so many spaces.
+    """
+    first, *more = wrapped(text, columns - indent)
+    return [first, *(f"{' ' * indent}{line}" for line in more)]
+
+
 def side_by_side(
     left: Sequence[Text], right: Sequence[Text], columns: int
 ) -> list[Text]:

@@ -34,7 +34,7 @@ class Panel(Container):
     """A box with a rounded border, which is bright while the focus is inside.
 
     `heading` is in the top border; `note` and `count` (`2/5`) are at the right of the bottom
-    border. If there is no room for both, only `count` is shown.
+    border; `heading_in` and `bottom_in` fit them to the width.
     """
 
     def __init__(
@@ -135,14 +135,43 @@ class Panel(Container):
 
     def _write_labels(self) -> None:
         room = max(0, self.outer_size.width - CORNERS)
-        count = crop(one_line(self._count), room)
-        left = room - width(count) - 3 if count else room
-        note = crop(one_line(self._note), left) if left > 8 else ""
-        self.border_title = (
-            Text(crop(one_line(self._heading), room)) if self._heading else None
-        )
-        bottom = " · ".join(part for part in (note, count) if part)
+        heading = heading_in(one_line(self._heading), room)
+        self.border_title = Text(heading) if heading else None
+        bottom = bottom_in(one_line(self._note), one_line(self._count), room)
         self.border_subtitle = Text(bottom) if bottom else None
+
+
+def heading_in(heading: str, room: int) -> str:
+    """Return a heading in so many columns; of counts too long for them, the first ones."""
+    counts = heading.split(", ")
+    if all(part[:1].isdigit() for part in counts):
+        while len(counts) > 1 and width(", ".join(counts)) > room:
+            counts.pop()
+    return crop(", ".join(counts), room)
+
+
+def bottom_in(note: str, count: str, room: int) -> str:
+    """Return the text of the bottom border in so many columns.
+
+    A key to press is never cut off: the reason before it and then the count give way first.
+    """
+    instruction = next(
+        (part for part in note.split("; ") if part.startswith("press ")), ""
+    )
+    texts = (
+        (note, count),
+        (instruction, count) if instruction else ("", ""),
+        (instruction,),
+    )
+    for text in texts:
+        joined = " · ".join(part for part in text if part)
+        if joined and width(joined) <= room:
+            return joined
+    note, count = instruction or note, crop(count, room)
+    left = room - width(count) - 3 if count else room
+    return " · ".join(
+        part for part in (crop(note, left) if left > 8 else "", count) if part
+    )
 
 
 class Columns(Container):
