@@ -54,8 +54,8 @@ class Card(Static):
     It takes no focus, because its keys belong to the screen. A click on an action runs it; a
     click elsewhere posts `Chosen`.
 
-    A `marked` card has a heavy border. If several cards are shown, the keys apply to the marked
-    one, and only that card shows them.
+    If several cards are shown, the keys apply to the `marked` one, and only that card shows them.
+    Its border is brighter, but the thick and the accented border are for what has the focus.
     """
 
     DEFAULT_CSS = """
@@ -66,10 +66,7 @@ class Card(Static):
     Card.-warning { border: round $text-warning; }
     Card.-success { border: round $text-success; }
     Card.-primary { border: round $primary; }
-    Card.-marked { border: heavy $foreground 50%; }
-    Card.-marked.-error { border: heavy $text-error; }
-    Card.-marked.-warning { border: heavy $text-warning; }
-    Card.-marked.-success { border: heavy $text-success; }
+    Card.-marked { border: round $foreground 70%; }
     """  # noqa: E501
 
     class Chosen(Message):
