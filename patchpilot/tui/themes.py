@@ -27,7 +27,7 @@ DARK = Theme(
     error="#ff7285",
     success="#62d694",
     dark=True,
-    variables={"border": "#c792ff", "footer-foreground": "#dfe3f0"},
+    variables={"border": "#c792ff", "yours": "#ff5fe0", "footer-foreground": "#dfe3f0"},
 )
 LIGHT = Theme(
     name="patchpilot-light",
@@ -42,7 +42,7 @@ LIGHT = Theme(
     error="#b0203a",
     success="#17703a",
     dark=False,
-    variables={"border": "#7a2bbd", "footer-foreground": "#1a2033"},
+    variables={"border": "#7a2bbd", "yours": "#a8109a", "footer-foreground": "#1a2033"},
 )
 CONTRAST = Theme(
     name="high-contrast",
@@ -160,9 +160,12 @@ def color_names(theme: Theme) -> TerminalTheme:
 def needs_you(theme: Theme) -> Color:
     """Return a theme's color for what needs the user: bright magenta among the color names.
 
-    It is the theme's own color closest to magenta, or magenta itself if none is close enough or if
-    that one could be taken for the color of warnings.
+    patchpilot's own themes name it: their accent is for the focus and for keys. In others it is
+    the theme's color closest to magenta, or magenta itself if none is close enough or if that one
+    could be taken for the color of warnings.
     """
+    if named_color := theme.variables.get("yours"):
+        return Color.parse(named_color)
     named = theme.to_color_system().generate()
     others = [Color.parse(named[name]) for name in ("warning", "error")]
     own = [Color.parse(named[name]) for name in ("accent", "secondary", "primary")]

@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from patchpilot.model.printable import crop, width
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.rich_text import (
+    KEY,
     QUIET,
     STRONG,
     fitted,
@@ -42,7 +43,6 @@ SIGNS = "Signs of the stages"
 WARNING = "a warning: read it, then decide"
 """The meaning of the sign of a warning, which is no stage's."""
 KEYS_WIDE, GAP = 22, 3
-KEY = "bold cyan"
 TWO_COLUMNS = 120
 """From how many columns of the terminal the groups are in two columns."""
 LEFT = (ACTIONS, DIALOG, STAGES)

@@ -53,14 +53,16 @@ _ALONE = re.compile(r"(?:[-*]|\d+[.)]) |[A-Z][\w-]*: |\[")
 brackets.
 """
 _CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
-_GOOD, _BAD, _ASKS, _PLAIN = (
+_GOOD, _BAD, _WARNS, _ASKS, _PLAIN = (
     ("green", "black on green"),
     ("red", "white on red"),
-    ("bright_magenta", "black on bright_magenta"),
+    ("yellow", "black on yellow"),
+    ("blue", "black on blue"),
     ("dim", "dim reverse"),
 )
 BADGES: Mapping[str, tuple[str, str]] = {
-    "review": _ASKS, "question": _ASKS, "ai-review": _ASKS, "form-letter": _ASKS, "build-warning": _ASKS,  # noqa: E501
+    "review": _ASKS, "question": _ASKS, "ai-review": _ASKS, "form-letter": _ASKS,
+    "build-warning": _WARNS,
     "nack": _BAD, "build-failure": _BAD, "stable-failed": _BAD,
     "ack": _GOOD, "trailers": _GOOD, "applied": _GOOD, "tip-commit": _GOOD, "mm-commit": _GOOD, "pull-merged": _GOOD, "stable-added": _GOOD,  # noqa: E501
 }  # fmt: skip

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from patchpilot.tui.view.glyphs import spinner
-from patchpilot.tui.view.rich_text import KEY
+from patchpilot.tui.view.rich_text import STRONG
 from patchpilot.tui.view.title import title_row
 
 
@@ -42,7 +42,7 @@ class TitleLine(Widget):
         self.refresh()
 
     def render(self) -> Text:
-        """The subject in the accent color, what is being done bold."""
+        """The subject and what is being done are bold."""
         doing = f"{spinner(self._step)} {self._doing}" if self._doing else ""
         return title_text(self._subject, self._places, doing, self.size.width)
 
@@ -56,7 +56,7 @@ def title_text(subject: str, places: Sequence[str], doing: str, wide: int) -> Te
     row = title_row(subject, places, doing, wide)
     line, end = Text(row, no_wrap=True), row.rstrip()
     at = len(end) - len(doing) if doing and end.endswith(doing) else end.rfind("  ")
-    line.stylize(KEY, 0, at if at > 0 else len(row))
+    line.stylize(STRONG, 0, at if at > 0 else len(row))
     if doing and at > 0:
         line.stylize("bold", at)
     return line
