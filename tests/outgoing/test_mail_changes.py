@@ -84,6 +84,18 @@ def test_a_readable_mail_has_its_headers_decoded_and_its_body_whole(
     assert "+int größe;" in rows
 
 
+def test_a_long_subject_of_a_readable_mail_is_wrapped(tmp_path: Path) -> None:
+    repo = topic(tmp_path / "r", 0)
+    text = (repo.path / "widget.c").read_text().replace("int line1;", "int line9;")
+    title = "widget: allow old cards that cannot count the images that they have"
+    repo.commit(f"{title}\n\nIt was wrong.\n\n{SIGNED}", {"widget.c": text})
+    with Repository.open(repo.path) as repository:
+        rows = readable_lines(plan(repository, request()).mails[0])
+    assert rows[0].startswith("Subject: [PATCH] widget: allow")
+    assert rows[1] == "    they have"
+    assert rows[2].startswith("From: ")
+
+
 def test_the_report_names_the_archive_and_the_day_of_a_reminder(tmp_path: Path) -> None:
     heard: list[tuple[int, MailState]] = []
 

@@ -13,12 +13,14 @@ from patchpilot.tui.screens.commit_rows import TONES
 from patchpilot.tui.screens.finding_text import SIGNS as FINDING_SIGNS
 from patchpilot.tui.screens.finding_text import STYLES as FINDING_STYLES
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS
+from patchpilot.tui.screens.write_tags_dialog import Tick
 from patchpilot.tui.themes import APART, OFFERED, OURS, apart, color_names, needs_you
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.stages import NEEDS_YOU, STYLES, StageState
 from patchpilot.tui.widgets.badge import Tone
 from patchpilot.tui.widgets.card import SIGNS as CARD_SIGNS
 from patchpilot.tui.widgets.note_cards import tone_of
+from patchpilot.tui.widgets.thread_tree import BADGES
 
 THEMES = {**BUILTIN_THEMES, **{theme.name: theme for theme in OURS}}
 YELLOW, BRIGHT_MAGENTA = 3, 13
@@ -34,6 +36,24 @@ def test_what_needs_the_user_has_not_the_color_of_warnings_or_errors(
     colors = color_names(theme).ansi_colors
     assert Color(*colors[BRIGHT_MAGENTA]) == Color(*needs_you(theme).rgb)
     assert Color(*colors[YELLOW]) == Color(*Color.parse(named["warning"]).rgb)
+
+
+@pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)
+def test_what_needs_the_user_has_not_the_color_of_the_focus_and_keys(
+    theme: Theme,
+) -> None:
+    assert theme.accent
+    assert apart(needs_you(theme), Color.parse(theme.accent)) >= APART
+
+
+def test_a_mail_that_warns_or_asks_has_not_the_color_of_keys() -> None:
+    assert "yellow" in BADGES["build-warning"][0]
+    assert "magenta" not in " ".join(part for both in BADGES.values() for part in both)
+
+
+def test_all_dialogs_have_the_same_tick() -> None:
+    assert glyph("ticked") == Tick("x", value=True).BUTTON_INNER
+    assert Tick("x").BUTTON_INNER == " "
 
 
 @pytest.mark.parametrize("ascii_only", ["0", "1"])

@@ -56,7 +56,7 @@ def test_after_writing_the_command_that_sends_the_patches_is_there() -> None:
         "  git send-email 'my backports/6.12'/*.patch",
         "  git send-email 'my backports/6.6'/*.patch",
     ]
-    assert "do not send the patches" in written_rows(done, in_demo=True)[-1]
+    assert "Do not send the patches" in written_rows(done, in_demo=True)[-1]
     assert not any("git send-email" in row for row in written_rows(done, in_demo=True))
 
 
