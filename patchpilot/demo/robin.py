@@ -52,7 +52,6 @@ ANSWERS = {
 """What the author of the invented fix answers to the pre-send questions, and why: its reader cannot
 know.
 """
-ANSWER = "no"
 TREE = "You are Robin: your patch fixes a bug, so choose"
 """The same about the tree that the subject names."""
 VERB = "the rewrite by the demo"

@@ -225,3 +225,24 @@ async def test_a_short_mail_to_confirm_is_shown_whole() -> None:
         await pilot.pause()
         assert "last" in text_of(app)
         assert "below" not in text_of(app)
+
+
+async def test_a_long_question_opens_at_its_top_and_keeps_its_buttons_in_view() -> None:
+    reasons = [("Why asked", "because " * 200), ("Last reason", "it ends here")]
+    async with Styled().run_test(size=(80, 24)) as pilot:
+        app = pilot.app
+        answers = [Answer("no", "No", "stays"), Answer("yes", "Yes", "goes")]
+        app.push_screen(QuestionDialog("Question", "Really?", reasons, answers))
+        await pilot.pause()
+        await pilot.pause()
+        rows = text_of(app).splitlines()
+        assert "Really?" in rows[2]
+        assert "Why asked" in rows[4]
+        buttons = next(at for at, row in enumerate(rows) if "Yes" in row)
+        assert not rows[buttons - 1].strip(" │█")
+        assert str(app.focused.label) == "I don't know yet"  # type: ignore[union-attr]
+        await pilot.press(*["pagedown"] * 4)
+        await pilot.pause()
+        shown = text_of(app)
+        for words in ("Really?", "it ends here", "goes", "PgDn more"):
+            assert words in shown, words

@@ -92,13 +92,12 @@ def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDia
     """Return the dialog for a question.
 
     It shows why the question is asked, what in the patch suggests "yes", and the effect of each
-    answer. In the demo it proposes the answer of the fix's author.
+    answer. In the demo it names the answer of the fix's author.
     """
-    reasons, proposed = [("Why asked", question.why)], LATER
+    reasons = [("Why asked", question.why)]
     if in_demo:
-        from patchpilot.demo.robin import ANSWER, ANSWERS
+        from patchpilot.demo.robin import ANSWERS
 
-        proposed = ANSWER
         reasons.append(
             (
                 "In the demo",
@@ -123,7 +122,6 @@ def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDia
         question.text,
         reasons,
         answers,
-        proposed,
     )
 
 
@@ -150,14 +148,11 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
         if proposed != fixes
         else ""
     )
-    reasons, focused = (
-        [("Why asked", WHY_TREE), ("Proposed", f"[{proposed}]{doubt}")],
-        LATER,
-    )
+    reasons = [("Why asked", WHY_TREE), ("Proposed", f"[{proposed}]{doubt}")]
     if screen.tui.demo:
         from patchpilot.demo.robin import TREE
 
-        reasons[1], focused = ("In the demo", f"{TREE} [{fixes}]"), fixes
+        reasons[1] = ("In the demo", f"{TREE} [{fixes}]")
 
     def answered(choice: str | None) -> None:
         if choice in (None, LATER):
@@ -167,7 +162,7 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
 
     text = "Which tree should the subject name?"
     screen.app.push_screen(
-        QuestionDialog("Tree question", text, reasons, answers, focused), answered
+        QuestionDialog("Tree question", text, reasons, answers), answered
     )
 
 

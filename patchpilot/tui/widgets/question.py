@@ -4,15 +4,18 @@ open.
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from patchpilot.tui.view.rich_text import plain, with_code
 from patchpilot.tui.widgets.dialog import Answer, ButtonRow, Dialog, Letters
+from patchpilot.tui.widgets.panel import Panel
 
 LATER = "later"
 """The answer that leaves a question open."""
@@ -21,22 +24,30 @@ NOT_YET = Answer(
     "I don't know yet",
     "the question stays open; Commit, Recipients and Send show it until you answer it",
 )
+LEAST = 3
+"""Lines of the explanation that are shown at least."""
+KEYS = "←→ select · Enter or underlined letter answer · Esc leave it open"
+SCROLLED = "PgDn more · ←→ select · Enter or letter answer · Esc leave it open"
 
 
 class QuestionDialog(Dialog[str | None]):
     """A dialog that returns the name of the answer, LATER for `NOT_YET`, or None on Escape.
 
     The focus starts on `NOT_YET`, so that pressing Enter once too often does not answer the
-    question, or on the `proposed` answer if there is one.
+    question. On a low terminal only the reasons and the effects scroll.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "page(1)", "scroll", show=False),
+        Binding("pageup", "page(-1)", "scroll back", show=False),
+    ]
 
     DEFAULT_CSS = """
     QuestionDialog Horizontal { height: auto; }
-    QuestionDialog .question { text-style: bold; margin: 0 0 1 0; }
+    QuestionDialog .question { text-style: bold; margin: 0 1 1 1; }
     QuestionDialog .label { width: 21; text-style: bold; }
-    QuestionDialog .words { width: 1fr; }
+    QuestionDialog .words { width: 1fr; padding: 0 1 0 0; }
     QuestionDialog .first { margin: 1 0 0 0; }
-    QuestionDialog ButtonRow { margin: 1 0 0 0; }
     """
 
     def __init__(
@@ -45,39 +56,58 @@ class QuestionDialog(Dialog[str | None]):
         text: str,
         reasons: Sequence[tuple[str, str]],
         answers: Sequence[Answer],
-        proposed: str = LATER,
     ) -> None:
         super().__init__()
         self.title_text = title
-        self._text, self._reasons, self._answers, self._proposed = (
-            text,
-            reasons,
-            (*answers, NOT_YET),
-            proposed,
-        )
+        self._text, self._reasons, self._answers = (text, reasons, (*answers, NOT_YET))
 
-    def content(self) -> ComposeResult:
-        """The question, the reasons, what happens with each answer, the buttons."""
+    def compose(self) -> ComposeResult:
+        """The question, what explains it in a part that scrolls, and the buttons."""
         labels = [answer.words for answer in self._answers]
         self._letters = Letters(self, labels)
-        yield Static(with_code(self._text), markup=False, classes="question")
-        for label, words in self._reasons:
-            yield _row(label, words)
-        for at, answer in enumerate(self._answers):
-            yield _row(answer.words, answer.then, "" if at else "first")
-        yield ButtonRow(labels, self._letters.places)
-        yield Static(
-            plain("←→ select · Enter or underlined letter answer · Esc leave it open"),
-            markup=False,
-            classes="keys",
-        )
+        with Panel(title=self.title_text, classes="dialog"):
+            yield Static(with_code(self._text), markup=False, classes="question")
+            with VerticalScroll(id="explanation", can_focus=False):
+                for label, words in self._reasons:
+                    yield _row(label, words)
+                for at, answer in enumerate(self._answers):
+                    yield _row(answer.words, answer.then, "" if at else "first")
+            yield ButtonRow(labels, self._letters.places)
+            yield Static(plain(KEYS), markup=False, classes="keys")
 
     def on_mount(self) -> None:
-        """The proposed answer has the focus, otherwise the one that decides nothing."""
-        self.query_one(
-            f"#answer-{[answer.name for answer in self._answers].index(self._proposed)}",
-            Button,
-        ).focus()
+        """The answer that decides nothing has the focus."""
+        self.query_one(f"#answer-{len(self._answers) - 1}", Button).focus()
+
+    def on_resize(self) -> None:
+        """The explanation has the lines that the question and the buttons leave."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        scroll = self._scroll
+        if not scroll.parent:
+            return
+        rest = sum(
+            widget.outer_size.height + widget.styles.margin.height
+            for widget in scroll.parent.query_children(Widget)
+            if widget is not scroll
+        )
+        # 95 % of the screen without the border of the dialog
+        room = max(LEAST, self.size.height * 95 // 100 - 2 - rest)
+        scroll.styles.max_height = room
+        self.query_one(".keys", Static).update(
+            plain(SCROLLED if scroll.virtual_size.height > room else KEYS)
+        )
+
+    @property
+    def _scroll(self) -> VerticalScroll:
+        return self.query_one("#explanation", VerticalScroll)
+
+    def action_page(self, step: int) -> None:
+        """Scroll the explanation by a page."""
+        scroll = self._scroll
+        lines = max(1, scroll.scrollable_content_region.height - 1)
+        scroll.scroll_relative(y=step * lines, animate=False)
 
     def on_key(self, event: events.Key) -> None:
         """The underlined letters answer; no other character does anything."""
