@@ -60,9 +60,9 @@ class Act(NamedTuple):
 
 SCRIPT = (
     Act("1/8 You are Robin(.|\n)*answer the open questions", 5.0, "a"),
-    Act("Security question", 3.0, "\r"),
-    Act("Regression question", 2.0, "\r"),
-    Act("Which tree should", 3.0, "\r"),
+    Act("Security question", 3.0, "n"),
+    Act("Regression question", 2.0, "n"),
+    Act("Which tree should", 3.0, "f"),
     Act(r"1/8(.|\n)*Press +n ", 2.0, "n"),
     Act(r"2/8 What maintainers(.|\n)*Press +A ", 4.5, "f"),
     Act("missing-fixes(.|\n)*Why", 3.0, "A"),

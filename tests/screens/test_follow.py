@@ -460,3 +460,29 @@ async def test_what_another_process_tracks_is_shown_by_itself(
             ),
             "the series",
         )
+
+
+async def test_on_a_short_terminal_the_conversation_has_the_room_of_the_facts(
+    one: Life, tmp_path: Path
+) -> None:
+    app = app_on(one.repo.path, tmp_path)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.FOLLOW)
+        tree = app.screen.query_one(ThreadTree)
+        assert "landed" in text_of(app)
+        mail = tree.message_id
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot)
+        shown = text_of(app)
+        assert "next  " in shown
+        assert "open  " in shown
+        for name in ("state  ", "turn  ", "landed  "):
+            assert name not in shown, name
+        assert "Why do you change line 1?" in shown
+        assert tree.message_id == mail
+        assert tree.cursor in tree.laid.mails
+        assert tree.scroll_offset.y <= tree.cursor
+        await keys(pilot, "d")
+        assert "landed  " in text_of(app), "the facts are above the history"

@@ -33,6 +33,10 @@ MUST = ("next", "demo", "fetch")
 """The lines above the conversation that say what to do."""
 
 
+BRIEF = (*MUST, "open")
+"""The lines that stay above the conversation on a short terminal."""
+
+
 def rank(series: "Tracked") -> tuple[bool, int, float]:
     """Return the sort key of a series.
 
@@ -123,12 +127,12 @@ def keys_of(series: "Tracked") -> str:
 
 
 def first_rows(
-    series: "Tracked", columns: int, most: int, demo: str = ""
+    series: "Tracked", columns: int, most: int, demo: str = "", *, brief: bool = False
 ) -> list[TreeRow]:
     """Return the first five rows of each view of a series, which stay above the conversation.
 
     The next step takes at most `most` lines, the other rows one or two. `demo` describes how the
-    demo takes the next step.
+    demo takes the next step. With `brief`, only the rows in BRIEF.
     """
     from patchpilot.services.track.series_head import head_rows
 
@@ -155,8 +159,27 @@ def first_rows(
     return [
         row
         for name, text in rows
+        if not brief or name in BRIEF
         for row in _laid([(name, text)], columns, most if name in MUST else others)
     ]
+
+
+def other_rows(series: "Tracked", columns: int) -> list[TreeRow]:
+    """Return the rows that a short terminal has no room for above the conversation."""
+    from patchpilot.services.track.series_head import head_rows
+
+    rows = [
+        (name, one_line(str(says)))
+        for name, says in head_rows(series)
+        if name not in BRIEF
+    ]
+    return [*_laid(rows, columns, 2), *head(series, columns, 2)]
+
+
+def troubles(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
+    """Return the rows about what could not be read, which every terminal shows."""
+    notes = [("note", note) for note in (*series.troubles, *series.damaged)]
+    return [*_laid(notes, columns, most), TreeRow(("", ""))] if notes else []
 
 
 def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:

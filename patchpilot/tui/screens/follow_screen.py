@@ -27,9 +27,11 @@ from patchpilot.tui.screens.follow_reading import (
 from patchpilot.tui.screens.follow_rows import (
     first_rows,
     head,
+    other_rows,
     point_row,
     rank,
     series_row,
+    troubles,
     wants,
 )
 from patchpilot.tui.screens.follow_status import open_points
@@ -76,6 +78,10 @@ ROOMY = 100
 BROAD, TALL = 160, 36
 """From how many columns the series have two rows each, and below how many lines the story has no
 room (see patchpilot.tcss).
+"""
+SHORT = 30
+"""Below how many lines a narrow terminal shows only the next step and the open requests above the
+conversation; the rest is above the history.
 """
 HEAD_LOW, HEAD = 2, 5
 """Lines of the next step above the conversation, on a low terminal and on a tall one."""
@@ -135,6 +141,7 @@ class FollowScreen(ListDetailScreen):
                     classes="beneath",
                 )
                 yield Panel(
+                    Static(id="facts"),
                     Timeline(ident="story"),
                     title="History",
                     id="story-panel",
@@ -144,6 +151,11 @@ class FollowScreen(ListDetailScreen):
     @property
     def _tree(self) -> ThreadTree:
         return self.query_one(ThreadTree)
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether the conversation needs the lines that the facts would take."""
+        return self.app.size.height < SHORT and self.app.size.width < WIDE
 
     def on_mount(self) -> None:
         """Only the conversation is there before the first series was read."""
@@ -186,18 +198,27 @@ class FollowScreen(ListDetailScreen):
             self._timer.pause()
 
     def resized(self) -> None:
-        """Lay the rows of the list for the new width."""
+        """Lay the rows of the list for the new width, and what is above the conversation."""
         if self._order:
             self._list()
+            if self.query_one("#follow").has_class("-short") != self._is_short:
+                self._lay_again()
         else:
             self._center()
 
     def on_thread_tree_resized(self) -> None:
         """Wrap the conversation for its new width."""
         if self._order:
-            self._lay(keep=True)
+            self._lay_again()
         else:
             self._show_nothing()
+
+    def _lay_again(self) -> None:
+        """Lay the conversation for another size; a message under the cursor keeps it."""
+        ident, tree = self._mail_at_cursor(), self._tree
+        self._lay(keep=True)
+        if ident in tree.laid.ids:
+            tree.show_mail(tree.laid.mails[tree.laid.ids.index(ident)])
 
     def place(self) -> None:
         """Also what the running job knows before it asked the archive is shown."""
@@ -420,10 +441,16 @@ class FollowScreen(ListDetailScreen):
                 self._mails, self._items, series.unread, self._folding, wide, self._laid
             )
         most = HEAD_LOW if self.size.height < TALL else HEAD
-        self._pin(first_rows(series, wide, most, self._in_demo(series)))
+        brief = self._is_short
+        self.query_one("#follow").set_class(brief, "-short")
+        self._pin(
+            first_rows(series, wide, most, self._in_demo(series), brief=brief),
+            other_rows(series, wide) if brief else (),
+        )
         # the first mails of a series that had none yet
         keep = keep and bool(tree.laid.mails)
-        tree.show_layout(head(series, wide, most), laid, keep=keep)
+        above = (troubles if brief else head)(series, wide, most)
+        tree.show_layout(above, laid, keep=keep)
         if not keep and (
             unread := [
                 at
@@ -493,11 +520,15 @@ class FollowScreen(ListDetailScreen):
             NextKey("", "Wait for the answers: they arrive in a few seconds"),
         )
 
-    def _pin(self, rows: "Sequence[TreeRow]") -> None:
-        """Show what to do next above the conversation, where it stays while that is scrolled."""
-        pinned = self.query_one("#next", Static)
-        pinned.update(lines(Text.assemble(*row.parts) for row in rows))
-        pinned.display = bool(rows)
+    def _pin(self, rows: "Sequence[TreeRow]", others: "Sequence[TreeRow]") -> None:
+        """Show what to do next above the conversation, where it stays while that is scrolled.
+
+        The others are shown above the history.
+        """
+        for name, shown in (("#next", rows), ("#facts", others)):
+            pinned = self.query_one(name, Static)
+            pinned.update(lines(Text.assemble(*row.parts) for row in shown))
+            pinned.display = bool(shown)
 
     def _read_in_thread(self, series: "Tracked", columns: int, *, keep: bool) -> None:
         """Read the mails of a series that is shown for the first time, or of a long one, then show
