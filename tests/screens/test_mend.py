@@ -104,7 +104,7 @@ async def test_what_is_safe_is_shown_written_and_taken_back(
     async with app.run_test(size=(110, 30)) as pilot:
         await at_checks(pilot)
         await still(pilot)
-        assert "A apply all" in keyline(app)
+        assert "A fix all" in keyline(app)
         await keys(pilot, "A")
         assert isinstance(app.screen, FixDialog)
         shown = text_of(app)
@@ -130,7 +130,7 @@ async def test_what_is_safe_is_shown_written_and_taken_back(
         assert "if (a)\n\t\treturn frob(a, 1);" in state(untidy)[1]
         assert state(untidy)[2] == ""
         await still(pilot)
-        assert "A apply all" not in keyline(app)
+        assert "A fix all" not in keyline(app)
         await pilot.press("u")
         await until(pilot, lambda: "Undo check" in text_of(app), "the question")
         await pilot.press("enter")

@@ -17,6 +17,7 @@ import patchpilot.tui
 from patchpilot.demo.robin import is_first
 from patchpilot.tui.palette import Palette
 from patchpilot.tui.screens.backports_screen import useless_keys
+from patchpilot.tui.screens.checks_actions import keys_now
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from patchpilot.tui.screens.help_screen import (
     DIALOG,
@@ -24,6 +25,7 @@ from patchpilot.tui.screens.help_screen import (
     HelpScreen,
     help_groups,
 )
+from patchpilot.tui.screens.recipients_screen import RecipientsScreen
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.dialog import Dialog, Modal
@@ -137,3 +139,21 @@ def test_the_hint_of_every_key_begins_with_a_verb_or_a_name() -> None:
     )
     assert (jump.key_display, jump.description) == (";", "go to panel")
     assert issubclass(Modal, ModalScreen)
+
+
+def test_where_there_are_fixes_their_keys_take_the_room_of_robins() -> None:
+    result: Any = SimpleNamespace(rules=())
+    fixes = keys_now(result, None, None, is_open=True, can_fix_all=True, is_narrow=True)
+    assert fixes.first == "fix_one"
+    assert "newcomer" in fixes.hidden
+    assert "fix_safe" not in fixes.hidden
+    assert "detail" in fixes.hidden, "the detail is open"
+    none = keys_now(result, None, None, is_open=True, can_fix_all=False, is_narrow=True)
+    assert "newcomer" not in none.hidden
+
+
+def test_a_recipient_is_offered_the_other_header_only() -> None:
+    in_to: Any = SimpleNamespace(chosen=("To", None))
+    may = RecipientsScreen.check_action
+    assert not may(in_to, "move", ("to",))
+    assert may(in_to, "move", ("cc",))

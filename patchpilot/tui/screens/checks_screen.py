@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.services.fix_finding import FindingFixed
 
+ROOMY = 100
+"""From how many columns the key line has room for the key of the demo, too."""
 NO_FINDING = "no finding is selected; press f to go to the next one"
 
 
@@ -273,8 +275,9 @@ class ChecksScreen(ListDetailScreen):
             result,
             self._now,
             self._fix,
-            is_open=self._has_detail,
+            is_open=self._has_detail or self.has_class("-detail"),
             can_fix_all=self._fixable,
+            is_narrow=self.app.size.width < ROOMY,
         )
 
     @property
@@ -317,6 +320,7 @@ class ChecksScreen(ListDetailScreen):
         if self.focused is self.query_one("#detail"):
             self.query_one("#findings" if self._found else "#patch").focus()
             self.remove_class("-detail")
+            self.keys_changed()
             return
         super().action_cancel()
 

@@ -198,11 +198,16 @@ class RecipientsScreen(ListDetailScreen):
         return NextKey("f", "go to the next note") if is_open else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """a is there where the marked note can be settled, f where there are notes."""
+        """a is there where the marked note can be settled, f where there are notes, t and c where
+        they move the recipient.
+        """
         if action in ("settle", "note"):
             # asked for the keys, also before there are any widgets
             marked = next((cards.marked for cards in self.query(NoteCards)), None)
             return bool(marked and (marked.remedy or action == "note"))
+        if action == "move":
+            # to the header that the recipient is not in
+            return not self.chosen or self.chosen[0].lower() != parameters[0]
         if action == "view":
             return bool(self.session.topic and len(self.session.topic.commits) > 1)
         return super().check_action(action, parameters)
