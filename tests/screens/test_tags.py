@@ -204,3 +204,23 @@ async def test_the_thread_of_the_candidate_is_found(
                 pilot, lambda: "culprit@example.org" in text_of(app), "the thread"
             )
             assert "v1 sent" in text_of(app)
+
+
+async def test_on_a_low_terminal_a_blank_row_is_above_the_buttons_of_the_dialog(
+    clone: Path, walk_on: On
+) -> None:
+    app = walk_on(clone)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        asked(app)
+        await keys(pilot, Stage.TAGS, "w")
+        await until(pilot, lambda: "the bug is in" in text_of(app), "the notes")
+        rows = text_of(app).splitlines()
+        at = next(at for at, row in enumerate(rows) if "Cancel" in row)
+        assert not rows[at - 1].strip(" │┃█")
+        assert not any("stable branches with the bug" in row for row in rows)
+        write, cancel = app.screen.query("Button")
+        assert write.styles.background != cancel.styles.background
+        write.focus()
+        await pilot.pause()
+        assert write.styles.background != cancel.styles.background

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 BUTTONS = ("Write tags", "Cancel")
+AT_BACKPORTS = "stable branches with the bug"
+"""The note with what stage 5 shows, which a low terminal has no line for."""
 
 
 class Tick(Checkbox):
@@ -108,7 +110,9 @@ class WriteTags(Dialog["PrepareRequest | None"]):
                 ident="message",
                 styler=partial(word_diff_line, marked=self.app.no_color),
             )
-            yield ButtonRow(BUTTONS, self._letters.places)
+            buttons = ButtonRow(BUTTONS, self._letters.places)
+            buttons.add_class("-first-is-default")
+            yield buttons
             yield Static(
                 plain("Tab next field · Space tick · Ctrl-S or W write · Esc cancel"),
                 classes="keys",
@@ -198,6 +202,9 @@ class WriteTags(Dialog["PrepareRequest | None"]):
             if change.changed
             else ["no tags to add"]
         )
+        if self.has_class("-low"):
+            # the message needs the line
+            notes = [note for note in notes if not note.startswith(AT_BACKPORTS)]
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
         message = self.query_one("#message", Pager)
         message.fill(word_diff_rows(change.marked))
