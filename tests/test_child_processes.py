@@ -625,7 +625,7 @@ def test_no_setting_asks_for_the_password_of_another_host(
     repo.git("config", "--global", "credential.helper", "!echo password=secret; echo")
     with (
         Repository.open(repo.path) as repository,
-        pytest.raises(RefusedError, match="has a line break"),
+        pytest.raises(RefusedError, match="contains a line break"),
     ):
         ask(repository, read_account(repository), terminal=False)
 

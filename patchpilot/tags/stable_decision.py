@@ -148,7 +148,9 @@ def _since(release: str | None, affected: Sequence[BranchState]) -> str:
     if release is None:
         return ""
     mainline = release.lstrip("v")
-    return min((mainline, *(one.version for one in affected)), key=version_order)
+    lowest = min((one.version for one in affected), key=version_order, default=mainline)
+    in_series = f"{mainline}.".startswith(f"{lowest}.")
+    return min(mainline, mainline if in_series else lowest, key=version_order)
 
 
 def _reasons(

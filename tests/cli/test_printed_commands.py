@@ -442,7 +442,7 @@ def _states(world: World) -> None:
     page = (ROOT / "docs" / "how-to" / "write-your-own-rules.md").read_text()
     (world.place / "home" / "ours.toml").write_text(
         textwrap.dedent(
-            page[page.index("        [[rule]]") : page.index("    `where` is")]
+            page[page.index("        [[rule]]") : page.index("    In a rule, `where`")]
         )
     )
     one.repo.git("config", "--global", "patchpilot.packs", "~/ours.toml")

@@ -239,7 +239,7 @@ async def test_a_long_question_opens_at_its_top_and_keeps_its_buttons_in_view() 
         assert "Really?" in rows[2]
         assert "Why asked" in rows[4]
         buttons = next(at for at, row in enumerate(rows) if "Yes" in row)
-        assert not rows[buttons - 1].strip(" │█")
+        assert not rows[buttons - 1].strip(" │┃█")
         assert str(app.focused.label) == "I don't know yet"  # type: ignore[union-attr]
         await pilot.press(*["pagedown"] * 4)
         await pilot.pause()

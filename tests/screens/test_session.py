@@ -412,6 +412,8 @@ async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
 async def test_the_help_names_every_key_that_the_screen_binds(
     fixed: Path, walk_on: On
 ) -> None:
+    from textual.actions import parse
+
     from patchpilot.tui.screens.help_screen import help_groups, shown_key
 
     app = walk_on(fixed)
@@ -433,7 +435,7 @@ async def test_the_help_names_every_key_that_the_screen_binds(
                 key
                 for binding in type(screen).BINDINGS
                 for key in binding.key.split(",")
-                if screen.check_action(binding.action, ())
+                if screen.check_action(*parse(binding.action)[1:])
             }  # type: ignore[union-attr]
             assert {shown_key(key) for key in bound} - reported <= {"Enter"}
 

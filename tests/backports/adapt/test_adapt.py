@@ -24,7 +24,8 @@ def adapted(world: World, folder: Path, *words: object) -> str:
         folder,
         *words,
     )
-    assert done.code == 0, done.err
+    # nothing was written for a branch that needs the fix
+    assert done.code == ("nothing written" in done.out), done.err
     return done.out
 
 
