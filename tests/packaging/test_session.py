@@ -14,9 +14,9 @@ SEEN = (
     "Where the bug is",
     "4/8 Which commit",
     "of 6 branches need",
-    "1 of 1 mail accepted",
+    "1 of 1 message accepted",
     "Requests",
-    "v2: 1 of 1 mail accepted",
+    "v2: 1 of 1 message accepted",
     "Now try your own tree",
     "using mainline commit",
 )

@@ -109,6 +109,10 @@ class Styled(Asking):
 
     CSS_PATH = Path(tui.__file__).parent / "patchpilot.tcss"
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Only the themes of the TUI have this color."""
+        return {"text-yours": "#ffffff"}
+
 
 async def test_many_answers_are_a_list_with_letters() -> None:
     app = Asking(
