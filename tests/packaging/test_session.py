@@ -12,7 +12,6 @@ SEEN = (
     "missing-fixes",
     "Maya Okafor",
     "Where the bug is",
-    "4/8 Which commit",
     "of 6 branches need",
     "1 of 1 message accepted",
     "Requests",
