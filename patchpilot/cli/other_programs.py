@@ -12,7 +12,7 @@ _COMMANDS = {
     "apply": "run `b4 shazam`; `patchpilot check '<message-id>'` checks a received series",
     "checkpatch": "run `patchpilot check`",
     "checkpatch.pl": "run `patchpilot check`",
-    "diff": "run `patchpilot track range-diff ID`, with an ID of `patchpilot track`",
+    "diff": "run `patchpilot track range-diff 1`; `patchpilot track` shows the numbers",
     "edit": "run `patchpilot draft --edit`",
     "follow": "run `patchpilot track`",
     "format-patch": "run `patchpilot send --outbox DIR`",

@@ -64,7 +64,7 @@ def series_table(
     `*` marks the series of `topic`, which gets a separate line if it is not tracked.
     """
     if not series and topic is None:
-        return "no series is tracked: run `patchpilot track add MSGID|URL`"
+        return "no series is tracked: run `patchpilot track add '<message-id>'`"
     groups = {
         turn: [_row(it, now, turn, topic) for it in group]
         for turn, group in by_turn(series).items()

@@ -48,6 +48,7 @@ class QuestionDialog(Dialog[str | None]):
     QuestionDialog .label { width: 21; text-style: bold; }
     QuestionDialog .words { width: 1fr; padding: 0 1 0 0; }
     QuestionDialog .first { margin: 1 0 0 0; }
+    QuestionDialog .buttons Button { margin: 0 1 0 0; padding: 0 1; min-width: 4; }
     """
 
     def __init__(
