@@ -556,35 +556,3 @@ def test_tabs_that_became_spaces_after_the_diffs_sign_are_still_seen() -> None:
         ]
     )
     assert warned(written(diff=diff), "tabs-converted-to-spaces") != []
-
-
-BACKPORT = "commit 0123456789abcdef0123456789abcdef01234567 upstream.\n"
-ADA = "Signed-off-by: Ada Fixer <ada@example.org>\n"
-MAINTAINER = "Signed-off-by: Mia Keeper <mia@example.org>\n"
-
-
-@pytest.mark.parametrize(
-    ("marker", "tags", "warns"),
-    [
-        (BACKPORT, ADA + MAINTAINER + ADA, False),
-        (f"[ Upstream commit {'0' * 40} ]\n", ADA + MAINTAINER + ADA, False),
-        (BACKPORT, f"{ADA}[ Ada: adapted to 6.1 ]\n{ADA}", False),
-        (BACKPORT, ADA + ADA, True),
-        (BACKPORT, ADA + MAINTAINER + ADA + ADA, True),
-        (BACKPORT, "Cc: a@example.org\n" + ADA + "Cc: a@example.org\n", True),
-        ("", ADA + MAINTAINER + ADA, True),
-    ],
-)
-def test_who_backports_may_sign_off_again_below_the_others(
-    marker: str, tags: str, warns: bool
-) -> None:
-    text = written(f"{marker}\nThe link was lost.\n\n{tags}")
-    assert (warned(text, "malformed-tag") == ["duplicate tag"]) is warns
-
-
-def test_checkpatch_reports_the_second_sign_off_of_a_backport() -> None:
-    text = written(f"{BACKPORT}\nThe link was lost.\n\n{ADA}{MAINTAINER}{ADA}")
-    rules = [rule for rule in load_rules() if rule.name == "malformed-tag"]
-    options = Options(strict=True, checkpatch_compat=True)
-    context = Context(parse_patch(text.encode(), "x.patch"), options=options)
-    assert [finding.message for finding in run(context, rules)] == ["duplicate tag"]

@@ -13,7 +13,6 @@ from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.encoded_words import decode_words
-from patchpilot.model.upstream_references import upstream_commits
 
 KNOWN = [
     "signed-off-by",
@@ -84,7 +83,7 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
     lines = scan(context)
     author = ""
     signed = _Signed()
-    seen = _Seen(context)
+    seen: set[str] = set()
     for line in lines.lines:
         if line.starts_hunk or line.starts_file:
             continue
@@ -96,8 +95,6 @@ def _all(context: Context) -> Iterator[tuple[str, Hit]]:
         colon = text.find(":")
         if colon < 2:
             continue
-        if text.startswith("["):
-            seen.note()
         found = _SIGNED.match(text)
         if found:
             signed.take(found[1], author)
@@ -173,36 +170,6 @@ class _Signed:
             yield "FROM_SIGN_OFF_MISMATCH", Hit(at, case=self.problem, values=values)
 
 
-class _Seen:
-    """The tags read so far.
-
-    Whoever backports a commit signs off below all who signed the commit, even if it is the author
-    again. In a backport, such a sign-off is no duplicate; checkpatch.pl reports it.
-    """
-
-    __slots__ = ("_is_backport", "_lines", "_signer")
-
-    def __init__(self, context: Context) -> None:
-        self._lines: set[str] = set()
-        self._signer = ""
-        self._is_backport = not context.options.checkpatch_compat and bool(
-            upstream_commits("\n".join(context.patch.message))
-        )
-
-    def note(self) -> None:
-        """Notes that a line such as `[ Ada: adapted to 6.1 ]` is above the next sign-off."""
-        self._signer = ""
-
-    def has(self, tag: str) -> bool:
-        """Adds a tag without its spaces; returns whether it is a duplicate."""
-        is_known = tag in self._lines
-        self._lines.add(tag)
-        if not tag.startswith("signed-off-by:"):
-            return is_known
-        before, self._signer = self._signer, tag
-        return is_known and (before == tag or not self._is_backport)
-
-
 def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
     shown = {name: as_text(text) for name, text in values.items()}
     return "BAD_SIGN_OFF", Hit(line.number, case=case, values=shown)
@@ -213,7 +180,7 @@ def _tag(
     line: ScannedLine,
     found: cached_re.Match[str],
     author: str,
-    seen: "_Seen",
+    seen: set[str],
 ) -> Iterator[tuple[str, Hit]]:
     bad = partial(_bad, line)
     before, tag, after, value = found.groups()
@@ -235,8 +202,9 @@ def _tag(
     compact = "".join(
         text for text in cached_re.split(r"[ \t\n\r\f\v]+", line.text)
     ).lower()
-    if seen.has(compact):
+    if compact in seen:
         yield bad("repeated")
+    seen.add(compact)
     if tag.lower() == "co-developed-by:":
         if value == author:
             yield bad("author-is-co-developer", author=author)
