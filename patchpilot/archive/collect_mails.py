@@ -51,8 +51,8 @@ def gather(
 ) -> Gathered:
     """Returns the messages about the series that contains a given message.
 
-    `sent` are messages of it that were sent from here: they lead to others, and are returned only
-    if the archive has them.
+    `sent` are its messages that were sent from here. They are used to find other messages, and
+    are returned only if the archive has them.
 
     If a later query fails, the messages found before are returned. Raises `NotInArchiveError`
     if the archive does not have the message and no messages are known, and `NetworkError` if

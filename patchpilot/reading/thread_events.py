@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Events of a series that messages report: applied, queued, failed, rejected, withdrawn."""
+"""The events of a series as reported in messages: applied, queued, failed, rejected, withdrawn."""
 
 import re
 from collections.abc import Sequence

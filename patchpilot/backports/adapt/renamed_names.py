@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Finds names that an adapted file uses and the branch lacks, and their names in the branch."""
+"""Finds the names that an adapted file uses but the branch lacks, with the branch's equivalents."""
 
 import re
 from collections import Counter

@@ -117,7 +117,7 @@ def run(
 
 
 def b4_environment(repository: Repository) -> dict[str, str]:
-    """Returns git's clean environment, with a marker for patchpilot's own hooks.
+    """Returns a clean environment for git, with a marker for patchpilot's own hooks.
 
     Variables that would change how b4 calls git, or make those calls run drivers from the
     repository, are removed. Raises UntrustedCommandsError if the repository configures commands

@@ -124,7 +124,7 @@ def resolve(
 
 
 def is_started(repository: Repository, commit: str, branch: BranchResult) -> bool:
-    """Returns whether there is already a clone for a branch's conflict."""
+    """Returns whether a clone for resolving the conflict on a branch already exists."""
     return (_place(repository, commit, branch) / ".git").exists()
 
 

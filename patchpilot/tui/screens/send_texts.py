@@ -154,7 +154,7 @@ def why_not_now(known: "TopicSend") -> str:
 
 
 def question(planned: "SendPlan") -> str:
-    """Return the question before a send: how many messages, to whom, and through which server."""
+    """Return the question asked before sending: number of messages, recipients and mail server."""
     from patchpilot.services.send.send_state import lists_and_contacts
     from patchpilot.settings.read_settings import in_demo
 

@@ -175,7 +175,7 @@ def _stage_of(action: Action) -> Stage | None:
 
 
 def key_of(action: Action) -> ActionKey | None:
-    """Return the key of an action: the entry with the longest matching prefix, or None."""
+    """Return the key bound to an action, by the longest matching prefix of its words, or None."""
     words = (action.verb, *action.arguments)
     return next(
         (
