@@ -653,8 +653,7 @@ def remove(common: Common, number: int) -> None:
 def export(common: Common, numbers: tuple[int, ...]) -> int:
     """Export tracked series (default: all) as JSON, as an mbox, or as an HTML page.
 
-    --format jsonl exports all data that is stored about the series, for `patchpilot track import
-    FILE`.
+    --format jsonl exports all data that is stored about the series; `track import` reads it.
     """
     from datetime import UTC, datetime
 
