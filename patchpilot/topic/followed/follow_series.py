@@ -370,7 +370,9 @@ def _keep_reports(
     ):
         raise MissingError(
             f"this report is about a mail that belongs to no tracked series ({reports[0].words})",
-            hint=Action("track", ("add", "<message-id>"), "track the series first: `{}`"),
+            hint=Action(
+                "track", ("add", "<message-id>"), "track the series first: `{}`"
+            ),
         )
     return found
 
