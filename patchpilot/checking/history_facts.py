@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Provides facts from the repository's history for the rules (lint's HistoryFacts)."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from threading import Lock
 from time import monotonic
 from typing import IO, NamedTuple
 
-from patchpilot.cache import cached_re, entries
+from patchpilot.cache import entries
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import streaming
 from patchpilot.commits.tree_readers import CommitTree
@@ -35,7 +36,7 @@ RELEASES_APART = 120 * 86400
 A repository whose latest release is this much older than its latest commit was fetched without
 tags.
 """
-_LONG_ID = cached_re.compile(r"\b[0-9a-f]{12,40}\b")
+_LONG_ID = re.compile(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:

@@ -7,11 +7,11 @@ the patches, "tip-commit" in an empty commit above them, and "branch-description
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 MARKER = "--- b4-submit-tracking ---"
 COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"
 _MOST_VERSIONS = 10_000
-_ADDRESSED = cached_re.compile(r"^(to|cc):\s*(\S.*)$", cached_re.IGNORECASE)
-_TAG = cached_re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
+_ADDRESSED = re.compile(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
+_TAG = re.compile(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
 
 @json_form()
@@ -317,9 +317,9 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
 
 def _without_comments(text: str) -> str:
     """A cover letter as b4 sends it: lines that start with `#` left out, `>#` unescaped to `#`."""
-    text = cached_re.sub(r"^#.*$", "", text, flags=cached_re.MULTILINE)
-    text = cached_re.sub(r"^>(#.*)$", r"\1", text, flags=cached_re.MULTILINE)
-    return cached_re.sub(r"\n{3,}", "\n\n", text).strip()
+    text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^>(#.*)$", r"\1", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _without_addresses(
@@ -348,7 +348,7 @@ def _without_addresses(
             kept.append(line)
     text = "\n".join((*lines[:start], *kept, *lines[end:]))
     return (
-        cached_re.sub(r"\n{3,}", "\n\n", text).strip(),
+        re.sub(r"\n{3,}", "\n\n", text).strip(),
         tuple(result["to"]),
         tuple(result["cc"]),
     )

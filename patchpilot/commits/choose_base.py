@@ -4,11 +4,11 @@
 The functions are pure: they do not call git.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.cache import cached_re
 from patchpilot.model.commit import Commit
 from patchpilot.model.counted import counted
 
@@ -17,13 +17,13 @@ MANY = 30
 MAX_OWN = 1000
 """A branch with more commits than this is not a pushed copy of a topic."""
 
-_INTEGRATION = cached_re.compile(
+_INTEGRATION = re.compile(
     r"(?:.*/)?(?:master|main|trunk|devel|next|for-next|for-linus|linux-next|linux-\d+\.\d+\.y|v\d+\.\d+[-.\w]*)"
 )
-_REBUILT = cached_re.compile(
+_REBUILT = re.compile(
     r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes"
 )
-RELEASE_TAG = cached_re.compile(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
+RELEASE_TAG = re.compile(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
 """Tags of public history.
 
 Others may be private: b4 tags what was sent, and users tag versions of a topic.

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parses raw commit objects."""
 
+import re
 from datetime import datetime, timedelta, timezone
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH, moment
 from patchpilot.model.commit import Commit
 
-_IDENT = cached_re.compile(
+_IDENT = re.compile(
     r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
 )
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads git's configuration for a directory, and caches it until a configuration file changes."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.commits.repository_signature import state_of, user_files
 from patchpilot.commits.run import git
 
@@ -108,9 +108,7 @@ def matching(
 
     The keys are matched as by `git config --get-regexp`.
     """
-    return {
-        key: found for key, found in values.items() if cached_re.search(pattern, key)
-    }
+    return {key: found for key, found in values.items() if re.search(pattern, key)}
 
 
 def normal_key(key: str) -> str:

@@ -2,6 +2,7 @@
 """Reads a repository's directories, configuration and refs with three git processes."""
 
 import os
+import re
 import shlex
 import shutil
 import stat
@@ -10,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re, entries
+from patchpilot.cache import entries
 from patchpilot.commits.git_config import (
     ConfigEntry,
     by_key,
@@ -35,8 +36,8 @@ _FIELDS = (
 )
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _VERSION_CACHE = entries.Kind("git-version", (__file__,))
-_PLACES = cached_re.compile(
-    r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", cached_re.DOTALL
+_PLACES = re.compile(
+    r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
 )
 _OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap")
 _OF_GIT = ("info/attributes", "info/exclude")
@@ -211,7 +212,7 @@ def git_version() -> str:
 
 def version_numbers(version: str) -> tuple[int, ...]:
     """Returns the numbers at the start of a version: (2, 39, 5) for "2.39.5.windows.1"."""
-    found = cached_re.match(r"\d+(?:\.\d+)*", version)
+    found = re.match(r"\d+(?:\.\d+)*", version)
     return tuple(int(number) for number in found[0].split(".")) if found else ()
 
 
@@ -266,7 +267,7 @@ class GitReading:
             text = ""
         if text.startswith(_SYMBOLIC) and text != _SYMBOLIC + _REFTABLE:
             return text.removeprefix(_SYMBOLIC)
-        if cached_re.fullmatch(r"[0-9a-f]{40}", text):
+        if re.fullmatch(r"[0-9a-f]{40}", text):
             return None
         done = git(
             self._places.top,
@@ -326,7 +327,7 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
         found = os.environ.get(f"GIT_AUTHOR_{name.upper()}", "")
         for key in (f"author.{name}", f"user.{name}"):
             found = found or (config.get(key) or ("",))[-1]
-        return cached_re.sub(r"[<>\n]", "", found).strip(_CRUD)
+        return re.sub(r"[<>\n]", "", found).strip(_CRUD)
 
     name, email = setting("name"), setting("email")
     return Address(name, email) if name and email else None

@@ -10,13 +10,13 @@ and need no trust.
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.commits import trust_store
 from patchpilot.commits.git_config import ConfigEntry, config_entries, config_entry
 from patchpilot.commits.git_reading import common_dir_of
@@ -84,20 +84,20 @@ OWN_SCOPES = ("local", "worktree")
 _B4_FILE = ".b4-config"
 _HELPER = "::"
 """What URLs of remote helpers have, such as ext::COMMAND."""
-_HERE = cached_re.compile(
+_HERE = re.compile(
     r"https?://(?:[^/\\@?#\s]*@)?(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?(?:/[!-~]*)?"
 )
 """URLs of this machine, in a form that every program reads alike."""
 _NO_STRANGER = ("", *LOOPBACK)
 """Servers that need no trust: what listens on this machine was not started by the repository."""
-_SWITCH = cached_re.compile("true|false|yes|no|on|off|[01]")
+_SWITCH = re.compile("true|false|yes|no|on|off|[01]")
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
-_RECIPIENTS = cached_re.compile(
+_RECIPIENTS = re.compile(
     rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
 )
 """What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
-_WORD = cached_re.compile(r"[^\s'\"=;|&()<>`$]+")
+_WORD = re.compile(r"[^\s'\"=;|&()<>`$]+")
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
@@ -172,9 +172,7 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     Commands that patchpilot installs or documents are not included.
     """
     entries = list(config_entries(top))
-    pattern = cached_re.compile(
-        "|".join(_KEYS[use] for use in uses), cached_re.IGNORECASE
-    )
+    pattern = re.compile("|".join(_KEYS[use] for use in uses), re.IGNORECASE)
     of_tree = b4_file_entries(top) if Use.B4 in uses else []
     named = [entry for entry in entries if entry.scope in OWN_SCOPES] + of_tree
     settings = [
@@ -238,7 +236,7 @@ def _is_command(entry: ConfigEntry) -> bool:
 
 
 def _is(pattern: str, entry: ConfigEntry) -> bool:
-    return bool(cached_re.fullmatch(pattern, entry.key, cached_re.IGNORECASE))
+    return bool(re.fullmatch(pattern, entry.key, re.IGNORECASE))
 
 
 def _hooks_folder(entries: Sequence[ConfigEntry], place: "_Place") -> Path | None:

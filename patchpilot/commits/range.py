@@ -5,12 +5,12 @@ A TARGET is a commit, a range, a patch file, a directory, an mbox or standard in
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, MissingError, NoPatchError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.limits import MAX_INPUT
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
 """The hint for a TARGET without commits."""
 MAX_COMMITS = 1000
-_NUMBERED = cached_re.compile(
-    r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)"
-)
+_NUMBERED = re.compile(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 FromArchive = Callable[[str], Series]
 """Reads the series named by an archive's URL or a Message-ID.
@@ -352,8 +350,8 @@ def _patches_of_line(repository: "Repository", ids: Sequence[str]) -> tuple[Patc
     )
 
 
-_FORMATTED = cached_re.compile(
-    rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", cached_re.MULTILINE
+_FORMATTED = re.compile(
+    rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE
 )
 _FORMAT_PATCH = (
     "format-patch",

@@ -6,16 +6,14 @@ edited there as well; if the later commit changes or removes the line, it is not
 nothing can conflict.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from patchpilot.cache import cached_re
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 
-_RANGE = cached_re.compile(
-    rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", cached_re.MULTILINE
-)
+_RANGE = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

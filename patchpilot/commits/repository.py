@@ -2,12 +2,12 @@
 """A git repository whose refs, configuration and command results are cached."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.git_config import config_entries, matching, normal_key
@@ -35,9 +35,9 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import message_id_of
 from patchpilot.urls import public_url
 
-_HEX = cached_re.compile(r"[0-9a-f]{40}")
-_SHORT_ID = cached_re.compile(r"[0-9a-f]{7,40}")
-_HEX_256 = cached_re.compile(r"[0-9a-f]{64}")
+_HEX = re.compile(r"[0-9a-f]{40}")
+_SHORT_ID = re.compile(r"[0-9a-f]{7,40}")
+_HEX_256 = re.compile(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
 """Commits of a branch, latest first, among which its own are searched; b4 refuses longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

@@ -9,10 +9,10 @@ branch has either its old or its new value, and the old value can be restored.
 """
 
 import contextlib
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.cache import cached_re
 from patchpilot.commits.b4_prep import below_cover
 from patchpilot.commits.branch_move_journal import refuse_locked
 from patchpilot.commits.commit_parser import parse_ident
@@ -25,11 +25,9 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.model.rewrite_overrides import CLAIM, PUBLISHED, SHARED
 
-_SIGNATURE = cached_re.compile(
-    rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", cached_re.MULTILINE
-)
-_ENCODING = cached_re.compile(rb"^encoding (.*)\n", cached_re.MULTILINE)
-_COMMITTER = cached_re.compile(rb"^committer .*$", cached_re.MULTILINE)
+_SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
+_ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)
+_COMMITTER = re.compile(rb"^committer .*$", re.MULTILINE)
 MAX_REWRITTEN = 2000
 
 
@@ -241,16 +239,14 @@ def _rebuilt(
     head, _, body = raw.partition(b"\n\n")
     head = _SIGNATURE.sub(b"", head + b"\n")
     if tree is not None:
-        head = cached_re.sub(
-            rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head
-        )
-    head = cached_re.sub(
+        head = re.sub(rb"\Atree [0-9a-f]+\n", b"tree " + tree.encode() + b"\n", head)
+    head = re.sub(
         rb"^parent ([0-9a-f]+)$",
         lambda found: (
             b"parent " + new.get(found[1].decode(), found[1].decode()).encode()
         ),
         head,
-        flags=cached_re.M,
+        flags=re.M,
     )
     if message is not None:
         encoding = _ENCODING.search(head)
@@ -461,4 +457,4 @@ def apply(
 
 
 def _short(ref: str | None) -> str:
-    return cached_re.sub(r"^refs/(?:heads|tags|remotes)/", "", ref) if ref else "HEAD"
+    return re.sub(r"^refs/(?:heads|tags|remotes)/", "", ref) if ref else "HEAD"

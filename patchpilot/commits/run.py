@@ -6,6 +6,7 @@ Calls have timeouts, and errors name the command that failed.
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import GitError, MissingError
 
 LOCAL_GIT_VARIABLES = (
@@ -400,9 +400,7 @@ def _failure(verb: str, done: Completed) -> GitError:
             hint=f"if you trust it, run {way}" if way else None,
         )
     words = [line for line in said.splitlines() if line.strip()]
-    hint = next(
-        (way for pattern, way in _WAYS_OUT if cached_re.search(pattern, said)), None
-    )
+    hint = next((way for pattern, way in _WAYS_OUT if re.search(pattern, said)), None)
     return GitError(
         f"git {verb} failed: {words[-1] if words else f'exit {done.code}'}", hint=hint
     )

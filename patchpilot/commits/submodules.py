@@ -5,14 +5,14 @@ To find out whether a submodule has changed, git runs `git status` in it, which 
 filters and the file system monitor of the submodule's own configuration.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.cache import cached_re
 from patchpilot.commits.git_config import config_values
 from patchpilot.commits.run import git
 
-_KEY = cached_re.compile(r"submodule\.(?P<name>.+)\.[^.]+", cached_re.DOTALL)
+_KEY = re.compile(r"submodule\.(?P<name>.+)\.[^.]+", re.DOTALL)
 _FOR_ALL = (
     ("diff.ignoreSubmodules", "dirty"),
     ("diff.submodule", "short"),

@@ -1,59 +1,57 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Email addresses, parsed from headers and trailers, and checked before they become recipients."""
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.model.encoded_words import decode_words
 
-_NAME_ADDR = cached_re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
-_BARE = cached_re.compile(
-    r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)"
-)
+_NAME_ADDR = re.compile(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
+_BARE = re.compile(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
-_PLAIN = cached_re.compile(
+_PLAIN = re.compile(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
-    cached_re.ASCII,
+    re.ASCII,
 )
 """A mailbox as nearly all headers have them: nothing quoted, no comment, no group."""
-_MARK = cached_re.compile(r'\\.|["()]', cached_re.DOTALL)
+_MARK = re.compile(r'\\.|["()]', re.DOTALL)
 """What begins or ends a quoted string or a comment; a backslash takes that from what follows it."""
-_EMAIL = cached_re.compile(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
-_ANY_ADDRESS = cached_re.compile(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
-_LIKE_ADDRESS = cached_re.compile("[<>@\uff20\ufe6b]")
-_STRAY = cached_re.compile(r'[\\"()]')
-_WITH_AT = cached_re.compile(r"[^\s<>,;:]*@[^\s<>,;:]*")
-_QUOTED_STRING = cached_re.compile(r'"((?:[^"\\]|\\.)*)"', cached_re.DOTALL)
+_EMAIL = re.compile(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
+_ANY_ADDRESS = re.compile(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
+_LIKE_ADDRESS = re.compile("[<>@\uff20\ufe6b]")
+_STRAY = re.compile(r'[\\"()]')
+_WITH_AT = re.compile(r"[^\s<>,;:]*@[^\s<>,;:]*")
+_QUOTED_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = r"=\?[^\s?\"()<>@,;:\\]+\?[bBqQ]\?[^\s?\"()<>@,;:\\]*\?="
-_WORDS = cached_re.compile(rf"{_WORD}(?:[ \t]+{_WORD})*")
+_WORDS = re.compile(rf"{_WORD}(?:[ \t]+{_WORD})*")
 """Encoded words in a row; one with a character that RFC 2047 forbids in a name is none."""
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
-_DOT_ATOMS = cached_re.compile(
+_DOT_ATOMS = re.compile(
     r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*",
-    cached_re.ASCII | cached_re.IGNORECASE,
+    re.ASCII | re.IGNORECASE,
 )
 """An address as nearly all are, which the email package takes."""
-_CONTROL = cached_re.compile(r"[\x00-\x1f\x7f]")
-_QUOTED = cached_re.compile(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_QUOTED = re.compile(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
 """A name that a header quotes (RFC 5322), or that a program would read as an option where it is an
 argument.
 """
 _DANGERS = (
     (
-        cached_re.compile(r"^-"),
+        re.compile(r"^-"),
         "it begins with '-', which a mail program would read as an option",
     ),
-    (cached_re.compile(r"\$[{(]|`"), "it has a shell expansion"),
+    (re.compile(r"\$[{(]|`"), "it has a shell expansion"),
     (
-        cached_re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
+        re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
         "it has white space or a control character",
     ),
-    (cached_re.compile(r'[",]'), "it has a quote or a comma"),
+    (re.compile(r'[",]'), "it has a quote or a comma"),
 )
 
 
@@ -155,15 +153,13 @@ def decode_mailboxes(value: str) -> str:
     return "".join([*parts, _WORDS.sub(_as_name, value[at:])])
 
 
-def _as_name(words: cached_re.Match[str]) -> str:
+def _as_name(words: re.Match[str]) -> str:
     return _quoted(_CONTROL.sub(" ", decode_words(words[0])))
 
 
-def _as_part(words: cached_re.Match[str]) -> str:
+def _as_part(words: re.Match[str]) -> str:
     """Encoded words in a quoted string or a comment, which they do not end."""
-    return cached_re.sub(
-        r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0]))
-    )
+    return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
 
 
 def parse_address(text: str) -> Address | None:
@@ -209,7 +205,7 @@ def addresses_within(text: str) -> tuple[str, ...]:
 
 
 def _unescaped(text: str) -> str:
-    return cached_re.sub(r"\\(.)", r"\1", text)
+    return re.sub(r"\\(.)", r"\1", text)
 
 
 @lru_cache(maxsize=256)
@@ -222,7 +218,7 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     )
     if all(plain):
         return tuple(
-            Address(cached_re.sub(" +", " ", found[1] or ""), found[2] or found[3])
+            Address(re.sub(" +", " ", found[1] or ""), found[2] or found[3])
             for found in plain
             if found
         )

@@ -4,24 +4,24 @@
 See Documentation/process/coding-assistants.rst.
 """
 
-from patchpilot.cache import cached_re
+import re
 
 # a first word alone is also the name of people, who have a second one
-_PROGRAM = cached_re.compile(
+_PROGRAM = re.compile(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
     r"(?: (?:code|ai|bot|agent|opus|sonnet|haiku|cli|pro|flash|\(?[a-z]{0,9}[\d.]{1,5}[a-z]{0,9}\)?"
     r")){0,4} ?(?:<|$)",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
-_ADDRESS = cached_re.compile(
+_ADDRESS = re.compile(
     r"<(?:noreply@(?:anthropic|openai|cursor)\.com|cursoragent@cursor\.com|copilot@github\.com"
     r"|\d+\+copilot@users\.noreply\.github\.com)>",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
-_FORM = cached_re.compile(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
-_MAILBOX = cached_re.compile(r"\s*<[^<>]*@[^<>]*>")
-_BRACKETED = cached_re.compile(r"\[([^][]*)\]")
+_FORM = re.compile(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
+_MAILBOX = re.compile(r"\s*<[^<>]*@[^<>]*>")
+_BRACKETED = re.compile(r"\[([^][]*)\]")
 EVERYDAY_TOOLS = frozenset(
     [
         "cc",

@@ -11,13 +11,12 @@ it allocate gigabytes before the timeout. `\\w`, `\\d`, `\\s` and `\\b` match AS
 engines.
 """
 
+import re
 import time
 import warnings
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Any, Literal
-
-from patchpilot.cache import cached_re
 
 MAX_PATTERN = 1000
 """The maximum length of a pattern, in characters."""
@@ -31,7 +30,7 @@ it matches nothing.
 """
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _FEW = 64
-_NOT_UTF8 = cached_re.compile("[\ud800-\udfff]")
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 _MEMORY = 1 << 20
 
 Dialect = Literal["python", "perl"]
@@ -70,13 +69,13 @@ class BoundedPattern:
         """
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
-        flags = cached_re.ASCII | (cached_re.VERBOSE if self.extended else 0)
+        flags = re.ASCII | (re.VERBOSE if self.extended else 0)
         cost = _cost(self.pattern, flags, self.dialect)
         whole = self.prefix + self.pattern
         if isinstance(cost, _Cost) and cost.degree == 0 and cost.ways <= _FEW:
             try:
-                return cached_re.compile(whole, flags)
-            except cached_re.error as error:
+                return re.compile(whole, flags)
+            except re.error as error:
                 cost = str(error)
         linear = _linear(whole, extended=self.extended)
         if not isinstance(linear, str):
@@ -88,11 +87,11 @@ class BoundedPattern:
         ):
             try:
                 return _Budgeted(
-                    cached_re.compile(whole, flags),
+                    re.compile(whole, flags),
                     self.pattern,
                     LONGEST_TEXT[cost.degree],
                 )
-            except cached_re.error as error:
+            except re.error as error:
                 return str(error)
         if isinstance(cost, _Cost) and linear.startswith(
             ("invalid perl operator", "invalid escape")
@@ -148,9 +147,7 @@ def pattern_error(pattern: str) -> str | None:
 class _Budgeted:
     """A pattern of `re` whose calls are short; their total time is limited."""
 
-    def __init__(
-        self, compiled: "cached_re.Pattern[str]", source: str, longest: int
-    ) -> None:
+    def __init__(self, compiled: "re.Pattern[str]", source: str, longest: int) -> None:
         self._compiled = compiled
         self._source = source
         self._longest = longest
@@ -252,7 +249,7 @@ def _for_re2(pattern: str, *, extended: bool) -> str:
             out.append("\\[" if char == "[" else char)
         elif char == "[":
             in_class = True
-            opening = cached_re.match(r"\[\^?\]?", pattern[at : at + 3])
+            opening = re.match(r"\[\^?\]?", pattern[at : at + 3])
             first = opening[0] if opening else "["
             out.append(first.replace("]", r"\]"))
             at += len(first) - 1
@@ -286,13 +283,13 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
     """
     import re._parser as parser  # type: ignore[import-not-found]
 
-    if dialect == "perl" and cached_re.search(r"\\Z|\{,", pattern):
+    if dialect == "perl" and re.search(r"\\Z|\{,", pattern):
         return "Python and Perl read it differently"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", FutureWarning)
             return _of_tree(parser.parse(pattern, flags))
-    except (cached_re.error, FutureWarning, OverflowError, RecursionError) as error:
+    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
         return str(error)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Paths with quotes, backslashes or control characters, which git quotes like C strings."""
 
-from patchpilot.cache import cached_re
+import re
 
 _NAMED = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
 _ESCAPES = {code: f"\\{name}" for name, code in _NAMED.items()}
@@ -16,7 +16,7 @@ def unquoted(text: str) -> str:
     """
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text.replace("\0", "\ufffd")
-    path = cached_re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape"))
+    path = re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape"))
     return path.decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
 
 
@@ -33,6 +33,6 @@ def quoted(path: str) -> str:
     )
 
 
-def _byte(found: cached_re.Match[bytes]) -> bytes:
+def _byte(found: re.Match[bytes]) -> bytes:
     word = found[1].decode("ascii")
     return bytes([_NAMED[word] if word in _NAMED else int(word, 8)])

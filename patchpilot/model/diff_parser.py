@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parses diffs into values, using unidiff."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.model.c_quoting import unquoted
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from unidiff.patch import Hunk as UnidiffHunk
     from unidiff.patch import PatchSet
 
-_FILE_START = cached_re.compile(r"^diff --git (.*)$")
-_SIGNATURE = cached_re.compile(r"^-- ?$")
+_FILE_START = re.compile(r"^diff --git (.*)$")
+_SIGNATURE = re.compile(r"^-- ?$")
 
 
 class ParsedDiff(NamedTuple):
@@ -112,10 +112,10 @@ def _inside_hunk(lines: Sequence[str], at: int, start: int) -> bool:
     return False
 
 
-HUNK = cached_re.compile(
+HUNK = re.compile(
     r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
 )
-_GIT_PATHS = cached_re.compile(
+_GIT_PATHS = re.compile(
     r"^diff --git (?:a/(?P<old>.*) b/(?P<new>.*)|\"?a/(?P<oldq>.*?)\"? \"?b/(?P<newq>.*?)\"?)$"
 )
 

@@ -7,12 +7,9 @@ Any input is decoded in one pass. Untrusted headers may have damaged base64, for
 
 import binascii
 import codecs
+import re
 
-from patchpilot.cache import cached_re
-
-_START = cached_re.compile(
-    r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?"
-)
+_START = re.compile(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
 _NOT_FOR_MAIL = frozenset(
     ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
 )

@@ -4,10 +4,9 @@
 `check`, `prepare`, `stable` and the TUI share these functions.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
-
-from patchpilot.cache import cached_re
 
 _KINDS = {
     "revert": r"^revert\b",
@@ -27,10 +26,9 @@ _KINDS = {
 
 
 @cache
-def _kinds() -> tuple[tuple[str, cached_re.Pattern[str]], ...]:
+def _kinds() -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
-        (name, cached_re.compile(pattern, cached_re.IGNORECASE))
-        for name, pattern in _KINDS.items()
+        (name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _KINDS.items()
     )
 
 
@@ -78,8 +76,7 @@ def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bo
     return (
         kind_of(title) == "other"
         and not is_cosmetic(title, paths)
-        and cached_re.search(_FAILS, " ".join((title, *message)), cached_re.IGNORECASE)
-        is not None
+        and re.search(_FAILS, " ".join((title, *message)), re.IGNORECASE) is not None
     )
 
 
@@ -89,12 +86,12 @@ def defect_in(title: str) -> str:
     Returns "" for other fixes and for bugs outside of the code.
     """
     if (
-        not cached_re.search(_CURED, title, cached_re.IGNORECASE)
+        not re.search(_CURED, title, re.IGNORECASE)
         or not bug_in(title)
         or is_cosmetic(title, ())
     ):
         return ""
-    match = cached_re.search(_DEFECT, title, cached_re.IGNORECASE)
+    match = re.search(_DEFECT, title, re.IGNORECASE)
     return match[0].strip() if match else ""
 
 
@@ -113,9 +110,7 @@ def explains_missing_fixes(lines: Sequence[str]) -> bool:
     Valid reasons are that the bug is older than the history, or that no commit can be named.
     """
     return (
-        cached_re.search(
-            _NO_FIXES, " ".join(line.strip() for line in lines), cached_re.IGNORECASE
-        )
+        re.search(_NO_FIXES, " ".join(line.strip() for line in lines), re.IGNORECASE)
         is not None
     )
 
@@ -132,32 +127,30 @@ def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     Returns None if it names none.
     """
     whole = " ".join(lines)
-    tidies = cached_re.search(_TIDIES, title, cached_re.IGNORECASE)
+    tidies = re.search(_TIDIES, title, re.IGNORECASE)
     # the text after a commit is not consumed: it may name the next one
-    for match in cached_re.finditer(
+    for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
     ):
         after = match["after"]
         before = whole[max(0, match.start() - 60) : match.start()]
-        if cached_re.search(
+        if re.search(
             r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on|after"
             r" applying|backport\w*)\W*(?:this )?$",
             before,
         ):
             continue
-        if tidies and cached_re.search(
-            _NO_USE, f"{before}{after[:300]}", cached_re.IGNORECASE
-        ):
+        if tidies and re.search(_NO_USE, f"{before}{after[:300]}", re.IGNORECASE):
             # removing what a commit left unused is cleanup, not a fix
             continue
         if (
-            (cached_re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
-            or cached_re.search(
+            (re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
+            or re.search(
                 r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced"
                 r" (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$",
                 before,
             )
-            or cached_re.search(
+            or re.search(
                 (
                     r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"  # noqa: E501
                     r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"  # noqa: E501
@@ -179,13 +172,9 @@ def _breaks(after: str) -> bool:
 
     Its title, in quotes, says nothing about it.
     """
-    sentences = cached_re.split(
-        r"\.\s+(?=[A-Z])", cached_re.sub(r"^\W*\(\".*?\"\)", "", after)
-    )
+    sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
     return (
-        cached_re.search(
-            rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), cached_re.IGNORECASE
-        )
+        re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), re.IGNORECASE)
         is not None
     )
 
@@ -195,12 +184,12 @@ def describes_harm(title: str, lines: Sequence[str]) -> bool:
 
     A message may mention an earlier commit's change without blaming it for anything.
     """
-    if cached_re.search(_TIDIES, title, cached_re.IGNORECASE):
+    if re.search(_TIDIES, title, re.IGNORECASE):
         return bug_in(title) is not None
     return bool(
         bug_in(title)
         or cure_in(title, lines)
-        or cached_re.search(_FAILS, " ".join(lines), cached_re.IGNORECASE)
+        or re.search(_FAILS, " ".join(lines), re.IGNORECASE)
     )
 
 
@@ -225,12 +214,12 @@ _BUG = (
 )
 
 
-_PREFIX = cached_re.compile(
+_PREFIX = re.compile(
     r"(?!(?:\w+ ){0,2}(?:bug)?fix(?:e[sd]|ing|up)?(?![\w-]))"
     r"(?:[^\s:()]+(?: [^\s:()]+){0,2}(?: ?\([^)]*\))?:|\([\w/,. -]+\))\s+",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
-_COMPOUND = cached_re.compile(r"\b(?:fixed|broken)-(?=\w)", cached_re.IGNORECASE)
+_COMPOUND = re.compile(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 """The start of a name such as fixed-mmio or broken-hpi."""
 
 
@@ -247,12 +236,12 @@ def _after_prefix(title: str) -> str:
 def bug_in(title: str) -> str | None:
     """Returns the word in a subject, after its prefix, that names a bug or its fix, or None."""
     title = _after_prefix(title)
-    match = cached_re.search(_BUG, title, cached_re.IGNORECASE)
-    if not match or cached_re.search(
+    match = re.search(_BUG, title, re.IGNORECASE)
+    if not match or re.search(
         r"\bfix(?:ed|es)?[-"
         r" ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b",
         title,
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     ):
         return None
     weak = match[0].lower() in (
@@ -265,19 +254,19 @@ def bug_in(title: str) -> str | None:
         "overflow",
         "underflow",
     )
-    if weak and not cached_re.search(
+    if weak and not re.search(
         r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b",
         title,
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     ):
         return None
-    if match[0].lower() == "missing" and not cached_re.search(
+    if match[0].lower() == "missing" and not re.search(
         (
             r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"  # noqa: E501
             r"|barrier|lock|init|validation)"
         ),
         title,
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     ):
         return None
     return match[0]
@@ -288,25 +277,25 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
 
     Returns None if there are none or the subject announces something new.
     """
-    if cached_re.search(
+    if re.search(
         r"\b(?:support|introduce|implement|new"
         r" driver|document|dt-bindings|selftests?|convert|rework|refactor)\b",
         title,
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     ):
         return None
     text = " ".join(lines)
-    for match in cached_re.finditer(_CURE, text, cached_re.IGNORECASE):
-        if not cached_re.search(
+    for match in re.finditer(_CURE, text, re.IGNORECASE):
+        if not re.search(
             _DENIED,
             text[max(0, match.start() - 24) : match.start()],
-            cached_re.IGNORECASE,
+            re.IGNORECASE,
         ):
             return match[0]
-    guards = cached_re.search(_GUARDS, title, cached_re.IGNORECASE)
+    guards = re.search(_GUARDS, title, re.IGNORECASE)
     return (
         guards[0].strip(": ")
-        if guards and cached_re.search(_HARM, text, cached_re.IGNORECASE)
+        if guards and re.search(_HARM, text, re.IGNORECASE)
         else None
     )
 
@@ -348,7 +337,7 @@ def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
 
     Such a fix does not affect the running kernel.
     """
-    if cached_re.search(
+    if re.search(
         (
             r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"  # noqa: E501
             r"|sparse|style|alignment|maintainers|email|documentation|wording)\b"

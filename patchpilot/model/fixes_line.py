@@ -6,29 +6,26 @@ with the word `commit` before the id. The bots, checkpatch.pl and get_maintainer
 they accept, so callers compare the parts with their own requirements.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
-
-from patchpilot.cache import cached_re
 
 _BLANK = r"[ \t\r\f\v]"
 
 
 @cache
-def _line() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _line() -> re.Pattern[str]:
+    return re.compile(
         rf"^(?P<before>[ \t\r\f\v>|]*)(?P<name>fixes)(?P<colon>{_BLANK}*:|)(?P<space>{_BLANK}*)"
         rf"(?:(?P<word>commit:?{_BLANK}*)?(?P<id>[0-9a-f]{{5,}})(?P<gap>{_BLANK}*))?(?P<rest>[^\n]*)$",
-        cached_re.IGNORECASE | cached_re.MULTILINE | cached_re.ASCII,
+        re.IGNORECASE | re.MULTILINE | re.ASCII,
     )
 
 
 @cache
-def _mention() -> cached_re.Pattern[str]:
-    return cached_re.compile(
-        r"\bfixes:\s*[0-9a-f]{12,40}", cached_re.IGNORECASE | cached_re.ASCII
-    )
+def _mention() -> re.Pattern[str]:
+    return re.compile(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
 
 
 DIGITS = 12
@@ -118,5 +115,5 @@ def mentions_fix(line: str) -> bool:
     return _mention().search(line) is not None
 
 
-def _parts(match: cached_re.Match[str]) -> FixesLine:
+def _parts(match: re.Match[str]) -> FixesLine:
     return FixesLine(*(match[name] or "" for name in FixesLine._fields))

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Email messages: split from mbox files, decoded, and parsed as patches. All input is untrusted."""
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import (
@@ -25,24 +25,20 @@ from patchpilot.model.patch_subject import parse_subject
 if TYPE_CHECKING:
     from email.message import Message
 
-_FROM_LINE = cached_re.compile(
+_FROM_LINE = re.compile(
     rb"^From (?:[0-9a-f]{40}|mboxrd@z|\S+(?:@\S+)?) +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
     rb" [A-Z][a-z]{2} +\d",
-    cached_re.MULTILINE,
+    re.MULTILINE,
 )
-_HEADER = cached_re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
-_IN_BODY = cached_re.compile(
-    r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", cached_re.IGNORECASE
-)
-_DIFFSTAT_END = cached_re.compile(r"^ \d+ files? changed\b")
-_CUT = cached_re.compile(r"^---\s*$")
-_SCISSORS = cached_re.compile(
+_HEADER = re.compile(r"^(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)$")
+_IN_BODY = re.compile(r"^(?P<name>From|Subject|Date):\s*(?P<value>.+)$", re.IGNORECASE)
+_DIFFSTAT_END = re.compile(r"^ \d+ files? changed\b")
+_CUT = re.compile(r"^---\s*$")
+_SCISSORS = re.compile(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
-_SHOWN = cached_re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
-_DIFF = cached_re.compile(
-    r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))"
-)
+_SHOWN = re.compile(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
+_DIFF = re.compile(r"^(?:diff --git |diff -|Index: |--- (?:a/|/dev/null|\S+/\S+))")
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
 _MAILBOXES = _ADDRESSES | {
     *("x-original-from", "x-original-sender", "x-original-to", "x-original-cc"),
@@ -65,30 +61,30 @@ _OF_MAILS = _ADDRESSES | {
     "return-path",
     "in-reply-to",
 }
-_WHOLE_HEADER = cached_re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
-_ONLY_TEXT = cached_re.compile(
+_WHOLE_HEADER = re.compile(rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+\n")
+_ONLY_TEXT = re.compile(
     r'text/plain(?:; *charset="?([\w.-]+)"?)?(?:; *(?:format|delsp)="?\w+"?)*;?',
-    cached_re.ASCII,
+    re.ASCII,
 )
-_BLANK_LINE = cached_re.compile(rb"(?m)^\r?\n")
+_BLANK_LINE = re.compile(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
 # any way to open a nested part: the email package accepts any case, spaces before the equals sign,
 # and boundary*0=
-_PART = cached_re.compile(
+_PART = re.compile(
     rb"(?i:boundary)[\s\x1c-\x1f*0-9]*=|^(?i:content-type:)\s*(?i:message)/",
-    cached_re.MULTILINE,
+    re.MULTILINE,
 )
-_BOUNDARY = cached_re.compile(rb'[\s"]*([^\s";]{1,70})')
+_BOUNDARY = re.compile(rb'[\s"]*([^\s";]{1,70})')
 # folded or not, within the header of the mail or of a part of it
-_DIGEST = cached_re.compile(
+_DIGEST = re.compile(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
-    cached_re.MULTILINE,
+    re.MULTILINE,
 )
 # the end of the boundary's line, and the header of the part, which says that it is a mail
-_DIGEST_PART = cached_re.compile(
+_DIGEST_PART = re.compile(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
 MAX_NESTED = 60
@@ -137,7 +133,7 @@ class Mail(NamedTuple):
 def one_mail(data: bytes, start: int, end: int) -> bytes:
     """Returns the message between two offsets of an mbox, with `>From ` lines unquoted."""
     mail = data[start:end]
-    return cached_re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
+    return re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
@@ -218,7 +214,7 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
             if mail.startswith(b"From ") and b"\n" in mail
             else mail
         )
-        quoted = cached_re.sub(rb"(?m)^(>*From )", rb">\1", raw.replace(b"\r\n", b"\n"))
+        quoted = re.sub(rb"(?m)^(>*From )", rb">\1", raw.replace(b"\r\n", b"\n"))
         parts.append(
             b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + quoted.rstrip(b"\n") + b"\n\n"
         )

@@ -5,9 +5,9 @@ Users enter them bare, in angle brackets, or as the URL of an archive.
 """
 
 import itertools
+import re
 from collections.abc import Iterator
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import InputError, UsageError
 
 # compiled when first used: `check` needs few of them
@@ -30,34 +30,30 @@ def message_id_of(target: str) -> str | None:
     """
     text = target.strip()
     if text.startswith(("http://", "https://")):
-        path = cached_re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
+        path = re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
         return next(
             (
                 part
                 for part in map(_decoded, reversed(path))
-                if cached_re.fullmatch(_FORM, part)
+                if re.fullmatch(_FORM, part)
             ),
             None,
         )
     return in_brackets(text) or (
-        bare
-        if cached_re.fullmatch(_FORM, bare := cached_re.sub(_PREFIX, "", text))
-        else None
+        bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", text)) else None
     )
 
 
 def in_brackets(text: str) -> str | None:
     """Returns the Message-ID in `<id>`, optionally after `id:` or `Message-ID:`, or None."""
-    text = cached_re.sub(_PREFIX, "", text.strip())
+    text = re.sub(_PREFIX, "", text.strip())
     inner = text[1:-1].strip() if text.startswith("<") and text.endswith(">") else ""
-    return inner if cached_re.fullmatch(_FORM, inner) else None
+    return inner if re.fullmatch(_FORM, inner) else None
 
 
 def _decoded(part: str) -> str:
     """A part of a URL, percent-decoded; Message-IDs are ASCII, so urllib is not needed."""
-    return cached_re.sub(
-        "%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part
-    )
+    return re.sub("%([0-7][0-9A-Fa-f])", lambda found: chr(int(found[1], 16)), part)
 
 
 def given_message_id(text: str, option: str = "--in-reply-to") -> str:
@@ -79,7 +75,7 @@ def bracketed(message_id: str) -> str:
 
     Raises InputError if it is not a valid Message-ID.
     """
-    if not cached_re.fullmatch(_WORD, message_id):
+    if not re.fullmatch(_WORD, message_id):
         raise InputError(
             f"{message_id!r} is not a Message-ID",
             hint="pass it as shown in the archive, with or without < >",
@@ -89,7 +85,7 @@ def bracketed(message_id: str) -> str:
 
 def ids_in_header(value: str) -> tuple[str, ...]:
     """Returns the Message-IDs in a References: header; the direct parent is the last one."""
-    return tuple(cached_re.findall(_BRACKETED, value))
+    return tuple(re.findall(_BRACKETED, value))
 
 
 def id_in_header(value: str) -> str:
@@ -97,7 +93,7 @@ def id_in_header(value: str) -> str:
 
     It is the first id in angle brackets, or the whole value if there are no brackets.
     """
-    match = cached_re.search(_BRACKETED, value)
+    match = re.search(_BRACKETED, value)
     return match[1] if match else value.strip()
 
 
@@ -106,12 +102,10 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
     The offset is None for an id on a `Message-ID:` line.
     """
-    for name in cached_re.findall(_NAMED, text):
+    for name in re.findall(_NAMED, text):
         if "@" in name:
             yield name.replace("%40", "@").rstrip(_AFTER_URL), None
-    for url in itertools.islice(
-        cached_re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS
-    ):
+    for url in itertools.islice(re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
         message_id = message_id_of(url[0].rstrip(_AFTER_URL))
         if message_id:
             yield message_id, url.start()
@@ -122,7 +116,7 @@ def batch_of(message_id: str) -> str | None:
 
     The forms of git send-email, patchpilot and b4 are known; returns None for any other.
     """
-    match = cached_re.match(_BATCH, message_id)
+    match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
 
 
@@ -131,5 +125,5 @@ def sender_in(message_id: str) -> str | None:
 
     Returns None if the Message-ID has another form.
     """
-    match = cached_re.fullmatch(_SENDER, message_id)
+    match = re.fullmatch(_SENDER, message_id)
     return match[1] if match else None

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The subject of a patch, such as `[PATCH net v2 1/3] net: x: do y`."""
 
+import re
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.model.stable_prefix import is_for_stable, stable_versions
 
 
@@ -47,21 +47,21 @@ class Subject(NamedTuple):
         return is_for_stable(self.words)
 
 
-_SET = cached_re.compile(r"\bpatch ?set\b", cached_re.IGNORECASE)
-_MARK = cached_re.compile(r"\s*\[([^\]]*)\]")
-_AT_THE_END = cached_re.compile(
+_SET = re.compile(r"\bpatch ?set\b", re.IGNORECASE)
+_MARK = re.compile(r"\s*\[([^\]]*)\]")
+_AT_THE_END = re.compile(
     r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
-_JOINED = cached_re.compile(
+_JOINED = re.compile(
     r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
 """Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
-_NUMBERED = cached_re.compile(r"(\d{1,6})/(\d{1,6}|n)")
-_VERSIONED = cached_re.compile(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|[a-z])?")
-_RE = cached_re.compile(
-    r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", cached_re.IGNORECASE
+_NUMBERED = re.compile(r"(\d{1,6})/(\d{1,6}|n)")
+_VERSIONED = re.compile(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|[a-z])?")
+_RE = re.compile(
+    r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
 
 
@@ -79,9 +79,7 @@ def parse_subject(raw: str) -> Subject:
     if marks and (ended := _AT_THE_END.search(rest)):
         said.version, rest = int(ended["a"] or ended["b"]), rest[: ended.start()]
     for mark in marks:
-        for word in cached_re.split(
-            r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()
-        ):
+        for word in re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
             said.take(word)
     return Subject(
         raw,

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes untrusted text safe to print: no escape sequences, bidirectional controls or markup."""
 
+import re
 import unicodedata
-
-from patchpilot.cache import cached_re
 
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
 _INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
 """Noncharacters, and the tag characters, which are ASCII that no font shows."""
-UNSAFE = cached_re.compile(
-    f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]"
-)
+UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 
 LOG_COMMAND = r"##(?=\w*\[)"
 """The start of a command of Azure Pipelines, of older GitHub runners and of TeamCity, anywhere in a
 line.
 """
-_COMMAND = cached_re.compile(
-    rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", cached_re.MULTILINE
+_COMMAND = re.compile(
+    rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE
 )
 
 
@@ -51,7 +48,7 @@ def without_commands(text: str) -> str:
     )
 
 
-def _visible(found: cached_re.Match[str]) -> str:
+def _visible(found: re.Match[str]) -> str:
     code = ord(found[0])
     return (
         f"\\x{code - 0xDC00:02x}"

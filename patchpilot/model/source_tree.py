@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The protocol for source trees, implemented for directories and commits."""
 
+import re
 from typing import Protocol, runtime_checkable
 
-from patchpilot.cache import cached_re
 from patchpilot.model.bounded_number import number
 
-_VERSION = cached_re.compile(
-    r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", cached_re.MULTILINE
+_VERSION = re.compile(
+    r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE
 )
 
 

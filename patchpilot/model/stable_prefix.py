@@ -4,25 +4,24 @@
 Forms are [PATCH 6.1.y], [PATCH linux-6.1.y], [PATCH stable 6.1] and [PATCH 5.10/5.15].
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
-from patchpilot.cache import cached_re
-
 
 @cache
-def _stable() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _stable() -> re.Pattern[str]:
+    return re.compile(
         r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     )
 
 
 @cache
-def _stable_word() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _stable_word() -> re.Pattern[str]:
+    return re.compile(
         r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable",
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     )
 
 
@@ -34,7 +33,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     """
     result: dict[str, None] = {}
     for at, word in enumerate(words):
-        for part in cached_re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
+        for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             one = _stable().fullmatch(part)
             # "for 6.2" names the next mainline release
             early = (

@@ -6,15 +6,15 @@ last paragraph. Kernel tools also read `Fixes:` and `Cc: stable` in earlier para
 `parse_trailers` reports the line of each trailer.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.printable import UNSAFE, one_line
 
-_TRAILER = cached_re.compile(
+_TRAILER = re.compile(
     r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$"
 )
 _NOT_A_TRAILER = frozenset(
@@ -35,16 +35,16 @@ _NOT_A_TRAILER = frozenset(
         "to",
     ]
 )
-_KNOWN = cached_re.compile(
+_KNOWN = re.compile(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$",
-    cached_re.IGNORECASE,
+    re.IGNORECASE,
 )
 _NO_WIDTH = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\u3164\uffa0"
 # joiners are a part of words in some scripts
 _LATIN = "\x00-\u024f"
 _JOINERS = f"(?<![^{_LATIN}])[\u200c\u200d]|[\u200c\u200d](?![^{_LATIN}])"
 # replacement characters are what a decoder leaves of bytes that are not text
-_UNFIT = cached_re.compile(f"{UNSAFE.pattern}|[\n\ufffd{_NO_WIDTH}]|{_JOINERS}")
+_UNFIT = re.compile(f"{UNSAFE.pattern}|[\n\ufffd{_NO_WIDTH}]|{_JOINERS}")
 
 ORDER = (
     "fixes",
@@ -229,7 +229,7 @@ def unfit(line: str) -> str:
     return f"contains {_named(found)}" if found else ""
 
 
-def _named(unfit_character: cached_re.Match[str]) -> str:
+def _named(unfit_character: re.Match[str]) -> str:
     """The character as it is shown, which no font does for some."""
     shown = one_line(unfit_character[0])
     return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"

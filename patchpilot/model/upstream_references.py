@@ -5,24 +5,22 @@ The forms are those of the stable trees (Documentation/process/stable-kernel-rul
 that their maintainers write manually.
 """
 
+import re
 from functools import cache
 from typing import NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.model.fixes_line import FixesLine, fixes_lines
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
-_MORE = cached_re.compile(
-    r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", cached_re.IGNORECASE
-)
-_HEX = cached_re.compile(r"[0-9a-f]{7,40}", cached_re.IGNORECASE)
+_MORE = re.compile(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
 
 
 @cache
-def _upstream() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _upstream() -> re.Pattern[str]:
+    return re.compile(
         rf"""^(?:[\[(][ ]*)?(?:
             commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
           | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
@@ -30,25 +28,25 @@ def _upstream() -> cached_re.Pattern[str]:
           | \(?cherry[ -]picked[ ]from[ ]{_OF}(?P<picked>{_SHORT})(?=[^\n]*[)\]])
           | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
         )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",  # noqa: E501
-        cached_re.IGNORECASE | cached_re.MULTILINE | cached_re.VERBOSE,
+        re.IGNORECASE | re.MULTILINE | re.VERBOSE,
     )
 
 
 @cache
-def _several() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _several() -> re.Pattern[str]:
+    return re.compile(
         rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
-        cached_re.IGNORECASE | cached_re.MULTILINE,
+        re.IGNORECASE | re.MULTILINE,
     )
 
 
 @cache
-def _revert() -> cached_re.Pattern[str]:
-    return cached_re.compile(
+def _revert() -> re.Pattern[str]:
+    return re.compile(
         r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
         r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
         r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
-        cached_re.IGNORECASE,
+        re.IGNORECASE,
     )
 
 
@@ -187,7 +185,7 @@ def _is_readable(line: FixesLine) -> bool:
     )
 
 
-def _is_closed(message: str, found: cached_re.Match[str]) -> bool:
+def _is_closed(message: str, found: re.Match[str]) -> bool:
     """Whether the bracket that opens the line is closed on it or at the start of the next.
 
     Else it begins a comment about that commit.

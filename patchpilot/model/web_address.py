@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recognizes text that may become a link in a terminal, an editor or a report."""
 
-from patchpilot.cache import cached_re
+import re
 
-_WEB = cached_re.compile(r"https?://[!-~]+")
+_WEB = re.compile(r"https?://[!-~]+")
 
 
 def web_address(text: str | None) -> str:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Validates a project's file: only known keys, each with a value of the right type."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from patchpilot.cache import cached_re
 from patchpilot.errors import PackError, suggestion
 from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.project import SECTIONS, Lists, Project
@@ -127,13 +127,13 @@ def _check_words(label: str, key: str, value: Mapping[str, Any]) -> None:
                 _SEVERITIES,
             )
         if key == "series" and not (
-            isinstance(word, str) and cached_re.fullmatch(r"\d{4}-\d\d|unknown", word)
+            isinstance(word, str) and re.fullmatch(r"\d{4}-\d\d|unknown", word)
         ):
             raise PackError(
                 f'{label}: series {name!r} needs the last month of its support ("2027-12"), not'
                 f" {word!r}"
             )
-        if key == "series" and not cached_re.search(r"\d", name):
+        if key == "series" and not re.search(r"\d", name):
             raise PackError(
                 f"{label}: [stable.series]: {name!r} is not a version number"
             )
@@ -143,8 +143,8 @@ def _check_text(label: str, key: str, value: str, kind: Any) -> None:
     """Check that a pattern compiles, and that a format has only its own placeholders."""
     if key in _PATTERNS:
         try:
-            compiled = cached_re.compile(value)
-        except cached_re.error as error:
+            compiled = re.compile(value)
+        except re.error as error:
             raise PackError(
                 f"{label}: key {key!r} is not a valid pattern: {error}"
             ) from error

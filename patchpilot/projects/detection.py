@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detects the project to which a tree or a patch belongs."""
 
+import re
 from collections.abc import Iterable, Sequence
 
-from patchpilot.cache import cached_re
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.project import Project
 
-_LIST_HOST = cached_re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
+_LIST_HOST = re.compile(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
@@ -79,7 +79,7 @@ def _by_patches(patches: Sequence[Patch]) -> Project | None:
         if addresses & _own_lists(project) and not _is_elsewhere(project, addresses):
             return project
         if project.paths_pattern and any(
-            map(cached_re.compile(project.paths_pattern).search, paths)
+            map(re.compile(project.paths_pattern).search, paths)
         ):
             return project
     return None
@@ -99,7 +99,7 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
     return _on_hosts(others, known) or (
         guests
         and any(
-            it.lists.pattern and cached_re.search(it.lists.pattern, address)
+            it.lists.pattern and re.search(it.lists.pattern, address)
             for it in known
             for address in others
         )
@@ -127,7 +127,7 @@ def is_list_address(email: str) -> bool:
     """
     lowered = email.lower()
     return is_on_list_host(email) or any(
-        project.lists.pattern and cached_re.search(project.lists.pattern, lowered)
+        project.lists.pattern and re.search(project.lists.pattern, lowered)
         for project in projects().values()
     )
 

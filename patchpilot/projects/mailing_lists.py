@@ -4,10 +4,9 @@
 These are lists that receive certain patches, and addresses that bounce.
 """
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
-
-from patchpilot.cache import cached_re
 
 
 class ListRule(NamedTuple):
@@ -24,7 +23,7 @@ class ListRule(NamedTuple):
 
     def matches(self, text: str) -> bool:
         """Whether this text of a message and its notes is for the list."""
-        return cached_re.search(self.message, text, cached_re.MULTILINE) is not None
+        return re.search(self.message, text, re.MULTILINE) is not None
 
 
 class GoneAddress(NamedTuple):

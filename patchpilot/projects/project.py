@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A project as a plain value: its tags, stable trees, mail conventions, lists and style."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from patchpilot.cache import cached_re
 from patchpilot.projects.mailing_lists import GoneAddress, ListRule
 from patchpilot.projects.stable_trees import StableTrees
 
@@ -89,7 +89,7 @@ class Lists(NamedTuple):
         )
         return (
             "|".join(
-                rf"{cached_re.escape(name)}(?:\+\w+)?@{cached_re.escape(host)}"
+                rf"{re.escape(name)}(?:\+\w+)?@{re.escape(host)}"
                 for name, _, host in boxes
             )
             or r"(?!)"

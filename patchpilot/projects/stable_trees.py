@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The stable trees of a project: branch names, repositories, and the end of support of each series."""  # noqa: E501
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
-
-from patchpilot.cache import cached_re
 
 if TYPE_CHECKING:
     from datetime import date
@@ -49,7 +48,7 @@ class StableTrees(NamedTuple):
         if not self.branch:
             return None
         for name in (ref, ref.partition("/")[2]):
-            match = cached_re.fullmatch(self.branch, name)
+            match = re.fullmatch(self.branch, name)
             if match:
                 return match["version"]
         return None
@@ -69,4 +68,4 @@ class StableTrees(NamedTuple):
 
 def version_key(version: str) -> tuple[int, ...]:
     """Returns the numbers of a version, as a sort key."""
-    return tuple(int(part) for part in cached_re.findall(r"\d{1,18}", version))
+    return tuple(int(part) for part in re.findall(r"\d{1,18}", version))
