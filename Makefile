@@ -20,6 +20,7 @@
 # make release  build sdists and wheels of HEAD twice into dist/, compare and check them, and install them in empty environments; nothing is uploaded
 # make matrix  fast tests with each python in PYTHONS (3.11 3.12 3.13), with the lowest and the newest libraries allowed; needs uv
 # make test-latest  the same with the latest libraries there are, also beyond the bounds of pyproject.toml
+# make size  print the size of each package, and the sums with their record in .ci/size.json; RECORD=1 lowers the record
 # make bench  time patchpilot and what a user would run instead, the TUI's start and keys (also on the repositories in $PATCHPILOT_LARGE), what a key costs over ssh,
 #             a stream of mails (of the epoch $PATCHPILOT_EPOCH, a number of mails may follow)
 
@@ -35,7 +36,7 @@ export PATCHPILOT_DATA
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/pycache
 
-.PHONY: all demo test test-long coverage lint lint-style lint-types suite score score-quick faults faults-quick mutants fuzz monkey endurance matrix test-latest bench docs session man data-age release install uninstall clean setup
+.PHONY: all demo test test-long coverage lint lint-style lint-types suite score score-quick faults faults-quick mutants fuzz monkey endurance matrix test-latest bench docs session man data-age release install uninstall clean setup size
 
 all: test
 
@@ -66,6 +67,7 @@ lint-style: setup
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports --no-logo
 	@$(BIN)/vulture
 	@$(BIN)/python .ci/spelling.py
+	@$(BIN)/python .ci/size.py --check
 
 # four at a time on two cores: the tests wait for servers and processes half of their time
 suite: setup
@@ -136,6 +138,9 @@ data-age:
 
 release:
 	@.ci/release $(PYTHON)
+
+size:
+	@$(PYTHON) .ci/size.py $(if $(RECORD),--record)
 
 PYTHONS ?= 3.11 3.12 3.13
 

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Print the size of the project and compare its sums with .ci/size.json. Used by `make size`.
+
+Files that git ignores are not counted. Exit code 1: a sum is above its record.
+"""
+
+import argparse
+import ast
+import json
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RECORD = ".ci/size.json"
+VALUE_CLASSES = {
+    "dataclass",
+    "NamedTuple",
+    "TypedDict",
+    "StrEnum",
+    "IntEnum",
+    "Enum",
+}
+
+
+def main() -> int:
+    """Print the sizes, or only the sums above their record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="print only sums above their record"
+    )
+    parser.add_argument("--record", action="store_true", help="lower the record")
+    options = parser.parse_args()
+    return run(ROOT, quiet=options.check, lowers=options.record)
+
+
+def run(root: Path, *, quiet: bool = False, lowers: bool = False) -> int:
+    """Measure the project in `root` and compare the sums with the record."""
+    product, tests = by_package(root / "patchpilot"), by_package(root / "tests")
+    data = [*files(root / "checks"), *files(root / "templates")]
+    pages = [file for file in files(root / "docs") if file.suffix == ".md"]
+    sums = {
+        "nodes": sum(size["nodes"] for size in product.values()),
+        "test_nodes": sum(size["nodes"] for size in tests.values()),
+        "data_bytes": sum(file.stat().st_size for file in data),
+        "words": sum(len(file.read_text(encoding="utf-8").split()) for file in pages),
+        "values": sum(size["values"] for size in product.values()),
+    }
+    record = json.loads((root / RECORD).read_text(encoding="utf-8"))
+    if not quiet:
+        print_table("patchpilot", product)
+        print_table("tests", tests)
+        for name, value in sums.items():
+            print(f"{name:16}{value:>9}  (record: {record[name]})")
+    if lowers:
+        record = {name: min(value, record[name]) for name, value in sums.items()}
+        text = json.dumps(record, indent=1) + "\n"
+        (root / RECORD).write_text(text, encoding="utf-8")
+    above = [name for name, value in sums.items() if value > record[name]]
+    for name in above:
+        print(
+            f"{RECORD}: '{name}' is {sums[name]}, above its record {record[name]};"
+            " delete something for what you add",
+            file=sys.stderr,
+        )
+    return bool(above)
+
+
+def files(folder: Path) -> list[Path]:
+    """Return the files of a folder that git tracks or would add."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    paths = {folder / name for name in listed.stdout.split("\0") if name}
+    return [path for path in paths if path.is_file()]
+
+
+def by_package(folder: Path) -> dict[str, Counter[str]]:
+    """Return the size of each package in `folder`; "." stands for its own modules."""
+    sizes = defaultdict[str, Counter[str]](Counter)
+    for file in files(folder):
+        if file.suffix == ".py":
+            package = file.relative_to(folder).parts[0]
+            sizes["." if package == file.name else package].update(module_size(file))
+    return sizes
+
+
+def module_size(file: Path) -> dict[str, int]:
+    """Count a module's syntax nodes, lines and classes that only hold values."""
+    text = file.read_text(encoding="utf-8")
+    nodes = list(ast.walk(ast.parse(text)))
+    return {
+        "nodes": sum(not isinstance(node, ast.Load | ast.Store) for node in nodes),
+        "lines": text.count("\n"),
+        "modules": 1,
+        "values": sum(
+            isinstance(node, ast.ClassDef) and is_value(node) for node in nodes
+        ),
+    }
+
+
+def is_value(node: ast.ClassDef) -> bool:
+    """Return whether a base or decorator makes the class one that holds values."""
+    marks = [
+        mark.func if isinstance(mark, ast.Call) else mark
+        for mark in (*node.bases, *node.decorator_list)
+    ]
+    names = {getattr(mark, "id", getattr(mark, "attr", "")) for mark in marks}
+    return not names.isdisjoint(VALUE_CLASSES)
+
+
+def print_table(name: str, sizes: dict[str, Counter[str]]) -> None:
+    """Print a line for each package, largest first."""
+    columns = ("nodes", "lines", "modules", "values")
+    print(f"{name:16}" + "".join(f"{column:>9}" for column in columns))
+    for package, size in sorted(sizes.items(), key=lambda item: -item[1]["nodes"]):
+        print(f"{package:16}" + "".join(f"{size[column]:>9}" for column in columns))
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

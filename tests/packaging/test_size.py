@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The size of the project has a record that only falls."""
+
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from tests.kit.repos import Repo
+
+SCRIPT = Path(__file__).parents[2] / ".ci/size.py"
+RUN = runpy.run_path(str(SCRIPT))["run"]
+SUMS = {"nodes": 9, "test_nodes": 2, "data_bytes": 6, "words": 3, "values": 1}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    files = {
+        "patchpilot/a/b.py": "class One(NamedTuple):\n    x: int\n\n\nclass Two: ...\n",
+        "patchpilot/ignored.py": "pass\n",
+        "tests/c.py": "pass\n",
+        "checks/d/e.toml": "1234",
+        "templates/f": "56",
+        "docs/g/h.md": "one two\nthree\n",
+        "docs/i.toml": "four",
+        ".gitignore": "ignored.py",
+        ".ci/size.json": json.dumps(SUMS),
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    Repo(tmp_path)
+    return tmp_path
+
+
+def recorded(project: Path) -> dict[str, int]:
+    return json.loads((project / ".ci/size.json").read_text())  # type: ignore[no-any-return]
+
+
+def test_the_packages_and_the_sums_are_printed(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert RUN(project) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert f"{'a':16}{9:>9}{5:>9}{1:>9}{1:>9}" in printed
+    sums = [f"{name:16}{size:>9}  (record: {size})" for name, size in SUMS.items()]
+    assert printed[-5:] == sums
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_sum_above_its_record_fails_and_is_not_recorded(
+    project: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lower = {**SUMS, name: SUMS[name] - 1}
+    (project / ".ci/size.json").write_text(json.dumps(lower))
+    assert RUN(project, quiet=True) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("above its record"), f"'{name}'" in err) == ("", 1, True)
+    assert RUN(project, lowers=True) == 1
+    assert recorded(project) == lower
+
+
+def test_a_record_is_lowered(project: Path) -> None:
+    (project / ".ci/size.json").write_text(json.dumps({**SUMS, "words": 99}))
+    assert RUN(project, lowers=True) == 0
+    assert recorded(project) == SUMS
