@@ -228,7 +228,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/fix_claims::_paths": ("commit.id",),
         "services/tags/topic_culprits::culprit_and_fix": ("culprit",),
         "commits/range::_patches_of_line": ("f'{parents[0][0]}..{ids[-1]}'",),
-        "topic/base_search::BaseSearch.earlier_states": ("self.head",),
+        "topic/base_search::BaseSearch.over_upstream": ("self.head",),
         "topic/rebase_topic::_picked": ("commit.parents[0]", "id_", "onto", "side"),
         "topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
         "tags/blame::blame": ("rev",),
@@ -247,7 +247,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/branch_move_journal::settle": ("move.ref or 'HEAD'",),
         "commits/branch_move_journal::_is_of": ("f'{one}:{path}'",),
         "topic/reroll::remember": ("name",),
-        "commits/repository::Repository.first_reflog_message": ("ref",),
     },
     FILES: {
         "backports/merge_file::merge_file_lines": ("*map(str, files)",),

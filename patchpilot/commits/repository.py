@@ -345,24 +345,6 @@ class Repository:
         )
         return frozenset(done.text.splitlines()) & frozenset(named)
 
-    def merge_base(self, one: str, other: str) -> str | None:
-        """Returns the best common ancestor of two commits, or None if there is none."""
-        return self.git("merge-base", one, other, ok=(0, 1)).text.strip() or None
-
-    def first_reflog_message(self, ref: str) -> str:
-        """Returns the message of a ref's first reflog entry, or "" if there is none.
-
-        The message records why git created the ref.
-        """
-        try:
-            lines = (self.common_dir / "logs" / ref).read_bytes().splitlines()
-        except OSError:
-            lines = []
-        if lines:
-            return lines[0].decode("utf-8", "replace").partition("\t")[2].strip()
-        done = self.git("log", "-g", "--format=%gs", ref, "--", ok=(0, 128))
-        return done.text.strip().rpartition("\n")[2]
-
     @cached_property
     def key(self) -> str:
         """The repository's key in databases: the path of its common directory.

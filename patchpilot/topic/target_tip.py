@@ -6,11 +6,10 @@ It is used for "applies to …" in the commit stage and before sending.
 
 from collections.abc import Sequence
 
-from patchpilot.commits.choose_base import BaseKind
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.target_tree import TargetTree, remote_of
-from patchpilot.topic.topic_base import applied_to
+from patchpilot.topic.topic_base import Source, applied_to
 
 
 def find_target(
@@ -38,7 +37,7 @@ def find_target(
         return TargetTree(
             repository.short_name(base.branch) or base.branch,
             tip,
-            "the base you named" if base.kind is BaseKind.NAMED else base.reason,
+            "the base you named" if base.source is Source.NAMED else base.reason,
         )
     return (
         TargetTree(repository.branch or "HEAD", head, "what is checked out")

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.b4_prep import PrepBranch, prep_branch
-from patchpilot.commits.choose_base import BaseKind
 from patchpilot.commits.range import read_targets
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.services.tags.find_culprits import _series
 from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_base import find_base, topic_commits
+from patchpilot.topic.topic_base import Source, find_base, topic_commits
 from tests.kit.b4 import b4
 from tests.kit.prep import COVER, STRATEGIES, edit_cover, prep
 from tests.kit.repos import Repo
@@ -222,13 +221,13 @@ def test_a_named_commit_of_the_branch_has_its_base(
         repo.checkout(place)
         with Repository.open(repo.path) as repository:
             found = find_base(repository, head=second)
-            assert (found.kind, found.start, found.commits) == (
-                BaseKind.B4,
+            assert (found.source, found.start, found.commits) == (
+                Source.B4,
                 base,
                 (first, second),
             )
             assert find_base(repository, head=first).commits == (first,)
-            assert find_base(repository, head=base).kind is not BaseKind.B4
+            assert find_base(repository, head=base).source is not Source.B4
             assert set(_series(repository, repository.commit(second), None)) >= {
                 first,
                 second,

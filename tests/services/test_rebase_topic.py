@@ -41,7 +41,7 @@ def test_the_commits_are_above_the_tree_and_the_files_follow(repo: Repo) -> None
         2,
         "net/main",
         (),
-        None,
+        "net/main",
     )
     assert repo.git("log", "--format=%s", "net/main..HEAD").splitlines() == [
         "widget: fix 2",
