@@ -20,19 +20,6 @@ VERB = "rebase"
 
 
 @dataclass(frozen=True, slots=True)
-class RebaseRequest:
-    """A request to rebase a topic onto the branch or commit `onto`.
-
-    TARGET and base select the topic as for every verb; `overrides` are as for `prepare`.
-    """
-
-    onto: str
-    target: str | None = None
-    base: str | None = None
-    overrides: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class RebaseResult:
     """The result of a rebase: the number of commits, their new base, side effects, and the undo
     record.
@@ -49,41 +36,52 @@ class RebaseResult:
 
 
 def rebase_topic(
-    repository: Repository, request: RebaseRequest, progress: Progress = silent
+    repository: Repository,
+    onto: str,
+    target: str | None = None,
+    base: str | None = None,
+    *,
+    overrides: tuple[str, ...] = (),
+    progress: Progress = silent,
 ) -> RebaseResult:
-    """Rebase the commits of a topic.
+    """Rebase the commits of a topic onto the branch or commit `onto`.
+
+    TARGET and base select the topic as for every verb; `overrides` are as for `prepare`.
 
     Raises RefusedError if a commit conflicts or is already in the tree, or if rewriting would be
     harmful.
     """
-    ids = topic_commits(repository, request.target, request.base)
+    ids = topic_commits(repository, target, base)
     ref, head = rewrite.branch_of(repository)
-    tip = repository.resolve(request.onto)
-    _refuse_odd(repository, ids, head, request.onto)
+    tip = repository.resolve(onto)
+    _refuse_odd(repository, ids, head, onto)
     if repository.is_ancestor(tip, ids[0]):
-        return RebaseResult(len(ids), request.onto, None, (), request.base)
-    rewrite.refuse_unless_safe(repository, ref, head, ids[:1], request.overrides)
+        return RebaseResult(len(ids), onto, None, (), base)
+    rewrite.refuse_unless_safe(repository, ref, head, ids[:1], overrides)
     trees: list[str] = []
     for at, id_ in enumerate(ids):
-        progress(f"rebasing onto {request.onto}", at, len(ids))
+        progress(f"rebasing onto {onto}", at, len(ids))
         trees.append(
             _picked(
                 repository,
                 id_,
                 trees[-1] if trees else repository.commit(tip).tree,
-                request.onto,
+                onto,
             )
         )
     rewriting = rewrite.onto(
         repository, ref, head, tip, tuple(zip(ids, trees, strict=True))
     )
     undo = move_branch.apply(repository, rewriting, VERB)
+    is_found = not base and len(
+        find_base(repository, head=rewriting.new).commits
+    ) == len(ids)
     return RebaseResult(
         len(ids),
-        request.onto,
+        onto,
         undo,
         rewrite.costs(rewriting, len(ids)),
-        _base_now(repository, request, rewriting.new, len(ids)),
+        None if is_found else onto,
     )
 
 
@@ -149,15 +147,3 @@ def _picked(repository: Repository, id_: str, onto: str, name: str) -> str:
             hint=f"nothing was changed; run `git rebase {name}` to drop the commit",
         )
     return tree
-
-
-def _base_now(
-    repository: Repository, request: RebaseRequest, head: str, count: int
-) -> str | None:
-    """The base that the next read of the topic must name: none where none was named and the one
-    found has the same commits above it.
-    """
-    is_found = (
-        not request.base and len(find_base(repository, head=head).commits) == count
-    )
-    return None if is_found else request.onto

@@ -19,6 +19,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.trailer import trailer_block
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
@@ -273,7 +274,7 @@ def sent_patches(
     return tuple(
         KnownPatch(
             entry.patch_id,
-            _title(entry.mail.subject),
+            parse_subject(entry.mail.subject).title,
             entry.commit,
             _authored(repository, entry.commit),
         )
@@ -312,12 +313,6 @@ def _without_trailers(commit: Commit) -> str:
     lines = list(commit.lines)
     block = trailer_block(lines)
     return "\n".join((*lines[: block.start], *lines[block.stop :])).rstrip()
-
-
-def _title(subject: str) -> str:
-    from patchpilot.model.patch_subject import parse_subject
-
-    return parse_subject(subject).title
 
 
 def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:

@@ -313,9 +313,7 @@ def _among(
     """The base by the best of the branches that share the same commit with the topic."""
     listed: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
-        from patchpilot.topic.target_trees import listed_branches
-
-        listed = listed_branches(search.repository, start, search.head)
+        listed = _listed_branches(search.repository, start, search.head)
     chosen, *others = search.ranked(holders, listed)
     if not chosen.is_branch:
         reason = "nearest release; no branch is nearer"
@@ -338,6 +336,27 @@ def _among(
         reason,
         (*notes, *_rebuilt_note(chosen)),
         chosen.short,
+    )
+
+
+def _listed_branches(repository: "Repository", start: str, head: str) -> frozenset[str]:
+    """The remote branches that MAINTAINERS names (T:) for the files of `start..head`.
+
+    Empty if there is no MAINTAINERS file.
+    """
+    from patchpilot.commits.tree_readers import CommitTree
+    from patchpilot.maintainers import load
+    from patchpilot.maintainers.match import match
+    from patchpilot.outgoing.target_tree import remote_of
+
+    paths = [file.path for file in repository.changed_files(start, head)]
+    try:
+        sections = match(load(CommitTree(repository, head)), paths)
+    except PatchpilotError:
+        return frozenset()
+    trees = {tree for section in sections for tree in section.section.trees}
+    return frozenset(
+        remote.label for tree in trees if (remote := remote_of(repository, tree))
     )
 
 

@@ -2,7 +2,6 @@
 """The commits of a topic as patches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
@@ -11,21 +10,13 @@ from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress, silent
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPatches:
-    """A topic's patches, oldest first, and whether a merge among its commits was skipped."""
-
-    patches: tuple[Patch, ...]
-    has_merge: bool = False
-
-
 def topic_patches(
     repository: Repository,
     commits: Sequence[Commit],
     target: str | None,
     progress: Progress = silent,
-) -> TopicPatches:
-    """Return the patches of these commits.
+) -> tuple[tuple[Patch, ...], bool]:
+    """Return the patches of these commits, and whether a merge among them was skipped.
 
     Merges are only searched for if no TARGET names the commits.
     """
@@ -36,4 +27,4 @@ def topic_patches(
     merge = not target and repository.rev_list(
         "--merges", "--max-count=1", f"{commits[0].id}^..HEAD"
     )
-    return TopicPatches(tuple(patches), bool(merge))
+    return tuple(patches), bool(merge)

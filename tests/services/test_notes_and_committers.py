@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.topic.rebase_topic import RebaseRequest, rebase_topic
+from patchpilot.topic.rebase_topic import rebase_topic
 from tests.kit.cli import Outcome, call
 from tests.kit.life import life
 from tests.kit.mails import RITA
@@ -62,9 +62,7 @@ def rebase(repo: Repo, *words: str) -> Outcome:
     assert repo.git("rev-parse", "HEAD") == at
     with Repository.open(repo.path) as repository:
         overrides = tuple(word.removeprefix("--") for word in words)
-        rebase_topic(
-            repository, RebaseRequest("other", base="master", overrides=overrides)
-        )
+        rebase_topic(repository, "other", base="master", overrides=overrides)
     return Outcome(0, "", "")
 
 

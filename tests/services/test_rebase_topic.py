@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.services.tags.undo_rewrite import undo_restore
-from patchpilot.topic.rebase_topic import RebaseRequest, RebaseResult, rebase_topic
+from patchpilot.topic.rebase_topic import RebaseResult, rebase_topic
 from patchpilot.topic.topic_base import topic_commits
 from tests.kit.bases import add_remote, clone, fix, grow, upstream
 from tests.kit.repos import Repo
@@ -30,7 +30,7 @@ def repo(tmp_path: Path) -> Repo:
 
 def rebased(repo: Repo, onto: str = "net/main", **more: object) -> RebaseResult:
     with Repository.open(repo.path) as repository:
-        return rebase_topic(repository, RebaseRequest(onto, **more))  # type: ignore[arg-type]
+        return rebase_topic(repository, onto, **more)  # type: ignore[arg-type]
 
 
 def test_the_commits_are_above_the_tree_and_the_files_follow(repo: Repo) -> None:

@@ -12,7 +12,7 @@ from patchpilot.services.track.conversation import conversation
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.review_ledger import PointState
-from patchpilot.topic.home.series_news import news_of
+from patchpilot.topic.home.series_news import topic_of_series
 from patchpilot.tui.screens.follow_rows import keys_of
 from patchpilot.tui.view.rich_text import STRONG
 from patchpilot.tui.widgets.thread_tree import (
@@ -172,7 +172,7 @@ def test_a_report_without_an_error_is_no_failure(
         f" {'build warnings' if 'warning' in words else 'a build failure'}: fix it and send v2"
     )
     assert keys_of(series) == "press r to reply, press 0 to open its topic at Home"
-    assert news_of(series).failed is ("error" in words)
+    assert topic_of_series("", series).failed is ("error" in words)
 
 
 def test_long_lines_go_on_below_and_none_is_cut(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from patchpilot.topic.home.home_branches import (
 )
 from patchpilot.topic.home.home_cache import Kept, keep_home, recall_home
 from patchpilot.topic.home.home_topic import TURNS, HomeTopic, Turn, in_order
-from patchpilot.topic.home.series_news import news_of
+from patchpilot.topic.home.series_news import topic_of_series
 from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.topic_state import TopicState, topic_state
 
@@ -279,7 +279,7 @@ class _Reading:
         topic = self._as_kept(key, state)
         if topic is None:
             self._say(entry.subject)
-            topic = _of_series(key, self._of(entry, repository))
+            topic = topic_of_series(key, self._of(entry, repository))
         self._take(key, state, replace(topic, repository=place))
 
     def _as_kept(self, key: str, state: str) -> HomeTopic | None:
@@ -330,34 +330,13 @@ class _Reading:
         return " ".join(words)
 
 
-def _of_series(key: str, series: Tracked) -> HomeTopic:
-    news = news_of(series)
-    latest = series.status.topic.latest if series.status else None
-    return HomeTopic(
-        key,
-        series.subject,
-        version=latest.version if latest else 0,
-        patches=len(latest.patches) if latest else 0,
-        turn=TURNS[series.step.need],
-        state=str(series.word),
-        news=news.words,
-        when=news.when,
-        tags=news.tags,
-        bots=news.bots,
-        failed=news.failed,
-        events=news.events,
-        step=series.step.advice,
-        series=series.entry.id,
-    )
-
-
 def _of_topic(
     key: str, repository: str, branch: Branch, found: TopicState, commits: int
 ) -> HomeTopic:
     step = found.step
     if found.series:
         topic = replace(
-            _of_series(key, found.series),
+            topic_of_series(key, found.series),
             repository=repository,
             branch=branch.name,
             patches=commits,

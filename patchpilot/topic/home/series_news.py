@@ -4,8 +4,7 @@
 Includes who requested a change, who applied the series, its tags, and the reports of bots.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 from patchpilot.model.counted import counted
 from patchpilot.reading.ci_verdict import CiVerdict
@@ -14,7 +13,7 @@ from patchpilot.reading.review_points import ReviewPoint, review_points
 from patchpilot.reading.status import Reply, SeriesState, Status
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.story import posted_events
-from patchpilot.topic.home.home_topic import HomeEvent
+from patchpilot.topic.home.home_topic import TURNS, HomeEvent, HomeTopic
 
 _ASKED = {
     MailKind.QUESTION: ("question", "asked {}"),
@@ -31,27 +30,20 @@ KEPT = 12
 _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesNews:
-    """The latest event of a series and its time (seconds since the epoch).
-
-    Includes the tags by name, the bot reports, whether one of them is a failure, and the last
-    events.
-    """
-
-    words: str
-    when: float
-    tags: Mapping[str, int]
-    bots: str
-    failed: bool
-    events: tuple[HomeEvent, ...] = ()
-
-
-def news_of(series: Tracked) -> SeriesNews:
-    """Return the latest news of a series."""
+def topic_of_series(key: str, series: Tracked) -> HomeTopic:
+    """Return a tracked series as a topic of Home, with its latest news."""
+    topic = HomeTopic(
+        key,
+        series.subject,
+        turn=TURNS[series.step.need],
+        state=str(series.word),
+        news="sent; not in the archive yet",
+        step=series.step.advice,
+        series=series.entry.id,
+    )
     status, summary = series.status, series.summary
     if status is None or summary is None:
-        return SeriesNews("sent; not in the archive yet", 0.0, {}, "", False)
+        return topic
     points = review_points(status) if status.state in _IN_REVIEW else ()
     reply = _asking(status, points)
     latest = status.topic.latest
@@ -60,8 +52,11 @@ def news_of(series: Tracked) -> SeriesNews:
         for answer in status.replies
         if answer.revision is latest and answer.mail.kind in _BOTS
     ]
-    return SeriesNews(
-        words=_asked(reply, points) if reply else _stated(status),
+    return replace(
+        topic,
+        version=latest.version,
+        patches=len(latest.patches),
+        news=_asked(reply, points) if reply else _stated(status),
         when=_seconds(reply, status),
         tags=summary.tags,
         bots=", ".join(

@@ -37,12 +37,16 @@ def _rebase(screen: "StageScreen", onto: str) -> None:
     def work(
         repository: "Repository", progress: Progress, given: tuple[str, ...]
     ) -> "RebaseResult":
-        from patchpilot.topic.rebase_topic import RebaseRequest, rebase_topic
+        from patchpilot.topic.rebase_topic import rebase_topic
 
-        request = RebaseRequest(
-            onto, session.target, session.topic_base, overrides=given
+        return rebase_topic(
+            repository,
+            onto,
+            session.target,
+            session.topic_base,
+            overrides=given,
+            progress=progress,
         )
-        return rebase_topic(repository, request, progress)
 
     def done(result: "RebaseResult") -> None:
         session.target, session.base = None, result.base

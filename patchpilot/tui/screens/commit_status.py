@@ -32,7 +32,7 @@ def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
     from patchpilot.topic.topic_base import find_base
     from patchpilot.topic.topic_patches import topic_patches
 
-    topic = topic_patches(
+    patches, has_merge = topic_patches(
         ask.repository, ask.topic.commits, ask.topic.target, ask.progress
     )
     base = None
@@ -42,13 +42,7 @@ def load(ask: JobRequest) -> "tuple[TopicCommits, StageStatus]":
         except PatchpilotError:
             base = None
     changed = sum(
-        change.added + change.removed
-        for patch in topic.patches
-        for change in patch.files
+        change.added + change.removed for patch in patches for change in patch.files
     )
-    words = (
-        f"{counted(len(topic.patches), 'commit')}, {counted(changed, 'line')} changed"
-    )
-    return TopicCommits(topic.patches, base, topic.has_merge), StageStatus(
-        StageState.DONE, words
-    )
+    words = f"{counted(len(patches), 'commit')}, {counted(changed, 'line')} changed"
+    return TopicCommits(patches, base, has_merge), StageStatus(StageState.DONE, words)
