@@ -34,59 +34,17 @@ class Text(NamedTuple):
     text: str
 
 
-_PLAIN = (
-    "strip",
-    "replace",
-    "rstrip",
-    "partition",
-    "removeprefix",
-    "removesuffix",
-    "decode",
-)
-"""Methods that return a part of the value that they are called on."""
-
-
-def value_name(node: ast.expr) -> str:
-    """The last name in the expression of a value: what a reader of the text would call it.
-
-    For the result of a function, this is the name of its first argument.
-    """
-    if isinstance(node, ast.FormattedValue | ast.Subscript | ast.Starred):
-        return value_name(node.value)
-    if isinstance(node, ast.GeneratorExp | ast.ListComp):
-        return value_name(node.generators[0].iter)
-    if isinstance(node, ast.Call):
-        if isinstance(node.func, ast.Attribute) and (
-            not node.args or node.func.attr in _PLAIN
-        ):
-            return value_name(node.func.value)
-        named = value_name(node.args[0]) if node.args else ""
-        return named or value_name(node.func)
-    if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
-        return value_name(node.value)
-    return next(
-        (
-            (part.attr if isinstance(part, ast.Attribute) else part.id).strip("_")
-            for part in ast.walk(node)
-            if isinstance(part, ast.Attribute | ast.Name)
-        ),
-        "",
-    )
-
-
-def code_strings(*, named: bool = False) -> Iterator[Text]:
+def code_strings() -> Iterator[Text]:
     """String constants of the package that are no docstring.
 
-    The pieces of an f-string are joined, with {} (or {its name}) for a value.
+    The pieces of an f-string are joined, with {} for a value.
     """
     for file, tree in trees():
         skipped = {id(node) for node in _docstrings(tree)}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
                 pieces = [
-                    str(piece.value)
-                    if isinstance(piece, ast.Constant)
-                    else f"{{{value_name(piece) if named else ''}}}"
+                    str(piece.value) if isinstance(piece, ast.Constant) else "{}"
                     for piece in node.values
                 ]
                 skipped.update(id(piece) for piece in node.values)
@@ -133,25 +91,6 @@ def docstrings() -> Iterator[Text]:
             )
 
 
-def public_docstrings() -> Iterator[Text]:
-    """Docstrings of modules, and of public classes and functions not shown as help."""
-    for file, tree in trees():
-        shown = {id(node) for node in _help(tree)}
-        for owner in [tree, *ast.iter_child_nodes(tree)]:
-            if not isinstance(owner, ast.Module | ast.ClassDef | ast.FunctionDef):
-                continue
-            if isinstance(owner, ast.Module) or not owner.name.startswith("_"):
-                text = ast.get_docstring(owner)
-                first = owner.body[0] if text else None
-                if (
-                    text
-                    and isinstance(first, ast.Expr)
-                    and id(first.value) not in shown
-                ):
-                    place = f"{file.relative_to(ROOT)}:{first.lineno}"
-                    yield Text(place, "docstring", text)
-
-
 def rule_texts() -> Iterator[Text]:
     """What a rule says: name, summary, message, why, fix."""
     for file in sorted((ROOT / "checks").glob("*.toml")):
@@ -167,8 +106,8 @@ def rule_texts() -> Iterator[Text]:
                 yield Text(place, "rule", text)
 
 
-def documentation(*, spans: bool = False) -> Iterator[Text]:
-    """Paragraphs of the documentation, code blocks and (without `spans`) code spans left out."""
+def documentation() -> Iterator[Text]:
+    """Paragraphs of the documentation, code blocks and code spans left out."""
     files = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
     for file in [*files, *sorted((ROOT / "docs").rglob("*.md"))]:
         text = re.sub(
@@ -180,11 +119,7 @@ def documentation(*, spans: bool = False) -> Iterator[Text]:
         line = 1
         for paragraph in re.split(r"(\n\s*\n)", text):
             if paragraph.strip():
-                plain = (
-                    re.sub(r"\]\([^)]*\)", "]", paragraph)
-                    if spans
-                    else re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
-                )
+                plain = re.sub(r"`[^`]*`|\]\([^)]*\)", "``", paragraph)
                 yield Text(
                     f"{file.relative_to(ROOT)}:{line}", "documentation", plain.strip()
                 )
