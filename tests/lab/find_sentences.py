@@ -4,7 +4,6 @@ reports those that `checks/sentences` does not answer yet.
 
 python -m tests.lab.find_sentences TREE              # sentences without a row, and stale rows
 python -m tests.lab.find_sentences TREE --all        # every sentence, with its hash
-python -m tests.lab.find_sentences --page            # writes docs/reference/sentences.md
 """
 
 import argparse
@@ -12,21 +11,10 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.lab.sentences import ANSWERS, Row, Table, read_tables
-
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sentences.md"
-HEAD = """\
-<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
-<!-- generated from checks/sentences: python -m tests.lab.find_sentences --page -->
-# What the kernel's documents demand, and the rules that check it
-
-Each row of the following tables paraphrases a sentence in the documentation of Linux 6.1 that demands, forbids or recommends something. The last column lists
-the rules that check whether patches comply, or the reason why there is no rule. `patchpilot explain RULE` explains a rule.
-"""  # noqa: E501
+from tests.lab.sentences import Table, read_tables
 
 NORMATIVE = re.compile(
     r"\b(?:must|should|shall|never|please|avoid|prefer(?:red|ably|able)?|required|mandatory"
@@ -139,48 +127,14 @@ def report(tree: Path, *, show_all: bool = False) -> Iterator[str]:
                 yield f"gone\t{row.document}\t{row.hash}\t{row.anchor}\t{row.sentence}"
 
 
-def page(tables: tuple[Table, ...]) -> str:
-    """Returns the text of sentences.md."""
-    out = [HEAD, "\n| documents | sentences | with rules |"]
-    out += [f" {answer} |" for answer in ANSWERS]
-    out.append("\n|---|---|---|" + "---|" * len(ANSWERS) + "\n")
-    for table in tables:
-        counts = [
-            sum(row.answer == one for row in table.rows) for one in ("", *ANSWERS)
-        ]
-        cells = " | ".join(map(str, (len(table.rows), *counts)))
-        out.append(f"| {table.name} | {cells} |\n")
-    for table in tables:
-        for document, rows in groupby(table.rows, lambda row: row.document):
-            out.append(
-                f"\n## {document}\n\n| heading | sentence | checked by |\n|---|---|---|\n"
-            )
-            out += [
-                f"| {row.anchor} | {row.sentence} | {_answer(row)} |\n" for row in rows
-            ]
-        if table.left_out:
-            out.append(f"\n## Documents of {table.name} without rows\n\n")
-            out += [f"- {name}: {why}\n" for name, why in table.left_out.items()]
-    return "".join(out)
-
-
-def _answer(row: Row) -> str:
-    return row.answer or ", ".join(f"[`{name}`](rules/{name}.md)" for name in row.rules)
-
-
 def main() -> int:
     """Prints the sentences without a row; 1 when there are some."""
     words = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    words.add_argument("tree", nargs="?", type=Path)
+    words.add_argument("tree", type=Path)
     words.add_argument("--all", action="store_true")
-    words.add_argument("--page", action="store_true")
     args = words.parse_args()
-    if args.page:
-        PAGE.write_text(page(read_tables()), encoding="utf-8")
-    if args.tree is None:
-        return 0
     lines = list(report(args.tree, show_all=args.all))
     print("\n".join(lines))
     return 1 if lines else 0

@@ -3,7 +3,7 @@
 
     python -m tests.lab.fit_reading FOLDER [--write]
 
-FOLDER has the labeled threads as NAME.mbox (`draw_threads` writes them), `reading/` the labels;
+FOLDER has the labeled threads as NAME.mbox, `reading/` the labels;
 only those of the part "learn" are used. Whole lists are left out in turn, and what is printed is
 how well they are read by weights of the others. Plain Python: no package is needed.
 """

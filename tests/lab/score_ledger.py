@@ -3,7 +3,7 @@
 
     python -m tests.lab.score_ledger FOLDER PART [-v]
 
-FOLDER has the threads as draw_reviews wrote them; PART is learn or aside (of its first draw) or
+FOLDER has the threads as NAME.mbox; PART is learn or aside (of its first draw) or
 fresh (its second one). review_labels.jsonl says what a reader found in each of them, before any
 output was seen: `asked` are [Message-ID, line, addressed], a request that starts in this line
 (0-based) of the mail's body, and whether a later version did it (null: not to be told); `fair` are

@@ -7,7 +7,7 @@
 
 Prints a line a thread (the state is for a person to compare: the facts tell it in words) and the
 shares of revisions and tags that are right. With PART (learn, aside; learn-2 and aside-2 are of
-twenty other lists), FOLDER holds what draw_threads wrote, and thread_labels.jsonl says what a
+twenty other lists), FOLDER holds the threads as NAME.mbox, and thread_labels.jsonl says what a
 reader found in each: the versions (a resend is one though nothing marks it), the tags with the mail
 that gives each, the state, and states that are fair as well. The parts aside-2 to aside-8 were
 labelled before patchpilot read them, and each scored once, after the repairs that the parts before

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.errors import PackError
 from patchpilot.lint.rule_store import load_rules
-from tests.lab.find_sentences import PAGE, page, report, sentences
+from tests.lab.find_sentences import report, sentences
 from tests.lab.sentences import parse_table, read_tables
 
 DOCUMENT = """\
@@ -44,10 +44,6 @@ def test_each_sentence_names_rules_that_exist() -> None:
         if name not in names
     ]
     assert not unknown
-
-
-def test_the_page_is_made_of_the_tables() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(read_tables())
 
 
 def test_sentences_that_demand_something_are_found_with_their_heading() -> None:

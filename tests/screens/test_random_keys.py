@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Random keys end no stage with an error of patchpilot, and leave a program that still answers."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.screens.help_screen import HelpScreen
+from tests.kit.walk import settle, until
+
+pytestmark = pytest.mark.long
+KEYS = [
+    *"12345678",
+    *"abcdefghijklmnopqrstuvwxyz",
+    "slash",
+    "question_mark",
+    "comma",
+    "full_stop",
+    "enter",
+    "space",
+    "tab",
+]
+KEYS += ["up", "down", "left", "right", "pageup", "pagedown", "escape", "escape"]
+QUIT = "q"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_random_keys_find_no_fault(
+    clone: Path, walk_on: Callable[[Path], PatchpilotApp], seed: int
+) -> None:
+    chance = random.Random(seed)
+    app = walk_on(clone)
+    # an exception of the app is raised at the end of the context
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        for key in chance.choices([key for key in KEYS if key != QUIT], k=120):
+            await pilot.press(key)
+        while len(app.screen_stack) > 2:
+            await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen), "help")
