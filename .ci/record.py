@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Records a session of the demo: docs/assets/session.cast (asciicast v2) and
-docs/assets/session.svg, which moves. Used by `make session`.
+docs/assets/session.svg, which moves. Run it with
+the packages of the group docs: .venv/bin/python .ci/record.py
 
 The program runs on a terminal of its own. Keys of SCRIPT are typed when the words that they answer
 are on the screen. Time in which it works is shortened to WORKING seconds, and each screen stays as

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names that are used where vulture does not see it; `make lint` passes this file to it.
+"""Names that are used where vulture does not see it; vulture reads this file to it.
 
 Each line says who uses them.
 """

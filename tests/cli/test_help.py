@@ -61,7 +61,7 @@ def test_the_man_pages_are_up_to_date(tmp_path: Path) -> None:
     write(tmp_path)
     fresh = {file.name: file.read_text() for file in tmp_path.iterdir()}
     assert {file.name: file.read_text() for file in MAN.iterdir()} == fresh, (
-        "run: make man"
+        "run: rm man/*; .venv/bin/python -m patchpilot.cli.manual man"
     )
 
 

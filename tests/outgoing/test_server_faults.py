@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a mail server's odd answers prove, and what is tried again by itself (all of them, on both
-transports: `make faults`).
+transports: `python -m tests.lab.fault_table`).
 """
 
 import json
