@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs codespell over every file of the repository; .ci/spelling.toml lists what is not misspelled,
-with the reason. Used by `make lint`.
+with the reason. Used by .ci/lint.
 
 Exit code 1: a misspelled word, or an exception that nothing needs.
 """
