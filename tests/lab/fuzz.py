@@ -2,12 +2,11 @@
 """Every parser of others' data on made-up input: no exception but an error for the user, none over
 a second of CPU time or 500 MB.
 
-    python -m tests.lab.fuzz [--inputs N] [--seed N] [--atheris] [PARSER …]
+    python -m tests.lab.fuzz [--inputs N] [--seed N] [PARSER …]
 
 Inputs are pieces of real forms put together, cut, doubled and damaged. N inputs (1,000,000 when
 none is given) are shared out by what the parsers cost. Each parser runs in a process of its own, so
-that its peak memory is known. With --atheris the inputs of the named parser are guided by coverage
-(the package atheris must be installed). A failing input is written to a file and named.
+that its peak memory is known. A failing input is written to a file and named.
 """
 
 import argparse
@@ -504,23 +503,6 @@ def fuzz(name: str, count: int, seed: int) -> int:
     return 1 if failed else 0
 
 
-def guided(name: str, count: int) -> int:
-    """Run one parser with inputs that atheris chooses by what code they reach."""
-    import atheris
-
-    with atheris.instrument_imports(include=["patchpilot"]):
-        run = PARSERS[name].make()
-
-    def one(data: bytes) -> None:
-        wrong = run_one(run, data)
-        if wrong:
-            raise AssertionError(wrong)
-
-    atheris.Setup([sys.argv[0], f"-runs={count}", "-max_len=4096", "-timeout=20"], one)
-    atheris.Fuzz()
-    return 0
-
-
 def main() -> int:
     """Run all or some parsers."""
     parser = argparse.ArgumentParser(
@@ -528,13 +510,10 @@ def main() -> int:
     )
     parser.add_argument("--inputs", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--atheris", action="store_true")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("parsers", nargs="*", help=", ".join(PARSERS))
     args = parser.parse_args()
     names = args.parsers or list(PARSERS)
-    if args.atheris:
-        return guided(names[0], args.inputs)
     if args.here:
         return fuzz(names[0], args.inputs, args.seed)
     whole = sum(PARSERS[name].share for name in names)

@@ -1,18 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How well whole threads are read: FOLDER holds NAME.mbox and NAME.json with `revisions`,
-`trailers_credited` and `final_state`.
+"""How well whole threads are read, compared with what a reader found.
 
-    python -m tests.lab.score_threads FOLDER
     python -m tests.lab.score_threads FOLDER PART
 
-Prints a line a thread (the state is for a person to compare: the facts tell it in words) and the
-shares of revisions and tags that are right. With PART (learn, aside; learn-2 and aside-2 are of
-twenty other lists), FOLDER holds the threads as NAME.mbox, and thread_labels.jsonl says what a
-reader found in each: the versions (a resend is one though nothing marks it), the tags with the mail
-that gives each, the state, and states that are fair as well. The parts aside-2 to aside-8 were
-labelled before patchpilot read them, and each scored once, after the repairs that the parts before
-it led to: 15 of 20, 24 of 28, 14 of 20, 24 of 28, 21 of 25, 33 of 40 and 37 of 40 threads right in
-state and versions.
+FOLDER holds the threads as NAME.mbox. thread_labels.jsonl has for each: part (learn, aside; learn-2
+and aside-2 are of twenty other lists), the versions (a resend is one though nothing marks it), the
+tags with the mail that gives each, the state, and states that are fair as well. The parts aside-2
+to aside-8 were labeled before patchpilot read them, and each scored once, after the repairs that
+the parts before it led to: 15 of 20, 24 of 28, 14 of 20, 24 of 28, 21 of 25, 33 of 40 and 37 of 40
+threads right in state and versions.
 """
 
 import argparse
@@ -22,53 +18,13 @@ import sys
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from patchpilot.reading.mbox import read_mails
 from patchpilot.reading.status import read_thread
 
 
-def main(folder: Path) -> int:
-    """Score every thread of the folder; 1 when a tag was credited that nobody gave."""
-    right = Counter[str]()
-    total = Counter[str]()
-    for file in sorted(folder.glob("*.mbox")):
-        facts: dict[str, Any] = json.loads(file.with_suffix(".json").read_text())
-        found = read_thread(read_mails(file))
-        main_work = found[0] if found else None
-        wanted = [fact["rev"].lower() for fact in facts["revisions"]]
-        had = (
-            [revision.label.lower() for revision in main_work.topic.revisions]
-            if main_work
-            else []
-        )
-        given = Counter(
-            (fact["trailer"].lower(), _mailbox(fact["person"]))
-            for fact in facts["trailers_credited"]
-        )
-        credited = Counter(
-            (tag.trailer.split(":")[0].lower(), _mailbox(tag.trailer))
-            for one in found
-            for tag in one.trailers
-        )
-        total.update(revisions=len(wanted), tags=given.total())
-        right.update(
-            revisions=(Counter(wanted) & Counter(had)).total(), tags=(given & credited).total(), invented=(credited - given).total(),  # noqa: E501
-            extra=(Counter(had) - Counter(wanted)).total(),
-        )  # fmt: skip
-        print(
-            f"{file.stem:32} {main_work.state if main_work else '-':18} facts:"
-            f" {facts['final_state']}"
-        )
-    print(
-        f"revisions {right['revisions']}/{total['revisions']} (+{right['extra']} extra), tags"
-        f" {right['tags']}/{total['tags']}, invented {right['invented']}"
-    )
-    return int(right["invented"] > 0)
-
-
-def labelled(folder: Path, part: str) -> int:
-    """Score the labelled threads of a part; 1 when a tag was credited that nobody gave."""
+def main(folder: Path, part: str) -> int:
+    """Score the threads of a part; 1 when a tag was credited that nobody gave."""
     right = Counter[str]()
     labels = [
         json.loads(line)
@@ -118,16 +74,10 @@ def _plain(version: str) -> str:
     return found[0] if found else "v1"
 
 
-def _mailbox(text: str) -> str:
-    found = re.search(r"[\w.+=-]+@[\w.-]+", text)
-    return found[0].lower() if found else text
-
-
 if __name__ == "__main__":
     words = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     words.add_argument("folder", type=Path)
-    words.add_argument("part", nargs="?")
-    given = words.parse_args()
-    sys.exit(labelled(given.folder, given.part) if given.part else main(given.folder))
+    words.add_argument("part")
+    sys.exit(main(**vars(words.parse_args())))
