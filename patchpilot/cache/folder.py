@@ -93,30 +93,17 @@ def write(file: Path, data: bytes) -> bool:
 
     temporary = file.with_name(f"{file.name}.{os.getpid()}.{get_ident()}")
     try:
-        with os.fdopen(_create(temporary, os.O_TRUNC), "wb") as opened:
+        descriptor = os.open(
+            temporary,
+            os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_TRUNC,
+            0o600,
+        )
+        with os.fdopen(descriptor, "wb") as opened:
             opened.write(data)
         temporary.replace(file)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        return False
-    return True
-
-
-def append(file: Path, data: bytes) -> bool:
-    """Appends to a file in the cache with a single write, so that concurrent runs lose no data.
-
-    Returns whether this succeeded.
-    """
-    if not private_folder(file.parent):
-        return False
-    try:
-        descriptor = _create(file, os.O_APPEND)
-        with os.fdopen(descriptor, "ab", buffering=0) as opened:
-            if not _is_own(os.fstat(descriptor)):
-                return False
-            opened.write(data)
-    except OSError:
         return False
     return True
 
@@ -149,12 +136,6 @@ def evict(folder: Path, keep: int, prefix: str = "") -> None:
                     shutil.rmtree(entry.path, ignore_errors=True)
                 else:
                     os.unlink(entry.path)  # noqa: PTH108 (a name of scandir)
-
-
-def _create(file: Path, flag: int) -> int:
-    return os.open(
-        file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | flag, 0o600
-    )
 
 
 def _is_own(state: os.stat_result) -> bool:

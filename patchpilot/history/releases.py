@@ -4,12 +4,14 @@
 This is fast in a large history, and correct for topic branches that were merged late.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
-from patchpilot.history.release_cache import ReleaseCache
 
 _VERSION = re.compile(
     r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$"
@@ -18,6 +20,8 @@ _CANDIDATE = re.compile(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGN
 SLOP = 86400
 """The tolerated clock skew: a release this much older than a commit may still contain it."""
 LINEAR = 4
+_KIND = Kind("releases", (__file__,), keep=64)
+_MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +101,25 @@ class Releases:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._all: tuple[Release, ...] | None = None
         self._first: dict[str, Release | None] = {}
-        self._kept = ReleaseCache(repository.common_dir)
+        self._key = key_of(_KIND, [os.fsencode(repository.common_dir)])
 
-    @property
+    @cached_property
+    def _kept(self) -> dict[str, tuple[str, str]]:
+        """Commit → its first release and the commit of that, as earlier runs found them."""
+        known: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
+        return known if len(known) < _MOST_KEPT else {}
+
+    @cached_property
     def all(self) -> tuple[Release, ...]:
         """Mainline's releases and release candidates, oldest first."""
-        if self._all is None:
-            tags = (
-                ref
-                for ref in self._repository.all_refs
-                if not ref.is_branch and ref.kind == "commit"
-            )
-            found = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
-            releases = [release for release in found if release]
-            self._all = mainline_releases(releases)
-        return self._all
+        tags = (
+            ref
+            for ref in self._repository.all_refs
+            if not ref.is_branch and ref.kind == "commit"
+        )
+        found = (parse_release(tag.short, tag.object_id, tag.date) for tag in tags)
+        return mainline_releases([release for release in found if release])
 
     def first(
         self, commit: str, committed: int | None = None, *, final: bool = False
@@ -174,7 +180,8 @@ class Releases:
             commit, [release for release in self.all if release.date + SLOP >= when]
         )
         if first:
-            self._kept.put(commit, first.name, first.commit)
+            self._kept[commit] = first.name, first.commit
+            remember(_KIND, self._key, self._kept)
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:

@@ -13,7 +13,6 @@ import pytest
 from patchpilot.cache import entries
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.cache.folder import (
-    append,
     cache_dir,
     evict,
     private_folder,
@@ -112,7 +111,7 @@ def test_a_directory_or_file_of_another_user_is_not_used() -> None:
     os.chown(cache_dir(), 65534, 65534)
     assert recall(KIND, key) is None
     assert not remember(KIND, key, ["a"])
-    assert not append(cache_dir() / "releases" / "a", b"x")
+    assert not write(cache_dir() / "releases" / "a", b"x")
     os.chown(cache_dir(), 0, 0)
     (cache_dir() / "graphs").symlink_to(cache_dir().parent)
     os.lchown(cache_dir() / "graphs", 65534, 65534)
@@ -158,16 +157,18 @@ def test_evicting_takes_files_and_directories(tmp_path: Path) -> None:
     evict(tmp_path / "none", 1)
 
 
-def test_appended_lines_are_all_there(tmp_path: Path) -> None:
-    file = repository_place("releases", tmp_path, 1)
-    assert file != repository_place("releases", tmp_path, 2)
-    assert file != repository_place("releases", tmp_path / "a", 1)
-    assert append(file, b"a\n")
-    assert append(file, b"b\n")
+def test_a_place_is_of_the_repository_and_the_version(tmp_path: Path) -> None:
+    file = repository_place("graphs", tmp_path, 1)
+    assert file != repository_place("graphs", tmp_path, 2)
+    assert file != repository_place("graphs", tmp_path / "a", 1)
+
+
+def test_a_file_that_is_too_large_or_not_private_is_not_read(tmp_path: Path) -> None:
+    file = cache_dir() / "words-file"
+    assert write(file, b"a\nb\n")
     assert read(file, 100) == b"a\nb\n"
     assert read(file, 3) is None
     file.chmod(0o606)
-    assert not append(file, b"c\n")
     assert read(file, 100) is None
 
 
