@@ -178,32 +178,10 @@ def same_subject(quoted: str, subject: str) -> bool:
     return subject.startswith(quoted)
 
 
-def judge(
-    line: str, find: Find, *, relations: Relations | None = None, digits: int = DIGITS
+def _judge_tag(
+    tag: FixesTag, target: Commit | None, known: Relations, digits: int
 ) -> tuple[TagProblem, ...]:
-    """Returns the problems of a single `Fixes:` line; none for other lines."""
-    tag = parse_tag(line)
-    return (
-        judge_tag(
-            tag,
-            find(tag.commit_id) if tag.commit_id else None,
-            relations=relations,
-            digits=digits,
-        )
-        if tag
-        else ()
-    )
-
-
-def judge_tag(
-    tag: FixesTag,
-    target: Commit | None,
-    *,
-    relations: Relations | None = None,
-    digits: int = DIGITS,
-) -> tuple[TagProblem, ...]:
-    """Returns the problems of a tag whose commit has been looked up, in the order of the bots."""
-    known = relations or Relations()
+    """The problems of a tag whose commit has been looked up, in the order of the bots."""
     if tag.commit_id is None:
         if tag.is_url:
             return (
@@ -364,6 +342,7 @@ def judge_message(
     `lines` starts with the subject. The problems include the position of the tag; with `apart`,
     the project expects it above the sign-offs, separated by a blank line.
     """
+    known = relations or Relations()
     judged: list[JudgedTag] = []
     seen: dict[str, int] = {}
     for at, text in enumerate(lines):
@@ -378,7 +357,7 @@ def judge_message(
         ]
         problems = [
             *placed,
-            *judge_tag(tag, target, relations=relations, digits=digits),
+            *_judge_tag(tag, target, known, digits),
         ]
         if target and target.id in seen:
             problems.append(

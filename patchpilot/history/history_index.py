@@ -187,15 +187,6 @@ class Index:
         """The numbers of the commits with a `Fixes:` line that names this one."""
         return self._naming("fixes", commit_id, 7)
 
-    def upstream_of(self, ordinal: int) -> list[str]:
-        """The upstream ids a numbered commit says it is a backport of, as written."""
-        return [
-            str(row[0])
-            for row in self._db.execute(
-                "select id from upstream where ord = ?", (ordinal,)
-            )
-        ]
-
     def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
         """Number → upstream ids, for those of these commits that name any.
 

@@ -2,7 +2,7 @@
 """The stable branches among a repository's refs, and the ones that are missing."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -244,15 +244,10 @@ def is_queued(
 
 
 def fetch_command(
-    repository: Repository, stable: StableTrees, version: str, known: object = ()
+    repository: Repository, stable: StableTrees, version: str, known: Iterable[str] = ()
 ) -> str:
-    """Returns the `git fetch` command for a stable series."""
-    names = (
-        [str(ref) for ref in known]
-        if isinstance(known, list | tuple) or hasattr(known, "__iter__")
-        else []
-    )
-    remote = next((name.partition("/")[0] for name in names if "/" in name), None)
+    """Returns the `git fetch` command for a stable series, from the remote of `known` refs."""
+    remote = next((name.partition("/")[0] for name in known if "/" in name), None)
     branch = stable.branch_name.format(version=version)
     if remote:
         return f"git fetch {remote} {branch}"

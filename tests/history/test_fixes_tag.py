@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from patchpilot.history.fixes_tag import (
     Relations,
-    judge,
     judge_message,
     parse_tag,
     same_subject,
@@ -35,6 +34,16 @@ COMMIT = Commit(
 
 def find(word: str) -> Commit | None:
     return COMMIT if ID.startswith(word) and len(word) >= 7 else None
+
+
+def judge(line: str, relations: Relations | None = None) -> list[str]:
+    """The kinds of problems of a message's only tag."""
+    message = ["x: y", "", line]
+    return [
+        problem.kind
+        for tag in judge_message(message, find, relations=relations)
+        for problem in tag.problems
+    ]
 
 
 GOOD = 'Fixes: 0123456789ab ("net: foo: add the bar (and more) to it")'
@@ -74,16 +83,16 @@ BAD = {
 
 @pytest.mark.parametrize("line", BAD)
 def test_a_bad_tag_gives_exactly_its_problems(line: str) -> None:
-    assert [one.kind for one in judge(line, find)] == BAD[line]
+    assert judge(line) == BAD[line]
 
 
 def test_a_good_tag_has_no_problem() -> None:
-    assert judge(GOOD, find) == ()
+    assert judge(GOOD) == []
     assert tag_text(COMMIT) == GOOD
 
 
 def test_other_lines_are_not_judged() -> None:
-    assert judge("This fixes: nothing", find) == ()
+    assert judge("This fixes: nothing") == []
 
 
 @pytest.mark.parametrize(
@@ -96,15 +105,12 @@ def test_other_lines_are_not_judged() -> None:
     ],
 )
 def test_what_history_knows_is_said(relations: Relations, kind: str) -> None:
-    assert [one.kind for one in judge(GOOD, find, relations=relations)] == [kind]
+    assert judge(GOOD, relations) == [kind]
 
 
 def test_an_ambiguous_id_is_reported_from_an_unknown_one() -> None:
     line = 'Fixes: fffffff ("x")'
-    assert [
-        one.kind
-        for one in judge(line, find, relations=Relations(ambiguous=lambda _: True))
-    ] == ["ambiguous"]
+    assert judge(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
 
 
 def kinds(message: str) -> list[list[str]]:
@@ -144,10 +150,8 @@ def test_the_right_line_is_suggested() -> None:
 
 
 def test_typographic_quotes_are_taken() -> None:
-    assert (
-        judge("Fixes: 0123456789ab (“net: foo: add the bar (and more) to it”)", find)
-        == ()
-    )
+    line = "Fixes: 0123456789ab (“net: foo: add the bar (and more) to it”)"
+    assert judge(line) == []
 
 
 @given(st.text(max_size=80))
