@@ -68,11 +68,6 @@ class PrepBranch:
         """The addresses in the cover letter's Cc: lines."""
         return _without_addresses(_without_comments(self.cover))[2]
 
-    @property
-    def is_written(self) -> bool:
-        """Whether the user has edited b4's template for the cover letter."""
-        return bool(self.text) and "EDITME" not in self.text
-
 
 def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | None:
     """Returns b4's data for a branch, or None if b4 does not manage the branch.
@@ -196,10 +191,10 @@ def _newest_cover(
 
     `trusted`: the branch's configuration says that b4 created it.
     """
-    for logged in repository.first_parents(tip):
-        if MARKER not in logged.message:
+    for commit_id, message in repository.first_parents(tip):
+        if MARKER not in message:
             continue
-        commit = repository.commit(logged.id)
+        commit = repository.commit(commit_id)
         if not is_cover(commit):
             continue
         who = (repository.config("user.email") or ("",))[-1]

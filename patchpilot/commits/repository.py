@@ -41,7 +41,7 @@ _HEX_256 = re.compile(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
 """Commits of a branch, latest first, among which its own are searched; b4 refuses longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-_LOGGED = "%H%x01%P%x01%B"
+_LOGGED = "%H%x01%B"
 MINIMUM_GIT = (2, 38)
 _REF_RULES = (
     "{}",
@@ -85,14 +85,6 @@ def _not_in_repository(where: Path) -> MissingError:
         f"{where} is not in a git repository",
         hint=Action("", ("-C", "DIR"), "name a repository with {}"),
     )
-
-
-class LoggedCommit(NamedTuple):
-    """A commit in the output of `git log`: its id, parents and message."""
-
-    id: str
-    parents: tuple[str, ...]
-    message: str
 
 
 class ChangedFile(NamedTuple):
@@ -303,16 +295,15 @@ class Repository:
         found = self.objects.get(f"{rev}:{path}")
         return found[2] if found and found[1] == "blob" else None
 
-    def first_parents(self, tip: str) -> tuple[LoggedCommit, ...]:
-        """Returns at most MAX_TOPIC commits of a first-parent history, latest first."""
+    def first_parents(self, tip: str) -> tuple[tuple[str, str], ...]:
+        """Returns the id and message of the commits of a first-parent history, latest first.
+
+        There are at most MAX_TOPIC commits.
+        """
         words = ("--first-parent", f"--max-count={MAX_TOPIC}", f"--format={_LOGGED}")
         entries = self.git("log", "-z", *words, tip).text.split("\0")
-        rows = (entry.split("\x01", 2) for entry in entries)
-        return tuple(
-            LoggedCommit(row[0], tuple(row[1].split()), row[2])
-            for row in rows
-            if len(row) == 3
-        )
+        rows = (entry.partition("\x01") for entry in entries if entry)
+        return tuple((id_, message) for id_, _, message in rows)
 
     def changed_files(self, old: str | None, new: str) -> tuple[ChangedFile, ...]:
         """Returns the files that differ between two commits.

@@ -15,7 +15,7 @@ from patchpilot.services.tags.find_culprits import _series
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import Source, find_base, topic_commits
 from tests.kit.b4 import b4
-from tests.kit.prep import COVER, STRATEGIES, edit_cover, prep
+from tests.kit.prep import COVER, STRATEGIES, prep
 from tests.kit.repos import Repo
 
 BRANCH = "b4/widget"
@@ -191,17 +191,6 @@ def test_unreadable_tracking_data_is_no_prep_branch(tmp_path: Path) -> None:
         (),
         None,
     )
-
-
-@pytest.mark.parametrize("strategy", ["commit", "tip-commit"])
-def test_a_cover_letter_with_placeholders_is_not_written(
-    tmp_path: Path, strategy: str
-) -> None:
-    repo = prep(tmp_path / "r", strategy)
-    edit_cover(repo, COVER.replace("two", "one"))
-    found = read(repo)
-    assert found is not None
-    assert found.is_written is False
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
