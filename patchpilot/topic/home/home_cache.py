@@ -15,17 +15,9 @@ from patchpilot.topic.home.home_topic import (
     from_values,
 )
 
-_SERVICES = Path(__file__).parent
-_KIND = Kind(
-    "home",
-    (
-        str(_SERVICES),
-        str(_SERVICES.parent / "track"),
-        str(_SERVICES.parents[1] / "archive"),
-        str(_SERVICES.parents[1] / "reading"),
-    ),
-    keep=2,
-)
+_PACKAGES = Path(__file__).parents[2]
+_CODE = ("topic/home", "topic/followed", "archive", "reading")
+_KIND = Kind("home", tuple(str(_PACKAGES / name) for name in _CODE), keep=2)
 
 Kept = dict[str, tuple[str, HomeTopic]]
 """A topic's key → the state of what it was computed from, and the topic."""
