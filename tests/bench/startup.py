@@ -2,8 +2,7 @@
 """`make bench`: what a `check` of one small patch costs before it looks at the patch: imports,
 classes, compiled patterns.
 
-Counts are exact and the same on every machine; times are ratios of runs that take turns. With
-$PATCHPILOT_BEFORE (the `patchpilot` of another checkout) the same check is timed with both.
+Counts are exact and the same on every machine; times are ratios of runs that take turns.
 """
 
 import compileall
@@ -16,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.bench.pairs import Job, report, side_by_side
+from tests.bench.pairs import Job, side_by_side
 
 PATCHPILOT = str(Path(sys.executable).parent / "patchpilot")
 LIMITS = {
@@ -115,14 +114,6 @@ def main() -> int:
         print(
             f"start-up, check of 1 small patch: {ours.best / bare.best:.1f} times a bare Python"
         )
-        if before := os.environ.get("PATCHPILOT_BEFORE"):
-            report(
-                "start-up, check of 1 small patch",
-                Job("now", ((PATCHPILOT, *check),)),
-                Job("before", ((before, *check),)),
-                1.05,
-                15,
-            )
     return 1 if over else 0
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`check --format jsonl` on an epoch beside `check` on the same mails as files, in one run:
-seconds, first line, memory; then a cluster of 1 and 2 workers.
+seconds, first line, memory.
 
 Arguments: an epoch of a public-inbox and a number of mails (default: 1,000 of an epoch that is made
 of the patches that `make bench` uses).
@@ -75,7 +75,6 @@ def main(epoch: str = "", mails: str = "1000") -> None:
                 f" {median(found, 'cpu') / median(old, 'cpu'):.2f})",
                 flush=True,
             )
-        clusters(epoch, scratch)
 
 
 def made_epoch(scratch: Path) -> str:
@@ -159,48 +158,6 @@ def _kilobytes(pid: int) -> int:
 def median(runs: list[Run], name: str) -> float:
     """The median of one figure."""
     return statistics.median(getattr(run, name) for run in runs)
-
-
-def clusters(epoch: str, scratch: Path) -> None:
-    """The newest 1,000 commits of the epoch on a Dask cluster of one and of two workers."""
-    from distributed import Client, LocalCluster
-
-    from patchpilot.batch.cluster import check_parts
-    from patchpilot.batch.ranges import ranges
-
-    parts = list(ranges(epoch, 100))[-10:]
-    for workers in (1, 2):
-        with (
-            LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            check_parts(client, parts[:workers], scratch / f"warm{workers}")
-            start, before = time.monotonic(), family_cpu()
-            check_parts(client, parts, scratch / f"parts{workers}")
-            wall, cpu = time.monotonic() - start, family_cpu() - before
-        commits = len(parts) * 100
-        # where others are at work, Linux may give all processes of a session no more than it gives
-        # one: the CPU second tells then what a worker costs
-        print(
-            f"Dask, {workers} worker{'s' * (workers > 1)}: {len(parts)} parts of 100 commits in"
-            f" {wall:.1f} s: {commits / wall:.0f} a second, {commits / cpu:.0f} a CPU second, on"
-            f" {cpu / wall:.1f} cores"
-        )
-
-
-def family_cpu() -> float:
-    """The CPU seconds of this process and of all below it."""
-    return sum(map(_ticks, _family(os.getpid()))) / os.sysconf("SC_CLK_TCK")
-
-
-def _ticks(pid: int) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
 
 
 if __name__ == "__main__":
