@@ -21,6 +21,7 @@ class Adaptation:
     of its steps. `contents` has the mode and content of each adapted file, or None for a file
     that the branch does not have. `features` are the features from which the confidence was
     computed. `made` is the resulting tree in the object store in which the fix was adapted.
+    `is_accepted` is set if the user accepted it after review.
     """
 
     kind: str
@@ -29,11 +30,12 @@ class Adaptation:
     contents: Mapping[str, tuple[str, bytes] | None]
     features: Mapping[str, float] = field(default_factory=dict)
     made: str = ""
+    is_accepted: bool = False
 
     @property
     def is_sure(self) -> bool:
-        """Whether it is likely enough to be written without being asked for."""
-        return self.confidence >= SURE_ENOUGH
+        """Whether it may be used: it is likely to be right, or the user accepted it."""
+        return self.is_accepted or self.confidence >= SURE_ENOUGH
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Candidates come from the history of its lines; they are verified by merging and 
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from patchpilot.backports.fix_commit import FixCommit
@@ -67,14 +67,12 @@ class PrerequisiteSearch:
     """The result of a search for prerequisites.
 
     Contains the commits in the order in which to apply them, how the search ended, and the
-    resulting tree, to which the fix applies. `whole` are whole commits that would work as well,
-    if there are too many of them and `needs` contains parts of commits.
+    resulting tree, to which the fix applies.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
     state: SearchState
     tree: str | None = None
-    whole: tuple[PrerequisiteNeed, ...] = ()
 
     @property
     def partial(self) -> bool:
@@ -85,20 +83,6 @@ class PrerequisiteSearch:
     def lines(self) -> int:
         """How many lines the commits change."""
         return sum(need.size for need in self.needs)
-
-    def preferred_to(
-        self, whole: "PrerequisiteSearch", fix_lines: int
-    ) -> "PrerequisiteSearch":
-        """This search for parts when the whole commits are far too many for the fix and the parts
-        much smaller; else the one for whole commits.
-        """
-        many = len(whole.needs) > _MANY_COMMITS and 2 * len(self.needs) <= len(
-            whole.needs
-        )
-        much = (
-            whole.lines > max(_MANY_LINES, fix_lines) and 4 * self.lines <= whole.lines
-        )
-        return replace(self, whole=whole.needs) if many or much else whole
 
 
 class _OutOfTimeError(Exception):
@@ -186,14 +170,18 @@ class _Seeker:
         if not self._part:
             return PrerequisiteSearch((), nothing)
         part = self._result(self._part, SearchState.PARTIAL, cut=True)
-        return (
-            part.preferred_to(
-                self._result(self._whole, SearchState.FOUND, cut=False),
-                self.fix.size[1],
-            )
-            if self._whole
-            else part
+        if not self._whole:
+            return part
+        whole = self._result(self._whole, SearchState.FOUND, cut=False)
+        # whole commits are preferred unless they are far too many and the parts much smaller
+        many = len(whole.needs) > _MANY_COMMITS and 2 * len(part.needs) <= len(
+            whole.needs
         )
+        much = (
+            whole.lines > max(_MANY_LINES, self.fix.size[1])
+            and 4 * part.lines <= whole.lines
+        )
+        return part if many or much else whole
 
     def _take_part(self, commits: tuple[str, ...]) -> None:
         self._part = commits

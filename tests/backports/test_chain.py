@@ -99,31 +99,3 @@ def test_a_later_fix_is_named_and_left_out_unless_it_is_asked_for(
     out, files = written(world, tmp_path / "out", world.fix)
     assert f"also needed: {later[:12]}" in out
     assert len(files) == 1
-
-
-def test_what_is_not_sure_is_built_on_where_it_is_written(
-    world: World, tmp_path: Path
-) -> None:
-    later = world.repo.commit(
-        f'work: next\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
-        {
-            "w.c": source(
-                l10="quick(10);",
-                l19="check(19);",
-                l20="check(20, all);",
-                l22="check(22);",
-            )
-        },
-    )
-    other = source(
-        l10="quick(10);", l19="check(19);", l20="check(20, near);", l23="mine(23);"
-    )
-    tip = world.branch(
-        "6.6", world.groundwork, ("work: step 20 is near", {"w.c": other})
-    )
-    chain = f"{world.groundwork}..{later}"
-    assert not written(world, tmp_path / "sure", chain)[1]
-    _, files = written(world, tmp_path / "all", chain, "--try")
-    made = applied(world, tip, files, tmp_path / "clone")
-    assert "\tcheck(20, near, all);\n" in made
-    assert "\tcheck(22);\n" in made

@@ -79,34 +79,6 @@ def test_a_choice_is_read_again_and_taken_back(world: World) -> None:
         assert chosen_words(repository, world.fix, branch) == ""
 
 
-def test_the_json_has_the_proposals_for_what_is_not_adapted(world: World) -> None:
-    # the branch has other lines where the fix replaces some: an adaptation is not sure
-    other = source(
-        l10="quick(10);", l19="check(19);", l20="check(20, near);", l23="mine(23);"
-    )
-    world.branch("6.6", world.groundwork, ("work: near", {"w.c": other}))
-    with Repository.open(world.repo.path) as repository:
-        shown = open_conflicts(repository, *asked(repository, world.fix)).conflicts
-    (conflict,) = world.ask(world.fix, "--adapt")["branches"][0]["proposals"]
-    assert [one["source"] for one in conflict["proposals"]] == [
-        one.source for one in shown[0].proposals
-    ]
-    assert conflict["theirs"] == ["\tcheck(20, all);"]
-    assert conflict["ours"] == ["\tcheck(20, near);"]
-    (fix,) = (one for one in conflict["proposals"] if one["source"] == "fix")
-    assert (fix["lines"], fix["confidence"]) == (conflict["theirs"], None)
-    assert world.ask(world.fix)["branches"][0]["proposals"] == []
-
-
-def test_the_json_has_no_proposals_where_an_adaptation_is_used(world: World) -> None:
-    conflicting(world)
-    branch = world.ask(world.fix, "--adapt")["branches"][0]
-    assert (branch["adaptation"]["confidence"] >= 0.5, branch["proposals"]) == (
-        True,
-        [],
-    )
-
-
 def test_a_fix_that_changed_makes_choices_proposals(world: World) -> None:
     conflicting(world)
     with Repository.open(world.repo.path) as repository:

@@ -74,14 +74,11 @@ def test_what_cannot_be_adapted_is_not_written(world: World, workdir: Path) -> N
     assert not files
 
 
-def test_what_is_not_sure_is_written_on_request_only(
-    world: World, workdir: Path
-) -> None:
+def test_what_is_not_sure_is_not_written(world: World, workdir: Path) -> None:
     tree = tree_with(workdir, source(l19="check(19);", l20="check(20, none);"))
     out, files = written(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in out
     assert not files
-    assert len(written(patch_of(world, workdir), tree, "--adapt", "--try")[1]) == 1
 
 
 def test_the_fixes_of_a_series_are_adapted_on_top_of_each_other(

@@ -291,7 +291,6 @@ def _backport(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
         "-C",
         world.repo,
         "--adapt",
-        "--try",
         "--write",
         world.place / "out",
         "--signoff",

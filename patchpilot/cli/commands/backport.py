@@ -56,12 +56,6 @@ _FOLDER = click.Path(path_type=Path)
     help="adapt the fix to the branches where it conflicts, and explain each step",
 )
 @click.option(
-    "--try",
-    "unsure",
-    is_flag=True,
-    help="with --adapt --write: also write adaptations with a confidence below 0.5",
-)
-@click.option(
     "--followers",
     is_flag=True,
     help="also backport later fixes of the fix, on top of it",
@@ -116,7 +110,6 @@ def command(
     onto: tuple[str, ...],
     base: str | None,
     fail_on: str,
-    resolve: str | None,
     **given: Any,
 ) -> int:
     """Show for each stable branch whether the fix is present, needed and applies, and its
@@ -128,52 +121,38 @@ def command(
     """
     from patchpilot.cli.output import backport_report as output
     from patchpilot.services.backport.backport_targets import branch_word
-    from patchpilot.services.backport.backport_work import BackportWork, work
+    from patchpilot.services.backport.backport_work import work
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 
-    searched = {
-        name: given.pop(name)
-        for name in ("ended", "effort", "fixes", "adapt", "followers")
-    }
     directories = bool(onto) and all(Path(word).is_dir() for word in onto)
     with common.workplace() as place:
         repository = place.repository_if_any() if directories else place.repository
         settings = place.settings()
         profile, remote = settings.get("profile") or None, settings.get("lts-remote")
         given["signoff"] = given["signoff"] or settings.flag("signoff")
-        if resolve and repository:
-            onto = (branch_word(repository, resolve, profile=profile, remote=remote),)
+        if given["resolve"] and repository:
+            word = given["resolve"]
+            onto = (branch_word(repository, word, profile=profile, remote=remote),)
         with progress_of(common) as progress:
             base = place.base(settings, base, (target,))
-            proposals = searched["adapt"] and common.format == "json"
             request = BackportRequest(
                 target,
                 onto,
                 profile,
                 remote,
                 base=base,
-                unsure=given["unsure"],
-                proposals=proposals,
                 from_archive=place.from_archive,
-                **searched,
+                **given,
             )
             results = backport(repository, request, progress=progress)
-            done = work(
-                repository,
-                results,
-                BackportWork(resolve=resolve, adapts=request.adapt, **given),
-                progress,
-                profile=profile,
-            )
+            done = work(repository, results, request, progress)
     form: Any = {
         "json": output.as_json,
         "markdown": output.as_markdown,
         "text": output.as_text,
     }[common.format]
     common.write(form(results, done))
-    bad = {
-        "conflict": output.has_conflict,
-        "affected": output.has_affected,
-        "never": output.has_nothing,
-    }[fail_on]
-    return int(bad(results) or output.wrote_nothing(results, done))
+    is_bad = (fail_on == "conflict" and output.has_conflict(results)) or (
+        fail_on == "affected" and output.has_affected(results)
+    )
+    return int(is_bad or output.wrote_nothing(results, done))

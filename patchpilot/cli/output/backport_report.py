@@ -12,7 +12,8 @@ from patchpilot.services.backport.backport_result import (
     BackportResult,
     BranchResult,
 )
-from patchpilot.services.backport.backport_work import Built, WorkDone
+from patchpilot.services.backport.backport_work import WorkDone
+from patchpilot.services.backport.build_objects import Built
 from patchpilot.services.backport.write_backports import WrittenBackport, send_commands
 
 _SIDE = 6
@@ -41,12 +42,6 @@ def wrote_nothing(results: Sequence[BackportResult], done: WorkDone) -> bool:
         and has_affected(results)
         and not any(backport.files for backport in done.written)
     )
-
-
-def has_nothing(results: Sequence[BackportResult]) -> bool:
-    """Return False, for `--fail-on never`."""
-    del results
-    return False
 
 
 def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
@@ -277,17 +272,6 @@ def _say_needs(branch: BranchResult, say: Callable[..., None]) -> None:
         total = sum(need.size for need in branch.prerequisites)
         if total > _MUCH:
             say(f"{total} lines in total: adapting the fix may be smaller")
-        if branch.whole:
-            lines_in_all = sum(need.size for need in branch.whole)
-            say(
-                f"as whole commits: {len(branch.whole)}, with {counted(lines_in_all, 'line')}"
-                " (--write writes both variants):"
-            )
-            for need in branch.whole:
-                say(
-                    f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}',
-                    "  ",
-                )
     elif branch.search == "gave-up":
         say("no prerequisites found within the time limit (see --effort)")
     elif branch.search == "none":

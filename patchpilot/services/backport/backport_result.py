@@ -3,8 +3,6 @@
 
 from dataclasses import dataclass
 
-from patchpilot.backports.adapt.proposals import Proposal as Proposal
-from patchpilot.backports.adapt.proposals import ProposedConflict as ProposedConflict
 from patchpilot.backports.adapted_fix import Adaptation as Adaptation
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_places import ConflictPlace
@@ -31,23 +29,6 @@ class DirectoryChange:
     after: Files
 
 
-@json_form()
-@dataclass(frozen=True, slots=True)
-class PrerequisiteSize:
-    """The size of a set of prerequisites: the number of commits and of lines."""
-
-    commits: int
-    lines: int
-
-
-@json_form("commit=need.commit", "subject=need.subject", "lines=need.size")
-@dataclass(frozen=True, slots=True)
-class WholeCommit:
-    """A whole commit that could replace a prerequisite which is needed only in part."""
-
-    need: PrerequisiteNeed
-
-
 @json_form(
     "branch",
     "version",
@@ -64,11 +45,8 @@ class WholeCommit:
     "causes",
     "prerequisites",
     "prerequisites_partial=partial",
-    "prerequisites_whole=whole_size",
-    "whole_commits",
     "search",
     "adaptation",
-    "proposals",
     "commands",
     "hints",
     "followers",
@@ -82,15 +60,13 @@ class BranchResult:
 
     `tip` is empty for a directory; `search` is None if there was no search for prerequisites.
 
-    `whole` lists the whole commits that could replace the `partial` prerequisites, if there
-    are so many that the parts are preferred. `resolved` is the folder with the patches of a
-    conflict that the user resolved, empty if there is none. `chosen` reports the user's
-    progress in choosing a resolution for each conflict. `adaptation` is the fix adapted to
-    the branch, if an adaptation was requested and is possible. `proposals` are the proposed
-    resolutions of each conflict, if they were requested and no adaptation is used. `change`
-    contains the files changed in a directory, if the patch fits or was adapted. `failed` is
-    the stable maintainers' message that the fix failed to apply, if a tracked series contains
-    one.
+    `partial` is set if only the prerequisites' changes to the fix's files are needed.
+    `resolved` is the folder with the patches of a conflict that the user resolved, empty if
+    there is none. `chosen` reports the user's progress in choosing a resolution for each
+    conflict. `adaptation` is the fix adapted to the branch, if an adaptation was requested and
+    is possible. `change` contains the files changed in a directory, if the patch fits or was
+    adapted. `failed` is the stable maintainers' message that the fix failed to apply, if a
+    tracked series contains one.
     """
 
     branch: str
@@ -108,7 +84,6 @@ class BranchResult:
     causes: tuple[Cause, ...] = ()
     prerequisites: tuple[PrerequisiteNeed, ...] = ()
     partial: bool = False
-    whole: tuple[PrerequisiteNeed, ...] = ()
     search: SearchState | None = None
     commands: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
@@ -118,31 +93,10 @@ class BranchResult:
     stale: bool = False
     is_over: bool = False
     adaptation: Adaptation | None = None
-    proposals: tuple[ProposedConflict, ...] = ()
     change: DirectoryChange | None = None
     failed: str = ""
     resolved: str = ""
     chosen: str = ""
-
-    @property
-    def whole_size(self) -> PrerequisiteSize | None:
-        """The size of the whole commits that could replace the partial prerequisites.
-
-        None if there are no such commits.
-        """
-        if not self.whole:
-            return None
-        return PrerequisiteSize(len(self.whole), sum(need.size for need in self.whole))
-
-    @property
-    def whole_commits(self) -> tuple[WholeCommit, ...]:
-        """The whole commits that could replace the partial prerequisites."""
-        return tuple(map(WholeCommit, self.whole))
-
-    @property
-    def prerequisites_complete(self) -> bool:
-        """Whether all missing prerequisites are whole commits, as a Cc: stable line requires."""
-        return bool(self.prerequisites and not self.partial and self.version)
 
     @property
     def wants_fix(self) -> bool:
@@ -197,9 +151,12 @@ class BackportResult:
             return ()
         lines: dict[str, None] = {}
         for branch in self.branches:
+            # a Cc: stable line can only name whole commits
             if (
                 branch.verdict is BranchVerdict.CONFLICT
-                and branch.prerequisites_complete
+                and branch.version
+                and not branch.partial
+                and branch.prerequisites
             ):
                 tree = f"Cc: <{self.list}> # {branch.version}.x"
                 for need in branch.prerequisites:

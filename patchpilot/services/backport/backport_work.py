@@ -5,7 +5,7 @@ The actions are writing patches, preparing a conflict for resolution, running bu
 writing the request to the stable maintainers.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,48 +19,17 @@ from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import form_of
-from patchpilot.services.backport.build_objects import FAILED, is_objects
+from patchpilot.services.backport.branch_verdicts import BackportRequest
+from patchpilot.services.backport.build_objects import FAILED, Built, is_objects
 from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
-from patchpilot.services.backport.work_clone import Built as Built
 from patchpilot.services.backport.work_clone import Resolving, build, resolve
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
-    taken,
     write_backports,
 )
 
 _BROKEN = "the branch compiles without the fix, but not with it"
-
-
-@dataclass(frozen=True, slots=True)
-class BackportWork:
-    """The actions requested after the verdicts of `backport`.
-
-    Patches are written into `folder`. `resolve` names the branch whose conflict is prepared
-    in a clone. `build` is a command to run; `objects` compiles the files that the fix
-    changes, and a fix that fails to compile is not written. `request` creates the message to
-    the stable maintainers.
-
-    `note` explains the adaptation, or why the trees need the fix. `in_reply_to` is the
-    message that the patches reply to. `unsure` includes adaptations of low confidence. With
-    `adapts`, a conflicting fix is written only if it was adapted.
-    """
-
-    folder: Path | None = None
-    resolve: str | None = None
-    build: str | None = None
-    request: bool = False
-    signoff: bool = False
-    adapts: bool = False
-    unsure: bool = False
-    note: str = ""
-    in_reply_to: str | None = None
-
-    @property
-    def asked(self) -> bool:
-        """Whether `backport` has any action to carry out."""
-        return bool(self.folder or self.resolve or self.build or self.request)
 
 
 @json_form("written?", "resolve=resolving?", "builds=built?", "request?")
@@ -81,17 +50,15 @@ class WorkDone:
 def work(
     repository: Repository | None,
     results: Sequence[BackportResult],
-    wanted: BackportWork,
+    wanted: BackportRequest,
     progress: Progress = silent,
-    *,
-    profile: str | None,
 ) -> WorkDone:
     """Carries out the requested actions on the backport verdicts of some fixes.
 
     Only the last fix is used to resolve a conflict and to create the request to the stable
     maintainers. Raises `MissingError` outside a repository if an action needs commits.
     """
-    if not wanted.asked:
+    if not (wanted.folder or wanted.resolve or wanted.build or wanted.request):
         return WorkDone()
     if repository is None and (wanted.resolve or wanted.build or wanted.request):
         raise MissingError(
@@ -99,11 +66,9 @@ def work(
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
     text = _text(repository, wanted)
-    folder = wanted.folder if not wanted.resolve else None
+    folder, profile = None if wanted.resolve else wanted.folder, wanted.profile
     unpacked = (
-        write_for_directories(
-            results, folder, wording=text, profile=profile, unsure=wanted.unsure
-        )
+        write_for_directories(results, folder, wording=text, profile=profile)
         if folder
         else ()
     )
@@ -119,18 +84,23 @@ def work(
                 stable,
                 wanted.build,
                 progress,
-                adapts=wanted.adapts,
-                unsure=wanted.unsure,
+                adapts=wanted.adapt,
             )
             for at in range(len(last.branches))
         )
         if wanted.build
         else ()
     )
-    broken = frozenset(
+    broken = {
         one.branch for one in built if is_objects(wanted.build) and one.code == FAILED
-    )
-    kept = [_without(result, broken) for result in results]
+    }
+    kept = [
+        replace(
+            result,
+            branches=tuple(one for one in result.branches if one.branch not in broken),
+        )
+        for result in results
+    ]
     written = (
         write_backports(
             repository,
@@ -138,8 +108,7 @@ def work(
             folder,
             wording=text,
             profile=profile,
-            adapts=wanted.adapts,
-            unsure=wanted.unsure,
+            adapts=wanted.adapt,
         )
         if folder and kept[-1].branches
         else ()
@@ -154,7 +123,7 @@ def work(
             stable,
             wanted.folder,
             text,
-            start=taken(last.branches[0].adaptation, unsure=wanted.unsure),
+            start=last.branches[0].adaptation,
         )
         if wanted.resolve
         else None,
@@ -165,13 +134,7 @@ def work(
     )
 
 
-def _without(result: BackportResult, broken: Collection[str]) -> BackportResult:
-    """A fix without the branches on which it does not compile."""
-    branches = tuple(one for one in result.branches if one.branch not in broken)
-    return replace(result, branches=branches)
-
-
-def _text(repository: Repository | None, wanted: BackportWork) -> BackportText:
+def _text(repository: Repository | None, wanted: BackportRequest) -> BackportText:
     identity = repository.identity if repository else identity_in(Path.cwd())
     signer = identity if wanted.signoff else None
     if wanted.signoff and signer is None:

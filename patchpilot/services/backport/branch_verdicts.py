@@ -8,10 +8,10 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt
 from patchpilot.backports.adapt.explain_steps import with_causes
-from patchpilot.backports.adapt.proposals import ProposedConflict, propose
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.applies import AppliesHow
 from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
@@ -57,7 +57,6 @@ from patchpilot.services.backport.backport_targets import (
 )
 from patchpilot.services.backport.commit_patches import commit_patches
 from patchpilot.services.backport.unpacked_tree import on_directory
-from patchpilot.services.backport.write_backports import taken
 
 
 class NothingFetchedError(MissingError):
@@ -66,7 +65,7 @@ class NothingFetchedError(MissingError):
 
 @dataclass(frozen=True, slots=True)
 class BackportRequest:
-    """The fix to backport, and the branches to examine.
+    """The fix to backport, the branches to examine, and the actions after the verdicts.
 
     `target` is the fix (None: the topic since `base`). `onto` lists revisions or directories;
     the default is the stable branches. `effort` limits the search for prerequisites, in
@@ -75,11 +74,15 @@ class BackportRequest:
     apply to the commits of a series that have no Fixes: tag. `ended` includes series that are
     no longer maintained. `remote` is the remote with the stable branches.
 
-    `adapt` adapts the fix to a branch on which it conflicts. `unsure` applies later commits
-    on top of every adaptation instead of only the sure ones. `proposals` includes possible
-    resolutions of each conflict if no adaptation is used. `followers` includes the later
-    fixes of these commits, on top of them. `from_archive` reads a TARGET that is a Message-ID
-    or a URL.
+    `adapt` adapts the fix to a branch on which it conflicts; such a fix is written only if it
+    was adapted. `followers` includes the later fixes of these commits, on top of them.
+    `from_archive` reads a TARGET that is a Message-ID or a URL.
+
+    Patches are written into `folder`. `resolve` names the branch whose conflict is prepared
+    in a clone. `build` is a command to run; `objects` compiles the files that the fix
+    changes, and a fix that fails to compile is not written. `request` creates the message to
+    the stable maintainers. `note` explains the adaptation, or why the trees need the fix.
+    `in_reply_to` is the message that the patches reply to.
     """
 
     target: str | None = None
@@ -91,10 +94,15 @@ class BackportRequest:
     base: str | None = None
     fixes: Sequence[str] = ()
     adapt: bool = False
-    unsure: bool = False
-    proposals: bool = False
     followers: bool = False
     from_archive: FromArchive | None = None
+    folder: Path | None = None
+    resolve: str | None = None
+    build: str | None = None
+    request: bool = False
+    signoff: bool = False
+    note: str = ""
+    in_reply_to: str | None = None
 
 
 def backport(
@@ -344,17 +352,7 @@ class BackportSession:
             and answer.applied
         ):
             adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
-        used = taken(adapted, unsure=self.request.unsure)
-        proposed: tuple[ProposedConflict, ...] = ()
-        if (
-            self.request.proposals
-            and answer.verdict is BranchVerdict.CONFLICT
-            and answer.applied
-            and not used
-        ):
-            proposed = propose(
-                self.scratch, answer.applied.merge, tree, fix, branch.tip, self.progress
-            )
+        used = adapted if adapted and adapted.is_sure else None
         if answer.applied and wants and self.request.effort > 0:
             said = explain(
                 self.history,
@@ -404,7 +402,6 @@ class BackportSession:
             causes=said.causes,
             prerequisites=need.needs if need else (),
             partial=bool(need and need.partial),
-            whole=need.whole if need else (),
             search=need.state if need else None,
             commands=_commands(answer, fix, branch, need),
             hints=said.hints,
@@ -417,7 +414,6 @@ class BackportSession:
             stale=branch.stale,
             is_over=branch.is_over,
             adaptation=adapted,
-            proposals=proposed,
         )
         if wants:
             ahead.tree = (

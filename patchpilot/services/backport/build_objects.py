@@ -17,26 +17,30 @@ from patchpilot.commits.own_commands import refuse_untrusted_build
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.build_problem import BuildProblem
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import project_of_tree
+from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.topic.read_series import read_series
 
 OBJECTS = "objects"
 """Instead of a command: compile what the fix touches."""
 _FATAL = (ERROR, BROKEN_COMMIT, MODPOST)
-FAILED, NOTHING = 2, -1
-"""The codes of what does not compile, as make's, and of what was not compiled."""
+FAILED = 2
+"""The exit code if an object does not compile, as that of make."""
 
 
+@json_form("branch", "exit_code=code", "tail", "warnings")
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """The outcome of compiling the objects of a backport.
+class Built:
+    """The outcome of building a backported fix on a branch.
 
-    Contains the exit code, the errors if the compilation failed, and the warnings that the
-    branch did not have before.
+    Contains the exit code, the end of the output (or the errors) and, if objects were
+    compiled, the warnings that the branch did not have before.
     """
 
+    branch: str
     code: int
     tail: str
     warnings: tuple[str, ...] = ()
@@ -58,15 +62,19 @@ def may_compile(repository: Repository, tree: Tree) -> None:
 
 
 def compile_objects(
-    repository: Repository, clone: Path, before: str, after: str, progress: Progress
-) -> Compiled:
-    """Compiles the objects that the commits between two commits of a clone change.
+    repository: Repository,
+    clone: Path,
+    branch: BranchResult,
+    after: str,
+    progress: Progress,
+) -> Built:
+    """Compiles the objects that the commits of a clone after a branch's tip change.
 
     Only one configuration for this machine is built, with the repository's build cache.
     """
     options = BuildOptions(quick=True, jobs=os.cpu_count() or 1)
     with Repository.open(clone) as built_in:
-        (series,) = read_series([f"{before}..{after}"], built_in)
+        (series,) = read_series([f"{branch.tip}..{after}"], built_in)
         facts = build_in(built_in, repository, series.patches, options, progress)
     problems = [
         problem
@@ -75,12 +83,14 @@ def compile_objects(
     ]
     errors = [_text(one) for one in problems if one.kind in _FATAL]
     if errors:
-        return Compiled(FAILED, "\n".join(dict.fromkeys(errors)))
+        return Built(branch.branch, FAILED, "\n".join(dict.fromkeys(errors)))
     if not any(row.built for one in facts.commits for row in one.configurations):
         notes = [one.message for one in problems if one.kind == NOT_BUILT]
-        return Compiled(NOTHING, "\n".join(notes) or "there is no object to compile")
+        return Built(
+            branch.branch, -1, "\n".join(notes) or "there is no object to compile"
+        )
     warnings = [_text(one) for one in problems if one.kind != NOT_BUILT]
-    return Compiled(0, "", tuple(dict.fromkeys(warnings)))
+    return Built(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
 
 
 def is_objects(command: str | None) -> bool:

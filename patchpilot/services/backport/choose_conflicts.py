@@ -23,13 +23,13 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.build_objects import OBJECTS
+from patchpilot.services.backport.build_objects import Built as Built
 from patchpilot.services.backport.conflict_columns import (
     ConflictColumns,
     conflict_columns,
 )
 from patchpilot.services.backport.saved_choices import Choices as Choices
 from patchpilot.services.backport.saved_choices import read_choices, save_choices
-from patchpilot.services.backport.work_clone import Built as Built
 from patchpilot.services.backport.work_clone import build
 
 CHOSEN = "chosen"
@@ -244,12 +244,11 @@ def build_objects_of(
     progress: Progress = silent,
 ) -> Built:
     """Compiles the objects that an adapted fix changes, before and after the fix."""
-    chosen = replace(branch, adaptation=adapted)
+    chosen = replace(branch, adaptation=replace(adapted, is_accepted=True))
     return build(
         repository,
         [(replace(result, branches=(chosen,)), chosen)],
         form_of(repository, None),
         OBJECTS,
         progress,
-        unsure=True,
     )

@@ -8,7 +8,6 @@ from patchpilot.backports.backport_message import backport_message
 from patchpilot.backports.backport_patches import BackportText, file_name
 from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.tree_readers import DirectoryTree
-from patchpilot.model.action import Advice
 from patchpilot.model.address import Address
 from patchpilot.model.bounded_date import EPOCH, header_date
 from patchpilot.model.commit import Commit
@@ -20,8 +19,6 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
     folder_name,
-    not_sure,
-    taken,
     write_mails,
 )
 
@@ -32,7 +29,6 @@ def write_for_directories(
     *,
     wording: BackportText,
     profile: str | None = None,
-    unsure: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Writes the patches for every directory that the fixes apply to, into `folder`/<version>.
 
@@ -42,52 +38,37 @@ def write_for_directories(
     for at, branch in enumerate(results[-1].branches):
         if branch.tip:
             continue
-        answers = [result.branches[at] for result in results]
         wanted = [
-            (result, answer)
-            for result, answer in zip(results, answers, strict=True)
-            if answer.wants_fix
+            (result, result.branches[at])
+            for result in results
+            if result.branches[at].wants_fix
         ]
-        skipped = next(
-            (
-                _why_not(answer, unsure=unsure)
-                for _, answer in wanted
-                if _why_not(answer, unsure=unsure)
-            ),
-            "",
-        )
+        skipped = next(filter(None, (_why_not(answer) for _, answer in wanted)), "")
         if skipped or not wanted:
             written.append(
                 WrittenBackport(branch.branch, (), skipped or "the tree has the fix")
             )
             continue
-        files = write_mails(
-            folder / folder_name(branch),
-            _mails(wanted, _stable(branch, profile), wording),
+        project = (
+            find_project(profile) if profile else detect(DirectoryTree(branch.branch))
         )
+        mails = _mails(wanted, project.stable, wording)
+        files = write_mails(folder / folder_name(branch), mails)
         written.append(WrittenBackport(branch.branch, files))
     return tuple(written)
 
 
-def _why_not(answer: BranchResult, *, unsure: bool) -> Advice:
+def _why_not(answer: BranchResult) -> str:
     if answer.change is None:
         return (
             "nothing left to change"
             if answer.adaptation
             else f"{answer.reason}; it cannot be adapted from its content alone"
         )
-    return (
-        not_sure(answer.adaptation)
-        if answer.adaptation and not taken(answer.adaptation, unsure=unsure)
-        else ""
-    )
-
-
-def _stable(branch: BranchResult, profile: str | None) -> StableTrees:
-    """The stable trees of the project that a directory is of."""
-    return (
-        find_project(profile) if profile else detect(DirectoryTree(branch.branch))
-    ).stable
+    if answer.adaptation and not answer.adaptation.is_sure:
+        confidence = answer.adaptation.confidence
+        return f"adapted with a confidence of {confidence:.2f} only: adapt it manually"
+    return ""
 
 
 def _mails(

@@ -17,10 +17,8 @@ def patch_on_branch(
 
     The result is empty if the fix does not apply. No file is written.
     """
-    steps, skipped = steps_for(
-        repository, [(result, branch)], upstream_only=False, parts=True
-    )
-    if skipped or not steps:
+    steps, _ = steps_for(repository, [(result, branch)], upstream_only=False)
+    if not steps:
         return ()
     stable = form_of(repository, None)
     with Scratch(repository) as scratch:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from patchpilot.backports.prerequisites import PrerequisiteNeed as PrerequisiteNeed
-from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.backport_result import BackportResult
 
 
 class Risk(StrEnum):
@@ -41,15 +41,14 @@ def without(
     return replace(
         result,
         branches=tuple(
-            _without(branch, left_out.get(branch.branch, ()))
+            replace(
+                branch,
+                prerequisites=tuple(
+                    need
+                    for need in branch.prerequisites
+                    if need.commit not in left_out.get(branch.branch, ())
+                ),
+            )
             for branch in result.branches
         ),
     )
-
-
-def _without(branch: BranchResult, left_out: Collection[str]) -> BranchResult:
-    if not left_out:
-        return branch
-    kept = tuple(need for need in branch.prerequisites if need.commit not in left_out)
-    # the whole commits replace all the parts, so they are no choice once a part is left out
-    return replace(branch, prerequisites=kept, whole=())

@@ -170,15 +170,13 @@ def write_adapted(
     The caller has shown the steps of the adaptation to the user. The user's sign-off is added
     if `signs` is set.
     """
-    chosen = replace(result, branches=(replace(branch, adaptation=adapted),))
+    accepted = replace(branch, adaptation=replace(adapted, is_accepted=True))
+    signer = _signer(repository) if signs else None
     (written,) = write_backports(
         repository,
-        [chosen],
+        [replace(result, branches=(accepted,))],
         folder,
-        wording=BackportText(
-            signer=_signer(repository) if signs else None, adapter=repository.identity
-        ),
-        unsure=True,
+        wording=BackportText(signer=signer, adapter=repository.identity),
     )
     return written
 

@@ -18,12 +18,11 @@ from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_message import backport_message, has_note
 from patchpilot.backports.backport_patches import (
     BackportText,
+    MadeCommit,
     Step,
-    format_series,
     make_commits,
     range_diff,
 )
-from patchpilot.backports.backport_patches import MadeCommit as MadeCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
@@ -39,13 +38,14 @@ from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.build_objects import (
     OBJECTS,
+    Built,
     compile_objects,
     may_compile,
 )
 from patchpilot.services.backport.write_backports import (
     answered,
     answering,
-    note_of,
+    mails_of,
     send_command,
     steps_for,
     write_mails,
@@ -76,21 +76,6 @@ class Resolving:
     advice: tuple[Advice, ...]
     files: tuple[Path, ...] = ()
     commits: tuple[str, ...] = ()
-
-
-@json_form("branch", "exit_code=code", "tail", "warnings")
-@dataclass(frozen=True, slots=True)
-class Built:
-    """The outcome of building a backported fix on a branch.
-
-    Contains the exit code, the end of the output and, if objects were compiled, the warnings
-    added by the fix.
-    """
-
-    branch: str
-    code: int
-    tail: str
-    warnings: tuple[str, ...] = ()
 
 
 def resolve(
@@ -144,13 +129,12 @@ def build(
     progress: Progress = silent,
     *,
     adapts: bool = False,
-    unsure: bool = False,
 ) -> Built:
     """Runs a command in a temporary clone of a branch with the fixes and their prerequisites.
 
     The command is split into words and run without a shell; `objects` compiles the files that
     each commit changes. `pairs` are the fixes, each with its result for the branch. `adapts`
-    and `unsure` have the same meaning as in `steps_for`.
+    has the same meaning as in `steps_for`.
     """
     branch = pairs[0][1]
     words = shlex.split(command)
@@ -161,15 +145,8 @@ def build(
         )
     if command == OBJECTS:
         may_compile(repository, CommitTree(repository, branch.tip))
-    steps, skipped = steps_for(
-        repository,
-        pairs,
-        upstream_only=False,
-        parts=True,
-        adapts=adapts,
-        unsure=unsure,
-    )
-    if skipped or not steps:
+    steps, skipped = steps_for(repository, pairs, upstream_only=False, adapts=adapts)
+    if not steps:
         return Built(
             branch.branch,
             -1,
@@ -181,10 +158,7 @@ def build(
         place = top / "tree"
         _clone(repository, place, extra=scratch.path)
         if command == OBJECTS:
-            compiled = compile_objects(
-                repository, place, branch.tip, commits[-1].id, progress
-            )
-            return Built(branch.branch, compiled.code, compiled.tail, compiled.warnings)
+            return compile_objects(repository, place, branch, commits[-1].id, progress)
         git(place, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         doing = partial(progress, f"{branch.branch}: {words[0]}")
         watched = Watched(_BUILD_HOURS * 3600, doing)
@@ -388,20 +362,10 @@ def _take_up(
         )
         with Scratch(clone) as scratch:
             made = [_rediffed(scratch, commit) for commit in made]
-            version = branch.version or "stable"
-            if not wording.in_reply_to:
-                wording = answering(
-                    wording, answered([result]), [result.commit], branch.version
-                )
-            mails = format_series(
-                scratch,
-                stable,
-                made,
-                base,
-                version,
-                wording,
-                [note_of(commit, version, wording) for commit in made],
+            wording = answering(
+                wording, answered([result]), [result.commit], branch.version
             )
+            mails = mails_of(scratch, stable, made, base, branch.version, wording)
             files = write_mails(folder, mails, overwrite=True)
     send = f"send them: {send_command(files)}"
     return Resolving(

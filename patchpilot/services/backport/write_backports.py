@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_patches import (
     BackportText,
     MadeCommit,
@@ -105,19 +104,9 @@ def answering(
     This is the message named by the user or, by default, the FAILED message about the first
     commit that has such a message.
     """
-    mail = next(
-        (
-            mails[commit, version]
-            for commit in commits
-            if commit and version and (commit, version) in mails
-        ),
-        None,
-    )
-    return (
-        wording
-        if wording.in_reply_to or not mail
-        else replace(wording, in_reply_to=mail)
-    )
+    named = (mails.get((commit or "", version or "")) for commit in commits)
+    mail = wording.in_reply_to or next(filter(None, named), None)
+    return replace(wording, in_reply_to=mail)
 
 
 def write_backports(
@@ -128,7 +117,6 @@ def write_backports(
     wording: BackportText,
     profile: str | None = None,
     adapts: bool = False,
-    unsure: bool = False,
 ) -> tuple[WrittenBackport, ...]:
     """Writes the patches for every branch that needs the fix and to which it applies.
 
@@ -136,10 +124,9 @@ def write_backports(
     directories, see `directory_patches`.
 
     Only commits that are upstream are written, because a stable tree accepts no others.
-    Partial prerequisites are written as parts. If whole commits could replace the parts, they
-    are written into `folder`/<version>-whole as an alternative. Raises `UsageError` if a
-    folder already has patches. If `wording` names no message to answer, the patches reply to
-    the FAILED message about the fix in a tracked series.
+    Partial prerequisites are written as parts. Raises `UsageError` if a folder already has
+    patches. If `wording` names no message to answer, the patches reply to the FAILED message
+    about the fix in a tracked series.
     """
     stable = form_of(repository, profile)
     written: list[WrittenBackport] = []
@@ -156,57 +143,30 @@ def write_backports(
                 [result.commit for result, answer in pairs if answer.wants_fix],
                 branch.version,
             )
-            for whole in (
-                (False, True) if any(answer.whole for _, answer in pairs) else (False,)
-            ):
-                name = f"{branch.branch} (whole commits)" if whole else branch.branch
-                steps, skipped = steps_for(
-                    repository,
-                    pairs,
-                    parts=True,
-                    whole=whole,
-                    adapts=adapts,
-                    unsure=unsure,
+            steps, skipped = steps_for(repository, pairs, adapts=adapts)
+            if not steps:
+                why = skipped or "the branch has the fix, or does not have the bug"
+                written.append(WrittenBackport(branch.branch, (), why))
+                continue
+            try:
+                commits = make_commits(scratch, stable, steps, branch.tip, wording)
+            except PatchpilotError as error:
+                written.append(WrittenBackport(branch.branch, (), error.message))
+                continue
+            mails = mails_of(scratch, stable, commits, branch.tip, branch.version, mine)
+            files = write_mails(folder / folder_name(branch), mails)
+            mail = mine.in_reply_to
+            explained = any(commit.is_explained for commit in commits)
+            written.append(
+                WrittenBackport(
+                    branch.branch,
+                    files,
+                    answers=f"<{given_message_id(mail)}>" if mail else "",
+                    hint=_SIGN if explained and wording.signer is None else "",
+                    send=send_command(files) if stable.list else "",
+                    is_signed=wording.signer is not None,
                 )
-                if skipped or not steps:
-                    written.append(
-                        WrittenBackport(
-                            name,
-                            (),
-                            skipped
-                            or "the branch has the fix, or does not have the bug",
-                        )
-                    )
-                    continue
-                try:
-                    commits_made = make_commits(
-                        scratch, stable, steps, branch.tip, wording
-                    )
-                except PatchpilotError as error:
-                    written.append(WrittenBackport(name, (), error.message))
-                    continue
-                mails = mails_of(scratch, stable, commits_made, branch, mine)
-                files = write_mails(
-                    folder / (folder_name(branch) + ("-whole" if whole else "")), mails
-                )
-                answers = (
-                    f"<{given_message_id(mine.in_reply_to)}>"
-                    if mine.in_reply_to
-                    else ""
-                )
-                unsigned = wording.signer is None and any(
-                    commit.is_explained for commit in commits_made
-                )
-                written.append(
-                    WrittenBackport(
-                        name,
-                        files,
-                        answers=answers,
-                        hint=_SIGN if unsigned else "",
-                        send=send_command(files) if stable.list and not whole else "",
-                        is_signed=wording.signer is not None,
-                    )
-                )
+            )
     return tuple(written)
 
 
@@ -215,18 +175,13 @@ def steps_for(
     pairs: Sequence[tuple[BackportResult, BranchResult]],
     *,
     upstream_only: bool = True,
-    parts: bool = False,
-    whole: bool = False,
     adapts: bool = False,
-    unsure: bool = False,
 ) -> tuple[list[Step], Advice]:
-    """Returns the commits to apply to a branch, in order, or the reason why not.
+    """Returns the commits to apply to a branch, in order, or no commits and the reason.
 
-    If prerequisites are needed only in part, there are no such commits unless `parts` accepts
-    the prerequisites reduced to the fix's files; `whole` uses the whole commits that could
-    replace them, if they are known. An adapted fix needs no prerequisites; `unsure` accepts
-    any confidence. With `adapts`, a fix that conflicts and could not be adapted is not
-    applied, even with its prerequisites.
+    Prerequisites that are needed only in part are reduced to the fix's files. An adapted fix
+    needs no prerequisites. With `adapts`, a fix that conflicts and could not be adapted is
+    not applied, even with its prerequisites.
     """
     steps: list[Step] = []
     seen: set[str] = set()
@@ -243,39 +198,36 @@ def steps_for(
                     " mainline commits (fetch it, or use Cc: stable)"
                 ),
             )
-        fix = repository.commit(result.commit)
-        if taken(answer.adaptation, unsure=unsure):
-            steps.append(Step(fix, adaptation=answer.adaptation))
-            continue
-        if obstacle := _obstacle(fix, answer, parts=parts, adapts=adapts):
+        fix = FixCommit.read(repository, result.commit)
+        if obstacle := _obstacle(fix.commit, answer, adapts=adapts):
             return [], obstacle
-        needs, paths = (
-            answer.prerequisites,
-            FixCommit.read(repository, fix.id).paths if answer.partial else (),
-        )
-        if whole and answer.whole:
-            needs, paths = answer.whole, ()
-        for need in needs:
+        paths = fix.paths if answer.partial else ()
+        for need in answer.prerequisites if not answer.adaptation else ():
             if need.commit not in seen:
                 seen.add(need.commit)
-                steps.append(Step(repository.commit(need.commit), fix, paths))
-        steps.append(Step(fix))
+                steps.append(Step(repository.commit(need.commit), fix.commit, paths))
+        steps.append(Step(fix.commit, adaptation=answer.adaptation))
     return steps, ""
 
 
-def _obstacle(
-    fix: Commit, answer: BranchResult, *, parts: bool, adapts: bool
-) -> Advice:
-    """Why a fix that was not adapted cannot be applied to a branch; "" if it can."""
-    if answer.adaptation:
-        return not_sure(answer.adaptation)
+def _obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Advice:
+    """Why a fix cannot be applied to a branch; "" if it can."""
+    adapted, where = answer.adaptation, ("--resolve", answer.branch)
+    if adapted:
+        return (
+            ""
+            if adapted.is_sure
+            else Action(
+                "backport",
+                (fix.id[:12], "--adapt", *where),
+                f"adapted with a confidence of {adapted.confidence:.2f} only; review it with: {{}}",
+            )
+        )
     if answer.verdict is not BranchVerdict.CONFLICT:
         return ""
-    if (answer.partial and not parts) or not answer.prerequisites:
+    if not answer.prerequisites:
         return Action(
-            "backport",
-            (fix.id[:12], "--resolve", answer.branch),
-            "conflict; resolve it with: {}",
+            "backport", (fix.id[:12], *where), "conflict; resolve it with: {}"
         )
     return _NOT_ADAPTED if adapts else ""
 
@@ -284,16 +236,17 @@ def mails_of(
     scratch: Scratch,
     stable: StableTrees,
     commits: Sequence[MadeCommit],
-    branch: BranchResult,
+    tip: str,
+    version: str | None,
     wording: BackportText,
 ) -> list[tuple[str, bytes]]:
     """Returns the messages of a series of backports.
 
     A patch that differs from upstream has a note about it below its `---`.
     """
-    version = branch.version or "stable"
-    notes = [note_of(commit, version, wording) for commit in commits]
-    return format_series(scratch, stable, commits, branch.tip, version, wording, notes)
+    tree = version or "stable"
+    notes = [note_of(commit, tree, wording) for commit in commits]
+    return format_series(scratch, stable, commits, tip, tree, wording, notes)
 
 
 def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
@@ -327,22 +280,6 @@ def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
             template("backport-adapted" if commit.is_explained else "backport-note"),
             values,
         )
-    )
-
-
-def taken(adapted: Adaptation | None, *, unsure: bool) -> Adaptation | None:
-    """Returns the adaptation if it may be used, otherwise None.
-
-    An adaptation of low confidence may be used only if `unsure` is set.
-    """
-    return adapted if adapted and (unsure or adapted.is_sure) else None
-
-
-def not_sure(adapted: Adaptation) -> str:
-    """Returns the reason why an adaptation is written only on request."""
-    return (
-        f"adapted with a confidence of {adapted.confidence:.2f} only: read its steps, and write it"
-        " with --try"
     )
 
 

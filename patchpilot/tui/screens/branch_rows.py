@@ -287,17 +287,6 @@ def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
                 ),
             )
         )
-        if branch.whole:
-            lines_in_all = counted(sum(need.size for need in branch.whole), "line")
-            rows.append(
-                (
-                    "note",
-                    (
-                        f"as complete commits: {counted(len(branch.whole), 'commit')},"
-                        f" {lines_in_all} in total"
-                    ),
-                )
-            )
     return rows
 
 
