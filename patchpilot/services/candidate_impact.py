@@ -52,7 +52,10 @@ def candidate_impact(
         progress=progress,
     )
     bug = range_of_candidate(
-        repository, stable.commit, stable.culprits, stable.branches
+        repository,
+        stable.commit,
+        [one.commit for one in stable.culprits],
+        stable.branches,
     )
     try:
         request = PrepareRequest(

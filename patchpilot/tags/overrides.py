@@ -5,7 +5,7 @@ It also replaces a candidate that is a backport with its mainline commit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
@@ -21,18 +21,9 @@ REVERTED = 0.97
 MANY = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
-    """The candidates after an override, with notes for the user."""
-
-    candidates: tuple[Candidate, ...]
-    notes: tuple[str, ...]
-    certain: float = REVERTED
-
-
 def by_revert(
-    repository: Repository, commit: Commit, candidates: Sequence[Candidate]
-) -> Override:
+    repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
+) -> tuple[Candidate, ...]:
     """Returns the candidates with the commits that the fix reverts first."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
@@ -41,15 +32,13 @@ def by_revert(
         for id_ in dict.fromkeys(ids)
         if id_ and id_ != commit.id and repository.is_ancestor(id_, commit.id)
     ]
-    if not reverted:
-        return Override(tuple(candidates), ())
     first = [
         _certain(
             repository, one, REVERTED, "the message reverts this commit", candidates
         )
         for one in reverted
     ]
-    return Override(_after(first, candidates), ())
+    return _after(first, candidates) if first else candidates
 
 
 def by_bisection(
@@ -57,8 +46,8 @@ def by_bisection(
     commit: Commit,
     bisection: Bisection,
     candidates: Sequence[Candidate],
-) -> Override:
-    """Returns the candidates with the bisected commit first.
+) -> tuple[tuple[Candidate, ...], list[str]]:
+    """Returns the candidates with the bisected commit first, and notes for the user.
 
     If the bisection is unfinished, they are limited to the commits that remain. Notes point out
     contradictions to the blame.
@@ -82,7 +71,7 @@ def by_bisection(
         notes = [f"the bisection is not finished: {len(left)} commits left to test"]
         if not inside and candidates:
             notes.append("none of the ranked candidates is among them")
-        return Override(inside, tuple(notes))
+        return inside, notes
     culprit = left[0]
     notes = []
     if culprit != commit.id and not repository.is_ancestor(culprit, commit.id):
@@ -100,10 +89,8 @@ def by_bisection(
             + ("" if known else " and not the bisected commit")
         )
     words = "git bisect reported it as the first bad commit"
-    return Override(
-        _after([_certain(repository, culprit, FOUND, words, candidates)], candidates),
-        tuple(notes),
-    )
+    first = _certain(repository, culprit, FOUND, words, candidates)
+    return _after([first], candidates), notes
 
 
 def _known(repository: Repository, word: str) -> str:
@@ -137,7 +124,7 @@ def _certain(
         tag_of(repository, culprit),
         confidence,
         (words,),
-        int(culprit.committed.timestamp()),
+        committed=int(culprit.committed.timestamp()),
     )
 
 

@@ -12,6 +12,7 @@ from patchpilot.history.fixes_tag import tag_text
 from patchpilot.history.imports import ImportCheck
 from patchpilot.model.commit import Commit
 from patchpilot.model.fixes_line import DIGITS
+from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame_features import Tally, features, glance, tally
 from patchpilot.tags.candidate_features import closer
@@ -27,12 +28,14 @@ SURE = 0.5
 """The confidence from which a candidate counts as certain."""
 
 
+@json_form("commit", "subject", "tag", "confidence", "evidence", "first_release")
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A commit that may have introduced the bug, with its confidence (0 to 1) and its evidence.
 
-    `committed` is in seconds since the epoch. `lacks` is the evidence that would support it but
-    is missing. `is_marked` is whether its message may name an upstream commit.
+    `first_release` is the first tag that contains the commit, if it was looked up and there is
+    one. `lacks` is the evidence that would support the commit but is missing. `committed` is in
+    seconds since the epoch. `is_marked` is whether its message may name an upstream commit.
     """
 
     commit: str
@@ -40,9 +43,10 @@ class Candidate:
     tag: str
     confidence: float
     evidence: tuple[str, ...]
-    committed: int
-    is_marked: bool = False
+    first_release: str | None = None
     lacks: tuple[str, ...] = ()
+    committed: int = 0
+    is_marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +90,33 @@ def find(
         if reason := imports.reason(culprit):
             imported = imported or (reason if not candidates else "")
             continue
-        words = explain(scene, one, tallies[one], numbers[one])
-        committed = int(culprit.committed.timestamp())
+        message = culprit.message.lower()
         candidates.append(
             Candidate(
                 one,
                 culprit.subject,
                 tag_of(repository, culprit),
                 round(confidence, 3),
-                words,
-                committed,
-                _is_marked(culprit),
-                missing_evidence(scene, tallies[one], numbers[one]),
+                explain(scene, one, tallies[one], numbers[one]),
+                lacks=missing_evidence(scene, tallies[one], numbers[one]),
+                committed=int(culprit.committed.timestamp()),
+                is_marked=any(
+                    word in message for word in ("upstream", "cherry", "backport")
+                ),
             )
         )
-    if imported and _restored(candidates, numbers):
-        candidates, imported = _without_imports(candidates), ""
+    if (
+        imported
+        and candidates
+        and numbers[candidates[0].commit].get("restored", 0.0) >= _RESTORED
+    ):
+        # the confidence of the imports that are left out is shared among the others
+        total = sum(one.confidence for one in candidates) or 1.0
+        candidates = [
+            replace(one, confidence=round(one.confidence / total, 3))
+            for one in candidates
+        ]
+        imported = ""
     kept = {one.commit for one in candidates}
     together = (
         tuple(
@@ -120,24 +135,6 @@ _RESTORED = 0.5
 lines around them are older than the history."""
 
 
-def _restored(
-    candidates: Sequence[Candidate], numbers: Mapping[str, Mapping[str, float]]
-) -> bool:
-    """Whether the fix restores lines that its best candidate removed."""
-    return (
-        bool(candidates)
-        and numbers[candidates[0].commit].get("restored", 0.0) >= _RESTORED
-    )
-
-
-def _without_imports(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates, with the confidence of the imports that are left out shared among them."""
-    total = sum(one.confidence for one in candidates) or 1.0
-    return [
-        replace(one, confidence=round(one.confidence / total, 3)) for one in candidates
-    ]
-
-
 def tag_of(repository: Repository, culprit: Commit) -> str:
     """Returns the Fixes: line for a commit.
 
@@ -151,11 +148,6 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
     ):
         digits += 1
     return tag_text(culprit, digits)
-
-
-def _is_marked(commit: Commit) -> bool:
-    lower = commit.message.lower()
-    return "upstream" in lower or "cherry" in lower or "backport" in lower
 
 
 def _outright(

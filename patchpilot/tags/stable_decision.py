@@ -33,23 +33,6 @@ class BranchState:
 
 
 @dataclass(frozen=True, slots=True)
-class Culprits:
-    """The commits that introduced the bug: their number, and the first mainline release with
-    each.
-
-    The release is None if the commit is unreleased.
-    """
-
-    ids: tuple[str, ...]
-    releases: tuple[str | None, ...]
-
-    @property
-    def oldest_release(self) -> str | None:
-        """The first release that has any of them."""
-        return next((release for release in self.releases if release), None)
-
-
-@dataclass(frozen=True, slots=True)
 class StableAdvice:
     """The advice for a fix: lines to add (may be none), eligibility for stable, reasons and
     warnings.
@@ -72,8 +55,10 @@ def present_lines(commit: Commit) -> tuple[str, ...]:
 class StableFacts:
     """The facts about a fix that decide whether it is for stable.
 
-    If the commits that introduced the bug are unknown, `culprits` is None. The other fields are:
+    The fields are:
 
+    - `release`: the first mainline release that has the bug, None if there is none
+    - `is_known`: whether it is known which commits introduced the bug
     - `tagged`: whether the message has, or will have, a Fixes: tag
     - `versions`: whether `# X.Y+` was requested
     - `no_backport`: the reason against a stable backport
@@ -83,8 +68,9 @@ class StableFacts:
     - `present`: the existing lines that request a stable backport
     """
 
-    culprits: Culprits | None
+    release: str | None
     branches: Sequence[BranchState] = ()
+    is_known: bool = True
     present: Sequence[str] = ()
     tagged: bool = True
     versions: bool = False
@@ -105,13 +91,13 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
         return StableAdvice((), True, (reason,), _warnings(project, facts.size))
     if facts.no_backport is not None:
         return _unwanted(project, facts.no_backport)
-    if facts.culprits is None:
+    if not facts.is_known:
         unknown = (
             "the commit that introduced the bug is not known; name it with --fixes"
         )
         return _none(facts.no_fix or unknown)
     affected = [branch for branch in facts.branches if branch.affected]
-    release = facts.culprits.oldest_release
+    release = facts.release
     if not affected and release is None:
         return _none(
             "the bug is not in any release or stable branch, so no backport is needed"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.run import git
-from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
+from patchpilot.services.tags.find_culprits import Candidate, FixesResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.patch_hunks import first_hunk, from_hunk, related_hunk
 from patchpilot.tui.screens.tags_rows import evidence_rows
@@ -71,7 +71,7 @@ def test_the_hunk_that_the_fix_is_about_comes_first_below_its_file() -> None:
 
 
 def test_evidence_for_and_against_have_signs_of_their_own() -> None:
-    one = CulpritAnswer(
+    one = Candidate(
         "1" * 40,
         "a: b",
         'Fixes: 111111111111 ("a: b")',

@@ -19,7 +19,7 @@ from patchpilot.tags.report_trailers import (
     person,
     regzbot_line,
 )
-from patchpilot.tags.stable_decision import BranchState, Culprits, StableFacts, advise
+from patchpilot.tags.stable_decision import BranchState, StableFacts, advise
 from tests.kit.cli import call
 from tests.tags.culprits import FIX, history
 
@@ -114,28 +114,28 @@ def test_what_no_message_may_have_is_left_out_of_it_and_named() -> None:
 
 
 LINUX = find_project("linux")
-RELEASED = Culprits(("c",), ("v5.10",))
+RELEASED = "v5.10"
 
 
 @pytest.mark.parametrize(
     ("words", "lines", "eligible"),
     [
-        ({"culprits": RELEASED}, ("Cc: stable@vger.kernel.org",), True),
+        ({"release": RELEASED}, ("Cc: stable@vger.kernel.org",), True),
         (
-            {"culprits": RELEASED, "versions": True},
+            {"release": RELEASED, "versions": True},
             ("Cc: stable@vger.kernel.org # 5.10+",),
             True,
         ),
         (
-            {"culprits": RELEASED, "tagged": False},
+            {"release": RELEASED, "tagged": False},
             ("Cc: stable@vger.kernel.org # 5.10+",),
             True,
         ),
-        ({"culprits": Culprits(("c",), (None,))}, (), False),
-        ({"culprits": None}, (), False),
-        ({"culprits": RELEASED, "present": ["Cc: stable@vger.kernel.org"]}, (), True),
+        ({"release": None}, (), False),
+        ({"release": None, "is_known": False}, (), False),
+        ({"release": RELEASED, "present": ["Cc: stable@vger.kernel.org"]}, (), True),
         (
-            {"culprits": RELEASED, "no_backport": "needs the rest"},
+            {"release": RELEASED, "no_backport": "needs the rest"},
             ("Cc: <stable+noautosel@kernel.org> # needs the rest",),
             False,
         ),
@@ -154,7 +154,7 @@ def test_a_culprit_that_only_a_stable_branch_has_is_for_stable() -> None:
         BranchState("6.1", "linux-6.1.y", True, "d"),
         BranchState("5.10", "linux-5.10.y", False),
     ]
-    found = advise(LINUX, StableFacts(Culprits(("c",), (None,)), branches))
+    found = advise(LINUX, StableFacts(None, branches))
     assert found.eligible
     assert "6.1" in found.reasons[1]
 
@@ -353,6 +353,6 @@ def test_the_version_covers_a_branch_with_a_backported_bug(
         BranchState(name, f"linux-{name}.y", name in has_bug)
         for name in ("5.15", "6.1", "6.6", "6.12")
     )
-    facts = StableFacts(Culprits(("c",), ("v6.6",)), branches, versions=True)
+    facts = StableFacts("v6.6", branches, versions=True)
     line = f"Cc: stable@vger.kernel.org # {version}+"
     assert advise(LINUX, facts).lines == (line,)

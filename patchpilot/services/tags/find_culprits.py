@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import (
     is_mail,
@@ -33,35 +32,15 @@ from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.message_evidence import prose
+from patchpilot.tags.rank_culprits import Candidate as Candidate
 from patchpilot.topic.fix_claims import judge_fix
 from patchpilot.topic.topic_base import find_base
-
-if TYPE_CHECKING:
-    from patchpilot.tags.overrides import Override
 
 LIMIT = 5
 SLOW = 4.0
 MANY = 200
 """More commits than that are no series."""
 SURE_ENOUGH = 0.8
-
-
-@json_form("commit", "subject", "tag", "confidence", "evidence", "first_release")
-@dataclass(frozen=True, slots=True)
-class CulpritAnswer:
-    """A candidate for the commit that introduced the bug.
-
-    `first_release` is the first tag that contains the commit, None if there is none. `lacks`
-    lists the missing kinds of evidence that would support the candidate.
-    """
-
-    commit: str
-    subject: str
-    tag: str
-    confidence: float
-    evidence: tuple[str, ...]
-    first_release: str | None
-    lacks: tuple[str, ...] = ()
 
 
 @json_form(
@@ -87,7 +66,7 @@ class FixesResult:
     commit: str
     subject: str
     present: tuple[JudgedTag, ...]
-    candidates: tuple[CulpritAnswer, ...]
+    candidates: tuple[Candidate, ...]
     sure: bool
     reason: str
     notes: tuple[str, ...] = ()
@@ -189,12 +168,7 @@ def find_culprits(
     The search does not use the existing tags. With `verify` in the request, there is no
     search.
     """
-    limit, verify, bisect_log, series = (
-        request.limit,
-        request.verify,
-        request.bisect_log,
-        request.series,
-    )
+    bisect_log, series = request.bisect_log, request.series
     commit = repository.commit(
         resolve_patch(
             repository,
@@ -203,7 +177,10 @@ def find_culprits(
     )
     started = time.monotonic()
     graphed = use_graph(
-        repository, (commit.parents or (commit.id,))[0], progress, make=not verify
+        repository,
+        (commit.parents or (commit.id,))[0],
+        progress,
+        make=not request.verify,
     )
     releases = Releases(repository)
     together_with = cache(
@@ -226,7 +203,7 @@ def find_culprits(
         digits=request.digits,
         apart=apart,
     )
-    if verify:
+    if request.verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")
     if len(commit.parents) != 1 and bisect_log is None:
         reason = (
@@ -236,28 +213,34 @@ def find_culprits(
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
     ranked = (
-        _find(repository, commit, limit, progress)
+        _find(repository, commit, request.limit, progress)
         if len(commit.parents) == 1
         else finder.RankedCulprits(())
     )
-    candidates, together, notes = (
-        _by_release(commit, releases, ranked.candidates),
-        ranked.together,
-        list[str](),
-    )
-    imported = ranked.imported
+    candidates = _by_release(commit, releases, ranked.candidates)
+    together, imported = ranked.together, ranked.imported
+    notes: list[str] = []
     if candidates and candidates[0].commit not in together:
         together = ()
     if bisect_log is not None or "revert" in commit.message.lower():
-        settled = _settle(repository, commit, bisect_log, candidates)
-        notes += settled.notes
-        if settled.candidates != candidates:
+        # most fixes need neither of these modules
+        from patchpilot.tags import overrides
+        from patchpilot.tags.bisect_log import parse_bisection
+
+        if bisect_log is None:
+            settled = overrides.by_revert(repository, commit, candidates)
+        else:
+            bisection = parse_bisection(bisect_log)
+            settled, notes = overrides.by_bisection(
+                repository, commit, bisection, candidates
+            )
+        if settled != candidates:
             # a bisection or a revert says more than where the lines are from
-            candidates, imported = settled.candidates[:limit], ""
+            candidates, imported = settled[: request.limit], ""
             together = tuple(
                 candidate.commit
                 for candidate in candidates
-                if candidate.confidence >= settled.certain
+                if candidate.confidence >= overrides.REVERTED
             )
     reason = (
         imported
@@ -265,7 +248,7 @@ def find_culprits(
         or finder.doubt(candidates)
     )
     culprits = tuple(
-        _culprit(repository, releases, candidate) for candidate in candidates
+        _released(repository, releases, candidate) for candidate in candidates
     )
     own = frozenset(series) | {
         culprit.commit
@@ -279,7 +262,10 @@ def find_culprits(
     if (
         time.monotonic() - started > SLOW
         and not (graphed or is_making())
-        and not _has_graph(repository)
+        and not any(
+            (repository.common_dir / "objects" / "info" / name).exists()
+            for name in ("commit-graph", "commit-graphs")
+        )
     ):
         notes.append(
             "this was slow: `git commit-graph write --reachable --changed-paths` makes it several"
@@ -303,27 +289,9 @@ def find_culprits(
     )
 
 
-def _settle(
-    repository: Repository,
-    commit: Commit,
-    bisect_log: str | None,
-    candidates: tuple[finder.Candidate, ...],
-) -> "Override":
-    """What a bisection or a revert makes of the candidates.
-
-    Imported here: most fixes have neither.
-    """
-    from patchpilot.tags.bisect_log import parse_bisection
-    from patchpilot.tags.overrides import by_bisection, by_revert
-
-    if bisect_log is not None:
-        return by_bisection(repository, commit, parse_bisection(bisect_log), candidates)
-    return by_revert(repository, commit, candidates)
-
-
 def _by_release(
-    commit: Commit, releases: Releases, candidates: tuple[finder.Candidate, ...]
-) -> tuple[finder.Candidate, ...]:
+    commit: Commit, releases: Releases, candidates: tuple[Candidate, ...]
+) -> tuple[Candidate, ...]:
     """The candidates in the light of a release that the message names.
 
     Imported here: few messages do.
@@ -338,33 +306,22 @@ def _by_release(
     )
 
 
-def _culprit(
-    repository: Repository, releases: Releases, one: finder.Candidate
-) -> CulpritAnswer:
+def _released(repository: Repository, releases: Releases, one: Candidate) -> Candidate:
+    """A candidate with its first release; a backport is replaced with its mainline commit."""
     named = one
     if one.is_marked:
         from patchpilot.tags.overrides import upstream_of
 
         named = upstream_of(repository, one)
-    release = (
-        _first_release(releases, named)
-        if named.commit == one.commit or repository.find(named.commit)
-        else None
-    )
-    return CulpritAnswer(
-        named.commit,
-        named.subject,
-        named.tag,
-        named.confidence,
-        named.evidence,
-        release,
-        named.lacks,
-    )
+        if named.commit != one.commit and not repository.find(named.commit):
+            return named
+    release = releases.first(named.commit, named.committed)
+    return replace(named, first_release=release.name if release else None)
 
 
 def _tags(
     repository: Repository,
-    culprits: tuple[CulpritAnswer, ...],
+    culprits: tuple[Candidate, ...],
     together: tuple[str, ...],
     own: frozenset[str],
 ) -> tuple[str, ...]:
@@ -427,7 +384,7 @@ def _find(
 
 
 def _only_blanks(
-    repository: Repository, commit: Commit, candidates: tuple[finder.Candidate, ...]
+    repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
 ) -> str:
     """What to say of a commit that leaves no trace to follow because it changes whitespace only.
 
@@ -456,7 +413,7 @@ def _only_blanks(
 
 
 def _second_opinion(
-    present: tuple[JudgedTag, ...], culprits: tuple[CulpritAnswer, ...]
+    present: tuple[JudgedTag, ...], culprits: tuple[Candidate, ...]
 ) -> list[str]:
     """What to say when the evidence points well away from the tags that are there."""
     named = [tag.target for tag in present if tag.target]
@@ -471,16 +428,6 @@ def _second_opinion(
         f"the tag names {named[0].short}, but the evidence points to {culprits[0].commit[:12]}"
         f" ({culprits[0].confidence:.0%}): check the tag"
     ]
-
-
-def _has_graph(repository: Repository) -> bool:
-    info = repository.common_dir / "objects" / "info"
-    return (info / "commit-graph").exists() or (info / "commit-graphs").exists()
-
-
-def _first_release(releases: Releases, candidate: finder.Candidate) -> str | None:
-    release = releases.first(candidate.commit, candidate.committed)
-    return release.name if release else None
 
 
 def _look_up(repository: Repository, word: str) -> Commit | None:

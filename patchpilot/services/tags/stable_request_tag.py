@@ -19,7 +19,6 @@ from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import what_lacks
 from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_number import number
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
@@ -29,7 +28,6 @@ from patchpilot.projects.project import Project
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.stable_decision import (
     BranchState,
-    Culprits,
     StableAdvice,
     StableFacts,
     advise,
@@ -61,7 +59,7 @@ class Introduced:
     "eligible=advice.eligible",
     "reasons=advice.reasons",
     "warnings=advice.warnings",
-    "culprits=introduced",
+    "culprits",
     "branches",
     "notes",
 )
@@ -77,15 +75,9 @@ class StableResult:
     subject: str
     profile: str
     advice: StableAdvice
-    culprits: tuple[str, ...]
-    first_releases: tuple[str | None, ...]
+    culprits: tuple[Introduced, ...]
     branches: tuple[BranchState, ...]
     notes: tuple[str, ...] = ()
-
-    @property
-    def introduced(self) -> tuple[Introduced, ...]:
-        """The commits that introduced the bug, each with the first release that contains it."""
-        return tuple(map(Introduced, self.culprits, self.first_releases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +144,9 @@ def stable_lines(
             )
     notes += what_lacks(repository)
     releases = Releases(repository)
-    firsts = tuple(
-        found.name if (found := releases.first(culprit, final=True)) else None
-        for culprit in named
+    firsts = {culprit: releases.first(culprit, final=True) for culprit in named}
+    oldest = min(
+        filter(None, firsts.values()), key=lambda one: one.numbers, default=None
     )
     branches = (
         branch_states(repository, named, project, progress)
@@ -164,17 +156,16 @@ def stable_lines(
     advice = advise(
         project,
         StableFacts(
-            _oldest_first(named, firsts) if named else None,
+            oldest.name if oldest else None,
             branches,
+            is_known=bool(named),
             present=present_lines(commit),
             tagged=bool(tagged) or request.assume_tag,
             versions=request.versions,
             no_backport=request.no_backport,
             size=patch_size(repository, commit),
             no_fix=no_fix,
-            fixed_in=_fixed_in(repository, commit, named, releases)
-            if any(firsts)
-            else None,
+            fixed_in=_fixed_in(repository, commit, named, releases) if oldest else None,
         ),
     )
     return StableResult(
@@ -182,8 +173,10 @@ def stable_lines(
         commit.subject,
         project.name,
         advice,
-        tuple(named),
-        firsts,
+        tuple(
+            Introduced(culprit, release.name if release else None)
+            for culprit, release in firsts.items()
+        ),
         branches,
         tuple(notes),
     )
@@ -269,18 +262,3 @@ def patch_size(repository: Repository, commit: Commit) -> int:
         for change in commit_patch(repository, commit.id).files
         for hunk in change.hunks
     )
-
-
-def _oldest_first(ids: Sequence[str], releases: Sequence[str | None]) -> Culprits:
-    known = sorted(
-        zip(ids, releases, strict=True),
-        key=lambda one: (one[1] is None, _numbers(one[1] or "")),
-    )
-    return Culprits(
-        tuple(culprit for culprit, _ in known), tuple(release for _, release in known)
-    )
-
-
-def _numbers(release: str) -> tuple[int, ...]:
-    digits = "".join(char if char.isdecimal() else " " for char in release)
-    return tuple(number(part) for part in digits.split())

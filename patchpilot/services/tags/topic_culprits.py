@@ -14,12 +14,11 @@ from patchpilot.history.releases import Releases
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.tags.find_culprits import (
-    CulpritAnswer,
     FixesRequest,
     FixesResult,
     find_culprits,
 )
-from patchpilot.tags.rank_culprits import tag_of
+from patchpilot.tags.rank_culprits import Candidate, tag_of
 from patchpilot.topic.fix_claims import judge_fix
 
 
@@ -46,7 +45,7 @@ def topic_culprits(
     )
 
 
-def named_culprit(repository: Repository, word: str, fix: str) -> CulpritAnswer:
+def named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
     """Returns a candidate for the commit that, according to the user, introduced the bug.
 
     Raises `UsageError` if the fix is not based on this commit.
@@ -58,7 +57,7 @@ def named_culprit(repository: Repository, word: str, fix: str) -> CulpritAnswer:
             hint="name a commit that the fix is based on",
         )
     release = Releases(repository).first(commit.id, int(commit.committed.timestamp()))
-    return CulpritAnswer(
+    return Candidate(
         commit.id,
         commit.subject,
         tag_of(repository, commit),

@@ -13,7 +13,7 @@ from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.widgets.choose import LineDialog, Reader, ask_line
 
 if TYPE_CHECKING:
-    from patchpilot.services.tags.find_culprits import CulpritAnswer
+    from patchpilot.services.tags.find_culprits import Candidate
     from patchpilot.services.tags.prepare_commits import PrepareRequest
     from patchpilot.services.track.dig_commit import DugCommit
     from patchpilot.topic.message_changes import Preparation
@@ -51,7 +51,7 @@ BINDINGS: list[BindingType] = [
 
 
 def ask_for_commit(
-    screen: "StageScreen", then: "Callable[[str, CulpritAnswer], None]"
+    screen: "StageScreen", then: "Callable[[str, Candidate], None]"
 ) -> None:
     """Let the user name the commit that introduced the bug.
 

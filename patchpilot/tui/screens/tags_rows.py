@@ -19,7 +19,7 @@ from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
     from patchpilot.services.candidate_impact import CandidateImpact
-    from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
+    from patchpilot.services.tags.find_culprits import Candidate, FixesResult
 
 OTHER, NOT_A_FIX, A_FIX = "other", "not-a-fix", "a-fix"
 """The choices below the candidates."""
@@ -40,7 +40,7 @@ FIXED_COLUMNS = 4 + 4 + 1 + 2 + 12 + 2 + 10 + 2
 
 
 def candidate_rows(
-    candidates: "Sequence[CulpritAnswer]",
+    candidates: "Sequence[Candidate]",
     columns: int,
     ticked: AbstractSet[str],
     picked: str,
@@ -65,7 +65,7 @@ def candidate_rows(
     ]
 
 
-def _row(candidate: "CulpritAnswer", columns: int, ticked: bool, picked: bool) -> Text:
+def _row(candidate: "Candidate", columns: int, ticked: bool, picked: bool) -> Text:
     """A candidate: ticked or chosen, confidence, id, first release, subject."""
     room = columns - BORDERS - FIXED_COLUMNS
     meter = max(METER[0], min(METER[1], (room - WORDS) // 2))
@@ -110,7 +110,7 @@ def present_rows(result: "FixesResult") -> list[Text]:
 
 def evidence_rows(
     result: "FixesResult",
-    candidate: "CulpritAnswer | None",
+    candidate: "Candidate | None",
     impact: "CandidateImpact | None",
     columns: int,
 ) -> list[Text]:

@@ -40,7 +40,7 @@ from patchpilot.tui.widgets.ruler import ReleaseRuler
 
 if TYPE_CHECKING:
     from patchpilot.services.candidate_impact import CandidateImpact
-    from patchpilot.services.tags.find_culprits import CulpritAnswer, FixesResult
+    from patchpilot.services.tags.find_culprits import Candidate, FixesResult
 
 
 class TagsScreen(ListDetailScreen):
@@ -55,7 +55,7 @@ class TagsScreen(ListDetailScreen):
         super().__init__(session)
         self._impacts: dict[tuple[str, ...], CandidateImpact] = {}
         self._patches: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
-        self._named: dict[str, tuple[CulpritAnswer, ...]] = {}
+        self._named: dict[str, tuple[Candidate, ...]] = {}
         self._ticked: dict[str, frozenset[str]] = {}
 
     def body(self) -> ComposeResult:
@@ -221,7 +221,7 @@ class TagsScreen(ListDetailScreen):
         commit, candidate = self.session.commit, self._chosen()
         return commit.id if commit else "", candidate.commit if candidate else ""
 
-    def _read_patches(self, candidate: "CulpritAnswer", then: Any) -> None:
+    def _read_patches(self, candidate: "Candidate", then: Any) -> None:
         commit = self.session.commit
         if commit is None:
             return
@@ -306,7 +306,7 @@ class TagsScreen(ListDetailScreen):
         else:
             self.action_write()
 
-    def _add_candidate(self, fix: str, candidate: "CulpritAnswer") -> None:
+    def _add_candidate(self, fix: str, candidate: "Candidate") -> None:
         """The commit that the user named becomes a candidate of its fix."""
         others = [
             one for one in self._named.get(fix, ()) if one.commit != candidate.commit
@@ -348,7 +348,7 @@ class TagsScreen(ListDetailScreen):
         tag = chosen[0].tag if len(chosen) == 1 else counted(len(chosen), "Fixes: tag")
         tags_actions.write_tags(self, tuple(one.commit for one in chosen), tag)
 
-    def _to_write(self) -> "list[CulpritAnswer]":
+    def _to_write(self) -> "list[Candidate]":
         """The candidates that get a tag: the ticked ones, else the selected one unless its tag is
         there.
         """
@@ -366,7 +366,7 @@ class TagsScreen(ListDetailScreen):
             if one.commit not in there
         ]
 
-    def _candidates(self) -> "tuple[CulpritAnswer, ...]":
+    def _candidates(self) -> "tuple[Candidate, ...]":
         """The candidates found, and those that the user named."""
         result: FixesResult | None = self._shown
         if result is None:
@@ -401,5 +401,5 @@ class TagsScreen(ListDetailScreen):
         )
         return ticked or ((candidate.commit,) if candidate else ()) or present
 
-    def _chosen(self) -> "CulpritAnswer | None":
+    def _chosen(self) -> "Candidate | None":
         return None if isinstance(self.chosen, str) else self.chosen
