@@ -51,14 +51,6 @@ class Cause:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConflictExplanation:
-    """The commits that cause a conflict, and hints as sentences with their evidence."""
-
-    causes: tuple[Cause, ...] = ()
-    hints: tuple[str, ...] = ()
-
-
 def explain(
     history: History,
     scratch: Scratch,
@@ -68,10 +60,10 @@ def explain(
     *,
     timeout: float = 5.0,
     tree: str | None = None,
-) -> ConflictExplanation:
-    """Finds the commits that cause a conflict, or points to review if the fix applied without
-    one.
+) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
+    """Returns the commits that cause a conflict, and hints as sentences with their evidence.
 
+    The hints are points to review if the fix applied without a conflict.
     Takes about `timeout` seconds and omits anything that was not found by then.
     """
     end = time.monotonic() + timeout
@@ -102,7 +94,7 @@ def explain(
         *_moved_hints(scratch, fix, at, applied),
         *_other_file_hints(scratch, fix, at, applied, end),
     )
-    return ConflictExplanation(tuple(causes), hints)
+    return tuple(causes), hints
 
 
 def _left(end: float) -> float:
@@ -272,13 +264,9 @@ def _other_file_hints(
     """Where the branch has the functions and structures that the fix changes, when it does not have
     the fix's file.
     """
-    for change in fix.files:
+    for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
         path = change.old_path
-        if (
-            applied.how is not AppliesHow.CONFLICT
-            or not path
-            or scratch.has(tree, path)
-        ):
+        if not path or scratch.has(tree, path):
             continue
         found = [one for hunk in change.hunks if (one := _DEFINED.search(hunk.section))]
         named = {

@@ -2,14 +2,14 @@
 """The verdict on an unpacked tree without history, judged from its content alone."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import replace
 
 from patchpilot.backports.applies import AppliesHow
+from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
-from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.errors import InputError
 from patchpilot.model.hunk_fit import fit_file, misfits
 from patchpilot.model.patch import Patch
@@ -19,26 +19,11 @@ _THERE = "already applied"
 _NO_HISTORY = "no git history, judged by content only"
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryVerdict:
-    """The verdict on a directory.
-
-    Contains the patch that was tried, the reason for the verdict, how the patch applies, and the
-    places where it does not.
-    """
-
-    patch: Patch
-    verdict: BranchVerdict
-    reason: str
-    applies: AppliesHow | None
-    conflicts: tuple[ConflictPlace, ...] = ()
-    commands: tuple[str, ...] = ()
-
-
-def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
+def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     """Determines whether a patch applies to a tree or is already applied.
 
-    It is already applied if the tree contains the post-image of every hunk.
+    It is already applied if the tree contains the post-image of every hunk. Returns the verdict,
+    and the patch that was tried.
     """
     if not patch.files:
         raise InputError(
@@ -58,44 +43,43 @@ def judge_directory(patch: Patch, tree: Tree) -> DirectoryVerdict:
         patch = patch._replace(
             lines=tuple(line.removesuffix("\r") for line in patch.lines)
         )
-        forward, backward = (
-            misfits(patch.files, tree),
-            misfits(patch.files, tree, reverse=True),
-        )
-    if not backward and (forward or _changes_lines(patch)):
-        return DirectoryVerdict(
-            patch,
-            BranchVerdict.FIXED,
-            f"already applied: the tree has the result of every hunk; {basis}",
-            None,
-        )
-    if not forward:
-        commands = (
-            (f"patch -p1 -d {shlex.quote(tree.label)} < {shlex.quote(patch.source)}",)
-            if patch.commit is None
-            else ()
-        )
-        return DirectoryVerdict(
-            patch,
-            BranchVerdict.CLEAN,
-            f"applies cleanly; {basis}",
-            AppliesHow.CLEAN,
-            (),
-            commands,
-        )
-    counts, places = _counted(patch, tree)
-    return DirectoryVerdict(
-        patch,
-        BranchVerdict.CONFLICT,
-        f"{_in_words(*counts)}; {basis}",
-        AppliesHow.CONFLICT,
-        places,
+        forward = misfits(patch.files, tree)
+        backward = misfits(patch.files, tree, reverse=True)
+    result = BranchResult(
+        tree.label,
+        f"{tree.version[0]}.{tree.version[1]}" if tree.version else None,
+        "",
+        BranchVerdict.FIXED,
+        f"already applied: the tree has the result of every hunk; {basis}",
     )
+    if not backward and (forward or any(change.removed for change in patch.files)):
+        return replace(result, landed_by="content"), patch
+    if not forward:
+        command = (
+            f"patch -p1 -d {shlex.quote(tree.label)} < {shlex.quote(patch.source)}"
+        )
+        clean = replace(
+            result,
+            verdict=BranchVerdict.CLEAN,
+            reason=f"applies cleanly; {basis}",
+            applies=AppliesHow.CLEAN,
+            commands=(command,) if patch.commit is None else (),
+        )
+        return clean, patch
+    counts, places = _counted(patch, tree)
+    conflict = replace(
+        result,
+        verdict=BranchVerdict.CONFLICT,
+        reason=f"{_in_words(*counts)}; {basis}",
+        applies=AppliesHow.CONFLICT,
+        conflicts=places,
+    )
+    return conflict, patch
 
 
 def merges_into(
-    judged: DirectoryVerdict, scratch: Scratch, fix: FixCommit, tree: Tree
-) -> DirectoryVerdict:
+    judged: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
+) -> BranchResult:
     """Returns the verdict after a three-way merge with the files before the fix as base.
 
     These files are taken from the fix's repository.
@@ -120,9 +104,12 @@ def merges_into(
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
         return judged
-    why = f"applies with a three-way merge only; {_NO_HISTORY}"
-    return DirectoryVerdict(
-        judged.patch, BranchVerdict.THREE_WAY, why, AppliesHow.THREE_WAY
+    return replace(
+        judged,
+        verdict=BranchVerdict.THREE_WAY,
+        reason=f"applies with a three-way merge only; {_NO_HISTORY}",
+        applies=AppliesHow.THREE_WAY,
+        conflicts=(),
     )
 
 
@@ -172,10 +159,6 @@ def _in_words(there: int, broken: int, fits: int) -> str:
         f"of {total} hunks,"
         f" {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)}"
     )
-
-
-def _changes_lines(patch: Patch) -> bool:
-    return any(change.removed for change in patch.files)
 
 
 def _is_dos(patch: Patch) -> bool:

@@ -4,51 +4,16 @@ applies.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 
 from patchpilot.backports.applies import AppliesHow, ApplyResult, try_fix
-from patchpilot.backports.conflict_places import ConflictPlace, find_places
+from patchpilot.backports.branch_result import BranchResult, BranchVerdict
+from patchpilot.backports.conflict_places import find_places
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
 from patchpilot.history.fix_in_branch import Culprit, History, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
-
-
-class BranchVerdict(StrEnum):
-    """The verdict for a branch: already fixed, not affected, or how the fix applies."""
-
-    FIXED = "already-fixed"
-    NOT_AFFECTED = "not-affected"
-    CLEAN = "clean"
-    THREE_WAY = "clean-3way"
-    CONFLICT = "conflict"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Affected:
-    """Whether a branch has the bug (None: unknown), and the reason.
-
-    Includes the id, in the branch, of the commit that introduced the bug.
-    """
-
-    is_affected: bool | None
-    culprit_as: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class BranchAnswer:
-    """The verdict for a branch with its evidence."""
-
-    verdict: BranchVerdict
-    reason: str
-    affected: bool | None = None
-    culprit_as: str | None = None
-    landing: Landing | None = None
-    applied: ApplyResult | None = None
-    conflicts: tuple[ConflictPlace, ...] = ()
+from patchpilot.history.stable_branches import Branch
 
 
 def judge(
@@ -56,61 +21,56 @@ def judge(
     scratch: Scratch,
     fix: FixCommit,
     culprits: tuple[Culprit, ...],
-    tip: str,
+    branch: Branch,
     tree: str | None = None,
     coming: Collection[str] = (),
-) -> BranchAnswer:
-    """Returns the verdict for the branch with this `tip`.
+) -> BranchResult:
+    """Returns the verdict for a branch.
 
     `tree` replaces the branch's tree if the `coming` commits were applied to it. Whether the
     branch has the fix or the bug is checked before whether the fix applies, because it may apply
     to a branch without the bug.
     """
-    landing = history.landed(fix.id, tip)
-    if landing and landing.holds:
-        # an ancestor needs no trial; applying a fix again on top of its backport shows how that was
-        # adapted
-        again = (
-            try_fix(scratch, fix, tree or tip)
-            if landing.how is not Shown.ANCESTRY
-            else None
-        )
-        return BranchAnswer(
-            BranchVerdict.FIXED, _landed_reason(landing), landing=landing, applied=again
-        )
-    bug = affected(history, culprits, tip, coming)
-    applied = try_fix(scratch, fix, tree or tip)
+    landing = history.landed(fix.id, branch.tip)
+    held = landing if landing and landing.holds else None
+    # an ancestor needs no trial; applying a fix again on top of its backport shows how that was
+    # adapted
+    is_ancestor = held is not None and held.how is Shown.ANCESTRY
+    applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
+    result = BranchResult(
+        branch.name,
+        branch.version or None,
+        branch.tip,
+        BranchVerdict.FIXED,
+        _landed_reason(held) if held else "",
+        applied=applied,
+        applies=applied.how if applied else None,
+        landed_as=held.commit if held else None,
+        landed_by=held.how.value if held else None,
+        ends=branch.ends,
+        stale=branch.stale,
+        is_over=branch.is_over,
+    )
+    if held or applied is None:
+        return result
+    has_bug, culprit_as, why = affected(history, culprits, branch.tip, coming)
+    is_conflict = applied.how is AppliesHow.CONFLICT
+    result = replace(
+        result,
+        affected=has_bug,
+        culprit_as=culprit_as,
+        conflicts=find_places(scratch, applied.merge) if is_conflict else (),
+    )
+    if has_bug is False:
+        return replace(result, verdict=BranchVerdict.NOT_AFFECTED, reason=why)
     reason = _applied_reason(applied)
     if landing and landing.reverted_by:
         reason = (
             f"merged as {landing.commit[:12]} and reverted by "
             f"{landing.reverted_by[:12]}; {reason}"
         )
-    conflicts = (
-        find_places(scratch, applied.merge)
-        if applied.how is AppliesHow.CONFLICT
-        else ()
-    )
-    if bug.is_affected is False:
-        return BranchAnswer(
-            BranchVerdict.NOT_AFFECTED,
-            bug.reason,
-            False,
-            None,
-            landing,
-            applied,
-            conflicts,
-        )
     verdict = BranchVerdict(applied.how.value)
-    return BranchAnswer(
-        verdict,
-        f"{bug.reason}; {reason}",
-        bug.is_affected,
-        bug.culprit_as,
-        landing,
-        applied,
-        conflicts,
-    )
+    return replace(result, verdict=verdict, reason=f"{why}; {reason}")
 
 
 def affected(
@@ -118,13 +78,15 @@ def affected(
     culprits: tuple[Culprit, ...],
     tip: str,
     coming: Collection[str] = (),
-) -> Affected:
-    """Determines whether a commit that introduced the bug is in the branch or in `coming`.
+) -> tuple[bool | None, str | None, str]:
+    """Returns whether a branch has the bug (None: unknown), the id there of the commit that
+    introduced it, and the reason.
 
-    It may be in the branch by ancestry or as a backport, and must not have been reverted there.
+    This commit may be in the branch by ancestry or as a backport, or in `coming`, and must not
+    have been reverted there.
     """
     if not culprits:
-        return Affected(
+        return (
             None,
             None,
             "not known whether the branch has the bug: the fix has no Fixes: tag",
@@ -136,7 +98,7 @@ def affected(
             unknown.append(culprit.written)
             continue
         if culprit.commit in coming:
-            return Affected(
+            return (
                 True,
                 None,
                 f"{culprit.commit[:12]}, which introduced the bug, is backported with it",
@@ -148,7 +110,7 @@ def affected(
                 if landing.how is Shown.ANCESTRY
                 else f"was backported as {landing.commit[:12]}"
             )
-            return Affected(
+            return (
                 True,
                 landing.commit,
                 f"{culprit.commit[:12]}, which introduced the bug, {how}",
@@ -160,7 +122,7 @@ def affected(
         )
         absent.append(f"{culprit.commit[:12]}{gone}")
     if unknown:
-        return Affected(
+        return (
             None,
             None,
             f"not known whether the branch has the bug: Fixes: {', '.join(unknown)} is not in this"
@@ -171,8 +133,10 @@ def affected(
         if len(absent) == 1
         else f"none of {', '.join(absent)}, which introduced the bug, is"
     )
-    return Affected(
-        False, None, f"{named} in the branch, neither by ancestry nor as a backport"
+    return (
+        False,
+        None,
+        f"{named} in the branch, neither by ancestry nor as a backport",
     )
 
 

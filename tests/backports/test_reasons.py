@@ -8,15 +8,18 @@ import pytest
 
 from patchpilot.backports import verdict
 from patchpilot.backports.applies import AppliesHow, ApplyResult, ScratchTree
+from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.verdict import BranchVerdict, affected, judge
+from patchpilot.backports.verdict import affected, judge
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fix_in_branch import Culprit, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
+from patchpilot.history.stable_branches import Branch
 from tests.kit.repos import Repo
 
 FIX, BUG, OTHER, THERE, UNDONE = (letter * 40 for letter in "fbo71")
+BRANCH = Branch("linux-6.6.y", "6.6", "tip", None)
 CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), False)
 
 
@@ -85,10 +88,10 @@ def test_whether_a_branch_has_the_bug(
     words: list[str],
 ) -> None:
     found = affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
-    assert (found.is_affected, found.culprit_as) == expected
+    assert found[:2] == expected
     for word in words:
-        assert word in found.reason
-    assert ("reverted" in found.reason) is any("reverted" in word for word in words)
+        assert word in found[2]
+    assert ("reverted" in found[2]) is any("reverted" in word for word in words)
 
 
 def answer(
@@ -96,7 +99,7 @@ def answer(
     applied: ApplyResult,
     tree: str | None = None,
     **landings: Landing,
-) -> tuple[verdict.BranchAnswer, list[str]]:
+) -> tuple[BranchResult, list[str]]:
     """The verdict where the fix applies like this, and what it was tried on."""
     tried: list[str] = []
 
@@ -107,7 +110,12 @@ def answer(
     monkeypatch.setattr(verdict, "try_fix", try_fix)
     monkeypatch.setattr(verdict, "find_places", lambda scratch, merge: ())
     return judge(
-        history(**landings), None, SimpleNamespace(id=FIX), (culprit(BUG),), "tip", tree
+        history(**landings),
+        None,
+        SimpleNamespace(id=FIX),
+        (culprit(BUG),),
+        BRANCH,
+        tree,
     ), tried  # type: ignore[arg-type]
 
 

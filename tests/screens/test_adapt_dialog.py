@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.commits.run import git
 from patchpilot.services.backport.topic_backports import Ways
 from patchpilot.tui.app import PatchpilotApp

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
-from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.run import git
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tui.app import PatchpilotApp

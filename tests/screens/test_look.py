@@ -9,9 +9,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
+from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.prerequisites import PrerequisiteNeed
-from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.plain_terminal import ColorRemover

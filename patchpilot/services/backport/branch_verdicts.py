@@ -12,9 +12,9 @@ from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt
 from patchpilot.backports.adapt.explain_steps import with_causes
-from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.backports.applies import AppliesHow
-from patchpilot.backports.conflict_reasons import ConflictExplanation, explain
+from patchpilot.backports.applies import AppliesHow, ApplyResult
+from patchpilot.backports.branch_result import BranchVerdict
+from patchpilot.backports.conflict_reasons import explain
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.followups import (
     followers,
@@ -28,7 +28,7 @@ from patchpilot.backports.prerequisites import (
     SearchState,
     find_prerequisites,
 )
-from patchpilot.backports.verdict import BranchAnswer, BranchVerdict, judge
+from patchpilot.backports.verdict import judge
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
@@ -339,36 +339,33 @@ class BackportSession:
         ahead: _Ahead,
     ) -> BranchResult:
         tree = ahead.tree
-        answer = judge(
-            self.history, self.scratch, fix, culprits, branch.tip, tree, ahead.commits
+        result = judge(
+            self.history, self.scratch, fix, culprits, branch, tree, ahead.commits
         )
-        wants = answer.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
+        applied, wants = result.applied, result.wants_fix
         need: PrerequisiteSearch | None = None
-        said = ConflictExplanation()
-        adapted: Adaptation | None = None
-        if (
-            self.request.adapt
-            and answer.verdict is BranchVerdict.CONFLICT
-            and answer.applied
-        ):
-            adapted = adapt(self.scratch, answer.applied.merge, tree, fix, branch.tip)
+        is_conflict = result.verdict is BranchVerdict.CONFLICT
+        if self.request.adapt and is_conflict and applied:
+            adapted = adapt(self.scratch, applied.merge, tree, fix, branch.tip)
+            result = replace(result, adaptation=adapted)
+        adapted = result.adaptation
         used = adapted if adapted and adapted.is_sure else None
-        if answer.applied and wants and self.request.effort > 0:
-            said = explain(
+        if applied and wants and self.request.effort > 0:
+            causes, hints = explain(
                 self.history,
                 self.scratch,
                 fix,
                 branch.tip,
-                answer.applied,
+                applied,
                 timeout=self.request.effort / 2,
                 tree=tree,
             )
+            result = replace(result, causes=causes, hints=hints)
             if adapted:
-                adapted = replace(
-                    adapted, steps=with_causes(adapted.steps, said.causes)
-                )
+                steps = with_causes(adapted.steps, causes)
+                result = replace(result, adaptation=replace(adapted, steps=steps))
             # an adapted fix does without its prerequisites
-            if answer.applied.how is AppliesHow.CONFLICT and not used:
+            if is_conflict and not used:
                 need = find_prerequisites(
                     self.history,
                     self.scratch,
@@ -378,84 +375,54 @@ class BackportSession:
                     tree=tree,
                     progress=self.progress,
                 )
-        result = BranchResult(
-            branch=branch.name,
-            version=branch.version or None,
-            tip=branch.tip,
-            verdict=answer.verdict,
-            reason=answer.reason,
-            affected=answer.affected,
-            applies=answer.applied.how if answer.applied else None,
-            landed_as=answer.landing.commit
-            if answer.landing and answer.landing.holds
-            else None,
-            landed_by=answer.landing.how.value
-            if answer.landing and answer.landing.holds
-            else None,
-            queued=wants
-            and bool(branch.version)
-            and is_queued(
-                self.history, fix.id, branch.version, self.found.stable, self.queues
-            ),
-            culprit_as=answer.culprit_as,
-            conflicts=answer.conflicts,
-            causes=said.causes,
-            prerequisites=need.needs if need else (),
-            partial=bool(need and need.partial),
-            search=need.state if need else None,
-            commands=_commands(answer, fix, branch, need),
-            hints=said.hints,
-            followers=(
-                needed_followers(self.history, company, branch.tip)
-                if answer.verdict is not BranchVerdict.NOT_AFFECTED
-                else ()
-            ),
-            ends=branch.ends,
-            stale=branch.stale,
-            is_over=branch.is_over,
-            adaptation=adapted,
-        )
+                result = replace(
+                    result,
+                    prerequisites=need.needs,
+                    partial=need.partial,
+                    search=need.state,
+                )
         if wants:
             ahead.tree = (
-                used.made if used else self._tree_after(fix, answer, need, tree)
+                used.made if used else self._tree_after(fix, applied, need, tree)
             )
             ahead.commits.append(fix.id)
-        return result
+        stable = self.found.stable
+        return replace(
+            result,
+            queued=wants
+            and bool(branch.version)
+            and is_queued(self.history, fix.id, branch.version, stable, self.queues),
+            commands=_commands(result, fix),
+            followers=()
+            if result.verdict is BranchVerdict.NOT_AFFECTED
+            else needed_followers(self.history, company, branch.tip),
+        )
 
     def _tree_after(
         self,
         fix: FixCommit,
-        answer: BranchAnswer,
+        applied: ApplyResult | None,
         need: PrerequisiteSearch | None,
         tree: str,
     ) -> str:
-        if answer.applied and answer.applied.how is not AppliesHow.CONFLICT:
-            return answer.applied.merge.tree
+        if applied and applied.how is not AppliesHow.CONFLICT:
+            return applied.merge.tree
         if need and need.tree and need.state is SearchState.FOUND:
             return self.scratch.pick(fix.id, need.tree, fix.base).tree
         return tree
 
 
-def _commands(
-    answer: BranchAnswer,
-    fix: FixCommit,
-    branch: Branch,
-    need: PrerequisiteSearch | None,
-) -> tuple[str, ...]:
-    if answer.verdict not in (
-        BranchVerdict.CLEAN,
-        BranchVerdict.THREE_WAY,
-        BranchVerdict.CONFLICT,
-    ):
+def _commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
+    if not result.wants_fix:
         return ()
-    name = branch.name if branch.version else branch.tip[:12]
-    local = f"backport-{fix.commit.short}-{branch.version or branch.tip[:12]}"
-    picks = (
-        tuple(f"git cherry-pick -x {needed.commit}" for needed in need.needs)
-        if need and not need.partial
-        else ()
+    name = result.branch if result.version else result.tip[:12]
+    local = f"backport-{fix.commit.short}-{result.version or result.tip[:12]}"
+    picks = result.prerequisites if not result.partial else ()
+    return (
+        f"git switch -c {local} {name}",
+        *(f"git cherry-pick -x {needed.commit}" for needed in picks),
+        f"git cherry-pick -x {fix.id}",
     )
-    return (f"git switch -c {local} {name}", *picks, f"git cherry-pick -x {fix.id}")
 
 
 def named_branches(

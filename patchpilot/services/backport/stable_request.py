@@ -2,7 +2,7 @@
 """Writes the request to the stable maintainers for a fix that is upstream."""
 
 from patchpilot.backports.backport_message import people
-from patchpilot.backports.verdict import BranchVerdict
+from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError

@@ -2,21 +2,24 @@
 """Determines whether fixes apply to an unpacked tree, in the form used for branches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from patchpilot.backports.adapt.from_hunks import adapt_patch
 from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.branch_result import (
+    BranchResult,
+    BranchVerdict,
+    DirectoryChange,
+)
 from patchpilot.backports.directory_verdict import judge_directory, merges_into
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.mail_commits import Files, head_of
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.model.hunk_fit import fit_file
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
-from patchpilot.services.backport.backport_result import BranchResult, DirectoryChange
 
 _NOT_KNOWN = (
     "only the hunks are known of the fix's own tree: check that this one declares every name that"
@@ -100,28 +103,19 @@ def _one(
     *,
     adapts: bool,
 ) -> BranchResult:
-    answer = judge_directory(patch, tree)
+    answer, patch = judge_directory(patch, tree)
     if repository and commit and answer.verdict is BranchVerdict.CONFLICT:
         with Scratch(repository) as scratch:
-            answer = merges_into(
-                answer, scratch, FixCommit.read(repository, commit), tree
-            )
+            fix = FixCommit.read(repository, commit)
+            answer = merges_into(answer, scratch, fix, tree)
     conflicts = answer.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
-    adapted = adapt_patch(answer.patch, tree) if adapts and conflicts else None
+    adapted = adapt_patch(patch, tree) if adapts and conflicts else None
     wants = answer.verdict is BranchVerdict.CLEAN or adapted is not None
-    return BranchResult(
-        branch=tree.label,
-        version=f"{tree.version[0]}.{tree.version[1]}" if tree.version else None,
-        tip="",
-        verdict=answer.verdict,
-        reason=answer.reason,
-        applies=answer.applies,
-        landed_by="content" if answer.verdict is BranchVerdict.FIXED else None,
-        conflicts=answer.conflicts,
-        commands=answer.commands,
+    return replace(
+        answer,
         hints=(_NOT_KNOWN,) if adapted else (),
         adaptation=adapted,
-        change=_change(answer.patch, tree, adapted) if wants else None,
+        change=_change(patch, tree, adapted) if wants else None,
     )
 
 

@@ -14,9 +14,9 @@ from patchpilot.backports.backport_patches import (
     format_series,
     make_commits,
 )
+from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
-from patchpilot.backports.verdict import BranchVerdict
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice

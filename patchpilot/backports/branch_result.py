@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The backport verdict for a branch or directory."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from patchpilot.backports.adapted_fix import Adaptation
+from patchpilot.backports.applies import AppliesHow, ApplyResult
+from patchpilot.backports.conflict_places import ConflictPlace
+from patchpilot.backports.conflict_reasons import Cause
+from patchpilot.backports.prerequisites import PrerequisiteNeed, SearchState
+from patchpilot.commits.mail_commits import Files
+from patchpilot.model.follow_up import Follower
+from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import Patch
+
+
+class BranchVerdict(StrEnum):
+    """The verdict for a branch: already fixed, not affected, or how the fix applies."""
+
+    FIXED = "already-fixed"
+    NOT_AFFECTED = "not-affected"
+    CLEAN = "clean"
+    THREE_WAY = "clean-3way"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryChange:
+    """The files that a fix changes in an unpacked tree, before and after the fix.
+
+    `before` and `after` map each path to its mode and content.
+    """
+
+    patch: Patch
+    before: Files
+    after: Files
+
+
+@json_form(
+    "branch",
+    "version",
+    "tip~",
+    "verdict",
+    "affected",
+    "applies",
+    "landed_as",
+    "landed_by",
+    "queued",
+    "culprit_as",
+    "reason",
+    "conflicts",
+    "causes",
+    "prerequisites",
+    "prerequisites_partial=partial",
+    "search",
+    "adaptation",
+    "commands",
+    "hints",
+    "followers",
+    "lacking_newer",
+    "ends",
+    "stale",
+)
+@dataclass(frozen=True, slots=True)
+class BranchResult:
+    """The backport verdict for one branch or directory, with its details.
+
+    `tip` is empty for a directory; `search` is None if there was no search for prerequisites.
+
+    `partial` is set if only the prerequisites' changes to the fix's files are needed.
+    `resolved` is the folder with the patches of a conflict that the user resolved, empty if
+    there is none. `chosen` reports the user's progress in choosing a resolution for each
+    conflict. `adaptation` is the fix adapted to the branch, if an adaptation was requested and
+    is possible. `applied` is the result of applying the fix to a branch. `change` contains the
+    files changed in a directory, if the patch fits or was adapted. `failed` is the stable
+    maintainers' message that the fix failed to apply, if a tracked series contains one.
+    """
+
+    branch: str
+    version: str | None
+    tip: str
+    verdict: BranchVerdict
+    reason: str
+    affected: bool | None = None
+    applied: ApplyResult | None = None
+    applies: AppliesHow | None = None
+    landed_as: str | None = None
+    landed_by: str | None = None
+    queued: bool = False
+    culprit_as: str | None = None
+    conflicts: tuple[ConflictPlace, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    prerequisites: tuple[PrerequisiteNeed, ...] = ()
+    partial: bool = False
+    search: SearchState | None = None
+    commands: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    followers: tuple[Follower, ...] = ()
+    lacking_newer: tuple[str, ...] = ()
+    ends: str | None = None
+    stale: bool = False
+    is_over: bool = False
+    adaptation: Adaptation | None = None
+    change: DirectoryChange | None = None
+    failed: str = ""
+    resolved: str = ""
+    chosen: str = ""
+
+    @property
+    def wants_fix(self) -> bool:
+        """Whether the branch has, or may have, the bug and lacks the fix."""
+        return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)
