@@ -23,7 +23,7 @@ from patchpilot.building.diagnostics import (
 from patchpilot.building.kconfig_names import unknown_symbols
 from patchpilot.building.make_objects import Configured, Maker
 from patchpilot.building.module_symbols import division_in, missing_symbols
-from patchpilot.building.new_diagnostics import new_ones, place_of
+from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.building.plan import (
     BuildOptions,
     Change,
@@ -94,18 +94,18 @@ class SeriesBuild:
             for text in notes:
                 _add(found[number], BuildProblem(NOT_BUILT, text))
         tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
-        progress = self._shown = self._estimated(plan, progress)
+        self._shown = self._estimated(plan, progress)
         for configuration, paths in plan.configurations:
             self._reports.clear()
             self._failures.clear()
             own = _own(plan, paths)
-            self._build(configuration, own, progress)
+            self._build(configuration, own)
             for number in range(len(self._changes)):
-                for problem in self._problems(configuration, number, own, progress):
+                for problem in self._problems(configuration, number, own):
                     _add(found[number], problem)
                 tried[number].append(self._tried(configuration, number, own[number]))
         for number in range(len(self._changes)):
-            for problem in self._without_building(number, progress):
+            for problem in self._without_building(number):
                 _add(found[number], problem)
         return Built(
             tuple(tuple(problems.values()) for problems in found),
@@ -160,16 +160,14 @@ class SeriesBuild:
             configuration.checks and shutil.which("sparse") is not None,
         )
 
-    def _without_building(
-        self, number: int, progress: Progress
-    ) -> Iterator[BuildProblem]:
+    def _without_building(self, number: int) -> Iterator[BuildProblem]:
         """The problems of a change that need no object."""
         change = self._changes[number]
         yield from unknown_symbols(self._repository, change.after, change.files)
         if not self._options.quick and key_of_tool():
-            yield from self._semantic(number, progress)
+            yield from self._semantic(number)
 
-    def _semantic(self, number: int, progress: Progress) -> Iterator[BuildProblem]:
+    def _semantic(self, number: int) -> Iterator[BuildProblem]:
         """What the tree's semantic patches report newly for the files of a change."""
         change = self._changes[number]
         for file in change.files:
@@ -180,31 +178,28 @@ class SeriesBuild:
             scripts = tuple(scripts_for(change.after, text)) if lines else ()
             if not scripts or not is_target(file.path):
                 continue
-            after = self._scripts(change.after, file.path, scripts, progress)
+            after = self._scripts(change.after, file.path, scripts)
             if not after:
                 continue
-            before = self._scripts(change.before, file.path, scripts, progress)
+            before = self._scripts(change.before, file.path, scripts)
             for one in new_ones(before, after, change.files):
-                place = place_of(one, change.files)
-                yield BuildProblem(
-                    one.kind, one.text, place.path, place.line, place.patch_line
-                )
+                yield problem_of(one, change.files)
 
     def _scripts(
-        self, state: TreeState, path: str, scripts: tuple[str, ...], progress: Progress
+        self, state: TreeState, path: str, scripts: tuple[str, ...]
     ) -> tuple[Diagnostic, ...]:
         if path not in state.files:
             return ()
         known = kept_report(state, path, scripts)
         if known is None:
-            self._check_out(state, progress)
-            known = run_scripts(self._place.tree, state, path, scripts, progress)
+            self._check_out(state)
+            known = run_scripts(self._place.tree, state, path, scripts, self._shown)
         return known.diagnostics
 
-    def _check_out(self, state: TreeState, progress: Progress) -> None:
+    def _check_out(self, state: TreeState) -> None:
         """Have the state's files in the clone."""
         if self._checked_out != state.commit:
-            progress("checking out the files to build")
+            self._shown("checking out the files to build")
             self._place.checkout(self._repository, state.commit)
             self._checked_out = state.commit
 
@@ -212,7 +207,6 @@ class SeriesBuild:
         self,
         configuration: Configuration,
         own: Sequence[tuple[str, ...]],
-        progress: Progress,
     ) -> None:
         """Build the files of each change in the states before and after it."""
         wanted: dict[str, tuple[TreeState, dict[str, None]]] = {}
@@ -222,24 +216,22 @@ class SeriesBuild:
                     dict.fromkeys(paths)
                 )
         for state, some in wanted.values():
-            self._build_state(configuration, state, tuple(some), progress)
+            self._build_state(configuration, state, tuple(some))
             self._show_errors(state, own)
         for change, paths in zip(self._changes, own, strict=True):
             if touches_kconfig(change) and not paths:
-                self._read_kconfig(configuration, change.after, progress)
+                self._read_kconfig(configuration, change.after)
 
-    def _read_kconfig(
-        self, configuration: Configuration, state: TreeState, progress: Progress
-    ) -> None:
+    def _read_kconfig(self, configuration: Configuration, state: TreeState) -> None:
         """Have the Kconfig files of a state read, where no object needs that."""
         kept = KeptReport(_KCONFIG, configuration.key, state)
         report = kept.find()
         if report is None:
             require_tools(llvm=configuration.llvm)
-            self._check_out(state, progress)
+            self._check_out(state)
             output = self._place.output(configuration.folder)
             maker = Maker(self._place.tree, output, configuration, self._options.jobs)
-            failure = maker.configure(state.build_digest, progress).failure
+            failure = maker.configure(state.build_digest, self._shown).failure
             found = (Diagnostic(KCONFIG, "", 0, 0, failure),) if failure else ()
             report = ObjectReport(found, not failure)
             # the key has the contents of all Kconfig files
@@ -263,7 +255,6 @@ class SeriesBuild:
         configuration: Configuration,
         state: TreeState,
         paths: Sequence[str],
-        progress: Progress,
     ) -> None:
         missing = []
         for path in paths:
@@ -277,26 +268,25 @@ class SeriesBuild:
             else:
                 missing.append(path)
         if missing:
-            self._make(configuration, state, missing, progress)
+            self._make(configuration, state, missing)
 
     def _make(
         self,
         configuration: Configuration,
         state: TreeState,
         paths: Sequence[str],
-        progress: Progress,
     ) -> None:
         require_tools(llvm=configuration.llvm)
-        self._check_out(state, progress)
+        self._check_out(state)
         output = self._place.output(configuration.folder)
         maker = Maker(self._place.tree, output, configuration, self._options.jobs)
-        configured: Configured = maker.configure(state.build_digest, progress)
+        configured: Configured = maker.configure(state.build_digest, self._shown)
         self._shown.configured()
         if configured.failure or configured.lost:
             self._note_failure(state, configuration, configured)
         if configured.failure:
             return
-        reports = maker.objects(paths, progress)
+        reports = maker.objects(paths, self._shown)
         self._shown.compiled(len(reports))
         for path, report in reports.items():
             self.compiled += 1
@@ -320,7 +310,6 @@ class SeriesBuild:
         configuration: Configuration,
         number: int,
         own: Sequence[tuple[str, ...]],
-        progress: Progress,
     ) -> Iterator[BuildProblem]:
         """The problems that a change has in one configuration."""
         change = self._changes[number]
@@ -332,17 +321,18 @@ class SeriesBuild:
         if errors := [one for one in new if one.kind == ERROR]:
             # what else is printed of code that does not compile follows from the errors
             new = tuple(errors[:_MOST_ERRORS])
-            repair = self._repaired_by(configuration, number, own[number], progress)
+            repair = self._repaired_by(configuration, number, own[number])
         undefined = [one for one in new if one.kind == UNDEFINED]
         yield from self._not_found(configuration, change, undefined)
         for one in new:
             if one.kind == UNDEFINED:
                 continue
-            place = place_of(one, change.files)
-            kind, message = one.kind, _message(one, place.path, configuration)
+            problem = problem_of(one, change.files)
+            where = "" if one.path == problem.path else f"{one.path}:{one.line}: "
+            kind, text = one.kind, f"{where}{one.text} ({configuration.label})"
             if kind == ERROR and repair:
-                kind, message = BROKEN_COMMIT, f"{message}; repaired by {repair}"
-            yield BuildProblem(kind, message, place.path, place.line, place.patch_line)
+                kind, text = BROKEN_COMMIT, f"{text}; repaired by {repair}"
+            yield problem._replace(kind=kind, message=text)
         for text in self._failures.get(number, ()):
             yield _of_kconfig(text, change) or BuildProblem(NOT_BUILT, text)
         yield from self._unbuilt(
@@ -387,9 +377,9 @@ class SeriesBuild:
             one = by_name[name]
             text = f"undefined symbol '{name}' ({configuration.label}): {why}"
             line = division_in(change.files, one.path, name)
-            at = one._replace(text=text, line=line, places=((one.path, line),))
-            place = place_of(at, change.files)
-            yield BuildProblem(MODPOST, text, place.path, place.line, place.patch_line)
+            places = ((one.path, line),)
+            at = one._replace(kind=MODPOST, text=text, line=line, places=places)
+            yield problem_of(at, change.files)
 
     def _unbuilt(
         self,
@@ -426,7 +416,6 @@ class SeriesBuild:
         configuration: Configuration,
         number: int,
         paths: Sequence[str],
-        progress: Progress,
     ) -> str:
         """The first later commit after which all objects of a change are built; "" for none."""
         state = self._changes[number].after
@@ -436,7 +425,7 @@ class SeriesBuild:
             unknown = [
                 path for path in broken if (state.commit, path) not in self._reports
             ]
-            self._build_state(configuration, state, unknown, progress)
+            self._build_state(configuration, state, unknown)
             if all(self._is_built(state, path) for path in broken):
                 return f'patch {later + 1}, "{self._titles[later]}"'
         return ""
@@ -456,15 +445,8 @@ def _of_kconfig(text: str, change: Change) -> BuildProblem | None:
     found = re.search(r"(\S*Kconfig\S*):(\d+): ?(.*)", text)
     if not found or not any(file.path == found[1] for file in change.files):
         return None
-    one = Diagnostic(KCONFIG, found[1], int(found[2]), 0, found[3])
-    place = place_of(one, change.files)
-    message = f"Kconfig cannot be read: {one.text}"
-    return BuildProblem(ERROR, message, place.path, place.line, place.patch_line)
-
-
-def _message(one: Diagnostic, path: str, configuration: Configuration) -> str:
-    where = "" if one.path == path else f"{one.path}:{one.line}: "
-    return f"{where}{one.text} ({configuration.label})"
+    text = f"Kconfig cannot be read: {found[3]}"
+    return problem_of(Diagnostic(ERROR, found[1], int(found[2]), 0, text), change.files)
 
 
 def _add(found: dict[tuple[object, ...], BuildProblem], problem: BuildProblem) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Finds the smallest set of Kconfig symbols to set so that other symbols are enabled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from patchpilot.building.kconfig import Config, Kconfig
 from patchpilot.building.kconfig_expression import (
@@ -152,19 +153,34 @@ class SymbolChoice:
             ):
                 return True
             self._restore(saved)
-        best: tuple[int, tuple[dict[str, None], dict[str, None]]] | None = None
-        for by, when in config.selected_by[:40]:
-            if self._need(by, depth + 1, above) and self._make(
-                when, True, depth + 1, above
-            ):
-                cost = len(self.on)
-                if best is None or cost < best[0]:
-                    best = cost, (dict(self.on), dict(self.off))
+        return self._cheapest(
+            (
+                partial(self._select, by, when, depth + 1, above)
+                for by, when in config.selected_by[:40]
+            ),
+            enough=len(saved[0]) + 1,
+        )
+
+    def _select(
+        self, by: str, when: Expression, depth: int, above: frozenset[str]
+    ) -> bool:
+        """Turn on a symbol that selects another one under a condition."""
+        return self._need(by, depth, above) and self._make(when, True, depth, above)
+
+    def _cheapest(
+        self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0
+    ) -> bool:
+        """Keep the attempt that turns on the fewest symbols; the first with `enough` of them."""
+        saved = dict(self.on), dict(self.off)
+        best: tuple[dict[str, None], dict[str, None]] | None = None
+        for attempt in attempts:
+            if attempt() and (best is None or len(self.on) < len(best[0])):
+                best = dict(self.on), dict(self.off)
             self._restore(saved)
-            if best and best[0] <= len(saved[0]) + 1:
+            if best and len(best[0]) <= enough:
                 break
         if best:
-            self._restore(best[1])
+            self._restore(best)
         return best is not None
 
     def _make(
@@ -201,17 +217,9 @@ class SymbolChoice:
         """Set symbols so that every part is as wanted, or the cheapest of them."""
         if every:
             return all(self._make(part, wanted, depth, above) for part in parts)
-        saved = dict(self.on), dict(self.off)
-        best: tuple[int, tuple[dict[str, None], dict[str, None]]] | None = None
-        for part in parts:
-            if self._make(part, wanted, depth + 1, above):
-                cost = len(self.on)
-                if best is None or cost < best[0]:
-                    best = cost, (dict(self.on), dict(self.off))
-            self._restore(saved)
-        if best:
-            self._restore(best[1])
-        return best is not None
+        return self._cheapest(
+            partial(self._make, part, wanted, depth + 1, above) for part in parts
+        )
 
     def _avoid(self, name: str) -> bool:
         """Leave a symbol off."""

@@ -61,17 +61,10 @@ class Configuration(NamedTuple):
     @property
     def label(self) -> str:
         """Its name in messages."""
-        base = (
-            ".config"
-            if self.given
-            else ""
-            if self.fragment is not None
-            else "allmodconfig"
-        )
         words = (
             self.arch,
             "clang" if self.llvm else "gcc",
-            base,
+            self.source if self.source != "smallest" else "",
             "minimal, built in" if self.minimal else "",
         )
         return " ".join(word for word in words if word)
@@ -112,14 +105,10 @@ class Configuration(NamedTuple):
     @property
     def key(self) -> str:
         """A digest of all that it sets, and of the version of its compiler."""
-        text = repr(
-            (self, compiler_version("clang" if self.llvm else "gcc"), _checker(self))
-        )
+        checker = compiler_version("sparse") if self.checks else ""
+        compiler = compiler_version("clang" if self.llvm else "gcc")
+        text = repr((self, compiler, checker))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-
-
-def _checker(configuration: Configuration) -> str:
-    return compiler_version("sparse") if configuration.checks else ""
 
 
 def source_arch(arch: str) -> str:

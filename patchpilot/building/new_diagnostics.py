@@ -4,21 +4,16 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from patchpilot.building.diagnostics import UNDEFINED, Diagnostic, names_in
+from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 
 _NUMBER = re.compile(r"\d+")
 _FAR = 1 << 30
 
-
-class Place(NamedTuple):
-    """The location of a finding: file and line in the new tree, and the line in the patch."""
-
-    path: str
-    line: int | None
-    patch_line: int | None
+Place = tuple[str, int | None, int | None]
+"""A file and a line in the new tree, and the line in the patch."""
 
 
 def new_ones(
@@ -87,19 +82,25 @@ def _moved(line: int, change: FileChange | None) -> int:
     return line + shift
 
 
-def place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
-    """Returns the line of the diff to which a new diagnostic belongs.
+def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
+    """Returns the problem for a new diagnostic, at the line of the diff to which it belongs.
 
     It is the diagnostic's own line, or the line that uses its macro, if the patch adds that line.
     Otherwise it is the changed line that contains a name from the diagnostic, preferring the same
     hunk and the same file, then the nearest.
     """
+    path, line, patch_line = _place_of(one, changes)
+    column = one.column or None
+    return BuildProblem(one.kind, one.text, path, line, patch_line, column)
+
+
+def _place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
     by_path = {change.path: change for change in changes}
     places = one.places or ((one.path, one.line),)
     for path, line in places:
         found = _at(by_path.get(path), line, ("+",))
         if found:
-            return Place(path, line, found.patch_line)
+            return path, line, found.patch_line
     names = names_in(one.text)
     own = next(
         ((by_path[path], line) for path, line in places if path in by_path), None
@@ -112,26 +113,19 @@ def place_of(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
         if named:
             return _placed(change, *named)
     if own:
-        return _in_file(*own)
+        change, line = own
+        found = _at(change, line, ("+", " "))
+        if found:
+            return change.path, line, found.patch_line
+        nearest = _nearest(_changed(change), line)
+        none = change.path, None, change.patch_line
+        return _placed(change, *nearest) if nearest else none
     first = _nearest(_changed(changes[0]), 0) if changes else None
-    return _placed(changes[0], *first) if first else Place(one.path, one.line, None)
-
-
-def _in_file(change: FileChange, line: int) -> Place:
-    """The line itself where a hunk has it, otherwise the nearest changed line."""
-    found = _at(change, line, ("+", " "))
-    if found:
-        return Place(change.path, line, found.patch_line)
-    nearest = _nearest(_changed(change), line)
-    return (
-        _placed(change, *nearest)
-        if nearest
-        else Place(change.path, None, change.patch_line)
-    )
+    return _placed(changes[0], *first) if first else (one.path, one.line, None)
 
 
 def _placed(change: FileChange, hunk: Hunk, line: DiffLine) -> Place:
-    return Place(change.path, _new_line(hunk, line), line.patch_line)
+    return change.path, _new_line(hunk, line), line.patch_line
 
 
 def _new_line(hunk: Hunk, wanted: DiffLine) -> int:

@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Sequence
 
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
-from patchpilot.building.new_diagnostics import new_ones, place_of
+from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.checking.build_facts import BuildFacts
 from patchpilot.commits.own_commands import may_build
 from patchpilot.commits.repository import Repository
@@ -89,8 +89,4 @@ def _problems(
                 reports(checker, repository, parents[0], old) if parents and old else ()
             )
             for one in new_ones(before, after, patch.files):
-                place = place_of(one, patch.files)
-                column = one.column or None
-                yield BuildProblem(
-                    one.kind, one.text, place.path, place.line, place.patch_line, column
-                )
+                yield problem_of(one, patch.files)

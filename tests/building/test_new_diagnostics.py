@@ -5,7 +5,7 @@ import pytest
 
 from patchpilot.building.diagnostics import Diagnostic, read_diagnostics, sections
 from patchpilot.building.module_symbols import division_in
-from patchpilot.building.new_diagnostics import new_ones, place_of
+from patchpilot.building.new_diagnostics import new_ones, problem_of
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.file_diff import FileChange
 
@@ -94,7 +94,7 @@ def test_a_warning_that_went_with_its_code_to_another_file_is_not_new() -> None:
 def test_a_warning_is_at_the_changed_line_it_belongs_to(
     one: Diagnostic, line: str
 ) -> None:
-    assert line_of(place_of(one, changes()).patch_line) == line
+    assert line_of(problem_of(one, changes()).patch_line) == line
 
 
 def test_a_warning_in_a_macro_of_a_header_is_at_the_line_that_uses_it() -> None:
@@ -107,7 +107,7 @@ def test_a_warning_in_a_macro_of_a_header_is_at_the_line_that_uses_it() -> None:
         ],
         "/t",
     )
-    place = place_of(one, changes())
+    place = problem_of(one, changes())
     assert (place.path, place.line) == ("a.c", 13)
     assert line_of(place.patch_line) == "+\tuse(late, MACRO(1));"
 
