@@ -40,12 +40,7 @@ def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
             if content is not None and b"<<<<<<< " in content
             else []
         )
-        kinds = [
-            note.kind
-            for note in merge.notes
-            if path in note.paths and note.kind.startswith("CONFLICT")
-        ]
-        kind = kinds[0].removeprefix("CONFLICT ").strip("()") if kinds else "content"
+        kind = merge.kinds.get(path, "content")
         found += inside or [ConflictPlace(path, 0, kind=kind)]
     return tuple(found)
 

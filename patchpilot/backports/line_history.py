@@ -25,25 +25,20 @@ _MOST_ADDING = 40
 class LineEditStep:
     """A commit's change to a file.
 
-    Contains the path before and after (None: does not exist), the blobs, the modes, and the (old
-    span, new span) of each hunk. Spans are positions between lines.
+    Contains the path before and after (None: does not exist), and the (old span, new span) of each
+    hunk. Spans are positions between lines.
     """
 
     old_path: str | None
     new_path: str | None
-    old_blob: str
-    new_blob: str
-    old_mode: str
-    new_mode: str
     hunks: tuple[tuple[Span, Span], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LineTouch:
-    """A commit, its parent, and its changes to the requested files."""
+    """A commit, and its changes to the requested files."""
 
     commit: str
-    parent: str
     edits: tuple[LineEditStep, ...]
 
     @property
@@ -68,47 +63,24 @@ def read_touches(
 
     They are reachable from `tip` but not from any of `less`. Merge commits are skipped.
     """
-    done = repository.git(
-        "log",
+    return _log(
+        repository,
         "--topo-order",
         "--reverse",
         "--no-merges",
-        "--format=%x01%H %P",
-        "--raw",
-        "-p",
-        "-U0",
-        "-M",
-        "--full-index",
-        "--no-abbrev",
         tip,
         *(f"^{one}" for one in less),
-        "--",
-        *paths,
+        paths=paths,
         timeout=timeout,
     )
-    return tuple(_touch(block) for block in done.out.split(b"\x01")[1:])
 
 
 def read_touch(
     repository: Repository, commit: str, paths: Sequence[str] = ()
 ) -> LineTouch:
     """Returns one commit's changes to `paths`, or to all files."""
-    only = ["--", *paths] if paths else []
-    done = repository.git(
-        "log",
-        "-1",
-        "--format=%x01%H %P",
-        "--raw",
-        "-p",
-        "-U0",
-        "-M",
-        "--full-index",
-        "--no-abbrev",
-        commit,
-        *only,
-    )
-    blocks = done.out.split(b"\x01")[1:]
-    return _touch(blocks[0]) if blocks else LineTouch(commit, "", ())
+    found = _log(repository, "-1", commit, paths=paths)
+    return found[0] if found else LineTouch(commit, ())
 
 
 def read_each(
@@ -118,16 +90,28 @@ def read_each(
 
     A commit that changes none of `paths` has no entry.
     """
+    stdin = "".join(f"{commit}\n" for commit in commits).encode()
+    touches = _log(
+        repository, "--stdin", "--no-walk=unsorted", paths=paths, stdin=stdin
+    )
+    found = {touch.commit: touch for touch in touches}
+    return {commit: found.get(commit, LineTouch(commit, ())) for commit in commits}
+
+
+def _log(
+    repository: Repository,
+    *words: str,
+    paths: Sequence[str],
+    stdin: bytes | None = None,
+    timeout: float = 300.0,
+) -> tuple[LineTouch, ...]:
+    """The changes to `paths`, or to all files, of the commits that git log lists."""
     only = ["--", *paths] if paths else []
     done = repository.git(
-        "log", "--stdin", "--no-walk=unsorted", "--format=%x01%H %P", "--raw", "-p", "-U0", "-M", "--full-index", "--no-abbrev", *only,  # noqa: E501
-        stdin="".join(f"{commit}\n" for commit in commits).encode(),
+        "log", "--format=%x01%H", "--raw", "-p", "-U0", "-M", *words, *only,
+        stdin=stdin, timeout=timeout,
     )  # fmt: skip
-    found = {
-        touch.commit: touch
-        for touch in (_touch(block) for block in done.out.split(b"\x01")[1:])
-    }
-    return {commit: found.get(commit, LineTouch(commit, "", ())) for commit in commits}
+    return tuple(_touch(block) for block in done.out.split(b"\x01")[1:])
 
 
 def older_names(
@@ -338,36 +322,29 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
 
 
 def _touch(block: bytes) -> LineTouch:
-    lines = block.split(b"\n")
-    ids = lines[0].decode("ascii").split()
-    heads: list[tuple[str | None, str | None, str, str, str, str]] = []
+    commit, *lines = block.split(b"\n")
+    paths: list[tuple[str | None, str | None]] = []
     hunks: list[list[tuple[Span, Span]]] = []
-    for line in lines[1:]:
+    for line in lines:
         if line.startswith(b":"):
-            heads.append(_head(line))
+            paths.append(_paths(line))
         elif line.startswith(b"diff --git "):
             hunks.append([])
         elif hunks and (match := _HUNK.match(line)):
             hunks[-1].append((_span(match[1], match[2]), _span(match[3], match[4])))
     edits = (
-        LineEditStep(*head, tuple(hunks[at]) if at < len(hunks) else ())
-        for at, head in enumerate(heads)
+        LineEditStep(*names, tuple(hunks[at]) if at < len(hunks) else ())
+        for at, names in enumerate(paths)
     )
-    return LineTouch(ids[0], ids[1] if len(ids) > 1 else "", tuple(edits))
+    return LineTouch(commit.decode("ascii"), tuple(edits))
 
 
-def _head(line: bytes) -> tuple[str | None, str | None, str, str, str, str]:
+def _paths(line: bytes) -> tuple[str | None, str | None]:
     meta, *names = line.decode("utf-8", "surrogateescape").split("\t")
-    old_mode, new_mode, old_blob, new_blob, status = meta[1:].split(" ")
-    paths = [unquoted(name) for name in names]
-    old, new = paths[0], paths[-1]
+    status = meta.rpartition(" ")[2]
     return (
-        None if status[0] in "AC" else old,
-        None if status[0] == "D" else new,
-        old_blob,
-        new_blob,
-        old_mode,
-        new_mode,
+        None if status[0] in "AC" else unquoted(names[0]),
+        None if status[0] == "D" else unquoted(names[-1]),
     )
 
 

@@ -17,18 +17,6 @@ Entry = tuple[str, str] | None
 """(mode, id) of something in a tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A message from git about a merge: its kind, the paths and the sentence.
-
-    The kind is "CONFLICT (contents)", "Auto-merging" …
-    """
-
-    kind: str
-    paths: tuple[str, ...]
-    text: str
-
-
 Stages = Mapping[int, tuple[str, str]]
 """The sides of a conflicted file, as git numbers them: 1 base, 2 ours, 3 theirs, each (mode, id)."""  # noqa: E501
 
@@ -37,35 +25,27 @@ Stages = Mapping[int, tuple[str, str]]
 class Merge:
     """A merged tree: its id, whether it is free of conflicts, and the conflicted paths.
 
-    The blobs of these paths contain conflict markers. `stages` has the sides of each conflicted
-    path if git made the merge. A renamed file has another path in the base.
+    The blobs of these paths contain conflict markers. `kinds` maps them to git's words for the
+    conflict, such as "contents" or "modify/delete". `stages` has the sides of each conflicted path
+    if git made the merge. A renamed file has another path in the base.
     """
 
     tree: str
     clean: bool
     paths: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, Stages] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class MergePlan:
-    """A merge in which no rename matters.
-
-    Contains the entries to take from their tree, and the files that both sides changed.
-    """
-
-    taken: Mapping[str, Entry] = field(default_factory=dict)
-    both: tuple[str, ...] = ()
 
 
 def plan(
     changed: Mapping[str, tuple[Entry, Entry]],
     ours: Callable[[str], Entry],
     theirs: Callable[[str], Entry],
-) -> MergePlan | None:
-    """Plans the merge of their changes into our tree, or returns None if git has to detect
-    renames.
+) -> tuple[dict[str, Entry], tuple[str, ...]] | None:
+    """Plans the merge of their changes into our tree.
+
+    Returns the entries to take from their tree and the files that both sides changed, or None if
+    git has to detect renames.
 
     `changed` maps paths to the entries before and after their changes. A file that exists on all
     sides is not part of a rename. A file that they add keeps its path if our side has the
@@ -95,7 +75,7 @@ def plan(
             taken[path] = new
         elif own != new:
             both.append(path)
-    return MergePlan(taken, tuple(sorted(both)))
+    return taken, tuple(sorted(both))
 
 
 def _is_directory(entry: Entry) -> bool:
@@ -126,19 +106,17 @@ def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
         mode, name, stage = entry.split(" ")
         stages.setdefault(path, {})[int(stage)] = (mode, name)
         at += 1
-    return Merge(words[0], clean, tuple(stages), tuple(_notes(words[at + 1 :])), stages)
+    return Merge(words[0], clean, tuple(stages), _kinds(words[at + 1 :]), stages)
 
 
-def _notes(words: Sequence[str]) -> list[Note]:
-    notes: list[Note] = []
+def _kinds(words: Sequence[str]) -> dict[str, str]:
+    """Path → the kind of its first conflict, from git's messages."""
+    kinds: dict[str, str] = {}
     at = 0
     while at < len(words) and words[at].isdigit():
-        count = int(words[at])
-        paths = tuple(words[at + 1 : at + 1 + count])
-        kind, text = (
-            words[at + 1 + count],
-            words[at + 2 + count] if at + 2 + count < len(words) else "",
-        )
-        notes.append(Note(kind, paths, text.strip()))
-        at += count + 3
-    return notes
+        end = at + 1 + int(words[at])
+        if words[end].startswith("CONFLICT"):
+            kind = words[end].removeprefix("CONFLICT ").strip("()")
+            kinds = dict.fromkeys(words[at + 1 : end], kind) | kinds
+        at = end + 2
+    return kinds

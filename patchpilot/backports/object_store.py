@@ -8,13 +8,11 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.backports.merging import (
     Entry,
     Merge,
-    Note,
     Stages,
     merge_of,
     plan,
@@ -45,17 +43,6 @@ _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
 
 
-@dataclass(frozen=True, slots=True)
-class _MergedFile:
-    """A file that both sides changed, merged: its entry (with conflict markers where it conflicts),
-    and git's messages.
-    """
-
-    entry: Entry
-    clean: bool
-    notes: tuple[Note, ...]
-
-
 class Scratch:
     """The temporary object store; a context manager that deletes everything written to it on
     exit.
@@ -76,7 +63,8 @@ class Scratch:
         # trees built but not written yet: most are steps of a search that git never sees
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
-        self._merged: dict[tuple[str, Entry, Entry, Entry], _MergedFile] = {}
+        # a merged file: its entry, and the kind of its conflict, "" if it has none
+        self._merged: dict[tuple[str, Entry, Entry, Entry], tuple[Entry, str]] = {}
 
     def __enter__(self) -> "Scratch":
         return self
@@ -200,29 +188,24 @@ class Scratch:
         )
         if planned is None:
             return self.merge_trees(base, ours, theirs)
-        taken = dict(planned.taken)
-        conflicts: dict[str, Stages] = {}
-        notes: list[Note] = []
-        for path, file in self._merge_files(planned.both, base, ours, theirs).items():
-            taken[path] = file.entry
-            if not file.clean:
+        taken, both = planned
+        kinds: dict[str, str] = {}
+        stages: dict[str, Stages] = {}
+        for path, merged in self._merge_files(both, base, ours, theirs).items():
+            taken[path], kind = merged
+            if kind:
                 sides = (self._entry(tree, path) for tree in (base, ours, theirs))
-                conflicts[path] = {
+                stages[path] = {
                     number: side for number, side in enumerate(sides, 1) if side
                 }
-            notes += file.notes
-        return Merge(
-            self.with_files(ours, taken),
-            not conflicts,
-            tuple(conflicts),
-            tuple(notes),
-            conflicts,
-        )
+                kinds[path] = kind
+        tree = self.with_files(ours, taken)
+        return Merge(tree, not kinds, tuple(kinds), kinds, stages)
 
     def _merge_files(
         self, paths: Sequence[str], base: str, ours: str, theirs: str
-    ) -> dict[str, "_MergedFile"]:
-        """Path → the merge of a file that is on all sides.
+    ) -> dict[str, tuple[Entry, str]]:
+        """Path → the merge of a file that is on all sides, with markers where it conflicts.
 
         Git merges only what it has not merged before.
         """
@@ -243,10 +226,8 @@ class Scratch:
             ]
             merge = self.merge_trees(*small)
             for path in new:
-                notes = tuple(note for note in merge.notes if path in note.paths)
-                self._merged[asked[path]] = _MergedFile(
-                    self._entry(merge.tree, path), path not in merge.paths, notes
-                )
+                kind = merge.kinds.get(path, "content") if path in merge.paths else ""
+                self._merged[asked[path]] = self._entry(merge.tree, path), kind
         return {path: self._merged[asked[path]] for path in paths}
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:

@@ -44,13 +44,12 @@ _CALLED, _NAMED = "called", "named"
 class MissingSymbol:
     """A symbol used by the fix that the branch lacks.
 
-    Contains its kind, its location in mainline, and the commit that added it (None: not found).
+    Contains its kind and its location in mainline.
     """
 
     word: str
     kind: str
     path: str
-    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

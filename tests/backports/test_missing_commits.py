@@ -20,7 +20,7 @@ def edit(
 ) -> LineEditStep:
     """An edit that replaces these lines."""
     hunks = tuple((span, span) for span in spans)
-    return LineEditStep(old, new, "1" * 40, "2" * 40, "100644", "100644", hunks)
+    return LineEditStep(old, new, hunks)
 
 
 def marked(*theirs: str) -> str:
@@ -33,7 +33,7 @@ class Made:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
         self.touches = touches
-        self.fix = LineTouch("fix", "top", (edit(FIRST, SECOND),))
+        self.fix = LineTouch("fix", (edit(FIRST, SECOND),))
         self.blobs: dict[tuple[str, str], str] = {}
         self.in_branch: set[str] = {"f.c"}
         self.present: set[str] = set()
@@ -103,8 +103,8 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Made:
     """A commit that wrote the first lines of the fix, and one that wrote the second."""
     return Made(
         monkeypatch,
-        LineTouch("a", "", (edit(FIRST),)),
-        LineTouch("b", "", (edit(SECOND),)),
+        LineTouch("a", (edit(FIRST),)),
+        LineTouch("b", (edit(SECOND),)),
     )
 
 
@@ -140,7 +140,7 @@ def test_a_line_at_the_end_of_the_file_is_found_by_the_markers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
-    made.fix = LineTouch("fix", "top", (edit(FIRST, (10, 11)),))
+    made.fix = LineTouch("fix", (edit(FIRST, (10, 11)),))
     text = "".join(f"line {number}\n" for number in range(1, 12))
     made.blobs = {("theirs", "f.c"): text, ("merged", "f.c"): marked("line 11\n")}
     assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == (
@@ -162,7 +162,7 @@ def test_of_a_file_that_went_or_was_renamed_every_hunk_is_traced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = two(monkeypatch)
-    made.fix = LineTouch("fix", "top", (change,))
+    made.fix = LineTouch("fix", (change,))
     made.blobs = {("merged", "g.c"): marked("line 11\n"), **blobs}
     merge = Merge("merged", False, ("f.c", "g.c"))
     assert made.search().wrote("fix", merge, "theirs") == ("a", "b")
@@ -189,16 +189,10 @@ def test_what_the_branch_has_under_another_id_is_not_missing(
 def test_the_branch_is_searched_for_a_few_commits_only(
     count: int, found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    touches = [LineTouch(f"c{at}", "", (edit(FIRST),)) for at in range(count)]
+    touches = [LineTouch(f"c{at}", (edit(FIRST),)) for at in range(count)]
     made = Made(monkeypatch, *touches)
     made.landed = dict.fromkeys((touch.commit for touch in touches), True)
     assert len(made.search().stands_on("fix", ["f.c"], 0)) == found
-
-
-def test_a_margin_widens_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Made(monkeypatch, LineTouch("a", "", (edit((5, 6)),)))
-    assert made.search().stands_on("fix", ["f.c"], 1) == ()
-    assert made.search().stands_on("fix", ["f.c"], 2) == ("a",)
 
 
 def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
@@ -206,12 +200,12 @@ def test_only_files_that_conflict_are_searched_or_all_where_git_names_others(
 ) -> None:
     made = Made(
         monkeypatch,
-        LineTouch("f", "", (edit(FIRST),)),
-        LineTouch("g", "", (edit(FIRST, old="g.c", new="g.c"),)),
+        LineTouch("f", (edit(FIRST),)),
+        LineTouch("g", (edit(FIRST, old="g.c", new="g.c"),)),
     )
     made.in_branch = {"f.c", "g.c", "h.c"}
     both = (edit(FIRST), edit(FIRST, old="g.c", new="h.c"))
-    made.fix = LineTouch("fix", "top", both)
+    made.fix = LineTouch("fix", both)
     for conflicts, found in (
         (["f.c"], ("f",)),
         (["g.c"], ("g",)),
@@ -239,9 +233,9 @@ def test_the_commits_before_one_are_read_once_for_all_parts_of_the_files(
 ) -> None:
     made = Made(
         monkeypatch,
-        LineTouch("a", "", (edit(FIRST),)),
-        LineTouch("b", "", (edit(FIRST, old="g.c", new="g.c"),)),
-        LineTouch("c", "", (edit(FIRST, old="g.c", new="h.c"),)),
+        LineTouch("a", (edit(FIRST),)),
+        LineTouch("b", (edit(FIRST, old="g.c", new="g.c"),)),
+        LineTouch("c", (edit(FIRST, old="g.c", new="h.c"),)),
     )
     search = made.search()
 
@@ -263,6 +257,6 @@ def test_of_all_commits_the_most_recent_are_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(missing_commits, "MOST", 2)
-    made = Made(monkeypatch, *(LineTouch(name, "", (edit(FIRST),)) for name in "abc"))
+    made = Made(monkeypatch, *(LineTouch(name, (edit(FIRST),)) for name in "abc"))
     made.present = {"c"}
     assert made.search().all("fix", ["f.c"]) == ("b",)

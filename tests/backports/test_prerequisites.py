@@ -10,15 +10,11 @@ from hypothesis import strategies as st
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
-    last_writers,
-    older_names,
     stands_on,
 )
 from patchpilot.backports.prerequisites import _OutOfTimeError, _Seeker
-from patchpilot.commits.repository import Repository
 from tests.backports.world import World, source
 from tests.kit.cli import call
-from tests.kit.repos import Repo
 
 
 def ids(answer: dict[str, object]) -> list[str]:
@@ -292,7 +288,7 @@ SPANS = st.tuples(st.integers(0, 30), st.integers(0, 4)).map(
 
 
 def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTouch:
-    return LineTouch(name, "", (LineEditStep("f", "f", "", "", "", "", hunks),))
+    return LineTouch(name, (LineEditStep("f", "f", hunks),))
 
 
 @given(st.lists(st.tuples(SPANS, st.integers(0, 4)), max_size=8), SPANS)
@@ -307,92 +303,6 @@ def test_what_is_needed_only_grows_with_what_is_asked(
     wide = stands_on(touches, touch("fix", (wanted, wanted)), frozenset(), margin=3)
     assert {one.commit for one in narrow} <= {one.commit for one in wide}
     assert [one.commit for one in narrow] == sorted(one.commit for one in narrow)
-
-
-def test_lines_are_carried_back_through_commits_that_only_move_them() -> None:
-    above = touch("above", ((0, 0), (0, 5)))
-    hit = touch("hit", ((10, 11), (10, 11)))
-    miss = touch("miss", ((20, 21), (20, 21)))
-    found = stands_on(
-        [hit, miss, above], touch("fix", ((15, 16), (15, 16))), frozenset()
-    )
-    assert [one.commit for one in found] == ["hit"]
-
-
-def test_older_names_are_found_through_every_rename(tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "r")
-    start = repo.commit(
-        "start",
-        {
-            "one.c": source(),
-            "other.c": source(l3="other();"),
-            "still.c": source(l4="still();"),
-        },
-    )
-    repo.git("mv", "one.c", "two.c")
-    repo.git("mv", "other.c", "another.c")
-    repo.commit("move both")
-    repo.git("mv", "two.c", "three.c")
-    top = repo.commit("move one", {"new.c": "new\n"})
-    with Repository.open(repo.path) as repository:
-        assert older_names(
-            repository, ("three.c", "another.c", "new.c"), top, start
-        ) == (
-            "other.c",
-            "two.c",
-            "one.c",
-        )
-        assert older_names(repository, (), top, start) == ()
-
-
-def test_who_wrote_the_lines_last_is_asked_first() -> None:
-    old = touch("old", ((10, 11), (10, 12)))
-    last = touch("last", ((10, 11), (10, 11)))
-    beside = touch("beside", ((11, 12), (11, 12)))
-    far = touch("far", ((40, 41), (40, 41)))
-    fix = touch("fix", ((10, 12), (10, 12)))
-    paths = frozenset(["f"])
-    assert [
-        last_writer.commit
-        for last_writer in last_writers(
-            [old, last, far, beside], fix, frozenset(), paths
-        )
-    ] == ["last", "beside"]
-    assert [
-        last_writer.commit
-        for last_writer in last_writers(
-            [old, last, far, beside], fix, frozenset(["last"]), paths
-        )
-    ] == [
-        "old",
-        "beside",
-    ]
-
-
-def test_a_rename_alone_is_not_what_a_line_stands_on() -> None:
-    wrote = touch("wrote", ((10, 11), (10, 11)))
-    moved = LineTouch(
-        "moved", "", (LineEditStep("f", "g", "a", "a", "100644", "100644", ()),)
-    )
-    fix = LineTouch(
-        "fix",
-        "",
-        (
-            LineEditStep(
-                "g", "g", "b", "c", "100644", "100644", (((10, 11), (10, 11)),)
-            ),
-        ),
-    )
-    assert [
-        last_writer.commit
-        for last_writer in last_writers(
-            [wrote, moved], fix, frozenset(), frozenset(["g"])
-        )
-    ] == ["wrote"]
-    assert [one.commit for one in stands_on([wrote, moved], fix, frozenset())] == [
-        "wrote",
-        "moved",
-    ]
 
 
 def test_when_the_time_is_over_the_best_so_far_is_reported(
