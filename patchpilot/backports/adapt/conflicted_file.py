@@ -18,11 +18,6 @@ Lines = tuple[str, ...]
 """Lines of a file, each with its newline."""
 
 
-def without_newlines(lines: Lines | None) -> tuple[str, ...] | None:
-    """Returns the lines of a file without their newlines, or None if there is no file."""
-    return None if lines is None else tuple(line.rstrip("\n") for line in lines)
-
-
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A conflict in a file.

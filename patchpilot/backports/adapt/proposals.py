@@ -19,7 +19,6 @@ from patchpilot.backports.adapt.conflicted_file import (
     conflicted_files,
     content_of,
     merged_with,
-    without_newlines,
 )
 from patchpilot.backports.adapt.line_origins import (
     Origin,
@@ -37,7 +36,6 @@ from patchpilot.backports.merging import Merge
 from patchpilot.backports.object_store import Scratch
 from patchpilot.model.counted import counted
 from patchpilot.model.hunk_fit import text_lines
-from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 
 _MOST_ORIGINS = 3
@@ -56,9 +54,6 @@ class Source(StrEnum):
     EDITED = "edited"
 
 
-@json_form(
-    "source", "confidence", "why", "commit~", "path~", "lines=plain_lines", "unknown"
-)
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A proposed resolution of a conflict: its lines (None: no such file) and the reason.
@@ -78,36 +73,13 @@ class Proposal:
     path: str = ""
     unknown: tuple[str, ...] = ()
 
-    @property
-    def plain_lines(self) -> tuple[str, ...] | None:
-        """Its lines without their newlines."""
-        return without_newlines(self.lines)
 
-
-@json_form(
-    "path=conflict.path", "line=conflict.line~", "ours", "base", "theirs", "proposals"
-)
 @dataclass(frozen=True, slots=True)
 class ProposedConflict:
     """A conflict and its proposed resolutions, the most likely first."""
 
     conflict: Conflict
     proposals: tuple[Proposal, ...]
-
-    @property
-    def ours(self) -> tuple[str, ...] | None:
-        """The lines of the branch, without newlines."""
-        return without_newlines(self.conflict.ours)
-
-    @property
-    def base(self) -> tuple[str, ...] | None:
-        """The lines before the fix, without newlines."""
-        return without_newlines(self.conflict.base)
-
-    @property
-    def theirs(self) -> tuple[str, ...] | None:
-        """The lines of the fix, without newlines."""
-        return without_newlines(self.conflict.theirs)
 
 
 @dataclass(frozen=True, slots=True)
