@@ -59,7 +59,7 @@ def default_project() -> Project:
 @cache
 def newest_kernel() -> tuple[int, int]:
     """Returns the kernel version whose rules apply if the tree's version is unknown."""
-    major, minor = version_key(_shipped()[DEFAULT].style.newest_kernel)[:2]
+    major, minor = version_key(_projects(os.devnull)[DEFAULT].style.newest_kernel)[:2]
     return major, minor
 
 
@@ -101,37 +101,19 @@ def refreshed(folder: str | None = None) -> dict[str, Table]:
 
     table = parse_table(str(file), file.read_bytes())
     try:
-        copies = _first_form(table) if "family" in table else table
-        for name, stable in copies.items():
+        for name, stable in table.items():
             check_table(f"{file}: [{name}]", stable, SECTIONS["stable"])
-    except (AttributeError, KeyError, TypeError, PackError) as error:
+    except (AttributeError, PackError) as error:
         said = error.message if isinstance(error, PackError) else f"{file}: {error}"
         raise PackError(
             said, hint=Action("lts", ("--update",), "remove the file and run `{}`")
         ) from error
-    return copies
+    return table
 
 
 def forget() -> None:
     """Clears the cached projects after a file in the user's data directory has changed."""
     _projects.cache_clear()
-
-
-def _first_form(table: Table) -> dict[str, Table]:
-    """The tables of a copy that an earlier version wrote: a list of families with one date for all."""  # noqa: E501
-    keys = {
-        name
-        for name in SECTIONS["stable"]._fields
-        if name not in ("series", "project", "list")
-    }
-    return {
-        family["name"]: {
-            **{key: value for key, value in family.items() if key in keys},
-            "updated": str(table["updated"]),
-            "series": {row["version"]: row["ends"] for row in family["series"]},
-        }
-        for family in table["family"]
-    }
 
 
 @cache
@@ -142,13 +124,17 @@ def _projects(folder: str) -> Mapping[str, Project]:
         for file in sorted((place / "projects").glob("*.toml"))
     }
     copy = place / REFRESHED
-    if not own and not copy.is_file():
-        return _shipped()
-    texts = _shipped_texts()
+    copied = copy.read_bytes() if copy.is_file() else b""
+    if not own and not copied and folder != os.devnull:
+        return _projects(os.devnull)
+    shipped = {
+        file.stem: file.read_bytes()
+        for file in sorted((data_dir("checks") / "projects").glob("*.toml"))
+    }
     key = key_of(
         _KIND,
         [
-            *(part for name, text in texts.items() for part in (name.encode(), text)),
+            *(part for name, text in shipped.items() for part in (name.encode(), text)),
             *(
                 part
                 for name, (file, text) in own.items()
@@ -158,32 +144,10 @@ def _projects(folder: str) -> Mapping[str, Project]:
                     text,
                 )
             ),
-            copy.read_bytes() if copy.is_file() else b"",
+            copied,
         ],
     )
-    return _built(key, texts, own, folder)
-
-
-@cache
-def _shipped() -> Mapping[str, Project]:
-    texts = _shipped_texts()
-    return _built(
-        key_of(
-            _KIND,
-            (part for name, text in texts.items() for part in (name.encode(), text)),
-        ),
-        texts,
-        {},
-        os.devnull,
-    )
-
-
-@cache
-def _shipped_texts() -> Mapping[str, bytes]:
-    return {
-        file.stem: file.read_bytes()
-        for file in sorted((data_dir("checks") / "projects").glob("*.toml"))
-    }
+    return _built(key, shipped, own, folder)
 
 
 def _built(

@@ -15,22 +15,6 @@ from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.services.setup.lts_branches import as_toml, lts
 
 TODAY = date(2026, 11, 20)
-FIRST_FORM = """updated = "{updated}"
-[[family]]
-name = "linux"
-branch = 'linux-(?P<version>\\d+\\.\\d+)\\.y'
-subject = "PATCH {{version}}.y"
-list = "elsewhere@example.org"
-remote = "https://mirror.example/linux.git"
-remote_name = "stable"
-branch_name = "linux-{{version}}.y"
-marker = "[ Upstream commit {{commit}} ]"
-profiles = ["linux", "netdev"]
-series = [
-  {{ version = "6.1", ends = "2026-10" }},
-  {{ version = "7.1", ends = "2030-12" }},
-]
-"""
 
 
 def kept(text: str) -> None:
@@ -99,24 +83,9 @@ def test_each_project_has_its_own_date() -> None:
     assert lts("dpdk").file is None
 
 
-def test_the_copy_of_an_earlier_version_is_still_read() -> None:
-    before = find_project("linux").stable
-    kept(FIRST_FORM.format(updated="9026-11-20"))
-    after = find_project("linux").stable
-    assert (after.updated, after.remote) == (
-        "9026-11-20",
-        "https://mirror.example/linux.git",
-    )
-    assert after.list == before.list == "stable@vger.kernel.org"
-    assert maintained() == ["5.10", "5.15", "6.6", "6.12", "6.18", "7.1"]
-    kept(FIRST_FORM.format(updated="2020-01-01"))
-    assert find_project("linux").stable == before
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("updated = 1\n[[family]]\n", r"lts\.toml: 'name'"),
         ("[linux]\nupdatet = 'x'\n", r"lts\.toml: \[linux\]: unknown key 'updatet'"),
         (
             "[linux.series]\n'6.1' = 2026\n",
