@@ -59,6 +59,14 @@ Advice = str | Action | Hint
 """A hint. Its str is what the CLI prints."""
 
 
+def said(*parts: Advice) -> Advice:
+    """One hint of several, whose actions stay actions."""
+    flat = [
+        it for one in parts for it in (one.parts if isinstance(one, Hint) else (one,))
+    ]
+    return Hint(tuple(flat)) if len(flat) > 1 else flat[0]
+
+
 def parts_of(advice: object) -> tuple[object, ...]:
     """Returns the parts of a hint in order; a plain sentence or an action is a single part."""
     return advice.parts if isinstance(advice, Hint) else (advice,)

@@ -4,12 +4,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from patchpilot.model.action import Action, Advice, Hint, actions
+from patchpilot.model.action import Action, Advice, actions, said
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.mbox import when
-from patchpilot.reading.promises import awaited, promises
 from patchpilot.reading.thread_values import (
     FINAL,
     TAKEN,
@@ -17,7 +16,6 @@ from patchpilot.reading.thread_values import (
     NextStepNeed,
     Reply,
     SeriesState,
-    StableBranch,
     Status,
 )
 
@@ -46,22 +44,51 @@ _AWAITING = (
 _YEAR = timedelta(days=365)
 
 
+def _act(*parts: Advice) -> NextStep:
+    return NextStep(NextStepNeed.ACTION, said(*parts))
+
+
+def _wait(*parts: Advice) -> NextStep:
+    return NextStep(NextStepNeed.PATIENCE, said(*parts))
+
+
+def _done(words: str) -> NextStep:
+    return NextStep(NextStepNeed.NOTHING, words)
+
+
+def _update(words: str) -> Action:
+    return Action("track", ("update",), words)
+
+
+def _reroll(words: str) -> Action:
+    return Action("send", ("--reroll",), words)
+
+
+def _resend(words: str) -> Action:
+    return Action("send", ("--resend",), words)
+
+
+def _write(message_id: str, words: str, template: str = "") -> Action:
+    """The command that answers a mail, with a template."""
+    also = ("--template", template) if template else ()
+    return Action("track", ("reply", f"<{message_id}>", *also), words)
+
+
 def advise(status: Status) -> NextStep:
     """Returns the author's next step.
 
     If an unknown sender made a claim, the step is to check the latest one.
     """
-    step = _asleep(status) or _promised(status) or _advise(status)
+    step = _asleep(status) or _advise(status)
     if not status.claims:
         return step
     claim = status.claims[-1]
     more = f" ({len(status.claims) - 1} more)" if len(status.claims) > 1 else ""
     words = f"{claim.words}{more}: nothing was changed; if you know the sender, {{}}"
     asks = Action("track", ("confirm", f"<{claim.message_id}>"), words)
-    parts = _parts(step.advice)
-    is_first = step.need is not NextStepNeed.ACTION
-    both = (asks, "; otherwise ", *parts) if is_first else (*parts, "; ", asks)
-    return NextStep(NextStepNeed.ACTION, Hint(both))
+    if step.need is NextStepNeed.ACTION:
+        return _act(step.advice, "; ", asks)
+    return _act(asks, "; otherwise ", step.advice)
 
 
 def _asleep(status: Status) -> NextStep | None:
@@ -74,88 +101,39 @@ def _asleep(status: Status) -> NextStep | None:
         if not (until := status.topic.project.after_applied):
             return None
         words = f"{since}: check whether {until.partition(' (')[0]}; {_in_git(status)}"
-        return NextStep(NextStepNeed.ACTION, Action("track", ("update",), words))
+        return _act(_update(words))
     look = f"{since}: check whether it is still needed, then "
     step = _advise(status)
     if step.need is NextStepNeed.ACTION and status.state not in _AWAITING:
-        return NextStep(NextStepNeed.ACTION, Hint((look, *_parts(step.advice))))
+        return _act(look, step.advice)
     if status.state is SeriesState.PARTLY_ACCEPTED:
-        words = f"{look}send the open patches again"
-        return NextStep(NextStepNeed.ACTION, Action("send", ("--reroll",), words))
-    words = f"{look}resend it as [PATCH RESEND]"
-    return NextStep(NextStepNeed.ACTION, Action("send", ("--resend",), words))
-
-
-def _promised(status: Status) -> NextStep | None:
-    """What to do where somebody announced the next step for a day: wait until then, then ask."""
-    if status.state not in _AWAITING:
-        return None
-    made = [it for it in promises(status) if not it.by_author]
-    if not made or _open_question(status):
-        return None
-    last = made[-1]
-    said = f"{last.who}, who wrote “{last.words}”"
-    if not last.has_passed(status.evidence.now.date()):
-        waiting = Action("track", ("update",), f"wait for {said} ({last.until})")
-        return NextStep(NextStepNeed.PATIENCE, waiting)
-    ask = ("reply", f"<{last.message_id}>", "--template", "ping")
-    words = f"ask {said}: {last.until} has passed"
-    return NextStep(NextStepNeed.ACTION, Action("track", ask, words))
+        return _act(_reroll(f"{look}send the open patches again"))
+    return _act(_resend(f"{look}resend it as [PATCH RESEND]"))
 
 
 def _advise(status: Status) -> NextStep:
     version = status.topic.latest.version + 1
     if status.state is SeriesState.SENT:
-        whom = next(iter(awaited(status)), "replies")
-        return NextStep(
-            NextStepNeed.PATIENCE,
-            Action(
-                "track",
-                ("update",),
-                f"wait for {whom}; send a reminder {_reminder(status)}, not earlier",
-            ),
-        )
+        words = f"wait for replies; send a reminder {_reminder(status)}, not earlier"
+        return _wait(_update(words))
     if status.state is SeriesState.SUPERSEDED:
-        return NextStep(NextStepNeed.NOTHING, f"nothing to send: {status.why}")
+        return _done(f"nothing to send: {status.why}")
     if status.state is SeriesState.WITHDRAWN:
-        return NextStep(
-            NextStepNeed.NOTHING, "nothing is left to do: you withdrew the series"
-        )
+        return _done("nothing is left to do: you withdrew the series")
     if status.state is SeriesState.PARTLY_ACCEPTED:
         return _partly(status)
     if status.state is SeriesState.REJECTED:
-        return NextStep(
-            NextStepNeed.ACTION,
-            _reply_to(
-                _last_wish(status), f"answer the NACK or drop the patch: {status.why}"
-            ),
-        )
+        words = f"answer the NACK or drop the patch: {status.why}"
+        return _act(_reply_to(_last_wish(status), words))
     if status.state is SeriesState.CHANGES_REQUESTED:
-        return NextStep(
-            NextStepNeed.ACTION, _with_tags(status, _changes(status, version))
-        )
+        return _act(_with_tags(status, _changes(status, version)))
     if status.state is SeriesState.UNDER_REVIEW:
         return _in_review(status)
     if status.state is SeriesState.STALLED:
         head = status.topic.latest.head.message_id
-        ping = Action(
-            "track",
-            ("reply", f"<{head}>", "--template", "ping"),
-            "send a reminder to the maintainer",
-        )
-        return NextStep(
-            NextStepNeed.ACTION,
-            Hint(
-                (
-                    ping,
-                    ", or ",
-                    Action(
-                        "send",
-                        ("--resend",),
-                        f"resend it as [PATCH RESEND]: {status.why}",
-                    ),
-                )
-            ),
+        ping = _write(head, "send a reminder to the maintainer", "ping")
+        return _act(
+            ping, ", or ", _resend(f"resend it as [PATCH RESEND]: {status.why}")
         )
     return _after_acceptance(status)
 
@@ -176,18 +154,18 @@ def _changes(status: Status, version: int) -> Advice:
             f"reverted in mainline by {undone.proof.commit[:12]}: read the reason, and send a"
             f" corrected v{version}"
         )
-        return Action("send", ("--reroll",), why)
+        return _reroll(why)
     return _for_next_version(status, version)
 
 
 def _for_next_version(status: Status, version: int) -> Advice:
     """The reply that is due before the next version, and that version."""
-    send = Action("send", ("--reroll",), f"send v{version} with the requested changes")
+    send = _reroll(f"send v{version} with the requested changes")
     reply = _unanswered(status)
     if reply is None:
         return send
     if reply.mail.kind is MailKind.QUESTION:
-        return Hint((*_parts(_wished(reply, version)), " and ", send))
+        return said(_wished(reply, version), " and ", send)
     return _wished(reply, version)
 
 
@@ -202,17 +180,11 @@ def _wished(reply: Reply, version: int) -> Advice:
     if reply.mail.kind not in _NEW_VERSION:
         return answer
     between, also = _NEW_VERSION[reply.mail.kind]
-    return Hint(
-        (answer, between, Action("send", ("--reroll",), also.format(next=version)))
-    )
+    return said(answer, between, _reroll(also.format(next=version)))
 
 
 def _reply_to(reply: Reply | None, words: str) -> str | Action:
-    return (
-        Action("track", ("reply", f"<{reply.mail.mail.message_id}>"), words)
-        if reply
-        else words
-    )
+    return _write(reply.mail.mail.message_id, words) if reply else words
 
 
 def _reminder(status: Status) -> str:
@@ -236,17 +208,9 @@ def _open_question(status: Status) -> Reply | None:
 
 def _in_review(status: Status) -> NextStep:
     if reply := _open_question(status):
-        return NextStep(
-            NextStepNeed.ACTION, _wished(reply, status.topic.latest.version + 1)
-        )
-    whom = awaited(status)[:1]
-    waiting = Action(
-        "track", ("update",), f"wait for {whom[0] if whom else 'the maintainer'}"
-    )
-    return NextStep(
-        NextStepNeed.PATIENCE,
-        Hint((waiting, f"; send a reminder {_reminder(status)}")),
-    )
+        return _act(_wished(reply, status.topic.latest.version + 1))
+    waiting = _update("wait for the maintainer")
+    return _wait(waiting, f"; send a reminder {_reminder(status)}")
 
 
 def _with_tags(status: Status, advice: Advice) -> Advice:
@@ -256,7 +220,7 @@ def _with_tags(status: Status, advice: Advice) -> Advice:
     if not (count and sends):
         return advice
     tags = Action("trailers", (), f"add its {counted(count, 'tag')} to the new version")
-    return Hint((*_parts(advice), "; ", tags))
+    return said(advice, "; ", tags)
 
 
 def _partly(status: Status) -> NextStep:
@@ -272,27 +236,20 @@ def _partly(status: Status) -> NextStep:
             if asked or reply is None
             else _wished(reply, version)
         )
-        return NextStep(
-            NextStepNeed.ACTION, Hint((*_parts(advice), f" ({status.why})"))
-        )
-    again = Action("send", ("--reroll",), "send the open patches again")
-    return NextStep(
-        NextStepNeed.PATIENCE,
-        Hint(
-            (
-                (
-                    f"{status.why}: wait for the maintainer until"
-                    f" {_reminder(status).removeprefix('from ')}, then "
-                ),
-                again,
-            )
-        ),
+        return _act(advice, f" ({status.why})")
+    until = _reminder(status).removeprefix("from ")
+    return _wait(
+        f"{status.why}: wait for the maintainer until {until}, then ",
+        _reroll("send the open patches again"),
     )
 
 
 def _after_acceptance(status: Status) -> NextStep:
     # a project without stable branches has no steps for them
     has_stable = bool(status.topic.project.stable.branch)
+    work, review = (
+        (_work_left(status), _in_stable_review(status)) if has_stable else ([], [])
+    )
     late = (
         _last_for_author(status)
         if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
@@ -304,49 +261,37 @@ def _after_acceptance(status: Status) -> NextStep:
         and late.mail.mail.date > _applied_at(status)
         and not _answered(status, late)
     ):
-        said = (
+        words = (
             f"it was applied, but {_who(late)} wrote after that ({late.mail.kind}): answer, and"
             " send a follow-up fix if one is needed"
         )
-        return NextStep(
-            NextStepNeed.ACTION,
-            _joined(
-                [
-                    _reply_to(late, said),
-                    *(_work_left(status) if has_stable else ()),
-                    *(_in_stable_review(status) if has_stable else ()),
-                ]
-            ),
-        )
-    if has_stable and (work := _work_left(status)):
-        return NextStep(
-            NextStepNeed.ACTION, _joined([*work, *_in_stable_review(status)])
-        )
-    if has_stable and (waiting := _in_stable_review(status)):
-        return NextStep(NextStepNeed.PATIENCE, _joined(waiting))
+        return _act(_joined([_reply_to(late, words), *work, *review]))
+    if work:
+        return _act(_joined([*work, *review]))
+    if review:
+        return _wait(_joined(review))
     if has_stable and (wait := _for_stable(status)):
-        return NextStep(NextStepNeed.PATIENCE, wait)
+        return _wait(wait)
     if status.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
         until = status.topic.project.after_applied
         if not until:
-            return NextStep(NextStepNeed.NOTHING, "done: it was applied")
-        words = f"wait until {until}; {_in_git(status)}"
-        return NextStep(NextStepNeed.PATIENCE, Action("track", ("update",), words))
+            return _done("done: it was applied")
+        return _wait(_update(f"wait until {until}; {_in_git(status)}"))
     if status.state is SeriesState.IN_MAINLINE:
+        dropped = ", ".join(_versions(status, "dropped"))
         left_out = [
-            f"; {branch.version} {branch.words}"
+            f"{branch.version} {branch.words}"
             for branch in status.stable
             if branch.state in ("objected", "not-needed")
         ]
-        dropped = [
-            branch.version for branch in status.stable if branch.state == "dropped"
-        ]
-        return NextStep(
-            NextStepNeed.NOTHING,
-            "done: it is in"
-            f" mainline{'; dropped from ' + ', '.join(dropped) if dropped else ''}{''.join(left_out)}",  # noqa: E501
-        )
-    return NextStep(NextStepNeed.NOTHING, "done: nothing is left to do")
+        more = (f"dropped from {dropped}",) if dropped else ()
+        return _done("; ".join(("done: it is in mainline", *more, *left_out)))
+    return _done("done: nothing is left to do")
+
+
+def _versions(status: Status, *states: str) -> list[str]:
+    """The stable branches in one of these states."""
+    return [branch.version for branch in status.stable if branch.state in states]
 
 
 def _in_git(status: Status) -> str:
@@ -426,17 +371,13 @@ def _work_left(status: Status) -> list[str | Action]:
     that a branch lacks.
     """
     words: list[str | Action] = []
-    if reverted := [
-        branch.version for branch in status.stable if branch.state == "reverted"
-    ]:
+    if reverted := _versions(status, "reverted"):
         said = (
             f"the fix was reverted in {', '.join(reverted)}: read the reason, and send a corrected"
             " backport if it is needed there"
         )
         words.append(_backport(status, status.commit, reverted, said))
-    if failed := [
-        branch.version for branch in status.stable if branch.state == "failed"
-    ]:
+    if failed := _versions(status, "failed"):
         said = (
             f"the fix did not apply to {', '.join(failed)}: send a backport if it is needed there"
             " (`{}`)"
@@ -477,42 +418,21 @@ def _backport(
 
 def _in_stable_review(status: Status) -> list[str | Action]:
     """The stable branches that decide next."""
-    if any(branch.state == "failed" for branch in status.stable):
-        return []
-    if review := [
-        branch for branch in status.stable if branch.state in ("review", "queued")
-    ]:
-        versions = ", ".join(branch.version for branch in review)
-        return [
-            _objection(
-                review[-1],
-                f"follow the stable review of {versions}; reply there if it should not be applied",
-            )
-        ]
-    proposed = [branch for branch in status.stable if branch.state == "proposed"]
-    if proposed and not any(
-        branch.state in ("dropped", "objected") for branch in status.stable
-    ):
-        versions = ", ".join(branch.version for branch in proposed)
-        return [
-            _objection(
-                proposed[-1],
-                f"AUTOSEL proposes it for {versions}; reply there if it should not be applied",
-            )
-        ]
+    for states, none_of, words in _STABLE_REVIEWS:
+        found = [branch for branch in status.stable if branch.state in states]
+        if found and not _versions(status, *none_of):
+            versions = ", ".join(branch.version for branch in found)
+            words = f"{words} {versions}; reply there if it should not be applied"
+            to = found[-1].message_id
+            return [_write(to, words, "objection") if to else words]
     return []
 
 
-def _objection(branch: StableBranch, words: str) -> str | Action:
-    return (
-        Action(
-            "track",
-            ("reply", f"<{branch.message_id}>", "--template", "objection"),
-            words,
-        )
-        if branch.message_id
-        else words
-    )
+_STABLE_REVIEWS = (
+    (("review", "queued"), ("failed",), "follow the stable review of"),
+    (("proposed",), ("failed", "dropped", "objected"), "AUTOSEL proposes it for"),
+)
+"""The states of branches that decide next, those that end this, and what to do."""
 
 
 def _applied_at(status: Status) -> datetime:
@@ -527,18 +447,9 @@ def _applied_at(status: Status) -> datetime:
     )
 
 
-def _parts(advice: Advice) -> tuple[str | Action, ...]:
-    return advice.parts if isinstance(advice, Hint) else (advice,)
-
-
-def _joined(sentences: Sequence[str | Action]) -> Hint:
-    return Hint(
-        tuple(
-            part
-            for number, sentence in enumerate(sentences)
-            for part in (("; ", sentence) if number else (sentence,))
-        )
-    )
+def _joined(sentences: Sequence[str | Action]) -> Advice:
+    first, *others = sentences
+    return said(first, *(part for it in others for part in ("; ", it)))
 
 
 def _wishes(status: Status) -> list[Reply]:
