@@ -94,7 +94,6 @@ own_address
 _.author_text
 _.undo_name
 _.series_number
-_.patchwork_state
 _.bad_texts
 _.good_texts
 _.toolchain

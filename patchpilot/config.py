@@ -40,7 +40,6 @@ class Key(NamedTuple):
 
 
 FAIL_ON = ("error", "warning", "check", "never")
-NOTIFY = ("bell", "osc9", "osc777", "desktop", "none")
 KEYS = (
     Key("profile", "", "project whose rules apply (empty: detected)"),
     Key(
@@ -107,14 +106,6 @@ KEYS = (
         from_tree=False,
     ),
     Key(
-        "machine-reviews",
-        "",
-        "servers with reviews by machines that `track update` queries: patchwork (the"
-        " project's), addresses of Sashiko servers; comma-separated (empty: none)",
-        "words",
-        from_tree=False,
-    ),
-    Key(
         "lts-remote",
         "",
         "remote with the stable branches (empty: any that has linux-X.Y.y)",
@@ -128,20 +119,6 @@ KEYS = (
         "",
         "address of the documentation site, which explain uses for the page of a rule",
         "url",
-        from_tree=False,
-    ),
-    Key(
-        "notify",
-        "bell",
-        f"how `track watch` reports news, comma-separated: {', '.join(NOTIFY)}",
-        "words",
-        NOTIFY,
-        from_tree=False,
-    ),
-    Key(
-        "notify-command",
-        "",
-        "command that `track watch` runs for news, with a title and a text as its last arguments",
         from_tree=False,
     ),
     Key("editor", "", "editor for messages (empty: git's)", from_tree=False),

@@ -13,7 +13,6 @@ PLAIN = {
     "services/setup/install_hooks.py": "a line for a shell script",
     "services/setup/lts_branches.py": "the first line of a file",
     "checking/rule_pages.py": "the page of a rule in the documentation and in an editor",
-    "services/track/notify.py": "the name of the application in a notification",
     "checking/whole_files.py": "the option by its name",
     "lsp/command.py": "the help of the command",
     "commits/undo_refs.py": "the message of a record",

@@ -20,7 +20,6 @@ from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.mail import parse_patch
 from patchpilot.outgoing.credentials import ask
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.services.track.notify import Notification, Notifier, run_notifiers
 from tests.kit.canaries import story
 from tests.kit.child_processes import ENDS, SOURCE, places
 from tests.kit.cli import call
@@ -104,10 +103,6 @@ PAGER = Kind(
         SHELLS,
     ),
 )
-NOTIFIERS = Kind(
-    "a title and a text with names of senders",
-    (f"{HERE}::test_a_notifier_gets_two_words_and_no_option",),
-)
 CHECKPATCH = Kind(
     "none; the patch is written to its input, and the script passes its paths on",
     (f"{HERE}::test_the_trees_script_gets_no_path_that_is_an_option",),
@@ -149,7 +144,6 @@ PROGRAMS: dict[str, Kind] = {
     "services/backport/work_clone::build": BUILD,
     "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,
     "checking/worker_pool::in_order": NOTHING,
-    "services/track/notify::run_notifiers": NOTIFIERS,
 }
 """Programs that are started with a list made elsewhere, or by Python's own means."""
 
@@ -302,7 +296,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "checking/history_facts::RepositoryFacts._logged": ("*words",),
         "topic/sent_elsewhere::_patches_of": ("*span",),
         "commits/message_mail::mail_of_message": ("base",),
-        "services/track/open_in_mailer::open_in_mailer": ("*command", "str(file)"),
         "topic/edit_commits::edit_file": ("editor",),
         "archive/landed_series::_by_content": ("*words",),
         "archive/seen_in_tree::_in_commits": ("*words",),
@@ -641,14 +634,3 @@ def test_the_trees_script_gets_no_path_that_is_an_option(
         run_checkpatch(
             parse_patch(text.encode(), "p"), tmp_path, strict=False, max_line_length=100
         )
-
-
-def test_a_notifier_gets_two_words_and_no_option(tmp_path: Path) -> None:
-    program = tmp_path / "notify"
-    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/words\n")
-    program.chmod(0o755)
-    found = [Notification("series 1: $(id)", "review by `id`; next: wait")]
-    assert run_notifiers(Notifier((), (str(program), "-t")), found) == ()
-    assert (
-        tmp_path / "words"
-    ).read_text() == "-t\nseries 1: $(id)\nreview by `id`; next: wait\n"

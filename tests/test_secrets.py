@@ -86,7 +86,6 @@ class World:
             "remote.origin.url": f"https://{login('remote')}git.example.org/team/widget.git",
             "remote.stable.url": f"https://{secret('token')}@git.example.org/stable.git",
             "patchpilot.docs-url": f"https://{login('docs')}docs.example.org",
-            "patchpilot.notify-command": f"curl https://{login('notify')}ntfy.example.org",
             "pw.token": secret("pw"),
             "http.proxy": f"http://{login('gitproxy')}127.0.0.1:1",
         }.items():
@@ -235,12 +234,9 @@ def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
     world.call("track", "--format", "json")
     world.call("track", "show", "1")
     world.call("track", "show", "1", "--format", "json")
-    world.call("track", "rebuild", "1")
-    world.call("track", "discover", "--since", "2020-01-01")
-    world.call("track", "forecast", "1")
+    world.call("track", "update", "1", "--all")
+    world.call("track", "add", "--mine", "--since", "2020-01-01")
     world.call("check", "<post@example.org>")
-    for form in ("jsonl", "mbox", "html", "json"):
-        world.call("track", "export", "--format", form)
     assert world.archive.refused == refused == 0
     assert f'"source": "{world.archive.url}"' in world.printed
     world.call(
@@ -442,10 +438,10 @@ def test_a_bug_log_has_no_password(
     ]
     assert len(logs) == 2
     assert all(f"cannot parse {world.archive.url}" in log for log in logs)
-    world.repo.git("config", "patchpilot.notifyCommand", f"tell {secret('command')}")
+    world.repo.git("config", "patchpilot.editor", f"tell {secret('command')}")
     assert world.call("bug-report") == ExitCode.OK
     assert "RuntimeError: cannot parse" in world.printed
-    assert "notify-command = (not shown) (git config)" in world.printed
+    assert "editor = (not shown) (git config)" in world.printed
     world.assert_kept()
 
 

@@ -14,16 +14,13 @@ from patchpilot.model.hosts import LOOPBACK, split_url
 
 _LIMIT = 4 * 1024 * 1024
 _SECONDS = 30
-_NOT_FOUND = 404
 
 
-def fetch_json(
-    url: str, *, offline: bool = False, redirects: bool = True, lacks: bool = False
-) -> Any:
+def fetch_json(url: str, *, offline: bool = False, redirects: bool = True) -> Any:
     """Returns the JSON document at an http or https URL, at most 4 MiB.
 
-    With `lacks`, the result is None if there is no document. Raises `NetworkError` if the
-    document cannot be fetched or parsed, or if the server redirects and `redirects` is False.
+    Raises `NetworkError` if the document cannot be fetched or parsed, or if the server redirects
+    and `redirects` is False.
     """
     if split_url(url).scheme not in ("https", "http"):
         raise UsageError(f"{url}: not an http or https URL")
@@ -46,8 +43,6 @@ def fetch_json(
                     f"{url} redirects to another address",
                     hint="use the URL that it redirects to",
                 )
-            if answer.status_code == _NOT_FOUND and lacks:
-                return None
             answer.raise_for_status()
             data = answer.raw.read(_LIMIT + 1, decode_content=True)
     except (requests.RequestException, ValueError) as error:

@@ -1,79 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the state and the checks of patches from patchwork and posts checks.
+"""Posts checks to patchwork.
 
 The module uses version 1.3 of patchwork's REST API.
 """
 
-from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from patchpilot.archive.feed import fetch_json, post_json
 from patchpilot.errors import NetworkError, UsageError
-from patchpilot.model.hosts import host_of, quote_url, split_url
-from patchpilot.model.json_form import json_form
-from patchpilot.model.web_address import web_address
+from patchpilot.model.hosts import quote_url
 
 _API = "api/1.3"
-_MOST_CHECKS = 200
 _LONGEST = 200
-_LONGEST_URL = 1000
-
-
-@json_form("context", "state", "description", "url~")
-class PatchworkCheck(NamedTuple):
-    """A check: its context, state, description, and the URL of its result.
-
-    The context is the name of the test, such as `netdev/build_32bit`; the state is pending,
-    success, warning or fail. The URL is empty if there is none that is safe to link.
-    """
-
-    context: str
-    state: str
-    description: str
-    url: str = ""
-
-
-class PatchworkPatch(NamedTuple):
-    """A patch in patchwork: its Message-ID, state, page and checks.
-
-    States are new, under-review, accepted, changes-requested and others.
-    """
-
-    message_id: str
-    state: str
-    url: str
-    checks: tuple[PatchworkCheck, ...]
-
-
-def read_patch(
-    place: str, message_id: str, *, hosts: Collection[str] = (), offline: bool = False
-) -> PatchworkPatch | None:
-    """Returns the patch with the given Message-ID in a project (`https://…/project/NAME`).
-
-    None if patchwork does not have the patch. The results of checks are linked only if their
-    URL uses https and is on patchwork's host or on one of the `hosts`. Raises `NetworkError`
-    if there is no answer.
-    """
-    server, _, name = place.rstrip("/").partition("/project/")
-    patch = _patch(server, name, message_id, offline=offline)
-    if patch is None:
-        return None
-    number = patch.get("id")
-    checks = (
-        fetch_json(
-            f"{server}/{_API}/patches/{number}/checks/",
-            offline=offline,
-            redirects=False,
-        )
-        if isinstance(number, int)
-        else []
-    )
-    return PatchworkPatch(
-        message_id,
-        _text(patch, "state"),
-        f"{place.rstrip('/')}/patch/{quote_url(message_id)}/",
-        tuple(_newest(checks, {host_of(server), *hosts})),
-    )
 
 
 class PostedCheck(NamedTuple):
@@ -120,17 +58,14 @@ def post_check(
 
 def _number(server: str, name: str, message_id: str) -> int | None:
     """The number that a project's patchwork has given to the patch of a Message-ID."""
-    patch = _patch(server, name, message_id, offline=False)
+    patch = _patch(server, name, message_id)
     number = patch.get("id") if patch else None
     return number if isinstance(number, int) else None
 
 
-def _patch(
-    server: str, name: str, message_id: str, *, offline: bool
-) -> dict[str, Any] | None:
+def _patch(server: str, name: str, message_id: str) -> dict[str, Any] | None:
     found = fetch_json(
         f"{server}/{_API}/patches/?project={quote_url(name)}&msgid={quote_url(message_id)}",
-        offline=offline,
         redirects=False,
     )
     if not isinstance(found, list):
@@ -147,34 +82,6 @@ def _patch(
         ),
         None,
     )
-
-
-def _newest(checks: Any, hosts: Collection[str]) -> Iterator[PatchworkCheck]:
-    """The last check of each context: a check that runs again is listed again."""
-    rows = (
-        [it for it in checks[:_MOST_CHECKS] if isinstance(it, dict)]
-        if isinstance(checks, list)
-        else []
-    )
-    last = {
-        _text(it, "context"): PatchworkCheck(
-            _text(it, "context"),
-            _text(it, "state"),
-            _text(it, "description"),
-            _page(it.get("target_url"), hosts),
-        )
-        for it in rows
-    }
-    return iter(last.values())
-
-
-def _page(url: Any, hosts: Collection[str]) -> str:
-    """The URL of a result where it may be linked to; whoever runs a check writes it."""
-    if not isinstance(url, str) or len(url) > _LONGEST_URL:
-        return ""
-    parts = split_url(url)
-    is_safe = parts.scheme == "https" and not parts.username and parts.hostname in hosts
-    return web_address(url) if is_safe else ""
 
 
 def _text(row: dict[str, Any], key: str) -> str:

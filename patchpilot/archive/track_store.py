@@ -9,7 +9,7 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,7 +27,6 @@ from patchpilot.series.database import (
     DamagedError,
     Layout,
     Row,
-    back_up,
     backups,
     damaged,
     open_database,
@@ -140,19 +139,6 @@ class StoredMails:
     mails: tuple[Mail, ...]
     damaged: tuple[str, ...]
     left_out: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesRecord:
-    """All stored data about a series except for the text of its messages.
-
-    Contains the ids of its messages in order, each with whether the message has been read,
-    and the states of review requests that the user set.
-    """
-
-    entry: TrackEntry
-    members: tuple[tuple[str, bool], ...]
-    marks: Mapping[tuple[str, int], str]
 
 
 def default_file() -> Path:
@@ -356,7 +342,7 @@ class Store:
             more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
             raise DamagedError(
                 f"series {number}: the mail {lost[0]} is damaged in {self.file}{more}",
-                hint=Action("track", ("rebuild", str(number)), "`{}` fetches it again"),
+                hint=Action("track", ("update", str(number)), "`{}` fetches it again"),
             )
         return mails
 
@@ -441,9 +427,9 @@ class Store:
             else mail._replace(message_id=message_id)
         )
 
-    def from_backups(self, message_ids: Iterable[str]) -> Mapping[str, Mail]:
-        """Returns the messages with the given Message-IDs that a backup of the store contains."""
-        wanted, found = set(message_ids), dict[str, Mail]()
+    def restore(self, message_ids: Iterable[str]) -> None:
+        """Replace damaged messages with the copies in the backups of the store."""
+        wanted = set(message_ids)
         for backup in reversed(backups(self.file)):
             if not wanted:
                 break
@@ -458,56 +444,8 @@ class Store:
                         "SELECT raw FROM mail WHERE message_id = ?", (message_id,)
                     ).fetchone()
                     if row and (raw := _unpacked(row[0])) is not None:
-                        found[message_id] = self._kept(message_id, raw)
-            wanted -= found.keys()
-        return found
-
-    def replace_mails(
-        self,
-        number: int,
-        subject: str,
-        mails: Sequence[Mail],
-        *,
-        seen: Iterable[str] = (),
-    ) -> tuple[str, ...]:
-        """Replaces the messages of a series and returns the Message-IDs of the new ones.
-
-        The read state of messages and the states of review requests are kept.
-        """
-        with self.changing() as database:
-            before = dict(
-                database.execute(
-                    "SELECT message_id, seen FROM member WHERE series = ?", (number,)
-                ).fetchall()
-            )
-            (news,) = database.execute(
-                "SELECT news FROM series WHERE id = ?", (number,)
-            ).fetchone()
-            new = tuple(
-                mail.message_id for mail in mails if mail.message_id not in before
-            )
-            database.execute("DELETE FROM member WHERE series = ?", (number,))
-            database.executemany(
-                "DELETE FROM mail WHERE message_id = ?",
-                ((_text(mail.message_id),) for mail in mails),
-            )
-            self.keep(
-                number,
-                subject,
-                mails,
-                seen=(
-                    *seen,
-                    *(message_id for message_id, is_seen in before.items() if is_seen),
-                ),
-            )
-            if not new:
-                database.execute(
-                    "UPDATE series SET news = ? WHERE id = ?", (news, number)
-                )
-            database.execute(
-                "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
-            )
-        return new
+                        self.keep_raw(message_id, raw)
+                        wanted.remove(message_id)
 
     def message_ids(self, number: int) -> frozenset[str]:
         """Returns the Message-IDs of a series' messages."""
@@ -574,18 +512,6 @@ class Store:
         """Returns the Message-IDs of search results that belong to no series."""
         return frozenset(self._ids("SELECT message_id FROM passed"))
 
-    def record(self, number: int) -> SeriesRecord:
-        """Returns all stored data about a series except for the text of its messages."""
-        unread = self.unread(number)
-        ids = self._ids(
-            "SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number
-        )
-        return SeriesRecord(
-            self.entry(number),
-            tuple((message_id, message_id not in unread) for message_id in ids),
-            self.marks(number),
-        )
-
     def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
         """Returns the stored messages with the given Message-IDs, from all series."""
         found = []
@@ -611,73 +537,36 @@ class Store:
                     (_text(message_id), zlib.compress(raw, 6)),
                 )
 
-    def drop_unused_mails(self) -> None:
-        """Deletes the messages that belong to no series."""
+    def merge(self, other: int, into: int) -> None:
+        """Move the messages and marks of a series to another one, and stop tracking it."""
+        old, known = self.entry(other), self.entry(into)
+        is_newer = _latest(known.updated, old.updated) != known.updated
         with self.changing() as database:
             database.execute(
-                "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
+                "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?,"
+                " news = ? WHERE id = ?",
+                (
+                    old.subject if is_newer else known.subject,
+                    known.lore or old.lore,
+                    _path(known.mbox or old.mbox),
+                    min(known.added, old.added, key=stored_time),
+                    _latest(known.updated, old.updated),
+                    _latest(known.news, old.news),
+                    into,
+                ),
             )
-
-    def merge(self, record: SeriesRecord, known: TrackEntry | None) -> int:
-        """Adds a series whose messages are already stored, and returns its number.
-
-        If the series is already tracked as `known`, only missing data is added to that entry. A
-        new series keeps its number if the number is free.
-        """
-        new = record.entry
-        with self.changing() as database:
-            if known is None:
-                free = not database.execute(
-                    "SELECT 1 FROM series WHERE id = ?", (new.id,)
-                ).fetchone()
-                columns = (
-                    new.id if free and new.id > 0 else None,
-                    new.message_id,
-                    new.subject,
-                    _public(new.lore),
-                    _path(new.mbox),
-                    new.added,
-                    new.updated,
-                    new.news,
-                )
-                number = (
-                    database.execute(
-                        "INSERT INTO series (id, message_id, subject, lore, mbox, added, updated,"
-                        " news) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                        columns,
-                    ).lastrowid
-                    or 0
-                )
-            else:
-                number = known.id
-                is_newer = _latest(known.updated, new.updated) != known.updated
-                database.execute(
-                    "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?,"
-                    " news = ? WHERE id = ?",
-                    (
-                        new.subject if is_newer else known.subject,
-                        known.lore or _public(new.lore),
-                        _path(known.mbox or new.mbox),
-                        min(known.added, new.added, key=stored_time),
-                        _latest(known.updated, new.updated),
-                        _latest(known.news, new.news),
-                        number,
-                    ),
-                )
-            database.executemany(
-                "INSERT OR IGNORE INTO member (series, message_id) VALUES (?, ?)",
-                ((number, _text(message_id)) for message_id, _ in record.members),
+            database.execute(
+                "INSERT INTO member (series, message_id, seen, weight)"
+                " SELECT ?, message_id, seen, weight FROM member WHERE series = ?"
+                " ORDER BY rowid ON CONFLICT DO UPDATE SET seen = max(seen, excluded.seen)",
+                (into, other),
             )
-            self.mark_read(
-                number, [message_id for message_id, seen in record.members if seen]
+            database.execute(
+                "INSERT OR REPLACE INTO tick (series, message_id, line, state)"
+                " SELECT ?, message_id, line, state FROM tick WHERE series = ?",
+                (into, other),
             )
-            for (message_id, line), state in record.marks.items():
-                self.mark(number, message_id, line, state)
-        return number
-
-    def back_up(self) -> None:
-        """Creates a backup of the store, before a large part of its data is replaced."""
-        back_up(self._database, "rebuild")
+            self.remove(other)
 
     def forget_passed_over(self) -> None:
         """Deletes the list of search results to skip because they belong to no series."""

@@ -33,12 +33,6 @@ from patchpilot.services.track.compare_revisions import RevisionComparison
 from patchpilot.services.track.dig_commit import DugCommit
 from patchpilot.services.track.discover_series import Discovered
 from patchpilot.services.track.series_answer import RemovedAnswer, TrackAnswer
-from patchpilot.services.track.transfer_series import (
-    EncodedMail,
-    ExportHeading,
-    SeriesLine,
-    TextMail,
-)
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
@@ -93,28 +87,19 @@ DOCUMENTS = (
     JsonDocument("classify", command="track classify", lists={"mails": ClassifiedMail}),
     JsonDocument("config", lists={"settings": ConfigRow, "problems": ConfigProblem}),
     JsonDocument("dig", (DugCommit,), like="track"),
-    JsonDocument("discover", (Discovered,), "track discover"),
+    JsonDocument("discover", (Discovered,), "track add --mine"),
     JsonDocument("doctor", (DoctorResult,)),
     JsonDocument("draft", (DraftResult,)),
     JsonDocument("explain", lists={"rules": RuleExplanation}),
     JsonDocument("fixes", (FixesResult,), several={"results": FixesResult}, only=True),
-    JsonDocument(
-        "followed",
-        (ExportHeading, TextMail, EncodedMail, SeriesLine),
-        lines=True,
-        description=(
-            "A line of `track export --format jsonl`: first the heading, then the messages and the"
-            " series, each series after its messages."
-        ),
-    ),
     JsonDocument("hooks", lists={"hooks": Hook}),
-    JsonDocument("ledger", (SeriesLedger,), "track ledger"),
+    JsonDocument("ledger", (SeriesLedger,), "track show --ledger"),
     JsonDocument("lts", (Lts,)),
     JsonDocument("maintainers", (PlanResult,)),
     JsonDocument("maintainers-self-test", (SelfTestResult,), "maintainers --self-test"),
     JsonDocument("maintainers-who", (WhoResult,), "maintainers --who"),
     JsonDocument("prepare", (Preparation,)),
-    JsonDocument("range-diff", (RevisionComparison,), "track range-diff"),
+    JsonDocument("range-diff", (RevisionComparison,), "track show --range-diff"),
     JsonDocument(
         "reply", (PlannedReply, KeptReplies), "track reply", alternatives=True
     ),

@@ -12,7 +12,7 @@ _COMMANDS = {
     "apply": "run `b4 shazam`; `patchpilot check '<message-id>'` checks a received series",
     "checkpatch": "run `patchpilot check`",
     "checkpatch.pl": "run `patchpilot check`",
-    "diff": "run `patchpilot track range-diff 1`; `patchpilot track` shows the numbers",
+    "diff": "run `patchpilot track show 1 --range-diff`; `patchpilot track` shows the numbers",
     "edit": "run `patchpilot draft --edit`",
     "follow": "run `patchpilot track`",
     "format-patch": "run `patchpilot send --outbox DIR`",
@@ -34,7 +34,7 @@ _COMMANDS = {
     "update": "run `patchpilot track update`",
     "upgrade": "run `pipx upgrade patchpilot`, or upgrade it as you installed it",
     "version": "run `patchpilot --version`",
-    "watch": "run `patchpilot track watch`",
+    "watch": "run `patchpilot track update`",
 }
 _SUBCOMMANDS = {
     "track": {

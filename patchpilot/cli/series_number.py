@@ -44,9 +44,7 @@ class SeriesNumber(click.ParamType):  # type: ignore[type-arg]  # click 8.1 has 
 
 
 def chosen_series(
-    entries: Sequence[tuple[int, str]],
-    topic: "TopicState | None",
-    command: str = "show",
+    entries: Sequence[tuple[int, str]], topic: "TopicState | None"
 ) -> int:
     """Returns the number of the series if none is given: this topic's or the only one.
 
@@ -68,7 +66,7 @@ def chosen_series(
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             f"ID is missing: {len(entries)} series are tracked",
-            hint=f"`patchpilot track {command} {entries[0][0]}`, or the number of another series:\n"
+            hint=f"`patchpilot track show {entries[0][0]}`, or the number of another series:\n"
             + "\n".join(rows),
         )
     tell("\n".join(rows))

@@ -38,9 +38,7 @@ class MailCustoms(NamedTuple):
     `cover_from` the number of patches from which a cover letter is expected (0: the rule's
     default), and `new_thread` whether each version starts a new thread. `merge_window_days` is
     how long the merge window is open after a release (0: there is none), `merge_window` what that
-    means for the sender. `patchwork` is the URL of the project in a patchwork
-    (`https://…/project/NAME`), or empty if it has none. `check_hosts` are the hosts to which
-    patchwork's check results link.
+    means for the sender.
     """
 
     waiting_days: int = 14
@@ -49,8 +47,6 @@ class MailCustoms(NamedTuple):
     new_thread: bool = False
     merge_window_days: int = 0
     merge_window: str = ""
-    patchwork: str = ""
-    check_hosts: tuple[str, ...] = ()
 
 
 class Lists(NamedTuple):

@@ -2,7 +2,7 @@
 """The result that build and test bots report for a version: failed, warned, passed or unknown."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,8 @@ class CiVerdict(StrEnum):
 
 
 def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict:
-    """Returns the worst verdict in the bots' messages about a version."""
-    return worst({_of_mail(mail) for mail in mails if mail.bot})
-
-
-def worst(verdicts: Container[CiVerdict]) -> CiVerdict:
-    """Returns the worst of these verdicts."""
+    """Return the worst verdict in the bots' messages about a version."""
+    verdicts = {_of_mail(mail) for mail in mails if mail.bot}
     return next(
         (verdict for verdict in CiVerdict if verdict in verdicts), CiVerdict.UNKNOWN
     )

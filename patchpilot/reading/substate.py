@@ -4,7 +4,7 @@ states.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -65,51 +65,6 @@ _RESEND = re.compile(
 _WEB = re.compile(r"https?://[^\s<>\"']{3,400}")
 _OPEN = (SeriesState.SENT, SeriesState.UNDER_REVIEW, SeriesState.STALLED)
 _MOST_WORDS = 150
-
-PATCHWORK: Mapping[str, str] = {
-    SeriesState.SENT: "new",
-    SeriesState.UNDER_REVIEW: "under-review",
-    SeriesState.CHANGES_REQUESTED: "changes-requested",
-    SeriesState.PARTLY_ACCEPTED: "under-review",
-    SeriesState.ACCEPTED: "accepted",
-    SeriesState.IN_NEXT: "in-next",
-    SeriesState.IN_MAINLINE: "mainlined",
-    SeriesState.IN_STABLE: "mainlined",
-    SeriesState.REJECTED: "rejected",
-    SeriesState.SUPERSEDED: "superseded",
-    SeriesState.WITHDRAWN: "not-applicable",
-    SeriesState.STALLED: "under-review",
-    SubstateWord.NEEDS_ACK: "needs-ack",
-    SubstateWord.HANDLED_ELSEWHERE: "handled-elsewhere",
-    SubstateWord.WAITS: "deferred",
-    SubstateWord.RESEND_DUE: "deferred",
-}
-"""Patchwork's word for each state here; a topic that was not sent has none."""
-_MEANS: Mapping[str, str] = {
-    "new": SeriesState.SENT,
-    "under-review": SeriesState.UNDER_REVIEW,
-    "rfc": SeriesState.UNDER_REVIEW,
-    "changes-requested": SeriesState.CHANGES_REQUESTED,
-    "accepted": SeriesState.ACCEPTED,
-    "queued": SeriesState.ACCEPTED,
-    "in-next": SeriesState.IN_NEXT,
-    "mainlined": SeriesState.IN_MAINLINE,
-    "rejected": SeriesState.REJECTED,
-    "superseded": SeriesState.SUPERSEDED,
-    "needs-ack": SubstateWord.NEEDS_ACK,
-    "handled-elsewhere": SubstateWord.HANDLED_ELSEWHERE,
-    "awaiting-upstream": SubstateWord.HANDLED_ELSEWHERE,
-    "not-applicable": SubstateWord.HANDLED_ELSEWHERE,
-    "deferred": SubstateWord.RESEND_DUE,
-}
-"""What each of patchwork's words means here."""
-
-
-def meaning_of(patchwork: str) -> str | None:
-    """Returns the term for a patchwork state (`needs-ack`, "Needs ACK"), or None for a custom
-    state of a server.
-    """
-    return _MEANS.get(patchwork.strip().lower().replace(" ", "-").replace("_", "-"))
 
 
 def substate_of(status: Status) -> Substate | None:

@@ -5,7 +5,7 @@ follow-ups.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -359,7 +359,6 @@ class Status:
     """The status of one series.
 
     `claims` are messages that have no effect until the user confirms that their sender is known.
-    `candidates` are the repository's release candidates with their dates, the oldest first.
     `in_repository`: its commits were searched for in a repository.
     `needs` is what the repository shows of the stable branches that need it, if it is merged.
     """
@@ -380,7 +379,6 @@ class Status:
     patches: tuple[PatchState, ...] = ()
     delivery: "tuple[DeliveryReport, ...]" = ()
     claims: "tuple[Claim, ...]" = ()
-    candidates: tuple[tuple[str, date], ...] = ()
     in_repository: bool = False
     needs: "StableNeeds | None" = None
 

@@ -25,7 +25,7 @@ def test_a_reply_in_a_file_is_joined_to_the_patch_that_was_sent_from_here(
             )
         )
         assert TAG in one.track("show", "--mbox", file).out
-        assert one.track("list").out.count(TITLE) <= 1
+        assert one.track().out.count(TITLE) <= 1
         assert one.track("add", "--mbox", file).code == 0
         assert TAG in one.track("show").out
     file.write_bytes(file.read_bytes().replace(sent.encode(), b"other@example.org"))

@@ -217,7 +217,7 @@ def test_the_text_says_how_it_was_found_and_how_to_follow_it(workdir: Path) -> N
         assert "found by subject and author" in text
         assert "<v1@example.org>" in text
         assert "patchpilot track add '<v1@example.org>'" in text
-        assert call("track", "list").out.startswith("no series is tracked")
+        assert call("track").out.startswith("no series is tracked")
 
 
 def test_offline_and_unknown_commits_are_reported(workdir: Path) -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track discover` on a real archive: series that were sent from elsewhere, and what the
-mails of the stable trees are about.
+"""`patchpilot track add --mine` on a real archive: series that were sent from elsewhere, and
+what the messages of the stable trees are about.
 """
 
 import json
@@ -119,7 +119,9 @@ def _place(workdir: Path) -> None:
 
 
 def discover(archive: str, *words: str, code: int = 0) -> dict[str, Any]:
-    outcome = call("track", "discover", "--lore", archive, "--format", "json", *words)
+    outcome = call(
+        "track", "add", "--mine", "--lore", archive, "--format", "json", *words
+    )
     assert (outcome.code, bool(outcome.err)) == (code, bool(code)), outcome.err
     found: dict[str, Any] = json.loads(outcome.out)
     assert found["schema"] == "patchpilot/discover/1"
@@ -233,7 +235,8 @@ def test_all_are_followed_once(archive: str) -> None:
     assert json.loads(
         call(
             "track",
-            "discover",
+            "add",
+            "--mine",
             "--format",
             "json",
             "--author",
@@ -244,22 +247,16 @@ def test_all_are_followed_once(archive: str) -> None:
     )["archives"] == [archive]
 
 
-def test_those_named_are_followed_by_any_of_their_mails(archive: str) -> None:
-    found = discover(
-        archive, "<p2@example.org>", "https://lists.example.org/demo/n1@example.org/"
-    )
-    assert {one["message_id"]: one["new"] for one in found["series"] if one["id"]} == {
-        "p1@example.org": True,
-        "n1@example.org": True,
-    }
-    outcome = call("track", "discover", "--lore", archive, "o1@example.org")
+def test_without_a_terminal_the_series_are_listed(archive: str) -> None:
+    call("track", "add", "p1@example.org", "--lore", archive)
+    outcome = call("track", "add", "--mine", "--lore", archive, "o1@example.org")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "o1@example.org: not among the series found" in outcome.err
-    shown = call("track", "discover", "--lore", archive).out
+    assert "--mine cannot be combined with a message or --mbox" in outcome.err
+    shown = call("track", "add", "--mine", "--lore", archive).out
     assert "pump: check the pointer (1 patch; followed as 1)" in shown
     assert "<h1@example.org>" in shown
     assert "original not found: FAILED: patch" in shown
-    assert "4 series not tracked: `patchpilot track discover --all`" in shown
+    assert "5 series not tracked: `patchpilot track add --mine --all`" in shown
 
 
 def test_an_older_version_that_is_followed_is_the_same_series(
@@ -305,14 +302,16 @@ def test_a_stable_mail_without_an_original_is_an_error(archive: str) -> None:
 
 
 def test_an_archive_that_fails_is_reported_and_the_other_is_read(archive: str) -> None:
-    found = discover(archive, "--lore", "http://127.0.0.1:9/x", code=4)
+    with Store() as store:
+        store.add("x@example.org", "x", "http://127.0.0.1:9/x", None)
+    found = discover(archive, code=4)
     assert len(found["series"]) == 6
     assert found["troubles"] == ["127.0.0.1 cannot be reached: connection refused"]
 
 
 def test_on_a_terminal_it_asks_which_to_follow(archive: str, workdir: Path) -> None:
     with Terminal(
-        [*WALK, "track", "discover", "--lore", archive], workdir, size=(100, 40)
+        [*WALK, "track", "add", "--mine", "--lore", archive], workdir, size=(100, 40)
     ) as terminal:
         terminal.wait_for("Follow which?")
         terminal.type("9\r")
@@ -348,7 +347,7 @@ def test_since(text: str, days: float | None) -> None:
     "text", ["", "x", "0d", "-3d", "yesterday", "6q", "2026-13-01"]
 )
 def test_a_wrong_since_is_an_error(text: str, archive: str) -> None:
-    outcome = call("track", "discover", "--lore", archive, "--since", text)
+    outcome = call("track", "add", "--mine", "--lore", archive, "--since", text)
     assert (outcome.code, outcome.out) == (2, "")
     assert "--since: cannot parse" in outcome.err
 
@@ -401,6 +400,6 @@ def test_without_an_address_it_is_an_error(
     archive: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (Path.home() / ".gitconfig").write_text("")
-    outcome = call("track", "discover", "--lore", archive)
+    outcome = call("track", "add", "--mine", "--lore", archive)
     assert (outcome.code, outcome.out) == (2, "")
     assert "git config --global user.email" in outcome.err

@@ -213,7 +213,6 @@ def test_the_list_tells_state_and_next_step(thread: Path) -> None:
     assert TITLE in outcome.out
     assert "in-stable" in outcome.out
     assert "send a backport if it is needed there" in outcome.out
-    assert series("list") == series()
 
 
 def test_the_table_has_a_line_a_series_by_whose_turn_it_is_and_news_first(
@@ -314,7 +313,6 @@ def test_an_archive_is_followed(workdir: Path) -> None:
     with archive_server("public-inbox", workdir / "pi", *story.BEGINNING) as server:
         (found,) = series("add", f"{server.url}/v1@example.org/")
         assert (found["state"], found["source"]) == ("changes-requested", server.url)
-        assert call("track", "watch", "--once").code == 0
         server.add(story.V2, story.TAG, story.APPLIED)
         (found,) = series("update", "--fresh")
         assert found["state"] == "accepted"
@@ -558,27 +556,13 @@ def test_an_answer_from_the_cache_is_reported(workdir: Path) -> None:
         kept = call("track", "update")
         assert kept.code == 0
         assert "queried just now; --fresh queries it again" in kept.err
-        before = series("list")[0]["updated"]
+        before = series()[0]["updated"]
         server.add(story.V2)
         assert len(series("update")[0]["revisions"]) == 1
-        assert series("list")[0]["updated"] == before
+        assert series()[0]["updated"] == before
         fresh = call("track", "update", "--fresh")
         assert fresh.err == ""
         assert "v2" in fresh.out
-
-
-def test_watching_once_tells_of_news_by_its_exit_code(
-    workdir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with archive_server("stand-in", workdir, story.V1) as server:
-        call("track", "add", "v1@example.org", "--lore", server.url)
-        monkeypatch.setenv("XDG_CACHE_HOME", str(workdir / "new-cache"))
-        server.add(story.REVIEW)
-        outcome = call("track", "watch", "--once", "--format", "json")
-        assert (outcome.code, document(outcome)["series"][0]["new"]) == (
-            1,
-            ["r1@example.org"],
-        )
 
 
 def test_absent_and_unreachable_exit_differently(workdir: Path) -> None:
@@ -755,28 +739,6 @@ def test_a_stable_branch_has_one_state_on_one_screen(
         for line in shown.partition("  story\n")[0].splitlines()
         if "6.6" in line
     ), shown
-    page = call("track", "export", "--format", "html", "-C", repo.path).out
-    assert "released in v6.6.30" in page
-
-
-def test_export_gives_the_mails_and_a_page(thread: Path, workdir: Path) -> None:
-    hostile = mail(
-        f"Re: [PATCH net v2] {TITLE}",
-        "> x\n\n<script>alert(1)</script> please drop it\n",
-        sender=RITA,
-        id="h",
-        reply_to="v2",
-        minutes=2500,
-    )
-    thread.write_bytes(mbox(*story.WHOLE, hostile))
-    call("track", "add", "--mbox", thread)
-    assert call("track", "export", "--format", "mbox", "-o", "out.mbox").code == 0
-    assert (workdir / "out.mbox").read_bytes().count(b"\nMessage-ID: <") == 13
-    page = call("track", "export", "--format", "html").out
-    assert TITLE in page
-    assert "<script>" not in page
-    assert "demo: check the return of the check</a> (v2, accepted) fixes it" in page
-    assert document(call("track", "export"))["series"][0]["id"] == 1
 
 
 def test_mails_are_classified_without_a_store(workdir: Path) -> None:
@@ -824,14 +786,6 @@ def test_what_mails_say_cannot_steer_the_terminal(workdir: Path) -> None:
         out = call(*argv).out
         assert "\x1b" not in out
         assert "\u202e" not in out
-
-
-def test_watching_an_archive_that_is_down_tells_so(workdir: Path) -> None:
-    with archive_server("stand-in", workdir, story.V1) as server:
-        call("track", "add", "v1@example.org", "--lore", server.url)
-    outcome = call("track", "watch", "--once", "--lore", "http://127.0.0.1:9/x")
-    assert (outcome.code, outcome.out) == (4, "")
-    assert "cannot be reached" in outcome.err
 
 
 def test_of_a_very_long_thread_what_decides_and_the_latest_are_read_and_the_rest_is_counted(

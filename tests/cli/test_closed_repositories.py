@@ -26,7 +26,7 @@ CALLS = (
     ("draft",),
     ("trailers", "--dry-run"),
     ("track",),
-    ("track", "export"),
+    ("track", "show"),
     ("hooks",),
     ("config",),
     ("doctor", "--offline"),

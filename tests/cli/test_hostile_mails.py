@@ -134,6 +134,5 @@ def test_a_series_with_a_damaged_date_is_shown_at_its_arrival(
     assert series["revisions"][0]["date_damaged"]
     assert series["revisions"][0]["sent"].startswith("2024-03-04")
     assert series["replies"][0]["date_damaged"]
-    assert call("track", "list").code == ExitCode.OK
+    assert call("track").code == ExitCode.OK
     assert call("track", "update").code == ExitCode.OK
-    assert call("track", "export", "--format", "html").code == ExitCode.OK

@@ -96,7 +96,7 @@ _CALLS = {
         "--link",
         "https://example.org/r/1",
     ),
-    "track": ("track", "list"),
+    "track": ("track",),
 }
 
 

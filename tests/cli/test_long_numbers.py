@@ -121,8 +121,7 @@ def test_a_reply_with_a_long_number_is_shown(workdir: Path, line: str) -> None:
     for words in (
         ("add", "--mbox", "m"),
         ("show", 1),
-        ("ledger", 1),
-        ("export", "--format", "html"),
+        ("show", 1, "--ledger"),
     ):
         outcome = call("track", *words)
         assert outcome.code == ExitCode.OK, outcome.err

@@ -50,7 +50,7 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     ),
     "send through b4": ((*_SEND, "--via", "b4"), set()),
     "trailers": (("trailers",), set()),
-    "track": (("track", "list"), set()),
+    "track": (("track",), set()),
     "hooks": (("hooks", "list"), set()),
     "doctor": (("doctor", "--offline"), set()),
     "config": (("config",), set()),

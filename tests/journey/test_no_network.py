@@ -25,7 +25,7 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "maintainers": (("HEAD",), ("--format", "get_maintainer", "-f", "frob.c")),
     "draft": ((),),
     "send": (("--dry-run", "--offline", "--to", "list@example.org"),),
-    "track": ((), ("list",)),
+    "track": ((), ("show",)),
     "trailers": ((),),
     "doctor": (("--offline",),),
     "undo": (("list",),),

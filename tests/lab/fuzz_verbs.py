@@ -161,7 +161,7 @@ def _fix(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
 def _track(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
     yield "track", "add", "--lore", url, rng.choice(world.message_ids)
     yield "track", "add", "-C", world.repo, "--mbox", world.mbox
-    yield "track", "list", "--format", rng.choice(("text", "json")), "-C", world.repo
+    yield "track", "--format", rng.choice(("text", "json")), "-C", world.repo
     yield "track", "show", 1, "-C", world.repo
     yield "track", "show", 1, "--format", "json"
     yield (
@@ -174,46 +174,20 @@ def _track(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
     )
     yield "track", "update", "--format", "json"
     yield "track", "show", 2
-    yield "track", "range-diff", rng.choice((1, 2))
-    yield "track", "ledger", rng.choice((1, 2))
-    yield "track", "forecast", 1, "--lore", url
+    yield "track", "show", rng.choice((1, 2)), "--range-diff"
+    yield "track", "show", rng.choice((1, 2)), "--ledger"
     yield "track", "classify", "--format", rng.choice(("text", "json")), world.mbox
+    yield "track", "update", 1, "--all", *rng.choice(((), ("--lore", url)))
     yield (
         "track",
-        "export",
-        "--format",
-        rng.choice(("html", "json", "mbox")),
-        "-o",
-        world.place / "export",
+        "add",
+        "--mine",
+        "--lore",
+        url,
+        "--all",
+        "--author",
+        "ada@example.org",
     )
-    yield "track", "rebuild", 1, *rng.choice(((), ("--lore", url)))
-    yield "track", "discover", "--lore", url, "--all", "--author", "ada@example.org"
-
-
-def _import(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
-    yield "track", "add", "--mbox", world.mbox
-    export = world.place / "export.jsonl"
-    yield "track", "export", "--format", "jsonl", "-o", export
-    if export.exists():
-        chance = Chance(str(rng.random()))
-        chance.heat = 0.5
-        export.write_bytes(
-            chance.text(
-                export.read_bytes(),
-                (
-                    b"{}",
-                    b"[]",
-                    b"null",
-                    b'{"mail": 1}',
-                    b'{"series": {"id": ' + b"9" * 5000 + b"}}",
-                    b"[" * 9000,
-                ),
-            )
-        )
-        yield "track", "import", export
-        yield "track", "show", 1
-        yield "track", "list", "--format", "json"
-    yield "track", "import", world.patch
 
 
 def _reply(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
@@ -376,7 +350,7 @@ def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
 
 
 VERBS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
-    "check": _check, "fix": _fix, "track": _track, "import": _import, "reply": _reply, "trailers": _trailers, "backport": _backport, "tags": _tags,  # noqa: E501
+    "check": _check, "fix": _fix, "track": _track, "reply": _reply, "trailers": _trailers, "backport": _backport, "tags": _tags,  # noqa: E501
     "maintainers": _maintainers, "draft": _draft,
 }  # fmt: skip
 

@@ -29,10 +29,10 @@ SERIES = 3
 REPLIES = 40
 WRITERS = 2
 SETTLED = 8
-"""Verbs that each process does before it may be killed, so that there are series to rebuild and
+"""Verbs that each process does before it may be killed, so that there are series to update and
 remove.
 """
-VERBS = ("add", "grow", "rebuild", "import", "remove", "export")
+VERBS = ("add", "grow", "update", "remove")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
     result = []
     for _ in range(count):
         verb, name = chance.choice(VERBS), chance.choice(names)
-        if verb == "add" or (not followed[name] and verb != "import"):
+        if verb == "add" or not followed[name]:
             verb = "add"
             files[name] = max(files[name], chance.randrange(2, REPLIES))
             followed[name] = max(files[name], followed[name])
@@ -62,8 +62,6 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
             files[name] = followed[name] = max(
                 followed[name], min(files[name] + chance.randrange(1, 9), REPLIES)
             )
-        elif verb == "import":
-            followed[name] = REPLIES
         elif verb == "remove":
             followed[name] = 0
         result.append(
@@ -81,21 +79,12 @@ def write(place: Path, writer: int, seed: int) -> None:
             draft = file.with_suffix(".draft")
             draft.write_bytes(thread(step.series, step.mails))
             draft.replace(file)
-        number = _number(step.series) if step.verb not in ("add", "import") else ""
+        number = _number(step.series) if step.verb != "add" else ""
         words = {
             "add": ("add", "--mbox", file),
             "grow": ("update", number),
-            "rebuild": ("rebuild", number),
-            "import": ("import", place / f"{step.series}.jsonl"),
+            "update": ("update", number, "--all"),
             "remove": ("remove", number),
-            "export": (
-                "export",
-                number,
-                "--format",
-                "jsonl",
-                "-o",
-                place / f"{step.series}.out",
-            ),
         }[step.verb]
         outcome = call("track", *words)
         print(
@@ -212,7 +201,7 @@ def _judged(place: Path, seed: int) -> tuple[bool, str]:
                 problems.append(
                     f"{name} has {there} mails, not {allowed}, killed in {amid.verb}"
                 )
-    for words in (("list",), ("export", "--format", "mbox"), ("update", "--offline")):
+    for words in ((), ("show", "1"), ("update", "--offline")):
         outcome = call("track", *words)
         problems += [outcome.err] if outcome.code else []
     return (

@@ -32,7 +32,6 @@ _NO_TEXT = (
     "patchpilot/reading/phrases.py",
     "patchpilot/reading/sentence_features.py",
     "patchpilot/demo/demo_mails.py",
-    "templates/track.css",
 )
 """Patterns that read messages, messages of made-up reviewers, and style sheets."""
 

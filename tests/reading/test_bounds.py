@@ -197,7 +197,7 @@ def test_a_broken_date_is_no_date(workdir: Path, date: str) -> None:
     assert b"Mon, 04" not in broken.partition(b"\n\n")[0]
     (workdir / "m").write_bytes(mbox(story.V1, broken))
     assert TAG in shown("add", "--mbox", "m")
-    assert json.loads(shown("list", "--format", "json"))["series"][0]["trailers"]
+    assert json.loads(shown("--format", "json"))["series"][0]["trailers"]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_broken_charset_loses_no_mail(workdir: Path, charset: str) -> None:
     )
     (workdir / "m").write_bytes(mbox(story.V1, broken))
     shown("add", "--mbox", "m")
-    (found,) = json.loads(shown("list", "--format", "json"))["series"]
+    (found,) = json.loads(shown("--format", "json"))["series"]
     assert [one["message_id"] for one in found["replies"]] == ["c@example.org"]
 
 
@@ -262,7 +262,7 @@ def test_of_two_mails_with_one_message_id_the_first_counts(workdir: Path) -> Non
     shown("add", "--mbox", "m")
     (workdir / "m").write_bytes(mbox(story.V1, first, other))
     shown("update")
-    (found,) = json.loads(shown("list", "--format", "json"))["series"]
+    (found,) = json.loads(shown("--format", "json"))["series"]
     assert (len(found["replies"]), found["trailers"]) == (1, [])
 
 
@@ -284,9 +284,9 @@ def test_names_and_subjects_cannot_act_on_the_terminal_or_in_json(
     shown("add", "--mbox", "m")
     for words in (
         ("show", "1"),
-        ("list",),
+        (),
         ("show", "1", "--format", "json"),
-        ("export", "--format", "html"),
+        ("show", "1", "--ledger"),
         ("classify", "m"),
     ):
         out = shown(*words)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`track range-diff` compares revisions of a followed series from their mails."""
+"""`track show --range-diff` compares revisions of a followed series from their mails."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ def followed(workdir: Path) -> None:
 
 
 def test_the_newest_two_are_compared() -> None:
-    outcome = call("track", "range-diff", "1")
+    outcome = call("track", "show", "--range-diff", "1")
     assert outcome.code == 0
     assert outcome.out.startswith(
         f"v2 -> v3: 1 changed\n1 ! 1: {TITLE}\n    @@ pump.c: int pump_start(void)\n"
@@ -38,11 +38,13 @@ def test_the_newest_two_are_compared() -> None:
 def test_revisions_are_named_by_version_or_message_id(
     names: tuple[str, ...], first: str
 ) -> None:
-    assert call("track", "range-diff", "1", *names).out.split("\n")[0] == first
+    assert (
+        call("track", "show", "--range-diff", "1", *names).out.split("\n")[0] == first
+    )
 
 
 def test_json_has_each_patch() -> None:
-    outcome = call("track", "range-diff", "1", "v1", "v3", "--format", "json")
+    outcome = call("track", "show", "--range-diff", "1", "v1", "v3", "--format", "json")
     found = json.loads(outcome.out)
     assert (found["old"]["label"], found["new"]["message_id"]) == (
         "v1",
@@ -74,7 +76,7 @@ def test_json_has_each_patch() -> None:
 def test_what_cannot_be_compared_is_an_error(
     argv: tuple[str, ...], code: int, words: str
 ) -> None:
-    outcome = call("track", "range-diff", *argv)
+    outcome = call("track", "show", "--range-diff", *argv)
     assert outcome.code == code
     assert words in outcome.err
 
@@ -88,11 +90,11 @@ def test_a_damaged_patch_and_a_single_revision_are_errors(workdir: Path) -> None
     )
     call("track", "remove", "1")
     assert call("track", "add", "--mbox", "damaged").code == 0
-    outcome = call("track", "range-diff", "2")
+    outcome = call("track", "show", "--range-diff", "2")
     assert outcome.code == 2
     assert "error: v2: patch2@example.org: line " in outcome.err
     assert call("track", "add", "--mbox", "one").code == 0
-    outcome = call("track", "range-diff", "3")
+    outcome = call("track", "show", "--range-diff", "3")
     assert (outcome.code, outcome.out) == (2, "")
     assert (
         "error: series 3 has only one revision whose patches are stored" in outcome.err
@@ -105,6 +107,6 @@ def test_an_rfc_is_named_by_its_label(workdir: Path) -> None:
     )
     call("track", "remove", "1")
     call("track", "add", "--mbox", "m")
-    assert call("track", "range-diff", "2", "RFC v1", "v1").out.startswith(
+    assert call("track", "show", "--range-diff", "2", "RFC v1", "v1").out.startswith(
         "RFC v1 -> v1: 1 changed\n"
     )

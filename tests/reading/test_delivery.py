@@ -290,7 +290,7 @@ def test_mails_that_the_archive_lacks_an_hour_after_the_send_are_reported(
             "look for a bounce or a moderation notice in your mailbox and pass it to `patchpilot"
             " track add -`" in out
         )
-        (found,) = json.loads(one.track("list", "--format", "json").out)["series"]
+        (found,) = json.loads(one.track("--format", "json").out)["series"]
         assert (
             found["delivery"][0]["problem"],
             found["delivery"][0]["message_ids"],

@@ -82,6 +82,10 @@ def states(*mails: bytes) -> list[tuple[str, str]]:
     return [(item.point.text, str(item.state)) for item in ledger(*mails)]
 
 
+def mark(number: int, state: str) -> tuple[str, str, str]:
+    return "--mark", str(number), state
+
+
 def test_each_asking_sentence_is_a_point_with_the_lines_it_is_about() -> None:
     first, second, third = ledger(post(1, OLD), review())
     assert (first.point.text, first.place) == (
@@ -245,24 +249,38 @@ def test_a_build_error_is_addressed_where_it_was_reported() -> None:
 def test_points_are_marked_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(mbox(post(1, OLD), review()))
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
-    assert call("track", "ledger", "1", "--address", "1", "--decline", "2").code == 0
-    points = json.loads(call("track", "ledger", "1", "--format", "json").out)["points"]
+    assert (
+        call(
+            "track",
+            "show",
+            "1",
+            "--ledger",
+            *mark(1, "addressed"),
+            *mark(2, "declined"),
+        ).code
+        == 0
+    )
+    points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)[
+        "points"
+    ]
     assert [(point["state"], point["marked"]) for point in points] == [
         ("addressed", True),
         ("declined", True),
         ("open", False),
     ]
-    shown = call("track", "ledger", "1", "--open").out
+    shown = call("track", "show", "1", "--ledger", "--open").out
     assert "Make it a bool." in shown
     assert "error code" not in shown
-    call("track", "ledger", "1", "--reset", "1", "--reopen", "2")
-    points = json.loads(call("track", "ledger", "1", "--format", "json").out)["points"]
+    call("track", "show", "1", "--ledger", *mark(1, "none"), *mark(2, "open"))
+    points = json.loads(call("track", "show", "1", "--ledger", "--format", "json").out)[
+        "points"
+    ]
     assert [(point["state"], point["marked"]) for point in points] == [
         ("open", False),
         ("open", True),
         ("open", False),
     ]
-    wrong = call("track", "ledger", "1", "--decline", "9")
+    wrong = call("track", "show", "1", "--ledger", *mark(9, "declined"))
     assert (wrong.code, "has no request 9" in wrong.err) == (2, True)
 
 
@@ -276,7 +294,7 @@ def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(
         )
         with open_store() as store:
             assert show(1, store=store).status is not None
-        assert call("track", "ledger", "1", "--address", "1").code == 0
+        assert call("track", "show", "1", "--ledger", *mark(1, "addressed")).code == 0
         one.amend()
         exported = one.run("draft", "--export", "-").out
         assert "- EDITME review: Please say which caller. (Rita Reviewer)" in exported
@@ -301,4 +319,4 @@ def test_a_new_version_warns_of_what_is_open_and_lists_what_was_addressed(
         warning["message"]
         == "v1 has 1 open request: Why is this needed at all? (Rita Reviewer)"
     )
-    assert "track ledger 1" in warning["hint"]
+    assert "track show 1 --ledger" in warning["hint"]

@@ -78,10 +78,9 @@ def test_add_show_list_and_update_read_a_mail_once(
         # the list goes by what was derived before; a search for news gives mails that are known
         for words, mails in (
             (("show", "1"), len(MAILS)),
-            (("list",), 0),
+            ((), 0),
             (("update",), 0),
             (("update", "--fresh"), 0),
-            (("export",), len(MAILS)),
         ):
             assert call("track", *words).code == 0
             assert at_most_once(counted(), mails), words

@@ -6,8 +6,7 @@ import pytest
 from patchpilot.reading.handled_elsewhere import handled_by_another
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.status import Status, read_thread
-from patchpilot.reading.substate import PATCHWORK, SubstateWord, meaning_of, substate_of
-from patchpilot.reading.thread_values import SeriesState
+from patchpilot.reading.substate import substate_of
 from tests.kit.mails import ADA, MATT, RITA, mbox, patch, reply
 
 TITLE = "[PATCH] pump: stop at ten"
@@ -108,14 +107,3 @@ def test_what_another_patch_does_is_superseded_until_a_new_version() -> None:
 )
 def test_what_hands_no_patch_over(text: str, by_author: bool) -> None:
     assert handled_by_another(text, by_author=by_author) is None
-
-
-def test_every_state_has_a_word_of_patchwork_and_most_of_those_have_a_meaning() -> None:
-    unsent = {SeriesState.NOT_SENT, SeriesState.PARTLY_SENT}
-    assert set(PATCHWORK) == {*SeriesState, *SubstateWord} - unsent
-    assert all(meaning_of(word) for word in PATCHWORK.values())
-    assert [meaning_of(word) for word in ("Needs ACK", "Awaiting Upstream", "odd")] == [
-        "needs-ack",
-        "handled-elsewhere",
-        None,
-    ]

@@ -111,7 +111,7 @@ async def test_i_declines_a_point_and_takes_it_back(one: Life, tmp_path: Path) -
         await until(
             pilot, lambda: "[–] Please add a test for it." in text_of(app), "the sign"
         )
-        assert "declined" in call("track", "ledger", "1").out
+        assert "declined" in call("track", "show", "1", "--ledger").out
         await pilot.press("i")
         await until(
             pilot, lambda: "[ ] Please add a test for it." in text_of(app), "no sign"

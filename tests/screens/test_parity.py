@@ -145,7 +145,7 @@ async def test_follow_got_what_track_says(
         shown = (
             text_of(app) + "\n" + "\n".join(app.screen.query_one("#thread", Pager).rows)
         )
-    (said,) = verb("track", "list", "-C", fixed)["series"]
+    (said,) = verb("track", "-C", fixed)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (
         said["id"],
         said["subject"],

@@ -12,7 +12,6 @@ from patchpilot.reading.mbox import parse
 from patchpilot.reading.next_step import advise
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.reading.status import read_thread
-from patchpilot.services.track.page.series_article import series_article
 from patchpilot.services.track.series_head import head_rows
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import Tracked, open_store
@@ -126,20 +125,12 @@ def test_the_condition_of_a_tag_is_a_whole_sentence() -> None:
     assert "on a condition: “With the nit" in series_text(tracked(story.V1, tag))
 
 
-def test_the_page_has_the_same_rows() -> None:
-    series = tracked(*story.BEGINNING)
-    page = str(series_article(series, datetime(2024, 3, 9, tzinfo=UTC)))
-    for name, says in head_rows(series):
-        assert f'<th scope="row">{name}</th><td>{says}</td>' in page
-
-
 def test_what_is_read_from_a_file_counts_until_its_latest_message() -> None:
     series = tracked(*story.BEGINNING)
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"
     assert series.as_of == series.summary.last_activity  # type: ignore[union-attr]
     assert f"  as of     {words}" in series_text(series).splitlines()
-    assert words in str(series_article(series, datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 def test_offline_days_count_until_the_archive_was_last_read(workdir: Path) -> None:

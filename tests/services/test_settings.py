@@ -53,13 +53,10 @@ RIGHT = {
     "via": "b4",
     "lore": "https://archive.example.org/all",
     "archive-hosts": "archive.example.org, mirror.example.org",
-    "machine-reviews": "patchwork, https://reviews.example.org",
     "mailbox": "~/Maildir",
     "lts-remote": "stable",
     "signoff": "true",
     "docs-url": "https://docs.example.org/patchpilot",
-    "notify": "bell, desktop",
-    "notify-command": "logger -t patches",
     "editor": "vim",
 }
 WRONG = {
@@ -76,13 +73,10 @@ WRONG = {
     "via": ["b5"],
     "lore": ["lore", "ftp://lore.example.org/all", "https://"],
     "archive-hosts": ["a\nb"],
-    "machine-reviews": ["a\nb"],
     "mailbox": ["Maildir", "https://mail.example.org"],
     "lts-remote": [],
     "signoff": ["perhaps"],
     "docs-url": ["docs.example.org"],
-    "notify": ["bel", "bell, desk"],
-    "notify-command": ["a\nb"],
     "editor": ["vi\nm"],
 }
 

@@ -136,24 +136,15 @@ def test_each_setting_of_the_tree_and_of_git_is_read(
     assert origins == dict.fromkeys((key.name for key in KEYS), "git config")
 
 
-def test_a_baseline_and_an_export_are_read(workdir: Path) -> None:
+def test_a_baseline_is_read(workdir: Path) -> None:
     outcome = call("check", OLD / "baseline.patch", "--baseline", OLD / "baseline.json")
     assert (outcome.code, "2 in the baseline" in outcome.out) == (0, True), outcome.out
-    outcome = call("track", "import", OLD / "followed.jsonl")
-    assert (outcome.code, outcome.out) == (0, "1 series added as 1; 3 new mails\n")
 
 
 def _newer_outbox() -> None:
     with closing(sqlite3.connect(state_folder() / FILE)) as base:
         base.execute(f"PRAGMA user_version = {CURRENT + 1}")
     Drafts().__exit__()
-
-
-def _newer_export() -> None:
-    text = (OLD / "followed.jsonl").read_text(encoding="utf-8")
-    Path("newer.jsonl").write_text(text.replace("followed/1", "followed/2"))
-    outcome = call("track", "import", "newer.jsonl")
-    raise InputError(outcome.err)
 
 
 def _newer_baseline() -> None:
@@ -170,7 +161,6 @@ def _newer_baseline() -> None:
             _newer_outbox,
             "outgoing.sqlite3 was written by a newer version of patchpilot",
         ),
-        (_newer_export, "newer.jsonl was written by a newer version of patchpilot"),
         (_newer_baseline, "the schema is 'patchpilot/baseline/2', but this version"),
     ],
 )

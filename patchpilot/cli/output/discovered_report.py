@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The series that `track discover` found, as text."""
+"""The series that `track add --mine` found, as text."""
 
 import shutil
 import sys
@@ -54,7 +54,7 @@ def discovered_text(found: Discovered, *, numbered: bool = False) -> str:
     still = sum(series.number is None for series in found.series)
     if still and not numbered:
         lines.append(
-            f"{counted(still, 'series', 'series')} not tracked: `patchpilot track discover --all`,"
-            " or pass their Message-IDs"
+            f"{counted(still, 'series', 'series')} not tracked: `patchpilot track add --mine"
+            " --all`, or `patchpilot track add` with a Message-ID"
         )
     return "\n".join(lines)

@@ -11,8 +11,6 @@ from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
 from patchpilot.model.printable import crop, one_line, printable, width
 from patchpilot.services.track.classify_mails import ClassifiedMail
-from patchpilot.services.track.machine_reviews import MachineReview
-from patchpilot.services.track.notify import news_lines
 from patchpilot.services.track.review_lines import review_lines
 from patchpilot.services.track.series_answer import (
     ReceivedReply,
@@ -20,10 +18,8 @@ from patchpilot.services.track.series_answer import (
     TrackAnswer,
 )
 from patchpilot.services.track.series_head import as_of_words, head_rows
-from patchpilot.services.track.transfer_series import Imported
-from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.story import StoryKind, story
+from patchpilot.topic.followed.story import story
 from patchpilot.topic.topic_state import TopicState
 
 _TABLE = 76
@@ -32,44 +28,9 @@ UNLIMITED = 1000
 """Columns of a row in a pipe or a file."""
 
 
-def series_json(
-    series: Sequence[Tracked],
-    topic: TopicState | None = None,
-    imported: Imported | None = None,
-) -> str:
-    """Return the JSON document of `track`.
-
-    `topic` is the topic of the current branch, `imported` the result of `track import`.
-    """
-    return document(
-        "track", TrackAnswer(tuple(map(SeriesAnswer, series)), topic, imported)
-    )
-
-
-def news_text(news: Sequence[Tracked]) -> str:
-    """Return each series with its new messages, one line each, and the next step."""
-    lines = []
-    for series in news:
-        lines += [
-            f"{series.entry.id:>3}  {one_line(series.subject)}",
-            *(f"     {line}" for line in news_lines(series)),
-        ]
-        lines.append(f"     next: {one_line(series.next_step)}")
-    return "\n".join(lines)
-
-
-def imported_text(imported: Imported) -> str:
-    """Return the result of `track import` in words."""
-    numbers = f" as {', '.join(map(str, imported.added))}" if imported.added else ""
-    merged = (
-        f"; {counted(len(imported.merged), 'series', 'series')} already followed"
-        if imported.merged
-        else ""
-    )
-    return (
-        f"{counted(len(imported.added), 'series', 'series')} added{numbers}{merged};"
-        f" {counted(imported.mails, 'new mail')}"
-    )
+def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
+    """Return the JSON document of `track`; `topic` is the topic of the current branch."""
+    return document("track", TrackAnswer(tuple(map(SeriesAnswer, series)), topic))
 
 
 def series_text(
@@ -85,56 +46,38 @@ def series_text(
     message not written by a bot.
     """
     answer = SeriesAnswer(tracked)
-    lines = [printable(tracked.subject), *_head_lines(answer, room)]
+    lines = [tracked.subject, *_head_lines(answer, room)]
     if words := as_of_words(tracked):
-        lines += filled("  as of     ", printable(words), room or UNLIMITED)
+        lines += filled("  as of     ", words, room or UNLIMITED)
     if tracked.substate:
         words = f"{tracked.substate.word}: {tracked.substate.text}"
-        lines.append(f"  substate  {printable(words)}")
-        lines += [
-            f"            {printable(it)}" for it in (tracked.substate.link,) if it
-        ]
+        lines.append(f"  substate  {words}")
+        lines += [f"            {it}" for it in (tracked.substate.link,) if it]
     if tracked.own and topic:
         changed = f"; {topic.since}" if topic.since else ""
         lines.append(
-            f"  topic     {printable(topic.draft.branch or topic.draft.change_id)}, next"
+            f"  topic     {topic.draft.branch or topic.draft.change_id}, next"
             f" v{topic.next_version}{changed}"
         )
     for it in tracked.delivery:
         lines += [
-            f"  delivery  {printable(it.words)}",
-            f"            {printable(str(it.advice))}",
+            f"  delivery  {it.words}",
+            f"            {it.advice!s}",
         ]
     lines += _thread_lines(answer, with_mails=with_mails)
-    for patch in answer.patchwork:
-        lines.append(f"  patchwork {printable(patch.words)}")
-        lines += [
-            f"            {printable(f'{check.context}: {check.url}')}"
-            for check in patch.linked
-        ]
-    lines += [f"  {line}" for line in machine_lines(answer.machine_reviews)]
-    lines += [f"  forecast  {printable(line)}" for line in forecast_lines(tracked)]
-    lines += [f"  note      {printable(trouble)}" for trouble in tracked.notes]
-    return "\n".join(lines)
-
-
-def machine_lines(reviews: Sequence[MachineReview]) -> list[str]:
-    """Return the published machine reviews of the patches, each with its URL."""
-    return [
-        f"machine   {printable(it.words)}; a machine's opinion: {printable(it.url)}"
-        for it in reviews
-    ]
+    lines += [f"  note      {trouble}" for trouble in tracked.notes]
+    return printable("\n".join(lines))
 
 
 def _head_lines(answer: SeriesAnswer, room: int | None) -> Iterator[str]:
     """The five rows; under the next step its commands."""
     for row in head_rows(answer.tracked):
-        text = one_line(printable(str(row.says)))
+        text = one_line(str(row.says))
         yield from filled(f"  {row.name:<9} ", text, room or UNLIMITED)
         if row.name == "next":
             for command in answer.next_commands:
                 if command not in text:
-                    yield f"  run       {printable(command)}"
+                    yield f"  run       {command}"
 
 
 def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
@@ -153,15 +96,15 @@ def _thread_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
 
 def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
     """The author, the versions, and where each patch of several is."""
-    yield f"  author    {printable(answer.author or '')}"
+    yield f"  author    {answer.author or ''}"
     for sent in answer.revisions:
         revision = sent.revision
         yield (
             f"  {revision.label:<9} {_day(revision.sent)}  {_counted(revision.patch_count)} "
-            f" <{printable(revision.message_id)}>{_date_note(sent.mail)}"
+            f" <{revision.message_id}>{_date_note(sent.mail)}"
         )
     for missing in answer.missing_revisions:
-        yield f"  v{missing.version:<8} mail not found  <{printable(missing.message_id)}>"
+        yield f"  v{missing.version:<8} mail not found  <{missing.message_id}>"
     latest = answer.revisions[-1].revision
     if len(answer.patches) > 1:
         for it in answer.patches:
@@ -170,11 +113,9 @@ def _version_lines(answer: SeriesAnswer) -> Iterator[str]:
                 if it.version == latest.version
                 else f"v{it.version} {it.number}"
             )
-            proof = (it.proof.commit or "")[
-                :12
-            ] or f"<{printable(it.proof.message_id or '')}>"
+            proof = (it.proof.commit or "")[:12] or f"<{it.proof.message_id or ''}>"
             state = f"{_day(it.proof.date)}  {it.state:<17} {proof}"
-            yield f"  {name:<9} {state}  {printable(it.title)}"
+            yield f"  {name:<9} {state}  {it.title}"
 
 
 def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
@@ -182,15 +123,11 @@ def _tag_lines(answer: SeriesAnswer) -> Iterator[str]:
     several = len(answer.revisions[-1].revision.patches) > 1
     for tag in answer.trailers:
         about = f" (patch {tag.patch})" if tag.patch and several else ""
-        condition = (
-            f", on a condition: “{printable(tag.conditional)}”"
-            if tag.conditional
-            else ""
-        )
-        asks = f" (not added by itself: {printable(tag.asks)})" if tag.asks else ""
-        yield f"  tag v{tag.version:<4} {printable(tag.trailer)}{about}{condition}{asks}"
+        condition = f", on a condition: “{tag.conditional}”" if tag.conditional else ""
+        asks = f" (not added by itself: {tag.asks})" if tag.asks else ""
+        yield f"  tag v{tag.version:<4} {tag.trailer}{about}{condition}{asks}"
     for it in answer.claims:
-        yield f"  claim     {printable(it.words)}  <{printable(it.message_id)}>"
+        yield f"  claim     {it.words}  <{it.message_id}>"
 
 
 def _review_lines(answer: SeriesAnswer) -> list[str]:
@@ -201,7 +138,7 @@ def _review_lines(answer: SeriesAnswer) -> list[str]:
     total = counted(len(table.patches), "patch", "patches")
     return [
         f"  review    v{table.version}: {table.approved} of {total} reviewed or acked",
-        *(f"    {printable(line)}" for line in review_lines(table, _TABLE)),
+        *(f"    {line}" for line in review_lines(table, _TABLE)),
     ]
 
 
@@ -217,22 +154,18 @@ def _tree_lines(answer: SeriesAnswer) -> Iterator[str]:
             if place.in_mainline
             else ""
         )
-        yield f"  tree      {printable(place.tree)} {place.commit or '(commit unknown)'}{release}"
+        yield f"  tree      {place.tree} {place.commit or '(commit unknown)'}{release}"
     for branch in answer.tracked.stable:
         commit = (
             f" ({branch.commit[:12]})"
             if branch.commit and branch.state in ("merged", "released")
             else ""
         )
-        yield f"  stable    {branch.version:<6} {printable(branch.words)}{commit}"
+        yield f"  stable    {branch.version:<6} {branch.words}{commit}"
     for later in answer.follow_ups:
-        where = (
-            f", in {printable(later.tree or '?')} as {later.commit}"
-            if later.commit
-            else ""
-        )
+        where = f", in {later.tree or '?'} as {later.commit}" if later.commit else ""
         yield (
-            f"  follow-up {printable(later.subject)} (v{later.version}, {later.state}{where})"
+            f"  follow-up {later.subject} (v{later.version}, {later.state}{where})"
             f" {later.relation} it"
         )
 
@@ -246,7 +179,7 @@ def _reply_lines(answer: SeriesAnswer, *, with_mails: bool) -> list[str]:
     for shown in answer.replies:
         reply = shown.reply
         mark = "*" if shown.unread else " "
-        who = printable(reply.mail.who)
+        who = reply.mail.who
         bot = " (bot)" if reply.mail.bot else ""
         about = _about(shown, labels)
         note = _date_note(reply.mail.mail)
@@ -273,18 +206,9 @@ def _story_lines(tracked: Tracked) -> list[str]:
     """What happened, a line an event, with its proof: a mail or a commit."""
     lines = ["  story"]
     for event in story(tracked):
-        if event.kind is not StoryKind.LATER:
-            proof = (
-                f"  <{event.proof}>"
-                if "@" in event.proof
-                else f"  {event.proof}"
-                if event.proof
-                else ""
-            )
-            lines.append(
-                f"    {f'{event.when.astimezone():%Y-%m-%d}' if event.when else 'now       '} "
-                f" {one_line(event.text + proof)}"
-            )
+        proof = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}"
+        day = f"{event.when.astimezone():%Y-%m-%d}" if event.when else f"{'now':<10}"
+        lines.append(f"    {day}  {one_line(event.text + proof).rstrip()}")
     return lines
 
 

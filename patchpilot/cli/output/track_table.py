@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.model.action import Advice, actions
 from patchpilot.model.ago import short_age
 from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.services.track.patchwork_state import ci_of
 from patchpilot.services.track.series_turns import by_turn
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import TURNS, Turn
@@ -28,7 +27,6 @@ _NARROWEST, _ENOUGH = 20, 60
 _STEPS = (
     (("track", "--template", "ping"), "remind"),
     (("track", "reply"), "answer"),
-    (("track", "rebuild"), "rebuild"),
     (("track", "add"), "follow"),
     (("send", "--reroll"), "new version"),
     (("send", "--resend"), "resend"),
@@ -138,7 +136,7 @@ def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None")
         if summary and summary.tags
         else "",
         f"R {summary.reviewed}" if summary and summary.reviewed else "",
-        _CI.get(ci_of(series), ""),
+        _CI.get(series.summary.ci, "") if series.summary else "",
         short_age(summary.sent_at, now) if summary and summary.sent_at else "",
         one_line(series.subject),
     )

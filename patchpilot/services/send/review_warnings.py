@@ -47,7 +47,9 @@ def open_point_warnings(
     )
     more = f"; and {len(left) - MAX_SHOWN} more" if len(left) > MAX_SHOWN else ""
     hint = Action(
-        "track", ("ledger", str(left[0][0])), "answer, address or decline them: {}"
+        "track",
+        ("show", str(left[0][0]), "--ledger"),
+        "answer, address or decline them: {}",
     )
     return (
         SendProblem(

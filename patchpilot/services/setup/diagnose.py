@@ -373,7 +373,7 @@ def recovered() -> tuple[str, ...]:
                 str(
                     Action(
                         "track",
-                        ("rebuild",),
+                        ("update", "--all"),
                         "`{}` fetches the messages that were lost",
                     )
                 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track range-diff`: compares two revisions of a tracked series.
+"""The command `track show --range-diff`: compares two revisions of a tracked series.
 
 Only the messages are needed, no commits.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track discover`: finds the series of an author in the archives.
+"""The command `track add --mine`: finds the series of an author in the archives.
 
 The series are found by the author's addresses, including series sent from other machines.
 """
@@ -15,10 +15,8 @@ from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError, RefusedError, UsageError
-from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import moment, read_iso
 from patchpilot.model.json_form import json_form
-from patchpilot.model.message_id import message_id_of
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import PostedTopic
@@ -79,7 +77,7 @@ class DiscoveredSeries:
 )
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """The result of `track discover`: the series found, latest first.
+    """The result of `track add --mine`: the series found, latest first.
 
     It also contains messages from the stable maintainers whose original series is in no
     archive, and the errors of archives that failed.
@@ -228,26 +226,6 @@ def _is_same(topic: PostedTopic, tracked: Tracked) -> bool:
 
 def _stable(mail: Classified) -> StableMail:
     return StableMail(mail.mail.message_id, mail.mail.subject, str(mail.kind))
-
-
-def chosen(found: Discovered, targets: Sequence[str]) -> tuple[DiscoveredSeries, ...]:
-    """Returns the discovered series that the Message-IDs or URLs name.
-
-    Raises `UsageError` if one of them is not among the series found.
-    """
-    result: dict[str, DiscoveredSeries] = {}
-    for target in targets:
-        message_id = message_id_of(target)
-        series = next(
-            (one for one in found.series if message_id in one.message_ids), None
-        )
-        if series is None:
-            raise UsageError(
-                f"{target}: not among the series found",
-                hint=Action("track", ("add", target), "track only this series: `{}`"),
-            )
-        result[series.message_id] = series
-    return tuple(result.values())
 
 
 def picked_places(text: str, count: int) -> Sequence[int]:

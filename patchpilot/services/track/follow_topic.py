@@ -6,7 +6,7 @@ The series of the current topic is marked.
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.archive.track_store import Store, default_file
@@ -21,7 +21,6 @@ from patchpilot.services.track.compare_revisions import (
     RevisionComparison,
     compare_revisions,
 )
-from patchpilot.services.track.machine_reviews import update_machine_reviews
 from patchpilot.topic.followed import follow_series, known_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
@@ -102,11 +101,6 @@ def updated(
             repository=repository,
             progress=progress,
         )
-        failed = update_machine_reviews(series, where=repository.top, progress=progress)
-        if failed:
-            series = tuple(
-                replace(one, troubles=(*one.troubles, *failed)) for one in series
-            )
         return _of_topic(series, repository, target, base, store, first)
 
 

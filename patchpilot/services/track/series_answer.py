@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Literal
 
 from patchpilot.archive.track_store import TrackEntry
-from patchpilot.history.release_cycle import MergeWindow
 from patchpilot.model.action import actions
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail
@@ -15,23 +14,10 @@ from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.identities import Claim
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Revision
-from patchpilot.reading.promises import Promise, awaited, promises
 from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
-from patchpilot.reading.substate import PATCHWORK
 from patchpilot.reading.thread_values import Credit, FollowUp, PatchState, Reply
-from patchpilot.services.track.machine_reviews import (
-    MachineReview,
-    known_machine_reviews,
-)
-from patchpilot.services.track.patchwork_state import (
-    PatchInPatchwork,
-    ci_of,
-    known_patchwork,
-)
 from patchpilot.services.track.review_lines import review_of
 from patchpilot.services.track.series_turns import turn_of
-from patchpilot.services.track.transfer_series import Imported
-from patchpilot.topic.followed.forecast import Forecast, known_forecast
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
 from patchpilot.topic.topic_state import TopicState
@@ -119,7 +105,6 @@ class ReceivedReply:
     "this_topic=tracked.own",
     "state=tracked.state",
     "substate=tracked.substate",
-    "patchwork_state",
     "turn",
     "why",
     "author",
@@ -146,12 +131,6 @@ class ReceivedReply:
     "delivery=tracked.delivery",
     "next_step=tracked.next_step",
     "next_commands",
-    "awaited",
-    "promises",
-    "forecast",
-    "merge_window",
-    "patchwork",
-    "machine_reviews",
 )
 @dataclass(frozen=True, slots=True)
 class SeriesAnswer:
@@ -166,11 +145,6 @@ class SeriesAnswer:
     def turn(self) -> Turn:
         """Whose turn it is to act on the series."""
         return turn_of(self.tracked)
-
-    @property
-    def patchwork_state(self) -> str:
-        """Patchwork's name for the series' state or substate."""
-        return PATCHWORK[self.tracked.word]
 
     @property
     def why(self) -> str:
@@ -231,7 +205,8 @@ class SeriesAnswer:
         self,
     ) -> Literal[CiVerdict.FAILED, CiVerdict.WARNED, CiVerdict.PASSED] | None:
         """The bots' verdict on the latest version; None if there is no clear verdict."""
-        verdict = ci_of(self.tracked)
+        summary = self.tracked.summary
+        verdict = CiVerdict(summary.ci if summary else "")
         return None if verdict is CiVerdict.UNKNOWN else verdict
 
     @property
@@ -273,45 +248,14 @@ class SeriesAnswer:
         """The commands of the next step, quoted for a shell."""
         return tuple(action.command for action in actions(self.tracked.step.advice))
 
-    @property
-    def awaited(self) -> tuple[str, ...]:
-        """The people whose reply is awaited, if messages name them or ask them a question."""
-        return awaited(self.tracked.status) if self.tracked.status else ()
 
-    @property
-    def promises(self) -> tuple[Promise, ...]:
-        """The announcements with a date that have not been carried out."""
-        return promises(self.tracked.status) if self.tracked.status else ()
-
-    @property
-    def forecast(self) -> Forecast | None:
-        """An estimate of the time to the first reply and to acceptance; None if there is none."""
-        return known_forecast(self.tracked)
-
-    @property
-    def merge_window(self) -> MergeWindow | None:
-        """The current or the next merge window."""
-        return self.tracked.window
-
-    @property
-    def patchwork(self) -> tuple[PatchInPatchwork, ...]:
-        """The stored patchwork records of the latest version's patches."""
-        return known_patchwork(self.tracked)
-
-    @property
-    def machine_reviews(self) -> tuple[MachineReview, ...]:
-        """The stored machine reviews of the latest version."""
-        return known_machine_reviews(self.tracked)
-
-
-@json_form("series", "topic", "imported?")
+@json_form()
 @dataclass(frozen=True, slots=True)
 class TrackAnswer:
-    """The tracked series, the state of the current topic, and the result of `track import`."""
+    """The tracked series, and the state of the current topic."""
 
     series: tuple[SeriesAnswer, ...]
     topic: TopicState | None = None
-    imported: Imported | None = None
 
 
 @json_form()

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from patchpilot.model.action import Advice
 from patchpilot.model.counted import counted
-from patchpilot.reading.promises import awaited, promises
 from patchpilot.reading.thread_values import (
     TAKEN,
     LandedCommit,
@@ -75,8 +74,7 @@ def _turn(series: Tracked) -> str:
         return f"others: you are waiting until {until}"
     if series.state in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return "others: you are waiting for the stable trees"
-    whom = awaited(status) if status else ()
-    return f"others: you are waiting for {', '.join(whom) or 'the maintainer'}"
+    return "others: you are waiting for the maintainer"
 
 
 def _open(series: Tracked, status: Status | None) -> Iterator[str]:
@@ -100,11 +98,6 @@ def _open(series: Tracked, status: Status | None) -> Iterator[str]:
     if series.state is SeriesState.PARTLY_ACCEPTED:
         left = [patch for patch in status.patches if patch.state not in TAKEN]
         yield f"{len(left)} of {counted(len(status.patches), 'patch', 'patches')} not applied"
-    today = status.evidence.now.date()
-    for promise in promises(status):
-        who = "you" if promise.by_author else promise.who
-        late = ", which has passed" if promise.has_passed(today) else ""
-        yield f"{who}: “{promise.words}” ({promise.until}{late})"
     for branch in series.stable:
         if branch.state in _IN_STABLE_REVIEW:
             yield f"{branch.version} {branch.words}"

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from patchpilot.archive.archive import (
-    CACHE_SECONDS,
     LORE,
     MailArchive,
     NotInArchiveError,
@@ -111,11 +110,6 @@ def default_archive(
         )
 
     return archive_at
-
-
-def outlives(seconds: int) -> bool:
-    """Whether a cached archive response would still be valid after this many seconds."""
-    return seconds <= CACHE_SECONDS
 
 
 def add(
@@ -439,6 +433,8 @@ def update(
     """
     numbers = request.numbers
     archives = Archives(archive_at)
+    if request.everything:
+        store.forget_passed_over()
     reported, trouble = _reports_in_mailbox(store, archives, progress)
     entries = (
         [store.entry(number) for number in numbers]
@@ -473,14 +469,13 @@ def update(
             continue
         try:
             said = numbered(progress, len(updated) + 1, len(entries))
-            fresh = request.fresh or entry.id in polled.news
+            fresh = request.fresh or request.everything or entry.id in polled.news
             updated.append(
                 _update_one(
                     before[entry.id],
                     store,
                     archives,
-                    request.lore,
-                    fresh,
+                    replace(request, fresh=fresh),
                     repository,
                     said,
                 )
@@ -663,18 +658,20 @@ def _update_one(
     before: Tracked,
     store: Store,
     archives: Archives,
-    lore: str | None,
-    fresh: bool,
+    request: UpdateRequest,
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
-    entry = before.entry
+    entry, lore = before.entry, request.lore
     if before.undisclosed:
         # its replies are in a file, if anywhere
         entry, lore = replace(entry, lore=None), None
         if not entry.mbox:
             return shown_series(entry, store, repository, progress)
     known, damaged = store.readable_mails(entry.id)
+    if damaged:
+        store.restore(damaged)
+        known, damaged = store.readable_mails(entry.id)
     url = lore or entry.lore
     cached = False
     if url is None and entry.mbox:
@@ -684,8 +681,8 @@ def _update_one(
             entry,
             url or LORE,
             archives,
-            known,
-            fresh,
+            () if request.everything else known,
+            request.fresh,
             store,
             progress,
         )
@@ -801,33 +798,6 @@ def _ids_with_later(status: Status, every: Sequence[Status]) -> frozenset[str]:
     """The Message-IDs of a series and of the later ones about it."""
     later = (status_of(follow_up.message_id, every) for follow_up in status.follow_ups)
     return status.message_ids.union(*(other.message_ids for other in later if other))
-
-
-def news(
-    *,
-    store: Store,
-    archive_at: ArchiveAt,
-    lore: str | None = None,
-    fresh: bool = False,
-    repository: Repository | None = None,
-    progress: Progress = silent,
-) -> tuple[Tracked, ...]:
-    """Update all series that are due.
-
-    Returns the series with new messages and the series that could not be updated. `lore` and
-    `fresh` are as in `UpdateRequest`.
-    """
-    request = UpdateRequest(fresh=fresh, lore=lore, whole=False)
-    updated = update(
-        request,
-        store=store,
-        archive_at=archive_at,
-        repository=repository,
-        progress=progress,
-    )
-    return with_mails(
-        tuple(series for series in updated if series.new or series.unreachable)
-    )
 
 
 def _key(status: Status) -> str:

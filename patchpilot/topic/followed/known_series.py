@@ -8,7 +8,7 @@ import functools
 import sys
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.bounded_date import moment, stored_time
+from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.mail_state import MailState
@@ -43,8 +43,6 @@ from patchpilot.series.patch_pairing import title_key
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
-    from patchpilot.history.release_cycle import MergeWindow
-    from patchpilot.history.releases import Release
     from patchpilot.model.mail import Mail
     from patchpilot.reading.status import Status
 
@@ -100,13 +98,6 @@ class Tracked:
         be open.
         """
         return self.mails.status()
-
-    @property
-    def window(self) -> "MergeWindow | None":
-        """The merge window that is open or comes next, where its mails were read with a repository
-        that has releases.
-        """
-        return self.mails.window
 
     @property
     def is_read(self) -> bool:
@@ -187,7 +178,7 @@ class Tracked:
         command that fetches it again.
         """
         entry = self.entry
-        again = Action("track", ("rebuild", str(entry.id)), "`{}` fetches it again")
+        again = Action("track", ("update", str(entry.id)), "`{}` fetches it again")
         return tuple(
             f"the mail <{message_id}> is damaged; {again}"
             for message_id in self.mails.damaged
@@ -322,7 +313,7 @@ def _shown(lazy: "_LazyStatus", store: Store) -> Tracked:
         if lazy.damaged:
             again = Action(
                 "track",
-                ("rebuild", str(entry.id)),
+                ("update", str(entry.id)),
                 "fetch its damaged messages again: `{}`",
             )
             return Tracked(
@@ -562,7 +553,6 @@ class _LazyStatus:
         """Whether no server is to be asked about it."""
         self.damaged: tuple[str, ...] = ()
         """The ids of mails that could not be read, once the mails were."""
-        self.window: MergeWindow | None = None
         """The merge window that is open or comes next, as the repository's releases are."""
         if status is not None and not self.left_out:
             self._keep(status)
@@ -672,37 +662,14 @@ class _LazyStatus:
         status = self._recognized(status) if status is not None else None
         if status is not None and self._repository is not None:
             from patchpilot.archive.landed_series import in_repository
-            from patchpilot.history.release_cycle import next_window
             from patchpilot.reading.status import with_commits
 
             there = in_repository(status, self._repository, progress=self._progress)
             status = replace(
                 with_commits(status, there.commits, there.follow_ups, there.needs),
-                candidates=_candidates(self._repository),
                 in_repository=True,
             )
-            lasts = timedelta(days=status.topic.project.mail.merge_window_days)
-            if lasts:
-                self.window = next_window(
-                    _releases(self._repository), lasts, self.store.reader.now
-                )
         self._status, self.is_read = status, True
-
-
-@functools.lru_cache(maxsize=2)
-def _releases(repository: "Repository") -> "tuple[Release, ...]":
-    from patchpilot.history.releases import Releases
-
-    return Releases(repository).all
-
-
-def _candidates(repository: "Repository") -> "tuple[tuple[str, date], ...]":
-    """The release candidates of a repository with their days, the oldest first."""
-    return tuple(
-        (release.name, moment(release.date).date())
-        for release in _releases(repository)
-        if not release.is_final
-    )
 
 
 @functools.lru_cache(maxsize=2)

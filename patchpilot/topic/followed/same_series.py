@@ -82,8 +82,7 @@ def joined(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
     first = same[0]
     with store.changing():
         for other in same[1:]:
-            store.merge(store.record(other.id), store.entry(first.id))
-            store.remove(other.id)
+            store.merge(other.id, first.id)
     return store.entry(first.id)
 
 

@@ -14,7 +14,6 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.status import Reply, Status
 from patchpilot.reading.thread_events import Event
-from patchpilot.topic.followed.forecast import forecast_lines
 from patchpilot.topic.followed.known_series import Tracked
 
 
@@ -69,7 +68,7 @@ _EVENTS = {
 def story(series: Tracked) -> tuple[StoryEvent, ...]:
     """Return the events of a series, oldest first.
 
-    Undated events follow: the state of the repository, and expected events.
+    Undated events, the state of the repository, follow.
     """
     status = series.status
     if status is None:
@@ -81,8 +80,7 @@ def story(series: Tracked) -> tuple[StoryEvent, ...]:
             ),
             *_delivery(series),
         )
-    usual = [StoryEvent(StoryKind.LATER, line) for line in forecast_lines(series)]
-    return (*posted_events(status), *_delivery(series), *_merged(status), *usual)
+    return (*posted_events(status), *_delivery(series), *_merged(status))
 
 
 def posted_events(status: Status) -> list[StoryEvent]:

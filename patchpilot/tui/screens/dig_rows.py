@@ -15,7 +15,7 @@ def dig_rows(found: "DugCommit") -> list[str]:
     Each event of the history has its evidence.
     """
     from patchpilot.services.track.series_head import head_rows
-    from patchpilot.topic.followed.story import StoryKind, story
+    from patchpilot.topic.followed.story import story
 
     label = f"{found.revision.label}, " if found.revision else ""
     lines = [
@@ -26,8 +26,7 @@ def dig_rows(found: "DugCommit") -> list[str]:
     lines += [f"tag v{tag.version:<4} {tag.trailer}" for tag in found.series.trailers]
     lines += ["", "History"]
     for event in story(found.tracked):
-        if event.kind is not StoryKind.LATER:
-            day = f"{event.when:%Y-%m-%d}" if event.when else "now"
-            proof = f"  {event.proof}" if event.proof else ""
-            lines.append(f"{day:<10}  {event.text}{proof}")
+        day = f"{event.when:%Y-%m-%d}" if event.when else "now"
+        proof = f"  {event.proof}" if event.proof else ""
+        lines.append(f"{day:<10}  {event.text}{proof}")
     return [one_line(printable(line)) for line in lines]

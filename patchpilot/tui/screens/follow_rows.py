@@ -186,7 +186,6 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
     """Return the rows above the messages: the state of the series, its patches, and what is
     missing.
     """
-    from patchpilot.services.track.machine_reviews import known_machine_reviews
     from patchpilot.services.track.series_head import as_of_words
 
     rows = []
@@ -206,7 +205,6 @@ def head(series: "Tracked", columns: int, most: int) -> list[TreeRow]:
         if series.summary and series.summary.reviewed:
             words = f"{series.summary.reviewed} patches reviewed or acked; press w for details"
             rows.append(("review", words))
-        rows += [("machine", it.words) for it in known_machine_reviews(series)]
         rows += [
             ("missing", f"v{version} <{ident}> is referenced but not in the archive")
             for ident, version in series.status.topic.missing.items()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track rebuild`: the mails come anew from their source, and what is only here stays."""  # noqa: E501
+"""`track update --all` reads each thread again; what is only stored here stays."""
 
 import json
 import sqlite3
@@ -16,6 +16,8 @@ from tests.kit.cli import call
 from tests.kit.mails import mbox, patch
 from tests.reading import story
 
+DAMAGE = "UPDATE mail SET raw = x'00'"
+
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +30,7 @@ def sql(statement: str) -> None:
         plain.execute(statement)
 
 
-def kept(number: int = 1) -> dict[str, Any]:
+def stored(number: int = 1) -> dict[str, Any]:
     """What is known of a series here and nowhere else."""
     with Store() as store:
         entry = store.entry(number)
@@ -50,7 +52,7 @@ def series(*words: object) -> dict[str, Any]:
     return dict(found)
 
 
-def test_all_is_as_before_and_a_damaged_mail_is_whole(workdir: Path) -> None:
+def test_a_damaged_mail_is_whole_again_and_all_else_as_before(workdir: Path) -> None:
     with archive_server(
         "public-inbox",
         workdir / "pi",
@@ -63,43 +65,27 @@ def test_all_is_as_before_and_a_damaged_mail_is_whole(workdir: Path) -> None:
         with Store() as store:
             store.mark_read(2, ["r1@example.org"])
             store.mark(2, "r1@example.org", 3, "declined")
-        before, shown = kept(2), series("show", "--keep-unread")
-        sql(
-            "UPDATE mail SET raw = x'00' WHERE message_id IN ('r1@example.org', 'v2@example.org')"
-        )
+        before, shown = stored(2), series("show", "--keep-unread")
+        sql(f"{DAMAGE} WHERE message_id IN ('r1@example.org', 'v2@example.org')")
         sql("DELETE FROM mail WHERE message_id = 'r4@example.org'")
         assert call("track", "show", "2", "--keep-unread").code == 2
-        rebuilt = series("rebuild")
-    assert kept(2) == before
-    assert rebuilt["new"] == []
+        updated = series("update", "--all")
+    assert stored(2) == before
+    assert updated["new"] == []
     assert {**series("show", "--keep-unread"), "updated": 0} == {**shown, "updated": 0}
-    assert any("rebuild" in backup.name for backup in backups(default_file()))
 
 
 def test_what_the_archive_lost_stays_and_what_it_got_is_new(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1, story.REVIEW) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
     with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as other:
-        found = series("rebuild", "1", "--lore", other.url)
+        found = series("update", "--all", "--lore", other.url)
     assert set(found["new"]) == {"v2@example.org", "r3@example.org"}
     assert {reply["message_id"] for reply in found["replies"]} == {
         "r1@example.org",
         "r3@example.org",
     }
-    assert kept()["source"] == (server.url, None)
-
-
-def test_a_source_that_does_not_answer_leaves_all_as_it_was(workdir: Path) -> None:
-    with archive_server("stand-in", workdir, *story.BEGINNING) as server:
-        call("track", "add", "v1@example.org", "--lore", server.url)
-    before = kept()
-    sql("UPDATE series SET updated = '2024-03-09T00:00:00+00:00'")
-    outcome = call("track", "rebuild")
-    assert outcome.code == 4
-    assert "cannot be reached" in outcome.err
-    assert story.TITLE in outcome.out
-    assert kept() == before
-    assert series("list")["updated"] == "2024-03-09T00:00:00+00:00"
+    assert stored()["source"] == (server.url, None)
 
 
 def test_a_damaged_mail_that_no_archive_gives_comes_from_a_backup_or_is_named(
@@ -107,43 +93,35 @@ def test_a_damaged_mail_that_no_archive_gives_comes_from_a_backup_or_is_named(
 ) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
-        before = kept()
+        before = stored()
         call("track")  # with it the backup of the day
-        sql("UPDATE mail SET raw = x'00' WHERE message_id = 'r1@example.org'")
+        sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     database._checked.clear()
-    outcome = call("track", "rebuild")
-    assert (outcome.code, kept()) == (4, before)
-    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'r1@example.org'")
+    outcome = call("track", "update", "--all")
+    assert (outcome.code, stored()) == (4, before)
+    sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     for backup in backups(default_file()):
         backup.unlink()
-    outcome = call("track", "rebuild")
-    assert (outcome.code, outcome.out) == (4, "")
-    assert "cannot be reached" in outcome.err
-    with archive_server("stand-in", workdir, story.V1) as other:
-        found = series("rebuild", "--lore", other.url)
-    assert found["troubles"] == [
-        "damaged, and neither in the archive nor in a backup: r1@example.org"
-    ]
-    assert call("track", "show", "1").code == 0
+    outcome = call("track", "update", "--all")
+    assert (outcome.code, "cannot be reached" in outcome.err) == (4, True)
+    shown = call("track", "show", "1")
+    assert (shown.code, "r1@example.org> is damaged" in shown.err) == (2, True)
 
 
 def test_a_file_is_read_again_and_a_missing_one_is_named(workdir: Path) -> None:
     file = workdir / "thread.mbox"
     file.write_bytes(mbox(*story.BEGINNING))
     call("track", "add", "--mbox", file)
-    before = kept()
+    before = stored()
     file.write_bytes(mbox(*story.ACCEPTED))
-    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'r1@example.org'")
-    assert series("rebuild")["state"] == "accepted"
-    assert set(before["mails"]) < set(kept()["mails"])
+    sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
+    assert series("update", "--all")["state"] == "accepted"
+    assert set(before["mails"]) < set(stored()["mails"])
     for backup in backups(default_file()):
         backup.unlink()
     file.unlink()
     database._checked.clear()
-    sql("UPDATE mail SET raw = x'00'")
-    outcome = call("track", "rebuild", "1")
-    assert outcome.code == 3
-    assert f"{file} no longer exists" in outcome.err
-    assert (
-        "patchpilot track rebuild 1 --lore https://lore.kernel.org/all" in outcome.err
-    )
+    sql(DAMAGE)
+    outcome = call("track", "update", "--all")
+    assert outcome.code == 2
+    assert f"{file} no longer exists" in outcome.out
