@@ -185,7 +185,7 @@ def _sent(identity: str, number: int) -> tuple[Series, ...]:
     return group(
         [
             parse_patch(
-                entry.mail.raw.replace(b"\r\n", b"\n"),
+                entry.raw.replace(b"\r\n", b"\n"),
                 f"v{number}: mail {entry.place + 1}",
             )
             for entry in sends[-1].entries

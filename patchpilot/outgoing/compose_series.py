@@ -1,53 +1,82 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The messages of a series as composed by patchpilot, for transports that do not make messages
 themselves.
+
+Numbers the subjects, and assigns Message-IDs and threading headers.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import format_datetime
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.address import Address, parse_addresses
-from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
+from patchpilot.model.address import Address
+from patchpilot.model.message import Message
+from patchpilot.model.message_id import bracketed
 from patchpilot.outgoing.compose_mails import (
     PatchBody,
+    SeriesText,
     bodies_of_commits,
     bodies_of_patches,
-    mails_of,
 )
-from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.outgoing_mail import OutgoingMail, to_self
+from patchpilot.outgoing.compose_message import address_list, compose_message
 from patchpilot.outgoing.transport import SeriesToRender
 from patchpilot.series.cover_letter import GIT_SUBJECT
 from patchpilot.series.message_ids import kept_ids, new_message_ids
 
 
-def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMail, ...]:
+def compose(repository: Repository, series: SeriesToRender) -> tuple[Message, ...]:
     """Composes the messages of a series with their Message-IDs.
 
     Message-IDs from the last preview of the same messages are reused; otherwise new ones are
-    generated. A message to yourself is addressed to the sender only.
+    generated. The messages are replies to the first one. A message to yourself is addressed to the
+    sender only, with the original recipients in X-Original-To and X-Original-Cc.
     """
-    sender = series.account.sender
+    sender, text = series.account.sender, series.text
     assert sender is not None
     bodies = (
-        bodies_of_commits(repository, series.ids, series.text, sender)
+        bodies_of_commits(repository, series.ids, text, sender)
         if series.ids
         else bodies_of_patches(
-            repository, series.series.patches, series.series.cover, series.text
+            repository, series.series.patches, series.series.cover, text
         )
     )
-    mails = mails_of(
-        bodies,
-        series.text,
-        _message_ids(series, bodies, sender),
-        lambda _: (series.to, series.cc),
+    ids = _message_ids(series, bodies, sender)
+    covered = (
+        len(bodies) > 1
+        and bodies[0].patch_id is None
+        and bodies[0].commit is None
+        and b"\ndiff --git " not in b"\n" + bodies[0].body
     )
-    if mails and GIT_SUBJECT in mails[0].subject:
+    total = len(bodies) - covered
+    to, cc, extra = series.to, series.cc, {}
+    if series.to_self:
+        extra = {"X_Original_To": address_list(to), "X_Original_Cc": address_list(cc)}
+        to, cc = (sender,), ()
+    messages: list[Message] = []
+    for number, body in enumerate(bodies, 0 if covered else 1):
+        parents = [
+            bracketed(parent)
+            for parent in (text.in_reply_to, messages and messages[0].message_id)
+            if parent
+        ]
+        message = compose_message(
+            ids[number],
+            f"{text.presubject}[{_mark(text, number, total)}] {body.title}",
+            body.author,
+            to,
+            cc,
+            body.body,
+            In_Reply_To=parents[-1] if parents else "",
+            References="\n ".join(parents),
+            **extra,
+        )
+        messages.append(
+            replace(message, number=number, commit=body.commit, patch_id=body.patch_id)
+        )
+    if messages and GIT_SUBJECT in messages[0].subject:
         raise RefusedError(
             "the cover letter still has git's placeholder for its subject",
             hint=f"write it in {series.series.cover.source}"
@@ -61,7 +90,17 @@ def compose(repository: Repository, series: SeriesToRender) -> tuple[OutgoingMai
                 )
             ),
         )
-    return tuple(to_self(mail, sender) for mail in mails) if series.to_self else mails
+    return tuple(messages)
+
+
+def _mark(text: SeriesText, number: int, total: int) -> str:
+    """`PATCH net v2 1/3`: numbers only when there is more than one mail, padded as git does."""
+    words = [text.prefix]
+    if text.version > 1:
+        words.append(f"v{text.version}")
+    if total > 1 or number == 0:
+        words.append(f"{number:0{len(str(total))}d}/{total}")
+    return " ".join(words)
 
 
 def _message_ids(
@@ -86,38 +125,5 @@ def _message_ids(
             len(bodies),
             sender,
             datetime.now(UTC).date(),
-        ),
-    )
-
-
-def as_sent(
-    outgoing_mail: OutgoingMail, account: Account, bcc: Sequence[str] = ()
-) -> RenderedMail:
-    """Renders a composed message for a transport that has no mail program.
-
-    The sender is in From:, and a Date: and the envelope are added. A different author is named in
-    the first line of the body, where `git am` looks for it.
-    """
-    sender = account.sender
-    assert sender is not None
-    body = outgoing_mail.body
-    if outgoing_mail.author != sender:
-        body = (
-            f"From: {outgoing_mail.author.header()}\n\n".encode(
-                "utf-8", "surrogateescape"
-            )
-            + body
-        )
-    date = ("Date", format_datetime(datetime.now().astimezone()))
-    raw = replace(
-        outgoing_mail, author=sender, body=body, extra=(*outgoing_mail.extra, date)
-    ).file()
-    envelope = account.envelope or sender.email
-    hidden = (address.email for text in bcc for address in parse_addresses(text))
-    return captured(
-        raw,
-        envelope,
-        tuple(
-            dict.fromkeys((*header_recipients(captured(raw, envelope, ())), *hidden))
         ),
     )

@@ -8,16 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
-from patchpilot.outgoing.mail_state import MailState, Outcome
-from patchpilot.outgoing.outbox import OutboxEntry
+from patchpilot.model.message import MailState, Message
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
 
 
-def deliver_each(
-    delivery: Delivery, hand_over: Callable[[OutboxEntry], Outcome]
-) -> None:
+def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) -> None:
     """Delivers the pending messages in order until one is not accepted or the delivery is
     stopped.
 
@@ -44,19 +42,17 @@ def deliver_as_shown(delivery: Delivery) -> None:
         deliver_each(delivery, partial(send_mail, submission, delivery))
 
 
-def send_mail(
-    submission: Submission, delivery: Delivery, entry: OutboxEntry
-) -> Outcome:
+def send_mail(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
     """Sends one message exactly as previewed."""
     return submission.send(
-        entry.mail.envelope_from, delivery.envelope_recipients(entry), entry.mail.raw
+        entry.envelope_from, delivery.envelope_recipients(entry), entry.raw
     )
 
 
 def deliver_one(
     delivery: Delivery,
-    entry: OutboxEntry,
-    hand_over: Callable[[OutboxEntry], Outcome],
+    entry: Message,
+    hand_over: Callable[[Message], Outcome],
     retries: Retries,
 ) -> Outcome:
     """Delivers one message, with retries where they may help, and returns the last outcome."""

@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Removes a recipient from the headers and the envelope of a rendered message.
+"""Removes a recipient from the headers and the envelope of a message.
 
 Everything else is unchanged.
 """
 
-import re
 from collections.abc import Collection
 from email import message_from_bytes
 from email.policy import compat32
 
 from patchpilot.model.address import parse_addresses
-from patchpilot.model.rendered_mail import RenderedMail, captured
-from patchpilot.outgoing.outgoing_mail import address_header, decoded
-
-HEADERS = ("To", "Cc")
+from patchpilot.model.message import Message
+from patchpilot.outgoing.compose_message import address_list, decoded, with_fields
 
 
 def without(raw: bytes, keys: Collection[str]) -> bytes:
@@ -21,37 +18,28 @@ def without(raw: bytes, keys: Collection[str]) -> bytes:
 
     A header that loses its last address is removed.
     """
-    head, gap, body = raw.partition(b"\n\n")
-    message = message_from_bytes(head + gap, policy=compat32)
-    head += b"\n"
-    for name in HEADERS:
+    message = message_from_bytes(raw.partition(b"\n\n")[0] + b"\n\n", policy=compat32)
+    fields = {}
+    for name in ("To", "Cc"):
         addresses = [
             address
             for value in message.get_all(name, [])
             for address in parse_addresses(str(value))
         ]
-        remaining = [address for address in addresses if address.key not in keys]
-        if len(remaining) == len(addresses):
-            continue
-        line = (
-            f"{name}: "
-            + ",\n\t".join(address_header(decoded(address)) for address in remaining)
-            + "\n"
-            if remaining
-            else ""
-        )
-        head = re.sub(
-            rb"(?im)^%s:[^\n]*\n(?:[ \t][^\n]*\n)*" % name.encode(), b"", head
-        ) + line.encode("ascii")
-    return head + gap[1:] + body
+        left = [decoded(address) for address in addresses if address.key not in keys]
+        if len(left) < len(addresses):
+            fields[name] = address_list(left)
+    return with_fields(raw, fields)
 
 
-def mail_without(mail: RenderedMail, keys: Collection[str]) -> RenderedMail:
-    """Returns a captured message with these mailboxes removed from its headers and envelope."""
-    return captured(
-        without(mail.raw, keys),
-        mail.envelope_from,
-        tuple(
-            recipient for recipient in mail.recipients if recipient.lower() not in keys
+def message_without(message: Message, keys: Collection[str]) -> Message:
+    """Returns a message with these mailboxes removed from its headers and envelope."""
+    return message.with_raw(
+        without(message.raw, keys),
+        file=without(message.file, keys),
+        recipients=tuple(
+            recipient
+            for recipient in message.recipients
+            if recipient.lower() not in keys
         ),
     )

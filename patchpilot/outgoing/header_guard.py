@@ -12,7 +12,7 @@ from patchpilot.errors import InputError, RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.address import danger
 from patchpilot.model.commit import Commit
-from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.message import Message
 
 _BREAKS = {"\r": "carriage return", "\n": "line break", "\0": "NUL"}
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:")
@@ -66,7 +66,7 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
                 )
 
 
-def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
+def refuse_foreign(mails: Sequence[Message]) -> None:
     """Raises InputError if a message's headers or envelope are unsafe.
 
     That is the case for a bare carriage return, a repeated header, a header that adds hidden
@@ -93,7 +93,7 @@ def refuse_foreign(mails: Sequence[RenderedMail]) -> None:
 
 
 def refuse_other_recipients(
-    mail: RenderedMail, planned: Iterable[str], program: str
+    mail: Message, planned: Iterable[str], program: str
 ) -> None:
     """Raises RefusedError if a program's envelope does not have exactly the planned addresses.
 

@@ -1,28 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The delivery state of a message, the outcome of an attempt, and callbacks for sending."""
+"""The outcome of an attempt to send a message, and callbacks for sending."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
+from patchpilot.model.message import MailState
 from patchpilot.urls import public_url
-
-
-class MailState(StrEnum):
-    """The delivery state of a message.
-
-    `sending` is written before the attempt; if it is found later, it means `unknown`.
-    """
-
-    PENDING = "pending"
-    SENDING = "sending"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
-
-
-WAITING = (MailState.PENDING, MailState.REJECTED)
-"""The states of mails that are sent when a send is resumed."""
 
 
 class Retry(IntEnum):

@@ -10,42 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.json_form import json_form
-from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
+from patchpilot.model.message import MailState, Message, parse_message
+from patchpilot.outgoing.drop_recipient import message_without
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.series.database import writing
 from patchpilot.series.topic_database import connect, state_folder
-
-if TYPE_CHECKING:
-    from patchpilot.model.rendered_mail import RenderedMail
-    from patchpilot.outgoing.outgoing_mail import OutgoingMail
-
-
-@json_form("message_id", "state")
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
-    """A message in the outbox.
-
-    Contains its position in the send (from 0), the captured message, the file from which it was
-    made, and its state.
-    """
-
-    place: int
-    number: int
-    commit: str | None
-    patch_id: str | None
-    file: bytes
-    mail: "RenderedMail"
-    state: MailState
-    detail: str
-
-    @property
-    def message_id(self) -> str:
-        """The Message-ID of the mail."""
-        return self.mail.message_id
 
 
 @json_form(
@@ -82,7 +55,7 @@ class Send:
     force: str | None
     bcc: tuple[str, ...]
     begun: str
-    entries: tuple[OutboxEntry, ...]
+    entries: tuple[Message, ...]
     identity: str | None = None
     tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -118,22 +91,12 @@ class Send:
 
 def without_recipients(send: Send, keys: Sequence[str]) -> Send:
     """Returns the send with these mailboxes (in lower case) removed from the unsent messages."""
-    from patchpilot.outgoing.drop_recipient import mail_without, without
-
     return replace(
         send,
         bcc=tuple(address for address in send.bcc if address.lower() not in keys),
         left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
         entries=tuple(
-            (
-                replace(
-                    entry,
-                    file=without(entry.file, keys),
-                    mail=mail_without(entry.mail, keys),
-                )
-                if entry.state in WAITING
-                else entry
-            )
+            message_without(entry, keys) if entry.is_waiting else entry
             for entry in send.entries
         ),
     )
@@ -161,12 +124,7 @@ class Outbox:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def add(
-        self,
-        send: Send,
-        outgoing_mails: Sequence["OutgoingMail"],
-        mails: Sequence["RenderedMail"],
-    ) -> Send:
+    def add(self, send: Send) -> Send:
         """Write a planned send with all its mails pending; the send with its id."""
         now = _now()
         try:
@@ -196,23 +154,21 @@ class Outbox:
                     self._note(row.lastrowid, _TRACKING_DATA, send.tracking_data)
                 if send.undisclosed:
                     self._note(row.lastrowid, _UNDISCLOSED, True)
-                for place, (outgoing_mail, mail) in enumerate(
-                    zip(outgoing_mails, mails, strict=True)
-                ):
+                for place, message in enumerate(send.entries):
                     self._db.execute(
                         "INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         (
                             row.lastrowid,
                             place,
-                            outgoing_mail.number,
-                            mail.message_id,
-                            mail.subject,
-                            outgoing_mail.commit,
-                            outgoing_mail.patch_id,
-                            outgoing_mail.file(),
-                            mail.raw,
-                            mail.envelope_from,
-                            json.dumps(mail.recipients),
+                            message.number,
+                            message.message_id,
+                            message.subject,
+                            message.commit,
+                            message.patch_id,
+                            message.file,
+                            message.raw,
+                            message.envelope_from,
+                            json.dumps(message.recipients),
                             MailState.PENDING,
                             "",
                             now,
@@ -251,8 +207,8 @@ class Outbox:
                         " = ? AND place = ?",
                         (
                             entry.file,
-                            entry.mail.raw,
-                            json.dumps(entry.mail.recipients),
+                            entry.raw,
+                            json.dumps(entry.recipients),
                             _now(),
                             send_id,
                             entry.place,
@@ -324,9 +280,7 @@ class Outbox:
             (answered.encode("utf-8", "surrogateescape"),),
         ).fetchall()
         found = (self._send(row) for row in rows)
-        return tuple(
-            send for send in found if send.entries[0].mail.in_reply_to == answered
-        )
+        return tuple(send for send in found if send.entries[0].in_reply_to == answered)
 
     def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
         """The real sends of a topic, and those of any topic that have a mail with one of these
@@ -482,8 +436,6 @@ class Outbox:
             return self._read(row)
 
     def _read(self, row: tuple[object, ...]) -> Send:
-        from patchpilot.model.rendered_mail import captured
-
         (
             ident,
             change,
@@ -502,22 +454,33 @@ class Outbox:
             identity,
         ) = row
         rows = self._db.execute(
-            "SELECT place, number, commit_id, patch_id, file, raw, envelope, recipients, state,"
+            "SELECT raw, envelope, recipients, place, number, commit_id, patch_id, file, state,"
             " detail FROM mails WHERE send = ? ORDER BY place",
             (ident,),
         ).fetchall()
         entries = tuple(
-            OutboxEntry(
-                mail_row[0],
-                mail_row[1],
-                mail_row[2],
-                mail_row[3],
-                mail_row[4],
-                captured(mail_row[5], mail_row[6], tuple(json.loads(mail_row[7]))),
-                MailState(mail_row[8]),
-                mail_row[9],
+            replace(
+                parse_message(raw, envelope, tuple(json.loads(recipients))),
+                place=place,
+                number=number,
+                commit=commit,
+                patch_id=patch_id,
+                file=file,
+                state=MailState(state),
+                detail=detail,
             )
-            for mail_row in rows
+            for (
+                raw,
+                envelope,
+                recipients,
+                place,
+                number,
+                commit,
+                patch_id,
+                file,
+                state,
+                detail,
+            ) in rows
         )
         facts = {
             name: json.loads(value)

@@ -13,9 +13,9 @@ from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
+from patchpilot.model.message import Message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import TEAM, Recipient
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.upstream_references import upstream_commits
@@ -68,7 +68,7 @@ class PreflightFacts:
     version: int
     recipients: tuple[Recipient, ...]
     account: Account
-    mails: tuple[RenderedMail, ...]
+    mails: tuple[Message, ...]
     errors: tuple[str, ...] | None
     target: TargetTree | None
     standing: TargetFit | None
@@ -330,7 +330,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         left = {entry.patch_id for entry in send.entries if entry.patch_id}
         same = left == now and same_patches(
             facts.series.patches,
-            [entry.mail.raw for entry in send.entries if entry.patch_id],
+            [entry.raw for entry in send.entries if entry.patch_id],
         )
         is_new = facts.version > send.version and has_changelog
         if left and same and not resend and not is_new and not facts.request.to_self:

@@ -4,7 +4,8 @@
 Replies are interpreted separately before the body is sent and after the line that ends it.
 """
 
-from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
+from patchpilot.model.message import MailState
+from patchpilot.outgoing.mail_state import Outcome, Retry
 
 NO_ANSWER = (
     "the connection ended after the mail was handed over, before the server answered"

@@ -1,20 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A reply as an outgoing message.
+"""The subject, recipients and threading of a reply, from the message it answers."""
 
-Its threading and recipients come from the message it answers. Its bytes are rendered here for
-transports that do not render messages themselves.
-"""
+from collections.abc import Collection, Iterator
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import format_datetime
-
-from patchpilot.model.address import Address, parse_addresses, sort_out
+from patchpilot.model.address import Address, sort_out
 from patchpilot.model.mail import Mail
-from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
-from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.outgoing_mail import OutgoingMail, decoded
+from patchpilot.outgoing.compose_message import decoded
 
 REFERENCES = 20
 """At most so many Message-IDs in References: the first, and the last ones."""
@@ -61,28 +52,4 @@ def reply_references(answered: Mail) -> tuple[str, ...]:
     chain = tuple(dict.fromkeys((*before, answered.message_id)))
     return (
         chain if len(chain) <= REFERENCES else (chain[0], *chain[-(REFERENCES - 1) :])
-    )
-
-
-def render_reply(
-    account: Account, mail: OutgoingMail, bcc: Sequence[str]
-) -> RenderedMail:
-    """Renders a message with the account's sender in From: and a Date: header.
-
-    A different patch author is named in the body. `bcc` are additional recipients, as header
-    values.
-    """
-    assert account.sender
-    if mail.author.key != account.sender.key:
-        mail = replace(
-            mail,
-            author=account.sender,
-            body=f"From: {mail.author}\n\n".encode("utf-8", "surrogateescape")
-            + mail.body,
-        )
-    raw = b"Date: " + format_datetime(datetime.now(UTC)).encode() + b"\n" + mail.file()
-    made = captured(raw, account.envelope or account.sender.email, ())
-    blind = (address.email for value in bcc for address in parse_addresses(value))
-    return replace(
-        made, recipients=tuple(dict.fromkeys((*header_recipients(made), *blind)))
     )

@@ -7,8 +7,9 @@ The waiting time is shown as progress and can be interrupted.
 
 import time
 
+from patchpilot.model.message import MailState
 from patchpilot.model.progress import Progress
-from patchpilot.outgoing.mail_state import MailState, Outcome, Retry, Stop
+from patchpilot.outgoing.mail_state import Outcome, Retry, Stop
 
 WAITS = (1.0, 4.0, 10.0)
 """Seconds before the second, third and fourth try."""

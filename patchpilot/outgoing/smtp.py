@@ -16,9 +16,10 @@ from typing import TypeVar
 from patchpilot.commits.run import environment, run
 from patchpilot.errors import GitError, MissingError, NetworkError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
+from patchpilot.outgoing.mail_state import Outcome, Retry
 from patchpilot.outgoing.reply_codes import (
     NO_ANSWER,
     accepted,

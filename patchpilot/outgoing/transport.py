@@ -16,17 +16,17 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Advice
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
+from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import NO_SERVER, SendProblem
 from patchpilot.outgoing.compose_mails import SeriesText
+from patchpilot.outgoing.compose_message import as_sent
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_account import Account, read_account
-from patchpilot.outgoing.mail_state import WAITING, Report, Stop, never_stop
-from patchpilot.outgoing.outbox import OutboxEntry, Send
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.mail_state import Report, Stop, never_stop
+from patchpilot.outgoing.outbox import Send
 
 if TYPE_CHECKING:
     from patchpilot.outgoing.probes import Probe
@@ -57,15 +57,13 @@ class SeriesToRender:
 
 @dataclass(frozen=True, slots=True)
 class RenderedSeries:
-    """The rendered messages of a transport: their sources, their bytes, and notes for the
-    preview.
+    """The messages as a transport renders them, and notes for the preview.
 
     `tracking_data` is the transport's data that is needed to send exactly these messages later;
     the outbox stores it with the send.
     """
 
-    outgoing_mails: tuple[OutgoingMail, ...]
-    mails: tuple[RenderedMail, ...]
+    messages: tuple[Message, ...]
     remarks: tuple[Advice, ...] = ()
     tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -93,22 +91,22 @@ class Delivery:
     def __post_init__(self) -> None:
         # every transport passes here, and so do mails that an older version or another program
         # wrote into the outbox
-        refuse_foreign([entry.mail for entry in self.waiting])
+        refuse_foreign(self.waiting)
 
     @property
-    def waiting(self) -> tuple[OutboxEntry, ...]:
+    def waiting(self) -> tuple[Message, ...]:
         """The mails to be sent now."""
-        return tuple(entry for entry in self.send.entries if entry.state in WAITING)
+        return tuple(entry for entry in self.send.entries if entry.is_waiting)
 
     @property
     def to_self(self) -> bool:
         """Whether the mails are for the sender only."""
         return self.send.kind == "to-self"
 
-    def envelope_recipients(self, entry: OutboxEntry) -> tuple[str, ...]:
+    def envelope_recipients(self, entry: Message) -> tuple[str, ...]:
         """Whom a mail is handed over for: those of its envelope, or the sender alone."""
         own = self.account.sender.email if self.account.sender else ""
-        return (own,) if self.to_self else entry.mail.recipients
+        return (own,) if self.to_self else entry.recipients
 
 
 class Transport(Protocol):
@@ -194,17 +192,15 @@ class Transport(Protocol):
         self,
         repository: Repository,
         account: Account,
-        mail: OutgoingMail,
+        message: Message,
         bcc: Sequence[str] = (),
         identity: str | None = None,
-    ) -> RenderedMail:
-        """A mail that belongs to no series, such as a reply, as it would send it.
+    ) -> Message:
+        """A composed message that belongs to no series, such as a reply, as it would send it.
 
         Nothing is sent.
         """
-        from patchpilot.outgoing.reply_mail import render_reply
-
-        return render_reply(account, mail, bcc)
+        return as_sent(message, account, bcc)
 
     def deliver_mail(self, delivery: Delivery) -> str:
         """Send the one mail of a delivery that belongs to no series; as `deliver`."""

@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.message import Message
 from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import Trailer, parse_trailer
 
@@ -76,7 +76,7 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
 
 
 def disclosing_problems(
-    mails: Sequence[RenderedMail], private_ids: Collection[str]
+    mails: Sequence[Message], private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
     """Yields a problem for each public message that refers to a message of an undisclosed fix."""
     private = set(private_ids) - {mail.message_id for mail in mails}

@@ -14,7 +14,7 @@ from datetime import date
 
 from patchpilot.model.address import Address, judge
 from patchpilot.model.draft import Draft
-from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.model.message import Message
 from patchpilot.series.change_id import stem
 from patchpilot.series.draft import Drafts
 
@@ -93,8 +93,8 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
 
 
 def with_kept_ids(
-    draft: Draft, kind: str, mails: tuple[RenderedMail, ...]
-) -> tuple[RenderedMail, ...]:
+    draft: Draft, kind: str, mails: tuple[Message, ...]
+) -> tuple[Message, ...]:
     """Returns the messages with the Message-IDs that were shown before for the same messages.
 
     It is meant for messages from a tool that generates new Message-IDs on each run.
@@ -118,5 +118,5 @@ def with_kept_ids(
         head, gap, body = mail.raw.partition(b"\n\n")
         for old, new in zip(own, kept, strict=True):
             head = head.replace(b"<" + old.encode() + b">", b"<" + new.encode() + b">")
-        renamed.append(captured(head + gap + body, mail.envelope_from, mail.recipients))
+        renamed.append(mail.with_raw(head + gap + body))
     return tuple(renamed)

@@ -82,7 +82,7 @@ def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str,
             repository,
             known,
             send.version,
-            send.entries[0].mail.message_id,
+            send.entries[0].message_id,
             cover_of(draft, known),
             link_to(send, repository),
         )

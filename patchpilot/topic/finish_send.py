@@ -48,11 +48,11 @@ def _follow(repository: Repository, send: Send) -> None:
             for sent in outbox.sends(send.change_id)
             if sent.undisclosed == send.undisclosed
         ]
-    ids = [entry.mail.message_id for sent in sends for entry in sent.entries]
+    ids = [entry.message_id for sent in sends for entry in sent.entries]
     lore = (
         None if send.undisclosed else user_settings(repository, problems=[]).get("lore")
     )
-    first = send.entries[0].mail
+    first = send.entries[0]
     with Store() as store:
         same = same_series(set(ids), send.change_id, store)
         entry = joined(same, store)
@@ -102,7 +102,7 @@ def _unfinished(repository: Repository, send: Send) -> Draft | None:
     if draft is None:
         return None
     known = kept_by_b4(repository, send.branch, send.change_id)
-    first = send.entries[0].mail.message_id
+    first = send.entries[0].message_id
     unknown_to_b4 = (
         known is not None
         and not noted_by_transport(send)

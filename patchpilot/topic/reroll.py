@@ -157,7 +157,7 @@ def is_remembered(send: Send) -> bool:
         known = drafts.get(send.change_id)
     return (
         known is not None
-        and known.links.get(str(send.version)) == send.entries[0].mail.message_id
+        and known.links.get(str(send.version)) == send.entries[0].message_id
     )
 
 
@@ -173,7 +173,7 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
                 known,
                 links={
                     **known.links,
-                    str(send.version): send.entries[0].mail.message_id,
+                    str(send.version): send.entries[0].message_id,
                 },
             )
         )
@@ -227,7 +227,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     private = "." not in host or host.startswith("127.") or ":" in host
     if host == host_of(project.tags.links) or (private and not (host and in_demo())):
         lore = ""
-    ident = send.entries[0].mail.message_id
+    ident = send.entries[0].message_id
     return f"{lore.rstrip('/')}/{ident}/" if lore else f"{project.tags.links}{ident}"
 
 
@@ -274,7 +274,7 @@ def sent_patches(
     return tuple(
         KnownPatch(
             entry.patch_id,
-            parse_subject(entry.mail.subject).title,
+            parse_subject(entry.subject).title,
             entry.commit,
             _authored(repository, entry.commit),
         )

@@ -234,7 +234,7 @@ def _status_of(state: TopicState) -> Status:
                     )
                 ),
             )
-        first = state.last.entries[0].mail.message_id
+        first = state.last.entries[0].message_id
         raise MissingError(
             f"v{state.last.version} of this topic is not tracked",
             hint=Action("track", ("add", f"<{first}>")),

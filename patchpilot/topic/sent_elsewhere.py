@@ -15,8 +15,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.message import Message
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.series.change_id import TAGS, parse_sent_tag
@@ -110,7 +110,7 @@ def sent_records(
     draft: Draft,
     version: int,
     series: Series,
-    mails: Sequence[RenderedMail],
+    mails: Sequence[Message],
     *,
     known: bool,
 ) -> tuple[SentRecord, ...]:
@@ -190,7 +190,7 @@ def _of_b4(repository: Repository, draft: Draft, version: int) -> Iterator[SentR
 
 
 def _of_archive(
-    repository: Repository, series: Series, mails: Sequence[RenderedMail]
+    repository: Repository, series: Series, mails: Sequence[Message]
 ) -> tuple[SentRecord, ...]:
     """The same patches from the same sender on the archive.
 

@@ -41,7 +41,7 @@ def series_of(
         found = found or shown_series(entry, store, repository, silent)
         return with_mails((found,))[0]
 
-    own = {mail.mail.message_id for send in sent for mail in send.entries}
+    own = {mail.message_id for send in sent for mail in send.entries}
     entries = tuple(reversed(store.entries()))
     members = {
         entry.id: store.message_ids(entry.id) | {entry.message_id} for entry in entries

@@ -15,9 +15,9 @@ from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
+from patchpilot.model.message import MailState
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.reading.thread_values import (
     FINAL,
@@ -149,7 +149,7 @@ class TopicState:
         again = (
             self.last is not None
             and self.last.version == self.version
-            and parse_subject(self.last.entries[0].mail.subject).resend
+            and parse_subject(self.last.entries[0].subject).resend
         )
         return f"v{self.version}{' RESEND' if again else ''}"
 
@@ -233,7 +233,7 @@ class TopicState:
                 NextStepNeed.ACTION,
                 Action(
                     "track",
-                    ("add", f"<{self.last.entries[0].mail.message_id}>"),
+                    ("add", f"<{self.last.entries[0].message_id}>"),
                     "track it: `{}`",
                 ),
             )

@@ -2,12 +2,13 @@
 """Sends in the outbox, with mails in the states a test wants, without a mail server."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from patchpilot.model.address import Address
-from patchpilot.model.rendered_mail import RenderedMail, captured
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.model.message import MailState, Message
+from patchpilot.outgoing.compose_message import compose_message
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
 
 ADA, MAX, LIST = (
     Address("Ada Fixer", "ada@example.org"),
@@ -17,32 +18,26 @@ ADA, MAX, LIST = (
 CHANGE = "20261120-widget-0123456789ab"
 
 
-def outgoing_mail(
-    number: int,
-    version: int = 1,
-    *,
-    change_id: str = CHANGE,
-    patch_id: str | None = None,
-) -> OutgoingMail:
-    """Mail `number` of a series to Max, with a copy to the list."""
+def message(
+    number: int, version: int = 1, *, change_id: str = CHANGE, place: int = 0
+) -> Message:
+    """Message `number` of a series to Max, with a copy to the list, as a transport makes it."""
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
-    return OutgoingMail(
+    return replace(
+        compose_message(
+            f"{change_id}-v{version}-{number}@example.org",
+            f"{mark} widget: change {number}",
+            ADA,
+            (MAX,),
+            (LIST,),
+            b"Why.\n---\n",
+        ),
+        envelope_from=ADA.email,
+        recipients=(MAX.email, LIST.email),
         number=number,
-        message_id=f"{change_id}-v{version}-{number}@example.org",
-        subject=f"{mark} widget: change {number}",
-        author=ADA,
-        to=(MAX,),
-        cc=(LIST,),
-        body=b"Why.\n---\n",
         commit=f"{number:040x}" if number else None,
-        patch_id=patch_id or (f"{number + 16 * version:040x}" if number else None),
-    )
-
-
-def mail_of(one: OutgoingMail) -> RenderedMail:
-    """The letter as a transport would make it."""
-    return captured(
-        one.file(), ADA.email, tuple(who.email for who in (*one.to, *one.cc))
+        patch_id=f"{number + 16 * version:040x}" if number else None,
+        place=place,
     )
 
 
@@ -52,13 +47,13 @@ def record(
     change_id: str = CHANGE,
     version: int = 1,
     kind: str = "real",
-    outgoing_mails: Sequence[OutgoingMail] = (),
+    messages: Sequence[Message] = (),
     bcc: tuple[str, ...] = (),
 ) -> Send:
     """Add a send with a mail in each of these states (one accepted when none is given)."""
     wanted = states or (MailState.ACCEPTED,)
-    made = outgoing_mails or [
-        outgoing_mail(number, version, change_id=change_id)
+    made = messages or [
+        message(number, version, change_id=change_id)
         for number in range(1, len(wanted) + 1)
     ]
     planned = Send(
@@ -76,9 +71,9 @@ def record(
         force=None,
         bcc=bcc,
         begun="",
-        entries=(),
+        entries=tuple(made),
     )
-    send = outbox.add(planned, made, [mail_of(one) for one in made])
+    send = outbox.add(planned)
     for place, state in enumerate(wanted):
         outbox.mark(send.id, place, Outcome(state))
     return outbox.get(send.id)

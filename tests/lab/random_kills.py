@@ -19,8 +19,8 @@ from pathlib import Path
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
+from patchpilot.model.message import WAITING, MailState
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.mail_state import WAITING, MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume

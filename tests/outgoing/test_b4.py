@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -20,12 +21,10 @@ import pytest
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
-from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_mail
-from patchpilot.model.rendered_mail import captured
+from patchpilot.model.message import parse_message
 from patchpilot.outgoing.b4.additions import put_in
 from patchpilot.outgoing.b4.journal import journaled
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.series.topic_database import state_folder
 from tests.kit.b4 import b4
 from tests.kit.cli import Outcome, call
@@ -270,18 +269,8 @@ def test_a_note_goes_into_a_body_of_any_encoding(coding: str) -> None:
     )(body)
     head = b"From: A B <a@example.org>\nSubject: [PATCH] a: b\nMessage-Id: <1@example.org>\n"
     head += b"Content-Transfer-Encoding: " + coding.encode() + b"\n" if coding else b""
-    mail = captured(head + b"\n" + coded, "a@example.org", ("l@example.org",))
-    outgoing_mail = OutgoingMail(
-        1,
-        "1@example.org",
-        "[PATCH] a: b",
-        Address("A B", "a@example.org"),
-        (),
-        (),
-        body,
-        commit="c",
-    )
-    (made,) = put_in([mail], [outgoing_mail], ["größer"], None)
+    mail = parse_message(head + b"\n" + coded, "a@example.org", ("l@example.org",))
+    (made,) = put_in([replace(mail, commit="c")], ["größer"], None)
     message = message_from_bytes(made.raw)
     assert message.get_payload(decode=True).decode() == body.decode().replace(
         "---\n", "---\ngrößer\n\n", 1

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from patchpilot.outgoing.mail_state import MailState
+from patchpilot.model.message import MailState
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
@@ -67,7 +67,7 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
     ):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
             one = plan(repository, SendRequest(to=(LIST,), force="x"))
-            send = outbox.add(as_send(one), one.outgoing_mails, one.mails)
+            send = outbox.add(as_send(one))
             for entry, state in zip(send.entries[-2:], states, strict=True):
                 outbox.mark(send.id, entry.place, Outcome(state))
             if len(send.entries) > 2 and MailState.REJECTED not in states:

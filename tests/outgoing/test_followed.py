@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 from patchpilot.commits.repository import Repository
+from patchpilot.model.message import MailState
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.topic.find_topic import find_draft
 from patchpilot.topic.followed.review_summary import asked

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError, RefusedError
-from patchpilot.model.rendered_mail import captured
+from patchpilot.model.message import parse_message
 from patchpilot.outgoing.capture_program import split_arguments
 from patchpilot.outgoing.header_guard import refuse_foreign, refuse_other_recipients
 from tests.kit.cli import call
@@ -91,9 +91,9 @@ def test_a_carriage_return_in_a_subject_or_author_is_refused_past_every_force(
 )
 def test_a_mail_with_headers_nobody_asked_for_is_refused(head: bytes) -> None:
     good = b"From: a@x\nTo: b@x\nSubject: s\n and more\nX-Own: y\n\nBcc: text\rhere\n"
-    refuse_foreign([captured(good, "a@x", ("b@x",))])
+    refuse_foreign([parse_message(good, "a@x", ("b@x",))])
     with pytest.raises(InputError):
-        refuse_foreign([captured(head + b"\n\ntext\n", "a@x", ())])
+        refuse_foreign([parse_message(head + b"\n\ntext\n", "a@x", ())])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,11 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
         InputError, match="'-X/tmp/log@x' cannot be a recipient: it begins with '-'"
     ):
         refuse_foreign(
-            [captured(b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients)]
+            [
+                parse_message(
+                    b"From: a@x\nTo: b@x\nSubject: s\n\ntext\n", sender, recipients
+                )
+            ]
         )
 
 
@@ -129,7 +133,7 @@ def test_a_mail_whose_envelope_has_an_option_is_refused(
 def test_only_the_planned_recipients_are_in_an_envelope(
     planned: tuple[str, ...], sent_to: tuple[str, ...], said: str
 ) -> None:
-    mail = captured(
+    mail = parse_message(
         b"From: Me <me@example.org>\nSubject: x\n\nx\n", "me@example.org", sent_to
     )
     if not said:

@@ -188,11 +188,15 @@ def test_a_mail_that_another_program_wrote_into_the_outbox_is_refused(
     monkeypatch.setattr(
         Outbox,
         "add",
-        lambda self, send, outgoing, mails: real(
+        lambda self, send: real(
             self,
-            send,
-            outgoing,
-            [replace(mail, recipients=(*mail.recipients, QUEUE)) for mail in mails],
+            replace(
+                send,
+                entries=tuple(
+                    replace(one, recipients=(*one.recipients, QUEUE))
+                    for one in send.entries
+                ),
+            ),
         ),
     )
     done = call(*words)

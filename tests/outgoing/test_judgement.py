@@ -16,12 +16,12 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
 from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.message import MailState
 from patchpilot.model.patch import Series
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import account_probes, probes
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.projects.loading import find_project

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.demo.sink import Sink
+from patchpilot.model.message import MailState
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.services.send.after_send import send_report
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.services.send.mail_changes import mail_changes

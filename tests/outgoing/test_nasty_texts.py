@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
+from patchpilot.model.message_id import bracketed
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import author_unclosed
-from patchpilot.outgoing.outgoing_mail import OutgoingMail, text_header
+from patchpilot.outgoing.compose_message import compose_message, text_header
 from patchpilot.services.send.plan_send import plan
 from tests.kit.cover_letters import cover
 from tests.kit.topics import SIGNED, apply, commits, topic
@@ -84,8 +85,7 @@ def test_a_subject_is_decoded_to_what_it_was(title: str) -> None:
 @example('Evil"\\, <x@y>'.replace("<", "").replace(">", ""), "b")
 @example("Smith, John (ACME)", "Ünï, x")
 def test_names_stay_with_their_addresses(name: str, other: str) -> None:
-    outgoing_mail = OutgoingMail(
-        1,
+    composed = compose_message(
         "id@example.org",
         "s",
         Address("A", "a@example.org"),
@@ -93,7 +93,7 @@ def test_names_stay_with_their_addresses(name: str, other: str) -> None:
         (),
         b"x\n",
     )
-    message = message_from_bytes(outgoing_mail.file())
+    message = message_from_bytes(composed.file)
     pairs = getaddresses(message.get_all("To"))
     assert [email for _, email in pairs] == ["n@example.org", "o@example.org"]
     assert [str(make_header(decode_header(one))) for one, _ in pairs] == [name, other]
@@ -102,27 +102,25 @@ def test_names_stay_with_their_addresses(name: str, other: str) -> None:
 
 @pytest.mark.parametrize("bad", ["a\nBcc: x@example.org", "a\rb", "a\0b"])
 def test_a_line_break_never_reaches_a_header(bad: str) -> None:
-    good = OutgoingMail(
-        1,
-        "id@example.org",
-        "s",
-        Address("A", "a@example.org"),
-        (Address("L", "l@example.org"),),
-        (),
-        b"x\n",
-    )
-    from dataclasses import replace
-
-    for outgoing_mail in (
-        replace(good, subject=bad),
-        replace(good, message_id=bad),
-        replace(good, in_reply_to=bad),
-        replace(good, to=(Address(bad, "l@example.org"),)),
-        replace(good, cc=(Address("L", f"l@example.org{bad}"),)),
-        replace(good, author=Address(bad, "a@example.org")),
+    good = {
+        "message_id": "id@example.org",
+        "subject": "s",
+        "author": Address("A", "a@example.org"),
+        "to": (Address("L", "l@example.org"),),
+        "cc": (),
+        "body": b"x\n",
+    }
+    for wrong in (
+        {"subject": bad},
+        {"message_id": bad},
+        {"to": (Address(bad, "l@example.org"),)},
+        {"cc": (Address("L", f"l@example.org{bad}"),)},
+        {"author": Address(bad, "a@example.org")},
     ):
         with pytest.raises(InputError):
-            outgoing_mail.file()
+            compose_message(**{**good, **wrong})
+    with pytest.raises(InputError):
+        bracketed(bad)
 
 
 @pytest.mark.parametrize(

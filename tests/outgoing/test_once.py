@@ -14,8 +14,9 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
+from patchpilot.model.message import MailState
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.change_id import new_change_id
 from patchpilot.series.draft import Drafts
@@ -165,9 +166,7 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
             one = plan(here, asked())
             with Outbox() as outbox:
-                outbox.add(
-                    as_send(one), one.outgoing_mails, one.mails
-                )  # as a kill before the first mail leaves it
+                outbox.add(as_send(one))  # as a kill before the first mail leaves it
             assert deliver(there, plan(there, asked())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]

@@ -10,18 +10,19 @@ from datetime import UTC, datetime
 import pytest
 
 from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.model.message import MailState
 from patchpilot.outgoing import sender_lock
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.sender_lock import is_being_sent, one_at_a_time, sole_sender
 from patchpilot.series.topic_database import connect, state_folder
-from tests.kit.outbox import CHANGE, LIST, MAX, mail_of, outgoing_mail, record
+from tests.kit.outbox import CHANGE, LIST, MAX, message, record
 
 PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
 
 
 def test_a_planned_send_is_read_back_as_it_was_written() -> None:
-    outgoing_mails = [outgoing_mail(0), outgoing_mail(1)]
+    messages = (message(0), message(1, place=1))
     with Outbox() as outbox:
         template = record(outbox)
         planned = replace(
@@ -30,38 +31,16 @@ def test_a_planned_send_is_read_back_as_it_was_written() -> None:
             force="a reason",
             bcc=("b@example.com",),
             tracking_data={"patchpilot": ["x", "y"]},
+            entries=messages,
         )
         began = datetime.now(UTC).replace(microsecond=0)
-        send = outbox.add(
-            planned, outgoing_mails, [mail_of(one) for one in outgoing_mails]
-        )
+        send = outbox.add(planned)
     with Outbox() as outbox:
         again = outbox.get(send.id)
     assert again == send
-    assert replace(again, id=planned.id, begun=planned.begun, entries=()) == replace(
-        planned, entries=()
-    )
+    assert replace(again, id=planned.id, begun=planned.begun) == planned
     assert datetime.fromisoformat(again.begun) >= began
-    assert [
-        (
-            entry.place,
-            entry.number,
-            entry.commit,
-            entry.patch_id,
-            entry.state,
-            entry.detail,
-        )
-        for entry in again.entries
-    ] == [
-        (0, 0, None, None, PENDING, ""),
-        (1, 1, outgoing_mails[1].commit, outgoing_mails[1].patch_id, PENDING, ""),
-    ]
-    assert [entry.mail for entry in again.entries] == [
-        mail_of(one) for one in outgoing_mails
-    ]
-    assert [entry.file for entry in again.entries] == [
-        one.file() for one in outgoing_mails
-    ]
+    assert again.entries == messages
 
 
 def test_a_send_without_more_has_no_books_and_nobody_left_out() -> None:
@@ -113,12 +92,12 @@ def test_a_mail_s_state_and_the_server_s_words_are_kept_up_to_a_length() -> None
 def test_a_mail_that_was_sent_under_another_message_id_is_known_by_it() -> None:
     with Outbox() as outbox:
         send = record(outbox, ACCEPTED, ACCEPTED)
-        raw = send.entries[1].mail.raw.replace(b"-v1-2@", b"-other@")
+        raw = send.entries[1].raw.replace(b"-v1-2@", b"-other@")
         outbox.rename(send.id, 1, "other@example.org", raw)
         first, second = outbox.get(send.id).entries
         assert first == send.entries[0]
-        assert second.mail.raw == raw
-        assert second.mail.message_id == f"{CHANGE}-other@example.org"
+        assert second.raw == raw
+        assert second.message_id == f"{CHANGE}-other@example.org"
 
 
 def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
@@ -131,8 +110,8 @@ def test_sends_are_found_by_topic_version_and_kind_oldest_first() -> None:
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
         assert outbox.related(CHANGE, ()) == (one, two, again)
-        assert outbox.related("", [str(outgoing_mail(1, 2).patch_id)]) == (two,)
-        assert outbox.related(CHANGE, [str(outgoing_mail(1).patch_id), ""]) == (
+        assert outbox.related("", [str(message(1, 2).patch_id)]) == (two,)
+        assert outbox.related(CHANGE, [str(message(1).patch_id), ""]) == (
             one,
             two,
             again,
@@ -156,11 +135,11 @@ def test_patches_that_may_have_been_received_are_known_by_their_patch_ids(
 ) -> None:
     with Outbox() as outbox:
         send = record(outbox, state, PENDING)
-        record(outbox, ACCEPTED, kind="to-self", outgoing_mails=[outgoing_mail(3)])
+        record(outbox, ACCEPTED, kind="to-self", messages=[message(3)])
         first, second = (str(entry.patch_id) for entry in send.entries)
         assert outbox.with_patch_ids([first, "f" * 40]) == ((send,) if known else ())
         assert outbox.with_patch_ids([second]) == ()
-        assert outbox.with_patch_ids([str(outgoing_mail(3).patch_id)]) == ()
+        assert outbox.with_patch_ids([str(message(3).patch_id)]) == ()
         assert outbox.with_patch_ids([first, second]) == ((send,) if known else ())
 
 
@@ -207,8 +186,8 @@ def test_somebody_is_left_out_of_the_mails_that_were_not_sent() -> None:
         left = outbox.leave_out(send.id, [MAX.key, "b@example.com"])
         assert left.entries[0] == send.entries[0]
         for entry in left.entries[1:]:
-            assert entry.mail.recipients == (LIST.email,)
-            assert MAX.email.encode() not in entry.mail.raw
+            assert entry.recipients == (LIST.email,)
+            assert MAX.email.encode() not in entry.raw
             assert MAX.email.encode() not in entry.file
         assert [entry.state for entry in left.entries] == [ACCEPTED, REJECTED, PENDING]
         assert left.bcc == ("c@example.com",)
@@ -223,18 +202,12 @@ def test_somebody_is_left_out_of_the_mails_that_were_not_sent() -> None:
 def test_a_send_is_written_whole_or_not_at_all() -> None:
     with Outbox() as outbox:
         template = record(outbox)
-        with pytest.raises(ValueError, match="argument 2"):
-            outbox.add(
-                template,
-                [outgoing_mail(1), outgoing_mail(2)],
-                [mail_of(outgoing_mail(1))],
-            )
+        wrong = replace(message(2), raw=object())
+        with pytest.raises(PatchpilotError, match="cannot be written"):
+            outbox.add(replace(template, entries=(message(1), wrong)))
         assert outbox.sends(CHANGE) == (template,)
         # the transaction ended: the next one begins
-        assert (
-            outbox.add(template, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]).id
-            > template.id
-        )
+        assert outbox.add(template).id > template.id
 
 
 def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(
@@ -246,7 +219,7 @@ def test_a_disk_that_takes_nothing_is_an_error_with_a_hint(
         for write in (
             lambda: outbox.mark(send.id, 0, Outcome(REJECTED)),
             lambda: outbox.leave_out(send.id, [MAX.key]),
-            lambda: outbox.add(send, [outgoing_mail(1)], [mail_of(outgoing_mail(1))]),
+            lambda: outbox.add(send),
             lambda: outbox.end(send.id),
         ):
             with pytest.raises(

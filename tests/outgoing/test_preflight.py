@@ -10,9 +10,9 @@ from patchpilot.model.action import actions
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.message import parse_message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import TEAM, Recipient
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import NO_SERVER
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
@@ -49,16 +49,9 @@ def to(email: str, role: str = "maintainer", header: str = "to") -> Recipient:
 CHANGED = Draft(
     "c", "/r", "t", version=2, changelogs={"2": "Changes in v2:\n- mended (Bob)"}
 )
-ANSWER = RenderedMail(
-    "m@x",
-    "[PATCH v2] widget: mend",
-    ADA,
-    (),
-    (),
-    "v1@example.org",
-    ADA.email,
-    (),
-    b"In-Reply-To: <v1@example.org>\n\nText.\n",
+ANSWER = parse_message(
+    b"From: ada@example.org\nSubject: [PATCH v2] widget: mend\n"
+    b"In-Reply-To: <v1@example.org>\n\nText.\n"
 )
 LIST = to("widgets@lists.example.org", "list", "cc")
 SECRET = Draft("c", "/r", "t", answers={"security": "yes"})
@@ -599,16 +592,15 @@ def test_a_resend_needs_no_changelog_and_no_new_version() -> None:
 
 def test_the_same_patches_are_not_sent_twice_without_saying_so() -> None:
     from patchpilot.model.draft import KnownPatch
-    from patchpilot.model.rendered_mail import captured
-    from patchpilot.outgoing.mail_state import MailState
-    from patchpilot.outgoing.outbox import Outbox, OutboxEntry
+    from patchpilot.model.message import MailState, parse_message
+    from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
 
     with Outbox() as outbox:
         send = record(outbox)
     raw = ("\n".join(patch().lines) + "\n").encode()
-    entry = OutboxEntry(
-        0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), MailState.ACCEPTED, ""
+    entry = replace(
+        parse_message(raw), commit="c" * 40, patch_id="p" * 40, state=MailState.ACCEPTED
     )
     sent = replace(
         send,
@@ -1100,7 +1092,7 @@ def test_what_others_know_to_have_been_sent_is_not_sent_again(
 
 
 def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None:
-    from patchpilot.outgoing.mail_state import MailState
+    from patchpilot.model.message import MailState
     from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
 
@@ -1152,14 +1144,13 @@ def test_what_helps_after_the_same_patches_were_sent_depends_on_how_far_they_got
     state: str, version: int, hint: str
 ) -> None:
     from patchpilot.model.draft import KnownPatch
-    from patchpilot.model.rendered_mail import captured
-    from patchpilot.outgoing.mail_state import MailState
-    from patchpilot.outgoing.outbox import Outbox, OutboxEntry
+    from patchpilot.model.message import MailState, parse_message
+    from patchpilot.outgoing.outbox import Outbox
     from tests.kit.outbox import record
 
     raw = ("\n".join(patch().lines) + "\n").encode()
     got = MailState.ACCEPTED if state == "sent" else MailState.UNKNOWN
-    entry = OutboxEntry(0, 1, "c" * 40, "p" * 40, raw, captured(raw, "", ()), got, "")
+    entry = replace(parse_message(raw), commit="c" * 40, patch_id="p" * 40, state=got)
     with Outbox() as outbox:
         send = replace(record(outbox), version=1, entries=(entry,))
     mine = replace(

@@ -11,7 +11,8 @@ import pytest
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.model.message import MailState
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import EditStore, branch_key
 from patchpilot.topic.find_topic import find_draft
@@ -64,7 +65,7 @@ def in_doubt(repo: Repo, *places: int) -> list[str]:
         last = outbox.sends(find_draft(repository, request()).change_id)[-1]
         for place in places:
             outbox.mark(last.id, place, Outcome(MailState.UNKNOWN, "nobody knows"))
-        return [entry.mail.message_id for entry in last.entries]
+        return [entry.message_id for entry in last.entries]
 
 
 def request() -> Any:

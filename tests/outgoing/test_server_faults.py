@@ -15,8 +15,9 @@ from unittest.mock import patch
 
 import pytest
 
+from patchpilot.model.message import MailState
 from patchpilot.outgoing import retries
-from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
+from patchpilot.outgoing.mail_state import Outcome, Retry
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
 from tests.kit.cli import call

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.model.message import MailState
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.recipient_edits import EditStore, branch_key
 from tests.kit.cli import Outcome as Ended
@@ -184,6 +185,6 @@ def accept_all(repo: Repo) -> None:
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         planned = plan(repository, SendRequest(to=(LIST,), force="x"))
-        send = outbox.add(as_send(planned), planned.outgoing_mails, planned.mails)
+        send = outbox.add(as_send(planned))
         for entry in send.entries:
             outbox.mark(send.id, entry.place, Outcome(MailState.ACCEPTED))

@@ -20,8 +20,9 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4 import b4_send
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.reply.answered_mail import answered_mail
 from patchpilot.services.reply.plan_reply import (

@@ -13,8 +13,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.sink import Sink
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.message import MailState
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import as_send
@@ -110,7 +111,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
     with Repository.open(work) as repository:
         planned = plan(repository, SendRequest())
         with Outbox() as outbox:
-            cut = outbox.add(as_send(planned), planned.outgoing_mails, planned.mails)
+            cut = outbox.add(as_send(planned))
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
     app = walk_on(work)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -24,8 +24,7 @@ from patchpilot.demo.demo_repository import Repositories
 from patchpilot.demo.robin import fix_first
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
-from patchpilot.model.rendered_mail import captured
-from patchpilot.outgoing.mail_state import MailState
+from patchpilot.model.message import MailState, parse_message
 from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.bug_range import range_of_backports
@@ -124,7 +123,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         )
         raw = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", raw)
         raw = re.sub(rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", raw)
-        mail = captured(
+        mail = parse_message(
             raw, planned.mails[0].envelope_from, planned.mails[0].recipients
         )
         kept = tuple(

@@ -12,7 +12,8 @@ import pytest
 from patchpilot.archive.track_store import Store, default_file
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.draft import Draft
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.model.message import MailState
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series import database
 from patchpilot.series.database import (

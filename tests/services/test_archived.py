@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import InputError, UsageError
-from patchpilot.outgoing.mail_state import MailState
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.send_result import result_of_send
 from patchpilot.topic.archive_target import series_at
@@ -154,7 +154,7 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
     with Outbox() as outbox:
         sent = record(outbox, MailState.UNKNOWN)
     here = replace(sent, repository=str(repo.path / ".git"))
-    ident = sent.entries[0].mail.message_id
+    ident = sent.entries[0].message_id
     assert f"https://lore.kernel.org/all/{ident}/" in " ".join(
         map(str, result_of_send(sent).advice)
     )

@@ -5,7 +5,7 @@ mail.
 
 import pytest
 
-from patchpilot.model.rendered_mail import captured
+from patchpilot.model.message import parse_message
 from patchpilot.services.send.propose_prefix import mark_warnings
 
 MAIL = """From: Ada Fixer <ada@example.org>
@@ -56,13 +56,13 @@ def test_a_networking_mail_without_its_tree_is_reported(
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path=path).replace("\n", "\r\n").encode()
     found = mark_warnings(
-        (captured(raw, "ada@example.org", ("ben@example.org",)),) * 2, "linux"
+        (parse_message(raw, "ada@example.org", ("ben@example.org",)),) * 2, "linux"
     )
     assert [one.name for one in found] == (["missing-target-tree"] if advised else [])
     assert all(advised in one.message for one in found)
     # who said that it is a regression is not asked to send it to the next merge window
     regression = mark_warnings(
-        (captured(raw, "ada@example.org", ("ben@example.org",)),),
+        (parse_message(raw, "ada@example.org", ("ben@example.org",)),),
         "linux",
         is_regression=True,
     )
@@ -83,7 +83,7 @@ def test_a_fix_that_names_the_tree_for_the_rest_is_reported(
     mark: str, tag: str, reported: bool
 ) -> None:
     raw = MAIL.format(mark=mark, tag=tag, path="drivers/net/frob.c")
-    mail = captured(
+    mail = parse_message(
         raw.replace("\n", "\r\n").encode(), "ada@example.org", ("b@example.org",)
     )
     found = mark_warnings((mail,) * 2, "linux")
@@ -98,7 +98,7 @@ def test_a_mail_over_a_limit_has_no_other_warning() -> None:
     raw = long.replace("-10,3 +10,2", "-10,40003 +10,2").encode()
     assert (
         mark_warnings(
-            (captured(raw, "ada@example.org", ("ben@example.org",)),), "linux"
+            (parse_message(raw, "ada@example.org", ("ben@example.org",)),), "linux"
         )
         == ()
     )

@@ -9,7 +9,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.outgoing.mail_state import MailState
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.series.draft import Drafts
 from patchpilot.topic.reroll import (
@@ -26,7 +26,7 @@ from patchpilot.topic.reroll import (
     unfinished,
     with_changelog,
 )
-from tests.kit.outbox import CHANGE, outgoing_mail, record
+from tests.kit.outbox import CHANGE, message, record
 from tests.kit.topics import SIGNED, topic
 
 DRAFT = Draft(CHANGE, "/src/linux", "widget")
@@ -34,9 +34,7 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 def known(one: int, version: int = 1) -> KnownPatch:
     """The patch of mail `one` of a version, as tests.kit.outbox makes it."""
-    return KnownPatch(
-        str(outgoing_mail(one, version).patch_id), f"widget: change {one}"
-    )
+    return KnownPatch(str(message(one, version).patch_id), f"widget: change {one}")
 
 
 def sent(*versions: int) -> Send:
@@ -337,7 +335,7 @@ def test_a_message_that_was_reworded_is_begun_in_the_changelog(tmp_path: Path) -
     )
     after = repo.git("rev-parse", "HEAD").strip()
     with Outbox() as outbox:
-        record(outbox, outgoing_mails=[replace(outgoing_mail(1), commit=before)])
+        record(outbox, messages=[replace(message(1), commit=before)])
     draft = replace(DRAFT, patches=(replace(known(1), commit=after),))
     with Repository.open(repo.path) as repository:
         assert (

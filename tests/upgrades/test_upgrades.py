@@ -20,7 +20,7 @@ from patchpilot.config import KEYS, load
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.outgoing.mail_state import MailState
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
 from patchpilot.series.database import backups

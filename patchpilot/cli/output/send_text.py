@@ -100,8 +100,8 @@ def mail_text(raw: bytes) -> str:
 
 def _short(plan: SendPlan, room: int) -> Iterator[str]:
     yield f"v{plan.version}: {in_numbers(plan)}"
-    for at, mail in enumerate(plan.mails):
-        state = f"{plan.states[at]:9} " if plan.states else ""
+    for mail in plan.mails:
+        state = f"{mail.state:9} " if plan.send_id else ""
         yield from filled(f"  {state}", one_line(mail.subject), room)
 
 

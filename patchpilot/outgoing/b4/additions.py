@@ -15,17 +15,13 @@ from functools import partial
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
-from patchpilot.model.message_id import bracketed, id_in_header
-from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.model.message import Message
+from patchpilot.model.message_id import bracketed
 from patchpilot.outgoing.compose_mails import SeriesText, insert_note
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.compose_message import with_fields
 
 _ENCODING = re.compile(
     rb"^content-transfer-encoding:[^\n]*(?:\n[ \t][^\n]*)*",
-    re.IGNORECASE | re.MULTILINE,
-)
-_THREAD = re.compile(
-    rb"^(?:in-reply-to|references):[^\n]*\n(?:[ \t][^\n]*\n)*",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -33,16 +29,13 @@ _THREAD = re.compile(
 def additions(
     series_text: SeriesText,
     notes: Mapping[str, str],
-    outgoing_mails: Sequence[OutgoingMail],
+    mails: Sequence[Message],
 ) -> tuple[str, ...]:
     """Returns the text to insert into each message: the note on its patch.
 
     The first message also gets the texts of the series that are not part of its cover letter.
     """
-    texts = [
-        (notes.get(outgoing_mail.commit, "") if outgoing_mail.commit else "")
-        for outgoing_mail in outgoing_mails
-    ]
+    texts = [notes.get(mail.commit or "", "") for mail in mails]
     if texts:
         texts[0] = "\n\n".join(
             part for part in (texts[0], *series_text.extras) if part.strip()
@@ -51,26 +44,28 @@ def additions(
 
 
 def put_in(
-    mails: Sequence[RenderedMail],
-    outgoing_mails: Sequence[OutgoingMail],
+    mails: Sequence[Message],
     texts: Sequence[str],
     parent: str | None,
-) -> tuple[RenderedMail, ...]:
+) -> tuple[Message, ...]:
     """Inserts these texts into the messages and, if `parent` is given, makes them replies to it."""
     changed = []
-    for mail, outgoing_mail, text in zip(mails, outgoing_mails, texts, strict=True):
+    for mail, text in zip(mails, texts, strict=True):
         raw = mail.raw
         if text.strip():
-            raw = _rewritten(
-                raw, partial(_with, text=text, outgoing_mail=outgoing_mail)
-            )
+            raw = _rewritten(raw, partial(_with, text=text, is_patch=bool(mail.commit)))
         if parent:
-            raw = _answering(raw, parent, mails[0].message_id)
-        changed.append(
-            mail
-            if raw == mail.raw
-            else captured(raw, mail.envelope_from, mail.recipients)
-        )
+            # the first one answers the parent, the others still answer the first
+            chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
+            references = "\n ".join(map(bracketed, chain))
+            raw = with_fields(
+                raw,
+                {
+                    "In-Reply-To": bracketed(mail.in_reply_to or parent),
+                    "References": references,
+                },
+            )
+        changed.append(mail.with_raw(raw))
     return tuple(changed)
 
 
@@ -87,8 +82,8 @@ def refuse_signed(texts: Sequence[str], *, why: str) -> None:
         )
 
 
-def _with(body: bytes, text: str, outgoing_mail: OutgoingMail) -> bytes:
-    if outgoing_mail.commit is not None:
+def _with(body: bytes, text: str, *, is_patch: bool) -> bytes:
+    if is_patch:
         return insert_note(body, text)
     before, mark, after = body.partition(b"\n---\n")
     return (
@@ -140,20 +135,3 @@ def _plain_head(head: bytes) -> bytes:
     return (
         head if _ENCODING.search(head) else head + b"\nContent-Transfer-Encoding: 8bit"
     )
-
-
-def _answering(raw: bytes, parent: str, first: str) -> bytes:
-    """The mail in the thread of `parent`: the first one answers it, the others still answer the
-    first.
-    """
-    head, gap, body = raw.partition(b"\n\n")
-    mine = id_in_header(
-        str(message_from_bytes(head + gap, policy=compat32).get("In-Reply-To", ""))
-    )
-    chain = (bracketed(parent), *((bracketed(first),) if mine else ()))
-    lines = (
-        f"In-Reply-To: {bracketed(mine or parent)}\nReferences: "
-        + "\n ".join(chain)
-        + "\n"
-    )
-    return _THREAD.sub(b"", head + b"\n") + lines.encode("ascii") + gap[1:] + body

@@ -33,14 +33,12 @@ from patchpilot.errors import (
     UsageError,
 )
 from patchpilot.model.address import Address, judge
-from patchpilot.model.rendered_mail import RenderedMail, captured, header_recipients
+from patchpilot.model.message import MailState, Message, parse_message
 from patchpilot.outgoing.b4.b4_command import INHERITED, b4_environment, command, run
 from patchpilot.outgoing.b4.tracking import correct_record
 from patchpilot.outgoing.deliver_each import deliver_one, send_mail
 from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState
-from patchpilot.outgoing.outbox import OutboxEntry
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.smtp import Submission
 from patchpilot.outgoing.transport import Delivery
@@ -75,7 +73,7 @@ def capture(
     *,
     cover: bool,
     sign: bool,
-) -> tuple[RenderedMail, ...]:
+) -> tuple[Message, ...]:
     """Returns the messages that b4 would send to exactly these recipients, in b4's order.
 
     Nothing is sent.
@@ -101,8 +99,8 @@ def capture(
         if done.code or not files:
             raise _failed(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
-        mails = [captured(file.read_bytes(), envelope, ()) for file in files]
-        mails = [replace(mail, recipients=header_recipients(mail)) for mail in mails]
+        mails = [parse_message(file.read_bytes(), envelope) for file in files]
+        mails = [replace(mail, recipients=mail.named) for mail in mails]
         planned = [judge(address.email).wire or address.email for address in (*to, *cc)]
         for mail in mails:
             refuse_other_recipients(mail, planned, "b4")
@@ -197,7 +195,7 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
                     with contextlib.suppress(BrokenPipeError):
                         stream.close()
     if not delivery.to_self and process.returncode == 0:
-        correct_record(delivery.repository, run.known, entries[0].mail.message_id)
+        correct_record(delivery.repository, run.known, entries[0].message_id)
     elif (
         process.returncode
         and all(entry.state is MailState.PENDING for entry in entries)
@@ -268,8 +266,8 @@ class _Counter:
         if index >= len(self.entries):
             return "b4 produced more messages than the preview showed"
         entry = self.entries[index]
-        if not same_mail(entry, captured(raw, "", ())):
-            return f"b4 produced a mail that differs from the preview: {entry.mail.subject}"
+        if not same_mail(entry, parse_message(raw)):
+            return f"b4 produced a mail that differs from the preview: {entry.subject}"
         last = index == len(self.entries) - 1
         if last and any(entry.state is MailState.UNKNOWN for entry in self.entries):
             # b4 must not note the series as sent while a mail of it is in doubt
@@ -277,7 +275,7 @@ class _Counter:
             return "it is unknown whether a mail of the series was sent"
         return self._send(entry)
 
-    def _send(self, entry: OutboxEntry) -> str:
+    def _send(self, entry: Message) -> str:
         if entry.state in (MailState.ACCEPTED, MailState.UNKNOWN):
             return "taken"
         if self.delivery.stopping():
@@ -296,7 +294,7 @@ class _Counter:
         )
 
 
-def same_mail(entry: OutboxEntry, given: RenderedMail) -> bool:
+def same_mail(entry: Message, given: Message) -> bool:
     """Whether a message from another b4 run is the same as this one.
 
     Ignores Message-IDs, the date, b4's tracking header, signatures, and texts that patchpilot
@@ -304,17 +302,16 @@ def same_mail(entry: OutboxEntry, given: RenderedMail) -> bool:
     """
     from patchpilot.model.mail import parse_mail
 
-    shown = entry.mail
     body = parse_mail(given.raw).body.rstrip()
-    # who was left out of a mail since is still with the others of the series
-    same = shown.subject == given.subject and _keys(shown) <= _keys(given)
-    return same and any(
-        body == parse_mail(raw).body.rstrip() for raw in (shown.raw, entry.file)
+    shown, others = (
+        {address.key for address in (*message.to, *message.cc)}
+        for message in (entry, given)
     )
-
-
-def _keys(mail: RenderedMail) -> set[str]:
-    return {address.key for address in (*mail.to, *mail.cc)}
+    # who was left out of a mail since is still with the others of the series
+    same = entry.subject == given.subject and shown <= others
+    return same and any(
+        body == parse_mail(raw).body.rstrip() for raw in (entry.raw, entry.file)
+    )
 
 
 def switched_off() -> list[str]:

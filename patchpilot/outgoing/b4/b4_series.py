@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from patchpilot.commits.b4_prep import (
     DESCRIPTION,
@@ -16,8 +17,8 @@ from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
+from patchpilot.model.message import Message
 from patchpilot.model.patch_subject import parse_subject
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.b4.additions import additions, put_in, refuse_signed
 from patchpilot.outgoing.b4.b4_send import SendRun, UndecodableError, capture
@@ -30,7 +31,6 @@ from patchpilot.outgoing.compose_mails import SeriesText, patch_ids_of
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender
 from patchpilot.series.message_ids import with_kept_ids
 
@@ -90,18 +90,17 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
         tracking_data = (
             branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
         )
-    outgoing_mails = _outgoing_mails(repository, mails, ids)
+    mails = _with_commits(repository, mails, ids)
     notes = {
         patch.commit: draft.notes.get(patch.patch_id, "")
         for patch in draft.patches
         if patch.commit
     }
-    added = additions(text, notes, outgoing_mails)
+    added = additions(text, notes, mails)
     if sign:
         refuse_signed(added, why="b4 signs them as it makes them")
-    mails = put_in(mails, outgoing_mails, added, draft.in_reply_to or None)
+    mails = put_in(mails, added, draft.in_reply_to or None)
     return RenderedSeries(
-        outgoing_mails,
         mails,
         tuple(_remarks(account, known, sign=sign, to_self=series.to_self)),
         tracking_data,
@@ -199,7 +198,7 @@ def _everybody(send: Send, name: str) -> tuple[Address, ...]:
     addresses = {
         address.key: address
         for entry in send.entries
-        for address in getattr(entry.mail, name)
+        for address in getattr(entry, name)
     }
     return tuple(addresses.values())
 
@@ -305,9 +304,9 @@ def _with_texts(
     )
 
 
-def _outgoing_mails(
-    repository: Repository, mails: Sequence[RenderedMail], ids: Sequence[str]
-) -> tuple[OutgoingMail, ...]:
+def _with_commits(
+    repository: Repository, mails: Sequence[Message], ids: Sequence[str]
+) -> tuple[Message, ...]:
     """b4's mails with what we know of their commits.
 
     RefusedError when they are not the commits that were asked for.
@@ -328,25 +327,20 @@ def _outgoing_mails(
             strict=True,
         )
     )
-    outgoing = []
+    made = []
     for at, mail in enumerate(mails):
         commit, patch_id = commits.get(mail.message_id, (None, None))
         number = parse_subject(mail.subject).number
-        outgoing.append(
-            OutgoingMail(
-                number=(at + 1 if number is None else number),
-                message_id=mail.message_id,
-                subject=mail.subject,
-                author=mail.sender,
-                to=mail.to,
-                cc=mail.cc,
-                body=mail.raw.partition(b"\n\n")[2],
-                in_reply_to=mail.in_reply_to,
+        made.append(
+            replace(
+                mail,
+                number=at + 1 if number is None else number,
+                file=mail.raw,
                 commit=commit,
                 patch_id=patch_id,
             )
         )
-    return tuple(outgoing)
+    return tuple(made)
 
 
 def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
@@ -368,7 +362,7 @@ def _same_titles(titles: Sequence[str], subjects: Sequence[str]) -> bool:
     )
 
 
-def _is_cover(mail: RenderedMail) -> bool:
+def _is_cover(mail: Message) -> bool:
     return parse_subject(mail.subject).number == 0 or not re.search(
         rb"^diff --git ", mail.raw, re.MULTILINE
     )

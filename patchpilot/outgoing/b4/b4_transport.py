@@ -15,10 +15,10 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.extras import install_command
 from patchpilot.model.action import Action
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4 import NAME, b4_command
 from patchpilot.outgoing.b4.b4_command import KNOWN_VERSION
 from patchpilot.outgoing.mail_account import Account, read_account
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.transport import (

@@ -18,9 +18,9 @@ from pathlib import Path
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4.b4_command import INHERITED
 from patchpilot.outgoing.b4.enrollment import branch_tracking, write_branch_tracking
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.topic_database import state_folder
 

@@ -8,9 +8,10 @@ import re
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.errors import RefusedError
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4.b4_command import run
 from patchpilot.outgoing.b4.b4_send import SendRun, recipient_words, switched_off
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.transport import Delivery
 
 _NEVER_LEFT = re.compile(
@@ -61,12 +62,12 @@ def post(delivery: Delivery, send_run: SendRun) -> None:
 
 def _rename(delivery: Delivery, noted: str) -> None:
     """The outbox learns the Message-IDs of this run from the first one, which b4 noted."""
-    first = delivery.send.entries[0].mail
+    first = delivery.send.entries[0]
     for entry in delivery.send.entries:
-        name = _renamed(entry.mail.message_id, first.message_id, noted)
-        raw = entry.mail.raw.replace(
-            entry.mail.message_id.encode(), name.encode()
-        ).replace(first.message_id.encode(), noted.encode())
+        name = _renamed(entry.message_id, first.message_id, noted)
+        raw = entry.raw.replace(entry.message_id.encode(), name.encode()).replace(
+            first.message_id.encode(), noted.encode()
+        )
         delivery.rename(entry.place, name, raw)
 
 

@@ -22,8 +22,7 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, MissingError, PatchpilotError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address, judge, parse_address
-from patchpilot.model.mail import parse_mail
-from patchpilot.model.rendered_mail import RenderedMail, captured
+from patchpilot.model.message import MailState, Message
 from patchpilot.outgoing.capture_program import (
     captured_mails,
     capturing_program,
@@ -32,8 +31,7 @@ from patchpilot.outgoing.capture_program import (
 from patchpilot.outgoing.credentials import helper
 from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
-from patchpilot.outgoing.outbox import OutboxEntry
+from patchpilot.outgoing.mail_state import Outcome, Retry
 from patchpilot.outgoing.retries import Retries
 from patchpilot.outgoing.send_email.send_email_log import Dialogue, Phase
 from patchpilot.outgoing.transport import Delivery
@@ -61,19 +59,21 @@ _SETTINGS = Action(
 def capture(
     repository: Repository,
     account: Account,
-    files: Sequence[bytes],
+    messages: Sequence[Message],
     bcc: Sequence[str] = (),
     identity: str | None = None,
-) -> tuple[RenderedMail, ...]:
-    """Captures the messages that git send-email makes from these files.
+) -> tuple[Message, ...]:
+    """Returns composed messages as git send-email makes them from their files.
 
     Nothing is sent: a program that stores the messages replaces sendmail.
     """
     with TemporaryFolder("send") as folder:
-        paths = _write(folder, files)
+        paths = _write(folder, messages)
         program = capturing_program(folder)
         argv = [
-            *_argv(repository, account, bcc, identity, _names_sender(account, files)),
+            *_argv(
+                repository, account, bcc, identity, _names_sender(account, messages)
+            ),
             "--confirm=never",
             *_ONE_EACH,
             f"--sendmail-cmd={shlex.quote(str(program))}",
@@ -84,22 +84,16 @@ def capture(
             argv, env=env, cwd=repository.top, timeout=CAPTURE, name="git send-email"
         )
         mails = captured_mails(folder)
-        if done.code or len(mails) != len(files):
+        if done.code or len(mails) != len(messages):
             raise _failed(done.error_text, done.out.decode("utf-8", "replace"))
+        blind = [address.email for address in filter(None, map(parse_address, bcc))]
         rendered = []
-        for file, (arguments, raw) in zip(files, mails, strict=True):
+        for message, (arguments, raw) in zip(messages, mails, strict=True):
             sender, recipients = split_arguments(arguments, len(account.options))
-            mail = captured(raw, "", recipients)
-            refuse_other_recipients(mail, _planned(file, bcc), "git send-email")
-            rendered.append(replace(mail, envelope_from=sender or mail.sender.email))
+            made = message.with_raw(raw, recipients=recipients)
+            refuse_other_recipients(made, (*message.named, *blind), "git send-email")
+            rendered.append(replace(made, envelope_from=sender or made.sender.email))
         return tuple(rendered)
-
-
-def _planned(file: bytes, bcc: Sequence[str]) -> tuple[str, ...]:
-    """The addresses that a mail is to be sent to."""
-    mail = parse_mail(file)
-    blind = filter(None, map(parse_address, bcc))
-    return tuple(address.email for address in (*mail.to, *mail.cc, *blind))
 
 
 def deliver(delivery: Delivery) -> Dialogue:
@@ -109,15 +103,14 @@ def deliver(delivery: Delivery) -> Dialogue:
     error, if a message is not accepted or a stop is requested.
     """
     repository, account = delivery.repository, delivery.account
-    files = [entry.file for entry in delivery.waiting]
     retries = Retries(delivery.stopping, delivery.progress)
     done, one_each, login = 0, False, ""
     with (
         TemporaryFolder("send") as place,
         helper(delivery.credential) as (options, descriptors),
     ):
-        paths = _write(place, files)
-        keep_self = _names_sender(account, files)
+        paths = _write(place, delivery.waiting)
+        keep_self = _names_sender(account, delivery.waiting)
         common = [
             *_argv(
                 repository,
@@ -145,7 +138,7 @@ def deliver(delivery: Delivery) -> Dialogue:
             dialogue.login = login = dialogue.login or login
             done += talk.accepted
             if (
-                done == len(files)
+                done == len(paths)
                 or talk.doubtful
                 or talk.current < 0
                 or delivery.stopping()
@@ -199,7 +192,7 @@ class _Run:
     whether it is the first of the delivery.
     """
 
-    entries: tuple[OutboxEntry, ...]
+    entries: tuple[Message, ...]
     one_each: bool
     first: bool
 
@@ -240,7 +233,7 @@ class _Conversation:
             self.doubtful = self.doubtful or outcome.state is MailState.UNKNOWN
 
     @property
-    def _entry(self) -> OutboxEntry:
+    def _entry(self) -> Message:
         return self.started.entries[self.current]
 
     def _outcome(self) -> Outcome:
@@ -428,12 +421,12 @@ def _argv(
     return [*words, *(f"--bcc={address}" for address in bcc)]
 
 
-def _names_sender(account: Account, files: Sequence[bytes]) -> bool:
+def _names_sender(account: Account, messages: Sequence[Message]) -> bool:
     """Whether a Cc: of these mails names the sender."""
     return account.sender is not None and any(
         address.key == account.sender.key
-        for file in files
-        for address in parse_mail(file).cc
+        for message in messages
+        for address in message.cc
     )
 
 
@@ -455,11 +448,11 @@ def _environment(
     return env | {"PATCHPILOT_SENDING": "1"}
 
 
-def _write(folder: Path, files: Sequence[bytes]) -> list[Path]:
+def _write(folder: Path, messages: Sequence[Message]) -> list[Path]:
     paths = []
-    for number, content in enumerate(files):
+    for number, message in enumerate(messages):
         path = folder / f"{number:04d}.mail"
-        path.write_bytes(content)
+        path.write_bytes(message.file)
         paths.append(path)
     return paths
 

@@ -8,7 +8,8 @@ Credentials in the dialogue are discarded without being parsed.
 import re
 from enum import IntEnum
 
-from patchpilot.outgoing.mail_state import MailState, Outcome, Retry
+from patchpilot.model.message import MailState
+from patchpilot.outgoing.mail_state import Outcome, Retry
 from patchpilot.outgoing.reply_codes import NO_ANSWER, after_mail, before_mail, lost
 
 _LINE = re.compile(

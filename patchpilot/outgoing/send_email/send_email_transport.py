@@ -8,9 +8,8 @@ before it sends each of them.
 from collections.abc import Iterator, Sequence
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.rendered_mail import RenderedMail
+from patchpilot.model.message import Message
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.send_email import NAME
 from patchpilot.outgoing.transport import (
@@ -54,20 +53,19 @@ class SendEmailTransport(Transport):
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
 
-        outgoing_mails = compose(repository, series)
         remarks = (
             ("sendemail.headerCmd is not run: every message has the headers shown",)
             if series.account.value("headercmd")
             else ()
         )
-        mails = capture(
+        messages = capture(
             repository,
             series.account,
-            [outgoing_mail.file() for outgoing_mail in outgoing_mails],
+            compose(repository, series),
             series.bcc,
             series.identity,
         )
-        return RenderedSeries(outgoing_mails, mails, remarks)
+        return RenderedSeries(messages, remarks)
 
     def deliver(self, delivery: Delivery) -> str:
         """git send-email runs until a mail is not accepted."""
@@ -79,11 +77,11 @@ class SendEmailTransport(Transport):
         self,
         repository: Repository,
         account: Account,
-        mail: OutgoingMail,
+        message: Message,
         bcc: Sequence[str] = (),
         identity: str | None = None,
-    ) -> RenderedMail:
+    ) -> Message:
         """The mail as git send-email makes it."""
         from patchpilot.outgoing.send_email.git_send_email import capture
 
-        return capture(repository, account, [mail.file()], bcc, identity)[0]
+        return capture(repository, account, [message], bcc, identity)[0]

@@ -8,19 +8,24 @@ from datetime import UTC, datetime
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address, sort_out
+from patchpilot.model.message import Message
+from patchpilot.model.message_id import bracketed
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.recipient import refuse_many
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.stable_prefix import stable_versions
 from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.compose_mails import SeriesText, bodies_of_commits
+from patchpilot.outgoing.compose_mails import (
+    PatchBody,
+    SeriesText,
+    bodies_of_commits,
+)
+from patchpilot.outgoing.compose_message import compose_message
 from patchpilot.outgoing.git_recipients import blind_copies
 from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.outgoing.reply_mail import (
     reply_recipients,
@@ -54,8 +59,7 @@ class ReplyPlan:
     answered: AnsweredMail
     transport: Transport
     account: Account
-    outgoing: OutgoingMail
-    mail: RenderedMail
+    mail: Message
     blockers: tuple[SendProblem, ...]
     warnings: tuple[SendProblem, ...]
     bcc: tuple[str, ...] = ()
@@ -104,8 +108,8 @@ def open_draft(
 
 def patch_draft(
     repository: Repository, answered: AnsweredMail, commit: str, sender: Address
-) -> tuple[ReplyDraft, OutgoingMail]:
-    """Returns the draft and the message for a patch in reply to this message.
+) -> tuple[ReplyDraft, PatchBody]:
+    """Returns the draft and the content of a patch in reply to this message.
 
     `commit` becomes the patch, for the stable tree that the message names (`[PATCH 6.1.y]`).
     Raises `UsageError` if the message names no stable tree, and `RefusedError` if the commit
@@ -141,18 +145,7 @@ def patch_draft(
         subject=title,
         text=body.body.decode("utf-8", "surrogateescape"),
     )
-    mail = OutgoingMail(
-        1,
-        draft.message_id,
-        title,
-        body.author,
-        (),
-        (),
-        body.body,
-        commit=commit,
-        patch_id=body.patch_id,
-    )
-    return draft, mail
+    return draft, body
 
 
 def _new_draft(
@@ -205,7 +198,7 @@ def plan_reply(
     draft: ReplyDraft,
     via: str,
     *,
-    patch: OutgoingMail | None = None,
+    patch: PatchBody | None = None,
     identity: str | None = None,
     force: str | None = None,
 ) -> ReplyPlan:
@@ -243,23 +236,19 @@ def plan_reply(
             hint="reply to a mail that others sent or received",
         )
     refuse_many(len(to) + len(cc), force)
-    mail = replace(
-        patch
-        or OutgoingMail(
-            1,
-            draft.message_id,
-            draft.subject,
-            sender,
-            (),
-            (),
-            draft.text.encode("utf-8", "surrogateescape"),
-        ),
-        message_id=draft.message_id,
-        to=to,
-        cc=cc,
-        in_reply_to=answered.message_id,
-        references=reply_references(answered.mail.mail),
+    references = map(bracketed, reply_references(answered.mail.mail))
+    mail = compose_message(
+        draft.message_id,
+        draft.subject,
+        patch.author if patch else sender,
+        to,
+        cc,
+        patch.body if patch else draft.text.encode("utf-8", "surrogateescape"),
+        In_Reply_To=bracketed(answered.message_id),
+        References="\n ".join(references),
     )
+    if patch:
+        mail = replace(mail, commit=patch.commit, patch_id=patch.patch_id)
     blind, unusable = sort_out(() if undisclosed else blind_copies(repository, account))
     bcc = tuple(address.header() for address in blind)
     rendered = transport.render_mail(repository, account, mail, bcc, identity)
@@ -287,7 +276,6 @@ def plan_reply(
         answered,
         transport,
         account,
-        mail,
         rendered,
         blockers,
         warnings,

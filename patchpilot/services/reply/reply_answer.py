@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from patchpilot.model.json_form import json_form
+from patchpilot.model.message import MailState, Message
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.reply_drafts import ReplyDraft
 from patchpilot.services.reply.plan_reply import ReplyPlan
-from patchpilot.topic.mail_result import MailResult
 
 ReplyState = MailState | Literal["planned", "refused", "drafts"]
 """What became of a reply; `drafts` for the list of those that were not sent."""
@@ -32,7 +31,7 @@ class ReplyProblem:
     "message_id=plan.mail.message_id",
     "subject=plan.mail.subject",
     "in_reply_to=plan.draft.answers",
-    "references=plan.outgoing.references",
+    "references=plan.mail.references",
     "to=plan.mail.to",
     "cc=plan.mail.cc",
     "text=plan.draft.text",
@@ -46,7 +45,7 @@ class PlannedReply:
     """A planned reply, and the result of sending it (None: not sent)."""
 
     plan: ReplyPlan
-    sent: MailResult | None = None
+    sent: Message | None = None
     drafts: tuple[ReplyDraft, ...] = ()
 
     @property

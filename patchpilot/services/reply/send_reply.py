@@ -13,8 +13,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.message import MailState, Message
 from patchpilot.outgoing.credentials import credential_of, note_login
-from patchpilot.outgoing.mail_state import MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
 from patchpilot.outgoing.sender_lock import one_at_a_time
@@ -27,7 +28,6 @@ from patchpilot.services.reply.sent_replies import (
     sent_already,
     sole_reply,
 )
-from patchpilot.topic.mail_result import MailResult, mail_result
 
 KIND = "reply"
 
@@ -38,7 +38,7 @@ def send_reply(
     *,
     unknown: str = "",
     terminal: bool = False,
-) -> MailResult:
+) -> Message:
     """Sends a planned reply, deletes its draft, and returns the state of the message.
 
     If the server does not accept the message, the draft is kept.
@@ -63,7 +63,7 @@ def send_reply(
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
         _keep_in_series(planned, send)
-    return mail_result(send.entries[0])
+    return send.entries[0]
 
 
 def _claimed(
@@ -94,9 +94,7 @@ def _claimed(
         if own and not accepted(send):
             outbox.forget(send.id)
     _refuse_sent(outbox, planned)
-    return outbox.add(
-        _as_send(planned, repository), (planned.outgoing,), (planned.mail,)
-    )
+    return outbox.add(_as_send(planned, repository))
 
 
 def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
@@ -158,7 +156,7 @@ def _keep_in_series(planned: ReplyPlan, send: Send) -> None:
     if planned.answered.entry is None:
         return
     with Store() as store:
-        store.keep_sent(planned.answered.entry.id, parse_mail(send.entries[0].mail.raw))
+        store.keep_sent(planned.answered.entry.id, parse_mail(send.entries[0].raw))
 
 
 def _as_send(planned: ReplyPlan, repository: Repository) -> Send:
@@ -177,7 +175,7 @@ def _as_send(planned: ReplyPlan, repository: Repository) -> Send:
         force=planned.force,
         bcc=planned.bcc,
         begun="",
-        entries=(),
+        entries=(planned.mail,),
         identity=planned.identity,
         undisclosed=is_undisclosed(planned.answered),
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from patchpilot.model.action import Action
 from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.message import MailState
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDraft
 from patchpilot.outgoing.sender_lock import sole_sender
@@ -65,7 +65,7 @@ def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
     return SendProblem(
         "sent-already",
         f"this reply was sent on {when:%Y-%m-%d at %H:%M} UTC as"
-        f" <{same[-1].entries[0].mail.message_id}>",
+        f" <{same[-1].entries[0].message_id}>",
         Action(
             "", ("--force", "REASON"), "write another text, or send it again: add {}"
         ),

@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Advice
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
-from patchpilot.outgoing.mail_state import MailState
+from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.projects.loading import default_project, find_project
 from patchpilot.services.send.send_plan import SendPlan, SendResult
@@ -63,7 +63,7 @@ def send_report(
             for send in outbox.sends(result.change_id)
             if send.version == result.version
         ]
-    first = sends[-1].entries[0].mail.message_id if sends else ""
+    first = sends[-1].entries[0].message_id if sends else ""
     at = stored_time(sends[-1].begun).astimezone() if sends else None
     base = (
         link_to(sends[-1], repository).rstrip("/").removesuffix(first) if sends else ""

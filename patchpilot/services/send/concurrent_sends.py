@@ -8,7 +8,7 @@ send.
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
-from patchpilot.outgoing.mail_state import WAITING
+from patchpilot.model.message import WAITING
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.services.send.send_plan import SendPlan
@@ -55,12 +55,7 @@ def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
     This includes sends that are in progress. The caller holds the topic's lock.
     """
     topic = planned.draft.change_id
-    mails = zip(planned.outgoing_mails, planned.mails, strict=True)
-    patch_ids = {
-        outgoing_mail.patch_id or ""
-        for at, (outgoing_mail, _) in enumerate(mails)
-        if at in planned.waiting
-    }
+    patch_ids = {mail.patch_id or "" for mail in planned.mails if mail.is_waiting}
     if not planned.send_id:
         patch_ids |= set(_patch_ids(planned.draft))
     for other in outbox.related(topic, patch_ids):

@@ -5,9 +5,8 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from patchpilot.model.message import Message
 from patchpilot.model.patch_subject import parse_subject
-from patchpilot.model.rendered_mail import RenderedMail
-from patchpilot.outgoing.outbox import OutboxEntry
 from patchpilot.services.send.readable_mail import readable_lines
 from patchpilot.services.send.send_plan import SendPlan
 from patchpilot.topic.reroll import last_sent
@@ -48,53 +47,46 @@ def mail_changes(plan: SendPlan) -> MailChanges | None:
     last = last_sent(plan.draft)
     if last is None or last.version >= plan.version:
         return None
-    before = {_title(entry.mail): entry for entry in last.entries}
-    paired = [
-        _counterpart(plan, at, before, last.entries) for at in range(len(plan.mails))
-    ]
+    paired = [_counterpart(mail, last.entries) for mail in plan.mails]
     kept = {entry.place for entry in paired if entry}
     return MailChanges(
         last.version,
         tuple(
-            _compared(entry.mail if entry else None, mail)
+            _compared(entry, mail)
             for entry, mail in zip(paired, plan.mails, strict=True)
         ),
         tuple(
-            _title(entry.mail)
+            _title(entry)
             for entry in last.entries
             if entry.place not in kept and entry.patch_id
         ),
     )
 
 
-def _counterpart(
-    plan: SendPlan,
-    at: int,
-    before: dict[str, OutboxEntry],
-    entries: Sequence[OutboxEntry],
-) -> OutboxEntry | None:
-    """The mail of the last version that this one continues: the cover letter the cover letter, a
-    patch the one of its title or its diff.
+def _counterpart(mail: Message, before: Sequence[Message]) -> Message | None:
+    """The message of the last version that this one continues: the cover letter the cover letter,
+    a patch the one with its title or its diff.
     """
-    outgoing = plan.outgoing_mails[at] if at < len(plan.outgoing_mails) else None
-    if outgoing and outgoing.number == 0:
-        return next((entry for entry in entries if entry.number == 0), None)
-    same_diff = next(
-        (
-            entry
-            for entry in entries
-            if outgoing and entry.patch_id and entry.patch_id == outgoing.patch_id
-        ),
-        None,
-    )
-    return before.get(_title(plan.mails[at])) or same_diff
+    same: Sequence[Message]
+    if mail.number == 0:
+        same = [entry for entry in before if entry.number == 0]
+    else:
+        same = [
+            *(entry for entry in reversed(before) if _title(entry) == _title(mail)),
+            *(
+                entry
+                for entry in before
+                if entry.patch_id and entry.patch_id == mail.patch_id
+            ),
+        ]
+    return next(iter(same), None)
 
 
-def _title(mail: RenderedMail) -> str:
+def _title(mail: Message) -> str:
     return parse_subject(mail.subject).title
 
 
-def _compared(old: RenderedMail | None, new: RenderedMail) -> MailChange:
+def _compared(old: Message | None, new: Message) -> MailChange:
     if old is None:
         return MailChange("new")
     lines = readable_lines(new)

@@ -13,12 +13,7 @@ def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
     The folder is created if necessary. Raises `InputError` if the folder cannot be written,
     or if it contains other messages, because the user may send all files in the folder.
     """
-    mails = {
-        f"{outgoing_mail.number:04d}.eml": mail.raw
-        for outgoing_mail, mail in zip(
-            planned.outgoing_mails, planned.mails, strict=True
-        )
-    }
+    mails = {f"{mail.number:04d}.eml": mail.raw for mail in planned.mails}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(

@@ -100,14 +100,14 @@ def plan(
     topic = TopicToSend(request, project, account, draft, series, ids, people, wording)
     progress("making the messages")
     rendered = transport.render(repository, _series_to_render(topic))
-    refuse_foreign(rendered.mails)
+    refuse_foreign(rendered.messages)
     judged = sent_before(draft)
     facts = gather_facts(repository, topic, rendered, progress)
     blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,
         *mark_warnings(
-            rendered.mails, project.name, is_regression=is_regression(draft)
+            rendered.messages, project.name, is_regression=is_regression(draft)
         ),
         *tag_warnings(repository, request, draft, ids),
         *open_point_warnings(repository, draft),
@@ -130,8 +130,7 @@ def plan(
         transport=transport,
         draft=draft,
         account=account,
-        outgoing_mails=rendered.outgoing_mails,
-        mails=rendered.mails,
+        mails=rendered.messages,
         recipients=people.recipients,
         bcc=people.bcc,
         blockers=blocking,

@@ -12,9 +12,9 @@ from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity
+from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.am_roundtrip import files_changed_by_am, mails_changed_by_am
@@ -75,11 +75,7 @@ def gather_facts(
         topic.ids,
         topic.text.version,
     )
-    outgoing_mails, mails, transport = (
-        rendered.outgoing_mails,
-        rendered.mails,
-        transports.find(request.via),
-    )
+    mails, transport = rendered.messages, transports.find(request.via)
     progress("checking")
     errors, waived, cautions, hidden = check_errors(repository, request, mails, draft)
     progress("checking against the target tree")
@@ -155,11 +151,7 @@ def gather_facts(
         damaged=(
             mails_changed_by_am(
                 repository,
-                [
-                    (mail.raw, outgoing_mail.commit)
-                    for outgoing_mail, mail in zip(outgoing_mails, mails, strict=True)
-                    if outgoing_mail.commit
-                ],
+                [(mail.raw, mail.commit) for mail in mails if mail.commit],
             )
             if ids
             else files_changed_by_am(
@@ -234,7 +226,7 @@ Whether a patch applies it asks of the target, not of what is checked out.
 def check_errors(
     repository: Repository,
     request: SendRequest,
-    mails: Sequence[RenderedMail],
+    mails: Sequence[Message],
     draft: Draft,
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[str, ...], int]:
     """Returns the findings of `check` in the messages to send.

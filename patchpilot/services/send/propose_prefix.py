@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.action import Action
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.message import Message
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import all_tags
 from patchpilot.series.draft import complete_prefix
@@ -25,7 +25,7 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
 def mark_warnings(
-    mails: Sequence[RenderedMail], profile: str, *, is_regression: bool = False
+    mails: Sequence[Message], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
     """Returns the warnings of `check` about the subject prefixes of the messages to send.
 
@@ -48,7 +48,7 @@ def mark_warnings(
 
 
 def _contradictions(
-    mails: Sequence[RenderedMail],
+    mails: Sequence[Message],
     patches: Sequence[Patch],
     profile: str,
     is_regression: bool,
@@ -81,7 +81,7 @@ def _contradictions(
 
 
 def prefix_for_fixes(
-    mails: Sequence[RenderedMail], profile: str, prefix: str, messages: Sequence[str]
+    mails: Sequence[Message], profile: str, prefix: str, messages: Sequence[str]
 ) -> str:
     """Returns the subject prefix with the tree for fixes, if all messages have a Fixes: tag.
 
@@ -133,7 +133,7 @@ def _for_fixes(message: str, trees: Mapping[str, str]) -> str:
     return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
 
 
-def _patches(mails: Iterable[RenderedMail]) -> Iterable[Patch]:
+def _patches(mails: Iterable[Message]) -> Iterable[Patch]:
     return (
         parse_patch(mail.raw.replace(b"\r\n", b"\n"), mail.subject) for mail in mails
     )

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from patchpilot.model.address import Address
 from patchpilot.model.mail import parse_mail
+from patchpilot.model.message import Message
 from patchpilot.model.printable import one_line
-from patchpilot.model.rendered_mail import RenderedMail
 
 COLUMNS = 76
 """The width at which lists of addresses are wrapped."""
 
 
-def readable_lines(mail: RenderedMail) -> list[str]:
+def readable_lines(mail: Message) -> list[str]:
     """Returns the message's main headers, an empty line, and its body.
 
     The headers are Subject, From, To, Cc, Message-ID and In-Reply-To.
@@ -31,7 +31,7 @@ def readable_lines(mail: RenderedMail) -> list[str]:
     ]
 
 
-def raw_lines(mail: RenderedMail) -> list[str]:
+def raw_lines(mail: Message) -> list[str]:
     """Returns the lines of the raw message."""
     return mail.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
 

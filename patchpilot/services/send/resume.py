@@ -13,17 +13,16 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.draft import Draft
+from patchpilot.model.message import WAITING, MailState, Message
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, without_recipients
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
 from patchpilot.services.send.concurrent_sends import sent_since, words_of
@@ -38,7 +37,7 @@ from patchpilot.topic.find_topic import find_draft
 UNKNOWN_AS = ("keep", "sent", "lost")
 
 
-Lookup = Callable[[RenderedMail], bool]
+Lookup = Callable[[Message], bool]
 """Whether an archive has this mail: its Message-ID, from its sender."""
 
 
@@ -88,10 +87,10 @@ def plan_resume(
             if (
                 entry.state is MailState.UNKNOWN
                 and lookup
-                and by_id.get(entry.mail.message_id) != "sent"
+                and by_id.get(entry.message_id) != "sent"
             ):
-                progress(f"looking for {entry.mail.message_id}")
-                if lookup(entry.mail):
+                progress(f"looking for {entry.message_id}")
+                if lookup(entry):
                     outbox.mark(
                         send.id,
                         entry.place,
@@ -161,11 +160,9 @@ def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
     """UsageError for a Message-ID missing from the send, or of a mail that is known to be
     something else than what is said.
     """
-    mails = {entry.mail.message_id: entry for entry in send.entries}
+    mails = {entry.message_id: entry for entry in send.entries}
     doubtful = [
-        entry.mail.message_id
-        for entry in send.entries
-        if entry.state is MailState.UNKNOWN
+        entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]
     hint: Advice = (
         f"unknown: {', '.join(doubtful)}"
@@ -190,7 +187,7 @@ def _settled(send: Send, of_all: str, of_one: Mapping[str, str]) -> dict[int, Ou
     """What is said of the mails that are in doubt, by place."""
     found = {}
     for entry in send.entries:
-        how = of_one.get(entry.mail.message_id, of_all)
+        how = of_one.get(entry.message_id, of_all)
         if entry.state is MailState.UNKNOWN and how != "keep":
             state = MailState.ACCEPTED if how == "sent" else MailState.PENDING
             found[entry.place] = Outcome(state, f"marked as {how} with --unknown")
@@ -203,13 +200,13 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     UsageError when one is not among the recipients, or would leave a mail without any.
     """
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
-    waiting = [entry for entry in send.entries if entry.state in WAITING]
+    waiting = [entry for entry in send.entries if entry.is_waiting]
     if not waiting:
         raise UsageError(
             "no pending mail to drop a recipient from",
             hint=Action("send", ("--resume",), "`{}` shows the state of each message"),
         )
-    there = {name.lower() for entry in waiting for name in entry.mail.recipients}
+    there = {name.lower() for entry in waiting for name in entry.recipients}
     for address in addresses:
         if address.key not in there:
             raise UsageError(
@@ -218,8 +215,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
             )
     keys = tuple(address.key for address in addresses)
     if any(
-        {name.lower() for name in entry.mail.recipients} <= set(keys)
-        for entry in waiting
+        {name.lower() for name in entry.recipients} <= set(keys) for entry in waiting
     ):
         raise UsageError(
             "no recipients would be left", hint=Action("send", (), "plan it again: {}")
@@ -246,7 +242,7 @@ def archive_lookup(url: str) -> Lookup:
     login page or another message.
     """
 
-    def there(wanted: RenderedMail) -> bool:
+    def there(wanted: Message) -> bool:
         from patchpilot.archive.open_archive import open_archive
 
         try:
@@ -266,24 +262,8 @@ def _as_plan(
     draft: Draft,
     since: Sequence[Send],
 ) -> SendPlan:
-    outgoing_mails = tuple(
-        OutgoingMail(
-            number=entry.number,
-            message_id=entry.mail.message_id,
-            subject=entry.mail.subject,
-            author=entry.mail.sender,
-            to=entry.mail.to,
-            cc=entry.mail.cc,
-            body=b"",
-            commit=entry.commit,
-            patch_id=entry.patch_id,
-        )
-        for entry in send.entries
-    )
     # where a recipient was dropped, those of the mails still to be sent are shown
-    shown = next(
-        (entry for entry in send.entries if entry.state in WAITING), send.entries[0]
-    ).mail
+    shown = next((entry for entry in send.entries if entry.is_waiting), send.entries[0])
     people = [("to", address) for address in shown.to] + [
         ("cc", address) for address in shown.cc
     ]
@@ -301,8 +281,7 @@ def _as_plan(
         transport=transports.find(send.transport),
         draft=draft,
         account=account,
-        outgoing_mails=outgoing_mails,
-        mails=tuple(entry.mail for entry in send.entries),
+        mails=send.entries,
         recipients=tuple(
             Recipient(address, "as planned", None, header, ("as in the first attempt",))
             for header, address in people
@@ -321,7 +300,7 @@ def _as_plan(
         base=send.base,
         head=send.head,
         remarks=(
-            *(f"{entry.state}: {entry.mail.subject}" for entry in send.entries),
+            *(f"{entry.state}: {entry.subject}" for entry in send.entries),
             *(
                 Hint(
                     (
@@ -335,5 +314,4 @@ def _as_plan(
         ),
         send_id=send.id,
         judged=tuple(send.id for send in since),
-        states=tuple(entry.state for entry in send.entries),
     )

@@ -14,14 +14,7 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.credentials import credential_of, note_login
-from patchpilot.outgoing.mail_state import (
-    WAITING,
-    Outcome,
-    Report,
-    Stop,
-    never_stop,
-    unheard,
-)
+from patchpilot.outgoing.mail_state import Outcome, Report, Stop, never_stop, unheard
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
 from patchpilot.outgoing.transport import Delivery, Transport
@@ -89,7 +82,7 @@ def _claimed(outbox: Outbox, planned: SendPlan) -> Send:
     if planned.send_id:
         return outbox.take_up(planned.send_id, planned.settled, planned.left_out)
     _keep_choices(planned)
-    return outbox.add(as_send(planned), planned.outgoing_mails, planned.mails)
+    return outbox.add(as_send(planned))
 
 
 def _keep_choices(planned: SendPlan) -> None:
@@ -146,7 +139,7 @@ def _carry(
         outbox.mark(send.id, place, outcome)
         front.on_mail(place, outcome)
         shown(
-            f"{outcome.state}: {send.entries[place].mail.subject}",
+            f"{outcome.state}: {send.entries[place].subject}",
             place + 1,
             len(send.entries),
         )
@@ -202,7 +195,7 @@ def _ended(repository: Repository, done: Send, planned: SendPlan) -> SendResult:
 
 def _has_work(repository: Repository, send: Send, transport: Transport) -> bool:
     """Whether a mail waits, or the transport has not noted yet that the series was sent."""
-    return any(entry.state in WAITING for entry in send.entries) or transport.is_behind(
+    return any(entry.is_waiting for entry in send.entries) or transport.is_behind(
         repository, send
     )
 
@@ -224,7 +217,7 @@ def as_send(planned: SendPlan) -> Send:
         force=planned.request.force,
         bcc=planned.bcc,
         begun="",
-        entries=(),
+        entries=planned.mails,
         identity=planned.request.identity,
         tracking_data=planned.tracking_data,
         undisclosed=planned.draft.is_undisclosed,

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 
 from patchpilot.model.action import Advice
 from patchpilot.model.draft import Draft
+from patchpilot.model.message import Message
 from patchpilot.model.recipient import Recipient
-from patchpilot.model.rendered_mail import RenderedMail
 from patchpilot.model.send_problem import PassedCheck, SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import WAITING, MailState, Outcome
-from patchpilot.outgoing.outgoing_mail import OutgoingMail
+from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.transport import Transport
-from patchpilot.topic.mail_result import MailResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +22,18 @@ class SendPlan:
     Contains every message as its transport renders it, the recipients with reasons, the mail
     account, and the problems that block sending.
 
-    `send_id` is the outbox send that the plan resumes, and `states` are the states of its
-    messages. `judged` lists the sends of the topic or its patches that were known when the
-    plan was made. `settled` maps the indices of messages in an unknown state to their
-    outcomes, and `left_out` lists the removed recipients (mailboxes in lower case); both are
-    saved when the plan is sent. `passed` lists the checks without findings. `tracking_data`
-    is the data that the transport needs from its own records to send the messages.
+    `send_id` is the outbox send that the plan resumes. `judged` lists the sends of the topic or
+    its patches that were known when the plan was made. `settled` maps the indices of messages in
+    an unknown state to their outcomes, and `left_out` lists the removed recipients (mailboxes in
+    lower case); both are saved when the plan is sent. `passed` lists the checks without findings.
+    `tracking_data` is the data that the transport needs from its own records to send the messages.
     """
 
     request: SendRequest
     transport: Transport
     draft: Draft
     account: Account
-    outgoing_mails: tuple[OutgoingMail, ...]
-    mails: tuple[RenderedMail, ...]
+    mails: tuple[Message, ...]
     recipients: tuple[Recipient, ...]
     bcc: tuple[str, ...]
     blockers: tuple[SendProblem, ...]
@@ -52,7 +48,6 @@ class SendPlan:
     settled: Mapping[int, Outcome] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     tracking_data: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    states: tuple[MailState, ...] = ()
 
     @property
     def waiting(self) -> tuple[int, ...]:
@@ -60,11 +55,7 @@ class SendPlan:
 
         For a resumed send, these are the messages that have not been accepted.
         """
-        return tuple(
-            at
-            for at in range(len(self.mails))
-            if not self.states or self.states[at] in WAITING
-        )
+        return tuple(at for at in range(len(self.mails)) if self.mails[at].is_waiting)
 
     @property
     def blocked(self) -> SendProblem | None:
@@ -85,7 +76,7 @@ class SendResult:
     """
 
     state: str
-    messages: tuple[MailResult, ...]
+    messages: tuple[Message, ...]
     blockers: tuple[SendProblem, ...] = ()
     warnings: tuple[SendProblem, ...] = ()
     version: int = 1

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.outgoing.mail_state import WAITING, MailState
+from patchpilot.model.message import WAITING, MailState
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.services.send.send_plan import SendPlan, SendResult
-from patchpilot.topic.mail_result import MailResult, mail_result
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
@@ -19,14 +18,7 @@ def result_of_plan(planned: SendPlan) -> SendResult:
     """Returns the result for a plan that has not been sent."""
     return SendResult(
         state="refused" if planned.refused else "planned",
-        messages=tuple(
-            MailResult(mail.message_id, mail.subject, mail.to, mail.cc, state, "")
-            for mail, state in zip(
-                planned.mails,
-                planned.states or (MailState.PENDING,) * len(planned.mails),
-                strict=True,
-            )
-        ),
+        messages=planned.mails,
         blockers=planned.blockers,
         warnings=planned.warnings,
         version=planned.version,
@@ -41,22 +33,14 @@ def standing(planned: SendPlan) -> SendResult:
     assert planned.send_id
     with Outbox() as outbox:
         send = outbox.get(planned.send_id)
-    return result_of_send(
-        replace(
-            send,
-            entries=tuple(
-                replace(entry, state=planned.states[entry.place])
-                for entry in send.entries
-            ),
-        )
-    )
+    return result_of_send(replace(send, entries=planned.mails))
 
 
 def result_of_send(send: Send) -> SendResult:
     """Returns the result of a send in the outbox."""
     return SendResult(
         state=send.state if send.state != "planned" else "failed",
-        messages=tuple(map(mail_result, send.entries)),
+        messages=send.entries,
         version=send.version,
         transport=send.transport,
         account=send.account,
@@ -146,9 +130,7 @@ def _for_refused(send: Send) -> Iterator[Advice]:
 def _for_unknown(send: Send) -> Iterator[Advice]:
     """How to find out whether mails were sent whose state is unknown, and what then."""
     unknown = [
-        entry.mail.message_id
-        for entry in send.entries
-        if entry.state is MailState.UNKNOWN
+        entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]
     if not unknown:
         return

@@ -108,7 +108,7 @@ def plan_topic(
         return planned
     return replace(
         planned,
-        mails=tuple(entry.mail for entry in sends[-1].entries),
+        mails=sends[-1].entries,
         version=sends[-1].version,
     )
 

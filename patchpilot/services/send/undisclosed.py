@@ -7,8 +7,8 @@ These problems cannot be overridden.
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
+from patchpilot.model.message import WAITING
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import WAITING
 from patchpilot.outgoing.outbox import Send
 
 

@@ -18,11 +18,11 @@ from patchpilot.errors import NetworkError, UsageError, unknown
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address, AddressState, judge
 from patchpilot.model.hosts import LOOPBACK
+from patchpilot.model.message import MailState
 from patchpilot.model.printable import UNSAFE
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.keep_password import Keeper, keep, keepers
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.providers import Provider, provider_of, providers
 from patchpilot.outgoing.smtp import Submission
 

@@ -19,8 +19,8 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.counted import counted
+from patchpilot.model.message import MailState
 from patchpilot.model.progress import Progress, silent
-from patchpilot.outgoing.mail_state import MailState
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.delivery import (
     DeliveryProblem,
@@ -492,7 +492,7 @@ def mails_sent(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
     with Outbox() as outbox:
         sends = outbox.holding(message_ids)
     return tuple(
-        store.reader.parse(mail.mail.raw)
+        store.reader.parse(mail.raw)
         for send in sends
         for mail in send.entries
         if mail.state is MailState.ACCEPTED and mail.message_id in message_ids

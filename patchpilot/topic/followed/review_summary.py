@@ -79,7 +79,7 @@ def _series_of(last: Send) -> "tuple[Tracked, ...]":
     """The tracked series that have one of a send's mails."""
     from patchpilot.topic.followed.known_series import only_sent, open_store, show
 
-    ids = {entry.mail.message_id for entry in last.entries}
+    ids = {entry.message_id for entry in last.entries}
     try:
         with open_store() as store:
             numbers = [

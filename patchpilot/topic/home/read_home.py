@@ -403,7 +403,7 @@ def _entry_of(
     """The tracked series that has a mail of the topic, the latest first."""
     ids = {
         *draft.links.values(),
-        *(mail.mail.message_id for send in sends for mail in send.entries),
+        *(mail.message_id for send in sends for mail in send.entries),
     }
     return next(
         (

@@ -16,9 +16,9 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 
 if TYPE_CHECKING:
+    from patchpilot.model.message import Message
     from patchpilot.services.reply.plan_reply import ReplyPlan
     from patchpilot.services.reply.reply_session import ReplyWishes
-    from patchpilot.topic.mail_result import MailResult
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 _WORDS = {
@@ -121,7 +121,7 @@ def _audience(planned: "ReplyPlan") -> str:
     return f"{' and '.join(parts) or 'nobody'}{hidden}"
 
 
-def _sent(screen: "StageScreen", sent: "MailResult") -> None:
+def _sent(screen: "StageScreen", sent: "Message") -> None:
     if sent.state == "accepted":
         screen.notify(printable(f"sent: {sent.subject}"), markup=False)
     else:

@@ -14,8 +14,8 @@ from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import HEADING, QUIET, plain, wrapped
 
 if TYPE_CHECKING:
+    from patchpilot.model.message import Message
     from patchpilot.model.recipient import Recipient
-    from patchpilot.model.rendered_mail import RenderedMail
     from patchpilot.services.send.preflight_card import CheckLine
     from patchpilot.services.send.send_plan import SendPlan
 
@@ -30,12 +30,12 @@ NO_SERVER = "no-server"
 """The check whose help are commands for the sender's mail provider."""
 
 
-def mail_size(mail: "RenderedMail") -> str:
+def mail_size(mail: "Message") -> str:
     """Return the size of a message and the number of its recipients, as text."""
     return f"{kilobytes(mail)}, {counted(len(mail.recipients), 'recipient')}"
 
 
-def kilobytes(mail: "RenderedMail") -> str:
+def kilobytes(mail: "Message") -> str:
     """Return the size of a message in kB, as text."""
     return f"{len(mail.raw) / 1024:.1f} kB"
 

@@ -67,8 +67,8 @@ def mail_name(result: "SendPlan", at: int) -> tuple[str, str]:
     """Return the name of a message in a list ("cover", "2/5" or "patch") and its title."""
     from patchpilot.model.patch_subject import parse_subject
 
-    number = result.outgoing_mails[at].number if at < len(result.outgoing_mails) else at
-    patches = sum(mail.number > 0 for mail in result.outgoing_mails)
+    number = result.mails[at].number
+    patches = sum(mail.number > 0 for mail in result.mails)
     name = "cover" if number == 0 else f"{number}/{patches}" if patches > 1 else "patch"
     return name, parse_subject(result.mails[at].subject).title
 

@@ -379,10 +379,7 @@ class SendScreen(SendBase):
         """Send these mails, which was confirmed."""
         self.tui.sending = True
         self._sending, self.is_stopping, self._progress = planned, False, ""
-        self._states = [
-            (str(planned.states[at]) if planned.states else "pending", "")
-            for at in range(len(planned.mails))
-        ]
+        self._states = [(str(mail.state), "") for mail in planned.mails]
         self._switch(sent=True)
         self.keys_changed()
         self._show_next(shown=False)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A message to send: its headers, bytes and recipients, and the state of its delivery."""
+
+from dataclasses import dataclass, replace
+from email.message import Message as HeaderFields
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from enum import StrEnum
+from typing import Any
+
+from patchpilot.model.address import Address, parse_addresses
+from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.json_form import json_form
+from patchpilot.model.mail import parse_mail_header
+
+
+class MailState(StrEnum):
+    """The delivery state of a message.
+
+    `sending` is written before the attempt; if it is found later, it means `unknown`.
+    """
+
+    PENDING = "pending"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+WAITING = (MailState.PENDING, MailState.REJECTED)
+"""The states of mails that are sent when a send is resumed."""
+
+
+@json_form("message_id", "subject", "to", "cc", "state=known_state", "detail")
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of a series, or a reply, from its composition to its delivery.
+
+    Its headers are parsed from `raw`, the bytes that are sent; `file` is what a mail program makes
+    them from. Message-IDs are without angle brackets. `number` is 0 for the cover letter, which
+    has neither commit nor patch-id. `place` is its position in the send (from 0).
+    """
+
+    message_id: str
+    subject: str
+    sender: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    in_reply_to: str | None
+    references: tuple[str, ...]
+    raw: bytes
+    file: bytes
+    envelope_from: str = ""
+    recipients: tuple[str, ...] = ()
+    number: int = 1
+    commit: str | None = None
+    patch_id: str | None = None
+    place: int = 0
+    state: MailState = MailState.PENDING
+    detail: str = ""
+
+    @property
+    def known_state(self) -> MailState:
+        """Its state; unknown while a server has it and did not answer."""
+        return MailState.UNKNOWN if self.state is MailState.SENDING else self.state
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is sent when its send is resumed."""
+        return self.state in WAITING
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The addresses in To: and Cc:, without duplicates."""
+        return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc)))
+
+    def with_raw(self, raw: bytes, **changes: Any) -> "Message":
+        """Return the message with these bytes, and with other fields changed."""
+        return replace(self, raw=raw, **_headers(raw), **changes)
+
+
+def parse_message(
+    raw: bytes, envelope_from: str = "", recipients: tuple[str, ...] = ()
+) -> Message:
+    """Parse the headers of a message from its bytes."""
+    return Message(
+        raw=raw,
+        file=raw,
+        envelope_from=envelope_from,
+        recipients=recipients,
+        **_headers(raw),
+    )
+
+
+def _headers(raw: bytes) -> dict[str, Any]:
+    mail = parse_mail_header(raw)
+    fields = BytesHeaderParser(policy=compat32).parsebytes(raw)
+    return {
+        "message_id": mail.message_id,
+        "subject": mail.subject,
+        "sender": mail.sender,
+        "to": _addresses(fields, "To"),
+        "cc": _addresses(fields, "Cc"),
+        "in_reply_to": mail.in_reply_to,
+        "references": mail.references,
+    }
+
+
+def _addresses(fields: "HeaderFields[str, str]", name: str) -> tuple[Address, ...]:
+    """A header's addresses.
+
+    Split before RFC 2047 words are decoded, since a decoded name may hold a comma.
+    """
+    return tuple(
+        Address(decode_words(address.name), address.email)
+        for value in fields.get_all(name, [])
+        for address in parse_addresses(str(value))
+    )

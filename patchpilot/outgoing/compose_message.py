@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Composes a message to send.
+
+Only the headers pass through the email package; the body is never changed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from email.header import Header
+from email.utils import formataddr, formatdate
+
+from patchpilot.errors import InputError
+from patchpilot.model.address import (
+    Address,
+    AddressState,
+    is_header_safe,
+    judge,
+    parse_addresses,
+)
+from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.message import Message, parse_message
+from patchpilot.model.message_id import bracketed
+from patchpilot.outgoing.mail_account import Account
+
+_BREAK = re.compile(r"[\r\n\0]")
+_PLAIN = re.compile(r"[\x20-\x7e]*")
+
+
+def compose_message(
+    message_id: str,
+    subject: str,
+    author: Address,
+    to: Sequence[Address],
+    cc: Sequence[Address],
+    body: bytes,
+    **headers: str,
+) -> Message:
+    """Compose a message as a file for `git send-email`.
+
+    `body` ends with a newline. `author` is the address in From: until the transport replaces it
+    with the sender. `headers` are other headers, with _ for -. Raises InputError if something in
+    it cannot be in a header.
+    """
+    lines = [
+        ("From", address_header(author)),
+        ("Subject", text_header("Subject", subject)),
+        ("To", address_list(to)),
+        ("Cc", address_list(cc)),
+        ("Message-ID", bracketed(message_id)),
+        *((name.replace("_", "-"), value) for name, value in headers.items()),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", "text/plain; charset=UTF-8"),
+        ("Content-Transfer-Encoding", "8bit"),
+    ]
+    head = "".join(f"{name}: {value}\n" for name, value in lines if value)
+    return parse_message(head.encode("ascii") + b"\n" + body)
+
+
+def text_header(name: str, text: str) -> str:
+    """Encodes free text as a header value: folded, with RFC 2047 encoded words unless it is plain
+    ASCII.
+
+    Raises InputError if the text contains a line break.
+    """
+    if _BREAK.search(text):
+        raise InputError(
+            f"{name}: line break in a header", hint="remove the line break"
+        )
+    clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    words = clean.split(" ")
+    plain = next(
+        (
+            at
+            for at, word in enumerate(words)
+            if not _PLAIN.fullmatch(word) or "=?" in word
+        ),
+        len(words),
+    )
+    if plain == len(words):
+        return clean
+    # the words in brackets stay readable to filters that do not decode; the space before the first
+    # encoded word separates, and is no text
+    head, tail = " ".join(words[:plain]), " ".join(words[plain:])
+    coded = Header(
+        tail, "utf-8", header_name=f"{name}: {head}", continuation_ws=" "
+    ).encode(maxlinelen=75)
+    return f"{head} {coded}" if head else coded
+
+
+def address_header(address: Address) -> str:
+    """Encodes an address as `Name <email>` for a header, with the domain in ASCII.
+
+    Raises InputError if no message can be sent to the address.
+    """
+    verdict = judge(address.email)
+    if (
+        verdict.state is AddressState.BAD
+        or verdict.wire is None
+        or not is_header_safe(address)
+    ):
+        reason = (
+            verdict.reason
+            if verdict.state is AddressState.BAD
+            else "it cannot be written in a header"
+        )
+        raise InputError(
+            f"{address.email}: invalid address: {reason}",
+            hint="correct or drop this recipient",
+        )
+    if address.name.isascii():
+        return formataddr((address.name, verdict.wire))
+    return f"{text_header('To', address.name)} <{verdict.wire}>"
+
+
+def address_list(addresses: Sequence[Address]) -> str:
+    """Encodes addresses for a header, each on a line."""
+    return ",\n\t".join(address_header(address) for address in addresses)
+
+
+def decoded(address: Address) -> Address:
+    """Returns an address from a header with its name decoded."""
+    return Address(decode_words(address.name), address.email)
+
+
+def as_sent(message: Message, account: Account, bcc: Sequence[str] = ()) -> Message:
+    """Renders a composed message for a transport that has no mail program.
+
+    The account's sender is in From:, and a Date: and the envelope are added. A different author is
+    named in the first line of the body, where `git am` looks for it. `bcc` are additional
+    recipients, as header values.
+    """
+    sender = account.sender
+    assert sender is not None
+    head, gap, body = message.file.partition(b"\n\n")
+    if message.sender != sender:
+        author = f"From: {message.sender.header()}\n\n"
+        body = author.encode("utf-8", "surrogateescape") + body
+    fields = {"From": address_header(sender), "Date": formatdate(localtime=True)}
+    made = message.with_raw(with_fields(head + gap + body, fields))
+    hidden = (address.email for text in bcc for address in parse_addresses(text))
+    return replace(
+        made,
+        envelope_from=account.envelope or sender.email,
+        recipients=tuple(dict.fromkeys((*made.named, *hidden))),
+    )
+
+
+def with_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
+    """Returns a message's bytes with these header fields replaced, or removed if empty."""
+    head, gap, body = raw.partition(b"\n\n")
+    head += b"\n"
+    for name, value in fields.items():
+        field = rb"(?im)^%s:[^\n]*\n(?:[ \t][^\n]*\n)*" % name.encode()
+        head = re.sub(field, b"", head)
+        head += f"{name}: {value}\n".encode("ascii") if value else b""
+    return head + gap[1:] + body
