@@ -20,7 +20,7 @@ from patchpilot.services.check.json_lines import CheckedLine, DamagedLine, Summa
 from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
 from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply
 from patchpilot.services.send.edit_draft import DraftResult
-from patchpilot.services.send.send_answer import SendAnswer
+from patchpilot.services.send.sending import Sending
 from patchpilot.services.setup.diagnose import DoctorResult
 from patchpilot.services.setup.install_hooks import Hook
 from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow
@@ -104,7 +104,7 @@ DOCUMENTS = (
         "reply", (PlannedReply, KeptReplies), "track reply", alternatives=True
     ),
     JsonDocument("rules", lists={"rules": Rule}),
-    JsonDocument("send", (SendAnswer,)),
+    JsonDocument("send", (Sending,)),
     JsonDocument("stable", (StableResult,)),
     JsonDocument("track", (TrackAnswer, RemovedAnswer), alternatives=True),
     JsonDocument("trailers", (Collected,)),

@@ -2,7 +2,7 @@
 """Problems that block sending, warnings before sending, and checks that passed."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from enum import StrEnum
 
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.json_form import json_form
@@ -18,11 +18,23 @@ class SendProblem:
     hint: Advice = ""
 
 
-class PassedCheck(NamedTuple):
-    """A check before sending that passed: its name, and a message that states the result."""
+class CheckState(StrEnum):
+    """The outcome of a pre-send check, shown at the start of its line."""
 
+    PROBLEM = "problem"
+    OVERRIDDEN = "overridden"
+    NOTE = "note"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A line of the pre-flight card: a check's state, name, result and hint."""
+
+    state: CheckState
     name: str
     message: str
+    hint: Advice = ""
 
 
 NO_SERVER = SendProblem(

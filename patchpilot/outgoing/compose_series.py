@@ -22,12 +22,12 @@ from patchpilot.outgoing.compose_mails import (
     bodies_of_patches,
 )
 from patchpilot.outgoing.compose_message import address_list, compose_message
-from patchpilot.outgoing.transport import SeriesToRender
+from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.cover_letter import GIT_SUBJECT
 from patchpilot.series.message_ids import kept_ids, new_message_ids
 
 
-def compose(repository: Repository, series: SeriesToRender) -> tuple[Message, ...]:
+def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
     """Composes the messages of a series with their Message-IDs.
 
     Message-IDs from the last preview of the same messages are reused; otherwise new ones are
@@ -51,8 +51,8 @@ def compose(repository: Repository, series: SeriesToRender) -> tuple[Message, ..
         and b"\ndiff --git " not in b"\n" + bodies[0].body
     )
     total = len(bodies) - covered
-    to, cc, extra = series.to, series.cc, {}
-    if series.to_self:
+    (to, cc), extra = series.headers, {}
+    if series.request.to_self:
         extra = {"X_Original_To": address_list(to), "X_Original_Cc": address_list(cc)}
         to, cc = (sender,), ()
     messages: list[Message] = []
@@ -104,7 +104,7 @@ def _mark(text: SeriesText, number: int, total: int) -> str:
 
 
 def _message_ids(
-    series: SeriesToRender, bodies: Sequence[PatchBody], sender: Address
+    series: SeriesToSend, bodies: Sequence[PatchBody], sender: Address
 ) -> tuple[str, ...]:
     text = series.text
     content: list[str | bytes] = [
@@ -117,7 +117,7 @@ def _message_ids(
         content += [body.title, body.author.header(), body.body]
     return kept_ids(
         series.draft,
-        "to-self" if series.to_self else "real",
+        "to-self" if series.request.to_self else "real",
         content,
         lambda: new_message_ids(
             series.draft.change_id,

@@ -24,7 +24,7 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
     outcome's `retry`.
     """
     retries = Retries(delivery.stopping, delivery.progress)
-    for entry in delivery.waiting:
+    for entry in delivery.send.waiting:
         if (
             delivery.stopping()
             or deliver_one(delivery, entry, hand_over, retries).state

@@ -62,6 +62,11 @@ class Send:
     undisclosed: bool = False
 
     @property
+    def waiting(self) -> tuple[Message, ...]:
+        """The messages to be sent: all, or the rest of an interrupted send."""
+        return tuple(entry for entry in self.entries if entry.is_waiting)
+
+    @property
     def patch_ids(self) -> frozenset[str]:
         """The patch-ids of its mails."""
         return frozenset(entry.patch_id for entry in self.entries if entry.patch_id)

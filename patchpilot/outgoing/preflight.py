@@ -5,31 +5,29 @@ They are derived from the given facts alone.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
 from patchpilot.model.counted import counted
-from patchpilot.model.draft import Draft
-from patchpilot.model.message import Message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.send_request import SendRequest
 from patchpilot.model.upstream_references import upstream_commits
-from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
+from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.undisclosed_texts import (
     disclosing_problems,
     undisclosed_problems,
     undisclosed_warnings,
 )
 from patchpilot.projects.detection import is_list_address, is_on_list_host
+from patchpilot.projects.project import Project
 from patchpilot.series.cover_letter import (
     above_shortlog,
     cover_body,
@@ -52,45 +50,31 @@ class PreflightFacts:
     warnings; `hidden` is the number of findings that only --strict shows. `upstream_known` maps
     upstream commit ids to whether the local copy of mainline has them.
 
-    `cover_from` is the number of patches from which the project expects a cover letter (0:
-    never). `new_thread` is the project that wants each version in a separate thread. `waived` are
-    the errors that the user overrode, with the reason. `records` are versions that sources other
-    than the outbox know to have been sent. `private_ids` are the Message-IDs of undisclosed
-    fixes; `public_parent` is the archive that contains the message to which an undisclosed fix
-    would reply. `blocked` is the reason why the transport cannot send, `damage_hint` its advice
-    for damaged messages. `built` names the configurations in which all commits build, or is "" if
-    that is unknown.
+    `waived` are the errors that the user overrode, with the reason. `records` are versions that
+    sources other than the outbox know to have been sent. `private_ids` are the Message-IDs of
+    undisclosed fixes; `public_parent` is the archive that contains the message to which an
+    undisclosed fix would reply. `built` names the configurations in which all commits build, or is
+    "" if that is unknown.
     """
 
-    request: SendRequest
-    series: Series
-    draft: Draft
-    version: int
-    recipients: tuple[Recipient, ...]
-    account: Account
-    mails: tuple[Message, ...]
-    errors: tuple[str, ...] | None
+    topic: SeriesToSend
+    project: Project
+    now: datetime
     target: TargetTree | None
     standing: TargetFit | None
-    earlier: tuple[Send, ...]
-    unanswered: tuple[str, ...]
-    upstream_known: dict[str, bool]
-    merge_window: str
-    now: datetime
-    kernel: bool
-    blocked: SendProblem | None = None
-    damage_hint: str = ""
-    same_version: Send | None = None
-    damaged: tuple[tuple[str, str], ...] = ()
-    first_time: bool = False
-    too_soon: str = ""
+    errors: tuple[str, ...] | None = ()
     waived: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     hidden: int = 0
-    cover_from: int = 0
-    new_thread: str = ""
-    stable_list: str = ""
+    earlier: tuple[Send, ...] = ()
+    same_version: Send | None = None
     records: tuple[SentRecord, ...] = ()
+    first_time: bool = False
+    too_soon: str = ""
+    unanswered: tuple[str, ...] = ()
+    upstream_known: Mapping[str, bool] = field(default_factory=dict)
+    merge_window: str = ""
+    damaged: tuple[tuple[str, str], ...] = ()
     private_ids: frozenset[str] = frozenset()
     public_parent: str = ""
     built: str = ""
@@ -102,10 +86,11 @@ def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 
 def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
+    topic = facts.topic
     yield from _addresses(facts)
     yield from _lists(facts)
-    if facts.draft.is_undisclosed:
-        yield from undisclosed_problems(facts.series, facts.private_ids)
+    if topic.draft.is_undisclosed:
+        yield from undisclosed_problems(topic.series, facts.private_ids)
         if facts.public_parent:
             yield SendProblem(
                 "public-thread",
@@ -113,7 +98,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
                 Action("draft", ("--in-reply-to", ""), "start a separate thread: {}"),
             )
     else:
-        yield from disclosing_problems(facts.mails, facts.private_ids)
+        yield from disclosing_problems(topic.send.entries, facts.private_ids)
     if facts.errors:
         yield SendProblem(
             "check-errors",
@@ -121,8 +106,8 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
             Action("check", (), "see them: {}"),
         )
     for title, wrong in facts.damaged:
-        if facts.damage_hint:
-            hint = facts.damage_hint
+        if topic.transport.damage_hint:
+            hint = topic.transport.damage_hint
         elif wrong.startswith("its author"):
             hint = (
                 "balance the parentheses and quotes in the author's name, or commit under a name"
@@ -136,7 +121,7 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
             hint,
         )
     yield from _cover(facts)
-    for patch in facts.series.patches:
+    for patch in topic.series.patches:
         yield from _patch(facts, patch)
     if facts.standing and facts.target:
         yield from _standing(facts.standing, facts.target)
@@ -149,7 +134,7 @@ def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
     What several patches have is there once, with their number.
     """
-    titles = [f"{patch.subject.title}: " for patch in facts.series.patches]
+    titles = [f"{patch.subject.title}: " for patch in facts.topic.series.patches]
     same: dict[str, list[str]] = {}
     for line in lines:
         same.setdefault(
@@ -166,7 +151,7 @@ def _first(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
 
 def _addresses(facts: PreflightFacts) -> Iterator[SendProblem]:
-    if not facts.recipients:
+    if not facts.topic.recipients:
         yield SendProblem(
             "nobody",
             "no recipients: nobody would receive these messages",
@@ -191,8 +176,9 @@ def is_list(recipient: Recipient) -> bool:
 
 
 def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
-    lists = [recipient for recipient in facts.recipients if is_list(recipient)]
-    secret = facts.draft.is_undisclosed
+    topic = facts.topic
+    lists = [recipient for recipient in topic.recipients if is_list(recipient)]
+    secret = topic.draft.is_undisclosed
     if secret and lists:
         names = ", ".join(list_.address.email for list_ in lists)
         yield SendProblem(
@@ -202,7 +188,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
                 "", ("--security", "no"), "answer {} if it is not a security problem"
             ),
         )
-    if facts.recipients and not lists and not secret:
+    if topic.recipients and not lists and not secret:
         yield SendProblem(
             "no-list",
             "no mailing list among the recipients",
@@ -218,7 +204,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
     # of one patch it need not be said which
-    which = f"{title}: " if len(facts.series.patches) > 1 else ""
+    which = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
     if _FIXUP.match(title):
         yield SendProblem(
             "fixup",
@@ -235,18 +221,19 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     """A cover letter that is sent has been written."""
-    draft, cover = facts.draft, facts.series.cover
+    topic = facts.topic
+    draft, cover = topic.draft, topic.series.cover
     if cover:
         subject, text, place = (
             cover.subject.title,
             above_shortlog("\n".join(cover.message)),
             f"write it in {cover.source}",
         )
-    elif draft.has_cover and (facts.request.cover or len(facts.series.patches) > 1):
+    elif draft.has_cover and (topic.request.cover or len(topic.series.patches) > 1):
         subject, place = draft.cover_subject, ""
         # an unfinished changelog has its own refusal
         text = draft.cover_text.strip() or cover_body(
-            "", draft.changelogs, facts.version
+            "", draft.changelogs, topic.send.version
         )
     else:
         return
@@ -299,14 +286,15 @@ def _standing(standing: TargetFit, target: TargetTree) -> Iterator[SendProblem]:
 
 
 def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
-    resend = facts.request.resend or "RESEND" in facts.draft.prefix.upper().split()
-    has_changelog = has_changes(facts.draft.changelog) or _tells_changes(
-        facts.series, facts.version
+    topic, version = facts.topic, facts.topic.send.version
+    resend = topic.request.resend or "RESEND" in topic.draft.prefix.upper().split()
+    has_changelog = has_changes(topic.draft.changelog) or _tells_changes(
+        topic.series, version
     )
-    if facts.version > 1 and not resend and not has_changelog:
+    if version > 1 and not resend and not has_changelog:
         yield SendProblem(
             "no-changelog",
-            f"v{facts.version} does not state what changed since v{facts.version - 1}",
+            f"v{version} does not state what changed since v{version - 1}",
             Hint(
                 (
                     Action("draft", ("--changelog", "- what changed")),
@@ -317,23 +305,23 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     elif any(
         "EDITME" in text
-        for number, text in facts.draft.changelogs.items()
-        if 1 < int(number) <= facts.version
+        for number, text in topic.draft.changelogs.items()
+        if 1 < int(number) <= version
     ):
         yield SendProblem(
             "unfinished",
             "the changelog still has an EDITME line",
             Action("draft", ("--edit",)),
         )
-    now = {patch.patch_id for patch in facts.draft.patches}
+    now = {patch.patch_id for patch in topic.draft.patches}
     for send in facts.earlier:
         left = {entry.patch_id for entry in send.entries if entry.patch_id}
         same = left == now and same_patches(
-            facts.series.patches,
+            topic.series.patches,
             [entry.raw for entry in send.entries if entry.patch_id],
         )
-        is_new = facts.version > send.version and has_changelog
-        if left and same and not resend and not is_new and not facts.request.to_self:
+        is_new = version > send.version and has_changelog
+        if left and same and not resend and not is_new and not topic.request.to_self:
             yield SendProblem(
                 "already-sent",
                 f"the same patches were sent as v{send.version} on {send.begun[:10]}"
@@ -341,17 +329,18 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
                 _after_the_same(facts, send),
             )
             return
-    if facts.same_version and not resend and not facts.request.to_self:
+    if facts.same_version and not resend and not topic.request.to_self:
         yield _version_sent(facts.same_version)
-    elif not resend and not facts.request.to_self:
+    elif not resend and not topic.request.to_self:
         yield from _recorded(facts, has_changelog)
 
 
 def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProblem]:
     """What was sent as tags, b4 and the archive know it, where the outbox does not."""
+    topic = facts.topic
     for record in facts.records:
         when = f" on {record.date}" if record.date else ""
-        if record.same and not (facts.version > record.version and has_changelog):
+        if record.same and not (topic.send.version > record.version and has_changelog):
             hint = Action(
                 "draft",
                 ("--changelog", "- what changed"),
@@ -364,7 +353,7 @@ def _recorded(facts: PreflightFacts, has_changelog: bool) -> Iterator[SendProble
                 hint,
             )
             return
-        if record.same_topic and record.version == facts.version:
+        if record.same_topic and record.version == topic.send.version:
             hint = Action(
                 "draft", ("-v", str(record.version + 1)), "`{}` sends the next version"
             )
@@ -382,7 +371,7 @@ def _after_the_same(facts: PreflightFacts, send: Send) -> Advice:
         return Action(
             "send", ("--resume",), "`{}` sends the messages that were not accepted"
         )
-    if facts.version > send.version:
+    if facts.topic.send.version > send.version:
         return Action(
             "draft",
             ("--changelog", "- what changed"),
@@ -432,12 +421,12 @@ def _tells_changes(series: Series, version: int) -> bool:
 def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
     stable = [
         recipient
-        for recipient in facts.recipients
-        if recipient.address.key == facts.stable_list
+        for recipient in facts.topic.recipients
+        if recipient.address.key == facts.project.lists.stable
     ]
     if not stable:
         return
-    for patch in facts.series.patches:
+    for patch in facts.topic.series.patches:
         claim = upstream_claim(patch)
         if claim and facts.upstream_known.get(claim) is False:
             yield SendProblem(
@@ -458,7 +447,7 @@ def upstream_claim(patch: Patch) -> str | None:
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     """Returns warnings for the user, none of which blocks the send."""
     return (
-        *([facts.blocked] if facts.blocked else []),
+        *([facts.topic.blocked] if facts.topic.blocked else []),
         *_check_warnings(facts),
         *_mail_warnings(facts),
         *_form_of_series(facts),
@@ -473,8 +462,8 @@ def more_with_strict(hidden: int) -> str:
 
 def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     """What the checks report, and the questions that are not answered."""
-    if facts.draft.is_undisclosed:
-        yield from undisclosed_warnings(facts.series)
+    if facts.topic.draft.is_undisclosed:
+        yield from undisclosed_warnings(facts.topic.series)
     if facts.errors is None:
         yield SendProblem("unchecked", "the checks could not run", Action("check"))
     if facts.waived:
@@ -500,8 +489,9 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
     """What is unusual about the sender, the transport, the recipients and the day."""
-    sender = facts.account.sender
-    for patch in facts.series.patches:
+    topic = facts.topic
+    sender = topic.account.sender
+    for patch in topic.series.patches:
         signers = {
             tag.address.key for tag in patch.tags("Signed-off-by") if tag.address
         }
@@ -513,23 +503,23 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
                 "check sendemail.from and user.email",
             )
             break
-    if facts.first_time and not facts.request.to_self:
+    if facts.first_time and not topic.request.to_self:
         yield SendProblem(
             "first-time",
             "no mail was sent from here yet",
             Action("send", ("--to-self",), "send the series to yourself first: {}"),
         )
-    rewriter = provider_of(facts.account.server)
+    rewriter = provider_of(topic.account.server)
     if rewriter and rewriter.rewrites:
         yield SendProblem(
             "gateway",
             f"{rewriter.name} is known to alter messages: {rewriter.rewrites}",
             Action("send", ("--to-self",), "send the series to yourself first: {}"),
         )
-    if len(facts.recipients) > MANY:
+    if len(topic.recipients) > MANY:
         yield SendProblem(
             "many",
-            f"{len(facts.recipients)} recipients: some lists hold messages with that many for"
+            f"{len(topic.recipients)} recipients: some lists hold messages with that many for"
             " moderation",
             Action(
                 "maintainers",
@@ -565,7 +555,7 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     doubtful = [
         recipient.address.email
-        for recipient in facts.recipients
+        for recipient in facts.topic.recipients
         if judge(recipient.address.email).state is AddressState.DOUBTFUL
     ]
     if doubtful:
@@ -577,12 +567,13 @@ def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
     """What the project asks of a series and its versions."""
-    patches = len(facts.series.patches)
+    topic, version = facts.topic, facts.topic.send.version
+    patches = len(topic.series.patches)
     if (
-        facts.cover_from
-        and patches >= max(2, facts.cover_from)
-        and not facts.series.cover
-        and not facts.draft.has_cover
+        facts.project.mail.cover_from
+        and patches >= max(2, facts.project.mail.cover_from)
+        and not topic.series.cover
+        and not topic.draft.has_cover
     ):
         yield SendProblem(
             "no-cover",
@@ -596,14 +587,14 @@ def _form_of_series(facts: PreflightFacts) -> Iterator[SendProblem]:
             ),
         )
     if (
-        facts.new_thread
-        and facts.version > 1
-        and facts.mails
-        and facts.mails[0].in_reply_to
+        facts.project.mail.new_thread
+        and version > 1
+        and topic.send.entries
+        and topic.send.entries[0].in_reply_to
     ):
         yield SendProblem(
             "version-as-reply",
-            f"v{facts.version} is sent as a reply; {facts.new_thread} asks for a new thread for"
+            f"v{version} is sent as a reply; {facts.project.title} asks for a new thread for"
             " each version",
             Action(
                 "draft",

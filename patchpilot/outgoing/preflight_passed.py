@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import COMPILE_TESTED
-from patchpilot.model.send_problem import PassedCheck
+from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
     is_list,
@@ -46,13 +46,13 @@ COVERED = {
 """Check → the problems and warnings that it reports; it passed where there is none of them."""
 
 
-def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[PassedCheck, ...]:
+def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[CheckLine, ...]:
     """Returns the checks with no problem or warning in `reported` (by name), in the order of
     COVERED.
     """
     words = dict(_words(facts))
     return tuple(
-        PassedCheck(name, words[name])
+        CheckLine(CheckState.OK, name, words[name])
         for name, covers in COVERED.items()
         if name in words and not set(covers) & set(reported)
     )
@@ -60,11 +60,9 @@ def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[PassedChec
 
 def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
     """(check, what it found to be right) of the checks that were made."""
-    draft, patches, single = (
-        facts.draft,
-        facts.series.patches,
-        len(facts.series.patches) == 1,
-    )
+    topic, draft = facts.topic, facts.topic.draft
+    patches, version = topic.series.patches, topic.send.version
+    single = len(patches) == 1
     if facts.standing and facts.target:
         yield "target", f"applies to {facts.target.label} ({facts.target.tip[:12]})"
     yield "check", f"check reports no errors{more_with_strict(facts.hidden)}"
@@ -75,8 +73,8 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             else ""
         )
         yield "build", f"builds: {facts.built}{noted}"
-    lists = sum(is_list(recipient) for recipient in facts.recipients)
-    others = len(facts.recipients) - lists
+    lists = sum(is_list(recipient) for recipient in topic.recipients)
+    others = len(topic.recipients) - lists
     yield (
         "recipients",
         f"recipients: {counted(lists, 'list')}, {counted(others, 'other')}",
@@ -105,13 +103,11 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
             if regression == "no"
             else "regression: the regression tracker is informed",
         )
-    if facts.series.cover or (draft.has_cover and (facts.request.cover or not single)):
+    if topic.series.cover or (draft.has_cover and (topic.request.cover or not single)):
         yield "cover", "cover letter written"
     yield (
         "version",
-        "not sent before"
-        if facts.version == 1
-        else f"v{facts.version} has a changelog",
+        "not sent before" if version == 1 else f"v{version} has a changelog",
     )
     yield (
         "round-trip",
@@ -136,4 +132,4 @@ def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
                 else "all upstream commits are in mainline"
             ),
         )
-    yield "server", f"mail server: {facts.account.label}"
+    yield "server", f"mail server: {topic.account.label}"

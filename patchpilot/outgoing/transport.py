@@ -19,7 +19,9 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import NO_SERVER, SendProblem
+from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.compose_message import as_sent
 from patchpilot.outgoing.credentials import Credential
@@ -32,27 +34,50 @@ if TYPE_CHECKING:
     from patchpilot.outgoing.probes import Probe
 
 
+_NO_PATCHES = Series(())
+
+
 @dataclass(frozen=True, slots=True)
-class SeriesToRender:
-    """The input from which messages are rendered: commits or patches, their texts, and the
-    recipients.
+class SeriesToSend:
+    """A series as it is to be sent: commits or patches, their texts, and the recipients.
 
     The commits are `ids`; for patch files that is empty and the patches of `series` are used.
-    `base` is the base of the topic as the user specified it. With `to_self` the messages go to
-    the sender only. `identity` is the sendemail identity that the user selected.
+    `send` is the record that the outbox gets; it has no messages until they are rendered.
     """
 
+    request: SendRequest
+    transport: "Transport"
     account: Account
     draft: Draft
-    text: SeriesText
-    series: Series
-    ids: tuple[str, ...]
-    to: tuple[Address, ...]
-    cc: tuple[Address, ...]
-    bcc: tuple[str, ...] = ()
-    base: str | None = None
-    to_self: bool = False
-    identity: str | None = None
+    send: Send
+    series: Series = _NO_PATCHES
+    ids: tuple[str, ...] = ()
+    text: SeriesText = field(default_factory=SeriesText)
+    recipients: tuple[Recipient, ...] = ()
+
+    @property
+    def headers(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
+        """The addresses for the To: and Cc: headers.
+
+        If there is no address for To:, the Cc: addresses are placed in To:. Without recipients, a
+        message to yourself is addressed to its sender.
+        """
+        to, cc = (
+            tuple(
+                recipient.address
+                for recipient in self.recipients
+                if recipient.header == header
+            )
+            for header in ("to", "cc")
+        )
+        if not to and not cc and self.account.sender:
+            return (self.account.sender,), ()
+        return (to, cc) if to else (cc, ())
+
+    @property
+    def blocked(self) -> SendProblem | None:
+        """The problem that prevents the transport from sending with this account, or None."""
+        return self.transport.blocked(self.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +116,7 @@ class Delivery:
     def __post_init__(self) -> None:
         # every transport passes here, and so do mails that an older version or another program
         # wrote into the outbox
-        refuse_foreign(self.waiting)
-
-    @property
-    def waiting(self) -> tuple[Message, ...]:
-        """The mails to be sent now."""
-        return tuple(entry for entry in self.send.entries if entry.is_waiting)
+        refuse_foreign(self.send.waiting)
 
     @property
     def to_self(self) -> bool:
@@ -179,7 +199,7 @@ class Transport(Protocol):
         """
 
     @abstractmethod
-    def render(self, repository: Repository, series: SeriesToRender) -> RenderedSeries:
+    def render(self, repository: Repository, series: SeriesToSend) -> RenderedSeries:
         """The mails it would send; nothing is sent, and the repository is as before."""
 
     @abstractmethod

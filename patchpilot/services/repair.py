@@ -28,7 +28,7 @@ from patchpilot.services.fix_certain import MESSAGE, fixed_messages, is_message
 from patchpilot.services.fix_finding import TAG_RULES
 from patchpilot.services.send import edit_draft
 from patchpilot.services.send.propose_prefix import prefix_for_fixes
-from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.sending import Sending
 from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
 from patchpilot.services.tags.undo_rewrite import undo_restore
 from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
@@ -97,7 +97,7 @@ class Repaired:
 def find_repairs(
     repository: Repository,
     settings: Settings,
-    plan: SendPlan,
+    plan: Sending,
     kinds: Collection[str] = CERTAIN,
     progress: Progress = silent,
 ) -> Repairs:
@@ -175,7 +175,10 @@ def find_repairs(
         problem.name == "missing-target-tree" for problem in plan.warnings
     ):
         prefix = prefix_for_fixes(
-            plan.mails, request.profile, plan.draft.prefix, list(messages.values())
+            plan.send.entries,
+            request.profile,
+            plan.draft.prefix,
+            list(messages.values()),
         )
         if prefix:
             words.append(f"subject prefix: [{prefix}]")
@@ -215,7 +218,7 @@ def find_repairs(
 def apply_repairs(
     repository: Repository,
     settings: Settings,
-    plan: SendPlan,
+    plan: Sending,
     repairs: Repairs,
     overrides: Collection[str] = (),
     progress: Progress = silent,
@@ -295,7 +298,7 @@ def undo_repairs(repository: Repository, done: Repaired) -> None:
             )
 
 
-def _topic(plan: SendPlan, ids: Sequence[str]) -> CheckedTopic:
+def _topic(plan: Sending, ids: Sequence[str]) -> CheckedTopic:
     span = (ids[0],) if len(ids) == 1 else (f"{ids[0]}^..{ids[-1]}",)
     return CheckedTopic(span, plan.request.target, plan.request.base)
 
@@ -326,7 +329,7 @@ def _names(fixed: FixResult) -> list[str]:
 
 
 def _with_review_tags(
-    repository: Repository, plan: SendPlan, messages: dict[str, str]
+    repository: Repository, plan: Sending, messages: dict[str, str]
 ) -> dict[str, str]:
     """The messages with the review tags that the last version was given."""
     with Store() as store:

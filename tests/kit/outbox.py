@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from patchpilot.model.address import Address
 from patchpilot.model.message import MailState, Message
@@ -41,6 +42,28 @@ def message(
     )
 
 
+def send_of(*messages: Message, **changed: Any) -> Send:
+    """A send of these messages that the outbox does not have yet."""
+    plain = Send(
+        id=0,
+        change_id=CHANGE,
+        repository="/src/linux",
+        branch="widget",
+        version=1,
+        transport="send-email",
+        account="ada@example.org at 127.0.0.1",
+        sender=ADA.email,
+        kind="real",
+        base="1" * 40,
+        head="2" * 40,
+        force=None,
+        bcc=(),
+        begun="",
+        entries=messages,
+    )
+    return replace(plain, **changed)
+
+
 def record(
     outbox: Outbox,
     *states: MailState,
@@ -56,24 +79,9 @@ def record(
         message(number, version, change_id=change_id)
         for number in range(1, len(wanted) + 1)
     ]
-    planned = Send(
-        id=0,
-        change_id=change_id,
-        repository="/src/linux",
-        branch="widget",
-        version=version,
-        transport="send-email",
-        account="ada@example.org at 127.0.0.1",
-        sender=ADA.email,
-        kind=kind,
-        base="1" * 40,
-        head="2" * 40,
-        force=None,
-        bcc=bcc,
-        begun="",
-        entries=tuple(made),
+    send = outbox.add(
+        send_of(*made, change_id=change_id, version=version, kind=kind, bcc=bcc)
     )
-    send = outbox.add(planned)
     for place, state in enumerate(wanted):
         outbox.mark(send.id, place, Outcome(state))
     return outbox.get(send.id)

@@ -99,10 +99,10 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
         len(mails),
         logins,
         all(sorted(mail.recipients) == sorted(PEOPLE) for mail in mails),
-        len(mails) == len(planned.mails)
+        len(mails) == len(planned.send.entries)
         and all(
             same_but_date(shown.raw, unpacked(one))
-            for shown, one in zip(planned.mails, mails, strict=True)
+            for shown, one in zip(planned.send.entries, mails, strict=True)
         ),
         [one[0] for one in made] == [one[0] for one in wanted],
         [one[1:] for one in made] == [one[1:] for one in wanted],

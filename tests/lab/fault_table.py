@@ -30,9 +30,8 @@ from patchpilot.outgoing.send_email import git_send_email
 from patchpilot.series.topic_database import connect
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import deliver
-from patchpilot.services.send.send_plan import SendPlan, SendResult
-from patchpilot.topic.find_topic import find_draft
+from patchpilot.services.send.send_mails import deliver, with_result
+from patchpilot.services.send.sending import Sending
 from tests.kit import smtp_faults
 from tests.kit.cover_letters import cover
 from tests.kit.raw_smtp import RawServer
@@ -153,10 +152,12 @@ def run_case(
             states: list[tuple[str, ...]] = []
             arrived: list[tuple[int, ...]] = []
 
-            def note(result: SendResult) -> None:
+            def note(result: Sending) -> None:
                 nonlocal ids
-                ids = tuple(message.message_id for message in result.messages)
-                states.append(tuple(str(message.state) for message in result.messages))
+                ids = tuple(message.message_id for message in result.send.entries)
+                states.append(
+                    tuple(str(message.state) for message in result.send.entries)
+                )
                 arrived.append(arrivals(server, ids))
 
             for resumed in (False, True)[: 1 + again]:
@@ -270,12 +271,12 @@ def run_server_case(
             repo.git("config", "sendemail.smtppass", "s3cret")
         arrived, untrue = [], list[str]()
 
-        def note(result: SendResult) -> SendResult:
+        def note(result: Sending) -> Sending:
             counts = arrivals(
-                server, tuple(message.message_id for message in result.messages)
+                server, tuple(message.message_id for message in result.send.entries)
             )
             arrived.append(counts)
-            for one, count in zip(result.messages, counts, strict=True):
+            for one, count in zip(result.send.entries, counts, strict=True):
                 if (one.state == "accepted" and not count) or (
                     one.state in ("pending", "rejected") and count
                 ):
@@ -291,7 +292,9 @@ def run_server_case(
                 if result.state == "sent"
                 else (
                     UNKNOWN
-                    if any(message.state == "unknown" for message in result.messages)
+                    if any(
+                        message.state == "unknown" for message in result.send.entries
+                    )
                     else STOPPED
                 )
             )
@@ -317,9 +320,7 @@ def run_server_case(
     )
 
 
-def _tried(
-    repository: Repository, planned: SendPlan, request: SendRequest
-) -> SendResult:
+def _tried(repository: Repository, planned: Sending, request: SendRequest) -> Sending:
     """What the outbox has of a send after it ended, however it ended."""
     try:
         return deliver(repository, planned)
@@ -335,7 +336,7 @@ def _struck(
     case: Case,
     *,
     resumed: bool,
-) -> SendResult:
+) -> Sending:
     """One attempt with the fault armed."""
     planned = (
         (lambda: plan_resume(repository, request))
@@ -366,12 +367,10 @@ def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int,
     return tuple(count[id_] for id_ in ids)
 
 
-def _result(repository: Repository, request: SendRequest) -> SendResult:
-    from patchpilot.services.send.send_result import result_of_send
-
+def _result(repository: Repository, request: SendRequest) -> Sending:
+    planned = plan_resume(repository, request)
     with Outbox() as outbox:
-        send = outbox.sends(find_draft(repository, request).change_id)[-1]
-        return result_of_send(outbox.settle(send.id))
+        return with_result(planned, outbox.settle(planned.send.id))
 
 
 def command(path: Path, request: SendRequest) -> list[str]:
@@ -396,11 +395,11 @@ def command(path: Path, request: SendRequest) -> list[str]:
     ]
 
 
-def _disk_full(repository: Repository, planned: SendPlan, state: str) -> None:
+def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
     """Deliver while there is no room to write down that the third mail (of a resume: the first that
     waits) came into this state, nor anything after.
     """
-    at = planned.waiting[0] if planned.send_id else 2
+    at = planned.send.waiting[0].place if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(connect()) as base:
         base.execute(

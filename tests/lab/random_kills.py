@@ -25,7 +25,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
 from patchpilot.services.send.send_mails import deliver
-from patchpilot.services.send.send_plan import SendResult
+from patchpilot.services.send.sending import Sending
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, settled_down
@@ -80,7 +80,7 @@ def one_kill(
                 find_draft(repository, request)
             result = _finish(repository, server, request, begun=bool(sends))
             counts = arrivals(
-                server, tuple(message.message_id for message in result.messages)
+                server, tuple(message.message_id for message in result.send.entries)
             )
     right = (
         set(counts) == {1}
@@ -93,7 +93,8 @@ def one_kill(
     return (
         right,
         (
-            f"{kind}, states {Counter(str(message.state) for message in result.messages)}, arrived"
+            f"{kind}, states"
+            f" {Counter(str(message.state) for message in result.send.entries)}, arrived"
             f" {counts}{enrolled}"
         ),
     )
@@ -101,7 +102,7 @@ def one_kill(
 
 def _finish(
     repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool
-) -> SendResult:
+) -> Sending:
     """Resume until the series is through.
 
     What is unknown is settled by looking whether it arrived.
@@ -109,7 +110,7 @@ def _finish(
     if not begun:
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))
-    if any(message.state is MailState.UNKNOWN for message in result.messages):
+    if any(message.state is MailState.UNKNOWN for message in result.send.entries):
         there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
         result = deliver(
             repository, plan_resume(repository, request, "lost", lookup=there)

@@ -55,7 +55,6 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
     from patchpilot.outgoing.mail_state import Outcome
     from patchpilot.outgoing.outbox import Outbox
     from patchpilot.services.send.plan_send import plan
-    from patchpilot.services.send.send_mails import as_send
 
     repo = topic(tmp_path / "r", 2)
     refused, warned, _ = planned(repo)
@@ -67,7 +66,7 @@ def test_a_first_send_is_known_and_so_is_one_that_was_in_part_received(
     ):
         with Repository.open(repo.path) as repository, Outbox() as outbox:
             one = plan(repository, SendRequest(to=(LIST,), force="x"))
-            send = outbox.add(as_send(one))
+            send = outbox.add(one.send)
             for entry, state in zip(send.entries[-2:], states, strict=True):
                 outbox.mark(send.id, entry.place, Outcome(state))
             if len(send.entries) > 2 and MailState.REJECTED not in states:

@@ -215,7 +215,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
             )
             cover(repository, request)
             made = plan(repository, request)
-        assert len(made.mails) == len(texts) + 1
+        assert len(made.send.entries) == len(texts) + 1
         reported = {
             int(found[0])
             for refusal in made.blockers
@@ -229,7 +229,9 @@ def round_trip(via: str, texts: list[Text]) -> None:
         good = [at for at in range(len(texts)) if at not in reported]
         folder = Path(place) / "am"
         folder.mkdir()
-        applied = apply(repo, "master", [made.mails[at + 1].raw for at in good], folder)
+        applied = apply(
+            repo, "master", [made.send.entries[at + 1].raw for at in good], folder
+        )
         wanted = commits(repo, "master..topic")
         assert [one[1:] for one in applied] == [wanted[at][1:] for at in good]
         for at in good:

@@ -22,7 +22,7 @@ from patchpilot.series.change_id import new_change_id
 from patchpilot.series.draft import Drafts
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import as_send, deliver
+from patchpilot.services.send.send_mails import deliver
 from patchpilot.topic import find_topic as topics
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import call, spawn
@@ -166,7 +166,7 @@ def test_what_a_clone_sent_is_not_sent_by_resuming_a_send_that_never_began(
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
             one = plan(here, asked())
             with Outbox() as outbox:
-                outbox.add(as_send(one))  # as a kill before the first mail leaves it
+                outbox.add(one.send)  # as a kill before the first mail leaves it
             assert deliver(there, plan(there, asked())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]
@@ -233,8 +233,8 @@ def test_a_mail_that_a_dead_process_was_sending_is_not_sent_again_by_a_plan_made
             assert deliver(here, plan(here, asked())).state == "partial"
             server.faults.heal()
             resumed = plan_resume(here, SendRequest())
-            assert resumed.send_id
+            assert resumed.send.id
             with Outbox() as outbox:
-                outbox.mark(resumed.send_id, 1, Outcome(MailState.SENDING))
+                outbox.mark(resumed.send.id, 1, Outcome(MailState.SENDING))
             assert deliver(here, resumed).state == "partial"
         assert len(server.take()) == 1

@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -10,10 +11,9 @@ from patchpilot.model.action import actions
 from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.message import parse_message
+from patchpilot.model.message import Message, parse_message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import TEAM, Recipient
-from patchpilot.model.send_problem import NO_SERVER
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
@@ -26,6 +26,9 @@ from patchpilot.outgoing.preflight import (
 )
 from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import AlreadyApplied, TargetFit, TargetTree
+from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.projects.loading import default_project
+from tests.kit.outbox import send_of
 
 ADA = Address("Ada Fixer", "ada@example.org")
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -68,25 +71,36 @@ def account(server: str = "mail.example.org") -> Account:
     )
 
 
-def facts(*patches: Patch, **changed: object) -> PreflightFacts:
+def facts(
+    *patches: Patch,
+    version: int = 1,
+    mails: tuple[Message, ...] = (),
+    via: str = "git-send-email",
+    **changed: Any,
+) -> PreflightFacts:
     """Facts with nothing against them, and these changed."""
+    linux = default_project()
+    mail = {name: changed.pop(name, 0) for name in ("cover_from", "new_thread")}
+    stable = changed.pop("stable_list", "")
+    topic = SeriesToSend(
+        request=changed.pop("request", SendRequest()),
+        transport=transports.find(via),
+        account=changed.pop("account", account()),
+        draft=changed.pop("draft", Draft("20260303-mend-0123456789ab", "/r", "topic")),
+        send=send_of(*mails, version=version),
+        series=changed.pop("series", Series(patches or (patch(),))),
+        recipients=changed.pop("recipients", (to("m@example.org"), LIST)),
+    )
     plain = PreflightFacts(
-        request=SendRequest(),
-        series=Series(patches or (patch(),)),
-        draft=Draft("20260303-mend-0123456789ab", "/r", "topic"),
-        version=1,
-        recipients=(to("m@example.org"), LIST),
-        account=account(),
-        mails=(),
-        errors=(),
+        topic=topic,
+        project=linux._replace(
+            title="netdev",
+            mail=linux.mail._replace(**mail),
+            lists=linux.lists._replace(stable=stable),
+        ),
         target=TargetTree("origin/master", "a" * 40, "the default"),
         standing=TargetFit("clean"),
-        earlier=(),
-        unanswered=(),
-        upstream_known={},
-        merge_window="",
         now=TUESDAY,
-        kernel=True,
     )
     return replace(plain, **changed)
 
@@ -197,14 +211,14 @@ def test_each_refusal_has_its_case(name: str, changed: dict[str, object]) -> Non
         (
             "version-as-reply",
             {
-                "new_thread": "networking",
+                "new_thread": True,
                 "version": 2,
                 "draft": CHANGED,
                 "mails": (ANSWER,),
             },
         ),
         ("too-soon", {"too_soon": "v1 went out 2 hours ago"}),
-        ("no-server", {"blocked": NO_SERVER}),
+        ("no-server", {"account": replace(account(""), configured=False)}),
     ],
 )
 def test_each_warning_has_its_case_and_does_not_refuse(
@@ -396,7 +410,12 @@ WARNED: list[tuple[str, dict[str, object], str, str]] = [
     ),
     ("no-target", {"target": None, "standing": None}, "target", "--base"),
     ("first-time", {"first_time": True}, "no mail was sent", "--to-self"),
-    ("no-server", {"blocked": NO_SERVER}, "server", "setup mail"),
+    (
+        "no-server",
+        {"account": replace(account(""), configured=False)},
+        "server",
+        "setup mail",
+    ),
     ("gateway", {"account": account("smtp.office365.com")}, "alter", "--to-self"),
     (
         "doubtful-address",
@@ -655,7 +674,7 @@ def test_what_damages_a_mail_has_the_way_that_fits_the_transport(
     (one,) = blockers(
         facts(
             damaged=(("widget: mend", wrong),),
-            damage_hint=transports.find(via).damage_hint,
+            via=via,
         )
     )
     assert one.name == "damaged"
@@ -686,7 +705,10 @@ def test_a_cover_letter_is_missing_from_so_many_patches_on(
     several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
     found = facts(*several, **changed)
     assert ("no-cover" in names(warnings(found))) is is_missing
-    with_cover = replace(found, series=found.series._replace(cover=patch()))
+    with_cover = replace(
+        found,
+        topic=replace(found.topic, series=found.topic.series._replace(cover=patch())),
+    )
     assert "no-cover" not in names(warnings(with_cover))
 
 
@@ -969,7 +991,7 @@ SHOWN: list[tuple[dict[str, object], str, str, str]] = [
         "patchpilot draft --cover-subject 'description of the series', or patchpilot draft --edit",
     ),
     (
-        {"version": 2, "mails": (ANSWER,), "new_thread": "netdev"},
+        {"version": 2, "mails": (ANSWER,), "new_thread": True},
         "version-as-reply",
         "v2 is sent as a reply; netdev asks for a new thread for each version",
         "use `patchpilot draft --in-reply-to ''`: the changelog links to the last version",
@@ -1000,13 +1022,13 @@ def test_a_gateway_that_alters_mails_is_named() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"version": 1, "mails": (ANSWER,), "new_thread": "netdev"},
-        {"version": 2, "mails": (ANSWER,), "new_thread": ""},
-        {"version": 2, "mails": (), "new_thread": "netdev"},
+        {"version": 1, "mails": (ANSWER,), "new_thread": True},
+        {"version": 2, "mails": (ANSWER,), "new_thread": False},
+        {"version": 2, "mails": (), "new_thread": True},
         {
             "version": 2,
             "mails": (replace(ANSWER, in_reply_to=None),),
-            "new_thread": "netdev",
+            "new_thread": True,
         },
     ],
 )
@@ -1088,7 +1110,9 @@ def test_what_others_know_to_have_been_sent_is_not_sent_again(
     found = facts(version=version, draft=draft, records=tuple(records))
     assert [made(one) for one in blockers(found)] == expected
     for request in (SendRequest(resend=True), SendRequest(to_self=True)):
-        assert blockers(replace(found, request=request)) == ()
+        assert (
+            blockers(replace(found, topic=replace(found.topic, request=request))) == ()
+        )
 
 
 def test_what_helps_after_a_version_was_sent_depends_on_how_far_it_got() -> None:
@@ -1189,7 +1213,10 @@ def test_a_backport_of_an_unknown_commit_is_not_sent_to_stable() -> None:
         )
     ]
     assert blockers(replace(found, upstream_known={})) == ()
-    assert blockers(replace(found, series=Series((patch(),)))) == ()
+    assert (
+        blockers(replace(found, topic=replace(found.topic, series=Series((patch(),)))))
+        == ()
+    )
 
 
 def test_the_command_behind_a_warning_about_many_recipients_drops_one() -> None:

@@ -181,10 +181,9 @@ def accept_all(repo: Repo) -> None:
     """Note the mails of the topic as planned and accepted, without sending them."""
     from patchpilot.model.send_request import SendRequest
     from patchpilot.services.send.plan_send import plan
-    from patchpilot.services.send.send_mails import as_send
 
     with Repository.open(repo.path) as repository, Outbox() as outbox:
         planned = plan(repository, SendRequest(to=(LIST,), force="x"))
-        send = outbox.add(as_send(planned))
+        send = outbox.add(planned.send)
         for entry in send.entries:
             outbox.mark(send.id, entry.place, Outcome(MailState.ACCEPTED))

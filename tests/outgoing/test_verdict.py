@@ -9,10 +9,9 @@ import pytest
 
 from patchpilot.cli.output.send_text import joined_reasons
 from patchpilot.commits.repository import Repository
-from patchpilot.model.send_problem import NO_SERVER
+from patchpilot.model.send_problem import NO_SERVER, CheckState
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.preflight_card import CheckState, preflight_card
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
@@ -97,7 +96,7 @@ def test_the_last_lines_are_the_card_of_every_check_as_the_services_give_it(
     blocked: Repo,
 ) -> None:
     with Repository.open(blocked.path) as repository:
-        card = preflight_card(plan(repository, SendRequest(to=("ada@example.com",))))
+        card = plan(repository, SendRequest(to=("ada@example.com",)))
     rows = (
         call("send", "-C", blocked.path, "--to", "ada@example.com", "--dry-run")
         .out.rstrip("\n")
@@ -143,7 +142,7 @@ def test_a_mail_server_that_is_missing_counts_among_the_problems(
     repo.git("commit", "-q", "--amend", "-m", "widget: name it\n\nIt has no name.")
     with Repository.open(repo.path) as repository:
         planned = plan(repository, SendRequest(to=("ada@example.com",)))
-        card = preflight_card(planned)
+        card = planned
     assert planned.blocked == NO_SERVER
     blocking = [
         check

@@ -95,7 +95,7 @@ async def test_each_stage_got_what_its_verb_says(
     sent = verb("send", "-C", fixed, "--dry-run")
     first = sent["messages"][0]
     plan = got[Stage.PREVIEW]
-    assert [mail.subject for mail in plan.mails] == [
+    assert [mail.subject for mail in plan.send.entries] == [
         one["subject"] for one in sent["messages"]
     ]
     assert [refusal.name for refusal in plan.blockers] == [

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.printable import UNSAFE, printable, width
+from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.services.backport.work_clone import Resolving
 from patchpilot.services.backport.write_backports import WrittenBackport, send_command
-from patchpilot.services.send.preflight_card import CheckLine, CheckState
 from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.branch_rows import resolving_rows, written_rows
 from patchpilot.tui.screens.send_rows import help_of

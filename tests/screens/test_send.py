@@ -18,7 +18,6 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.send_mails import as_send
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_screen import SendScreen
@@ -111,7 +110,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
     with Repository.open(work) as repository:
         planned = plan(repository, SendRequest())
         with Outbox() as outbox:
-            cut = outbox.add(as_send(planned))
+            cut = outbox.add(planned.send)
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
     app = walk_on(work)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -133,7 +132,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
             "it to be taken up",
         )
     assert [
-        one.data.lower().count(planned.mails[0].message_id.lower().encode())
+        one.data.lower().count(planned.send.entries[0].message_id.lower().encode())
         for one in sink.take()
     ] == [1]
 

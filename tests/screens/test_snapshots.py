@@ -28,9 +28,9 @@ from patchpilot.model.message import MailState, parse_message
 from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.bug_range import range_of_backports
-from patchpilot.services.send.after_send import SendReport, SentMail
-from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.after_send import SendReport
 from patchpilot.services.send.send_state import TopicSend
+from patchpilot.services.send.sending import Sending
 from patchpilot.services.tags.find_culprits import FixesResult
 from patchpilot.topic.followed import follow_series
 from patchpilot.tui.build_app import make
@@ -114,7 +114,7 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         raw = re.sub(
             rb"(?m)^Date: .*$",
             b"Date: Wed, 02 Sep 2026 08:00:00 +0000",
-            planned.mails[0].raw,
+            planned.send.entries[0].raw,
         )
         raw = re.sub(
             rb"(?mi)^Message-ID: .*$",
@@ -124,14 +124,18 @@ def results(work: Path) -> dict[Stage, tuple[Any, StageStatus]]:
         raw = re.sub(rb"(?mi)^(X-Mailer: git-send-email).*$", rb"\1", raw)
         raw = re.sub(rb"(?mi)^change-id: .*$", b"change-id: 20260902-acme", raw)
         mail = parse_message(
-            raw, planned.mails[0].envelope_from, planned.mails[0].recipients
+            raw,
+            planned.send.entries[0].envelope_from,
+            planned.send.entries[0].recipients,
         )
         kept = tuple(
             warning
             for warning in planned.warnings
             if warning.name in ("first-time", "unanswered-security")
         )
-        planned = replace(planned, mails=(mail,), warnings=kept)
+        planned = replace(
+            planned, send=replace(planned.send, entries=(mail,)), warnings=kept
+        )
         found[Stage.PREVIEW] = planned, preview_status.status_of(planned)
         found[Stage.SEND] = (
             TopicSend(planned),
@@ -321,30 +325,26 @@ def test_each_dialog_looks_as_it_did(
     assert snap_compare(app, terminal_size=size, run_before=to_stage(*pressed))
 
 
-def _sent(planned: SendPlan) -> tuple[TopicSend, StageStatus]:
+def _sent(planned: Sending) -> tuple[TopicSend, StageStatus]:
     """A send of two mails, of which the second was refused."""
-    ident = planned.mails[0].message_id
+    first = planned.send.entries[0]
     mails = (
-        SentMail(
-            MailState.ACCEPTED,
-            planned.mails[0].subject,
-            ident,
-            "",
-            f"https://archive.example.org/{ident}/",
-        ),
-        SentMail(
-            MailState.REJECTED,
-            "[PATCH] net/acme: another",
-            "second@example.net",
-            "piet@example.org: 550 no such user",
-            "",
+        replace(first, state=MailState.ACCEPTED),
+        replace(
+            first,
+            state=MailState.REJECTED,
+            subject="[PATCH] net/acme: another",
+            message_id="second@example.net",
+            detail="piet@example.org: 550 no such user",
         ),
     )
+    link = f"https://archive.example.org/{first.message_id}/"
     advice = Action(
         "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
     )
     return TopicSend(
-        planned, report=SendReport("v1: 1 of 2 messages accepted", mails, (advice,))
+        planned,
+        report=SendReport("v1: 1 of 2 messages accepted", mails, link, (advice,)),
     ), StageStatus(StageState.BLOCKED, "press R to resume")
 
 

@@ -91,7 +91,9 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             await keys(pilot, "P", "enter")
             await until(pilot, lambda: session.fresh(Stage.PREVIEW), "the preview")
             assert (
-                session.fresh(Stage.PREVIEW).mails[0].subject.startswith("[PATCH net] ")
+                session.fresh(Stage.PREVIEW)
+                .send.entries[0]
+                .subject.startswith("[PATCH net] ")
             )
             await keys(pilot, "n", "s")
             await pilot.press(*"send", "enter")
@@ -136,7 +138,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
                 ),
                 "v2's plan",
             )
-            assert "v2" in session.fresh(Stage.SEND).plan.mails[0].subject
+            assert "v2" in session.fresh(Stage.SEND).plan.send.entries[0].subject
             await keys(pilot, "s")
             await pilot.press(*"send", "enter")
             await until(

@@ -11,7 +11,7 @@ import pytest
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.send.send_result import result_of_send
+from patchpilot.services.send.next_steps import next_steps
 from patchpilot.topic.archive_target import series_at
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
@@ -156,11 +156,9 @@ def test_advice_names_the_archive_that_is_configured(tmp_path: Path) -> None:
     here = replace(sent, repository=str(repo.path / ".git"))
     ident = sent.entries[0].message_id
     assert f"https://lore.kernel.org/all/{ident}/" in " ".join(
-        map(str, result_of_send(sent).advice)
+        map(str, next_steps(sent))
     )
     repo.git("config", "patchpilot.lore", "https://archive.example.org/lists/")
-    (said,) = [
-        line for line in map(str, result_of_send(here).advice) if "was received" in line
-    ]
+    (said,) = [line for line in map(str, next_steps(here)) if "was received" in line]
     assert f"https://archive.example.org/lists/{ident}/" in said
     assert "lore.kernel.org" not in said

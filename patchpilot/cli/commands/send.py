@@ -3,7 +3,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 from patchpilot.model.counted import counted
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.services.send.send_plan import SendPlan, SendResult
+from patchpilot.services.send.sending import Sending
 from patchpilot.topic.workplace import Workplace
 
 
@@ -151,7 +151,6 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     from patchpilot.cli.send_questions import ask_open_questions
     from patchpilot.services.send.outbox_folder import write_outbox
     from patchpilot.services.send.send_mails import deliver
-    from patchpilot.services.send.send_result import result_of_plan
 
     repository, settings = place.repository, place.settings()
     dry_run, yes, outbox = asked["dry_run"], asked["yes"], asked["outbox"]
@@ -160,19 +159,19 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
     if not (yes or dry_run or outbox or asked["resume"] or request.to_self):
         ask_open_questions(place, request)
     plan = _plan(common, place, settings, request, asked)
-    if asked["resume"] and not plan.waiting and outbox is None:
+    if asked["resume"] and not plan.send.waiting and outbox is None:
         return _nothing_to_do(common, place, plan, dry_run=dry_run)
     if outbox is not None:
         paths = write_outbox(plan, outbox)
-        _show(common, place, plan, result_of_plan(plan), "NOT SENT (written to files)")
+        _show(common, place, plan, "NOT SENT (written to files)")
         click.echo(
             f"{counted(len(paths), 'message')} in {outbox}; nothing was sent", err=True
         )
         return int(findings_exit(plan.refused))
-    if not dry_run and plan.waiting and (blocked := plan.blocked):
+    if not dry_run and plan.send.waiting and (blocked := plan.blocked):
         return _show_blocked(common, place, plan, blocked)
     if dry_run or plan.refused:
-        _show(common, place, plan, result_of_plan(plan), "NOT SENT (dry run)")
+        _show(common, place, plan, "NOT SENT (dry run)")
         return int(findings_exit(plan.refused))
     terminal = sys.stdin.isatty()
     if not yes and not terminal:
@@ -184,17 +183,17 @@ def _plan_and_send(common: Common, place: Workplace, asked: Mapping[str, Any]) -
         plan = replace(
             plan, request=replace(plan.request, force=None), blockers=(unasked,)
         )
-        _show(common, place, plan, result_of_plan(plan))
+        _show(common, place, plan)
         return int(ExitCode.FINDINGS)
     if not yes:
         _ask(common, place, plan)
     elif common.format == "text":
-        _preview(common, place, plan, plan.blockers)
+        _preview(common, place, plan)
     with progress_of(common) as progress, _between_mails() as stopping:
         result = deliver(
             repository, plan, terminal=terminal, stopping=stopping, progress=progress
         )
-    _result(common, plan, result)
+    _result(common, result)
     if stopping():
         return int(ExitCode.INTERRUPTED)
     return int(
@@ -257,7 +256,7 @@ def _plan(
     settings: Settings,
     request: SendRequest,
     asked: Mapping[str, Any],
-) -> SendPlan:
+) -> Sending:
     """The mails of a new send, or with --resume those that are left of the last one."""
     from patchpilot.services.send.plan_send import plan as plan_mails
 
@@ -292,7 +291,7 @@ def _plan(
 
 
 def _show_blocked(
-    common: Common, place: Workplace, plan: SendPlan, blocked: SendProblem
+    common: Common, place: Workplace, plan: Sending, blocked: SendProblem
 ) -> int:
     """Print what keeps every mail from being sent; returns the exit code."""
     # first, since nothing can be sent until it is fixed
@@ -306,31 +305,28 @@ def _show_blocked(
         blockers=(blocked, *others),
         warnings=warnings,
     )
-    from patchpilot.services.send.send_result import result_of_plan
-
-    _show(common, place, plan, result_of_plan(plan), mails=False)
+    _show(common, place, plan, mails=False)
     return int(findings_exit(others) or ExitCode.MISSING)
 
 
 def _nothing_to_do(
-    common: Common, place: Workplace, plan: SendPlan, *, dry_run: bool
+    common: Common, place: Workplace, plan: Sending, *, dry_run: bool
 ) -> int:
     """Report a resumed send with no mail left to send; b4's tracking data is updated where needed."""  # noqa: E501
-    from patchpilot.services.send.send_mails import deliver
-    from patchpilot.services.send.send_result import standing
+    from patchpilot.services.send.send_mails import deliver, with_result
 
     with progress_of(common) as progress:
         result = (
-            standing(plan)
+            with_result(plan, plan.send)
             if dry_run
             else deliver(place.repository, plan, progress=progress)
         )
     done = result.state == "sent"
     if common.format == "text" and done:
         common.write(
-            f"v{result.version}: all messages were accepted; nothing is left to send\n"
+            f"v{result.send.version}: all messages were accepted; nothing is left to send\n"
         )
-    _result(common, plan, result)
+    _result(common, result)
     return int(ExitCode.OK if done else ExitCode.NETWORK)
 
 
@@ -359,8 +355,7 @@ def _write_changelog(place: Workplace, request: SendRequest) -> None:
 def _show(
     common: Common,
     place: Workplace,
-    plan: SendPlan,
-    result: SendResult,
+    plan: Sending,
     after: str = "",
     *,
     mails: bool = True,
@@ -370,20 +365,15 @@ def _show(
     Its problems also on stderr where stdout is not a terminal.
     """
     if common.format == "json":
-        _result(common, plan, result)
+        _result(common, plan)
     else:
-        _preview(common, place, plan, result.blockers, after, mails=mails)
-    if (
-        result.blockers
-        and not plan.request.force
-        and (common.output or not sys.stdout.isatty())
-    ):
-        from patchpilot.cli.output.send_text import last_line
+        _preview(common, place, plan, after, mails=mails)
+    if plan.refused and (common.output or not sys.stdout.isatty()):
         from patchpilot.model.printable import one_line
 
         sys.stdout.flush()
-        notice("error", last_line(plan, result.blockers))
-        for refusal in result.blockers:
+        notice("error", plan.verdict)
+        for refusal in plan.blockers:
             tell(
                 f"  {one_line(refusal.message)}"
                 + (f"; {one_line(str(refusal.hint))}" if refusal.hint else "")
@@ -393,8 +383,7 @@ def _show(
 def _preview(
     common: Common,
     place: Workplace,
-    plan: SendPlan,
-    blockers: Sequence[SendProblem],
+    plan: Sending,
     after: str = "",
     *,
     mails: bool = True,
@@ -404,14 +393,14 @@ def _preview(
     """
     from patchpilot.cli.output import send_text as text
 
-    first = text.head(plan, blockers, after)
+    first = text.head(plan, after)
     if common.quiet:
         common.write(first)
         return
     # the notes are only in the card: on a terminal it is what stays after the pager
     parts = [first, text.summary(plan)]
     shown = text.mails(plan) if mails else ""
-    last = text.card(plan, blockers, after)
+    last = text.card(plan, after)
     if shown and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import page
 
@@ -424,38 +413,36 @@ def _preview(
     common.write("\n".join(part for part in (*parts, shown, last) if part))
 
 
-def _result(common: Common, plan: SendPlan, result: SendResult) -> None:
+def _result(common: Common, sending: Sending) -> None:
     if common.format == "json":
         from patchpilot.cli.output.json_document import document
-        from patchpilot.services.send.send_answer import SendAnswer
 
-        common.write(document("send", SendAnswer(plan, result)))
+        common.write(document("send", sending))
         return
     from patchpilot.cli.output.send_text import outcome
 
-    common.write(outcome(result))
+    common.write(outcome(sending))
 
 
-def _ask(common: Common, place: Workplace, plan: SendPlan) -> None:
+def _ask(common: Common, place: Workplace, plan: Sending) -> None:
     """The typed confirmation: `send` and nothing shorter, since mail cannot be taken back."""
     from patchpilot.cli.output import send_text as text
-    from patchpilot.services.send.preflight_card import in_numbers
 
     if common.format == "json":
         parts = (
-            text.head(plan, plan.blockers),
+            text.head(plan),
             text.notes(plan),
             text.summary(plan),
             text.mails(plan),
         )
         click.echo("\n".join(part for part in parts if part), err=True)
     else:
-        _preview(common, place, plan, plan.blockers)
+        _preview(common, place, plan)
     if not plan.request.to_self:
         # the pager and the card may have moved the recipients off the screen
         click.echo(text.addressees(plan), nl=False, err=True)
     answer = click.prompt(
-        f"Send {in_numbers(plan)}? Type 'send' to confirm",
+        f"Send {plan.in_numbers}? Type 'send' to confirm",
         default="",
         show_default=False,
         err=True,

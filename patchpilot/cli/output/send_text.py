@@ -2,78 +2,58 @@
 """The plan of a send and its result, as text."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from patchpilot.cli.output.text_layout import columns, filled
 from patchpilot.model.printable import one_line, printable, width
-from patchpilot.model.send_problem import SendProblem
-from patchpilot.services.send.preflight_card import (
-    CheckState,
-    in_numbers,
-    preflight_card,
-)
-from patchpilot.services.send.send_plan import SendPlan, SendResult
+from patchpilot.model.send_problem import CheckState
+from patchpilot.services.send.sending import Sending
 
 _BLOCKING = (CheckState.PROBLEM, CheckState.OVERRIDDEN)
 _LABEL = 12
 """Where the text of a labelled line starts."""
 
 
-def head(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
+def head(plan: Sending, after: str = "") -> str:
     """Return the verdict and the problems, each with the command that fixes it."""
-    return (
-        "\n".join(
-            [last_line(plan, blockers, after), *_checks(plan, blockers, *_BLOCKING)]
-        )
-        + "\n"
-    )
+    return "\n".join([_last_line(plan, after), *_checks(plan, *_BLOCKING)]) + "\n"
 
 
-def notes(plan: SendPlan) -> str:
+def notes(plan: Sending) -> str:
     """Return the notes that do not block sending, or "" if there are none."""
-    return "".join(
-        f"{line}\n" for line in _checks(plan, plan.blockers, CheckState.NOTE)
-    )
+    return "".join(f"{line}\n" for line in _checks(plan, CheckState.NOTE))
 
 
-def card(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
+def card(plan: Sending, after: str = "") -> str:
     """Return the pre-flight card: passed checks, notes, problems, and the verdict as the last
     line.
     """
     return (
         "\n".join(
             [
-                *_checks(plan, blockers, CheckState.OK, CheckState.NOTE, *_BLOCKING),
-                last_line(plan, blockers, after),
+                *_checks(plan, CheckState.OK, CheckState.NOTE, *_BLOCKING),
+                _last_line(plan, after),
             ]
         )
         + "\n"
     )
 
 
-def last_line(plan: SendPlan, blockers: Sequence[SendProblem], after: str = "") -> str:
-    """Return the verdict; for a plan that can be sent, `after` is appended."""
-    said = preflight_card(plan, blockers).verdict
-    return (
-        f"{said}; {after}"
-        if after and not (blockers and not plan.request.force)
-        else said
-    )
+def _last_line(plan: Sending, after: str) -> str:
+    """The verdict; for a plan that can be sent, `after` is appended."""
+    return f"{plan.verdict}; {after}" if after and not plan.refused else plan.verdict
 
 
-def mails(plan: SendPlan) -> str:
+def mails(plan: Sending) -> str:
     """Return each message to be sent, in full."""
     lines: list[str] = []
-    for number, at in enumerate(plan.waiting, 1):
-        lines += [
-            title(f"mail {number} of {len(plan.waiting)}"),
-            mail_text(plan.mails[at].raw),
-            "",
-        ]
+    waiting = plan.send.waiting
+    for number, mail in enumerate(waiting, 1):
+        lines += [title(f"mail {number} of {len(waiting)}"), mail_text(mail.raw), ""]
     return "".join(f"{line}\n" for line in lines)
 
 
-def summary(plan: SendPlan) -> str:
+def summary(plan: Sending) -> str:
     """Return a summary of the messages, the recipients with reasons, and the transport."""
     room = columns()
     lines = [title("summary"), *_short(plan, room), ""]
@@ -98,14 +78,14 @@ def mail_text(raw: bytes) -> str:
     ).rstrip("\n")
 
 
-def _short(plan: SendPlan, room: int) -> Iterator[str]:
-    yield f"v{plan.version}: {in_numbers(plan)}"
-    for mail in plan.mails:
-        state = f"{mail.state:9} " if plan.send_id else ""
+def _short(plan: Sending, room: int) -> Iterator[str]:
+    yield f"v{plan.send.version}: {plan.in_numbers}"
+    for mail in plan.send.entries:
+        state = f"{mail.state:9} " if plan.send.id else ""
         yield from filled(f"  {state}", one_line(mail.subject), room)
 
 
-def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
+def _recipients(plan: Sending, room: int) -> Iterator[str]:
     for recipient in plan.recipients:
         yield f"{recipient.header.capitalize() + ':':4} {one_line(str(recipient.address))}"
         role = (
@@ -121,12 +101,12 @@ def _recipients(plan: SendPlan, room: int) -> Iterator[str]:
         )
     if not plan.recipients:
         yield "no recipients yet: add them with --to and --cc"
-    for address in plan.bcc:
+    for address in plan.send.bcc:
         yield f"Bcc: {printable(address)}"
         yield "       sendemail.bcc"
 
 
-def addressees(plan: SendPlan) -> str:
+def addressees(plan: Sending) -> str:
     """The addresses in To and Cc, wrapped, for the line before the confirmation."""
     return "".join(
         f"{line}\n"
@@ -170,10 +150,10 @@ def _joined(paths: Sequence[str], pattern: str) -> str:
     return f"{', '.join(paths[:_FILES])}{more} match {pattern}"
 
 
-def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
+def _delivery(plan: Sending, room: int) -> Iterator[str]:
     rows = [("topic", plan.draft.change_id)]
-    if plan.base:
-        rows.append(("base", plan.base[:12]))
+    if plan.send.base:
+        rows.append(("base", plan.send.base[:12]))
     rows += [
         ("transport", f"{plan.request.via}, {plan.account.label}"),
         ("sender", str(plan.account.sender)),
@@ -189,8 +169,8 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
     rows += [("note", str(remark)) for remark in plan.remarks]
     if not plan.request.to_self:
         tag = (
-            f", and the tag sent/{plan.draft.change_id}-v{plan.version}"
-            if plan.head
+            f", and the tag sent/{plan.draft.change_id}-v{plan.send.version}"
+            if plan.send.head
             else ""
         )
         rows.append(
@@ -205,13 +185,10 @@ def _delivery(plan: SendPlan, room: int) -> Iterator[str]:
         yield from filled(f"{label + ':':{_LABEL}}", one_line(text), room)
 
 
-def _checks(
-    plan: SendPlan, blockers: Sequence[SendProblem], *states: CheckState
-) -> Iterator[str]:
+def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
     """The lines of the card's checks in these states, in the order of the states."""
-    checks = preflight_card(plan, blockers).checks
     for state in states:
-        for check in (check for check in checks if check.state is state):
+        for check in (check for check in plan.checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"
             yield from filled(
                 f"{state}: ", f"{one_line(check.message)}{name}", columns(), indent=2
@@ -220,20 +197,11 @@ def _checks(
                 yield from filled("  help: ", one_line(str(check.hint)), columns())
 
 
-def _problems(kind: str, problems: Iterable[SendProblem], room: int) -> Iterator[str]:
-    for problem in problems:
-        yield from filled(
-            f"{kind}: ", f"{one_line(problem.message)} [{problem.name}]", room, indent=2
-        )
-        if problem.hint:
-            yield from filled("  help: ", one_line(str(problem.hint)), room)
-
-
-def outcome(result: SendResult) -> str:
+def outcome(result: Sending) -> str:
     """Return the state of each message after sending, and the next step."""
     room = columns()
     lines: list[str] = []
-    for message in result.messages:
+    for message in result.send.entries:
         head = f"{message.state:9} {one_line(message.subject)}"
         name = f"<{printable(message.message_id)}>"
         lines += (
@@ -243,11 +211,11 @@ def outcome(result: SendResult) -> str:
         )
         if message.detail and message.state != "accepted":
             lines += filled(" " * 10, one_line(message.detail), room)
-    lines += _problems("problem", result.blockers, room)
     lines += filled(
         "",
         one_line(
-            f"{result.state}: v{result.version} via {result.transport}, {result.account}"
+            f"{result.state}: v{result.send.version} via {result.send.transport},"
+            f" {result.account.label}"
         ),
         room,
         indent=2,

@@ -31,11 +31,11 @@ from patchpilot.outgoing.compose_mails import SeriesText, patch_ids_of
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
-from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToRender
+from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToSend
 from patchpilot.series.message_ids import with_kept_ids
 
 
-def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
+def render(repository: Repository, series: SeriesToSend) -> RenderedSeries:
     """Renders the messages for the checked-out branch with b4.
 
     The result includes notes on how they are sent and the tracking data that b4 needs to send
@@ -65,15 +65,14 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
     # mail is about to be sent
     with journaled(repository, branch):
         known = enroll(
-            repository, branch, repository.resolve(f"{ids[0]}^"), series.base
+            repository, branch, repository.resolve(f"{ids[0]}^"), series.request.base
         )
         known = _with_texts(repository, known, draft, text, len(ids))
         try:
             mails = capture(
                 repository,
                 account,
-                series.to,
-                series.cc,
+                *series.headers,
                 cover=text.cover is not None,
                 sign=sign,
             )
@@ -85,7 +84,9 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
         mails = (
             mails
             if sign
-            else with_kept_ids(draft, "b4 to-self" if series.to_self else "b4", mails)
+            else with_kept_ids(
+                draft, "b4 to-self" if series.request.to_self else "b4", mails
+            )
         )
         tracking_data = (
             branch_tracking(repository, branch) if known.strategy == DESCRIPTION else {}
@@ -102,7 +103,7 @@ def render(repository: Repository, series: SeriesToRender) -> RenderedSeries:
     mails = put_in(mails, added, draft.in_reply_to or None)
     return RenderedSeries(
         mails,
-        tuple(_remarks(account, known, sign=sign, to_self=series.to_self)),
+        tuple(_remarks(account, known, sign=sign, to_self=series.request.to_self)),
         tracking_data,
     )
 

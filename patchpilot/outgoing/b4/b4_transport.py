@@ -24,7 +24,7 @@ from patchpilot.outgoing.probes import Probe
 from patchpilot.outgoing.transport import (
     Delivery,
     RenderedSeries,
-    SeriesToRender,
+    SeriesToSend,
     Transport,
 )
 
@@ -107,7 +107,7 @@ class B4Transport(Transport):
         yield from sendemail_settings(account)
         yield from mail_server(repository, account, offline=offline, terminal=terminal)
 
-    def render(self, repository: Repository, series: SeriesToRender) -> RenderedSeries:
+    def render(self, repository: Repository, series: SeriesToSend) -> RenderedSeries:
         """The mails b4 makes of the checked-out branch."""
         from patchpilot.outgoing.b4.b4_series import render
 

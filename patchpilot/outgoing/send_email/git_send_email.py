@@ -109,8 +109,8 @@ def deliver(delivery: Delivery) -> Dialogue:
         TemporaryFolder("send") as place,
         helper(delivery.credential) as (options, descriptors),
     ):
-        paths = _write(place, delivery.waiting)
-        keep_self = _names_sender(account, delivery.waiting)
+        paths = _write(place, delivery.send.waiting)
+        keep_self = _names_sender(account, delivery.send.waiting)
         common = [
             *_argv(
                 repository,
@@ -131,7 +131,7 @@ def deliver(delivery: Delivery) -> Dialogue:
                 talk = _Conversation(
                     process,
                     delivery,
-                    _Run(delivery.waiting[done:], one_each, first=done == 0),
+                    _Run(delivery.send.waiting[done:], one_each, first=done == 0),
                     retries,
                 )
                 dialogue = talk.hold()
@@ -150,7 +150,7 @@ def deliver(delivery: Delivery) -> Dialogue:
             one_each = one_each or talk.last.retry is Retry.NEW_CONNECTION
             if not retries.again(talk.last):
                 delivery.report(
-                    delivery.waiting[done].place, retries.with_tries(talk.last)
+                    delivery.send.waiting[done].place, retries.with_tries(talk.last)
                 )
                 return dialogue
 

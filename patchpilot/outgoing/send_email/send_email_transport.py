@@ -15,7 +15,7 @@ from patchpilot.outgoing.send_email import NAME
 from patchpilot.outgoing.transport import (
     Delivery,
     RenderedSeries,
-    SeriesToRender,
+    SeriesToSend,
     Transport,
 )
 
@@ -48,7 +48,7 @@ class SendEmailTransport(Transport):
         yield from sendemail_settings(account)
         yield from mail_server(repository, account, offline=offline, terminal=terminal)
 
-    def render(self, repository: Repository, series: SeriesToRender) -> RenderedSeries:
+    def render(self, repository: Repository, series: SeriesToSend) -> RenderedSeries:
         """The mails git send-email makes of what we compose."""
         from patchpilot.outgoing.compose_series import compose
         from patchpilot.outgoing.send_email.git_send_email import capture
@@ -62,8 +62,8 @@ class SendEmailTransport(Transport):
             repository,
             series.account,
             compose(repository, series),
-            series.bcc,
-            series.identity,
+            series.send.bcc,
+            series.request.identity,
         )
         return RenderedSeries(messages, remarks)
 

@@ -8,10 +8,9 @@ send.
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
-from patchpilot.model.message import WAITING
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import is_being_sent
-from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.sending import Sending
 
 
 def sent_before(draft: Draft) -> tuple[int, ...]:
@@ -32,11 +31,7 @@ def sent_since(send: Send) -> tuple[Send, ...]:
 
     Only sends that were made or are in progress are included.
     """
-    waiting = [
-        entry.patch_id
-        for entry in send.entries
-        if entry.patch_id and entry.state in WAITING
-    ]
+    waiting = [entry.patch_id for entry in send.waiting if entry.patch_id]
     if not waiting:
         return ()
     with Outbox() as outbox:
@@ -49,20 +44,20 @@ def sent_since(send: Send) -> tuple[Send, ...]:
     )
 
 
-def refuse_rivals(outbox: Outbox, planned: SendPlan) -> None:
+def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
     """Raises `RefusedError` if the topic or its patches were sent since the plan was made.
 
     This includes sends that are in progress. The caller holds the topic's lock.
     """
     topic = planned.draft.change_id
-    patch_ids = {mail.patch_id or "" for mail in planned.mails if mail.is_waiting}
-    if not planned.send_id:
+    patch_ids = {mail.patch_id or "" for mail in planned.send.waiting}
+    if not planned.send.id:
         patch_ids |= set(_patch_ids(planned.draft))
     for other in outbox.related(topic, patch_ids):
         if (
             other.id in planned.judged
-            or other.id == planned.send_id
-            or (planned.send_id and other.id < planned.send_id)
+            or other.id == planned.send.id
+            or (planned.send.id and other.id < planned.send.id)
         ):
             continue
         what = "this topic was" if other.change_id == topic else "the same patches were"

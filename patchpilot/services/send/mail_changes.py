@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from patchpilot.model.message import Message
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.services.send.readable_mail import readable_lines
-from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.sending import Sending
 from patchpilot.topic.reroll import last_sent
 
 VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
@@ -39,21 +39,21 @@ class MailChanges:
     dropped: tuple[str, ...]
 
 
-def mail_changes(plan: SendPlan) -> MailChanges | None:
+def mail_changes(plan: Sending) -> MailChanges | None:
     """Returns the changes in the plan's messages since the last version sent.
 
     None if there is no earlier version.
     """
     last = last_sent(plan.draft)
-    if last is None or last.version >= plan.version:
+    if last is None or last.version >= plan.send.version:
         return None
-    paired = [_counterpart(mail, last.entries) for mail in plan.mails]
+    paired = [_counterpart(mail, last.entries) for mail in plan.send.entries]
     kept = {entry.place for entry in paired if entry}
     return MailChanges(
         last.version,
         tuple(
             _compared(entry, mail)
-            for entry, mail in zip(paired, plan.mails, strict=True)
+            for entry, mail in zip(paired, plan.send.entries, strict=True)
         ),
         tuple(
             _title(entry)

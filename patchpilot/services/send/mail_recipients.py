@@ -47,24 +47,6 @@ class Addressees:
     trees: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
-    @property
-    def headers(self) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-        """The addresses for the To: and Cc: headers.
-
-        If there is no address for To:, the Cc: addresses are placed in To:.
-        """
-        to = tuple(
-            recipient.address
-            for recipient in self.recipients
-            if recipient.header == "to"
-        )
-        cc = tuple(
-            recipient.address
-            for recipient in self.recipients
-            if recipient.header == "cc"
-        )
-        return (to, cc) if to else (cc, ())
-
 
 def addressees(
     repository: Repository,

@@ -4,16 +4,16 @@
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.sending import Sending
 
 
-def write_outbox(planned: SendPlan, folder: Path) -> tuple[Path, ...]:
+def write_outbox(planned: Sending, folder: Path) -> tuple[Path, ...]:
     """Writes each message to a file in a folder, and returns the paths in order.
 
     The folder is created if necessary. Raises `InputError` if the folder cannot be written,
     or if it contains other messages, because the user may send all files in the folder.
     """
-    mails = {f"{mail.number:04d}.eml": mail.raw for mail in planned.mails}
+    mails = {f"{mail.number:04d}.eml": mail.raw for mail in planned.send.entries}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(

@@ -17,19 +17,20 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
+from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import blockers, warnings
 from patchpilot.outgoing.preflight_passed import passed
-from patchpilot.outgoing.transport import SeriesToRender, Transport
+from patchpilot.outgoing.transport import Transport
 from patchpilot.projects.detection import layered
 from patchpilot.series.recipient_edits import on_one_line
 from patchpilot.services.send.concurrent_sends import sent_before
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.mail_text import wording_of
-from patchpilot.services.send.preflight_facts import TopicToSend, gather_facts
+from patchpilot.services.send.preflight_facts import gather_facts
 from patchpilot.services.send.propose_prefix import mark_warnings
 from patchpilot.services.send.questions import answered, is_regression, unclear_fixes
 from patchpilot.services.send.review_warnings import open_point_warnings, tag_warnings
-from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.sending import Sending
 from patchpilot.services.send.undisclosed import refuse_public_server
 from patchpilot.topic.find_topic import (
     as_asked,
@@ -44,7 +45,7 @@ from patchpilot.topic.topic_project import project_of
 
 def plan(
     repository: Repository, request: SendRequest, *, progress: Progress = silent
-) -> SendPlan:
+) -> Sending:
     """Returns the plan of a send: the messages, recipients, problems and warnings.
 
     Nothing is sent, and the draft is not changed except for the Message-IDs that the plan
@@ -96,13 +97,50 @@ def plan(
         )
     if not request.to_self:
         refuse_many(len(people.recipients), request.force)
-    wording = wording_of(repository, request, draft, series, base if ids else None)
-    topic = TopicToSend(request, project, account, draft, series, ids, people, wording)
+    text = wording_of(repository, request, draft, series, base if ids else None)
+    planned = Sending(
+        request=request,
+        transport=transport,
+        account=account,
+        draft=draft,
+        send=Send(
+            id=0,
+            change_id=draft.change_id,
+            repository=draft.repository,
+            branch=draft.branch,
+            version=text.version,
+            transport=request.via,
+            account=account.label,
+            sender=account.sender.header(),
+            kind="to-self" if request.to_self else "real",
+            base=base,
+            head=_head(repository, transport, ids),
+            force=request.force,
+            bcc=people.bcc,
+            begun="",
+            entries=(),
+            identity=request.identity,
+            undisclosed=draft.is_undisclosed,
+        ),
+        series=series,
+        ids=ids,
+        text=text,
+        recipients=people.recipients,
+        judged=sent_before(draft),
+    )
     progress("making the messages")
-    rendered = transport.render(repository, _series_to_render(topic))
+    rendered = transport.render(repository, planned)
     refuse_foreign(rendered.messages)
-    judged = sent_before(draft)
-    facts = gather_facts(repository, topic, rendered, progress)
+    planned = replace(
+        planned,
+        send=replace(
+            planned.send,
+            entries=rendered.messages,
+            tracking_data=rendered.tracking_data,
+        ),
+        remarks=(*finished, *rendered.remarks),
+    )
+    facts = gather_facts(repository, planned, project, people.trees, progress)
     blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,
@@ -125,24 +163,7 @@ def plan(
             *warned,
         )
         blocking = ()
-    return SendPlan(
-        request=request,
-        transport=transport,
-        draft=draft,
-        account=account,
-        mails=rendered.messages,
-        recipients=people.recipients,
-        bcc=people.bcc,
-        blockers=blocking,
-        warnings=warned,
-        version=wording.version,
-        base=base,
-        head=_head(repository, transport, ids),
-        remarks=(*finished, *rendered.remarks),
-        passed=in_order,
-        judged=judged,
-        tracking_data=rendered.tracking_data,
-    )
+    return replace(planned, blockers=blocking, warnings=warned, passed=in_order)
 
 
 def _head(
@@ -157,27 +178,4 @@ def _head(
         repository.find("HEAD")
         if transport.sends_checkout
         else without_covers(repository, ids)[-1]
-    )
-
-
-def _series_to_render(topic: TopicToSend) -> SeriesToRender:
-    """The topic as a transport is given it.
-
-    Where nobody is named, a mail to oneself is addressed to its sender.
-    """
-    request, account, people = topic.request, topic.account, topic.recipients
-    assert account.sender is not None
-    to, cc = people.headers if people.recipients else ((account.sender,), ())
-    return SeriesToRender(
-        account=account,
-        draft=topic.draft,
-        text=topic.text,
-        series=topic.series,
-        ids=topic.ids,
-        to=to,
-        cc=cc,
-        bcc=people.bcc,
-        base=request.base,
-        to_self=request.to_self,
-        identity=request.identity,
     )

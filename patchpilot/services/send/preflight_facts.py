@@ -2,7 +2,6 @@
 """Gathers the facts that the pre-flight checks need."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from patchpilot.commits.repository import Repository
@@ -16,11 +15,8 @@ from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing import transports
 from patchpilot.outgoing.am_roundtrip import files_changed_by_am, mails_changed_by_am
-from patchpilot.outgoing.compose_mails import SeriesText
-from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.outbox import Outbox
+from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
 from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import (
@@ -29,10 +25,9 @@ from patchpilot.outgoing.target_tree import (
     fit_of_commits,
     fit_of_files,
 )
-from patchpilot.outgoing.transport import RenderedSeries
+from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.project import Project
 from patchpilot.services.send.build_proof import built_words
-from patchpilot.services.send.mail_recipients import Addressees
 from patchpilot.services.send.merge_window import merge_window
 from patchpilot.services.send.questions import questions
 from patchpilot.settings.read_settings import in_demo
@@ -40,49 +35,25 @@ from patchpilot.topic.sent_elsewhere import sent_records
 from patchpilot.topic.target_tip import find_target
 
 
-@dataclass(frozen=True, slots=True)
-class TopicToSend:
-    """A topic to send, with its draft, texts, recipients and mail account.
-
-    `ids` are the commits of its patches, empty for patch files.
-    """
-
-    request: SendRequest
-    project: Project
-    account: Account
-    draft: Draft
-    series: Series
-    ids: tuple[str, ...]
-    recipients: Addressees
-    text: SeriesText
-
-
 def gather_facts(
     repository: Repository,
-    topic: TopicToSend,
-    rendered: RenderedSeries,
+    topic: SeriesToSend,
+    project: Project,
+    trees: Sequence[str],
     progress: Progress,
 ) -> PreflightFacts:
     """Returns the facts that the pre-flight checks need about a topic's messages.
 
-    Each source is read only once.
+    Each source is read only once. `trees` are the subsystem's trees (`T:`).
     """
-    request, project, draft, series, ids, version = (
-        topic.request,
-        topic.project,
-        topic.draft,
-        topic.series,
-        topic.ids,
-        topic.text.version,
-    )
-    mails, transport = rendered.messages, transports.find(request.via)
+    request, draft, series, ids = topic.request, topic.draft, topic.series, topic.ids
+    mails, version = topic.send.entries, topic.send.version
     progress("checking")
     errors, waived, cautions, hidden = check_errors(repository, request, mails, draft)
     progress("checking against the target tree")
-    target = find_target(repository, ids, request.base, topic.recipients.trees)
+    target = find_target(repository, ids, request.base, trees)
     standing = _stand(repository, ids, series, target)
     now = datetime.now().astimezone()
-    kernel = project.kernel
     with Outbox() as outbox:
         patch_ids = [patch.patch_id for patch in draft.patches if patch.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
@@ -107,15 +78,8 @@ def gather_facts(
             known=bool(earlier or sent),
         )
     return PreflightFacts(
-        request=request,
-        series=series,
-        draft=draft,
-        version=version,
-        recipients=topic.recipients.recipients,
-        account=topic.account,
-        blocked=transport.blocked(topic.account),
-        damage_hint=transport.damage_hint,
-        mails=mails,
+        topic=topic,
+        project=project,
         errors=errors,
         waived=waived,
         cautions=cautions,
@@ -135,11 +99,7 @@ def gather_facts(
             else ""
         ),
         now=now,
-        kernel=kernel,
-        stable_list=project.lists.stable,
-        cover_from=project.mail.cover_from,
-        new_thread=project.title if project.mail.new_thread else "",
-        too_soon=_too_soon(project, draft, version, now, request.resend),
+        too_soon=_too_soon(project, sent, version, now, request.resend),
         first_time=first_time,
         records=records,
         private_ids=private_ids,
@@ -182,19 +142,13 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 
 
 def _too_soon(
-    project: Project, draft: Draft, version: int, now: datetime, resend: bool
+    project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
     """A sentence when what was sent last is younger than reviewers are to be given, otherwise "".
 
     A resend also waits for its own version. Of a version that was sent before, only that is
     reported.
     """
-    with Outbox() as outbox:
-        sent = [
-            send
-            for send in outbox.sends(draft.change_id)
-            if send.state in ("sent", "partial")
-        ]
     if not resend and any(send.version == version for send in sent):
         return ""
     earlier = [

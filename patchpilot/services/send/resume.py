@@ -12,7 +12,6 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.draft import Draft
 from patchpilot.model.message import WAITING, MailState, Message
 from patchpilot.model.message_id import given_message_id
 from patchpilot.model.progress import Progress, silent
@@ -20,14 +19,13 @@ from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
-from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send, without_recipients
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.recipient_edits import EditStore, branch_key, on_one_line
 from patchpilot.services.send.concurrent_sends import sent_since, words_of
 from patchpilot.services.send.questions import answered
-from patchpilot.services.send.send_plan import SendPlan
+from patchpilot.services.send.sending import Sending
 from patchpilot.services.send.undisclosed import (
     refuse_public_mails,
     refuse_public_server,
@@ -50,7 +48,7 @@ def plan_resume(
     drop: Sequence[str] = (),
     lookup: Lookup | None = None,
     progress: Progress = silent,
-) -> SendPlan:
+) -> Sending:
     """Returns a plan that resumes the last send of a topic.
 
     `unknown_as` is the outcome to assume for messages whose state is unknown: `keep` leaves
@@ -113,22 +111,58 @@ def plan_resume(
             for entry in send.entries
         ),
     )
-    keys = _keys(send, drop) if drop else ()
-    send = without_recipients(send, keys)
+    send = without_recipients(send, _keys(send, drop) if drop else ())
     identity = request.identity or send.identity
-    account = transports.find(send.transport).account(repository, identity)
+    transport = transports.find(send.transport)
+    account = transport.account(repository, identity)
     refuse_public_server(draft, account)
     since = () if request.to_self else sent_since(send)
     # the reason that the send was forced with is none for sending it after another one
     force = request.force if since else send.force
-    plan = _as_plan(
-        send,
-        replace(request, via=send.transport, force=force, identity=identity),
-        account,
-        draft,
-        since,
+    # where a recipient was dropped, those of the mails still to be sent are shown
+    shown = next(iter(send.waiting), send.entries[0])
+    return Sending(
+        request=replace(request, via=send.transport, force=force, identity=identity),
+        transport=transport,
+        account=account,
+        draft=draft,
+        send=send,
+        recipients=tuple(
+            Recipient(address, "as planned", None, header, ("as in the first attempt",))
+            for header, addresses in (("to", shown.to), ("cc", shown.cc))
+            for address in addresses
+        ),
+        blockers=tuple(
+            SendProblem(
+                "sent-since",
+                f"the same patches were sent since then, {words_of(send)}",
+                "the rest is probably not needed; use --force REASON to send these messages anyway",
+            )
+            for send in since
+        ),
+        warnings=()
+        if send.account == account.label
+        else (
+            SendProblem(
+                "account", f"first sent with {send.account}, now with {account.label}"
+            ),
+        ),
+        remarks=(
+            *(f"{entry.state}: {entry.subject}" for entry in send.entries),
+            *(
+                Hint(
+                    (
+                        f"dropped, including later versions: {address} (undo: ",
+                        Action("maintainers", ("--restore", address)),
+                        ")",
+                    )
+                )
+                for address in send.left_out
+            ),
+        ),
+        judged=tuple(send.id for send in since),
+        settled=settled,
     )
-    return replace(plan, settled=settled, left_out=keys)
 
 
 def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
@@ -200,7 +234,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     UsageError when one is not among the recipients, or would leave a mail without any.
     """
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
-    waiting = [entry for entry in send.entries if entry.is_waiting]
+    waiting = send.waiting
     if not waiting:
         raise UsageError(
             "no pending mail to drop a recipient from",
@@ -253,65 +287,3 @@ def archive_lookup(url: str) -> Lookup:
         return found.sender.key == wanted.sender.key
 
     return there
-
-
-def _as_plan(
-    send: Send,
-    request: SendRequest,
-    account: Account,
-    draft: Draft,
-    since: Sequence[Send],
-) -> SendPlan:
-    # where a recipient was dropped, those of the mails still to be sent are shown
-    shown = next((entry for entry in send.entries if entry.is_waiting), send.entries[0])
-    people = [("to", address) for address in shown.to] + [
-        ("cc", address) for address in shown.cc
-    ]
-    changed = (
-        ()
-        if send.account == account.label
-        else (
-            SendProblem(
-                "account", f"first sent with {send.account}, now with {account.label}"
-            ),
-        )
-    )
-    return SendPlan(
-        request=request,
-        transport=transports.find(send.transport),
-        draft=draft,
-        account=account,
-        mails=send.entries,
-        recipients=tuple(
-            Recipient(address, "as planned", None, header, ("as in the first attempt",))
-            for header, address in people
-        ),
-        bcc=send.bcc,
-        blockers=tuple(
-            SendProblem(
-                "sent-since",
-                f"the same patches were sent since then, {words_of(send)}",
-                "the rest is probably not needed; use --force REASON to send these messages anyway",
-            )
-            for send in since
-        ),
-        warnings=changed,
-        version=send.version,
-        base=send.base,
-        head=send.head,
-        remarks=(
-            *(f"{entry.state}: {entry.subject}" for entry in send.entries),
-            *(
-                Hint(
-                    (
-                        f"dropped, including later versions: {address} (undo: ",
-                        Action("maintainers", ("--restore", address)),
-                        ")",
-                    )
-                )
-                for address in send.left_out
-            ),
-        ),
-        send_id=send.id,
-        judged=tuple(send.id for send in since),
-    )

@@ -24,8 +24,8 @@ from patchpilot.series.draft import complete_prefix
 from patchpilot.services.send.after_send import SendReport, send_report
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import archive_lookup, plan_resume
-from patchpilot.services.send.send_plan import SendPlan, SendResult
-from patchpilot.services.send.send_result import result_of_send
+from patchpilot.services.send.send_mails import with_result
+from patchpilot.services.send.sending import Sending
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.topic_state import TopicState, this_topic
 
@@ -37,13 +37,12 @@ SENT = frozenset({"already-sent", "version-sent"})
 class TopicSend:
     """The state of a topic's send.
 
-    Contains the plan, the last recorded send of the topic, the result if the plan was sent,
-    and the report of the send.
+    Contains the plan or its result, the last recorded send of the topic, and the report of the
+    send.
     """
 
-    plan: SendPlan
+    plan: Sending
     last: Send | None = None
-    result: SendResult | None = None
     report: SendReport | None = None
 
     @property
@@ -58,13 +57,13 @@ class TopicSend:
     @property
     def is_sent(self) -> bool:
         """Whether this version of the topic was sent."""
-        if self.result and self.result.state == "sent":
+        if self.plan.outcome == "sent":
             return True
         names = {refusal.name for refusal in self.plan.blockers}
         return bool(
             self.last
             and self.last.state == "sent"
-            and self.last.version >= self.plan.version
+            and self.last.version >= self.plan.send.version
         ) or (bool(names) and names <= sent_names(names))
 
 
@@ -79,7 +78,7 @@ def sent_names(names: set[str]) -> set[str]:
     )
 
 
-def was_sent(planned: SendPlan) -> bool:
+def was_sent(planned: Sending) -> bool:
     """Returns whether a plan is blocked only because its version was already sent.
 
     The version may already have been applied upstream.
@@ -90,7 +89,7 @@ def was_sent(planned: SendPlan) -> bool:
 
 def plan_topic(
     repository: Repository, request: SendRequest, progress: Progress = silent
-) -> SendPlan:
+) -> Sending:
     """Returns the plan of `send --dry-run`.
 
     If the version was already sent, the plan contains the messages that were sent.
@@ -106,26 +105,16 @@ def plan_topic(
         ]
     if not sends:
         return planned
-    return replace(
-        planned,
-        mails=sends[-1].entries,
-        version=sends[-1].version,
-    )
+    return replace(planned, send=sends[-1])
 
 
-def just_sent(planned: SendPlan, result: SendResult) -> SendPlan:
+def just_sent(sent: Sending) -> Sending:
     """Returns the plan after sending; its only problem is that the version was sent."""
-    return replace(
-        planned,
-        blockers=(
-            SendProblem(
-                "version-sent", f"v{result.version} of this topic was sent just now"
-            ),
-        ),
-    )
+    problem = f"v{sent.send.version} of this topic was sent just now"
+    return replace(sent, outcome="", blockers=(SendProblem("version-sent", problem),))
 
 
-def is_outdated(repository: Repository, planned: SendPlan) -> bool:
+def is_outdated(repository: Repository, planned: Sending) -> bool:
     """Returns whether the mail account has changed since the plan was made."""
     return (
         planned.transport.account(repository, planned.request.identity)
@@ -133,7 +122,7 @@ def is_outdated(repository: Repository, planned: SendPlan) -> bool:
     )
 
 
-def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
+def topic_send(repository: Repository, planned: Sending) -> TopicSend:
     """Returns the plan with the last send of its topic and the report of that send.
 
     If the last send was interrupted, its state is determined first.
@@ -151,7 +140,7 @@ def topic_send(repository: Repository, planned: SendPlan) -> TopicSend:
     return replace(
         sending,
         report=send_report(
-            repository, planned, result_of_send(last), stored_time(last.begun).date()
+            repository, with_result(planned, last), stored_time(last.begun).date()
         ),
     )
 
@@ -170,7 +159,7 @@ def topic_on_record(
         return this_topic(repository, target, base=base, store=store, known=known)
 
 
-def lists_and_contacts(planned: SendPlan) -> tuple[list[Recipient], list[Recipient]]:
+def lists_and_contacts(planned: Sending) -> tuple[list[Recipient], list[Recipient]]:
     """Returns the mailing lists among a plan's recipients, and the other recipients."""
     return (
         [recipient for recipient in planned.recipients if is_list(recipient)],
@@ -184,7 +173,7 @@ def plan_resumed(
     request: SendRequest,
     unknown: str,
     progress: Progress = silent,
-) -> SendPlan:
+) -> Sending:
     """Returns a plan to send the remaining messages of the last send.
 
     `unknown` is the outcome of messages in an unknown state: `sent`, `lost`, `keep`, or

@@ -7,7 +7,6 @@ These problems cannot be overridden.
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
-from patchpilot.model.message import WAITING
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.outbox import Send
 
@@ -35,7 +34,7 @@ def refuse_public_mails(draft: Draft, send: Send) -> None:
     """
     if send.undisclosed or not draft.is_undisclosed:
         return
-    if any(entry.state in WAITING for entry in send.entries):
+    if send.waiting:
         raise RefusedError(
             "the remaining messages were made for a public send, but the fix is now undisclosed",
             hint=Action(

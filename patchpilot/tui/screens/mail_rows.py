@@ -16,8 +16,8 @@ from patchpilot.tui.view.rich_text import HEADING, QUIET, plain, wrapped
 if TYPE_CHECKING:
     from patchpilot.model.message import Message
     from patchpilot.model.recipient import Recipient
-    from patchpilot.services.send.preflight_card import CheckLine
-    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.model.send_problem import CheckLine
+    from patchpilot.services.send.sending import Sending
 
 CHECK_SIGNS = {
     "problem": ("blocked", "bold red"),
@@ -45,7 +45,7 @@ def name_of(recipient: "Recipient") -> str:
     return one_line(recipient.address.called)
 
 
-def people_lines(plan: "SendPlan") -> list[Text]:
+def people_lines(plan: "Sending") -> list[Text]:
     """Return To and Cc, one line per recipient with the role."""
     rows = []
     for header in ("to", "cc"):

@@ -43,7 +43,7 @@ from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.services.send.mail_changes import MailChange, MailChanges
-    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.services.send.sending import Sending
 
 SIGNS = {"new": "+", "changed": "~", "same": "="}
 """How a mail differs from the last version, before its word."""
@@ -63,14 +63,14 @@ def _run(change: "MailChange", end: int) -> str:
     return counted(end - start + 1, "line")
 
 
-def mail_name(result: "SendPlan", at: int) -> tuple[str, str]:
+def mail_name(result: "Sending", at: int) -> tuple[str, str]:
     """Return the name of a message in a list ("cover", "2/5" or "patch") and its title."""
     from patchpilot.model.patch_subject import parse_subject
 
-    number = result.mails[at].number
-    patches = sum(mail.number > 0 for mail in result.mails)
+    number = result.send.entries[at].number
+    patches = sum(mail.number > 0 for mail in result.send.entries)
     name = "cover" if number == 0 else f"{number}/{patches}" if patches > 1 else "patch"
-    return name, parse_subject(result.mails[at].subject).title
+    return name, parse_subject(result.send.entries[at].subject).title
 
 
 class PreviewScreen(ListDetailScreen):
@@ -163,24 +163,26 @@ class PreviewScreen(ListDetailScreen):
     @property
     def shown_keys(self) -> ShownKeys:
         """Without a cover letter e edits the text of the only mail."""
-        result: SendPlan | None = self._shown
+        result: Sending | None = self._shown
         labels = {NEXT: TO_SEND}
         if result is None:
             return ShownKeys(labels=labels)
-        if len(result.mails) <= 1:
-            labels["edit"] = "edit changelog" if result.version > 1 else "edit notes"
+        if len(result.send.entries) <= 1:
+            labels["edit"] = (
+                "edit changelog" if result.send.version > 1 else "edit notes"
+            )
         return ShownKeys(
             hidden=frozenset(() if self._changes else ("change(1)",)), labels=labels
         )
 
-    def show(self, result: "SendPlan") -> None:
+    def show(self, result: "Sending") -> None:
         """Fill both; the cursor stays on the mail it was on."""
         from patchpilot.services.send.mail_changes import mail_changes
 
         self._changes = mail_changes(result)
-        self.fill(min(self._at, len(result.mails) - 1))
+        self.fill(min(self._at, len(result.send.entries) - 1))
         panel = self.list_panel
-        panel.heading = counted(len(result.mails), "message")
+        panel.heading = counted(len(result.send.entries), "message")
         dropped = len(self._changes.dropped) if self._changes else 0
         panel.count = (
             (
@@ -192,27 +194,26 @@ class PreviewScreen(ListDetailScreen):
         )
         self.keys_changed()
         # a list of one mail has nothing to choose from
-        self.query_one("#mail-side").set_class(len(result.mails) == 1, "-single")
+        self.query_one("#mail-side").set_class(len(result.send.entries) == 1, "-single")
         self._show_facts(result)
-        (self.listed if len(result.mails) > 1 else self.query_one("#mail")).focus()
+        (
+            self.listed if len(result.send.entries) > 1 else self.query_one("#mail")
+        ).focus()
 
     def rows(self) -> list[Row]:
         """The mails."""
-        result: SendPlan = self._shown
-        return [Row(self._row(result, at), at, at) for at in range(len(result.mails))]
+        result: Sending = self._shown
+        return [
+            Row(self._row(result, at), at, at) for at in range(len(result.send.entries))
+        ]
 
-    def _show_facts(self, result: "SendPlan") -> None:
+    def _show_facts(self, result: "Sending") -> None:
         """Next to the mails, on a broad terminal: the recipients with their roles, how they are
         sent, and what the checks found.
         """
-        from patchpilot.services.send.preflight_card import preflight_card
         from patchpilot.services.send.send_state import was_sent
 
-        card, panel, sent = (
-            preflight_card(result),
-            self.query_one("#mail-facts", Panel),
-            was_sent(result),
-        )
+        panel, sent = self.query_one("#mail-facts", Panel), was_sent(result)
         how = (
             result.request.via,
             result.account.label,
@@ -223,7 +224,7 @@ class PreviewScreen(ListDetailScreen):
             Text(),
             plain("Checks", HEADING),
         ]
-        for check in sorted(card.checks, key=lambda check: not is_blocking(check)):
+        for check in sorted(result.checks, key=lambda check: not is_blocking(check)):
             # that it was sent is no problem of what was sent
             rows += (
                 check_lines(check, SIDE - AROUND)
@@ -232,16 +233,16 @@ class PreviewScreen(ListDetailScreen):
             )
         self.query_one("#facts", Static).update(lines(rows))
         panel.heading, panel.count = (
-            ("Sent messages", "") if sent else ("Message to send", card.verdict)
+            ("Sent messages", "") if sent else ("Message to send", result.verdict)
         )
 
-    def _facts(self, result: "SendPlan", at: int) -> str:
+    def _facts(self, result: "Sending", at: int) -> str:
         """A mail's size and recipients, and what is new in it."""
-        mail, change = result.mails[at], self._change(at)
+        mail, change = result.send.entries[at], self._change(at)
         facts = mail_size(mail)
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
-    def _row(self, result: "SendPlan", at: int) -> Text:
+    def _row(self, result: "Sending", at: int) -> Text:
         """A mail in the list: what it is, its title, then size, recipients and what is new, on a
         line of their own where there is room.
         """
@@ -271,7 +272,7 @@ class PreviewScreen(ListDetailScreen):
         if at is None:
             return
         self._at = at
-        mail, change = result.mails[at], self._change(at)
+        mail, change = result.send.entries[at], self._change(at)
         rows = raw_lines(mail) if self._raw else readable_lines(mail)
         self.query_one("#mail", DiffView).fill(rows, notes=self._notes(change))
         panel = self.query_one("#mail-panel", Panel)
@@ -286,7 +287,7 @@ class PreviewScreen(ListDetailScreen):
         )
         panel.count = (
             self.listed.position
-            if len(result.mails) > 1
+            if len(result.send.entries) > 1
             else f"{self._facts(result, at)}{than}"
         )
 
@@ -349,7 +350,7 @@ class PreviewScreen(ListDetailScreen):
 
     def action_prefix(self) -> None:
         """Set the subject prefix; the trees of the profile are offered."""
-        result: SendPlan | None = self._shown
+        result: Sending | None = self._shown
         choose_prefix(self, result, self._changed)
 
     def action_tested(self) -> None:
@@ -357,7 +358,7 @@ class PreviewScreen(ListDetailScreen):
         from patchpilot.model.draft import COMPILE_TESTED
         from patchpilot.services.send.build_proof import say_compile_tested
 
-        result: SendPlan | None = self.current
+        result: Sending | None = self.current
         if result is None:
             return
         wanted = result.draft.answers.get(COMPILE_TESTED) != "yes"
@@ -386,7 +387,7 @@ class PreviewScreen(ListDetailScreen):
 
     def action_outbox(self) -> None:
         """Write the mails to files."""
-        result: SendPlan | None = self.current
+        result: Sending | None = self.current
         if result is None:
             return
 

@@ -7,10 +7,10 @@ from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.services.send.sending import Sending
 
 
-def load(ask: JobRequest) -> "tuple[SendPlan | None, StageStatus]":
+def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
     """Return the plan of `patchpilot send --dry-run`; nothing is sent.
 
     None before the stage is visited, when only the send record is read.
@@ -52,9 +52,8 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
     return ask.session.as_it_was(stage)
 
 
-def status_of(result: "SendPlan") -> StageStatus:
+def status_of(result: "Sending") -> StageStatus:
     """Return the state of a plan in the terms of the pre-flight card; done if already sent."""
-    from patchpilot.services.send.preflight_card import preflight_card
     from patchpilot.services.send.send_state import was_sent
 
     if was_sent(result):
@@ -70,10 +69,10 @@ def status_of(result: "SendPlan") -> StageStatus:
         return StageStatus(
             StageState.DONE,
             message
-            if message and f" v{result.version} " not in message
-            else f"v{result.version} was sent",
+            if message and f" v{result.send.version} " not in message
+            else f"v{result.send.version} was sent",
         )
-    said = preflight_card(result).verdict
+    said = result.verdict
     if result.refused:
         return StageStatus(
             StageState.BLOCKED, f"{said}; press {Stage.SEND.number} to fix"

@@ -18,13 +18,13 @@ from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_yes
 if TYPE_CHECKING:
     from patchpilot.model.progress import Progress
     from patchpilot.services.repair import Repaired, Repairs
-    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.services.send.sending import Sending
     from patchpilot.topic.open_repository import Repository
     from patchpilot.tui.stage.stage_screen import StageScreen
 
 
 def choose_prefix(
-    screen: "StageScreen", result: "SendPlan | None", then: Callable[[], None]
+    screen: "StageScreen", result: "Sending | None", then: Callable[[], None]
 ) -> None:
     """Let the user choose the subject prefix.
 
@@ -119,7 +119,7 @@ def edit_draft(screen: "StageScreen", then: Callable[[], None]) -> None:
     then()
 
 
-def switch_transport(screen: "StageScreen", plan: "SendPlan | None") -> None:
+def switch_transport(screen: "StageScreen", plan: "Sending | None") -> None:
     """Switch from the plan's transport to the next one and plan the send again."""
     from patchpilot.services.send.transport_names import next_transport
 
@@ -136,7 +136,7 @@ def switch_transport(screen: "StageScreen", plan: "SendPlan | None") -> None:
 
 def repair(
     screen: "StageScreen",
-    plan: "SendPlan",
+    plan: "Sending",
     kinds: Collection[str],
     then: "Callable[[Repaired], None]",
     otherwise: "Callable[[Repairs], None]",
@@ -197,7 +197,7 @@ def undo_repair(
     )
 
 
-def _dco(plan: "SendPlan", repairs: "Repairs") -> str:
+def _dco(plan: "Sending", repairs: "Repairs") -> str:
     from patchpilot.services.repair import DCO, DCO_URL
 
     who = str(plan.account.sender) if plan.account.sender else ""

@@ -18,8 +18,8 @@ from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
     from patchpilot.services.repair import Repairs
-    from patchpilot.services.send.send_plan import SendPlan
     from patchpilot.services.send.send_state import TopicSend
+    from patchpilot.services.send.sending import Sending
     from patchpilot.tui.screens.send_base import SendBase
 
 BINDINGS: list[BindingType] = [
@@ -68,7 +68,7 @@ BEFORE = ("send", "repair", "repair_all", "to_self")
 """The actions before a send."""
 
 
-def repairs_of(screen: "SendBase") -> "dict[str, Callable[[SendPlan], None]]":
+def repairs_of(screen: "SendBase") -> "dict[str, Callable[[Sending], None]]":
     """Return the functions that `a` can call, by their name in REPAIRS."""
     return {
         "sign_off": partial(_sign_off, screen),
@@ -89,13 +89,13 @@ def _ask(screen: "SendBase", name: str) -> None:
     ask_named(screen, name, lambda: screen.tui.jobs.begin(screen.stage))
 
 
-def _sign_off(screen: "SendBase", plan: "SendPlan") -> None:
+def _sign_off(screen: "SendBase", plan: "Sending") -> None:
     from patchpilot.services.repair import SIGN_OFF
 
     repair(screen, plan, (SIGN_OFF,), screen.repaired, partial(nothing_certain, screen))
 
 
-def _make_fixes(screen: "SendBase", plan: "SendPlan") -> None:
+def _make_fixes(screen: "SendBase", plan: "Sending") -> None:
     from patchpilot.services.repair import FIXES, TAGS
 
     def none(_: "Repairs") -> None:
@@ -108,7 +108,7 @@ def _make_fixes(screen: "SendBase", plan: "SendPlan") -> None:
     repair(screen, plan, (FIXES, TAGS), screen.repaired, none)
 
 
-def _add_review_tags(screen: "SendBase", plan: "SendPlan") -> None:
+def _add_review_tags(screen: "SendBase", plan: "Sending") -> None:
     from patchpilot.services.repair import REVIEW_TAGS
 
     repair(
@@ -131,9 +131,9 @@ def send_to_self(screen: "SendBase") -> None:
         screen.show_blocked(known.plan)
         return
 
-    def planned(plan_to_self: "SendPlan") -> None:
+    def planned(plan_to_self: "Sending") -> None:
         text = (
-            f"Send {counted(len(plan_to_self.mails), 'message')} to yourself only"
+            f"Send {counted(len(plan_to_self.send.entries), 'message')} to yourself only"
             f" ({plan_to_self.account.sender})?"
         )
         if plan_to_self.transport.to_self_note:
@@ -192,7 +192,7 @@ def _resume(screen: "SendBase", unknown: str) -> None:
 
     session = screen.session
 
-    def work(repository: Any, progress: Any) -> "SendPlan":
+    def work(repository: Any, progress: Any) -> "Sending":
         return plan_resumed(
             repository,
             session.settings(repository),

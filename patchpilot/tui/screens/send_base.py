@@ -13,8 +13,8 @@ from patchpilot.tui.view.session import Session
 
 if TYPE_CHECKING:
     from patchpilot.services.repair import Repaired
-    from patchpilot.services.send.send_plan import SendPlan
     from patchpilot.services.send.send_state import TopicSend
+    from patchpilot.services.send.sending import Sending
 
 
 class SendBase(ListDetailScreen):
@@ -31,7 +31,7 @@ class SendBase(ListDetailScreen):
         shown: TopicSend | None = self._shown
         return shown
 
-    def send_now(self, planned: "SendPlan") -> None:
+    def send_now(self, planned: "Sending") -> None:
         """Send these mails, which was confirmed."""
         raise NotImplementedError
 
@@ -66,7 +66,7 @@ class SendBase(ListDetailScreen):
         """Edit cover letter, changelog and notes in one text."""
         edit_draft(self, self.changed)
 
-    def show_blocked(self, planned: "SendPlan") -> None:
+    def show_blocked(self, planned: "Sending") -> None:
         """Set up the mail server that is missing; show what else blocks."""
         from patchpilot.model.send_problem import NO_SERVER
         from patchpilot.tui.screens.mail_dialog import MailDialog

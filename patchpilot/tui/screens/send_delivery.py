@@ -10,7 +10,7 @@ from patchpilot.tui.stage.job_errors import as_error
 
 if TYPE_CHECKING:
     from patchpilot.services.send.after_send import SendReport
-    from patchpilot.services.send.send_plan import SendPlan, SendResult
+    from patchpilot.services.send.sending import Sending
     from patchpilot.tui.screens.send_base import SendBase
 
 
@@ -26,25 +26,19 @@ class MailStep(Message):
 
 
 class SendEnded(Message):
-    """Posted when sending ends; `planned` is the plan that was sent."""
+    """Posted when sending ends, with the result and its report, or an error."""
 
     def __init__(
         self,
-        planned: "SendPlan",
-        result: "SendResult | None",
-        report: "SendReport | None",
-        error: PatchpilotError | None,
+        sending: "Sending | None" = None,
+        report: "SendReport | None" = None,
+        error: PatchpilotError | None = None,
     ) -> None:
         super().__init__()
-        self.planned, self.result, self.report, self.error = (
-            planned,
-            result,
-            report,
-            error,
-        )
+        self.sending, self.report, self.error = sending, report, error
 
 
-def deliver_mails(screen: "SendBase", planned: "SendPlan", *, terminal: bool) -> None:
+def deliver_mails(screen: "SendBase", planned: "Sending", *, terminal: bool) -> None:
     """Send the messages in a thread, posting each step to the screen.
 
     With `terminal`, for when git asks for a password, they are sent in the foreground on the
@@ -65,7 +59,7 @@ def deliver_mails(screen: "SendBase", planned: "SendPlan", *, terminal: bool) ->
 
     try:
         with screen.session.repository() as repository:
-            result = deliver(
+            sent = deliver(
                 repository,
                 planned,
                 terminal=terminal,
@@ -73,9 +67,9 @@ def deliver_mails(screen: "SendBase", planned: "SendPlan", *, terminal: bool) ->
                 progress=progress,
                 on_mail=on_mail,
             )
-            report = send_report(repository, planned, result)
+            report = send_report(repository, sent)
     # shown in the card; the outbox records what was sent
     except BaseException as error:  # noqa: BLE001
-        screen.post_message(SendEnded(planned, None, None, as_error(error)))
+        screen.post_message(SendEnded(error=as_error(error)))
     else:
-        screen.post_message(SendEnded(planned, result, report, None))
+        screen.post_message(SendEnded(sent, report))

@@ -29,8 +29,8 @@ from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE
 from patchpilot.tui.widgets.row_list import Row
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.preflight_card import CheckLine, PreflightCard
-    from patchpilot.services.send.send_plan import SendPlan
+    from patchpilot.model.send_problem import CheckLine
+    from patchpilot.services.send.sending import Sending
 
 MAIL_SIGNS = {
     "pending": ("nothing", "dim"),
@@ -117,10 +117,10 @@ def help_of(check: "CheckLine") -> str:
     )
 
 
-def check_rows(card: "PreflightCard", size: Size) -> list[Row]:
-    """Return the rows of a pre-flight card's checks, blocking checks first."""
+def check_rows(plan: "Sending", size: Size) -> list[Row]:
+    """Return the rows of a plan's checks, blocking checks first."""
     checks = sorted(
-        card.checks, key=lambda check: (not is_blocking(check), check.state == "ok")
+        plan.checks, key=lambda check: (not is_blocking(check), check.state == "ok")
     )
     return [Row(_row(check, size), check, check.name) for check in checks]
 
@@ -174,7 +174,7 @@ def mail_rows(state: str, subject: str, detail: str, columns: int) -> list[Text]
 
 
 def progress_rows(
-    plan: "SendPlan", states: Sequence[tuple[str, str]], doing: str, columns: int
+    plan: "Sending", states: Sequence[tuple[str, str]], doing: str, columns: int
 ) -> list[Text]:
     """Return a progress bar, the current step, and one line per message with the server's reply."""
     ended = sum(state not in ("pending", "sending") for state, _ in states)
@@ -183,6 +183,6 @@ def progress_rows(
         f"{glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"
     )
     rows = [plain(bar, MAIL_SIGNS["sending"][1]), plain(doing, QUIET)]
-    for (state, detail), mail in zip(states, plan.mails, strict=True):
+    for (state, detail), mail in zip(states, plan.send.entries, strict=True):
         rows += mail_rows(state, mail.subject, detail, columns)
     return rows

@@ -67,10 +67,10 @@ from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
+    from patchpilot.model.send_problem import CheckLine
     from patchpilot.services.send.after_send import SendReport
-    from patchpilot.services.send.preflight_card import CheckLine
-    from patchpilot.services.send.send_plan import SendPlan
     from patchpilot.services.send.send_state import TopicSend
+    from patchpilot.services.send.sending import Sending
 
 
 class SendScreen(SendBase):
@@ -84,7 +84,7 @@ class SendScreen(SendBase):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._checks: tuple[CheckLine, ...] = ()
-        self._sending: SendPlan | None = None
+        self._sending: Sending | None = None
         self._states: list[tuple[str, str]] = []
         self._progress = ""
         self._has_sent = False
@@ -150,8 +150,7 @@ class SendScreen(SendBase):
             }
         elif self._has_sent:
             is_unfinished = known and (
-                known.unfinished
-                or (known.result is not None and known.result.state != "sent")
+                known.unfinished or known.plan.outcome in ("partial", "failed")
             )
             hidden = {*BEFORE, "cancel", *(() if is_unfinished else ("resume",))}
         else:
@@ -180,38 +179,33 @@ class SendScreen(SendBase):
 
     # before the send
 
-    def _show_plan(self, plan: "SendPlan") -> None:
-        from patchpilot.services.send.preflight_card import preflight_card
-
-        card = preflight_card(plan)
+    def _show_plan(self, plan: "Sending") -> None:
         self._switch(sent=False)
         self.fill()
         self._checks = tuple(row.about for row in self.listed.rows)
         panel = self.list_panel
-        panel.heading = f"{card.verdict[:1].upper()}{card.verdict[1:]}"
+        panel.heading = f"{plan.verdict[:1].upper()}{plan.verdict[1:]}"
         # A asks about the sign-off itself
         panel.count = "A applies all safe fixes" if self._certain else ""
         # once the panels have their size
         self.call_after_refresh(self._tell_mails, plan)
         self.query_one(
             "#to-send", Panel
-        ).heading = f"{counted(len(plan.waiting), 'message')} to send"
+        ).heading = f"{counted(len(plan.send.waiting), 'message')} to send"
         self._show_mail(plan, ())
         self.listed.focus()
 
-    def _tell_mails(self, plan: "SendPlan") -> None:
+    def _tell_mails(self, plan: "Sending") -> None:
         """The mails to send, in the room that they have."""
         text = mails_text(plan, self.size, self._columns("#to-send"))
         self.query_one("#sending", Static).update(text)
 
     def rows(self) -> list[Row]:
         """The checks."""
-        from patchpilot.services.send.preflight_card import preflight_card
-
         known: TopicSend = self._shown
-        return check_rows(preflight_card(known.plan), self.size)
+        return check_rows(known.plan, self.size)
 
-    def _show_mail(self, plan: "SendPlan", ids: "Collection[str]") -> None:
+    def _show_mail(self, plan: "Sending", ids: "Collection[str]") -> None:
         """Next to the rest, where there is room: the first mail as its readers see it.
 
         After a send that of these Message-IDs.
@@ -222,7 +216,7 @@ class SendScreen(SendBase):
         at, mail = next(
             (
                 (at, mail)
-                for at, mail in enumerate(plan.mails, 1)
+                for at, mail in enumerate(plan.send.entries, 1)
                 if not ids or mail.message_id in ids
             ),
             (0, None),
@@ -231,7 +225,7 @@ class SendScreen(SendBase):
         if mail:
             self.query_one("#read-mail", DiffView).fill(readable_lines(mail))
             panel.heading = (
-                f"Message {at}/{len(plan.mails)} {glyph('dot')} {mail.subject}"
+                f"Message {at}/{len(plan.send.entries)} {glyph('dot')} {mail.subject}"
             )
             panel.count = mail_size(mail)
 
@@ -311,7 +305,7 @@ class SendScreen(SendBase):
         return next((check for check in rows if is_fixable(check)), None)
 
     @property
-    def _plan(self) -> "SendPlan | None":
+    def _plan(self) -> "Sending | None":
         known: TopicSend | None = self.current
         if known is None:
             self.notify("not ready yet", timeout=2)
@@ -375,11 +369,11 @@ class SendScreen(SendBase):
                 "stopping after this message; press R to send the rest", timeout=6
             )
 
-    def send_now(self, planned: "SendPlan") -> None:
+    def send_now(self, planned: "Sending") -> None:
         """Send these mails, which was confirmed."""
         self.tui.sending = True
         self._sending, self.is_stopping, self._progress = planned, False, ""
-        self._states = [(str(mail.state), "") for mail in planned.mails]
+        self._states = [(str(mail.state), "") for mail in planned.send.entries]
         self._switch(sent=True)
         self.keys_changed()
         self._show_next(shown=False)
@@ -398,7 +392,7 @@ class SendScreen(SendBase):
 
             with suspended(self.app):
                 print(
-                    f"\n{counted(len(planned.mails), 'message')}, transport"
+                    f"\n{counted(len(planned.send.entries), 'message')}, transport"
                     f" {planned.account.label}: git asks for the password here\n"
                 )
                 deliver_mails(self, planned, terminal=True)
@@ -433,7 +427,7 @@ class SendScreen(SendBase):
     def _subject(self) -> str:
         """While mails are sent, that of the current one."""
         return (
-            self._sending.mails[self._at].subject
+            self._sending.send.entries[self._at].subject
             if self._sending
             else super()._subject()
         )
@@ -441,7 +435,9 @@ class SendScreen(SendBase):
     def _show_sent(self) -> None:
         """Show the mail that is sent now, in the title line and as its readers see it."""
         if self._sending:
-            self._show_mail(self._sending, {self._sending.mails[self._at].message_id})
+            self._show_mail(
+                self._sending, {self._sending.send.entries[self._at].message_id}
+            )
             self.place()
 
     def _draw_mails(self) -> None:
@@ -463,7 +459,7 @@ class SendScreen(SendBase):
         self.tui.sending, self._sending = False, None
         self.session.busy.pop(self.stage, None)
         self.session.changed("sent", "followed")
-        if message.error or message.result is None or message.report is None:
+        if message.error or message.sending is None or message.report is None:
             self.show_error(
                 message.error or PatchpilotError("some messages may not have been sent")
             )
@@ -471,18 +467,18 @@ class SendScreen(SendBase):
             return
         from patchpilot.services.send.send_state import TopicSend, just_sent
 
-        result = message.result
-        if message.planned.request.to_self:
+        sent = message.sending
+        if sent.request.to_self:
             self.notify(
                 "sent to yourself; save the message that you receive and run git am on it",
                 timeout=8,
             )
             self.tui.jobs.begin(self.stage)
             return
-        done = TopicSend(message.planned, None, result, message.report)
-        good = result.state == "sent"
+        done = TopicSend(sent, None, message.report)
+        good = sent.outcome == "sent"
         note = (
-            f"v{result.version} was sent; press n to read the replies"
+            f"v{sent.send.version} was sent; press n to read the replies"
             if good
             else f"{message.report.headline}; press R to resume"
         )
@@ -493,11 +489,11 @@ class SendScreen(SendBase):
         )
         if good:
             self._repaired = None
-            seen = just_sent(message.planned, result)
+            seen = just_sent(sent)
             self.session.remember(
                 Stage.PREVIEW,
                 seen,
-                StageStatus(StageState.DONE, f"v{result.version} was sent"),
+                StageStatus(StageState.DONE, f"v{sent.send.version} was sent"),
             )
         self.tui.remember()
         self._shown = done
@@ -515,7 +511,7 @@ class SendScreen(SendBase):
         is_before = self.is_whole and self._has_sent and self.current is None
         if is_before and not self._sending and known and known.report:
             self._progress_panel.heading = (
-                f"v{known.plan.version} was sent before; reading what is next …"
+                f"v{known.plan.send.version} was sent before; reading what is next …"
             )
             self._progress_panel.remove_class("-accepted")
 
@@ -524,7 +520,7 @@ class SendScreen(SendBase):
         self.query_one("#end").display = shown
         self._progress_panel.set_class(not shown, "-alone")
 
-    def _show_end(self, plan: "SendPlan", report: "SendReport") -> None:
+    def _show_end(self, plan: "Sending", report: "SendReport") -> None:
         """Each mail with its Message-ID, the first one in full, and the card of what happens now."""  # noqa: E501
         self._switch(sent=True)
         panel = self._progress_panel
@@ -546,13 +542,11 @@ class SendScreen(SendBase):
         # once the panels have their size
         self.call_after_refresh(self._draw_end, plan, report)
         self._show_mail(plan, {mail.message_id for mail in report.mails})
-        self._show_next(
-            shown=bool(report.now or any(mail.link for mail in report.mails))
-        )
+        self._show_next(shown=bool(report.now or report.link))
         self.query_one("#end", Panel).heading = "Next" if is_sent else "What to do"
         self.query_one("#scroll").focus()
 
-    def _draw_end(self, plan: "SendPlan", report: "SendReport") -> None:
+    def _draw_end(self, plan: "Sending", report: "SendReport") -> None:
         """The texts of the end card in the room that they have."""
         rows: list[Text] = []
         for mail in report.mails:

@@ -11,8 +11,8 @@ from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.send_plan import SendPlan
     from patchpilot.services.send.send_state import TopicSend
+    from patchpilot.services.send.sending import Sending
 
 
 def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
@@ -25,7 +25,7 @@ def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
     if not ask.visited:
         return None, recorded(ask, Stage.SEND)
     # reuse the plan that the preview showed, unless something changed
-    planned: SendPlan | None = ask.session.fresh(Stage.PREVIEW)
+    planned: Sending | None = ask.session.fresh(Stage.PREVIEW)
     if planned is None or is_outdated(ask.repository, planned):
         planned, seen = load_plan(ask)
         assert planned is not None
@@ -36,8 +36,6 @@ def load(ask: JobRequest) -> "tuple[TopicSend | None, StageStatus]":
 
 def status_of(sending: "TopicSend") -> StageStatus:
     """Return the state of the stage in the terms of the pre-flight card."""
-    from patchpilot.services.send.preflight_card import preflight_card
-
     if sending.unfinished and sending.last:
         left = sum(entry.state != "accepted" for entry in sending.last.entries)
         return StageStatus(
@@ -47,7 +45,7 @@ def status_of(sending: "TopicSend") -> StageStatus:
             str(left),
         )
     if sending.is_sent:
-        version = sending.last.version if sending.last else sending.plan.version
+        version = sending.last.version if sending.last else sending.plan.send.version
         return StageStatus(
             StageState.DONE, f"v{version} was sent; press n to read the replies"
         )
@@ -55,7 +53,7 @@ def status_of(sending: "TopicSend") -> StageStatus:
     if sending.plan.refused:
         return StageStatus(
             StageState.BLOCKED,
-            preflight_card(sending.plan).verdict,
+            sending.plan.verdict,
             str(len(sending.plan.blockers) + bool(blocked)),
         )
     if blocked:

@@ -33,14 +33,14 @@ from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE
 
 if TYPE_CHECKING:
     from patchpilot.services.send.after_send import SendReport
-    from patchpilot.services.send.send_plan import SendPlan
     from patchpilot.services.send.send_state import TopicSend
+    from patchpilot.services.send.sending import Sending
 
 NOTE = 160
 """Columns of a note in the question before the send."""
 
 
-def mails_text(plan: "SendPlan", size: Size, columns: int) -> Text:
+def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
     """Return the transport, server, login, recipients, subjects and notes as text.
 
     Subjects are wrapped for so many columns.
@@ -68,7 +68,7 @@ def mails_text(plan: "SendPlan", size: Size, columns: int) -> Text:
     )
     rows += everybody(plan, size)
     rows += [plain("")] if not small else []
-    for at, mail in enumerate(plan.mails, 1):
+    for at, mail in enumerate(plan.send.entries, 1):
         number, weight = f"{at:>2}   ", "" if small else f"{kilobytes(mail)}  "
         subject = hanging(one_line(mail.subject), columns, len(number) + len(weight))
         rows.append(
@@ -85,7 +85,7 @@ def mails_text(plan: "SendPlan", size: Size, columns: int) -> Text:
     return lines(rows)
 
 
-def everybody(plan: "SendPlan", size: Size) -> list[Text]:
+def everybody(plan: "Sending", size: Size) -> list[Text]:
     """Return the recipients in To and Cc with their roles.
 
     There is one line per recipient if there is room, otherwise one text per header. A small
@@ -116,15 +116,14 @@ def everybody(plan: "SendPlan", size: Size) -> list[Text]:
 
 def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
     """Return what happens after a send, in so many columns: the archive link and each sentence."""
-    link = next((mail.link for mail in report.mails if mail.link), "")
     now = (
         [
             Text.assemble(
                 plain("Archive: ", HEADING),
-                plain(crop_middle(link, columns - len("Archive: "))),
+                plain(crop_middle(report.link, columns - len("Archive: "))),
             )
         ]
-        if link
+        if report.link
         else []
     )
     for sentence in report.now:
@@ -137,8 +136,6 @@ def now_rows(report: "SendReport", size: Size, columns: int) -> list[Text]:
 
 def why_not_now(known: "TopicSend") -> str:
     """Return why the messages cannot be sent now, with the key to press first, or ""."""
-    from patchpilot.services.send.preflight_card import preflight_card
-
     if known.unfinished:
         return "the last send was interrupted; press R to resume it first"
     if known.is_sent:
@@ -147,13 +144,11 @@ def why_not_now(known: "TopicSend") -> str:
             f" there starts the next version"
         )
     if known.plan.refused:
-        return (
-            f"{preflight_card(known.plan).verdict}; press a to fix the selected problem"
-        )
+        return f"{known.plan.verdict}; press a to fix the selected problem"
     return ""
 
 
-def question(planned: "SendPlan") -> str:
+def question(planned: "Sending") -> str:
     """Return the question asked before sending: number of messages, recipients and mail server."""
     from patchpilot.services.send.send_state import lists_and_contacts
     from patchpilot.settings.read_settings import in_demo
@@ -166,7 +161,7 @@ def question(planned: "SendPlan") -> str:
     )
     rows = [
         (
-            f"Send {counted(len(planned.mails), 'message')} to"
+            f"Send {counted(len(planned.send.entries), 'message')} to"
             f" {counted(len(planned.recipients), 'recipient')}?"
         ),
         "",

@@ -1,60 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Creates the result of a plan or a send: the state of each message, and the next steps."""
+"""Advises what to do after a send, depending on the state of each message."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import WAITING, MailState
-from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.services.send.send_plan import SendPlan, SendResult
+from patchpilot.outgoing.outbox import Send
 
 _REFUSED = re.compile(r"^([^\s:@]+@[^\s:]+): 5\d\d")
 
 
-def result_of_plan(planned: SendPlan) -> SendResult:
-    """Returns the result for a plan that has not been sent."""
-    return SendResult(
-        state="refused" if planned.refused else "planned",
-        messages=planned.mails,
-        blockers=planned.blockers,
-        warnings=planned.warnings,
-        version=planned.version,
-        transport=planned.request.via,
-        account=planned.account.label,
-        change_id=planned.draft.change_id,
-    )
-
-
-def standing(planned: SendPlan) -> SendResult:
-    """Returns the current result of a resumed send, without sending."""
-    assert planned.send_id
-    with Outbox() as outbox:
-        send = outbox.get(planned.send_id)
-    return result_of_send(replace(send, entries=planned.mails))
-
-
-def result_of_send(send: Send) -> SendResult:
-    """Returns the result of a send in the outbox."""
-    return SendResult(
-        state=send.state if send.state != "planned" else "failed",
-        messages=send.entries,
-        version=send.version,
-        transport=send.transport,
-        account=send.account,
-        change_id=send.change_id,
-        advice=(*_after_sending(send), *_for_refused(send), *_for_unknown(send)),
-    )
+def next_steps(send: Send) -> tuple[Advice, ...]:
+    """Returns the next steps after a send."""
+    return (*_after_sending(send), *_for_refused(send), *_for_unknown(send))
 
 
 def _after_sending(send: Send) -> Sequence[Advice]:
     """What comes after a send whose mails were all accepted."""
-    if (
-        any(entry.state is not MailState.ACCEPTED for entry in send.entries)
-        or not send.entries
-    ):
+    if send.state != "sent":
         return ()
     if send.kind == "to-self":
         return (

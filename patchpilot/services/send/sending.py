@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A send of a topic, from its plan to its result, shared by the services, the CLI and the TUI."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from patchpilot.model.action import Advice
+from patchpilot.model.counted import counted
+from patchpilot.model.json_form import json_form
+from patchpilot.model.message import MailState
+from patchpilot.model.printable import one_line
+from patchpilot.model.send_problem import CheckLine, CheckState, SendProblem
+from patchpilot.outgoing.mail_state import Outcome
+from patchpilot.outgoing.transport import SeriesToSend
+
+
+@json_form(
+    "state",
+    "messages=send.entries",
+    "verdict",
+    "refusals=blockers",
+    "warnings",
+    "recipients",
+    "bcc=send.bcc",
+    "transport=send.transport",
+    "account=account.label",
+    "sender",
+    "version=send.version",
+    "change_id=send.change_id",
+    "base=send.base",
+    "to_self=request.to_self",
+    "forced=request.force",
+    "remarks",
+    "advice",
+)
+@dataclass(frozen=True, slots=True)
+class Sending(SeriesToSend):
+    """A send: what is sent, the problems that block it, and once it was carried out its result.
+
+    `send` has every message as its transport renders it; of a resumed send, it is the outbox's
+    record with the changes that are saved when it is sent. `judged` lists the sends of the topic
+    or its patches that were known when it was planned. `settled` maps the places of messages in an
+    unknown state to their outcomes. `passed` lists the checks without findings. `outcome` is ""
+    before it was carried out, then `sent`, `partial` or `failed`.
+    """
+
+    blockers: tuple[SendProblem, ...] = ()
+    warnings: tuple[SendProblem, ...] = ()
+    passed: tuple[CheckLine, ...] = ()
+    remarks: tuple[Advice, ...] = ()
+    judged: tuple[int, ...] = ()
+    settled: Mapping[int, Outcome] = field(default_factory=dict)
+    outcome: str = ""
+    advice: tuple[Advice, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether sending is blocked by problems that are not overridden."""
+        return bool(self.blockers) and not self.request.force
+
+    @property
+    def state(self) -> str:
+        """`planned`, `refused`, `sent`, `partial` or `failed`."""
+        return self.outcome or ("refused" if self.refused else "planned")
+
+    @property
+    def sender(self) -> str | None:
+        """The sender's name and address, or None if the mail account has no address."""
+        return str(self.account.sender) if self.account.sender else None
+
+    @property
+    def checks(self) -> tuple[CheckLine, ...]:
+        """The lines of the pre-flight card: problems first, then notes, then passed checks."""
+        blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
+        return (
+            *(
+                CheckLine(state, problem.name, problem.message, problem.hint)
+                for state, problems in (
+                    (blocking, self.blockers),
+                    (CheckState.NOTE, self.warnings),
+                )
+                for problem in problems
+            ),
+            *self.passed,
+        )
+
+    @property
+    def verdict(self) -> str:
+        """One line that states whether the messages can be sent, or the result of sending them.
+
+        The line contains the number of problems that block sending. If there are none, the line
+        contains the number of messages and recipients, and the reason if the transport cannot
+        send.
+        """
+        unable = self.blocked if self.send.waiting and not self.outcome else None
+        if self.refused:
+            # a mail server that is missing has its line among the checks too
+            count = len(self.blockers) + bool(unable and unable not in self.blockers)
+            return (
+                f"NOT SENT: {counted(count, 'problem')}"
+                f" {'blocks' if count == 1 else 'block'} sending"
+            )
+        forced = (
+            f"; {counted(len(self.blockers), 'problem')} overridden:"
+            f" {one_line(self.request.force or '')}"
+            if self.blockers
+            else ""
+        )
+        missing = f", but {unable.message}" if unable else ""
+        return f"{self.outcome or 'ready'}{missing}: {self.in_numbers}{forced}"
+
+    @property
+    def in_numbers(self) -> str:
+        """The number of messages to send, or that were accepted, and of recipients, as text."""
+        every = self.send.entries
+        count = (
+            sum(entry.state is MailState.ACCEPTED for entry in every)
+            if self.outcome
+            else len(self.send.waiting)
+        )
+        of_all = f" of {len(every)}" if count != len(every) else ""
+        people = len(self.recipients) + len(self.send.bcc)
+        whom = "yourself only" if self.request.to_self else counted(people, "recipient")
+        return f"{count}{of_all} mail{'s' if len(every) > 1 else ''} to {whom}"
