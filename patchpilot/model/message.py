@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A message to send: its headers, bytes and recipients, and the state of its delivery."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from email.message import Message as HeaderFields
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from enum import StrEnum
@@ -99,20 +99,20 @@ def _headers(raw: bytes) -> dict[str, Any]:
         "message_id": mail.message_id,
         "subject": mail.subject,
         "sender": mail.sender,
-        "to": _addresses(fields, "To"),
-        "cc": _addresses(fields, "Cc"),
+        "to": _addresses(fields.get_all("To", [])),
+        "cc": _addresses(fields.get_all("Cc", [])),
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
     }
 
 
-def _addresses(fields: "HeaderFields[str, str]", name: str) -> tuple[Address, ...]:
-    """A header's addresses.
+def _addresses(values: Iterable[object]) -> tuple[Address, ...]:
+    """The addresses in the values of a header.
 
     Split before RFC 2047 words are decoded, since a decoded name may hold a comma.
     """
     return tuple(
         Address(decode_words(address.name), address.email)
-        for value in fields.get_all(name, [])
+        for value in values
         for address in parse_addresses(str(value))
     )

@@ -101,5 +101,5 @@ def test_a_mail_in_doubt_is_looked_up_in_the_archive(tmp_path: Path) -> None:
                 "unknown",
             ]
             assert not archive_lookup("http://127.0.0.1:9/all")(
-                outbox.get(send.id).entries[0].mail
+                outbox.get(send.id).entries[0]
             )
