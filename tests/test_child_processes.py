@@ -18,7 +18,7 @@ from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.mail import parse_patch
-from patchpilot.outgoing.credentials import ask
+from patchpilot.outgoing.credentials import credential_of
 from patchpilot.outgoing.mail_account import read_account
 from tests.kit.canaries import story
 from tests.kit.child_processes import ENDS, SOURCE, places
@@ -137,8 +137,8 @@ PROGRAMS: dict[str, Kind] = {
     "commits/run::streaming": CALLERS,
     "history/commit_graph::_make": NOTHING,
     "outgoing/b4/b4_send::deliver": RECIPIENTS,
-    "outgoing/credentials::ask": PASSWORD,
-    "outgoing/credentials::report_login": PASSWORD,
+    "outgoing/credentials::credential_of": PASSWORD,
+    "outgoing/credentials::note_login": PASSWORD,
     "outgoing/send_email/git_send_email::_started": RECIPIENTS,
     "outgoing/smtp::_through_program": RECIPIENTS,
     "services/backport/work_clone::build": BUILD,
@@ -617,7 +617,7 @@ def test_no_setting_asks_for_the_password_of_another_host(
         Repository.open(repo.path) as repository,
         pytest.raises(RefusedError, match="contains a line break"),
     ):
-        ask(repository, read_account(repository), terminal=False)
+        credential_of(repository, read_account(repository), terminal=False)
 
 
 @pytest.mark.parametrize("path", ["--self-test", "-f", "a;b.c", "a$(id).c"])

@@ -14,7 +14,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action
 from patchpilot.model.hosts import LOOPBACK
 from patchpilot.model.own_command import UntrustedCommandsError
-from patchpilot.outgoing.credentials import ask
+from patchpilot.outgoing.credentials import credential_of
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe, ProbeState
 from patchpilot.outgoing.providers import provider_of
@@ -122,20 +122,18 @@ def mail_server(
         refuse_untrusted(repository.top, Use.SERVER)
     except UntrustedCommandsError as error:
         return (Probe("mail server", "fail", error.message, error.hint or ""),)
-    credential = None
-    if account.needs_login:
-        try:
-            credential = ask(repository, account, terminal=terminal)
-        except PatchpilotError as error:
-            return (
-                *_reach(account, timeout),
-                Probe(
-                    "login",
-                    "warn" if not terminal else "fail",
-                    f"login not tested: {error.message}",
-                    error.hint or "",
-                ),
-            )
+    try:
+        credential = credential_of(repository, account, terminal=terminal)
+    except PatchpilotError as error:
+        return (
+            *_reach(account, timeout),
+            Probe(
+                "login",
+                "warn" if not terminal else "fail",
+                f"login not tested: {error.message}",
+                error.hint or "",
+            ),
+        )
     with Submission(account, credential, timeout) as submission:
         try:
             server = submission.open()

@@ -58,32 +58,44 @@ def _coded(password: bytes) -> Iterator[bytes]:
             yield digits
 
 
-def credential_of(
-    repository: Repository, account: Account, *, terminal: bool
-) -> Credential | None:
-    """Returns the credential with which the account logs in, or None if it needs no login."""
-    if not account.needs_login:
-        return None
-    return ask(repository, account, terminal=terminal)
-
-
 def note_login(
     repository: Repository, credential: Credential | None, login: str
 ) -> None:
-    """Reports the result of a login to git's helpers.
+    """Lets git's credential helpers store an accepted password, or erase a rejected one.
 
     `login` is "accepted", "refused", or "" if there was no login.
     """
-    if credential and login:
-        report_login(repository, credential, accepted=login == "accepted")
+    if not credential or not credential.answer or not login:
+        return
+    refuse_untrusted(repository.top, Use.LOGIN)
+    # a helper may want the terminal's session (a key ring that is locked), so it is not given one
+    # of its own
+    subprocess.run(
+        [
+            "git",
+            "-C",
+            str(repository.top),
+            "credential",
+            "approve" if login == "accepted" else "reject",
+        ],
+        input=credential.answer + b"\n",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment({"GIT_TERMINAL_PROMPT": "0"}, parsed=False),
+        check=False,
+    )
 
 
-def ask(repository: Repository, account: Account, *, terminal: bool) -> Credential:
-    """Returns the credential of an account, from `sendemail.smtpPass` or `git credential fill`.
+def credential_of(
+    repository: Repository, account: Account, *, terminal: bool
+) -> Credential | None:
+    """Returns the credential with which the account logs in, or None if it needs no login.
 
-    With `terminal`, git may prompt on the terminal; otherwise a prompt is refused with the
-    reason.
+    It comes from `sendemail.smtpPass` or `git credential fill`. With `terminal`, git may prompt on
+    the terminal; otherwise a prompt is refused with the reason.
     """
+    if not account.needs_login:
+        return None
     refuse_untrusted(repository.top, Use.SERVER)
     configured = (
         repository.config(f"sendemail.{account.identity}.smtppass")
@@ -120,31 +132,6 @@ def ask(repository: Repository, account: Account, *, terminal: bool) -> Credenti
         )
     return Credential(
         fields.get("username", account.user), fields["password"], done.stdout
-    )
-
-
-def report_login(
-    repository: Repository, credential: Credential, *, accepted: bool
-) -> None:
-    """Contains git's credential helpers store an accepted password, or erase a rejected one."""
-    if not credential.answer:
-        return
-    refuse_untrusted(repository.top, Use.LOGIN)
-    # a helper may want the terminal's session (a key ring that is locked), so it is not given one
-    # of its own
-    subprocess.run(
-        [
-            "git",
-            "-C",
-            str(repository.top),
-            "credential",
-            "approve" if accepted else "reject",
-        ],
-        input=credential.answer + b"\n",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment({"GIT_TERMINAL_PROMPT": "0"}, parsed=False),
-        check=False,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
@@ -135,21 +136,10 @@ class Outbox:
         try:
             with writing(self._db):
                 row = self._db.execute(
-                    "INSERT INTO sends (change_id, repository, branch, version, transport, account,"
-                    " sender, kind, base, head, force, bcc, begun, note) VALUES (?, ?, ?, ?, ?, ?,"
-                    " ?, ?, ?, ?, ?, ?, ?, ?)",
+                    f"INSERT INTO sends ({', '.join(_OF_SEND)}, bcc, begun, note)"
+                    f" VALUES ({', '.join('?' * (len(_OF_SEND) + 3))})",
                     (
-                        send.change_id,
-                        send.repository,
-                        send.branch,
-                        send.version,
-                        send.transport,
-                        send.account,
-                        send.sender,
-                        send.kind,
-                        send.base,
-                        send.head,
-                        send.force,
+                        *(getattr(send, name) for name in _OF_SEND),
                         json.dumps(send.bcc),
                         now,
                         send.identity,
@@ -262,7 +252,7 @@ class Outbox:
     def find(self, send_id: int) -> Send | None:
         """One send; None when the outbox has none of this number."""
         row = self._db.execute(
-            f"SELECT {_COLUMNS} FROM sends WHERE id = ?", (send_id,)
+            f"SELECT {_OF_SENDS} FROM sends WHERE id = ?", (send_id,)
         ).fetchone()
         return self._send(row) if row else None
 
@@ -271,7 +261,7 @@ class Outbox:
     ) -> tuple[Send, ...]:
         """The sends of a topic (of one version), oldest first."""
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM sends WHERE change_id = ? AND kind = ? AND (? IS NULL OR"
+            f"SELECT {_OF_SENDS} FROM sends WHERE change_id = ? AND kind = ? AND (? IS NULL OR"
             " version = ?) ORDER BY id",
             (change_id, kind, version, version),
         ).fetchall()
@@ -292,7 +282,7 @@ class Outbox:
         patch-ids, in whatever state.
         """
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM sends WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT"
+            f"SELECT {_OF_SENDS} FROM sends WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT"
             " send FROM mails WHERE patch_id IN (SELECT value FROM json_each(?)))) ORDER BY id",
             (
                 change_id,
@@ -304,7 +294,7 @@ class Outbox:
     def of_branch(self, repository: str, branch: str, last: int) -> tuple[Send, ...]:
         """The last real sends of a repository's branch, oldest first."""
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM sends WHERE repository = ? AND branch = ? AND kind = 'real'"
+            f"SELECT {_OF_SENDS} FROM sends WHERE repository = ? AND branch = ? AND kind = 'real'"
             " ORDER BY id DESC LIMIT ?",
             (repository, branch, last),
         ).fetchall()
@@ -436,28 +426,12 @@ class Outbox:
             (send_id, name, json.dumps(value)),
         )
 
-    def _send(self, row: tuple[object, ...]) -> Send:
+    def _send(self, row: tuple[Any, ...]) -> Send:
         with self._db.guarded():
             return self._read(row)
 
-    def _read(self, row: tuple[object, ...]) -> Send:
-        (
-            ident,
-            change,
-            repo,
-            branch,
-            version,
-            transport,
-            account,
-            sender,
-            kind,
-            base,
-            head,
-            force,
-            bcc,
-            begun,
-            identity,
-        ) = row
+    def _read(self, row: tuple[Any, ...]) -> Send:
+        ident, *of_send, bcc, begun, identity = row
         rows = self._db.execute(
             "SELECT raw, envelope, recipients, place, number, commit_id, patch_id, file, state,"
             " detail FROM mails WHERE send = ? ORDER BY place",
@@ -494,22 +468,12 @@ class Outbox:
             )
         }
         return Send(
-            id=int(str(ident)),
-            change_id=str(change),
-            repository=str(repo),
-            branch=_text(branch),
-            version=int(str(version)),
-            transport=str(transport),
-            account=str(account),
-            sender=str(sender),
-            kind=str(kind),
-            base=_text(base),
-            head=_text(head),
-            force=_text(force),
-            bcc=tuple(json.loads(str(bcc))),
-            begun=str(begun),
+            id=ident,
+            **dict(zip(_OF_SEND, of_send, strict=True)),
+            bcc=tuple(json.loads(bcc)),
+            begun=begun,
             entries=entries,
-            identity=_text(identity),
+            identity=identity,
             tracking_data=facts.get(_TRACKING_DATA, {}),
             left_out=tuple(facts.get("left out", ())),
             undisclosed=bool(facts.get(_UNDISCLOSED)),
@@ -519,15 +483,23 @@ class Outbox:
 _UNDISCLOSED = "undisclosed"
 _TRACKING_DATA = "books"
 """What the database calls it since its first version."""
-_COLUMNS = (
-    "id, change_id, repository, branch, version, transport, account, sender, kind, base, head,"
-    " force, bcc, begun, note"
+_OF_SEND = (
+    "change_id",
+    "repository",
+    "branch",
+    "version",
+    "transport",
+    "account",
+    "sender",
+    "kind",
+    "base",
+    "head",
+    "force",
 )
-_OF_SENDS = ", ".join(f"sends.{column}" for column in _COLUMNS.split(", "))
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+"""The columns of a send that are fields of the same name."""
+_OF_SENDS = ", ".join(
+    f"sends.{column}" for column in ("id", *_OF_SEND, "bcc", "begun", "note")
+)
 
 
 def _now() -> str:

@@ -2,6 +2,7 @@
 """Mail providers and their settings, from providers.toml in this folder."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,15 +17,15 @@ class Provider:
     """
 
     name: str
-    servers: tuple[str, ...]
-    domains: tuple[str, ...]
-    server: str
-    port: int
-    encryption: str
-    login: str
-    auth: str
-    rewrites: str
-    reference: str
+    servers: Sequence[str] = ()
+    domains: Sequence[str] = ()
+    server: str = ""
+    port: int = 0
+    encryption: str = ""
+    login: str = ""
+    auth: str = ""
+    rewrites: str = ""
+    reference: str = ""
 
 
 @cache
@@ -33,21 +34,7 @@ def providers() -> tuple[Provider, ...]:
     data = tomllib.loads(
         (files("patchpilot.outgoing") / "providers.toml").read_text(encoding="utf-8")
     )
-    return tuple(
-        Provider(
-            name=table["name"],
-            servers=tuple(table.get("servers", ())),
-            domains=tuple(table.get("domains", ())),
-            server=table.get("server", ""),
-            port=table.get("port", 0),
-            encryption=table.get("encryption", ""),
-            login=table.get("login", ""),
-            auth=table.get("auth", ""),
-            rewrites=table.get("rewrites", ""),
-            reference=table.get("reference", ""),
-        )
-        for table in data["provider"]
-    )
+    return tuple(Provider(**table) for table in data["provider"])
 
 
 def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Drafts of replies, stored in the outbox's database until they are sent or discarded."""
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 
 from patchpilot.model.json_form import json_form
@@ -64,14 +64,7 @@ class ReplyDrafts:
         kept = replace(draft, updated=datetime.now(UTC).isoformat(timespec="seconds"))
         self._db.execute(
             f"INSERT OR REPLACE INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                kept.answers,
-                kept.template,
-                kept.message_id,
-                kept.subject,
-                kept.text,
-                kept.updated,
-            ),
+            astuple(kept),
         )
         return kept
 

@@ -124,26 +124,16 @@ class Submission:
             ) from error
 
     def _connected(self) -> StrictSMTP:
-        account, name = self.account, self.account.domain or None
-        masked = self.credential.masked if self.credential else bytes
-        if account.encryption == "ssl":
-            context = tls_context(account)
-            server: StrictSMTP = StrictSMTPOverTLS(
-                account.server,
-                account.port,
-                local_hostname=name,
-                timeout=self.timeout,
-                context=context,
-                masked=masked,
-            )
-        else:
-            server = StrictSMTP(
-                account.server,
-                account.port,
-                local_hostname=name,
-                timeout=self.timeout,
-                masked=masked,
-            )
+        account = self.account
+        over_tls = account.encryption == "ssl"
+        server = (StrictSMTPOverTLS if over_tls else StrictSMTP)(
+            account.server,
+            account.port,
+            local_hostname=account.domain or None,
+            timeout=self.timeout,
+            masked=self.credential.masked if self.credential else bytes,
+            **({"context": tls_context(account)} if over_tls else {}),
+        )
         server.ehlo_or_helo_if_needed()
         return server
 

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def capture(
             "-o",
             str(place),
             *recipient_words(to, cc),
-            *_flags(cover, sign),
+            *flags(cover, sign),
         )
         files = sorted(place.glob("*.eml"))
         if done.code or not files:
@@ -105,19 +105,6 @@ def capture(
         for mail in mails:
             refuse_other_recipients(mail, planned, "b4")
         return tuple(mails)
-
-
-@dataclass(frozen=True, slots=True)
-class SendRun:
-    """The arguments of a `b4 send` call: the prep branch, the recipients, and whether to add a
-    cover letter and to sign.
-    """
-
-    known: PrepBranch
-    to: tuple[Address, ...]
-    cc: tuple[Address, ...]
-    cover: bool
-    sign: bool
 
 
 _LONGEST_SOCKET = 103
@@ -143,10 +130,11 @@ def listen_in(place: Path, listener: socket.socket) -> Path:
     return shim
 
 
-def deliver(delivery: Delivery, run: SendRun) -> None:
+def deliver(delivery: Delivery, known: PrepBranch, words: Sequence[str]) -> None:
     """Sends the series with b4, through the patchpilot program that replaces sendmail.
 
-    Only messages that have not been accepted yet are sent, with the bytes of the preview.
+    `words` are the arguments of `b4 send`. Only messages that have not been accepted yet are sent,
+    with the bytes of the preview.
     """
     entries = delivery.send.entries
     refuse_untrusted(delivery.repository.top, Use.MAIL, Use.SERVER)
@@ -171,8 +159,7 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
         argv = command(
             *options,
             "send",
-            *recipient_words(run.to, run.cc),
-            *_flags(run.cover, run.sign),
+            *words,
             *reflect,
         )
         process = subprocess.Popen(
@@ -186,7 +173,8 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
             pass_fds=INHERITED.get(),
         )
         try:
-            seen = _Counter(process, listener, delivery, submission).serve()
+            counter = _Counter(process, listener, delivery, submission)
+            counter.serve()
         finally:
             if process.poll() is None:
                 stop(process)
@@ -195,20 +183,14 @@ def deliver(delivery: Delivery, run: SendRun) -> None:
                     with contextlib.suppress(BrokenPipeError):
                         stream.close()
     if not delivery.to_self and process.returncode == 0:
-        correct_record(delivery.repository, run.known, entries[0].message_id)
+        correct_record(delivery.repository, known, entries[0].message_id)
     elif (
         process.returncode
         and all(entry.state is MailState.PENDING for entry in entries)
-        and not seen.handed
+        and not counter.handed
         and not delivery.stopping()
     ):
-        raise _failed(seen.text)
-
-
-class _B4Output:
-    def __init__(self) -> None:
-        self.text = ""
-        self.handed = 0
+        raise _failed(counter.text)
 
 
 class _Counter:
@@ -229,9 +211,9 @@ class _Counter:
         )
         self.entries = delivery.send.entries
         self.retries = Retries(delivery.stopping, delivery.progress)
-        self.seen = _B4Output()
+        self.text, self.handed = "", 0
 
-    def serve(self) -> _B4Output:
+    def serve(self) -> None:
         """Until b4 ends."""
         assert self.process.stdin is not None
         assert self.process.stderr is not None
@@ -248,9 +230,7 @@ class _Counter:
                 ready = [key.fileobj for key, _ in streams.select(0.25)]
                 if self.process.stderr in ready:
                     data = self.process.stderr.read1(65536)  # type: ignore[attr-defined]
-                    self.seen.text = (self.seen.text + data.decode("utf-8", "replace"))[
-                        -20000:
-                    ]
+                    self.text = (self.text + data.decode("utf-8", "replace"))[-20000:]
                     if not data:
                         streams.unregister(self.process.stderr)
                 if self.listener in ready:
@@ -260,7 +240,7 @@ class _Counter:
                         line.sendall(self._take(index, raw).encode())
                     index += 1
                 if not ready and self.process.poll() is not None:
-                    return self.seen
+                    return
 
     def _take(self, index: int, raw: bytes) -> str:
         if index >= len(self.entries):
@@ -286,7 +266,7 @@ class _Counter:
             partial(send_mail, self.submission, self.delivery),
             self.retries,
         )
-        self.seen.handed += 1
+        self.handed += 1
         return (
             "taken"
             if outcome.state is MailState.ACCEPTED
@@ -344,7 +324,8 @@ def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     return [*words, "--cc", *(_wire(address) for address in cc)] if cc else words
 
 
-def _flags(cover: bool, sign: bool) -> list[str]:
+def flags(cover: bool, sign: bool) -> list[str]:
+    """Returns the b4 options that force a cover letter and switch signing off."""
     return [
         *(["--force-cover-letter"] if cover else []),
         *([] if sign else ["--no-sign"]),

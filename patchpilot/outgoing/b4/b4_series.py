@@ -15,13 +15,17 @@ from patchpilot.commits.b4_prep import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.address import Address
 from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.b4.additions import additions, put_in, refuse_signed
-from patchpilot.outgoing.b4.b4_send import SendRun, UndecodableError, capture
+from patchpilot.outgoing.b4.b4_send import (
+    UndecodableError,
+    capture,
+    flags,
+    recipient_words,
+)
 from patchpilot.outgoing.b4.draft_texts import cover_of
 from patchpilot.outgoing.b4.enrollment import branch_tracking, enroll, restore_tracking
 from patchpilot.outgoing.b4.journal import journaled
@@ -30,7 +34,6 @@ from patchpilot.outgoing.b4.web_endpoint import post
 from patchpilot.outgoing.compose_mails import SeriesText, patch_ids_of
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.mail_account import Account
-from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.transport import Delivery, RenderedSeries, SeriesToSend
 from patchpilot.series.message_ids import with_kept_ids
 
@@ -164,17 +167,26 @@ def deliver(delivery: Delivery) -> None:
         restore_tracking(repository, branch, send.tracking_data)
         known = prep_branch(repository, branch)
         assert known is not None
-        run = SendRun(
-            known,
-            _everybody(send, "to"),
-            _everybody(send, "cc"),
-            send.entries[0].number == 0,
-            signing(repository),
+        to, cc = (
+            tuple(
+                {
+                    address.key: address
+                    for entry in send.entries
+                    for address in getattr(entry, name)
+                }.values()
+            )
+            for name in ("to", "cc")
         )
+        # the web endpoint always signs
+        sign = bool(delivery.account.destination) or signing(repository)
+        words = [
+            *recipient_words(to, cc),
+            *flags(send.entries[0].number == 0, sign),
+        ]
         if delivery.account.destination:
-            post(delivery, run)
+            post(delivery, words)
         else:
-            b4_send.deliver(delivery, run)
+            b4_send.deliver(delivery, known, words)
 
 
 def _deliver_without_b4(delivery: Delivery) -> None:
@@ -192,16 +204,6 @@ def _deliver_without_b4(delivery: Delivery) -> None:
             ),
         )
     deliver_as_shown(delivery)
-
-
-def _everybody(send: Send, name: str) -> tuple[Address, ...]:
-    """Whom a header names in any mail of the series."""
-    addresses = {
-        address.key: address
-        for entry in send.entries
-        for address in getattr(entry, name)
-    }
-    return tuple(addresses.values())
 
 
 def signing(repository: Repository) -> bool:

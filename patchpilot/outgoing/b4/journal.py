@@ -56,14 +56,14 @@ def journaled(
     folder = _folder(repository)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _lock(folder) as lock:
-        if not lock.taken:
+        if lock is None:
             raise RefusedError(
                 "another patchpilot process is running b4 in this repository",
                 hint="wait for it to finish, or use --via git-send-email",
             )
         _put_back(repository, folder)
         _write(folder, _Changed(branch, branch_tracking(repository, branch), send))
-        inherited = INHERITED.set((lock.descriptor,))
+        inherited = INHERITED.set((lock,))
         try:
             yield
         finally:
@@ -71,31 +71,28 @@ def journaled(
             _put_back(repository, folder)
 
 
-def recover(repository: Repository) -> str:
-    """Restores the tracking data that a killed patchpilot process left changed.
-
-    Returns the name of the branch, or "" if there was nothing to restore.
-    """
+def recover(repository: Repository) -> None:
+    """Restores the tracking data that a killed patchpilot process left changed."""
     folder = _folder(repository)
     record = _read(folder)
     if record is None:
-        return ""
+        return
     # a running send needs its tracking data, and a preview is soon through
     with _lock(folder, PATIENCE if record.send is None else 0.0) as lock:
-        return _put_back(repository, folder) if lock.taken else ""
+        if lock is not None:
+            _put_back(repository, folder)
 
 
-def _put_back(repository: Repository, folder: Path) -> str:
-    """Undo what is in writing as changed; the branch of which something was put back."""
+def _put_back(repository: Repository, folder: Path) -> None:
+    """Undo what is in writing as changed."""
     record = _read(folder)
     if record is None:
-        return ""
+        return
     there = repository.find(f"refs/heads/{record.branch}") is not None
     differs = branch_tracking(repository, record.branch) != record.before
     if there and differs and not _stays(repository, record):
         write_branch_tracking(repository, record.branch, record.before)
     (folder / "opened.json").unlink(missing_ok=True)
-    return record.branch if there and differs else ""
 
 
 def _stays(repository: Repository, record: _Changed) -> bool:
@@ -119,30 +116,24 @@ def _stays(repository: Repository, record: _Changed) -> bool:
     )
 
 
-@dataclass(slots=True)
-class _HeldLock:
-    descriptor: int
-    taken: bool = False
-
-
 @contextlib.contextmanager
-def _lock(folder: Path, patience: float = PATIENCE) -> Iterator[_HeldLock]:
-    """Try to hold the tracking data of a repository.
+def _lock(folder: Path, patience: float = PATIENCE) -> Iterator[int | None]:
+    """Try to hold the tracking data of a repository; the lock's descriptor, None without it.
 
     The kernel lets go when we and every b4 we started are gone.
     """
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    lock, until = _HeldLock(descriptor), time.monotonic() + patience
+    taken, until = False, time.monotonic() + patience
     try:
-        while not lock.taken:
+        while not taken:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                lock.taken = True
+                taken = True
             except OSError:
                 if time.monotonic() >= until:
                     break
                 time.sleep(0.05)
-        yield lock
+        yield descriptor if taken else None
     finally:
         os.close(descriptor)
 

@@ -5,12 +5,13 @@ b4 posts the whole series at once, signed, and there is one outcome for the whol
 """
 
 import re
+from collections.abc import Sequence
 
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.errors import RefusedError
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4.b4_command import run
-from patchpilot.outgoing.b4.b4_send import SendRun, recipient_words, switched_off
+from patchpilot.outgoing.b4.b4_send import switched_off
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.transport import Delivery
 
@@ -19,8 +20,8 @@ _NEVER_LEFT = re.compile(
 )
 
 
-def post(delivery: Delivery, send_run: SendRun) -> None:
-    """Posts the series with b4.
+def post(delivery: Delivery, words: Sequence[str]) -> None:
+    """Posts the series with b4; `words` are the arguments of `b4 send`.
 
     Each message gets the outcome of the series and the Message-ID that b4 generated in this run.
     """
@@ -31,17 +32,17 @@ def post(delivery: Delivery, send_run: SendRun) -> None:
         )
     for entry in send.entries:
         delivery.report(entry.place, Outcome(MailState.SENDING))
-    words = [
+    reflect = ["--reflect"] if delivery.to_self else []
+    done = run(
+        delivery.repository,
         *switched_off(),
         "send",
         "--use-web-endpoint",
-        *recipient_words(send_run.to, send_run.cc),
-    ]
-    words += [
-        *(["--force-cover-letter"] if send_run.cover else []),
-        *(["--reflect"] if delivery.to_self else []),
-    ]
-    done = run(delivery.repository, *words, stdin=b"\n\n", timeout=300.0)
+        *words,
+        *reflect,
+        stdin=b"\n\n",
+        timeout=300.0,
+    )
     outcome = _outcome(done.code, done.error_text)
     for entry in send.entries:
         delivery.report(entry.place, outcome)

@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from patchpilot.commits.own_commands import Use, refuse_untrusted
@@ -128,12 +128,7 @@ def deliver(delivery: Delivery) -> Dialogue:
             words = _ONE_EACH if one_each else ()
             argv = [*common, *words, *map(str, paths[done:])]
             with _started(argv, delivery, descriptors) as process:
-                talk = _Conversation(
-                    process,
-                    delivery,
-                    _Run(delivery.send.waiting[done:], one_each, first=done == 0),
-                    retries,
-                )
+                talk = _Conversation(process, delivery, retries, done, one_each)
                 dialogue = talk.hold()
             dialogue.login = login = dialogue.login or login
             done += talk.accepted
@@ -186,17 +181,6 @@ def _started(
             stop(process)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What a git send-email was started for: these mails, whether each has its own connection, and
-    whether it is the first of the delivery.
-    """
-
-    entries: tuple[Message, ...]
-    one_each: bool
-    first: bool
-
-
 class _Conversation:
     """The dialogue with a running git send-email."""
 
@@ -204,15 +188,13 @@ class _Conversation:
         self,
         process: "subprocess.Popen[bytes]",
         delivery: Delivery,
-        started: _Run,
         retries: Retries,
+        done: int,
+        one_each: bool,
     ) -> None:
-        self.process, self.delivery, self.started, self.retries = (
-            process,
-            delivery,
-            started,
-            retries,
-        )
+        """`done` messages were sent before; with `one_each`, each has its own connection."""
+        self.process, self.delivery, self.retries = process, delivery, retries
+        self.done, self.one_each = done, one_each
         self.account, self.stalled = delivery.account, STALLED
         self.dialogue = Dialogue()
         self.current = -1
@@ -234,12 +216,12 @@ class _Conversation:
 
     @property
     def _entry(self) -> Message:
-        return self.started.entries[self.current]
+        return self.delivery.send.waiting[self.done + self.current]
 
     def _outcome(self) -> Outcome:
-        ever = not self.started.first or self.current > 0
         return self.dialogue.outcome(
-            reused=self.current > 0 and not self.started.one_each, ever=ever
+            reused=self.current > 0 and not self.one_each,
+            ever=self.done + self.current > 0,
         )
 
     def hold(self) -> Dialogue:
