@@ -288,7 +288,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/submodules::_names": ("option", "place"),
         "outgoing/compose_mails::bodies_of_commits": ("*args", "*span"),
         "outgoing/send_email/git_send_email::capture": (
-            "*_argv(repository, account, bcc, identity, _names_sender(account, files))",
+            "*_argv(repository, account, bcc, identity, _names_sender(account, messages))",
         ),
         "outgoing/target_tree::fit_of_files.applies": ("*words",),
         "recipients/contact_history::_history": ("*arguments",),
@@ -310,16 +310,12 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     RECIPIENTS: {
         "outgoing/b4/b4_send::capture": (
-            "*_flags(cover, sign)",
+            "*flags(cover, sign)",
             "*recipient_words(to, cc)",
             "*switched_off()",
         ),
-        "outgoing/b4/b4_send::deliver": (
-            "*_flags(run.cover, run.sign)",
-            "*options",
-            "*recipient_words(run.to, run.cc)",
-        ),
-        "outgoing/b4/web_endpoint::post": ("*words",),
+        "outgoing/b4/b4_send::deliver": ("*options", "*words"),
+        "outgoing/b4/web_endpoint::post": ("*switched_off()", "*words"),
     },
     TARGETS: {
         "building/module_symbols::needed_symbols": ("str(program)", "target"),

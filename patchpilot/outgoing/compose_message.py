@@ -5,9 +5,11 @@ Only the headers pass through the email package; the body is never changed.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from email import message_from_bytes
 from email.header import Header
+from email.policy import compat32
 from email.utils import formataddr, formatdate
 
 from patchpilot.errors import InputError
@@ -155,3 +157,35 @@ def with_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
         head = re.sub(field, b"", head)
         head += f"{name}: {value}\n".encode("ascii") if value else b""
     return head + gap[1:] + body
+
+
+def without(raw: bytes, keys: Collection[str]) -> bytes:
+    """Returns a message's bytes with these mailboxes (in lower case) removed from To: and Cc:.
+
+    A header that loses its last address is removed.
+    """
+    message = message_from_bytes(raw.partition(b"\n\n")[0] + b"\n\n", policy=compat32)
+    fields = {}
+    for name in ("To", "Cc"):
+        addresses = [
+            address
+            for value in message.get_all(name, [])
+            for address in parse_addresses(str(value))
+        ]
+        left = [decoded(address) for address in addresses if address.key not in keys]
+        if len(left) < len(addresses):
+            fields[name] = address_list(left)
+    return with_fields(raw, fields)
+
+
+def message_without(message: Message, keys: Collection[str]) -> Message:
+    """Returns a message with these mailboxes removed from its headers and envelope."""
+    return message.with_raw(
+        without(message.raw, keys),
+        file=without(message.file, keys),
+        recipients=tuple(
+            recipient
+            for recipient in message.recipients
+            if recipient.lower() not in keys
+        ),
+    )

@@ -16,7 +16,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.bounded_date import stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState, Message, parse_message
-from patchpilot.outgoing.drop_recipient import message_without
+from patchpilot.outgoing.compose_message import message_without
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.series.database import writing
 from patchpilot.series.topic_database import connect, state_folder

@@ -18,7 +18,6 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
-from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.undisclosed_texts import (
@@ -40,6 +39,21 @@ MANY = 50
 _FIXUP = re.compile(
     r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SentRecord:
+    """A version that was sent according to a source other than the outbox.
+
+    `where` is the source, `same` whether its patches are the same, `same_topic` whether it
+    belongs to this topic.
+    """
+
+    version: int
+    date: str
+    where: str
+    same: bool
+    same_topic: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.message import Message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.sent_record import SentRecord
+from patchpilot.outgoing.preflight import SentRecord
 from patchpilot.series.change_id import TAGS, parse_sent_tag
 from patchpilot.series.same_patches import equal_patches
 

@@ -14,11 +14,9 @@ import pytest
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError
-from patchpilot.model.draft import Draft
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.message import MailState
 from patchpilot.model.patch import Series
-from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import account_probes, probes
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.mail_account import Account
@@ -26,8 +24,12 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.projects.loading import find_project
 from patchpilot.services.send import preflight_facts
-from patchpilot.services.send.merge_window import merge_window
-from patchpilot.services.send.preflight_facts import _too_soon, _upstream
+from patchpilot.services.send.preflight_facts import (
+    _merge_window,
+    _received,
+    _too_soon,
+    _upstream,
+)
 from tests.kit.outbox import CHANGE, record
 from tests.kit.smtp import Faults, FaultySink, certificate
 from tests.kit.topics import SIGNED, topic
@@ -41,17 +43,28 @@ def test_a_fresh_release_means_a_merge_window(tmp_path: Path) -> None:
     repo.git("fetch", "-q", "origin")
     with Repository.open(repo.path) as repository:
         made = repository.commit(repository.resolve("v6.99")).committed
-        reported = merge_window(
-            repository, SendRequest(profile="netdev"), None, made + timedelta(days=3)
+        reported = _merge_window(
+            repository, find_project("netdev"), None, made + timedelta(days=3)
         )
         assert "net-next is closed" in reported
-        assert "after v6.99" in merge_window(
-            repository, SendRequest(), None, made + timedelta(days=3)
+        assert "after v6.99" in _merge_window(
+            repository, find_project("linux"), None, made + timedelta(days=3)
         )
         assert (
-            merge_window(repository, SendRequest(), None, made + timedelta(days=20))
+            _merge_window(
+                repository, find_project("linux"), None, made + timedelta(days=20)
+            )
             == ""
         )
+
+
+def too_soon(
+    now: datetime, version: int = 2, *, resend: bool = False, name: str = "linux"
+) -> str:
+    """The warning about the last send of the topic in the outbox."""
+    with Outbox() as outbox:
+        sent = _received(outbox, CHANGE)
+    return _too_soon(find_project(name), sent, version, now, resend)
 
 
 @pytest.mark.parametrize(
@@ -71,59 +84,39 @@ def test_a_new_version_within_a_day_of_the_last_is_too_soon(
 ) -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox).begun)
-    reason = _too_soon(
-        find_project("netdev"),
-        Draft(CHANGE, "/src/linux", "widget", version=2),
-        2,
-        sent + timedelta(hours=hours),
-        False,
-    )
+    reason = too_soon(sent + timedelta(hours=hours), name="netdev")
     assert bool(reason) == early
     assert not early or ("v1" in reason and "24" in reason)
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
-    reason = _too_soon(
-        find_project("netdev"),
-        Draft(CHANGE, "/src/linux", "widget", version=2),
-        2,
-        sent + timedelta(hours=hours),
-        False,
-    )
+    reason = too_soon(sent + timedelta(hours=hours), name="netdev")
     assert not early or reason.startswith("in the demo, send it at once; v1")
 
 
 def test_only_mails_of_an_earlier_version_that_may_have_been_received_are_waited_for() -> (
     None
 ):
-    linux, draft, now = (
-        find_project("linux"),
-        Draft(CHANGE, "/src/linux", "widget", version=2),
-        datetime.now(UTC),
-    )
-    assert _too_soon(linux, draft, 1, now, False) == ""
+    now = datetime.now(UTC)
+    assert too_soon(now, version=1) == ""
     with Outbox() as outbox:
         record(outbox, MailState.PENDING)
         record(outbox, MailState.REJECTED)
         record(outbox, kind="to-self")
         record(outbox, change_id="20261120-other-0123456789ab")
         record(outbox, version=3)
-        assert _too_soon(linux, draft, 2, now, False) == ""
+        assert too_soon(now) == ""
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
-        assert "v1" in _too_soon(linux, draft, 2, now, False)
+        assert "v1" in too_soon(now)
         record(outbox, version=2)
     # it was sent before, and is not waited for
-    assert _too_soon(linux, draft, 2, now, False) == ""
+    assert too_soon(now) == ""
 
 
 def test_a_resend_also_waits_for_its_own_version() -> None:
-    linux, draft = (
-        find_project("linux"),
-        Draft(CHANGE, "/src/linux", "widget", version=2),
-    )
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox, version=2).begun)
-    assert "v2" in _too_soon(linux, draft, 2, sent + timedelta(hours=1), True)
-    assert _too_soon(linux, draft, 2, sent + timedelta(hours=1), False) == ""
-    assert _too_soon(linux, draft, 2, sent + timedelta(hours=24), True) == ""
+    assert "v2" in too_soon(sent + timedelta(hours=1), resend=True)
+    assert too_soon(sent + timedelta(hours=1)) == ""
+    assert too_soon(sent + timedelta(hours=24), resend=True) == ""
 
 
 def test_a_claim_to_be_upstream_is_held_against_mainline(tmp_path: Path) -> None:
@@ -315,9 +308,6 @@ def test_a_claim_is_judged_where_mainline_is_known(
 def test_what_was_sent_too_soon_ago_is_shown_in_hours(hours: float, ago: str) -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox).begun)
-    draft = Draft(CHANGE, "/src/linux", "widget", version=2)
-    found = _too_soon(
-        find_project("netdev"), draft, 2, sent + timedelta(hours=hours), False
-    )
+    found = too_soon(sent + timedelta(hours=hours), name="netdev")
     title = find_project("netdev").title
     assert found == f"v1 was sent {ago}; {title} asks for 24 hours between versions"

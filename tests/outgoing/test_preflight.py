@@ -19,12 +19,12 @@ from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
+    SentRecord,
     blockers,
     is_list,
     upstream_claim,
     warnings,
 )
-from patchpilot.outgoing.sent_record import SentRecord
 from patchpilot.outgoing.target_tree import AlreadyApplied, TargetFit, TargetTree
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.loading import default_project

@@ -77,7 +77,7 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(
     assert "Signed-off-by: Robin" not in message
     again = plan(repository, SendRequest())
     assert [problem.name for problem in again.blockers] == ["no-signoff"]
-    assert again.mails[0].subject.startswith("[PATCH net] ")
+    assert again.send.entries[0].subject.startswith("[PATCH net] ")
     # the commit itself is checked out
     # what is left is a sentence that only its author can rewrite
     left = [one.message for one in again.warnings if one.name == "check-warnings"]
@@ -91,7 +91,9 @@ def test_all_that_is_certain_is_repaired_and_only_the_sign_off_is_left(
         before,
         was,
     )
-    assert plan(repository, SendRequest()).mails[0].subject.startswith("[PATCH] ")
+    assert (
+        plan(repository, SendRequest()).send.entries[0].subject.startswith("[PATCH] ")
+    )
 
 
 def test_a_sign_off_is_written_only_where_it_is_asked_for(

@@ -186,7 +186,7 @@ def _reset(
 
 
 def _edit(place: Workplace, target: str | None, base: str | None) -> DraftResult:
-    from patchpilot.services.send.text_editor import editor_of
+    from patchpilot.services.send.edit_draft import editor_of
 
     if not sys.stdin.isatty():
         raise UsageError(

@@ -342,8 +342,7 @@ def _show_effects(place: Workplace, request: SendRequest) -> None:
 
 def _write_changelog(place: Workplace, request: SendRequest) -> None:
     """Open the editor for the changelog of the next version while it is still the generated one."""
-    from patchpilot.services.send.edit_draft import edit
-    from patchpilot.services.send.text_editor import editor_of
+    from patchpilot.services.send.edit_draft import edit, editor_of
     from patchpilot.topic.find_topic import find_draft
     from patchpilot.topic.reroll import reroll, unfinished
 

@@ -159,7 +159,7 @@ def _plan(
         given_reply,
         plan,
     )
-    from patchpilot.services.send.text_editor import editor_of
+    from patchpilot.services.send.edit_draft import editor_of
 
     wishes = ReplyWishes(
         target,

@@ -26,6 +26,7 @@ from patchpilot.series.cover_letter import fill, given_cover, template, without_
 from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
 from patchpilot.series.draft_text import as_text, from_text, read_draft_file
 from patchpilot.topic.b4_record import draft_for_b4
+from patchpilot.topic.edit_commits import edit_text, editor_name
 from patchpilot.topic.find_topic import Topic, find_draft, finished_topic
 from patchpilot.topic.reroll import (
     changelog_hints,
@@ -35,6 +36,7 @@ from patchpilot.topic.reroll import (
     with_changelog,
 )
 from patchpilot.topic.topic_state import TopicState, topic_state
+from patchpilot.topic.workplace import Workplace
 
 Edit = Callable[[str], str | None]
 """Lets the user edit a text and returns it; None when they gave up."""
@@ -342,3 +344,13 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
         prep_branch(repository, draft.branch) if draft.branch else None,
         state,
     )
+
+
+def editor_of(place: Workplace) -> Edit:
+    """Returns a function that opens the user's editor on a text and returns the edited text.
+
+    The editor is set in patchpilot's settings; the default is git's editor. The function
+    returns None if the editor fails.
+    """
+    editor = editor_name(place.repository, place.settings())
+    return lambda text: edit_text(editor, text, "DRAFT.txt")

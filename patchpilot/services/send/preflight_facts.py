@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Gathers the facts that the pre-flight checks need."""
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline import mainline
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.history.releases import Releases
+from patchpilot.model.bounded_date import moment, stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.finding import Severity
@@ -17,8 +19,7 @@ from patchpilot.model.progress import Progress
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import files_changed_by_am, mails_changed_by_am
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
-from patchpilot.outgoing.sent_record import SentRecord
+from patchpilot.outgoing.preflight import PreflightFacts, SentRecord, upstream_claim
 from patchpilot.outgoing.target_tree import (
     TargetFit,
     TargetTree,
@@ -28,7 +29,6 @@ from patchpilot.outgoing.target_tree import (
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.project import Project
 from patchpilot.services.send.build_proof import built_words
-from patchpilot.services.send.merge_window import merge_window
 from patchpilot.services.send.questions import questions
 from patchpilot.settings.read_settings import in_demo
 from patchpilot.topic.sent_elsewhere import sent_records
@@ -58,11 +58,7 @@ def gather_facts(
         patch_ids = [patch.patch_id for patch in draft.patches if patch.patch_id]
         earlier = outbox.with_patch_ids(patch_ids) if patch_ids else ()
         first_time = not in_demo() and not outbox.ever_sent()
-        sent = [
-            send
-            for send in outbox.sends(draft.change_id)
-            if send.state in ("sent", "partial")
-        ]
+        sent = _received(outbox, draft.change_id)
         private_ids = outbox.undisclosed_ids()
     before = [send for send in sent if send.version == version]
     records: tuple[SentRecord, ...] = ()
@@ -93,11 +89,7 @@ def gather_facts(
             if question.answer is None
         ),
         upstream_known=_upstream(repository, series),
-        merge_window=(
-            merge_window(repository, request, target, now)
-            if project.mail.merge_window_days
-            else ""
-        ),
+        merge_window=_merge_window(repository, project, target, now),
         now=now,
         too_soon=_too_soon(project, sent, version, now, request.resend),
         first_time=first_time,
@@ -139,6 +131,12 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     with Store() as store:
         entry = store.with_mail(draft.in_reply_to)
     return (entry.lore or "") if entry else ""
+
+
+def _received(outbox: Outbox, change_id: str) -> list[Send]:
+    """The sends of a topic of which a message was accepted, or may have been."""
+    sends = outbox.sends(change_id)
+    return [send for send in sends if send.state in ("sent", "partial")]
 
 
 def _too_soon(
@@ -268,3 +266,27 @@ def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
         if tip and (commit is None or not repository.is_shallow()):
             known[claim] = bool(commit and repository.is_ancestor(commit, tip))
     return known
+
+
+def _merge_window(
+    repository: Repository, project: Project, target: TargetTree | None, now: datetime
+) -> str:
+    """A sentence if the merge window is open, otherwise "".
+
+    The merge window is open for some days after the latest mainline release.
+    """
+    if not project.mail.merge_window_days:
+        return ""
+    tip = mainline(repository) or (target.tip if target else None)
+    if tip is None:
+        return ""
+    latest = next(reversed(Releases(repository).all), None)
+    if latest is None or not re.fullmatch(r"v\d+\.\d+", latest.name):
+        return ""
+    age = now - moment(latest.date)
+    if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
+        return ""
+    return (
+        f"the merge window after {latest.name} is open: {project.mail.merge_window} (fixes are"
+        " accepted)"
+    )
