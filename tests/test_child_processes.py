@@ -495,7 +495,6 @@ CALLS = (
         "--format",
         "get_maintainer",
         "--git",
-        "--git-blame",
         "-f",
         f"./{HOSTILE_WORDS[0]}.c",
     ),

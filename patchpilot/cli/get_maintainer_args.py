@@ -75,18 +75,6 @@ OPTIONS = (
         "undisclosed security fix: only the maintainers, with a copy to the security team",
         plain=False,
     ),
-    Option(
-        ("--who",),
-        "list the MAINTAINERS sections with this name, address or list",
-        TEXT,
-        "ADDRESS",
-        plain=False,
-    ),
-    Option(
-        ("--self-test",),
-        "check the MAINTAINERS file: patterns, files, order, duplicates",
-        plain=False,
-    ),
 )
 ANSWERED = frozenset({"repo", "tree", "format", "offline", "quiet", "color"})
 """The options that the short way acts on; with another one set the whole command line answers."""

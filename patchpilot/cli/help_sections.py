@@ -81,7 +81,6 @@ SECTIONS: dict[str, Sections] = {
             "Changes, remembered for the topic",
             ("add_to", "add_cc", "drop", "restore", "reset"),
         ),
-        ("The MAINTAINERS file", ("who", "self_test")),
     ),
     "fixes": (("Search", ("limit", "bisect_log", "verify")),),
     "stable": (("The line", ("fixes", "versions", "no_backport")),),

@@ -17,7 +17,6 @@ from patchpilot.services.check.check_answer import (
     FixesPreview,
 )
 from patchpilot.services.check.json_lines import CheckedLine, DamagedLine, SummaryLine
-from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
 from patchpilot.services.reply.reply_answer import KeptReplies, PlannedReply
 from patchpilot.services.send.edit_draft import DraftResult
 from patchpilot.services.send.sending import Sending
@@ -96,8 +95,6 @@ DOCUMENTS = (
     JsonDocument("ledger", (SeriesLedger,), "track show --ledger"),
     JsonDocument("lts", (Lts,)),
     JsonDocument("maintainers", (PlanResult,)),
-    JsonDocument("maintainers-self-test", (SelfTestResult,), "maintainers --self-test"),
-    JsonDocument("maintainers-who", (WhoResult,), "maintainers --who"),
     JsonDocument("prepare", (Preparation,)),
     JsonDocument("range-diff", (RevisionComparison,), "track show --range-diff"),
     JsonDocument(

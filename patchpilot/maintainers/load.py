@@ -18,23 +18,14 @@ INDEXES = Kind("maintainers", (str(Path(__file__).parent),), keep=8)
 """The index of a MAINTAINERS file and the defaults of its get_maintainer.pl."""
 
 
-def load(
-    tree: Tree,
-    *,
-    path: str | None = None,
-    everywhere: bool | None = None,
-    keep: bool = True,
-) -> MaintainersFile:
-    """Loads the MAINTAINERS of a tree, which may be a file or a directory of files.
+def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
+    """Load the MAINTAINERS of a tree, which may be a file or a directory of files.
 
-    With `everywhere`, every file of that name below `path` is read. By default, the tree's
-    .get_maintainer.conf determines both arguments. With `keep`, the index is cached. Raises
-    MissingError if there is no MAINTAINERS.
+    The tree's .get_maintainer.conf may name another file or directory, and may include every file
+    of that name below the directory. With `keep`, the index is cached. Raises MissingError if
+    there is no MAINTAINERS.
     """
-    if path is None or everywhere is None:
-        said_path, said_everywhere = where_maintainers_are(conf_words(tree))
-        path = said_path if path is None else path
-        everywhere = said_everywhere if everywhere is None else everywhere
+    path, everywhere = where_maintainers_are(conf_words(tree))
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
     script = tree.read(SCRIPT) or b""
     text = content.decode("utf-8", "surrogateescape")

@@ -48,14 +48,11 @@ class SectionMatch(NamedTuple):
         return self.depth < 0 and not self.by_keyword
 
 
-def match_path(
-    file: MaintainersFile, path: str, within: int = 0
-) -> tuple[PathMatch, ...]:
+def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
     """Returns the sections that match a path, the deepest pattern first, ties in file order.
 
     As in get_maintainer.pl, the last matching line of a section counts, and any matching X: line
-    excludes the section. `within` ignores F: lines for folders at least this many levels above
-    the path (0: no limit).
+    excludes the section.
     """
     places: dict[int, tuple[int, str, str]] = {}
     exact: set[int] = set()
@@ -68,11 +65,8 @@ def match_path(
             out.add(number)
             places.pop(number, None)
             continue
-        reach = depth(pattern)
-        if reach >= slashes:
+        if depth(pattern) >= slashes:
             exact.add(number)
-        if within and slashes - reach >= within:
-            continue
         if number not in places or place > places[number][0]:
             places[number] = (place, letter, pattern)
     lowered = path.lower()

@@ -20,48 +20,29 @@ class GetMaintainerAnswer(NamedTuple):
 class Switches(NamedTuple):
     """The options of a run; the defaults are the script's."""
 
-    email: bool = True
     git: bool = False
-    git_all_signature_types: bool = False
-    git_blame: bool = False
-    git_blame_signatures: bool = True
     git_fallback: bool = True
     git_chief_penguins: bool = False
-    git_min_signatures: int = 1
-    git_max_maintainers: int = 5
     git_min_percent: int = 5
-    git_since: str = "1-year-ago"
-    hg_since: str = "-365"
-    interactive: bool = False
-    remove_duplicates: bool = True
-    mailmap: bool = True
     m: bool = True
     r: bool = True
     n: bool = True
     l: bool = True  # noqa: E741 (the script's own word)
-    fixes: bool = True
     moderated: bool = True
     s: bool = False
     multiline: bool = True
+    separator: str = ", "
     roles: bool = False
     rolestats: bool = True
-    separator: str = ", "
     subsystem: bool = False
     status: bool = False
     scm: bool = False
-    tree: bool = True
-    web: bool = False
-    bug: bool = False
-    substatus: bool = False
-    letters: str = ""
-    pattern_depth: int = 0
     keywords: bool = True
-    keywords_in_file: bool = True
     sections: bool = False
-    file_emails: bool = False
     file: bool = False
-    find_maintainer_files: bool = False
-    maintainer_path: str = ""
+    fixes: bool = True
+    keywords_in_file: bool = True
+    remove_duplicates: bool = True
     drop_the_rest_supporter: bool = False
 
     @property
@@ -70,40 +51,23 @@ class Switches(NamedTuple):
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
-            sections=self.sections or bool(self.letters),
         )
-        if switches.sections:
-            off = {
-                "email": False,
-                "l": False,
-                "scm": False,
-                "status": False,
-                "subsystem": False,
-                "web": False,
-                "bug": False,
-                "keywords": False,
-            }
-            return switches._replace(**off)  # type: ignore[arg-type]
-        if not (
-            self.email
-            or self.scm
-            or self.status
-            or self.subsystem
-            or self.web
-            or self.bug
-        ):
-            raise UsageError(
-                "nothing to print: --no-email without another output option",
-                hint="omit --no-email, or add --scm, --status, --subsystem or --web",
+        if self.sections:
+            return switches._replace(
+                m=False,
+                r=False,
+                l=False,
+                s=False,
+                git=False,
+                git_fallback=False,
+                git_chief_penguins=False,
+                scm=False,
+                status=False,
+                subsystem=False,
+                keywords=False,
             )
-        if self.email and not (
-            self.m
-            or self.r
-            or self.l
-            or self.s
-            or self.git
-            or self.git_chief_penguins
-            or self.git_blame
+        if not (
+            self.m or self.r or self.l or self.s or self.git or self.git_chief_penguins
         ):
             raise UsageError(
                 "no addresses to print: --no-m, --no-r and --no-l together exclude every address",
@@ -112,24 +76,19 @@ class Switches(NamedTuple):
         return switches
 
 
-_OTHER_NAMES = {
-    "i": "interactive",
-    "k": "keywords",
-    "fe": "file_emails",
-    "f": "file",
-    "mpath": "maintainer_path",
-}
-_NOT_NEGATED = frozenset(("file", "find_maintainer_files"))
 _TYPES: Mapping[str, type] = {
     name: type(value) for name, value in Switches._field_defaults.items()
 }
-NAMES = (
-    {name.replace("_", "-"): name for name in _TYPES}
-    | _OTHER_NAMES
-    | {"drop_the_rest_supporter": "drop_the_rest_supporter"}
+_ONLY_IN_SCRIPTS = (
+    "fixes",
+    "keywords_in_file",
+    "remove_duplicates",
+    "drop_the_rest_supporter",
 )
+NAMES = {
+    name.replace("_", "-"): name for name in _TYPES if name not in _ONLY_IN_SCRIPTS
+} | {"k": "keywords", "f": "file"}
 SCRIPT_DEFAULTS = {
-    "email": "email",
     "email_usename": "n",
     "email_maintainer": "m",
     "email_reviewer": "r",
@@ -139,22 +98,13 @@ SCRIPT_DEFAULTS = {
     "email_subscriber_list": "s",
     "email_git_penguin_chiefs": "git_chief_penguins",
     "email_git": "git",
-    "email_git_all_signature_types": "git_all_signature_types",
-    "email_git_blame": "git_blame",
-    "email_git_blame_signatures": "git_blame_signatures",
     "email_git_fallback": "git_fallback",
-    "email_git_min_signatures": "git_min_signatures",
-    "email_git_max_maintainers": "git_max_maintainers",
     "email_git_min_percent": "git_min_percent",
-    "email_git_since": "git_since",
     "email_remove_duplicates": "remove_duplicates",
-    "email_use_mailmap": "mailmap",
     "output_roles": "roles",
     "output_rolestats": "rolestats",
     "keywords": "keywords",
     "keywords_in_file": "keywords_in_file",
-    "email_file_emails": "file_emails",
-    "pattern_depth": "pattern_depth",
     "email_drop_the_rest_supporter_if_supporter_found": "drop_the_rest_supporter",
 }
 """The script's variables, from which a tree's changed defaults are read."""
@@ -244,7 +194,7 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
         name.removeprefix("no-") if name.startswith("no-") else name.removeprefix("no")
     )
     field = NAMES.get(bare, "") if bare != name else ""
-    if field and _TYPES[field] is bool and field not in _NOT_NEGATED and not equals:
+    if field and _TYPES[field] is bool and field != "file" and not equals:
         return field, None, True
     return None, None, False
 

@@ -235,7 +235,7 @@ def _named_by(
 
 
 def _gathered(sources: Sources) -> MergedRecipient:
-    data = sources.tree.read(".mailmap") if sources.switches.mailmap else None
+    data = sources.tree.read(".mailmap")
     return MergedRecipient(
         Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
     )
@@ -289,7 +289,7 @@ def _add_history(
         sources.switches.settled, sources.file.words, Merger(gathered.mailmap)
     )
     sources.history.add_file_people(
-        people, GetMaintainerRequest(tuple(paths), cared_for, (), (), False)
+        people, GetMaintainerRequest(tuple(paths), cared_for)
     )
     for row in people.rows:
         for role in row.role.split(","):

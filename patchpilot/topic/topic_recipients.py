@@ -54,7 +54,7 @@ from patchpilot.series.recipient_edits import (
 )
 from patchpilot.topic.read_series import read_series
 
-NOT_FOR_PLANS = ("git", "git_min_percent", "git_max_maintainers", "git_since")
+NOT_FOR_PLANS = ("git", "git_min_percent")
 HISTORY_SECONDS = 8.0
 
 

@@ -28,8 +28,7 @@ from tests.kit.repos import Repo
         ("--norolestats", "--nol"),
         ("--separator", "; ", "--no-n"),
         ("--separator=,", "-norolestats"),
-        ("--scm", "--no-email", "--subsystem", "--offline"),
-        ("--no-email",),
+        ("--scm", "--subsystem", "--offline"),
         ("--git-min-percent", "many"),
         ("-q", "--rolestats"),
         ("--tree", "nowhere"),
@@ -71,7 +70,6 @@ _SWITCHES = (
     "--git-min-percent",
     "--scm",
     "-f",
-    "--no-email",
     "--sections",
 )
 
@@ -89,7 +87,7 @@ def _by_the_library(argv: list[str], monkeypatch: pytest.MonkeyPatch) -> Call | 
         calls.append(Call(targets, switches, common.tree, common.repo, common.quiet))
 
     monkeypatch.setattr(verb, "_drop_in", drop_in)
-    for name in ("_plan", "_who", "_self_test"):
+    for name in ("_plan",):
         monkeypatch.setattr(verb, name, lambda *_: 0)
     monkeypatch.setattr("patchpilot.cli.common.Common.verify", lambda _: None)
     try:
@@ -127,7 +125,6 @@ def test_what_is_read_is_what_the_command_line_reads(
         ("maintainers", "--format", "get_maintainer", "--help"),
         ("maintainers", "--format", "get_maintainer", "-o", "x"),
         ("maintainers", "--format", "get_maintainer", "--tree"),
-        ("maintainers", "--format", "get_maintainer", "--self-test"),
         ("maintainers", "--format", "get_maintainer", "--per-patch", "x.patch"),
         ("check", "--format", "get_maintainer"),
         (),

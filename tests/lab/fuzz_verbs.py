@@ -310,8 +310,6 @@ def _maintainers(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
         world.repo,
         world.patch,
     )
-    yield "maintainers", "--self-test", "-C", world.repo
-    yield "maintainers", "--who", "ada@widgets.example", "-C", world.repo
 
 
 def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:

@@ -45,19 +45,10 @@ def test_switches_choose_what_is_printed(widget_tree: Path, widget_mail: Path) -
     assert lines(widget_tree, "--nom", "--nor", "--nomoderated", widget_mail) == [
         "everybody@lists.example (open list)"
     ]
-    assert lines(
-        widget_tree,
-        "--no-email",
-        "--scm",
-        "--status",
-        "--subsystem",
-        "--web",
-        widget_mail,
-    )[-4:] == [
+    assert lines(widget_tree, "--scm", "--status", "--subsystem", widget_mail)[-3:] == [
         "Buried alive in reporters",
         "ACME WIDGET DRIVER",
         "THE REST",
-        "https://widgets.example/",
     ]
     assert lines(
         widget_tree, "--norolestats", "--nol", "--nor", "--separator", "; ", widget_mail
@@ -123,19 +114,11 @@ def test_what_is_no_patch_is_said(widget_tree: Path, tmp_path: Path) -> None:
     assert "does not look like a patch" in outcome.err
 
 
-def test_sections_are_printed_whole_or_by_letter(widget_tree: Path) -> None:
+def test_sections_are_printed_whole(widget_tree: Path) -> None:
     assert lines(widget_tree, "--sections", "-f", "drivers/net/port.c")[:3] == [
         "NETWORK DRIVERS",
         "M:\tEve Router <eve@net.example>",
         "L:\tnetlist@lists.example",
-    ]
-    assert lines(widget_tree, "--letters", "T", "-f", "drivers/net/port.c") == [
-        "NETWORK DRIVERS",
-        "T:\tgit git://git.example/net.git",
-        "",
-        "THE REST",
-        "T:\tgit git://git.example/linux.git",
-        "",
     ]
 
 
@@ -147,10 +130,6 @@ def test_conf_ignore_and_mailmap_of_the_tree_count(
         "Ada Fixer <ada@home.example> <ada@widgets.example>\n"
     )
     assert lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@home.example>"
-    assert (
-        lines(widget_tree, "--nomailmap", widget_mail)[0]
-        == "Ada Fixer <ada@widgets.example>"
-    )
 
 
 def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
@@ -169,19 +148,6 @@ def test_people_of_a_binding_are_added(widget_tree: Path) -> None:
         "Ida Binding <ida@bind.example> (in file)",
         '"J. K. Other" <jk@bind.example> (in file)',
     ]
-
-
-def test_depth_of_patterns_can_be_bounded(widget_tree: Path) -> None:
-    assert lines(
-        widget_tree,
-        "--pattern-depth",
-        "1",
-        "-f",
-        "drivers/widget/core.c",
-        "--subsystem",
-        "--noemail",
-        "--nol",
-    ) == ["ACME WIDGET DRIVER"]
 
 
 def test_the_trees_own_script_gives_the_words_and_is_not_run(
@@ -209,22 +175,6 @@ def test_several_patches_give_one_answer(
     assert len(got) == len(set(got))
 
 
-def test_interactive_is_refused_with_a_way_out(
-    widget_tree: Path, widget_mail: Path
-) -> None:
-    outcome = call(
-        "maintainers",
-        "--tree",
-        widget_tree,
-        "--format",
-        "get_maintainer",
-        "--interactive",
-        widget_mail,
-    )
-    assert outcome.code == 2
-    assert "TUI" in outcome.err
-
-
 @pytest.mark.parametrize(
     ("pattern", "printed"),
     [
@@ -244,23 +194,19 @@ def test_question_marks_are_printed_as_the_script_prints_them(
     )
     (widget_tree / "lib").mkdir(exist_ok=True)
     (widget_tree / "lib/one.c").write_text("")
-    assert f"F:\t{printed}" in lines(widget_tree, "--letters", "f", "-f", "lib/one.c")
+    assert f"F:\t{printed}" in lines(widget_tree, "--sections", "-f", "lib/one.c")
 
 
-def test_a_line_within_the_depth_keeps_its_section_whatever_follows(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    "switch", ["--git-blame", "--no-email", "--web", "--letters=M", "--self-test"]
+)
+def test_other_switches_of_the_script_are_refused_by_name(
+    widget_tree: Path, widget_mail: Path, switch: str
 ) -> None:
-    widget_tree = write_tree(tmp_path / "tree")
-    (widget_tree / "MAINTAINERS").write_text(
-        "ONE\nM:\tAda Fixer <ada@widgets.example>\nS:\tMaintained\nF:\ta/b/c/\nF:\ta/\n"
-    )
-    (widget_tree / "a/b/c").mkdir(parents=True)
-    (widget_tree / "a/b/c/one.c").write_text("")
-    (widget_tree / "a/b/two.c").write_text("")
-    assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/c/one.c") == [
-        "ada@widgets.example (maintainer:ONE)"
-    ]
-    assert lines(widget_tree, "--pattern-depth", "1", "--non", "-f", "a/b/two.c") == []
+    words = ("maintainers", "--tree", widget_tree, "--format", "get_maintainer")
+    outcome = call(*words, switch, widget_mail)
+    assert outcome.code == 2
+    assert f"unknown option '{switch.partition('=')[0]}'" in outcome.err
 
 
 @pytest.mark.parametrize("form", ["text", "get_maintainer"])

@@ -64,12 +64,6 @@ def test_git_asks_history_everywhere_within_its_bounds(repo: Repo) -> None:
         "Rae View <rae@view.example>",
         "Wes Write <wes@write.example>",
     ]
-    assert (
-        lines(
-            "-f", "lib/plain.c", "--nol", "--git-max-maintainers", "1", "--norolestats"
-        )[0]
-        == "Rae View <rae@view.example>"
-    )
 
 
 def test_those_to_be_ignored_are_left_out(repo: Repo) -> None:
@@ -77,20 +71,6 @@ def test_those_to_be_ignored_are_left_out(repo: Repo) -> None:
     assert not [
         line for line in lines("-f", "lib/plain.c", "--nol") if line.startswith("Wes")
     ]
-
-
-def test_blame_names_those_whose_lines_are_touched(repo: Repo, tmp_path: Path) -> None:
-    found = lines("-f", "lib/plain.c", "--nol", "--no-git-fallback", "--git-blame")
-    assert (
-        "Wes Write <wes@write.example> (authored lines:3/3=100%,commits:3/3=100%)"
-        in found
-    )
-    file = tmp_path / "x.patch"
-    file.write_text(patch("lib/plain.c"))
-    assert (
-        "modified commits"
-        in lines("--nol", "--no-git-fallback", "--git-blame", file)[0]
-    )
 
 
 def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> None:
@@ -103,7 +83,6 @@ def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> No
         "Rae View <rae@view.example> (blamed_fixes:1/1=100%)",
         "Wes Write <wes@write.example> (blamed_fixes:1/1=100%)",
     ]
-    assert lines("--nol", "--nofixes", file)[1:] == []
 
 
 def test_a_tracked_file_needs_no_f(repo: Repo) -> None:
@@ -132,8 +111,6 @@ def test_a_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> 
 def test_when_the_time_is_up_it_says_so(repo: Repo) -> None:
     history = GitHistory(repo.path, budget=0.0)
     people = CollectedRoles(Switches().settled, RoleWords(), Merger(Mailmap()))
-    history.add_file_people(
-        people, GetMaintainerRequest(("lib/plain.c",), frozenset(), (), (), True)
-    )
+    history.add_file_people(people, GetMaintainerRequest(("lib/plain.c",), frozenset()))
     assert people.rows == []
     assert len(history.remarks) == 1

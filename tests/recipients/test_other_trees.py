@@ -105,6 +105,3 @@ def test_habits_of_the_trees_script_are_followed(tmp_path: Path) -> None:
         lines("lib/plain.c", "--roles")[0]
         == "Top Person <top@other.example> (supporter:THE REST)"
     )
-    assert "Top Person <top@other.example>" in lines(
-        "src/two.c", "--nodrop_the_rest_supporter"
-    )

@@ -370,27 +370,6 @@ def test_text_shows_reasons_and_no_control_characters(widget_tree: Path) -> None
     )
 
 
-def test_who_and_self_test_answer(widget_tree: Path) -> None:
-    outcome = call("maintainers", "--tree", widget_tree, "--who", "eve@net.example")
-    assert (outcome.code, outcome.out.splitlines()[1].strip()) == (
-        0,
-        "M: Eve Router <eve@net.example>",
-    )
-    assert (
-        call("maintainers", "--tree", widget_tree, "--who", "eve@nowhere.example").code
-        == 1
-    )
-    assert call("maintainers", "--tree", widget_tree, "--self-test").code == 0
-    (widget_tree / "lib" / "stale.c").unlink()
-    outcome = call(
-        "maintainers", "--tree", widget_tree, "--self-test", "--format", "json"
-    )
-    assert outcome.code == 1
-    assert [load["message"] for load in json.loads(outcome.out)["problems"]] == [
-        "no file matches"
-    ]
-
-
 def test_a_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.patch").write_text(patch())

@@ -19,13 +19,9 @@ _HELP = """List the recipients of TARGET (a patch, commits, or with -f files, di
 
 \b
 Switches of get_maintainer.pl are accepted in its spellings (--x, --nox, --no-x, -x):
-  --git --git-fallback --git-blame --git-blame-signatures --git-since DATE
-  --git-min-percent N --git-min-signatures N --git-max-maintainers N
-  --git-all-signature-types --git-chief-penguins --fixes
-  --m --r --l --s --n --moderated --mailmap --remove-duplicates --email
-  --roles --rolestats --multiline --separator TEXT --file-emails
-  --scm --status --subsystem --web --bug --keywords --pattern-depth N
-  --sections --letters LETTERS --mpath PATH --find-maintainer-files -f
+  --git --git-fallback --git-min-percent N --git-chief-penguins
+  --m --r --l --s --n --moderated --roles --rolestats --multiline
+  --separator TEXT --scm --status --subsystem --keywords --sections -f
 """  # noqa: E501
 
 
@@ -53,25 +49,15 @@ class _MaintainersCommand(VerbCommand):
 def command(
     common: Common,
     targets: tuple[str, ...],
-    who: str | None,
-    self_test: bool,
     **values: Any,
 ) -> int | None:
     """List the recipients of TARGET."""
     switches: dict[str, Any] = click.get_current_context().meta["patchpilot.switches"]
-    if self_test:
-        return _self_test(common)
-    if who is not None:
-        return _who(common, who)
-    drop_in = (
-        common.format == "get_maintainer"
-        or switches.get("sections")
-        or switches.get("letters")
-    )
+    drop_in = common.format == "get_maintainer" or switches.get("sections")
     if drop_in and values["security"]:
         raise UsageError(
             "--security cannot be combined with the output of get_maintainer.pl",
-            hint="omit --format get_maintainer, --sections and --letters",
+            hint="omit --format get_maintainer and --sections",
         )
     if drop_in:
         _drop_in(common, targets, switches)
@@ -167,24 +153,3 @@ def _plan(
         else as_text(result, reasons=not given["brief"]),
         fold=True,
     )
-
-
-def _who(common: Common, address: str) -> int:
-    from patchpilot.cli.output.recipients_report import who_json, who_text
-    from patchpilot.services.maintainers.maintainers_file import who
-
-    result = who(address, tree=common.tree, repo=common.repo)
-    common.write(who_json(result) if common.format == "json" else who_text(result))
-    return 0 if result.sections else 1
-
-
-def _self_test(common: Common) -> int:
-    from patchpilot.cli.output.recipients_report import self_test_json, self_test_text
-    from patchpilot.services.maintainers.maintainers_file import self_test
-
-    with progress_of(common) as progress:
-        result = self_test(tree=common.tree, repo=common.repo, progress=progress)
-    common.write(
-        self_test_json(result) if common.format == "json" else self_test_text(result)
-    )
-    return 1 if result.problems else 0

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from patchpilot.cli.output.json_document import document
 from patchpilot.model.printable import printable
 from patchpilot.model.recipient import Recipient, RecipientPlan
-from patchpilot.services.maintainers.maintainers_file import SelfTestResult, WhoResult
 from patchpilot.topic.topic_recipients import Planned, PlanResult
 
 
@@ -58,39 +57,3 @@ def _sections(plan: RecipientPlan) -> Iterator[str]:
         yield printable(
             f"Section: {section.name} ({section.status or 'no status'}{trees})"
         )
-
-
-def who_json(result: WhoResult) -> str:
-    """Return the JSON document of `maintainers --who`."""
-    return document("maintainers-who", result)
-
-
-def who_text(result: WhoResult) -> str:
-    """Return the matching lines of MAINTAINERS, section by section."""
-    if not result.sections:
-        return f"{printable(result.word)}: not in MAINTAINERS"
-    return "\n".join(
-        printable(
-            f"{section.name} ({section.status or 'no status'}, line {section.line})"
-        )
-        + "".join(printable(f"\n      {line}") for line in section.lines)
-        for section in result.sections
-    )
-
-
-def self_test_json(result: SelfTestResult) -> str:
-    """Return the JSON document of `maintainers --self-test`."""
-    return document("maintainers-self-test", result)
-
-
-def self_test_text(result: SelfTestResult) -> str:
-    """Return one line per problem in MAINTAINERS."""
-    if not result.problems:
-        return (
-            f"{result.sections} sections in {result.files} file{'s' * (result.files != 1)}: no"
-            " problems"
-        )
-    return "\n".join(
-        printable(f"{problem.path}:{problem.line}: {problem.message}: {problem.text}")
-        for problem in result.problems
-    )

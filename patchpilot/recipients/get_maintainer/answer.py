@@ -21,7 +21,7 @@ from patchpilot.recipients.get_maintainer.address_format import (
     split_mailbox,
     written,
 )
-from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles, RoleRow
+from patchpilot.recipients.get_maintainer.collected_roles import CollectedRoles
 from patchpilot.recipients.get_maintainer.patch_scan import Scan, scan
 
 
@@ -32,9 +32,7 @@ class GetMaintainerRequest(NamedTuple):
 
     files: tuple[str, ...]
     exact: frozenset[str]
-    fixes: tuple[str, ...]
-    ranges: tuple[tuple[str, int, int], ...]
-    from_filename: bool
+    fixes: tuple[str, ...] = ()
 
 
 class SignerSource(Protocol):
@@ -85,7 +83,7 @@ def answer(
     people = CollectedRoles(
         switches,
         file.words,
-        Merger(_mailmap(tree, switches), switches.remove_duplicates),
+        Merger(_mailmap(tree), switches.remove_duplicates),
     )
     matched = _add_sections(people, file, tree, switches, found.files)
     sections = (
@@ -95,14 +93,8 @@ def answer(
         people.add_section(file.section(sections[place]))
     people.settle_names()
     fixes = found.fixes if switches.fixes else {}
-    question = GetMaintainerRequest(
-        tuple(found.files),
-        matched.exact,
-        tuple(fixes),
-        tuple(found.ranges),
-        bool(paths),
-    )
-    if switches.email:
+    question = GetMaintainerRequest(tuple(found.files), matched.exact, tuple(fixes))
+    if not switches.sections:
         _add_file_people(people, question, tree, switches, history)
     if history and question.fixes:
         history.add_culprit_people(people, question)
@@ -120,7 +112,6 @@ class _Found:
     def __init__(self, files: list[str]) -> None:
         self.files = files
         self.texts: list[tuple[str, list[str]]] = []
-        self.ranges: list[tuple[str, int, int]] = []
         self.fixes: dict[str, None] = {}
         self.places: set[int] = set()
         self.remarks: list[str] = []
@@ -133,7 +124,6 @@ class _Found:
             )
         self.files += read.files
         self.fixes.update(dict.fromkeys(read.fixes))
-        self.ranges += read.ranges
         self.texts += read.texts
 
 
@@ -169,7 +159,7 @@ def _add_sections(
     exact = set()
     only_rest = False
     for path in files:
-        named = match_path(file, path, switches.pattern_depth)
+        named = match_path(file, path)
         rest = [file.section(item.section).name == file.words.rest for item in named]
         only_rest = only_rest or all(rest)
         for item in named:
@@ -178,7 +168,7 @@ def _add_sections(
                 exact.add(path)
             people.add_section(section)
             if switches.sections:
-                printed += _section_lines(section, switches.letters, tree)
+                printed += _section_lines(section, tree)
     if switches.drop_the_rest_supporter and not only_rest:
         people.drop_rest()
     return _Matched(frozenset(exact), tuple(printed))
@@ -204,18 +194,14 @@ def _add_file_people(
         people.add_role(shown, "in file")
 
 
-def _mailmap(tree: Tree, switches: Switches) -> Mailmap:
-    data = tree.read(".mailmap") if switches.mailmap else None
+def _mailmap(tree: Tree) -> Mailmap:
+    data = tree.read(".mailmap")
     return Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
 
 
 def _output(people: CollectedRoles, switches: Switches) -> list[str]:
-    rows: Iterable[RoleRow] = (
-        *(people.rows if switches.email else ()),
-        *(people.lists if switches.l else ()),
-    )
     seen: dict[str, str] = {}
-    for row in rows:
+    for row in (*people.rows, *(people.lists if switches.l else ())):
         seen.setdefault(
             row.who, f"{row.who} ({row.role})" if switches.roles else row.who
         )
@@ -224,8 +210,6 @@ def _output(people: CollectedRoles, switches: Switches) -> list[str]:
         (switches.scm, people.trees),
         (switches.status, people.statuses),
         (switches.subsystem, people.names),
-        (switches.web, people.sites),
-        (switches.bug, people.bugs),
     ):
         if is_asked:
             groups.append(list(dict.fromkeys(values)))
@@ -235,20 +219,14 @@ def _output(people: CollectedRoles, switches: Switches) -> list[str]:
     return lines
 
 
-def _section_lines(section: Section, letters: str, tree: Tree) -> list[str]:
-    """A section as `--sections` prints it.
-
-    With `letters`, its name and the lines of those letters only.
-    """
+def _section_lines(section: Section, tree: Tree) -> list[str]:
+    """Return the lines of a section as `--sections` prints it."""
     lines = [section.name]
     for entry in section.entries:
-        if not letters or entry.letter.lower() in letters.lower():
-            value = (
-                _pattern_back(entry.value, tree)
-                if entry.letter in "FX"
-                else entry.value
-            )
-            lines.append(f"{entry.letter}:\t{value}")
+        value = (
+            _pattern_back(entry.value, tree) if entry.letter in "FX" else entry.value
+        )
+        lines.append(f"{entry.letter}:\t{value}")
     return [*lines, ""]
 
 
@@ -293,14 +271,8 @@ def named_in_files(
 
 
 def _addresses_in(path: str, tree: Tree, switches: Switches) -> list[str]:
-    """The mailboxes in a source file: in any with --file-emails, else in .yaml files (devicetree
-    bindings name their maintainers).
-    """
-    if (
-        not switches.email
-        or path.endswith("MAINTAINERS")
-        or not (switches.file_emails or path.endswith(".yaml"))
-    ):
+    """Return the mailboxes in a .yaml file: devicetree bindings name their maintainers."""
+    if not path.endswith(".yaml"):
         return []
     data = tree.read(path)
     if data is None or b"@" not in data:

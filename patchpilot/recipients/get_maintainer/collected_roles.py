@@ -26,8 +26,8 @@ class RoleRow:
 class CollectedRoles:
     """The contacts and lists collected so far.
 
-    The other attributes contain the values of a section's other letters, such as trees, websites
-    and bug trackers, in order.
+    The other attributes contain the values of a section's other letters, such as trees and
+    statuses, in order.
     """
 
     def __init__(self, switches: Switches, words: RoleWords, merger: Merger) -> None:
@@ -37,8 +37,6 @@ class CollectedRoles:
         self.rows: list[RoleRow] = []
         self.lists: list[RoleRow] = []
         self.trees: list[str] = []
-        self.sites: list[str] = []
-        self.bugs: list[str] = []
         self.names: list[str] = []
         self.statuses: list[str] = []
         self._known_names: set[str] = set()
@@ -65,10 +63,6 @@ class CollectedRoles:
                 )
             elif entry.letter == "T":
                 self.trees.append(value)
-            elif entry.letter == "W":
-                self.sites.append(value)
-            elif entry.letter == "B":
-                self.bugs.append(value)
             elif entry.letter == "S":
                 self.statuses.append(value)
 

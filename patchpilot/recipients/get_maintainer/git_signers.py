@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Finds signers in git history.
 
-These are the signers and authors of a file's recent commits, of the commits from which its lines
-come, and of the commit that is fixed. They are counted as in get_maintainer.pl. Each git call and
+These are the signers and authors of a file's recent commits and of the commit that is fixed. They
+are counted as in get_maintainer.pl. Each git call and
 the total have a time limit.
 """
 
@@ -26,8 +26,9 @@ _COMMIT = re.compile(r"^GitCommit: ([0-9a-f]{40})")
 _AUTHOR = re.compile(r"^GitAuthor: (.*)")
 _STAT = re.compile(r"^(\d+)\t(\d+)\t(.*)$")
 _VALUE = re.compile(r"\s*.*:\s*(.+)\s*")
-_ANY_SIGNATURE = r"(.+?)[Bb][Yy]:"
-_BLAMED = re.compile(r"^([0-9a-f]{40,64}) ", re.MULTILINE)
+_SINCE = "1-year-ago"
+_MOST = 5
+"""At most so many contacts get a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class GitHistory:
     def add_file_people(
         self, people: CollectedRoles, question: GetMaintainerRequest
     ) -> None:
-        """The signers and authors of each file that no maintained section names exactly (of every
-        file with --git), and by blame on request.
+        """Add the signers and authors of each file that no maintained section names exactly (of
+        every file with --git).
         """
         switches = people.switches
         for path in question.files:
@@ -69,8 +70,6 @@ class GitHistory:
             )
             if switches.git or fallback:
                 self._add_signers(people, path)
-            if switches.git_blame:
-                self._add_blamed(people, question, path)
 
     def add_culprit_people(
         self, people: CollectedRoles, question: GetMaintainerRequest
@@ -107,13 +106,8 @@ class GitHistory:
             self.remarks.append(remark)
 
     def _log(self, people: CollectedRoles, *args: str, path: str) -> Signed | None:
-        words = people.words.signatures
-        signature = (
-            _ANY_SIGNATURE
-            if people.switches.git_all_signature_types
-            else "(" + "|".join(map(re.escape, words)) + ")"
-        )
-        pattern = re.compile(rf"^[ \t]*{signature}.*@.*$")
+        signature = "|".join(map(re.escape, people.words.signatures))
+        pattern = re.compile(rf"^[ \t]*({signature}).*@.*$")
         where = ["--", path] if path else []
         text = self._git("log", "--no-color", "--numstat", _FORMAT, *args, *where)
         if text is None:
@@ -139,7 +133,7 @@ class GitHistory:
         signed = self._log(
             people,
             "--follow",
-            f"--since={people.switches.git_since}",
+            f"--since={_SINCE}",
             "--no-merges",
             path=path,
         )
@@ -165,47 +159,6 @@ class GitHistory:
             people, "removed_lines", sum(minus for _, minus in signed.stats), removed
         )
 
-    def _add_blamed(
-        self, people: CollectedRoles, question: GetMaintainerRequest, path: str
-    ) -> None:
-        if not (self.top / path).is_file():
-            return
-        lines: list[str] = []
-        ranges = question.ranges
-        for start, length in (
-            [(start, length) for where, start, length in ranges if where == path]
-            if ranges
-            else [(0, 0)]
-        ):
-            part = ["-L", f"{start},+{length}"] if ranges else []
-            lines += _BLAMED.findall(self._git("blame", "-l", *part, "--", path) or "")
-        commits = list(dict.fromkeys(lines))
-        switches = people.switches
-        signers: list[str] = []
-        wrote: Counter[str] = Counter()
-        counts = Counter(lines)
-        for commit in commits:
-            signed = self._log(people, "-1", commit, path="")
-            if not signed:
-                continue
-            authors, signed_by = (
-                _merged(people, signed)
-                if switches.git_blame_signatures
-                else (list(signed.authors), [])
-            )
-            signers += signed_by
-            if (
-                question.from_filename
-                and switches.rolestats
-                and authors
-                and not _is_chief(people, signed.authors[0])
-            ):
-                wrote[people.merger.apply(authors[0])] += counts[commit]
-        if question.from_filename:
-            self._assign(people, "authored lines", len(lines), wrote)
-        role = "commits" if question.from_filename else "modified commits"
-        self._assign(people, role, len(commits), Counter(people.merger.all(signers)))
-
     def _assign(
         self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]
     ) -> None:
@@ -220,11 +173,7 @@ class GitHistory:
             if not count or who in self.ignored:
                 continue
             taken += 1
-            if (
-                count < switches.git_min_signatures
-                or taken > switches.git_max_maintainers
-                or percent < switches.git_min_percent
-            ):
+            if taken > _MOST or percent < switches.git_min_percent:
                 break
             people.add(who, "")
             people.add_role(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parses a patch as get_maintainer.pl does: files, Fixes: ids, hunk ranges, and the lines matched
+"""Parses a patch as get_maintainer.pl does: files, Fixes: ids, and the lines matched
 against keywords.
 """
 
@@ -12,7 +12,7 @@ _MODE = r" mode change [0-7]+ => [0-7]+ (\S+)\s*$"
 _RENAME = r"rename (?:from|to) (\S+)\s*$"
 _GIT = r"diff --git a/(\S+) b/(\S+)\s*$"
 _FILE = r"(?:\+\+\+|---)\s+(\S+)"
-_RANGE = r"@@ -(\d{1,10}),(\d{1,10})(?!\d)"
+_RANGE = r"@@ -\d{1,10},\d{1,10}(?!\d)"
 AFTER_DIFF = "^[+-].*"
 
 
@@ -26,7 +26,6 @@ class Scan:
     def __init__(self) -> None:
         self.files: list[str] = []
         self.fixes: list[str] = []
-        self.ranges: list[tuple[str, int, int]] = []
         self.intro: list[str] = []
         self.diff: list[str] = []
 
@@ -40,13 +39,11 @@ def scan(text: str) -> Scan:
     """Parses a patch, a message, or several of them."""
     result = Scan()
     lines = result.intro
-    last = ""
     for line in text.split("\n"):
         if not line.startswith(_STARTS):
             lines.append(line)
         elif named := re.match(_FILE, line, re.ASCII):
-            last = named[1].split("/", 1)[-1]
-            result.files.append(last)
+            result.files.append(named[1].split("/", 1)[-1])
             lines = result.diff
         elif git := re.match(_GIT, line, re.ASCII):
             result.files += [git[1], git[2]]
@@ -56,9 +53,7 @@ def scan(text: str) -> Scan:
             result.files.append(moved[1])
         elif fixed := _fixed_id(line):
             result.fixes.append(fixed)
-        elif part := re.match(_RANGE, line, re.ASCII):
-            result.ranges.append((last, int(part[1]), int(part[2])))
-        else:
+        elif not re.match(_RANGE, line, re.ASCII):
             lines.append(line)
     return result
 

@@ -75,23 +75,8 @@ def _answer(
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
     conf, _ = take((*_home_conf(source), *conf_words(source)))
-    path = (
-        str(given.get("maintainer_path") or conf.get("maintainer_path") or "") or None
-    )
-    everywhere = bool(
-        given.get("find_maintainer_files") or conf.get("find_maintainer_files")
-    )
-    file = (
-        load(source, path=path, everywhere=everywhere)
-        if path or everywhere
-        else load(source)
-    )
+    file = load(source)
     switches = assemble(script_defaults(file.words.defaults), conf, given)
-    if switches.interactive:
-        raise UsageError(
-            "--interactive is not supported",
-            hint="run `patchpilot` without arguments to choose recipients in the TUI",
-        )
     paths: list[str] = []
     patches: list[tuple[str, str]] = []
     for target in targets or ("-",):
