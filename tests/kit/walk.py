@@ -3,7 +3,8 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -62,6 +63,18 @@ async def settle(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await until(pilot, lambda: settled(app), "quiet")
+
+
+@asynccontextmanager
+async def running(
+    app: PatchpilotApp, size: tuple[int, int] = (100, 30), *, asks: bool = True
+) -> AsyncIterator[Pilot[int]]:
+    """Run the app on a terminal, once nothing is being worked at."""
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        if not asks:
+            asked(app)
+        yield pilot
 
 
 async def keys(pilot: Pilot[int], *pressed: str) -> None:

@@ -14,7 +14,7 @@ from patchpilot.services.backport.topic_backports import Ways
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.adapt_dialog import proposal_text, proposals
 from patchpilot.tui.view.stages import Stage
-from tests.kit.walk import asked, keys, settle, text_of, until, write_patches
+from tests.kit.walk import keys, running, text_of, until, write_patches
 from tests.screens.test_backports import NEED, branch
 
 ADAPTED = Adaptation(
@@ -75,9 +75,7 @@ async def test_z_proposes_the_adaptation_and_writes_it(
     made = Adaptation("context", 0.9, ("a step",), {files[0]: ("100644", b"adapted\n")})
     monkeypatch.setattr(topic_backports, "adapt", lambda *_: made)
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS, "z")
         await until(

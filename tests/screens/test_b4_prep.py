@@ -9,7 +9,7 @@ import pytest
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from tests.kit.prep import COVER, STRATEGIES, prep
-from tests.kit.walk import asked, keys, settle, text_of
+from tests.kit.walk import keys, running, text_of
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -18,9 +18,7 @@ async def test_the_stages_show_the_patches_of_a_prep_branch(
 ) -> None:
     repo = prep(tmp_path / "r", strategy, 2, cover=COVER)
     app = walk_on(repo.path)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 30), asks=False) as pilot:
         assert app.session.topic is not None
         assert [commit.subject for commit in app.session.topic.commits] == [
             "widget: change line 1",

@@ -30,7 +30,7 @@ from patchpilot.tui.screens.branch_rows import (
 )
 from patchpilot.tui.view import session
 from patchpilot.tui.view.stages import Stage, StageState
-from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.kit.walk import keys, running, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -126,9 +126,7 @@ async def test_a_low_terminal_says_below_the_prerequisites_why_and_what_is_next(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         words = " ".join(text_of(app).replace("│", " ").split())
         assert "why 33248b1ba072, which introduced the bug, is in the branch" in words
@@ -148,9 +146,7 @@ async def test_while_the_introducing_commit_is_unknown_no_prerequisite_is_ticked
 ) -> None:
     monkeypatch.setattr(session, "LIKELY", 2)
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         assert "unknown introducing commit; press 4 to choose it" in text_of(app)
         assert "0/2 ticked" in text_of(app)
@@ -218,9 +214,7 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
     size: tuple[int, int], others: tuple[str, ...], fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, size, asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         text = text_of(app)
         # what the likely commit means is shown before it is confirmed, as the tags stage shows it
@@ -253,9 +247,7 @@ async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_vers
     size: tuple[int, int], fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, size, asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS, "enter")
         await until(
             pilot, lambda: "base (before the fix)" in text_of(app), "the branch"
@@ -340,9 +332,7 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         f"{message}\n\n{tag}\nSigned-off-by: Robin Newland <robin@example.net>",
     )
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS)
         assert "acme_mcp.c:" in text_of(app)

@@ -22,7 +22,7 @@ from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import asked, keys, said, settle, text_of, until
+from tests.kit.walk import asked, keys, running, said, settle, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -34,9 +34,7 @@ async def test_findings_are_filtered_and_found_by_their_words(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.CHECKS)
         view = app.screen.query_one("#patch", DiffView)
         every = view.notes

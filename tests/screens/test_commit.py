@@ -16,7 +16,7 @@ from patchpilot.tui.screens.commit_screen import CommitScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.question import QuestionDialog
-from tests.kit.walk import keys, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -34,8 +34,7 @@ async def test_what_is_next_is_listed_with_its_key_and_enter_does_it(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)) as pilot:
         rows = listed(app)
         assert [row.split()[1:3] for row in rows[:4]] == [
             ["[a]", "security"],
@@ -69,8 +68,7 @@ async def test_a_question_is_answered_by_its_letters_only_and_can_stay_open(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         await keys(pilot, "n")
         assert app.stage is Stage.CHECKS
         assert "Not answered yet: security, regression" in next(
@@ -121,8 +119,7 @@ async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(
         f"net/acme: count\n\n{line}\n{line}1234567",
     )
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)):
         shown = text_of(app)
         assert len(line) == 75
         assert f" {line} " in shown
@@ -146,8 +143,7 @@ async def test_too_long_lines_of_a_message_have_a_hint(
         " it is",
     )
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)):
         shown = text_of(app)
         assert f"subject {len(subject)}/75" in shown
         assert f"subject of {len(subject)} columns; at most 75" in shown
@@ -164,8 +160,7 @@ async def test_a_topic_that_does_not_apply_is_rebased_from_here(
     git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
     git(fixed, "switch", "-q", "acme-old-cards")
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)) as pilot:
         at = next(
             at
             for at, row in enumerate(listed(app))
@@ -180,8 +175,7 @@ async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
+    async with running(app, (100, 30)) as pilot:
         await until(
             pilot,
             lambda: "use [PATCH net]: the subject names no target tree" in text_of(app),
@@ -193,8 +187,7 @@ async def test_on_a_large_terminal_the_topic_has_what_other_stages_found_and_the
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(160, 50)) as pilot:
-        await settle(pilot)
+    async with running(app, (160, 50)):
         about = str(app.screen.query_one("#about", Static).render())
         assert "To         Maya Okafor (maintainer)" in about
         assert "Cc         Sana Qureshi (reviewer)" in about
@@ -210,8 +203,7 @@ async def test_the_key_of_the_questions_is_offered_where_there_are_some(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         screen = app.screen
         assert isinstance(screen, CommitScreen)
         assert "answer" not in screen.shown_keys.hidden

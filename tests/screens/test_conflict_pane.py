@@ -17,7 +17,16 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from tests.kit.processes import has_ended
-from tests.kit.walk import asked, keys, said, settle, text_of, until, write_patches
+from tests.kit.walk import (
+    asked,
+    keys,
+    running,
+    said,
+    settle,
+    text_of,
+    until,
+    write_patches,
+)
 
 # real backports with conflicts, chosen one by one
 pytestmark = pytest.mark.long
@@ -91,9 +100,7 @@ async def test_choices_are_there_after_a_restart_and_u_takes_them_back(
         await keys(pilot, "escape")
         assert "z 1 of 1 chosen" in text_of(app)
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         assert "z 1 of 1 chosen" in text_of(app)
         await to_conflicts(pilot, app)
@@ -119,9 +126,7 @@ async def test_a_branch_that_changed_makes_choices_stale_and_proposes_them(
     ).text.strip()
     git(fixed, "update-ref", BRANCH, newer)
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         assert "z stale choices" in text_of(app)
         await to_conflicts(pilot, app)
@@ -172,8 +177,7 @@ async def test_what_was_edited_is_written_with_its_note(
 ) -> None:
     monkeypatch.setenv("GIT_EDITOR", "sed -i s/EOPNOTSUPP/ENOSYS/")
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)) as pilot:
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await to_conflicts(pilot, app)
         await keys(pilot, "e")

@@ -17,7 +17,7 @@ from patchpilot.tui.legible import AA, AAA, contrast, is_text, legible
 from patchpilot.tui.themes import CONTRAST, HIGH_CONTRAST, OFFERED, offered
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import List
-from tests.kit.walk import asked, keys, settle, text_of
+from tests.kit.walk import keys, running, text_of
 
 # every stage in every theme is opened and each cell of it measured
 pytestmark = pytest.mark.long
@@ -95,9 +95,7 @@ async def test_the_sign_of_the_selected_row_keeps_its_color(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.CHECKS)
         for theme in ("textual-dark", "textual-light", "nord", "gruvbox"):
             app.theme = theme
@@ -143,9 +141,7 @@ async def in_each_theme(
 
 async def test_every_text_is_legible_in_every_theme(clone: Path, walk_on: On) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.CHECKS)
         assert await in_each_theme(app, pilot) == []
         await keys(pilot, Stage.TAGS)
@@ -161,9 +157,7 @@ async def test_every_text_is_legible_in_every_theme(clone: Path, walk_on: On) ->
 async def test_every_stage_is_legible(clone: Path, walk_on: On, theme: str) -> None:
     app = walk_on(clone)
     app.memory.keep(theme=theme)
-    async with app.run_test(size=(160, 50)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (160, 50), asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             assert app.theme == theme
@@ -181,9 +175,7 @@ async def test_sixteen_colors_are_legible_too(
     app = walk_on(clone)
     app._legible.system = ColorSystem.STANDARD
     app.memory.keep(theme=theme)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             assert list(unreadable(app, AA, ColorSystem.STANDARD)) == []
@@ -193,8 +185,7 @@ async def test_a_theme_is_shown_as_it_is_reached_and_kept_when_it_is_chosen(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         before = app.theme
         await pilot.press("T", "down")
         await pilot.pause()
@@ -215,8 +206,7 @@ async def test_correcting_colors_costs_no_key_its_time(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(160, 50)) as pilot:
-        await settle(pilot)
+    async with running(app, (160, 50)):
         strips = app.screen._compositor.render_strips()
         begun = time.process_time()
         for strip in strips:

@@ -26,7 +26,7 @@ from patchpilot.tui.widgets.thread_tree import ThreadTree
 from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox, posted
-from tests.kit.walk import asked, keys, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until
 from tests.reading import story
 
 # keys and panels of the stage on real services
@@ -63,9 +63,7 @@ async def test_what_is_known_is_shown_while_the_archive_is_asked(
     app = app_on(one.repo.path, tmp_path)
     # nothing was read ahead of the visit
     app.jobs.ahead = []
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         app.session.found.pop(Stage.FOLLOW, None)
         await pilot.press("8")
         await until(
@@ -85,9 +83,7 @@ async def test_space_ticks_a_point_and_v_takes_it_into_the_changelog(
 ) -> None:
     one.amend()
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         screen = app.screen
         assert isinstance(screen, FollowScreen)
@@ -115,9 +111,7 @@ async def test_the_story_is_a_card_on_a_small_terminal_and_a_panel_on_a_large_on
     one: Life, tmp_path: Path
 ) -> None:
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         assert (
             "v1 sent" not in text_of(app).partition("Requests")[0].partition("next")[0]
@@ -143,9 +137,7 @@ async def test_two_versions_are_compared_in_the_reader_for_patches(
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         # the topic's own series has one version
         await pilot.press("D")
@@ -189,9 +181,7 @@ async def test_versions_that_cannot_be_compared_are_an_error_in_the_stage(
     )
     assert call("track", "add", "--mbox", tmp_path / "m").code == 0
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         app.screen.query_one("#series", List).highlighted = 1
         await until(pilot, lambda: "start at 10" in text_of(app), "the other series")
@@ -211,9 +201,7 @@ async def test_series_are_listed_by_whose_turn_it_is_the_topics_own_first(
         (tmp_path / name).write_bytes(mbox(*mails))
         assert call("track", "add", "--mbox", tmp_path / name).code == 0
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(160, 50)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (160, 50), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         titles = [series.subject for series in app.screen._order]  # type: ignore[attr-defined]
         assert titles[0] == "widget: change line 1"
@@ -231,9 +219,7 @@ async def test_only_mails_of_a_series_that_is_shown_are_read(
         assert call("track", "add", "--mbox", tmp_path / name).code == 0
     assert call("-C", one.repo.path, "track").code == 0
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(160, 50)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (160, 50), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
 
         def read() -> list[bool]:
@@ -257,9 +243,7 @@ async def test_a_result_that_arrives_between_a_resize_and_its_drawing_is_drawn(
     one: Life, tmp_path: Path
 ) -> None:
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         screen = app.screen
         assert isinstance(screen, FollowScreen)
@@ -276,9 +260,7 @@ async def test_an_open_point_far_down_is_found_from_the_list(
     one: Life, tmp_path: Path
 ) -> None:
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         tree = app.screen.query_one(ThreadTree)
         tree.go(tree.laid.mails[-1])
@@ -303,9 +285,7 @@ async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
         "\n\n".join([f"line {number}" for number in range(60)] + [f">> {line}"]),
     )
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(100, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 24), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW, "home")
         tree = app.screen.query_one(ThreadTree)
         assert "PgDn scroll" in text_of(app)
@@ -321,9 +301,7 @@ async def test_a_page_down_shows_the_next_page_and_no_line_is_cut(
 async def test_new_mails_are_reported_and_gone_to(one: Life, tmp_path: Path) -> None:
     one.tell(one.first, "\n\n".join(f"line {number}" for number in range(30)))
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         one.tell(one.first, "A first answer.")
         one.tell(one.first, "A second answer.")
@@ -369,9 +347,7 @@ async def test_the_reviewers_of_each_patch_are_a_key_away(
     one: Life, tmp_path: Path
 ) -> None:
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW, "w")
         shown = " ".join(text_of(app).replace("│", " ").split())
         assert "0 of 1 patch reviewed or acked" in shown
@@ -387,9 +363,7 @@ async def test_r_above_all_messages_answers_what_is_asked_first(
         lambda _, message_id, __: given.append(message_id),
     )
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         screen = app.screen
         assert isinstance(screen, FollowScreen)
@@ -417,9 +391,7 @@ async def test_a_file_with_the_series_is_followed(one: Life, tmp_path: Path) -> 
         "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n"
     )
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 30), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         await pilot.press("a")
         await until(pilot, lambda: "bounce" in text_of(app), "the question")
@@ -446,9 +418,7 @@ async def test_what_another_process_tracks_is_shown_by_itself(
         "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n"
     )
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 30), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         await settle(pilot)
         call("track", "add", "--mbox", str(mail))
@@ -466,9 +436,7 @@ async def test_on_a_short_terminal_the_conversation_has_the_room_of_the_facts(
     one: Life, tmp_path: Path
 ) -> None:
     app = app_on(one.repo.path, tmp_path)
-    async with app.run_test(size=(100, 40)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 40), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         tree = app.screen.query_one(ThreadTree)
         assert "landed" in text_of(app)

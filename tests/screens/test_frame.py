@@ -24,7 +24,7 @@ from patchpilot.tui.view.title import title_row, where
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import title_text
-from tests.kit.walk import asked, keys, said, settle, still, text_of, until
+from tests.kit.walk import keys, running, said, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 SUBJECT = "net/acme: allow old cards that cannot count their images"
@@ -197,9 +197,7 @@ async def test_every_stage_has_two_header_lines_panels_and_one_key_line(
     fixed: Path, walk_on: On, size: tuple[int, int]
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=size) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, size, asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             await still(pilot)
@@ -217,9 +215,7 @@ async def test_each_panel_has_a_letter_that_gives_it_the_focus(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.CHECKS)
         assert "; go to panel" in text_of(app).split("\n")[-1]
         await pilot.press("semicolon")
@@ -254,9 +250,7 @@ async def test_enter_is_the_first_key_and_the_next_stage_is_named(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         line = text_of(app).split("\n")[-1]
         assert line.startswith(" Enter ")
@@ -271,9 +265,7 @@ async def test_in_ascii_nothing_else_is_drawn(
 ) -> None:
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     app = walk_on(fixed)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 30), asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, stage)
             await still(pilot)
@@ -285,8 +277,7 @@ async def test_a_job_that_reports_while_the_screen_is_removed_does_no_harm(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)):
         screen = app.screen
         await screen.query_one(StageBar).remove()
         assert screen.is_mounted
@@ -299,9 +290,7 @@ async def test_help_has_an_example_and_the_keys_by_what_they_do(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 40)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 40), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         await pilot.press("question_mark")
         await still(pilot)
@@ -355,9 +344,7 @@ async def test_the_palette_has_the_stages_and_the_keys_of_the_screen(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 30), asks=False) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         await pilot.press("colon")
         await until(pilot, lambda: "go to stage 8" in text_of(app), "the palette")
@@ -381,9 +368,7 @@ async def test_what_was_undone_is_redone(fixed: Path, walk_on: On) -> None:
         git(fixed, "rev-parse", name).text.strip() for name in ("HEAD@{1}", "HEAD")
     )
     app = walk_on(fixed)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 30), asks=False) as pilot:
         for key, word, commit, message in (
             ("u", "Undo prepare?", first, "prepare undone; press U to redo"),
             ("U", "Redo prepare?", second, "prepare redone; press u to undo"),
@@ -402,8 +387,7 @@ async def test_what_comes_after_the_end_finds_no_widgets_and_needs_none(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         await keys(pilot, Stage.CHECKS)
         screen = app.stage_screen
         assert screen is not None
@@ -424,8 +408,7 @@ async def test_a_key_that_comes_before_the_widgets_does_nothing(
     clone: Path, walk_on: On, key: str
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
+    async with running(app, (100, 30)) as pilot:
         await keys(pilot, Stage.CHECKS)
         await app.screen.remove_children()
         await pilot.press(key)
@@ -437,9 +420,7 @@ async def test_only_the_focused_panel_has_a_border_in_the_accent_color(
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     app = walk_on(clone)
-    async with app.run_test(size=(160, 50)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (160, 50), asks=False) as pilot:
         for theme in ("patchpilot-dark", "textual-dark", "nord"):
             app.theme = theme
             await still(pilot)

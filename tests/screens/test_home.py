@@ -31,7 +31,7 @@ from patchpilot.tui.widgets.choose import Choose
 from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox
-from tests.kit.walk import settle, still, text_of, until
+from tests.kit.walk import running, settle, still, text_of, until
 from tests.reading import story
 
 # keys and panels of the stage on real services
@@ -384,8 +384,7 @@ async def test_the_findings_of_the_open_topic_are_listed(
 ) -> None:
     call("draft", "-C", other(one))
     app = start(other(one), at_home=False)
-    async with app.run_test(size=(160, 50)) as pilot:
-        await settle(pilot)
+    async with running(app, (160, 50)) as pilot:
         await pilot.press("2")
         await settle(pilot)
         result = app.session.last(Stage.CHECKS)

@@ -23,7 +23,7 @@ from patchpilot.tui.screens.branch_rows import (
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Reader
 from patchpilot.tui.widgets.diff_view import DiffView
-from tests.kit.walk import asked, keys, settle, still, text_of
+from tests.kit.walk import asked, keys, running, settle, still, text_of
 
 On = Callable[[Path], PatchpilotApp]
 NEED = PrerequisiteNeed("1" * 40, "frob: check first", 12)
@@ -121,9 +121,7 @@ async def test_no_color_is_taken_at_its_word(
     if value is not None:
         monkeypatch.setenv("NO_COLOR", value)
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         styles = [
             segment.style
@@ -140,9 +138,7 @@ async def test_what_a_patch_lacks_as_a_whole_stands_where_its_message_ends(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.CHECKS)
         pager = app.screen.query_one("#patch", DiffView)
         lacking = [
@@ -157,8 +153,7 @@ async def test_a_stage_that_nobody_opened_is_never_stale(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)):
         app.session.changed("answers", "edits", "draft")
         assert (
             app.session.status(Stage.PREVIEW).state
@@ -192,8 +187,7 @@ async def test_a_line_is_copied_from_a_reader_as_its_last_line_says(
     app = walk_on(fixed)
     copied: list[str] = []
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         app.push_screen(Reader("A text", [f"line {number}" for number in range(9)]))
         await pilot.pause()
         await pilot.press("j", "j", "j", "y")

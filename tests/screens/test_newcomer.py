@@ -20,7 +20,7 @@ from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.lists import List
-from tests.kit.walk import asked, keys, said, settle, text_of
+from tests.kit.walk import keys, running, said, settle, text_of
 
 # the first minutes of somebody new, on real services
 pytestmark = pytest.mark.long
@@ -39,9 +39,7 @@ async def test_an_address_nobody_can_send_to_is_reported_at_recipients_and_is_go
     signed: Path, walk_on: On
 ) -> None:
     app = walk_on(signed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.RECIPIENTS, "plus")
         await pilot.press(*"foo@bar", "enter")
         await settle(pilot)
@@ -79,9 +77,7 @@ async def test_without_a_mail_server_the_send_is_blocked_and_the_form_that_sets_
 ) -> None:
     git(signed, "config", "--global", "--unset", "sendemail.smtpServer")
     app = walk_on(signed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.PREVIEW, Stage.SEND)
         assert app.session.status(Stage.SEND).state is StageState.BLOCKED
         assert "press a to set up the mail account" in text_of(app)
@@ -102,9 +98,7 @@ async def test_the_editor_is_followed_by_a_question_only_when_it_changed_somethi
     (fixed / "Makefile").write_text((fixed / "Makefile").read_text() + "# mine\n")
     other = (fixed / "Makefile").read_text()
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         from patchpilot.tui.actions.editing import open_file
 
         git(fixed, "config", "--global", "core.editor", "true")
@@ -140,8 +134,7 @@ async def test_keys_are_named_where_words_of_the_verbs_were(
     git(fixed, "branch", "-q", "-f", "nothing", "origin/master")
     git(fixed, "switch", "-q", "nothing")
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         assert "or press b to choose a commit" in text_of(app)
         await keys(pilot, Stage.RECIPIENTS)
         assert "or press b to choose a commit" in text_of(app)
@@ -160,9 +153,7 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
         git(fixed, "update-ref", "-d", ref)
     git(fixed, "config", "patchpilot.profile", "u-boot")
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         stands = app.session.status(Stage.BACKPORTS)
         assert (stands.state, stands.note) == (
@@ -184,9 +175,7 @@ async def test_the_archive_is_asked_less_often_once_nothing_new_comes(
     monkeypatch.setattr(follow_screen, "OFTEN", 1000.0)
     app = walk_on(fixed)
     app.demo = "1"
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         begun: list[Stage] = []
         monkeypatch.setattr(app.jobs, "begin", lambda stage, **_: begun.append(stage))

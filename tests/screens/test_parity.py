@@ -23,7 +23,7 @@ from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.pager import Pager
 from tests.kit.cli import call
-from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.kit.walk import keys, running, text_of, until
 from tests.tags.culprits import FIX, history
 
 # keys and panels of the stage on real services
@@ -43,9 +43,7 @@ async def test_each_stage_got_what_its_verb_says(
     if tagged:
         assert call("prepare", "-C", fixed, "--signoff").code == 0
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS, Stage.PREVIEW)
         got = {
             stage: app.session.fresh(stage)
@@ -137,9 +135,7 @@ async def test_follow_got_what_track_says(
     )
     assert call("track", "add", "--mbox", box, "-C", fixed).code == 0
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.FOLLOW)
         (got,) = app.session.fresh(Stage.FOLLOW)
         shown = (
@@ -207,9 +203,7 @@ async def test_what_is_no_fix_is_offered_no_tag_and_a_choice_says_otherwise(
     )
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     app = walk_on(story.repo.path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.TAGS)
         assert app.session.status(Stage.TAGS).state is StageState.DONE
         assert "does not look like a fix" in text_of(app)

@@ -16,7 +16,7 @@ from patchpilot.services.send.send_mails import deliver
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
-from tests.kit.walk import asked, keys, said, settle, text_of
+from tests.kit.walk import keys, running, said, settle, text_of
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -51,9 +51,7 @@ async def test_what_is_new_in_the_second_version_is_marked(
     with Repository.open(fixed) as repository:
         change(repository, Changes(changelog="- say more"))
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.PREVIEW)
         shown = text_of(app)
         assert "~ changed, " in shown
@@ -75,9 +73,7 @@ async def test_what_blocks_has_a_row_of_its_own_with_its_key(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.PREVIEW)
         (row,) = [row for row in text_of(app).split("\n") if "block sending" in row]
         assert row.strip(" ┃│").startswith("✗ NOT SENT: ")
@@ -91,9 +87,7 @@ async def test_what_blocks_has_a_row_of_its_own_with_its_key(
 
 async def test_the_first_version_marks_nothing(fixed: Path, walk_on: On) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.PREVIEW)
         assert "next change" not in text_of(app)
         assert "compared with" not in text_of(app)
@@ -105,9 +99,7 @@ async def test_the_transport_is_switched_and_the_mails_are_written_to_a_folder(
     fixed: Path, walk_on: On, tmp_path: Path
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.PREVIEW)
         await pilot.press("o")
         # a toast lasts some seconds, planning may last longer

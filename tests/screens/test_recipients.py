@@ -28,7 +28,7 @@ from patchpilot.tui.widgets.card import Card
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import keys, settle, text_of, until
+from tests.kit.walk import keys, running, settle, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -88,8 +88,7 @@ async def test_space_excludes_in_place_and_the_detail_says_why(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         before = rows_of(app)
         assert before[0].split() == [
@@ -121,8 +120,7 @@ async def test_on_a_small_terminal_enter_opens_the_detail_and_escape_closes_it(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         assert "matches F:" not in text_of(app)
         await keys(pilot, "enter")
@@ -153,8 +151,7 @@ async def test_the_tree_is_named_and_the_topic_rebased_where_the_note_is(
     git(fixed, "update-ref", "refs/remotes/net/main", ahead)
     head = git(fixed, "rev-parse", "HEAD").text
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
 
         def titles() -> list[str]:
@@ -192,8 +189,7 @@ async def test_in_a_series_o_shows_one_patch_and_a_single_patch_has_no_such_key(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS, "o")
         assert app.session.view == "series"
         (fixed / "COPYING").write_text("other words\n")
@@ -221,8 +217,7 @@ async def test_an_undisclosed_fix_has_no_recipients_but_the_maintainers_and_the_
     with Repository.open(fixed) as repository:
         answer(repository, "security", "yes")
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
+    async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         shown = [
             row.split()[1:3] for row in rows_of(app) if row.split()[1] in ("To", "Cc")
@@ -255,8 +250,7 @@ async def test_on_a_large_terminal_the_sources_of_the_reasons_are_shown(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(160, 50)) as pilot:
-        await settle(pilot)
+    async with running(app, (160, 50)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         sections = [
             row.rstrip()

@@ -17,7 +17,7 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.question import QuestionDialog
 from patchpilot.tui.widgets.row_list import RowList
 from tests.kit.cli import call
-from tests.kit.walk import asked, keys, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until
 
 # real services repair what stops a send
 pytestmark = pytest.mark.long
@@ -32,9 +32,7 @@ def message(work: Path) -> str:
 async def test_the_verdict_is_that_of_a_dry_run(clone: Path, walk_on: On) -> None:
     printed = call("send", "-C", clone, "--dry-run").out.rstrip("\n").split("\n")[-1]
     app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.SEND)
         assert f" {printed} " in text_of(app)
         assert app.session.status(Stage.SEND).note == printed
@@ -45,9 +43,7 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
 ) -> None:
     before = message(clone)
     app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.SEND, "A")
         assert isinstance(app.screen, RepairDialog)
         shown = text_of(app)
@@ -90,9 +86,7 @@ async def test_a_repairs_all_that_is_certain_and_the_sign_off_asks_by_itself(
 async def test_u_takes_back_all_of_a_repair(clone: Path, walk_on: On) -> None:
     before = message(clone)
     app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.SEND, "A", "enter")
         await until(pilot, lambda: "[PATCH net]" in text_of(app), "the repaired plan")
         await pilot.press("u")
@@ -106,9 +100,7 @@ async def test_u_takes_back_all_of_a_repair(clone: Path, walk_on: On) -> None:
 
 async def test_a_at_an_open_question_asks_it_here(clone: Path, walk_on: On) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.SEND)
         screen = app.screen
         at = next(
@@ -133,9 +125,7 @@ async def test_a_goes_to_the_first_problem_that_it_repairs(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.SEND)
         screen = app.screen
         assert isinstance(screen, SendScreen)

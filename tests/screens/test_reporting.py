@@ -11,7 +11,7 @@ from patchpilot.errors import GitError
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
-from tests.kit.walk import keys, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -24,8 +24,7 @@ async def test_it_is_shown_whether_a_key_a_message_a_dialog_or_a_timer_raised_it
     tmp_path: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = walk_on(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         screen = app.screen
         monkeypatch.setattr(app, "action_copy", fail)
         raises = {
@@ -48,8 +47,7 @@ async def test_it_is_shown_whether_a_key_a_message_a_dialog_or_a_timer_raised_it
 
 async def test_without_a_stage_it_is_a_toast(tmp_path: Path, walk_on: On) -> None:
     app = walk_on(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         app.action_home()
         await pilot.pause(0.2)
         app.screen.call_later(fail)
@@ -62,8 +60,7 @@ async def test_keys_that_need_a_repository_say_so_where_there_is_none(
     tmp_path: Path, walk_on: On
 ) -> None:
     app = walk_on(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         for stage in Stage:
             await keys(
                 pilot, stage, "e", "escape", "w", "escape", "a", "escape", "escape"

@@ -23,7 +23,7 @@ from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from tests.kit.smtp import FaultySink
-from tests.kit.walk import asked, keys, said, settle, still, text_of, until
+from tests.kit.walk import asked, keys, running, said, settle, still, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -52,9 +52,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
 ) -> None:
     work, sink = ready
     app = walk_on(work)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.SEND, "s")
         assert "netdev@lists.example.org" in text_of(app)
         await pilot.press(*"yes", "enter")
@@ -89,8 +87,7 @@ async def test_the_word_must_be_typed_and_what_was_sent_is_followed(
     )
     again = walk_on(work)
     again.memory.keep(again.place, stage="commit")
-    async with again.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(again, (80, 24)) as pilot:
         # known from the record, before anybody looked
         assert (
             again.session.status(Stage.PREVIEW)
@@ -113,9 +110,7 @@ async def test_a_send_that_was_cut_off_is_taken_up_once(
             cut = outbox.add(planned.send)
             outbox.mark(cut.id, 0, Outcome(MailState.SENDING))
     app = walk_on(work)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.SEND)
         await until(
             pilot,
@@ -144,9 +139,7 @@ async def test_the_mail_account_is_set_up_where_none_is(
     git(fixed, "config", "--global", "--unset", "sendemail.smtpServerPort")
     with FaultySink() as server:
         app = walk_on(fixed)
-        async with app.run_test(size=(120, 36)) as pilot:
-            await settle(pilot)
-            asked(app)
+        async with running(app, (120, 36), asks=False) as pilot:
             await keys(pilot, Stage.SEND)
             await until(
                 pilot, lambda: "no mail server configured" in text_of(app), "the check"

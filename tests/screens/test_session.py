@@ -28,7 +28,17 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
-from tests.kit.walk import PATIENCE, asked, keys, settle, settled, still, text_of, until
+from tests.kit.walk import (
+    PATIENCE,
+    asked,
+    keys,
+    running,
+    settle,
+    settled,
+    still,
+    text_of,
+    until,
+)
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -42,9 +52,7 @@ async def test_an_amend_in_another_terminal_makes_stale_what_depends_on_it(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         assert app.session.status(Stage.BACKPORTS).state is not StageState.STALE
         await keys(pilot, Stage.RECIPIENTS)
@@ -132,9 +140,7 @@ async def test_an_edit_of_recipients_leaves_checks_and_tags_alone(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         checks, tags = app.session.found[Stage.CHECKS], app.session.found[Stage.TAGS]
         app.session.changed("answers")
         await keys(pilot, Stage.RECIPIENTS, "space")
@@ -153,9 +159,7 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.RECIPIENTS, "plus")
         await pilot.press(*"ada@example..org")
         await pilot.pause()
@@ -166,8 +170,7 @@ async def test_an_address_is_judged_while_it_is_typed_and_stays_after_a_restart(
             one.address.email for _, one in app.session.fresh(Stage.RECIPIENTS).rows
         }
     again = walk_on(fixed)
-    async with again.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(again, (80, 24)) as pilot:
         assert again.stage is Stage.RECIPIENTS
         assert "ada@example.org" in {
             one.address.email for _, one in again.session.fresh(Stage.RECIPIENTS).rows
@@ -179,9 +182,7 @@ async def test_tags_are_shown_word_by_word_then_written_then_taken_back(
 ) -> None:
     app = walk_on(fixed)
     first = git(fixed, "rev-parse", "HEAD").text
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.TAGS, "enter")
         await until(pilot, lambda: "{+Fixes: " in text_of(app), "the word diff")
         assert git(fixed, "rev-parse", "HEAD").text == first
@@ -207,9 +208,7 @@ async def test_a_chosen_culprit_is_enough_for_the_backports(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.TAGS, "enter")
         await pilot.press("escape")
         await keys(pilot, Stage.BACKPORTS)
@@ -243,8 +242,7 @@ async def test_a_message_is_text_and_never_markup_or_escapes(
         stdin=evil.encode(),
     )
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS, Stage.PREVIEW):
             asked(app)
             await keys(pilot, stage)
@@ -305,8 +303,7 @@ async def test_what_has_no_topic_says_how_to_get_one(
         ),
     ):
         app = walk_on(tmp_path / place)
-        async with app.run_test(size=(80, 24)) as pilot:
-            await settle(pilot)
+        async with running(app, (80, 24)) as pilot:
             await keys(pilot, Stage.CHECKS, Stage.COMMIT)
             text = " ".join(text_of(app).replace("│", " ").split())
             assert all(one in text for one in said), text
@@ -320,16 +317,14 @@ async def test_a_merge_among_the_commits_is_reported(fixed: Path, walk_on: On) -
     git(fixed, "switch", "-q", "acme-old-cards")
     git(fixed, *who, "merge", "-q", "--no-edit", "side")
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)):
         assert "2 patches" in text_of(app)
         assert "merge commits skipped (use git rebase)" in text_of(app)
 
 
 async def test_a_small_terminal_is_reported_so(fixed: Path, walk_on: On) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(70, 20)) as pilot:
-        await settle(pilot)
+    async with running(app, (70, 20)):
         assert "80x24 needed" in text_of(app)
 
 
@@ -374,9 +369,7 @@ async def test_a_narrow_terminal_has_the_numbers_and_one_panel(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(40, 12)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (40, 12), asks=False) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         await still(pilot)
         rows = text_of(app).split("\n")
@@ -392,8 +385,7 @@ async def test_search_marks_and_goes_on_and_then_n_is_the_next_stage_again(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         pager = app.screen.query_one("#commit", Pager)
         await pilot.press("slash", *"acme", "enter")
         await pilot.pause()
@@ -417,9 +409,7 @@ async def test_the_help_names_every_key_that_the_screen_binds(
     from patchpilot.tui.screens.help_screen import help_groups, shown_key
 
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         for stage in Stage:
             await keys(pilot, str(stage.number))
             screen = app.screen
@@ -444,8 +434,7 @@ async def test_a_hundred_thousand_lines_are_drawn_one_screen_at_a_time(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         pager = app.screen.query_one("#commit", Pager)
         drawn: list[str] = []
         styler = pager.styler
@@ -501,8 +490,7 @@ async def test_a_click_on_a_widget_that_was_just_removed_does_nothing(
     fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)):
         gone = Panel()
         monkeypatch.setattr(
             app.screen, "get_widget_and_offset_at", lambda *_: (gone, Offset(0, 0))

@@ -12,7 +12,7 @@ import pytest
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import Table
-from tests.kit.walk import asked, keys, settle, text_of
+from tests.kit.walk import keys, running, settle, text_of
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -29,9 +29,7 @@ async def test_a_result_with_fewer_rows_that_is_not_shown_yet_is_no_bug(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         for stage, fields in FEWER.items():
             await keys(pilot, stage, "j")
             screen, known = app.screen, app.session.found[stage]
@@ -52,9 +50,7 @@ async def test_the_cursor_of_no_branches_explains_none(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.BACKPORTS)
         known = app.session.found[Stage.BACKPORTS]
         none = replace(

@@ -17,7 +17,7 @@ from patchpilot.tui.screens.tags_screen import TagsScreen
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.archive import archive_server
 from tests.kit.mails import posted
-from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.kit.walk import asked, keys, running, text_of, until
 
 # keys and panels of the stage on real services
 pytestmark = pytest.mark.long
@@ -95,8 +95,7 @@ async def test_this_is_not_a_fix_is_a_choice_that_the_other_stages_go_by(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         assert app.session.open_questions == 2
         asked(app)
         await keys(pilot, Stage.TAGS)
@@ -134,9 +133,7 @@ async def test_a_commit_that_the_user_names_becomes_a_candidate(
 ) -> None:
     named = git(fixed, "rev-parse", "v6.2-rc1^{commit}").text.strip()
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.TAGS, "G", "k", "enter")
         await pilot.press(*"v6", "full_stop", *"2-rc1", "enter")
         await until(pilot, lambda: "you named it" in text_of(app), "the candidate")
@@ -154,9 +151,7 @@ async def test_several_ticked_candidates_get_a_tag_each(
     fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.TAGS, "space", "j", "space")
         await until(
             pilot,
@@ -180,9 +175,7 @@ async def test_the_thread_of_the_candidate_is_found(
     with archive_server("public-inbox", tmp_path / "inbox", posted(1, 2)) as archive:
         git(fixed, "config", "patchpilot.lore", archive.url)
         app = walk_on(fixed)
-        async with app.run_test(size=(120, 36)) as pilot:
-            await settle(pilot)
-            asked(app)
+        async with running(app, (120, 36), asks=False) as pilot:
             await keys(pilot, Stage.TAGS)
             await until(
                 pilot, lambda: "5.15 has it because" in text_of(app), "the ruler"
@@ -210,9 +203,7 @@ async def test_on_a_low_terminal_a_blank_row_is_above_the_buttons_of_the_dialog(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.TAGS, "w")
         await until(pilot, lambda: "the bug is in" in text_of(app), "the notes")
         rows = text_of(app).splitlines()

@@ -26,7 +26,7 @@ from patchpilot.tui.widgets.confirm import Confirm
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.question import QuestionDialog
 from patchpilot.tui.widgets.tour_card import TourCard
-from tests.kit.walk import asked, said, settle, settled, still, text_of, until
+from tests.kit.walk import asked, running, said, settle, settled, still, text_of, until
 
 # each card of the tour is taken to its end
 pytestmark = pytest.mark.long
@@ -122,8 +122,7 @@ async def test_a_dialog_hides_the_card_and_the_key_line_shows_its_keys_only(
     clone: Path, state: Path
 ) -> None:
     app = demo(clone)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
+    async with running(app, (100, 30)) as pilot:
         assert "answer the open questions" in words_of(await card(pilot))
         assert key_line(app) == "a answer the open questions  ? help  q quit"
         await pilot.press("a")
@@ -144,8 +143,7 @@ async def test_the_questions_of_the_demo_name_the_answers_of_its_author_and_the_
     clone: Path, state: Path
 ) -> None:
     app = demo(clone)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
+    async with running(app, (100, 30)) as pilot:
         await pilot.press("a")
         for title in ("Security question", "Regression question", "Tree question"):
             await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
@@ -167,8 +165,7 @@ async def test_enter_alone_does_not_walk_through_the_cards(
     clone: Path, state: Path
 ) -> None:
     app = demo(clone)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
+    async with running(app, (100, 30)) as pilot:
         await card(pilot)
         await pilot.press("enter")
         await until(
@@ -183,9 +180,7 @@ async def test_while_the_screen_shows_what_was_before_the_card_names_no_key(
     clone: Path, state: Path
 ) -> None:
     app = demo(clone)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (100, 30), asks=False) as pilot:
         await pilot.press(str(Stage.SEND.number))
         await settle(pilot)
         await card(pilot)
@@ -305,8 +300,7 @@ async def test_the_demo_ends_with_how_to_do_the_same_in_ones_own_tree(
 async def test_outside_the_demo_there_is_no_tour(clone: Path, tmp_path: Path) -> None:
     memory = SavedState(tmp_path / "state.json")
     app = make(clone, memory=memory)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(app, (80, 24)) as pilot:
         assert isinstance(app.screen, Choose), "it is offered once"
         await pilot.press("escape")
         assert app.tour is None
@@ -317,9 +311,7 @@ async def test_at_80_columns_the_card_leaves_room_for_the_evidence(
     clone: Path, state: Path
 ) -> None:
     app = demo(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await pilot.press(str(Stage.TAGS.number))
         await settle(pilot)
         assert (await card(pilot)).region.height == 4

@@ -16,7 +16,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.confirm import Confirm
 from tests.kit.canaries import Canaries
-from tests.kit.walk import asked, keys, settle, text_of, until
+from tests.kit.walk import keys, running, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -32,9 +32,7 @@ async def test_the_preview_asks_before_a_command_of_the_repository_runs(
         canaries.command("cccmd", "echo boss@example.org"),
     )
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         await keys(pilot, Stage.PREVIEW)
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
         assert "sendemail.cccmd (.git/config):" in text_of(app)
@@ -66,9 +64,7 @@ async def test_the_editor_and_fetch_ask_before_a_command_of_the_repository_runs(
     )
     git(fixed, "config", "protocol.ext.allow", "always")
     app = walk_on(fixed)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (120, 36), asks=False) as pilot:
         screen = app.stage_screen
         open_file(screen, names[0], 1)  # type: ignore[arg-type]
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")

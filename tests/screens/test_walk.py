@@ -15,7 +15,7 @@ from patchpilot.tui.build_app import make
 from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.dialog import REPEATED
-from tests.kit.walk import keys, said, settle, text_of, until
+from tests.kit.walk import keys, running, said, settle, text_of, until
 
 # two versions are sent, answered, merged and backported
 pytestmark = pytest.mark.long
@@ -43,8 +43,7 @@ async def test_a_first_timer_walks_from_the_commit_to_the_followed_reply(
             known = session.last(Stage.FOLLOW)
             return known[0] if known else None
 
-        async with app.run_test(size=(80, 24)) as pilot:
-            await settle(pilot)
+        async with running(app, (80, 24)) as pilot:
             assert session.open_questions == 2
             # the tour ends here; its own test takes it
             await keys(pilot, "escape", "a")

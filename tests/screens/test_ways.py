@@ -21,7 +21,7 @@ from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.stagebar import StageBar
 from tests.kit.terminal import WALK, Terminal
-from tests.kit.walk import asked, keys, settle, text_of
+from tests.kit.walk import keys, running, settle, text_of
 
 On = Callable[[Path], PatchpilotApp]
 COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
@@ -29,9 +29,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*[34]8;[25];")
 
 async def test_a_click_does_what_the_key_does(fixed: Path, walk_on: On) -> None:
     app = walk_on(fixed)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(app)
+    async with running(app, (80, 24), asks=False) as pilot:
         await pilot.click("#commit", offset=(5, 4))
         await pilot.pause()
         assert app.screen.query_one("#commit", Pager).cursor == 4
@@ -53,23 +51,19 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
     fixed: Path, walk_on: On
 ) -> None:
     first = walk_on(fixed)
-    async with first.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        asked(first)
+    async with running(first, (80, 24), asks=False) as pilot:
         await keys(pilot, Stage.TAGS, "enter")
         await pilot.press("escape")
         await keys(pilot, Stage.BACKPORTS, Stage.COMMIT)
         stood = first.session.status(Stage.BACKPORTS)
         assert stood.state is StageState.DONE
     again = walk_on(fixed)
-    async with again.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(again, (80, 24)) as pilot:
         assert again.session.last(Stage.BACKPORTS) is None
         assert again.session.status(Stage.BACKPORTS) == stood
     git(fixed, "commit", "-q", "--amend", "-m", "net/acme: another subject")
     amended = walk_on(fixed)
-    async with amended.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(amended, (80, 24)) as pilot:
         assert amended.session.status(Stage.BACKPORTS).state is StageState.STALE
 
 
