@@ -5,25 +5,24 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS
-from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
-from textual.screen import Screen
-from textual.timer import Timer
+from textual.filter import LineFilter, Monochrome
 
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
 from patchpilot.model.printable import printable
 from patchpilot.tui.background import BackgroundThread, terminal_gone
-from patchpilot.tui.changed_cells import Canvas, Drawn, erases_in_color
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
 from patchpilot.tui.opening import Opening
-from patchpilot.tui.plain_terminal import heed_ascii, heed_no_color
+from patchpilot.tui.plain_terminal import AsciiDrawer, ColorRemover
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.stage.stage_app import StageApp
@@ -36,6 +35,7 @@ from patchpilot.tui.themes import (
     offered,
     own_variables,
 )
+from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
@@ -44,12 +44,6 @@ from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
 """The name of Home's screen."""
-FEW_ROWS = 8
-"""Rows that are drawn at once, such as those of a list in which the cursor moves."""
-HOLD = 0.03
-"""Seconds for which a drawing of more rows waits for what follows it: panels that are laid out
-again are drawn two or three times.
-"""
 LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
@@ -129,15 +123,16 @@ class PatchpilotApp(ReportsErrors, StageApp):
         at_home: bool = False,
     ) -> None:
         super().__init__()
-        heed_no_color(self)
-        heed_ascii(self)
+        # an empty NO_COLOR is ignored, as https://no-color.org specifies
+        self.no_color = bool(os.environ.get("NO_COLOR"))
         for theme in OURS:
             self.register_theme(theme)
         self._legible = LegibleText()
-        self._canvas = Canvas(erases=erases_in_color())
-        self._held: Timer | None = None
-        if not self.no_color:
-            self._filters.append(self._legible)
+        self._line_filters: list[LineFilter] = [
+            ColorRemover() if self.no_color else self._legible,
+            *([AsciiDrawer()] if uses_ascii() else []),
+        ]
+        self.bug: Exception | None = None
         self.session, self.memory = session, memory
         self.place = self.last_key = ""
         self.sending = self._on_terminal = False
@@ -151,14 +146,23 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
             self.tour = Tour(self)
 
+    def get_line_filters(self) -> list[LineFilter]:
+        """Textual's filters, except the one that draws in grays, and those of the TUI."""
+        return [
+            *(
+                line_filter
+                for line_filter in super().get_line_filters()
+                if not isinstance(line_filter, Monochrome)
+            ),
+            *self._line_filters,
+        ]
+
     def on_mount(self) -> None:
         """Open the last visited stage, or the first.
 
         The screen is drawn before any job starts; results are shown as they arrive.
         """
         asyncio.get_running_loop().set_default_executor(BackgroundThread())
-        for moment in (self.app_suspend_signal, self.app_resume_signal):
-            moment.subscribe(self, lambda _: self._canvas.forget(), immediate=True)
         if not self.is_headless:
             self._legible.system = COLOR_SYSTEMS[
                 self.console.color_system or "truecolor"
@@ -439,45 +443,8 @@ class PatchpilotApp(ReportsErrors, StageApp):
                 return
         await super().on_event(event)
 
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        # only what changed is written: see changed_cells
-        if isinstance(renderable, LayoutUpdate | ChopsUpdate) and self._is_drawing:
-            rows = self._canvas.take(
-                renderable,
-                self.size,
-                COLOR_SYSTEMS.get(self.console.color_system or ""),
-            )
-            if rows <= FEW_ROWS or not self.last_key:
-                self._write_changes()
-            elif self._held is None:
-                self._held = self.set_timer(HOLD, self._write_changes)
-            return
-        super()._display(screen, renderable)
-
-    def _write_changes(self) -> None:
-        """Bring the terminal up to date."""
-        if self._held:
-            self._held.stop()
-            self._held = None
-        if self._is_drawing and (
-            (text := self._canvas.changes())
-            or self.cursor_position != self._previous_cursor_position
-        ):
-            super()._display(self.screen, cast("Any", Drawn(text)))
-
-    @property
-    def _is_drawing(self) -> bool:
-        drawn = (
-            self._running
-            and not self._closed
-            and not self.is_headless
-            and not self._batch_count
-        )
-        return drawn and self._driver is not None and not self._driver.is_inline
-
     def action_redraw(self) -> None:
         """Draw everything again, after something else wrote on the terminal."""
-        self._canvas.forget()
         self.screen.refresh(repaint=True, layout=True)
 
     def notify(self, message: str, **how: Any) -> None:
@@ -491,11 +458,9 @@ class PatchpilotApp(ReportsErrors, StageApp):
         """Suspend to the shell, as the terminal's own Ctrl-Z does."""
         from patchpilot.tui.background import stop_all
 
-        if self._driver is not None and self._driver.can_suspend:
-            # the terminal is given back first: the shell writes on it as soon as the first of us
-            # stops
-            with self.suspend():
-                stop_all()
+        # the terminal is given back first: the shell writes on it as soon as the first of us stops
+        with suppress(SuspendNotSupported), self.suspend():
+            stop_all()
 
     def action_theme(self) -> None:
         """Choose a theme and save the choice."""
@@ -516,11 +481,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "-block-cursor",
         )
 
-    def _watch_theme(self, theme_name: str) -> None:
-        # the color names and the least contrast of the theme, before Textual draws it
+    def watch_theme(self, theme_name: str) -> None:
+        """Set the color names and the least contrast of the theme before it is drawn."""
         self._legible.least = AAA if theme_name.startswith(CONTRAST.name) else AA
         self._name_colors()
-        super()._watch_theme(theme_name)
 
     def action_help(self) -> None:
         """Show all keys that work here, from the bindings themselves."""
@@ -554,11 +518,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
-    @property
-    def bug(self) -> Exception | None:
-        """The exception that ended the TUI, if one did."""
-        return self._exception
-
     def report(self, error: PatchpilotError) -> None:
         """Show an error that the user can fix: on the stage's screen, otherwise as a toast."""
         if isinstance(self.screen, StageScreen):
@@ -573,11 +532,12 @@ class PatchpilotApp(ReportsErrors, StageApp):
         if isinstance(error, PatchpilotError):
             self.report(error)
         else:
+            self.bug = self.bug or error
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # Textual would print the traceback with all local values: the command logs it
-        self._close_messages_no_wait()
+        self.panic()
 
     def _offer_tour(self) -> None:
         from patchpilot.tui.tour import offer

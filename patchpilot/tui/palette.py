@@ -172,7 +172,10 @@ class Palette(CommandPalette):
         """Close it once, as every dialog."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
-    def _action_command_list(self, action: str) -> None:
-        # without room no command has a line, and Textual looks for that of the cursor
-        if self.query_one(CommandList).scrollable_content_region:
-            super()._action_command_list(action)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Do not move in a list without room: its commands have no lines then."""
+        return (
+            bool(self.query_one(CommandList).scrollable_content_region)
+            if action == "command_list"
+            else super().check_action(action, parameters)
+        )

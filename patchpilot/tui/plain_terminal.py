@@ -5,16 +5,12 @@ With NO_COLOR, only the terminal's default colors are used, with bold, reverse a
 emphasis.
 """
 
-import os
 from functools import lru_cache
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.app import App
 from textual.color import Color
-from textual.filter import LineFilter, Monochrome
-
-from patchpilot.tui.view.glyphs import uses_ascii
+from textual.filter import LineFilter
 
 
 @lru_cache(4096)
@@ -36,19 +32,6 @@ class ColorRemover(LineFilter):
             Segment(text, style and _without(style), control)
             for text, style, control in segments
         ]
-
-
-def heed_no_color(app: App[int]) -> None:
-    """Replace Textual's no-color filter with ColorRemover.
-
-    An empty NO_COLOR is ignored, as https://no-color.org specifies.
-    """
-    app._filters[:] = [
-        filter_ for filter_ in app._filters if not isinstance(filter_, Monochrome)
-    ]
-    app.no_color = bool(os.environ.get("NO_COLOR"))
-    if app.no_color:
-        app._filters.append(ColorRemover())
 
 
 _ASCII_OF = {
@@ -84,9 +67,3 @@ class AsciiDrawer(LineFilter):
             else segment._replace(text=segment.text.translate(_IN_ASCII))
             for segment in segments
         ]
-
-
-def heed_ascii(app: App[int]) -> None:
-    """Draw in ASCII if the terminal cannot show the TUI's symbols."""
-    if uses_ascii():
-        app._filters.append(AsciiDrawer())

@@ -3,22 +3,15 @@
 
 from typing import Any, ClassVar
 
-from textual._widget_navigation import Direction
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
-from textual.reactive import reactive
 from textual.widgets import DataTable, OptionList
 from textual.widgets.option_list import Option
 
 
 class List(OptionList):
-    """A list of options.
+    """A list of options."""
 
-    Moving the cursor redraws two options instead of the whole list, which is noticeable on a slow
-    line.
-    """
-
-    highlighted: reactive[int | None] = reactive(None, repaint=False)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "down", show=False),
         Binding("k", "cursor_up", "up", show=False),
@@ -34,19 +27,11 @@ class List(OptionList):
                 Binding("enter", "select", enter, key_display="Enter")
             ]
 
-    def watch_highlighted(self, before: int | None, highlighted: int | None) -> None:  # type: ignore[override]
-        """Draw the option that the cursor left and the one that it is on."""
-        for at in (before, highlighted):
-            if at is not None and at < self.option_count:
-                self.refresh_lines(
-                    self._index_to_line.get(at, 0), self._heights.get(at, 1)
-                )
-        super().watch_highlighted(highlighted)
-
-    def _move_page(self, direction: Direction) -> None:
-        # without room no option has a line, and Textual looks for that of the cursor
-        if self.scrollable_content_region:
-            super()._move_page(direction)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Do not page in a list without room: its options have no lines then."""
+        if action.startswith("page_") and not self.scrollable_content_region:
+            return False
+        return super().check_action(action, parameters)
 
     @property
     def line_to_copy(self) -> str:
