@@ -15,6 +15,7 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
 from textual.filter import LineFilter, Monochrome
+from textual.theme import BUILTIN_THEMES
 
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError
 from patchpilot.model.printable import printable
@@ -29,10 +30,9 @@ from patchpilot.tui.stage.stage_app import StageApp
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.themes import (
     CONTRAST,
-    OFFERED,
+    DARK,
     OURS,
     color_names,
-    offered,
     own_variables,
 )
 from patchpilot.tui.view.glyphs import uses_ascii
@@ -96,12 +96,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
         more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
         more_key("Y", "copy_id", "copy id", "copy the commit's id (OSC 52)"),
         more_key("colon", "command_palette", "palette", "open the command palette"),
-        more_key(
-            "T",
-            "theme",
-            "choose theme",
-            "choose a theme; preview each theme as you move to it",
-        ),
         more_key("ctrl+l", "redraw", "redraw", "redraw the screen"),
         more_key(
             "ctrl+z",
@@ -127,6 +121,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self.no_color = bool(os.environ.get("NO_COLOR"))
         for theme in OURS:
             self.register_theme(theme)
+        for name in BUILTIN_THEMES:
+            # their colors are known to the terminal only, and so is the contrast
+            if name.startswith("ansi-"):
+                self.unregister_theme(name)
         self._legible = LegibleText()
         self._line_filters: list[LineFilter] = [
             ColorRemover() if self.no_color else self._legible,
@@ -167,7 +165,8 @@ class PatchpilotApp(ReportsErrors, StageApp):
             self._legible.system = COLOR_SYSTEMS[
                 self.console.color_system or "truecolor"
             ]
-        self.theme = offered(str(self.memory.get("theme") or OFFERED[0]))
+        saved = self.memory.get("theme")
+        self.theme = saved if saved in self.available_themes else DARK.name
         self._name_colors()
         opened = (
             self._recall(self._opening.name)
@@ -462,12 +461,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
         with suppress(SuspendNotSupported), self.suspend():
             stop_all()
 
-    def action_theme(self) -> None:
-        """Choose a theme and save the choice."""
-        from patchpilot.tui.themes import choose_theme
-
-        choose_theme(self, lambda name: self.memory.keep(theme=name))
-
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colors of our own in the theme on screen."""
         return own_variables(self.current_theme)
@@ -482,7 +475,9 @@ class PatchpilotApp(ReportsErrors, StageApp):
         )
 
     def watch_theme(self, theme_name: str) -> None:
-        """Set the color names and the least contrast of the theme before it is drawn."""
+        """Save the theme; set its color names and least contrast before it is drawn."""
+        if theme_name != (self.memory.get("theme") or DARK.name):
+            self.memory.keep(theme=theme_name)
         self._legible.least = AAA if theme_name.startswith(CONTRAST.name) else AA
         self._name_colors()
 

@@ -22,7 +22,7 @@ from patchpilot.tui.widgets.pager import Pager
 HEAD = """# Keys of the TUI
 
 In the TUI, `?` shows the keys of the current screen, `Ctrl-P` opens the command palette, and `/` searches the text. The mouse works but is never required.
-States are always shown as a word, not only by color. `T` chooses a theme; two of the themes have high contrast. If `NO_COLOR` is set, no colors are used.
+States are always shown as a word, not only by color. Two of the themes in the palette have high contrast. If `NO_COLOR` is set, no colors are used.
 This page is generated from the key bindings by `python -m patchpilot.tui.keys`.
 """  # noqa: E501
 

@@ -92,7 +92,7 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
         ),
         ("undo", "Undo", "undo the last rewrite of your commits", "u"),
         ("redo", "Redo", "redo the last rewrite that you undid", "U"),
-        ("theme", "Choose theme", "preview each theme as you move to it", "T"),
+        ("change_theme", "Choose theme", "search for a theme and use it", ""),
         ("help", "Help", "all keys of this screen", "?"),
         ("leave", "Quit", "quit; your progress is saved", "q"),
     ):

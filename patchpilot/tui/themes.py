@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The themes of the TUI: patchpilot's own, Textual's, and two with high contrast.
+"""The themes of the TUI besides Textual's own; two have high contrast.
 
 Each theme also defines the colors for plain names such as green and red.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from rich.terminal_theme import TerminalTheme
 from textual.color import Color
-from textual.theme import BUILTIN_THEMES, Theme
-
-if TYPE_CHECKING:
-    from textual.app import App
+from textual.theme import Theme
 
 DARK = Theme(
     name="patchpilot-dark",
@@ -84,28 +78,8 @@ CONTRAST_LIGHT = Theme(
 )
 HIGH_CONTRAST = (CONTRAST, CONTRAST_LIGHT)
 OURS = (DARK, LIGHT, *HIGH_CONTRAST)
-OFFERED = (
-    DARK.name,
-    LIGHT.name,
-    *(name for name in BUILTIN_THEMES if not name.startswith("ansi-")),
-    *(theme.name for theme in HIGH_CONTRAST),
-)
-"""The names of all themes that can be chosen, the default first.
-
-Textual's ansi themes have colors that only the terminal knows: their contrast is unknown.
-"""
-
 CYAN, MAGENTA = 0.5, 5 / 6
 """Their hues."""
-NEAR, APART = 0.17, 100
-"""How far from magenta the hue of what needs the user may be, and how far from the colors of
-warnings and errors it must be, as a sum over red, green and blue.
-"""
-
-
-def offered(name: str) -> str:
-    """Return the theme's name, or the name of the first theme if this one is not available."""
-    return name if name in OFFERED else OFFERED[0]
 
 
 def color_names(theme: Theme) -> TerminalTheme:
@@ -160,29 +134,11 @@ def color_names(theme: Theme) -> TerminalTheme:
 def needs_you(theme: Theme) -> Color:
     """Return a theme's color for what needs the user: bright magenta among the color names.
 
-    patchpilot's own themes name it: their accent is for the focus and for keys. In others it is
-    the theme's color closest to magenta, or magenta itself if none is close enough or if that one
-    could be taken for the color of warnings.
+    patchpilot's own themes name it, because magenta is their accent.
     """
     if named_color := theme.variables.get("yours"):
         return Color.parse(named_color)
-    named = theme.to_color_system().generate()
-    others = [Color.parse(named[name]) for name in ("warning", "error")]
-    own = [Color.parse(named[name]) for name in ("accent", "secondary", "primary")]
-    fitting = [
-        color
-        for color in own
-        if _distance(color, MAGENTA) <= NEAR
-        and all(apart(color, other) >= APART for other in others)
-    ]
-    if fitting:
-        return min(fitting, key=lambda color: _distance(color, MAGENTA))
-    return Color.from_hsl(MAGENTA, 0.75, 0.78 if theme.dark else 0.32)
-
-
-def apart(one: Color, other: Color) -> int:
-    """Return how far two colors are apart, as a sum over red, green and blue."""
-    return sum(abs(a - b) for a, b in zip(one.rgb, other.rgb, strict=True))
+    return Color.from_hsl(MAGENTA, 1.0, 0.72 if theme.dark else 0.3)
 
 
 def own_variables(theme: Theme) -> dict[str, str]:
@@ -200,36 +156,3 @@ def own_variables(theme: Theme) -> dict[str, str]:
 
 def _distance(color: Color, hue: float) -> float:
     return abs((color.hsl.h - hue + 0.5) % 1 - 0.5) if color.hsl.s > 0.15 else 1.0
-
-
-def choose_theme(app: "App[int]", keep: Callable[[str], None]) -> None:
-    """Let the user choose a theme in a dialog that previews each one.
-
-    `keep` saves the choice; Escape restores the previous theme.
-    """
-    from patchpilot.tui.widgets.choose import Choose
-
-    before = app.theme
-
-    def show(name: str) -> None:
-        app.theme = name
-
-    def chosen(name: str | None) -> None:
-        app.theme = name or before
-        if name:
-            keep(name)
-
-    answers = [
-        (name, name.replace("textual-", "").replace("-", " ").capitalize())
-        for name in OFFERED
-    ]
-    app.push_screen(
-        Choose(
-            "Each theme is previewed as you move to it.",
-            answers,
-            "Theme",
-            at=before,
-            preview=show,
-        ),
-        chosen,
-    )

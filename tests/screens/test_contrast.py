@@ -14,10 +14,9 @@ from textual.pilot import Pilot
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.legible import AA, AAA, contrast, is_text, legible
-from patchpilot.tui.themes import CONTRAST, HIGH_CONTRAST, OFFERED, offered
+from patchpilot.tui.themes import CONTRAST, DARK, HIGH_CONTRAST
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.lists import List
-from tests.kit.walk import keys, running, text_of
+from tests.kit.walk import keys, running, text_of, until
 
 # every stage in every theme is opened and each cell of it measured
 pytestmark = pytest.mark.long
@@ -118,11 +117,6 @@ async def test_the_sign_of_the_selected_row_keeps_its_color(
             assert red > max(green, blue), theme
 
 
-def test_a_theme_that_is_not_offered_is_the_first_one() -> None:
-    assert offered("ansi-dark") == offered("no-such-theme") == OFFERED[0]
-    assert offered("nord") == "nord"
-
-
 async def in_each_theme(
     app: PatchpilotApp, pilot: Pilot[int], high: float = AAA
 ) -> list[str]:
@@ -131,7 +125,7 @@ async def in_each_theme(
     `high` is the least contrast in themes with high contrast.
     """
     wrong: list[str] = []
-    for theme in OFFERED:
+    for theme in app.available_themes:
         app.theme = theme
         await pilot.pause()
         assert texts(app) > 10
@@ -181,25 +175,23 @@ async def test_sixteen_colors_are_legible_too(
             assert list(unreadable(app, AA, ColorSystem.STANDARD)) == []
 
 
-async def test_a_theme_is_shown_as_it_is_reached_and_kept_when_it_is_chosen(
+async def test_a_theme_is_kept_and_an_unknown_one_is_the_first(
     clone: Path, walk_on: On
 ) -> None:
     app = walk_on(clone)
+    app.memory.keep(theme="ansi-dark")
     async with running(app, (80, 24)) as pilot:
-        before = app.theme
-        await pilot.press("T", "down")
-        await pilot.pause()
-        assert app.theme == OFFERED[OFFERED.index(before) + 1]
-        await pilot.press("escape")
-        await pilot.pause()
-        assert app.theme == before
-        await pilot.press("T", "end")
-        await pilot.pause()
-        assert app.screen.query_one(List).highlighted == len(OFFERED) - 1
-        assert "High contrast light" in text_of(app)
+        assert app.theme == DARK.name
+        await pilot.press("colon")
+        await pilot.press(*"choose theme")
+        await until(pilot, lambda: "search for a theme" in text_of(app), "the command")
         await pilot.press("enter")
-        await pilot.pause()
-        assert app.memory.get("theme") == app.theme == OFFERED[-1]
+        await until(pilot, lambda: "gruvbox" in text_of(app), "the themes")
+        await pilot.press(*"nord")
+        await until(pilot, lambda: "gruvbox" not in text_of(app), "the match")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.theme == "nord", "the theme")
+        assert app.memory.get("theme") == "nord"
 
 
 async def test_correcting_colors_costs_no_key_its_time(

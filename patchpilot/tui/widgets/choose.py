@@ -43,8 +43,7 @@ class Choose(Dialog[str | None]):
 
     An answer is (name, words) or (name, words, effect). A few short answers become buttons,
     others a list; pressing the underlined letter of an answer chooses it immediately. `at` is the
-    name of the answer to focus first (default: the first). `preview` is called with the name of
-    each answer that gets the focus.
+    name of the answer to focus first (default: the first).
     """
 
     def __init__(
@@ -54,11 +53,10 @@ class Choose(Dialog[str | None]):
         title: str = "",
         *,
         at: str = "",
-        preview: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
         self._text, self._answers = text, [Answer(*answer) for answer in answers]
-        self.title_text, self._preview = title, preview
+        self.title_text = title
         self._at = next(
             (
                 number
@@ -114,8 +112,6 @@ class Choose(Dialog[str | None]):
 
     def _explain(self, number: int) -> None:
         self.query_one("#then", Static).update(plain(self._answers[number].then))
-        if self._preview:
-            self._preview(self._answers[number].name)
 
     def on_key(self, event: events.Key) -> None:
         """The underlined letter of an answer gives it."""
