@@ -46,12 +46,12 @@ _.AUTO_FOCUS
 _.border_title
 _.border_subtitle
 _.ansi_theme_dark
+_.watch_theme
 _.ansi_theme_light
 _.get_system_commands
 _.cursor_blink
 _.virtual_size
 _.render_line
-_.render_segments
 _.get_content_height
 # options of re2, attribute of a requests session
 _.log_errors
@@ -73,7 +73,6 @@ as_sent
 B4Transport
 SendEmailTransport
 # textual calls it
-_.render_segments
 # click calls it
 _.shell_complete
 # textual draws it

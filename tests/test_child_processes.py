@@ -221,7 +221,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/tags/topic_culprits::culprit_and_fix": ("culprit",),
         "commits/range::_patches_of_line": ("f'{parents[0][0]}..{ids[-1]}'",),
         "topic/base_search::BaseSearch.over_upstream": ("self.head", "upstream.name"),
-        "topic/rebase_topic::_picked": ("commit.parents[0]", "id_", "onto", "side"),
         "topic/topic_patches::topic_patches": ("f'{commits[0].id}^..HEAD'",),
         "tags/blame::blame": ("rev",),
         "tags/candidate_history::read_past": ("*ids",),

@@ -177,35 +177,6 @@ def plan(
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
-def onto(
-    repository: Repository,
-    ref: str | None,
-    head: str,
-    tip: str,
-    picked: Sequence[tuple[str, str]],
-) -> Rewriting:
-    """Writes copies of a branch's commits on top of another tip.
-
-    Nothing refers to the new objects yet. `picked` has each commit, which must have one parent,
-    and its tree on the new tip, oldest first.
-    """
-    new: dict[str, str] = {}
-    signed: list[str] = []
-    last = tip
-    committer = repository.committer
-    for one, tree in picked:
-        commit, raw = repository.commit(one), repository.objects.get(one)
-        if raw is None:
-            raise GitError(f"commit {one[:12]} is not in the repository")
-        if _SIGNATURE.search(raw[2].partition(b"\n\n")[0] + b"\n"):
-            signed.append(one)
-        rebuilt = _rebuilt(raw[2], {commit.parents[0]: last}, None, tree)
-        last = new[one] = _id_of(
-            repository, _committed_by(rebuilt, committer), write=True
-        )
-    return Rewriting(ref, head, last, new, tuple(signed))
-
-
 def without_covers(repository: Repository, ids: Sequence[str]) -> tuple[str, ...]:
     """Returns the commits of a linear history, rebased so that it has no b4 cover commits.
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What each verb that rewrites commits does with their notes and committers: prepare, check --fix,
-trailers, rebase, undo.
+trailers, undo.
 """
 
 import os
@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.repository import Repository
-from patchpilot.topic.rebase_topic import rebase_topic
 from tests.kit.cli import Outcome, call
 from tests.kit.life import life
 from tests.kit.mails import RITA
@@ -53,19 +51,6 @@ def check_fix(repo: Repo, *words: str) -> Outcome:
     )
 
 
-def rebase(repo: Repo, *words: str) -> Outcome:
-    repo.git("branch", "-q", "-f", "other", "master")
-    at = repo.git("rev-parse", "HEAD")
-    repo.git("checkout", "-q", "other")
-    repo.commit("other: start\n", {"elsewhere": "1\n"})
-    repo.git("checkout", "-q", "topic")
-    assert repo.git("rev-parse", "HEAD") == at
-    with Repository.open(repo.path) as repository:
-        overrides = tuple(word.removeprefix("--") for word in words)
-        rebase_topic(repository, "other", base="master", overrides=overrides)
-    return Outcome(0, "", "")
-
-
 def note(repo: Repo, commit: str, text: str) -> None:
     repo.git("notes", "add", "-f", "-m", text, commit)
 
@@ -77,7 +62,7 @@ def notes(repo: Repo) -> list[str]:
     ]
 
 
-VERBS = pytest.mark.parametrize("verb", [prepare, check_fix, rebase])
+VERBS = pytest.mark.parametrize("verb", [prepare, check_fix])
 
 
 @VERBS

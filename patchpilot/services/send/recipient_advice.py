@@ -23,7 +23,6 @@ WORDS = {
     RemedyKind.EXCLUDE: "Exclude {}",
     RemedyKind.REPLACE: "Use {}",
     RemedyKind.ADD: "Add {}",
-    RemedyKind.REBASE: "Rebase onto {}",
     RemedyKind.PREFIX: "Name the tree",
     RemedyKind.ANSWER: "Answer",
 }
@@ -151,7 +150,7 @@ def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
 def _other_tree(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
-    """The note that the topic is based on another tree, with a branch of this clone to rebase onto.
+    """The note that the topic is based on another tree, with the command that rebases it.
 
     None where it is based on one of them.
     """
@@ -169,20 +168,15 @@ def _other_tree(
         for name, tip in known.items()
     ):
         return
-    branches = tuple(known)
-    onto = Remedy(RemedyKind.REBASE, branches) if branches else None
-    add = (
-        "to rebase onto it, add it: git remote add NAME"
+    how = (
+        f"run git rebase {next(iter(known))}"
+        if known
+        else "to rebase onto it, add it: git remote add NAME"
         f" {remedy.values[0].removeprefix('git ').split()[0]}"
     )
-    if not branches and in_demo():
+    if not known and in_demo():
         yield RecipientAdvice(
             "note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo"
         )
     else:
-        yield RecipientAdvice(
-            "warning",
-            TITLES[RemedyKind.REBASE],
-            text + ("" if branches else f"; {add}"),
-            onto,
-        )
+        yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], f"{text}; {how}")

@@ -89,12 +89,12 @@ def next_rows(
             files = ", ".join(asked.standing.paths[:2])
             rows.append(
                 NextRow(
-                    "rebase",
+                    "",
                     name,
                     "blocked",
                     "",
                     "rebase",
-                    f"does not apply to {name}: {files}",
+                    f"run git rebase {name}: conflicts in {files}",
                 )
             )
     rows += [

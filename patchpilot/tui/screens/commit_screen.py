@@ -241,10 +241,6 @@ class CommitScreen(ListDetailScreen):
             return
         if row.does == "stage":
             self.tui.action_stage(row.name)
-        elif row.does == "rebase":
-            from patchpilot.tui.actions.rebase_action import rebase
-
-            rebase(self, (row.name,))
         elif row.does in ("answer", "tree"):
             self._answer(row.name if row.does == "answer" else "")
 

@@ -225,14 +225,10 @@ class RecipientsScreen(ListDetailScreen):
             from patchpilot.tui.actions.questions import ask_tree
 
             ask_tree(self, remedy.values[0], again)
-        elif remedy.kind is RemedyKind.ANSWER:
+        else:
             from patchpilot.tui.actions.questions import ask_named
 
             ask_named(self, remedy.values[0], again)
-        else:
-            from patchpilot.tui.actions.rebase_action import rebase
-
-            rebase(self, remedy.values)
 
     # edits
 
