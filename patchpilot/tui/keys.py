@@ -11,7 +11,6 @@ from textual.binding import Binding
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import screen_of
-from patchpilot.tui.screens.conflict_pane import ConflictPane
 from patchpilot.tui.screens.help_screen import shown_key
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import StageScreen
@@ -36,11 +35,6 @@ def page() -> str:
     for stage in Stage:
         rows = _of(screen_of(stage))
         parts += [f"## {stage.number} {stage}\n", _table(rows)] if rows else []
-        if stage is Stage.BACKPORTS:
-            parts += [
-                f"## {stage.number} {stage}, conflict by conflict\n",
-                _table(_of(ConflictPane)),
-            ]
     return "\n".join(parts)
 
 

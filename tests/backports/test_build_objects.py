@@ -17,14 +17,7 @@ from patchpilot.commits.trust_store import trust
 from patchpilot.errors import CancelledError
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.choose_conflicts import (
-    build_objects_of,
-    edited,
-    open_conflicts,
-    outcome,
-)
 from patchpilot.services.backport.work_clone import build
-from patchpilot.tui.screens.conflict_rows import built_words
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -114,37 +107,6 @@ def test_an_object_that_does_not_compile_says_why(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\tmissing;\n")
     assert "linux-6.6.y: does not build (exit 2)" in out
     assert "'missing' undeclared" in answer["tail"].replace("‘", "'").replace("’", "'")
-
-
-def test_what_was_chosen_for_a_conflict_is_compiled(tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "kernel")
-    start = repo.commit("start", KERNEL | driver("\told = 1;\n"))
-    repo.commit("drv: count", driver("\told = 2;\n"))
-    fix = repo.commit("drv: fix it", driver("\told = 3;\n"))
-    repo.branch("linux-6.6.y", start)
-    repo.commit("drv: own way", driver("\told = 4;\n"))
-    repo.checkout("master")
-    trusted(repo)
-    with Repository.open(repo.path) as repository:
-        (result,) = backport(
-            repository, BackportRequest(fix, onto=["linux-6.6.y"], effort=0.0)
-        )
-        branch = result.branches[0]
-        known = open_conflicts(repository, result, branch)
-        (one,) = known.conflicts
-        for lines, code, words in (
-            (["\told = 3;\n"], 0, "without new warnings"),
-            (["\tmissing = 3;\n"], 2, "undeclared"),
-        ):
-            done = outcome(
-                repository,
-                result,
-                branch,
-                known.take(one.conflict.key, edited(one, lines, "mine")),
-            )
-            compiled = build_objects_of(repository, result, branch, done.adaptation)
-            assert compiled.code == code
-            assert words in built_words(compiled)
 
 
 def test_a_canceled_build_ends(tmp_path: Path) -> None:

@@ -14,10 +14,6 @@ from patchpilot.config import Settings
 from patchpilot.model.bug_range import ReleaseState
 from patchpilot.model.mail import parse_patch
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.conflict_columns import (
-    ConflictColumns,
-    conflict_columns,
-)
 from patchpilot.services.backport.patch_on_branch import patch_on_branch
 from patchpilot.services.backport.prerequisite_queue import Risk, risk_of
 from patchpilot.services.backport.topic_backports import (
@@ -95,52 +91,6 @@ def test_a_candidate_has_the_range_and_the_message_it_would_give(world: World) -
     assert (
         f'{{+Fixes: {world.groundwork[:12]} ("work: check first")+}}' in impact.message
     )
-
-
-def test_the_sides_of_a_conflict_have_their_base_and_the_lines_around(
-    world: World,
-) -> None:
-    world.branch("6.12", world.culprit, ("own", {"w.c": CULPRIT_AND_20}))
-    result = ask(world)
-    (branch,) = result.branches
-    with Repository.open(world.repo.path) as repository:
-        (found,) = conflict_columns(repository, world.fix, branch)
-        contents = [
-            repository.blob(rev, "w.c") or b""
-            for rev in (*repository.commit(world.fix).parents[:1], world.fix)
-        ]
-    place = found.place
-    # base and fix are numbered as their files are
-    for line, lines, content in zip(
-        (found.base_line, found.fix_line),
-        (place.base, place.theirs),
-        contents,
-        strict=True,
-    ):
-        assert content.decode().splitlines()[line - 1 :][: len(lines)] == list(lines)
-    assert (place.path, place.ours[:3]) == ("w.c", place.base[:3])
-    assert "\town(20);" in place.ours
-    assert "\tcheck(20);" in place.base
-    assert "\tcheck(20, all);" in place.theirs
-    assert (
-        place.ours[-3:]
-        == place.base[-3:]
-        == place.theirs[-3:]
-        == ("\tstep(21);", "\tstep(22);", "\tstep(23);")
-    )
-
-
-def test_a_file_that_a_side_lacks_stays_as_the_verdict_has_it(world: World) -> None:
-    world.branch("6.12", world.groundwork)
-    world.repo.checkout("linux-6.12.y")
-    world.repo.git("rm", "-q", "w.c")
-    world.repo.git("commit", "-q", "-m", "gone")
-    world.repo.checkout("master")
-    (branch,) = ask(world).branches
-    with Repository.open(world.repo.path) as repository:
-        assert conflict_columns(repository, world.fix, branch) == tuple(
-            ConflictColumns(place) for place in branch.conflicts
-        )
 
 
 def test_context_belongs_to_all_sides_and_two_conflicts_share_none() -> None:

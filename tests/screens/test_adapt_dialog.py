@@ -29,34 +29,22 @@ def test_what_is_not_sure_comes_after_resolving_manually() -> None:
     conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
     assert [name for name, _, _ in proposals(conflict, Ways(ADAPTED))] == [
         "write",
-        "choose",
         "start",
         "manual",
     ]
     unsure = proposals(conflict, Ways(replace(ADAPTED, confidence=0.3)))
-    assert [name for name, _, _ in unsure] == ["choose", "manual", "start", "write"]
+    assert [name for name, _, _ in unsure] == ["manual", "start", "write"]
     assert (
-        unsure[1][2]
+        unsure[0][2]
         == "a clone with git's conflict in it, with 1 prerequisite applied before it"
     )
-    assert [name for name, _, _ in proposals(conflict, Ways())] == ["choose", "manual"]
+    assert [name for name, _, _ in proposals(conflict, Ways())] == ["manual"]
     text = proposal_text(conflict, Ways(ADAPTED))
     assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 0.82:")
     assert text.endswith("- 2 more")
     assert (
         proposal_text(conflict, Ways())
         == "The fix as a whole cannot be adapted to stable/linux-6.1.y."
-    )
-
-
-def test_what_was_begun_comes_first() -> None:
-    ways = Ways(ADAPTED, "2 of 3 chosen")
-    assert (
-        next(name for name, _, _ in proposals(branch(BranchVerdict.CONFLICT), ways))
-        == "choose"
-    )
-    assert proposal_text(branch(BranchVerdict.CONFLICT), ways).startswith(
-        "Conflict by conflict: 2 of 3 chosen."
     )
 
 

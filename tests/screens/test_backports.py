@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Backports stage: a badge and an action for each branch, prerequisites to tick, conflicts in
-three columns.
+"""The Backports stage: a badge and an action for each branch, prerequisites to tick, conflicts
+as a diff.
 """
 
 from collections.abc import Callable
@@ -202,16 +202,9 @@ def test_what_is_written_is_reported_before_the_folder_is_asked_for() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("size", "others"),
-    [
-        ((160, 50), ()),
-        ((120, 36), ("| branch and base", "| base and fix")),
-        ((100, 40), ("| branch", "| base", "| fix")),
-    ],
-)
-async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
-    size: tuple[int, int], others: tuple[str, ...], fixed: Path, walk_on: On
+@pytest.mark.parametrize("size", [(160, 50), (100, 40)])
+async def test_a_conflict_is_a_diff_from_the_branch_to_the_fix(
+    size: tuple[int, int], fixed: Path, walk_on: On
 ) -> None:
     app = walk_on(fixed)
     async with running(app, size, asks=False) as pilot:
@@ -223,53 +216,17 @@ async def test_as_many_versions_of_a_conflict_as_fit_are_next_to_each_other(
             "5 of 6 branches need the fix, 1 with conflicts; press 4 to confirm" in text
         )
         assert app.session.status(Stage.BACKPORTS).state is StageState.OFFERED
-        for other in others:
-            assert other in text_of(app)
-            await keys(pilot, "vertical_line")
-        if not others:
-            headings = next(
-                row for row in text.splitlines() if "base (before the fix)" in row
-            )
-            assert (
-                headings.index("branch")
-                < headings.index("base")
-                < headings.index("fix", headings.index(")"))
-            )
-            assert app.screen.check_action("versions", ()) is False
-        # the lines have numbers and the signs of their version
-        assert "acme_mcp.c:54 (content)" in text
+        assert "1 conflict: from the branch (-) to the fix (+)" in text
+        assert "acme_mcp.c:57 (content)" in text
         await keys(pilot, "enter")
-        assert "acme_mcp.c:54 (content)" in text_of(app)
-
-
-@pytest.mark.parametrize("size", [(160, 50), (80, 24)])
-async def test_a_branch_on_the_whole_screen_follows_the_width_and_has_every_version(
-    size: tuple[int, int], fixed: Path, walk_on: On
-) -> None:
-    app = walk_on(fixed)
-    async with running(app, size, asks=False) as pilot:
-        await keys(pilot, Stage.BACKPORTS, "enter")
-        await until(
-            pilot, lambda: "base (before the fix)" in text_of(app), "the branch"
-        )
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: "< branch" in text_of(app), "one column")
+        await until(pilot, lambda: "caused by" in text_of(app), "the branch")
         rows = [row.strip("│┃ ") for row in text_of(app).split("\n")]
-        wanted = (
-            "why ",
-            "next ",
-            "54 ",
-            "57< if (rsp != ACME_MSG_OK)",
-            "71- ",
-            "71+ ",
-            "73+ ",
-            "caused by ",
-        )
         at = [
             next(at for at, row in enumerate(rows) if row.startswith(start))
-            for start in wanted
+            for start in ("why ", "next ", "@@ ", "-", "+", "caused by ")
         ]
-        assert at == sorted(at), "the branch, the base and the fix below each other"
+        assert at == sorted(at)
         assert not any(row.endswith("…") for row in rows[:6])
 
 
@@ -336,7 +293,7 @@ async def test_a_prerequisite_that_is_not_ticked_is_not_written(
         git(fixed, "update-ref", "refs/remotes/origin/master", "HEAD")
         await keys(pilot, Stage.BACKPORTS)
         assert "acme_mcp.c:" in text_of(app)
-        assert "1 conflict · | branch and base" in text_of(app)
+        assert "1 conflict: from the branch" in text_of(app)
         assert "1/1 ticked" in text_of(app)
         assert "w write 2 patches" in text_of(app)
         # from the matrix Space goes to the prerequisites

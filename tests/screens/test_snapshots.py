@@ -295,7 +295,6 @@ def test_each_stage_looks_as_it_did(
         ("sign-off", (Stage.SEND, "a")),
         ("sent", (Stage.SEND,)),
         ("branch", (Stage.BACKPORTS, "enter")),
-        ("conflicts", (Stage.BACKPORTS, "z", "c")),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )

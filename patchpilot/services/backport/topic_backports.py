@@ -34,7 +34,6 @@ from patchpilot.services.backport.branch_verdicts import (
 )
 from patchpilot.services.backport.bug_range import range_of_backports
 from patchpilot.services.backport.prerequisite_queue import without
-from patchpilot.services.backport.saved_choices import chosen_words, read_choices
 from patchpilot.services.backport.work_clone import (
     Resolving,
     is_started,
@@ -87,9 +86,6 @@ def topic_backports(
             branch,
             failed=failed.get((result.commit or "", branch.version or ""), ""),
             resolved=str(resolution(repository, result.commit, branch) or "")
-            if result.commit and branch.verdict == "conflict"
-            else "",
-            chosen=chosen_words(repository, result.commit, branch)
             if result.commit and branch.verdict == "conflict"
             else "",
         )
@@ -195,13 +191,11 @@ def _signer(repository: Repository) -> Address:
 class Ways:
     """The options for a fix that conflicts on a branch.
 
-    `adaptation` is the adapted fix (None: not possible). `chosen` reports the progress in
-    choosing a resolution for each conflict, empty if there are no choices. `is_started` is
-    set if the user is already resolving the conflict in a clone.
+    `adaptation` is the adapted fix (None: not possible). `is_started` is set if the user is
+    already resolving the conflict in a clone.
     """
 
     adaptation: Adaptation | None = None
-    chosen: str = ""
     is_started: bool = False
 
 
@@ -222,7 +216,7 @@ def ways_to(
         )
     if adapted:
         adapted = replace(adapted, steps=with_causes(adapted.steps, branch.causes))
-    return Ways(adapted, read_choices(repository, result.commit, branch)[0].words)
+    return Ways(adapted)
 
 
 def resolve_conflict(

@@ -21,7 +21,6 @@ def choose_resolution(
     ways: "Ways",
     *,
     write: "Callable[[Adaptation], None]",
-    choose: "Callable[[], None]",
     resolve: "Callable[[Adaptation | None], None]",
 ) -> None:
     """Let the user choose how to resolve the conflicts on a branch.
@@ -35,8 +34,6 @@ def choose_resolution(
     def chosen(name: str | None) -> None:
         if name == "write" and ways.adaptation:
             write(ways.adaptation)
-        elif name == "choose":
-            choose()
         elif name:
             resolve(ways.adaptation if name == "start" else None)
 
@@ -51,21 +48,14 @@ def choose_resolution(
 
 
 def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
-    """Return the decisions made for an adaptation as text, one line per step.
-
-    It starts with how many of the conflicts the user has resolved.
-    """
-    begun = [f"Conflict by conflict: {ways.chosen}.", ""] if ways.chosen else []
+    """Return the decisions made for an adaptation as text, one line per step."""
     adapted = ways.adaptation
     if adapted is None:
-        return "\n".join(
-            [*begun, f"The fix as a whole cannot be adapted to {branch.branch}."]
-        )
+        return f"The fix as a whole cannot be adapted to {branch.branch}."
     shown = [f"- {step}" for step in adapted.steps[:_MOST_STEPS]]
     more = len(adapted.steps) - len(shown)
     return "\n".join(
         [
-            *begun,
             f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.2f}:",
             "",
             *shown,
@@ -77,8 +67,7 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
 def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]]:
     """Return the name, label and reason of each way to resolve the conflicts.
 
-    A resolution that was started comes first; an uncertain one comes after resolving the conflict
-    manually.
+    An uncertain adaptation comes after resolving the conflict manually.
     """
     needs = len(branch.prerequisites)
     before = (
@@ -86,21 +75,11 @@ def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]
         if needs and not branch.partial
         else ""
     )
-    each = [
-        (
-            "choose",
-            "Conflict by conflict",
-            (
-                "shows proposals with reasons for each conflict; each choice is saved"
-                " immediately"
-            ),
-        )
-    ]
     manual = [
         ("manual", "Resolve manually", f"a clone with git's conflict in it{before}")
     ]
     if ways.adaptation is None:
-        return [*each, *manual]
+        return manual
     ours = [
         (
             "write",
@@ -113,6 +92,4 @@ def proposals(branch: "BranchResult", ways: "Ways") -> list[tuple[str, str, str]
             "opens a clone with the adapted files, in which you change and commit them",
         ),
     ]
-    if ways.chosen or not ways.adaptation.is_sure:
-        return [*each, *manual, *reversed(ours)]
-    return [ours[0], *each, ours[1], *manual]
+    return [*ours, *manual] if ways.adaptation.is_sure else [*manual, *reversed(ours)]

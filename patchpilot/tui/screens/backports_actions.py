@@ -49,12 +49,6 @@ BINDINGS: list[BindingType] = [
         "tick or untick a prerequisite; w writes the ticked ones",
     ),
     key(
-        "vertical_line",
-        "versions",
-        "show versions",
-        "show the other versions of a conflict: branch, base, fix",
-    ),
-    key(
         "f",
         "fetch",
         "run git fetch",
@@ -122,7 +116,7 @@ def write_patches(screen: "StageScreen", texts: BranchTexts) -> None:
 def _show_written(screen: "StageScreen", done: "tuple[WrittenBackport, ...]") -> None:
     has_files = any(backport.files for backport in done)
     title = "Patches written" if has_files else "No patches written"
-    rows = written_rows(done, in_demo=bool(screen.tui.demo))
+    rows = written_rows(done)
     screen.app.push_screen(Reader(title, rows, fold=True))
 
 
@@ -166,7 +160,7 @@ def resolve(
     result, left_out = texts.result, texts.unticked(branch)
 
     def ready(done: "Resolving") -> None:
-        rows = resolving_rows(done, in_demo=bool(screen.tui.demo))
+        rows = resolving_rows(done)
         screen.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
         if done.files and not branch.resolved:
             screen.notify(

@@ -5,7 +5,7 @@ It shows which releases have the bug, one row per stable branch, and the details
 verdict.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from patchpilot.model.counted import counted
 from patchpilot.tui.screens import backports_actions
 from patchpilot.tui.screens.adapt_dialog import choose_resolution
 from patchpilot.tui.screens.backports_actions import write_adapted
-from patchpilot.tui.screens.branch_page import BranchPage, conflict_versions
+from patchpilot.tui.screens.branch_page import conflict_rows, page_rows, row_look
 from patchpilot.tui.screens.branch_rows import (
     FIRST,
     LABEL,
@@ -27,18 +27,16 @@ from patchpilot.tui.screens.branch_rows import (
     first_to_look_at,
     need_row,
 )
-from patchpilot.tui.screens.branch_texts import TODO, BranchTexts, texts_of
-from patchpilot.tui.screens.conflict_pane import ConflictPane
+from patchpilot.tui.screens.branch_texts import EDGE, TODO, BranchTexts, texts_of
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.empty import empty_rows, empty_text
 from patchpilot.tui.view.rich_text import fitted, lines, plain
 from patchpilot.tui.view.shown_keys import ShownKeys
-from patchpilot.tui.view.stages import Stage, StageStatus
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Reader
-from patchpilot.tui.widgets.conflict_view import EDGE, ConflictView
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Table
-from patchpilot.tui.widgets.panel import BROAD, TALL, WIDE, Panel
+from patchpilot.tui.widgets.panel import TALL, WIDE, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 from patchpilot.tui.widgets.ruler import ReleaseRuler
@@ -48,8 +46,6 @@ if TYPE_CHECKING:
         BackportResult,
         BranchResult,
     )
-    from patchpilot.services.backport.choose_conflicts import Choices, OpenConflicts
-    from patchpilot.services.backport.conflict_columns import ConflictColumns
 
 
 def useless_keys(branch: "BranchResult | None") -> set[str]:
@@ -90,8 +86,6 @@ class BackportsScreen(ListDetailScreen):
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
         self._at = ""
-        self._conflicts: dict[tuple[str, str], tuple[ConflictColumns, ...]] = {}
-        self._chosen_words: dict[str, str] = {}
         self._selected_first = ""
         self._patches: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -99,69 +93,27 @@ class BackportsScreen(ListDetailScreen):
         """The ruler, the matrix, and of the selected branch the verdict, the prerequisites and the
         conflicts.
         """
-        with Container(id="overview"):
-            with Panel(title="Where the bug is", id="range"):
-                yield ReleaseRuler(ident="ruler")
-            with Panel(title="Stable branches", id="branches", classes="main"):
-                yield Table(ident="matrix", enter="open branch")
-            with Container(id="branch-answer", classes="pair"):
-                with (
-                    Panel(title="Verdict", id="verdict"),
-                    VerticalScroll(can_focus=False),
-                ):
-                    yield PlainText("branch")
-                with Panel(title="Prerequisites", id="needs"):
-                    yield RowList(ident="queue")
-            with Panel(title="Conflicts", id="clash"):
-                yield ConflictView(ident="sides")
-            with Panel(title="The fix on this branch", id="outcome"):
-                yield DiffView(ident="applied")
-        yield ConflictPane(
-            ident="conflicts",
-            write=partial(write_adapted, self),
-            left=self._leave_conflicts,
-        )
+        with Panel(title="Where the bug is", id="range"):
+            yield ReleaseRuler(ident="ruler")
+        with Panel(title="Stable branches", id="branches", classes="main"):
+            yield Table(ident="matrix", enter="open branch")
+        with Container(id="branch-answer", classes="pair"):
+            with (
+                Panel(title="Verdict", id="verdict"),
+                VerticalScroll(can_focus=False),
+            ):
+                yield PlainText("branch")
+            with Panel(title="Prerequisites", id="needs"):
+                yield RowList(ident="queue")
+        with Panel(id="outcome"):
+            yield DiffView(ident="applied")
 
     def on_mount(self) -> None:
         """What a branch may have appears with it."""
-        self._hide("#range", "#needs", "#clash", "#outcome", "#conflicts")
-
-    @property
-    def _chooses(self) -> bool:
-        """Whether the conflicts of a branch are shown in place of the branches."""
-        # asked for the keys, also before there are any widgets
-        return any(pane.display for pane in self.query("#conflicts"))
-
-    @property
-    def main_panel(self) -> Panel | None:
-        """The branches; while what a conflict becomes is chosen, its proposals."""
-        return (
-            self.query_one("#proposals-panel", Panel)
-            if self._chooses
-            else super().main_panel
-        )
-
-    def notes(self, status: StageStatus) -> tuple[str, str]:
-        """Nothing of the stage while a conflict's proposals are shown: they have their count."""
-        return ("", "") if self._chooses else super().notes(status)
+        self._hide("#range", "#needs", "#outcome")
 
     def show(self, result: "BackportResult") -> None:
-        """Fill the ruler and the matrix.
-
-        Conflicts that are not those of the fix or the branch any more are read again.
-        """
-        if self._chooses and not (
-            pane := self.query_one("#conflicts", ConflictPane)
-        ).is_for(result):
-            same = [
-                branch
-                for branch in result.branches
-                if branch.branch == pane.branch and branch.verdict == "conflict"
-            ]
-            if same:
-                self._open_conflicts(result, same[0])
-            else:
-                self._show_branches()
+        """Fill the ruler and the matrix."""
         self.keys_changed()
         self.query_one("#ruler", ReleaseRuler).show(result.bug)
         range_of, likely = self.query_one("#range", Panel), self.session.likely
@@ -175,10 +127,10 @@ class BackportsScreen(ListDetailScreen):
         self._table.can_focus = bool(result.branches)
         self.fill()
         if not result.branches:
-            self._hide("#needs", "#clash", "#outcome")
+            self._hide("#needs", "#outcome")
             self.query_one("#verdict", Panel).heading = "Stable branches"
             self.call_after_refresh(self._show_empty)
-        elif not self._chooses:
+        else:
             self._table.focus()
 
     def _show_empty(self) -> None:
@@ -203,7 +155,7 @@ class BackportsScreen(ListDetailScreen):
     @property
     def _texts(self) -> BranchTexts:
         """What is said about the branches of the result on screen."""
-        return texts_of(self.session, self._shown, self._left_out, self._chosen_words)
+        return texts_of(self.session, self._shown, self._left_out)
 
     @property
     def chosen(self) -> "BranchResult | None":
@@ -243,28 +195,15 @@ class BackportsScreen(ListDetailScreen):
         result: BackportResult | None = self._shown
         is_early = result is not None and not result.upstream
         hidden = {"write"} if is_early else set()
-        if self._chooses:
-            # the way back to the branches comes first
-            hidden.add("step(1)")
-        else:
-            hidden |= useless_keys(self.chosen)
-        return ShownKeys(hidden=frozenset(hidden))
+        return ShownKeys(hidden=frozenset(hidden | useless_keys(self.chosen)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is something to fetch only when the fix was merged or no branch is there, and
         something to do with a branch only where there are any.
         """
         result: BackportResult | None = self._shown
-        for_branches = ("write", "resolve", "tick", "versions")
-        if self._chooses and action in (*for_branches, "fetch"):
+        if result and not result.branches and action in ("write", "resolve", "tick"):
             return False
-        if result and not result.branches and action in for_branches:
-            return False
-        if action == "versions":
-            return (
-                any(panel.display for panel in self.query("#clash"))
-                and self.size.width < BROAD
-            )
         return (
             bool(result and (result.unfetched or self._texts.merged))
             if action == "fetch"
@@ -361,78 +300,33 @@ class BackportsScreen(ListDetailScreen):
             or not branch.wants_fix
             or self.size.height < TALL
         ):
-            self._hide("#clash", "#outcome")
+            self._hide("#outcome")
             return
         key = (result.commit, branch.tip)
-        if branch.conflicts:
-            show = partial(self._show_conflicts, branch, key)
-            show() if key in self._conflicts else self._read_conflicts(
-                branch, key, show, show
-            )
-        elif branch.tip and not branch.conflicts:
-            (
-                self._show_patch(branch, key)
-                if key in self._patches
-                else self._make_patch(branch, key, result)
-            )
+        if branch.conflicts or key in self._patches:
+            self._show_patch(branch, self._patches.get(key, ()))
+        elif branch.tip:
+            self._make_patch(branch, key, result)
         else:
-            self._hide("#clash", "#outcome")
+            self._hide("#outcome")
 
-    def _show_conflicts(self, branch: "BranchResult", key: tuple[str, str]) -> None:
-        """The conflicts as far as they are known: three versions next to each other, two of them,
-        or one, as the width allows.
+    def _show_patch(self, branch: "BranchResult", rows: Sequence[str]) -> None:
+        """The conflicts, or the patch that the fix becomes on the branch.
+
+        There is no patch before it is made.
         """
         if self.chosen != branch:
             return
-        self._hide("#outcome")
-        panel, sides = (
-            self.query_one("#clash", Panel),
-            self.query_one("#sides", ConflictView),
+        panel, view = (
+            self.query_one("#outcome", Panel),
+            self.query_one("#applied", DiffView),
         )
-        sides.show(conflict_versions(branch, self._conflicts.get(key, ())))
-        turn = f" · | {sides.next_versions}" if sides.next_versions else ""
-        panel.display, panel.count = (
-            True,
-            f"{counted(len(branch.conflicts), 'conflict')}{turn}",
-        )
-
-    def action_versions(self) -> None:
-        """Show the next versions of the conflict."""
-        branch = self.chosen
-        if branch is not None:
-            self.query_one("#sides", ConflictView).turn()
-            self._show_below(branch)
-
-    def _read_conflicts(
-        self,
-        branch: "BranchResult",
-        key: tuple[str, str],
-        then: Callable[[], None],
-        meanwhile: Callable[[], None],
-    ) -> None:
-        """Read the versions of a branch's conflicts; then call `then`."""
-        from patchpilot.services.backport.conflict_columns import conflict_columns
-
-        def read(places: "tuple[ConflictColumns, ...]") -> None:
-            self._conflicts[key] = places
-            then()
-
-        self.in_thread(
-            "reading the conflicts",
-            lambda repository, _: conflict_columns(repository, key[0], branch),
-            read,
-            meanwhile,
-        )
-
-    def _show_patch(self, branch: "BranchResult", key: tuple[str, str]) -> None:
-        """The patch that the fix becomes on the branch; nothing before it is made."""
-        if self.chosen != branch:
-            return
-        self._hide("#clash")
-        panel = self.query_one("#outcome", Panel)
         panel.display, panel.heading = True, f"The fix on {branch.branch}"
-        rows, view = self._patches.get(key, ()), self.query_one("#applied", DiffView)
-        if tuple(view.rows) != rows:
+        if branch.conflicts:
+            rows = conflict_rows(branch)
+            count = counted(len(branch.conflicts), "conflict")
+            panel.heading = f"{count}: from the branch (-) to the fix (+)"
+        if tuple(view.rows) != tuple(rows):
             view.fill(rows)
 
     def _make_patch(
@@ -442,13 +336,13 @@ class BackportsScreen(ListDetailScreen):
 
         def made(rows: tuple[str, ...]) -> None:
             self._patches[key] = rows
-            self._show_patch(branch, key)
+            self._show_patch(branch, rows)
 
         self.in_thread(
             "applying the fix",
             lambda repository, _: patch_on_branch(repository, result, branch),
             made,
-            lambda: self._show_patch(branch, key),
+            lambda: self._show_patch(branch, ()),
         )
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
@@ -456,28 +350,17 @@ class BackportsScreen(ListDetailScreen):
         self.action_open()
 
     def action_open(self) -> None:
-        """Show a branch on the whole screen: the sides of each conflict, its prerequisites, the
-        commands.
-        """
+        """Show a branch on the whole screen: its conflicts, its prerequisites, the commands."""
         branch = self.chosen
-        result: BackportResult | None = self._shown
-        if branch is None or result is None:
+        if branch is None or self._shown is None:
             return
-        key = (result.commit or "", branch.tip)
-        if branch.conflicts and branch.wants_fix and key not in self._conflicts:
-            # on a low terminal they were not read yet
-            self._read_conflicts(
-                branch, key, lambda: self._open(branch, key), lambda: None
-            )
-        else:
-            self._open(branch, key)
-
-    def _open(self, branch: "BranchResult", key: tuple[str, str]) -> None:
-        colors = self.query_one("#sides", ConflictView).code_colors
-        page = BranchPage(self._texts, branch, self._conflicts.get(key, ()), colors)
-        title = f"{branch.branch}: {badge_of(branch).word}"
+        texts, title = self._texts, f"{branch.branch}: {badge_of(branch).word}"
         self.app.push_screen(
-            Reader(title, styler=page.look, make=lambda: page.rows(self.app.size.width))
+            Reader(
+                title,
+                styler=row_look,
+                make=lambda: page_rows(texts, branch, self.app.size.width),
+            )
         )
 
     def action_tick(self) -> None:
@@ -531,52 +414,6 @@ class BackportsScreen(ListDetailScreen):
                 branch,
                 ways,
                 write=partial(write_adapted, self, result, branch),
-                choose=lambda: self._open_conflicts(result, branch),
                 resolve=partial(backports_actions.resolve, self, self._texts, branch),
             ),
         )
-
-    def _open_conflicts(self, result: "BackportResult", branch: "BranchResult") -> None:
-        """Show the conflicts of a branch with their proposals in place of the branches."""
-        from patchpilot.services.backport.choose_conflicts import open_conflicts
-
-        def read(known: "OpenConflicts") -> None:
-            if not known.conflicts:
-                self.notify(
-                    (
-                        "the conflict is about file names or modes: press z, then choose"
-                        " Resolve manually"
-                    ),
-                    severity="warning",
-                    timeout=8,
-                )
-                return
-            self.query_one("#overview").display = False
-            self.query_one("#conflicts").display = True
-            self.query_one("#conflicts", ConflictPane).show(result, branch, known)
-            self.place()
-            self.refresh_bindings()
-
-        # a name of its own: reading the versions of the selected branch's conflicts does not
-        # replace it
-        self.in_thread(
-            "reading the proposals",
-            lambda repository, progress: open_conflicts(
-                repository, result, branch, progress
-            ),
-            read,
-        )
-
-    def _leave_conflicts(self, branch: "BranchResult", choices: "Choices") -> None:
-        """Show the branches again, and how far the choices are."""
-        self._chosen_words[branch.branch] = choices.words
-        self._show_branches()
-        if self._shown is not None:
-            self.show(self._shown)
-
-    def _show_branches(self) -> None:
-        self.query_one("#conflicts").display = False
-        self.query_one("#overview").display = True
-        self._table.focus()
-        self.place()
-        self.refresh_bindings()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.counted import counted
+from patchpilot.settings.read_settings import in_demo
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fitted, plain, wrapped
@@ -109,8 +110,6 @@ def what_to_do(
         return "patches written: z"
     if branch.affected is None and not result.culprits:
         return ""
-    if branch.verdict == "conflict" and branch.chosen:
-        return f"z {branch.chosen.partition(':')[0]}"
     if branch.verdict == "conflict" and (branch.failed or not ticked):
         return "z resolve"
     if not result.upstream or (
@@ -185,7 +184,6 @@ def details(branch: "BranchResult") -> list[tuple[str, str]]:
     """Return the short details of a verdict as (label, text) rows, one row per fact."""
     rows = [("why", branch.reason)]
     rows += [("failed", f"reported in <{branch.failed}>")] if branch.failed else []
-    rows += [("conflicts", branch.chosen)] if branch.chosen else []
     if branch.wants_fix:
         rows += [
             ("caused by", f"{cause.commit[:12]} {cause.subject}")
@@ -290,9 +288,7 @@ def needs_in_words(branch: "BranchResult") -> list[tuple[str, str]]:
     return rows
 
 
-def written_rows(
-    done: "Sequence[WrittenBackport]", *, in_demo: bool = False
-) -> list[str]:
+def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
     """Return rows with the files written for each branch, or the reason why none were.
 
     The commands that send them follow. In the demo they are not sent.
@@ -330,7 +326,7 @@ def written_rows(
             f"Read them, then send them{order}; To:, Cc: and In-Reply-To: are in them.",
             *(
                 [DEMO]
-                if in_demo
+                if in_demo()
                 else (SHELL, *(f"  {command}" for command in commands))
             ),
         ]
@@ -344,7 +340,7 @@ DEMO = (
 )
 
 
-def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
+def resolving_rows(done: "Resolving") -> list[str]:
     """Return the rows about a conflict that is being resolved in a clone.
 
     They give its location, its state, the next step, and the patches once they are written. In
@@ -365,7 +361,7 @@ def resolving_rows(done: "Resolving", *, in_demo: bool = False) -> list[str]:
             "",
             *(
                 [DEMO]
-                if in_demo
+                if in_demo()
                 else (
                     SHELL,
                     *(f"  {in_keys(line, Stage.BACKPORTS)}" for line in done.advice),

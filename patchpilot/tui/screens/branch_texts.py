@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The texts of the backports stage about the branches, including what the user ticked and chose."""
+"""The texts of the backports stage about the branches, including what the user ticked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ from patchpilot.tui.screens.branch_rows import (
 from patchpilot.tui.view.rich_text import fitted, plain
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.conflict_view import EDGE
 from patchpilot.tui.widgets.panel import WIDE
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ MERGED = ("in-mainline", "in-stable")
 NARROW = 100
 """Columns below which a branch is named by its version alone."""
 CELL_PADDING = 2
+EDGE = 5
+"""Columns of a panel's border and a scrollbar."""
 TODO = "what to do"
 WHY = 24
 """Columns of the reason in the table, where there is room for it."""
@@ -48,14 +49,13 @@ WHY = 24
 class BranchTexts:
     """The texts about each branch, with the choices that the user made on it.
 
-    `left_out` maps a branch to its prerequisites that are not ticked, `chosen` to a summary of
-    the choices for its conflicts. `merged` is the mainline commit that was reported in messages
-    but has not been fetched yet. `is_tagged`: the commit message has Cc: stable.
+    `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
+    commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit
+    message has Cc: stable.
     """
 
     result: "BackportResult"
     left_out: Mapping[str, frozenset[str]]
-    chosen: Mapping[str, str]
     merged: str
     is_tagged: bool
 
@@ -73,14 +73,10 @@ class BranchTexts:
         """The same by branch."""
         return {branch.branch: self.unticked(branch) for branch in self.result.branches}
 
-    def _as_chosen(self, branch: "BranchResult") -> "BranchResult":
-        """The branch with what was chosen for its conflicts since the result was made."""
-        return replace(branch, chosen=self.chosen.get(branch.branch, branch.chosen))
-
     def todo(self, branch: "BranchResult") -> str:
         """What to do with a branch."""
         return what_to_do(
-            self._as_chosen(branch),
+            branch,
             self.result,
             self.unticked(branch),
             self.merged,
@@ -105,7 +101,7 @@ class BranchTexts:
         fetch = f"{self.merged[:12]}, not fetched yet: press f (git fetch)"
         return [
             *([("merged as", fetch)] if self.merged else []),
-            *details(self._as_chosen(branch)),
+            *details(branch),
             *self._next(branch),
             *(("unfetched", str(other.version)) for other in self.result.missing),
             *(("note", rule) for rule in self.result.rules),
@@ -174,7 +170,6 @@ def texts_of(
     session: Session,
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
-    chosen: Mapping[str, str],
 ) -> BranchTexts:
     """Return the texts for a backport result in this session."""
     message = session.commit.message.split("\n") if session.commit else ()
@@ -186,4 +181,4 @@ def texts_of(
         if series.own and series.status and str(series.status.state) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
-    return BranchTexts(result, left_out, chosen, commit, is_tagged)
+    return BranchTexts(result, left_out, commit, is_tagged)
