@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The closing text of the demo in the TUI and on the command line.
+"""The closing text of the demo.
 
 It explains how to repeat the steps of the demo in one's own tree.
 """
@@ -9,13 +9,6 @@ import shutil
 import sys
 from pathlib import Path
 
-ALL_DONE = """\
-The patch is in mainline and in a stable kernel. Cc: stable brings it to
-the branches to which it applies. One step is left, for 6.1, to which it does not:
-press z at stage 5 to resolve the conflict.
-
-"""
-"""What the TUI's end card says before that."""
 _OWN_TREE = """\
 The same with your own fix, on a branch of your own kernel tree:
 
@@ -25,10 +18,6 @@ The same with your own fix, on a branch of your own kernel tree:
 
 Nothing is sent before you saw it. `patchpilot send --to-self` sends a test.
 When you quit, the demo removes its files; `{command} demo` starts it again."""
-FOLDER = "PATCHPILOT_FOLDER"
-"""The variable with what `folder_outside_path` found, for the TUI in the sandbox, whose PATH is
-another.
-"""
 
 
 def folder_outside_path() -> str:

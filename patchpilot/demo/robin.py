@@ -48,12 +48,11 @@ ANSWERS = {
         "No: nobody reported a card that stopped working after an update, and a Fixes: tag alone"
         " makes no regression"
     ),
+    "tree": "your patch fixes a bug: choose the tree for fixes",
 }
 """What the author of the invented fix answers to the pre-send questions, and why: its reader cannot
 know.
 """
-TREE = "You are Robin: your patch fixes a bug, so choose"
-"""The same about the tree that the subject names."""
 VERB = "the rewrite by the demo"
 CHANGES = (
     "- name the firmware, and say that the probe function treats EOPNOTSUPP as harmless (Maya)",

@@ -15,15 +15,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import platformdirs
-
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.demo import demo_mails
 from patchpilot.demo.demo_archive import ArchiveServer, open_archive
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_people import LISTS
 from patchpilot.demo.demo_repository import Repositories, make_repositories
-from patchpilot.demo.own_tree import FOLDER, folder_outside_path
 from patchpilot.demo.repository_settings import configure_clone
 from patchpilot.demo.sink import Sink
 from patchpilot.errors import InputError
@@ -160,8 +157,6 @@ def sandbox_environment(root: Path) -> dict[str, str]:
         f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
     )
     env["PATCHPILOT_DEMO"] = str(root)
-    env[FOLDER] = folder_outside_path()
-    env["PATCHPILOT_TOUR"] = platformdirs.user_state_dir("patchpilot")
     return env
 
 

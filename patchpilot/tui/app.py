@@ -44,6 +44,10 @@ from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
 """The name of Home's screen."""
+WELCOME = (
+    "First time here? `patchpilot demo` takes you through all stages with an invented fix;"
+    " no message leaves this machine."
+)
 LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
@@ -55,7 +59,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
     """
 
     TITLE = "patchpilot"
-    CSS_PATH = "patchpilot.tcss"
+    CSS_PATH = Path(__file__).parent / "patchpilot.tcss"
     # textual declares them so
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012
@@ -137,12 +141,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self.jobs: StageJobs = StageJobs(self, session, opening)
         self._screen_of, self._opening = screen_of, opening
         self._at_home, self._left, self._wanted = at_home, Stage.COMMIT, False
-        self.demo = os.environ.get("PATCHPILOT_DEMO", "")
-        self.tour = None
-        if self.demo:
-            from patchpilot.tui.tour import Tour
-
-            self.tour = Tour(self)
 
     def get_line_filters(self) -> list[LineFilter]:
         """Textual's filters, except the one that draws in grays, and those of the TUI."""
@@ -178,10 +176,8 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self.call_after_refresh(self._drawn)
         self.set_interval(LOOK, self._look)
         self._on_terminal = os.isatty(0)
-        if self.tour is not None:
-            self.tour.begin()
-        if self.memory.is_new and not self.demo:
-            self.call_after_refresh(self._offer_tour)
+        if self.memory.is_new:
+            self.notify(WELCOME, timeout=10)
 
     def on_unmount(self) -> None:
         """End the git processes that read the repository."""
@@ -243,11 +239,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
         A base that is not clear is for the user to choose.
         """
-        if (
-            self.session.target is None
-            and not isinstance(error, UnclearBaseError)
-            and not self.demo
-        ):
+        if self.session.target is None and not isinstance(error, UnclearBaseError):
             self.run_worker(self._seek_topics, thread=True, exit_on_error=False)
 
     def _seek_topics(self) -> None:
@@ -495,7 +487,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
                 "cannot quit while messages are being sent; wait until sending has finished",
                 severity="warning",
             )
-        elif self.tour is None or not self.tour.told_how():
+        else:
             self.exit(0)
 
     def action_help_quit(self) -> None:
@@ -533,8 +525,3 @@ class PatchpilotApp(ReportsErrors, StageApp):
     def _fatal_error(self) -> None:
         # Textual would print the traceback with all local values: the command logs it
         self.panic()
-
-    def _offer_tour(self) -> None:
-        from patchpilot.tui.tour import offer
-
-        offer(self)

@@ -41,17 +41,19 @@ def make(
     opening: "Opening | None" = None,
     *,
     at_home: bool = False,
+    kind: type[PatchpilotApp] = PatchpilotApp,
 ) -> PatchpilotApp:
     """Return the TUI for a repository's topic, or for the home screen with `at_home`.
 
-    An `opening` is already reading the topic: its session and saved state are used.
+    `kind` is its class. An `opening` is already reading the topic: its session and saved state
+    are used.
     """
     if opening:
         opening.session.loader_of = loader_of
-        return PatchpilotApp(
+        return kind(
             opening.session, screen_of, opening.memory, opening, at_home=at_home
         )
-    return PatchpilotApp(
+    return kind(
         Session(directory, target, base, loader_of=loader_of),
         screen_of,
         memory or SavedState(),

@@ -3,11 +3,17 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from patchpilot.errors import UsageError
+
+if TYPE_CHECKING:
+    from patchpilot.tui.app import PatchpilotApp
+    from patchpilot.tui.opening import Opening
 
 
 @click.command(epilog="Example: patchpilot tui; patchpilot tui origin/master..my-fix")
@@ -37,21 +43,40 @@ def command(repo: Path | None, base: str | None, home: bool, target: str | None)
             "the TUI cannot draw on this terminal (TERM=dumb)",
             hint="patchpilot --help lists commands that run on any terminal",
         )
+    repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
+
+    def make_app(opening: "Opening") -> "PatchpilotApp":
+        from patchpilot.tui.build_app import make
+
+        return make(opening=opening, at_home=home)
+
+    return run_app(repo, target, base, make_app, draws=not home)
+
+
+def run_app(
+    repo: Path | None,
+    target: str | None,
+    base: str | None,
+    make_app: "Callable[[Opening], PatchpilotApp]",
+    *,
+    draws: bool = True,
+) -> int:
+    """Run the TUI that `make_app` returns, and return its exit code.
+
+    With `draws`, the frame of the first screen is drawn while the application is loaded.
+    """
     from patchpilot.tui.opening import Opening
     from patchpilot.tui.stage.saved_state import SavedState
     from patchpilot.tui.view.session import Session
 
-    repo = repo or (click.get_current_context().find_root().obj or {}).get("repo")
     os.environ.setdefault("ESCDELAY", "25")
     # jobs run in Python threads: with the default of 5 ms, key presses would lag
     sys.setswitchinterval(0.002)
     opening = Opening(Session(repo, target, base), SavedState())
     try:
-        if not home:
+        if draws:
             opening.draw()
-        from patchpilot.tui.build_app import make
-
-        app = make(opening=opening, at_home=home)
+        app = make_app(opening)
     except BaseException:
         opening.leave()
         raise

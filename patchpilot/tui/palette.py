@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from rich.text import Text
-from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.command import (
@@ -27,7 +26,6 @@ from textual.screen import Screen
 
 from patchpilot.model.printable import width
 from patchpilot.tui.screens.help_screen import shown_key
-from patchpilot.tui.tour import take
 from patchpilot.tui.view.rich_text import KEY, QUIET, fitted, plain
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE
@@ -66,15 +64,10 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
             partial(app.action_stage, str(stage)),
             str(stage.number),
         )
-    seen: set[str] = set()
+    seen = {"command_palette"}
     for key, (node, binding, enabled, _) in screen.active_bindings.items():
         # without a tooltip it only moves a cursor
-        if (
-            enabled
-            and not isinstance(node, App)
-            and binding.tooltip
-            and binding.action not in seen
-        ):
+        if enabled and binding.tooltip and binding.action not in seen:
             seen.add(binding.action)
             title = binding.description[:1].upper() + binding.description[1:]
             yield Command(
@@ -83,25 +76,8 @@ def commands(app: "StageApp", screen: Screen[Any]) -> Iterator[Command]:
                 partial(app.run_action, binding.action, node),
                 shown_key(key),
             )
-    for action, title, does, key in (
-        (
-            "home",
-            "Home",
-            "the topics of all repositories, grouped by whose turn it is",
-            "0",
-        ),
-        ("undo", "Undo", "undo the last rewrite of your commits", "u"),
-        ("redo", "Redo", "redo the last rewrite that you undid", "U"),
-        ("change_theme", "Choose theme", "search for a theme and use it", ""),
-        ("help", "Help", "all keys of this screen", "?"),
-        ("leave", "Quit", "quit; your progress is saved", "q"),
-    ):
-        if action not in seen:
-            yield Command(title, does, partial(app.run_action, action), key)
     yield Command(
-        "Tour",
-        "eight cards about the stages, in the demo; no message leaves this machine",
-        partial(take, app),
+        "Choose theme", "search for a theme and use it", app.action_change_theme
     )
 
 

@@ -46,11 +46,11 @@ def main(named: Sequence[str]) -> int:
 
 
 def environment(scratch: Path, label: str) -> dict[str, str]:
-    """A home of its own, in which the tour was offered already."""
+    """A home of its own, that was used before."""
     home = scratch / f"home of {label}"
     state = home / "state" / "patchpilot"
     state.mkdir(parents=True)
-    (state / "walk.json").write_text('{"": {"tour": "offered"}}')
+    (state / "walk.json").write_text('{"": {"theme": "patchpilot-dark"}}')
     return {"HOME": str(home)} | {
         f"XDG_{name}_HOME": str(home / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")

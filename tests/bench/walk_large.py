@@ -144,7 +144,7 @@ def thread_mail(number: int) -> str:
 async def walked(work: Path, place: Path) -> None:
     """Keys in each stage that grows."""
     memory = SavedState(place / "walk.json")
-    memory.keep(tour="offered")
+    memory.keep(theme="patchpilot-dark")
     app = make(work, memory=memory)
     known = thread()
     loader_of = app.session.loader_of

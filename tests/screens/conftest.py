@@ -45,21 +45,21 @@ def fixed(clone: Path) -> Path:
 
 @pytest.fixture
 def walk_on(tmp_path: Path) -> Callable[[Path], PatchpilotApp]:
-    """A walk whose memory is not new, so that no tour is offered."""
+    """A walk whose memory is not new, so that it does not welcome."""
 
     def on(work: Path) -> PatchpilotApp:
         memory = SavedState(tmp_path / "state" / "walk.json")
         if memory.is_new:
-            memory.keep(tour="offered")
+            memory.keep(theme="patchpilot-dark")
         return make(work, memory=memory)
 
     return on
 
 
 @pytest.fixture
-def toured() -> Path:
-    """Where the walk remembers; the tour was offered before."""
+def used_before() -> Path:
+    """The saved state of a TUI that was used before."""
     state = Path(os.environ["XDG_STATE_HOME"]) / "patchpilot" / "walk.json"
     state.parent.mkdir(parents=True)
-    state.write_text('{"": {"tour": "offered"}}')
+    state.write_text('{"": {"theme": "patchpilot-dark"}}')
     return state

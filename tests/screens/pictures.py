@@ -46,12 +46,6 @@ MOMENTS = {
     "finding": (Stage.CHECKS, "f", "enter"),
     "write-tags": (Stage.TAGS, "enter"),
     "branch": (Stage.BACKPORTS, "enter"),
-    "conflicts": (Stage.BACKPORTS, "z", "c"),
-    **{
-        f"tour-{stage}": (f"tour {stage.number}",)
-        for stage in (Stage.COMMIT, Stage.CHECKS, Stage.TAGS)
-    },
-    "end-card": (Stage.COMMIT, "q"),
     "home": ("0",),
     "toast": (Stage.CHECKS, "S"),
 }
@@ -71,16 +65,11 @@ OVER = frozenset(
     (
         "question",
         "branch",
-        "conflicts",
         "help",
         "palette",
         "jump",
         "finding",
         "write-tags",
-        "tour-commit",
-        "tour-checks",
-        "tour-tags",
-        "end-card",
         "toast",
     )
 )
@@ -96,15 +85,10 @@ WITH_TOASTS = ("toast",)
 
 
 async def press(pilot: Pilot[int], key: str) -> None:
-    """One key, or `tour 2`: show the tour's card of the second stage."""
+    """One key, or that of a stage."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
-    if key.startswith("tour ") and app.tour:
-        app.tour.restart()
-        await still(pilot)
-        await pilot.press(key.split()[1])
-    else:
-        await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
+    await pilot.press(str(Stage(key).number) if key in list(Stage) else key)
     if key == "0":
         await until(
             pilot,
@@ -288,7 +272,9 @@ def main() -> None:
             "LANG": "C.UTF-8",
             "XDG_STATE_HOME": f"{folder}/state",
         }
-        SavedState(Path(folder) / "state" / "patchpilot" / FILE).keep(tour="seen")
+        SavedState(Path(folder) / "state" / "patchpilot" / FILE).keep(
+            theme="patchpilot-dark"
+        )
         with (
             open_sandbox(Path(folder) / "sandbox") as sandbox,
             ticking(sandbox, then=Answers(sandbox).look),

@@ -45,7 +45,7 @@ def one(tmp_path: Path) -> Iterator[Life]:
 
 def app_on(work: Path, tmp_path: Path) -> PatchpilotApp:
     memory = SavedState(tmp_path / "state" / "walk.json")
-    memory.keep(tour="offered")
+    memory.keep(theme="patchpilot-dark")
     return make(work, memory=memory)
 
 

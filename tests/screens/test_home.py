@@ -64,7 +64,7 @@ def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
 def start(tmp_path: Path) -> Start:
     def on(work: Path | None, *, at_home: bool = True) -> PatchpilotApp:
         memory = SavedState(tmp_path / "state" / "walk.json")
-        memory.keep(tour="offered")
+        memory.keep(theme="patchpilot-dark")
         return make(work, memory=memory, at_home=at_home)
 
     return on

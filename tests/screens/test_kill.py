@@ -34,7 +34,7 @@ SHOWS = {
 
 
 def test_a_walk_that_is_killed_in_a_stage_opens_there(
-    fixed: Path, toured: Path
+    fixed: Path, used_before: Path
 ) -> None:
     for stage in Stage:
         with Terminal(WALK, fixed) as walk:
@@ -46,10 +46,10 @@ def test_a_walk_that_is_killed_in_a_stage_opens_there(
             following = list(Stage)[stage.number]
             walk.type(str(following.number))
             walk.wait_for(SHOWS[following])
-    assert '"stage": "follow"' in toured.read_text()
+    assert '"stage": "follow"' in used_before.read_text()
 
 
-def test_a_closed_terminal_ends_the_walk(fixed: Path, toured: Path) -> None:
+def test_a_closed_terminal_ends_the_walk(fixed: Path, used_before: Path) -> None:
     with Terminal(WALK, fixed) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])
         walk.close()
@@ -57,7 +57,7 @@ def test_a_closed_terminal_ends_the_walk(fixed: Path, toured: Path) -> None:
 
 
 def test_a_send_that_is_killed_is_taken_up_where_it_was(
-    fixed: Path, toured: Path
+    fixed: Path, used_before: Path
 ) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
@@ -128,7 +128,7 @@ def test_a_terminal_that_cannot_draw_is_reported_the_way_out(fixed: Path) -> Non
 
 
 def test_a_bug_restores_the_terminal_and_names_its_log(
-    fixed: Path, toured: Path, tmp_path: Path
+    fixed: Path, used_before: Path, tmp_path: Path
 ) -> None:
     planted = (
         "import sys; from patchpilot.tui.app import PatchpilotApp; from patchpilot.cli.main import"

@@ -14,7 +14,6 @@ from patchpilot.model.action import in_backticks
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.topic.topic_recipients import edit
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.screens import follow_screen
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
@@ -167,18 +166,3 @@ async def test_a_project_without_stable_series_has_nothing_to_do_at_backports(
         stands = app.session.status(Stage.BACKPORTS)
         assert stands.state is StageState.TODO
         assert "lts --fetch" in text_of(app)
-
-
-async def test_the_archive_is_asked_less_often_once_nothing_new_comes(
-    fixed: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(follow_screen, "OFTEN", 1000.0)
-    app = walk_on(fixed)
-    app.demo = "1"
-    async with running(app, (80, 24), asks=False) as pilot:
-        await keys(pilot, Stage.FOLLOW)
-        begun: list[Stage] = []
-        monkeypatch.setattr(app.jobs, "begin", lambda stage, **_: begun.append(stage))
-        for _ in range(30):
-            app.screen._again()  # type: ignore[attr-defined]
-        assert len(begun) == follow_screen.CALM + 3

@@ -141,15 +141,12 @@ def test_the_hint_of_every_key_begins_with_a_verb_or_a_name() -> None:
     assert issubclass(Modal, ModalScreen)
 
 
-def test_where_there_are_fixes_their_keys_take_the_room_of_robins() -> None:
+def test_where_there_are_fixes_their_keys_come_first() -> None:
     result: Any = SimpleNamespace(rules=())
-    fixes = keys_now(result, None, None, is_open=True, can_fix_all=True, is_narrow=True)
+    fixes = keys_now(result, None, None, is_open=True, can_fix_all=True)
     assert fixes.first == "fix_one"
-    assert "newcomer" in fixes.hidden
     assert "fix_safe" not in fixes.hidden
     assert "detail" in fixes.hidden, "the detail is open"
-    none = keys_now(result, None, None, is_open=True, can_fix_all=False, is_narrow=True)
-    assert "newcomer" not in none.hidden
 
 
 def test_a_recipient_is_offered_the_other_header_only() -> None:

@@ -68,7 +68,7 @@ async def test_how_the_stages_stood_is_known_at_the_next_start_and_stale_after_a
 
 
 def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(
-    fixed: Path, toured: Path
+    fixed: Path, used_before: Path
 ) -> None:
     head = git(fixed, "rev-parse", "HEAD").text.strip()
     with Terminal(WALK, fixed, env={"NO_COLOR": ""}) as walk:
@@ -95,7 +95,7 @@ def test_what_is_copied_goes_to_the_terminal_and_z_to_the_shell_and_back(
 
 
 def test_the_first_frame_says_where_you_stand_before_textual_is_there(
-    fixed: Path, toured: Path
+    fixed: Path, used_before: Path
 ) -> None:
     with Terminal(WALK, fixed) as walk:
         walk.wait_for("1 Commit", "8 Follow", "acme-old-cards · 1 patch")

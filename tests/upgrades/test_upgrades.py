@@ -114,7 +114,7 @@ def test_recipients_trust_and_the_state_of_the_tui_are_read() -> None:
     label = "/src/linux: .patchpilot.toml"
     assert trusted() == {"0" * 64: {"label": label, "since": "2026-11-20"}}
     saved = SavedState()
-    assert (saved.get("theme"), saved.get("tour")) == ("textual-light", "seen")
+    assert saved.get("theme") == "textual-light"
     assert saved.get("stage", "/src/linux topic") == "send"
 
 

@@ -15,6 +15,7 @@ from patchpilot.cli.common import ProgressLine, overwrites
 from patchpilot.cli.verb_command import verb
 from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.model.progress import Progress, silent
+from patchpilot.settings.read_settings import in_demo
 
 _WELCOME = """\
 You are Robin Newland, in {work}, on a branch with a fix.
@@ -61,6 +62,10 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             else "the guided workflow needs a terminal",
             hint="`patchpilot demo --script` runs without one",
         )
+    if in_demo() and not shell and not script:
+        from patchpilot.demo.demo_app import run_demo
+
+        return run_demo()
     line = ProgressLine() if overwrites() else None
     progress: Progress = line or silent
     if script:
@@ -81,12 +86,12 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             line.wipe()
         if shell:
             click.echo(_WELCOME.format(work=sandbox.work), err=True)
-        from patchpilot.demo.own_tree import FOLDER, own_tree
+        from patchpilot.demo.own_tree import folder_outside_path, own_tree
 
         argv = (
             [os.environ.get("SHELL") or "/bin/sh"]
             if shell
-            else [sys.executable, "-P", "-m", "patchpilot", "tui"]
+            else [sys.executable, "-P", "-m", "patchpilot", "demo"]
         )
         with _terminal_given_back() as given_back:
             try:
@@ -98,7 +103,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
                 ) from error
             given_back.append(code >= 0)
         if not shell and code == 0:
-            click.echo(own_tree(sandbox.env[FOLDER]), err=True)
+            click.echo(own_tree(folder_outside_path()), err=True)
         if keep:
             click.echo(
                 f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter"

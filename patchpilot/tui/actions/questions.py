@@ -65,7 +65,7 @@ def ask(
         if value is not None:
             _keep(screen, question.name, value, lambda: ask(screen, rest, then))
 
-    screen.app.push_screen(dialog(question, in_demo=bool(screen.tui.demo)), answered)
+    screen.app.push_screen(dialog(question), answered)
 
 
 def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> None:
@@ -88,25 +88,13 @@ def ask_named(screen: "StageScreen", name: str, then: Callable[[], None]) -> Non
     )
 
 
-def dialog(question: "PreSendQuestion", *, in_demo: bool = False) -> QuestionDialog:
+def dialog(question: "PreSendQuestion") -> QuestionDialog:
     """Return the dialog for a question.
 
     It shows why the question is asked, what in the patch suggests "yes", and the effect of each
-    answer. In the demo it names the answer of the fix's author.
+    answer.
     """
     reasons = [("Why asked", question.why)]
-    if in_demo:
-        from patchpilot.demo.robin import ANSWERS
-
-        reasons.append(
-            (
-                "In the demo",
-                (
-                    f"You are Robin, the author of the fix; your answer:"
-                    f" {ANSWERS[question.name]}"
-                ),
-            )
-        )
     if question.evidence:
         reasons.append(('Reasons for "yes"', "; ".join(question.evidence)))
     if question.answer:
@@ -149,10 +137,6 @@ def ask_tree(screen: "StageScreen", proposed: str, then: Callable[[], None]) -> 
         else ""
     )
     reasons = [("Why asked", WHY_TREE), ("Proposed", f"[{proposed}]{doubt}")]
-    if screen.tui.demo:
-        from patchpilot.demo.robin import TREE
-
-        reasons[1] = ("In the demo", f"{TREE} [{fixes}]")
 
     def answered(choice: str | None) -> None:
         if choice in (None, LATER):

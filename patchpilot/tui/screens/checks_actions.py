@@ -115,12 +115,10 @@ def keys_now(
     *,
     is_open: bool,
     can_fix_all: bool,
-    is_narrow: bool = False,
 ) -> ShownKeys:
     """Return the keys that apply to the selected finding and its fix.
 
-    `is_open`: the finding's detail is on screen. With `is_narrow`, the keys of the fixes take the
-    room of Robin's key.
+    `is_open`: the finding's detail is on screen.
     """
     from patchpilot.services.fix_finding import Remedy
 
@@ -134,8 +132,6 @@ def keys_now(
             hidden -= {"fix_one"}
         words = {Remedy.SIGN_OFF: "sign off", Remedy.TAGS: "add tag"}
         labels = {"fix_one": words.get(remedy, "fix"), "fix_safe": "fix all"}
-    if is_narrow and not {"fix_one", "fix_safe"} <= hidden:
-        hidden |= {"newcomer"}
     return ShownKeys(first="fix_one", hidden=frozenset(hidden), labels=labels)
 
 

@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.services.fix_finding import FindingFixed
 
-ROOMY = 100
-"""From how many columns the key line has room for the key of the demo, too."""
 NO_FINDING = "no finding is selected; press f to go to the next one"
 
 
@@ -277,7 +275,6 @@ class ChecksScreen(ListDetailScreen):
             self._fix,
             is_open=self._has_detail or self.has_class("-detail"),
             can_fix_all=self._fixable,
-            is_narrow=self.app.size.width < ROOMY,
         )
 
     @property

@@ -29,7 +29,7 @@ TURNS = {
     "nothing": ("done", "green"),
 }
 """What a series needs from its author → the name of its glyph, and its style."""
-MUST = ("next", "demo", "fetch")
+MUST = ("next", "fetch")
 """The lines above the conversation that say what to do."""
 
 
@@ -127,16 +127,16 @@ def keys_of(series: "Tracked") -> str:
 
 
 def first_rows(
-    series: "Tracked", columns: int, most: int, demo: str = "", *, brief: bool = False
+    series: "Tracked", columns: int, most: int, *, brief: bool = False
 ) -> list[TreeRow]:
     """Return the first five rows of each view of a series, which stay above the conversation.
 
-    The next step takes at most `most` lines, the other rows one or two. `demo` describes how the
-    demo takes the next step. With `brief`, only the rows in BRIEF.
+    The next step takes at most `most` lines, the other rows one or two. With `brief`, only the
+    rows in BRIEF.
     """
     from patchpilot.services.track.series_head import head_rows
 
-    way = "" if demo else f" ({keys})" if (keys := keys_of(series)) else ""
+    way = f" ({keys})" if (keys := keys_of(series)) else ""
     rows = []
     if series.status and series.landed and not series.status.evidence.commits:
         # what the next step needs comes first
@@ -152,7 +152,6 @@ def first_rows(
     for name, says in head_rows(series):
         if name == "next":
             rows.append((name, f"{in_keys(says, Stage.FOLLOW)}{way}"))
-            rows += [("demo", demo)] if demo else []
         else:
             rows.append((name, one_line(str(says))))
     others = max(1, most // 2)

@@ -8,7 +8,7 @@ version.
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -39,7 +39,7 @@ from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
 from patchpilot.tui.view.action_keys import first_stage
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import lines
-from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.pager import Pager
 from patchpilot.tui.widgets.panel import WIDE, Panel
@@ -59,20 +59,6 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
     from patchpilot.topic.followed.review_ledger import PointState
 
-REPLY = "press r on Maya's message and answer her question"
-CHANGE = "press M to have Robin's changes for v2 made in the commit"
-"""In the demo, what to do about the replies to v1: first the one, then the other."""
-WHY_REPLY = (
-    "Maya asks which firmware it is. Your editor opens with her message quoted: write"
-    " `Older than 2.4; v2 will name it.` below her question, save, and confirm."
-)
-WHY_CHANGE = (
-    "Your answer is on the list. v2 has the changes that Maya and the test robot"
-    " requested, Sana's tag, and a changelog. In your own tree, you would amend the"
-    " commit yourself."
-)
-OFTEN, SELDOM = 3.0, 600.0
-"""Seconds between two requests to the archive: on loopback, and to a public one."""
 ROOMY = 100
 """From how many columns the key line has room for the keys that are seldom needed."""
 BROAD, TALL = 160, 36
@@ -87,8 +73,6 @@ HEAD_LOW, HEAD = 2, 5
 """Lines of the next step above the conversation, on a low terminal and on a tall one."""
 LONG = 400
 """Replies from which the rows of a conversation are made in a thread."""
-CALM, RARELY = 5, 10
-"""On loopback: after CALM requests without news, only every RARELY-th is made."""
 
 
 class FollowScreen(ListDetailScreen):
@@ -98,6 +82,8 @@ class FollowScreen(ListDetailScreen):
     LIST = "#series"
     BINDINGS = follow_actions.BINDINGS
     AUTO_FOCUS = "#thread"
+    INTERVAL: ClassVar[float] = 600.0
+    """Seconds between two requests to the archive."""
 
     def __init__(self, session: Any) -> None:
         super().__init__(session)
@@ -113,9 +99,7 @@ class FollowScreen(ListDetailScreen):
         self._timer: Timer | None = None
         self._passed: set[str] = set()
         self._known: tuple[Tracked, ...] | None = None
-        self._looks = 0
         self._led = ""
-        self._at_question = False
 
     def body(self) -> ComposeResult:
         """The series, the selected one's conversation, what its reviewers ask, and its story."""
@@ -176,13 +160,10 @@ class FollowScreen(ListDetailScreen):
         # who just came reads nothing yet, and may be led to new mails
         self._led = self._mail_at_cursor()
         super().on_screen_resume()
-        self._looks = 0
         if self.stage not in self.session.busy and self.may_begin():
             self.tui.jobs.begin(self.stage)
         if self._timer is None:
-            self._timer = self.set_interval(
-                OFTEN if self.tui.demo else SELDOM, self._again
-            )
+            self._timer = self.set_interval(self.INTERVAL, self.read_again)
         else:
             self._timer.resume()
 
@@ -246,17 +227,10 @@ class FollowScreen(ListDetailScreen):
         place = f"stages: {super()._places()[-1]}"
         return (f"{place} {glyph('dot')} {super()._subject()}", place)
 
-    def _again(self) -> None:
-        self._looks += 1
-        if self.tui.demo and self._looks > CALM and self._looks % RARELY:
-            return
+    def read_again(self) -> None:
+        """Read the archive again, unless that is being done."""
         if self.stage not in self.session.busy and self.app.screen is self:
             self.tui.jobs.begin(self.stage)
-
-    def action_reload(self) -> None:
-        """Refresh, and then frequently for a while."""
-        self._looks = 0
-        super().action_reload()
 
     def show(self, result: "tuple[Tracked, ...]") -> None:
         """Fill the lists and the conversation; the cursor stays.
@@ -328,18 +302,10 @@ class FollowScreen(ListDetailScreen):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """The room is for what is next: in the demo Robin's key until it is merged, and none for
-        what happens by itself.
-        """
-        hidden = {"reload"} if self.tui.demo or self.app.size.width < ROOMY else set()
+        """The room is for what is next."""
+        hidden = {"reload"} if self.app.size.width < ROOMY else set()
         if self._order:
             hidden |= {"add"}
-        own = [series for series in self._order if series.own]
-        if not own:
-            hidden |= {"newcomer"}
-        if self.tui.demo:
-            is_landed = any(series.landed for series in own)
-            hidden |= {"version", *(("newcomer", "collect") if is_landed else ())}
         wanted = wants(self._chosen()) if self._order else frozenset()
         return ShownKeys(
             hidden=frozenset(hidden),
@@ -444,7 +410,7 @@ class FollowScreen(ListDetailScreen):
         brief = self._is_short
         self.query_one("#follow").set_class(brief, "-short")
         self._pin(
-            first_rows(series, wide, most, self._in_demo(series), brief=brief),
+            first_rows(series, wide, most, brief=brief),
             other_rows(series, wide) if brief else (),
         )
         # the first mails of a series that had none yet
@@ -464,61 +430,19 @@ class FollowScreen(ListDetailScreen):
         elif not keep and tree.laid.mails:
             self.call_after_refresh(tree.show_mail, tree.laid.mails[0])
         self._show_points(self._items)
-        self._go_to_question()
-
-    def _question_due(self) -> str:
-        """In the demo, the Message-ID of the question that the card asks to answer; else ""."""
-        series = self._current()
-        if series is None or series.status is None or self._in_demo(series) != REPLY:
-            return ""
-        from patchpilot.demo.robin import question_of
-
-        asked = question_of(series.status)
-        return asked.message_id if asked else ""
-
-    def _go_to_question(self) -> None:
-        """Once the question is next, put the cursor on it."""
-        asked, tree = self._question_due(), self._tree
-        if not self._at_question and asked in tree.laid.ids:
-            self._at_question = True
-            line = tree.laid.mails[tree.laid.ids.index(asked)]
-            self.call_after_refresh(tree.show_mail, line)
-
-    def _in_demo(self, series: "Tracked") -> str:
-        """How the demo does the next step; "" for nothing to say."""
-        is_prepared = first_stage(series.step.advice) is Stage.SEND
-        if (
-            not self.tui.demo
-            or not series.own
-            or series.landed
-            or series.step.need != "action"
-            or is_prepared
-        ):
-            return ""
-        from patchpilot.demo.robin import has_replied, is_answered
-
-        if series.status is None or not is_answered(series.status):
-            return "wait for more replies: they arrive in a few seconds"
-        return CHANGE if has_replied(series.status) else REPLY
 
     @property
     def next_key(self) -> NextKey | None:
-        """In the demo, where the topic's own series is tracked."""
+        """What the topic's own series waits for, where one is tracked."""
         own = next((series for series in self._order if series.own), None)
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
         if own.landed:
             has_commit = own.status and own.status.evidence.commits
-            return WAIT if has_commit else NextKey("f", "fetch what was merged")
+            return None if has_commit else NextKey("f", "fetch what was merged")
         if first_stage(own.step.advice) is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send the prepared version")
-        return {
-            REPLY: NextKey("r", "reply to Maya", WHY_REPLY),
-            CHANGE: NextKey("M", "have the changes for v2 made", WHY_CHANGE),
-        }.get(
-            self._in_demo(own),
-            NextKey("", "Wait for the answers: they arrive in a few seconds"),
-        )
+        return None
 
     def _pin(self, rows: "Sequence[TreeRow]", others: "Sequence[TreeRow]") -> None:
         """Show what to do next above the conversation, where it stays while that is scrolled.
@@ -692,7 +616,7 @@ class FollowScreen(ListDetailScreen):
         from patchpilot.services.reply.reply_session import templates_for
         from patchpilot.tui.actions.reply_action import reply_to
 
-        message_id = self._question_due() or self._tree.message_id or self._asked()
+        message_id = self._tree.message_id or self._asked()
         mail = next(
             (shown.mail for shown in self._mails if shown.message_id == message_id),
             None,

@@ -114,10 +114,6 @@ class JobScreen(ReportsErrors, Screen[None]):
             self.workers.cancel_group(self, f"side-{what}")
             self._ended(what)()
 
-    def _tell_tour(self, _: Screen[Any] | None = None) -> None:
-        if self.tui.tour is not None:
-            self.tui.tour.tell()
-
     def at_rest(self, show: Callable[[], None]) -> None:
         """Call `show` once the cursor rests: a held key then draws the list alone, also over a slow
         line.
@@ -147,7 +143,6 @@ class JobScreen(ReportsErrors, Screen[None]):
         """
         number = self._side[what] = self._side.get(what, 0) + 1
         self._doing[what], self._meanwhile[what] = f"{what} …", meanwhile
-        self._tell_tour()
         self.set_timer(PATIENCE, partial(self._lasts, what, number))
         in_new_thread(self, partial(self._do, what, number, work, then), f"side-{what}")
 

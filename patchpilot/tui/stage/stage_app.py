@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The interface of the application for screens, jobs and the tour, which need not import it."""
+"""The interface of the application for screens and jobs, which need not import it."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,25 +34,6 @@ class JobControl(Protocol):
         """Read the topic again."""
 
 
-class TourCards(Protocol):
-    """The interface of the cards in the demo's tour."""
-
-    def begin(self) -> None:
-        """Show the card of the stage on screen from now on."""
-
-    def tell(self) -> None:
-        """What is next, or where a panel is, may have changed."""
-
-    def restart(self) -> None:
-        """Show the cards from the first one."""
-
-    def end(self) -> bool:
-        """Show no card any more; whether there was one."""
-
-    def told_how(self) -> bool:
-        """Show, once, how to do the same in one's own tree; whether it was shown now."""
-
-
 class ShownStage(Protocol):
     """The interface of the current stage's screen, as used by jobs."""
 
@@ -80,16 +61,13 @@ class ShownStage(Protocol):
 class StageApp(App[int]):
     """The interface of the application as used by its parts.
 
-    `place` is the key of the topic's saved state; `demo` is the folder of the sandbox in the
-    demo, and `tour` has the cards of its tour.
+    `place` is the key of the topic's saved state.
     """
 
     session: "Session"
     memory: "SavedState"
     jobs: JobControl
     place: str
-    demo: str
-    tour: TourCards | None
     sending: bool
 
     @property

@@ -16,7 +16,7 @@ from patchpilot.tui.stage.job_screen import JobScreen
 from patchpilot.tui.stage.trust_dialog import ask_trust
 from patchpilot.tui.view.action_keys import in_keys
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import more_key
 from patchpilot.tui.view.rich_text import with_code
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
@@ -57,12 +57,6 @@ class StageScreen(JobScreen):
             "search",
             "search the text; then n and N go to the next and previous match",
         ),
-        key(
-            "M",
-            "newcomer",
-            "let Robin do it",
-            "in the demo: make the changes that Robin would make",
-        ),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -102,18 +96,12 @@ class StageScreen(JobScreen):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Hide the error card; have the tour look when the layout or the keys change."""
+        """Hide the error card."""
         self.close_error()
-        if self.tui.tour is not None:
-            self.screen_layout_refresh_signal.subscribe(self, self._tell_tour)
-            self.bindings_updated_signal.subscribe(self, self._tell_tour)
 
     def keys_changed(self) -> None:
-        """The keys, or which of them is next, may be others: draw the key line again, and have the
-        tour look.
-        """
+        """The keys may be others: draw the key line again."""
         self.query_one(KeyLine).refresh()
-        self._tell_tour()
 
     @property
     def main_panel(self) -> Panel | None:
@@ -253,7 +241,6 @@ class StageScreen(JobScreen):
         if not self.is_whole:
             return
         self.query_one(StageBar).refresh()
-        self._tell_tour()
         self.query_one(TitleLine).tell(
             self._subject(), self._places(), self._now_doing()
         )
@@ -320,20 +307,13 @@ class StageScreen(JobScreen):
         self.close_error()
         self.tui.jobs.read_topic()
 
-    @property
-    def may_cancel(self) -> bool:
-        """Whether an error card is shown, or a side job runs."""
-        return bool(self._doing) or bool(self.query_one("#error").display)
-
     def action_cancel(self) -> None:
-        """Close the detail, the error card or the tour, otherwise cancel the running job."""
+        """Close the detail, or the error card, otherwise cancel the running job."""
         if self.has_class("-detail"):
             self.remove_class("-detail")
             return
         if self.query_one("#error").display:
             self.close_error()
-            return
-        if self.tui.tour is not None and self.tui.tour.end():
             return
         self.cancel_side_jobs()
         self.tui.jobs.cancel(self.stage)
@@ -342,35 +322,3 @@ class StageScreen(JobScreen):
     def action_search(self) -> None:
         """Open the search line for the text on screen."""
         self.query_one(SearchBar).open()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """M works in the demo only, as long as there is something left that Robin would write."""
-        return action != "newcomer" or bool(self.tui.demo and self._is_for_newcomer())
-
-    def _is_for_newcomer(self) -> bool:
-        from patchpilot.demo.robin import is_first
-
-        if self.stage is Stage.FOLLOW:
-            return True
-        commit = self.session.commit
-        return self.stage in (Stage.COMMIT, Stage.CHECKS) and bool(
-            commit and is_first(commit.lines)
-        )
-
-    def action_newcomer(self) -> None:
-        """In the demo the user is Robin: do what Robin would write at this stage."""
-        from patchpilot.demo.robin import first_version, second_version
-
-        second = self.stage is Stage.FOLLOW
-        work = second_version if second else first_version
-
-        def then(message: str) -> None:
-            self.notify(message, markup=False, timeout=8)
-            self.session.changed("draft")
-            self.reread()
-
-        self.in_thread(
-            "preparing the patch for you",
-            lambda repository, _: work(repository.top),
-            then,
-        )

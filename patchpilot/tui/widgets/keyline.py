@@ -14,13 +14,11 @@ from textual.widget import Widget
 
 from patchpilot.model.printable import width
 from patchpilot.tui.view.rich_text import KEY, plain
-from patchpilot.tui.view.shown_keys import ALL_KEYS, NextKey, ShownKeys
+from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
 
 GAP = 2
 NEXT, JUMP = "step(1)", "jump"
-ALWAYS = ("help", "leave")
-"""The actions that are shown also while a card of the tour names the one key that is next."""
 Shown = tuple[str, str, ActiveBinding]
 """A key as it is displayed, its label, and the binding."""
 
@@ -32,23 +30,14 @@ class KeyLine(Widget):
     the global keys. If the line is too short, the key to the panels is dropped first, the other
     global keys last. A click on a key has the same effect as pressing it.
 
-    The screen's `shown_keys` determine which keys are shown. While a card of the tour names the
-    `only` key, only that key and the global keys are shown; while a dialog is open, only its own
-    keys.
+    The screen's `shown_keys` determine which keys are shown; while a dialog is open, only its own
+    keys are.
     """
 
     DEFAULT_CSS = (
         "KeyLine { height: 1; dock: bottom; background: "
         "$panel; color: $footer-foreground; }"
     )
-
-    only: NextKey | None = None
-
-    def show_only(self, key: NextKey | None) -> None:
-        """Name this key instead of the screen's others."""
-        if key != self.only:
-            self.only = key
-            self.refresh()
 
     def on_mount(self) -> None:
         """Draw it again when the focus, and with it the bindings, changed."""
@@ -63,20 +52,12 @@ class KeyLine(Widget):
         seen, labels = set(keys.hidden), dict(keys.labels)
         following = _following(getattr(self.screen, "stage", None))
         labels.setdefault(NEXT, f"go to {following.label}" if following else "")
-        only, known = self.only, []
+        known = []
         for active in self.screen.active_bindings.values():
             binding = active.binding
             shown = self.app.get_key_display(binding)
-            is_only = only is not None and shown == only.key
-            label = (
-                only.does
-                if only and is_only
-                else labels.get(binding.action, binding.description)
-            )
-            is_shown = is_only or (
-                (binding.show or binding.action in keys.added)
-                and (only is None or binding.action in ALWAYS)
-            )
+            label = labels.get(binding.action, binding.description)
+            is_shown = binding.show or binding.action in keys.added
             if is_shown and label and binding.action not in seen:
                 seen.add(binding.action)
                 known.append((shown, label, active))

@@ -60,7 +60,8 @@ class QuestionDialog(Dialog[str | None]):
     ) -> None:
         super().__init__()
         self.title_text = title
-        self._text, self._reasons, self._answers = (text, reasons, (*answers, NOT_YET))
+        self._text, self._answers = text, (*answers, NOT_YET)
+        self.reasons = list(reasons)
 
     def compose(self) -> ComposeResult:
         """The question, what explains it in a part that scrolls, and the buttons."""
@@ -69,7 +70,7 @@ class QuestionDialog(Dialog[str | None]):
         with Panel(title=self.title_text, classes="dialog"):
             yield Static(with_code(self._text), markup=False, classes="question")
             with VerticalScroll(id="explanation", can_focus=False):
-                for label, words in self._reasons:
+                for label, words in self.reasons:
                     yield _row(label, words)
                 for at, answer in enumerate(self._answers):
                     yield _row(answer.words, answer.then, "" if at else "first")

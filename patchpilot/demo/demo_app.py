@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The TUI in the demo, with a tour and the steps of Robin, the newcomer."""
+
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.binding import BindingType
+from textual.widgets import Static
+
+from patchpilot.demo.robin import (
+    ANSWERS,
+    first_version,
+    has_replied,
+    is_answered,
+    is_first,
+    question_of,
+    second_version,
+)
+from patchpilot.topic.followed.known_series import Tracked
+from patchpilot.tui.app import PatchpilotApp
+from patchpilot.tui.build_app import make, screen_of
+from patchpilot.tui.command import run_app
+from patchpilot.tui.screens.follow_screen import FollowScreen
+from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.view.key_bindings import more_key
+from patchpilot.tui.view.rich_text import STRONG, plain, with_code
+from patchpilot.tui.view.shown_keys import WAIT, NextKey, ShownKeys
+from patchpilot.tui.view.stages import Stage, StageState
+from patchpilot.tui.widgets.question import QuestionDialog
+from patchpilot.tui.widgets.stagebar import StageBar
+
+CARDS = {
+    Stage.COMMIT: "You are Robin: this is your first patch. It takes eight stages, shown in the"
+    " second line, to reach mainline and the stable kernels. T ends the tour; M makes the"
+    " changes of stages 1 and 2 for you.",
+    Stage.CHECKS: "Findings of maintainers and bots, each below its line. What can be fixed"
+    " safely is shown before it is applied.",
+    Stage.RECIPIENTS: "Who receives the patch, and why: from MAINTAINERS, the tags of the commit"
+    " and the history of the files.",
+    Stage.TAGS: "Which commit introduced the bug? The most likely one is first, with the evidence"
+    " for it below.",
+    Stage.BACKPORTS: "Which stable kernels have the bug, and does the fix apply? Backports come"
+    " after the fix is in mainline.",
+    Stage.PREVIEW: "The message as its readers see it. It will be sent exactly as shown.",
+    Stage.SEND: "There is one line for each check. In the demo, the message only goes to a mail"
+    " server on this machine.",
+    Stage.FOLLOW: "Replies arrive here; in the demo, within seconds. The first line shows what to"
+    " do next.",
+}
+"""The text of the tour at each stage."""
+LOOK = 0.1
+"""Seconds between two looks at which key is next."""
+QUIET, RARELY = 5, 10
+"""After so many requests to the archive without news, only every RARELY-th is made."""
+
+
+class DemoFollow(FollowScreen):
+    """The Follow stage with the replies of the demo, which arrive within seconds."""
+
+    INTERVAL = 3.0
+    _looks = 0
+    _led_to = ""
+
+    @property
+    def _own(self) -> Tracked | None:
+        """The series of the demo's topic."""
+        return next((series for series in self._order if series.own), None)
+
+    def read_again(self) -> None:
+        """Ask the archive less often once nothing new comes."""
+        self._looks += 1
+        if self._looks <= QUIET or self._looks % RARELY == 0:
+            super().read_again()
+
+    def show(self, result: tuple[Tracked, ...]) -> None:
+        """Put the cursor on the maintainer's question once it has arrived."""
+        super().show(result)
+        own, tree = self._own, self._tree
+        asked = question_of(own.status) if own and own.status else None
+        if (
+            asked
+            and asked.message_id != self._led_to
+            and asked.message_id in tree.laid.ids
+        ):
+            self._led_to = asked.message_id
+            line = tree.laid.mails[tree.laid.ids.index(self._led_to)]
+            self.call_after_refresh(tree.show_mail, line)
+
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """Robin's key takes the place of the keys for the next version."""
+        keys = super().shown_keys
+        return ShownKeys(hidden=keys.hidden | {"reload", "version"}, added=keys.added)
+
+    @property
+    def next_key(self) -> NextKey | None:
+        """The replies to v1 are answered first, and then v2 is made."""
+        own, following = self._own, super().next_key
+        if following or own is None:
+            return following
+        if own.status is None or not is_answered(own.status):
+            return NextKey("", "Wait for the replies: they arrive in a few seconds")
+        if has_replied(own.status):
+            return NextKey(
+                "M",
+                "have the changes for v2 made",
+                "Your answer is on the list. v2 has the changes that Maya and the test robot"
+                " requested, Sana's tag, and a changelog.",
+            )
+        return NextKey(
+            "r",
+            "reply to Maya",
+            "Maya asks which firmware it is. Your editor opens with her message quoted: write"
+            " `Older than 2.4; v2 will name it.` below her question, save, and confirm.",
+        )
+
+
+class TourRow(Static):
+    """The text of the tour at a stage, below the stage bar."""
+
+    DEFAULT_CSS = "TourRow { height: auto; background: $panel; padding: 0 1; }"
+
+
+class DemoApp(PatchpilotApp):
+    """The TUI with a tour: a text at each stage, which names the next key."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        more_key(
+            "M", "newcomer", "let Robin do it", "make the changes that Robin would make"
+        ),
+        more_key("T", "tour", "tour", "end the tour, or start it again"),
+    ]
+
+    is_touring = True
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._screen_of = lambda stage: (
+            DemoFollow if stage is Stage.FOLLOW else screen_of(stage)
+        )
+
+    def on_mount(self) -> None:
+        """Show the tour, and keep it up to date."""
+        self.set_interval(LOOK, self._show_tour)
+
+    def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
+        """Add the author's answer to the reasons of a question."""
+        if isinstance(screen, QuestionDialog):
+            name = screen.title_text.partition(" ")[0].lower()
+            screen.reasons.append(("In the demo", f"You are Robin: {ANSWERS[name]}"))
+        return super().push_screen(screen, *args, **options)
+
+    def action_tour(self) -> None:
+        """End the tour, or start it again from the first stage."""
+        self.is_touring = not self.is_touring
+        if self.is_touring:
+            self.show_stage(Stage.COMMIT)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Robin's key works as long as there is something left to change."""
+        if action != "newcomer":
+            return super().check_action(action, parameters)
+        commit = self.session.commit
+        return self.stage is Stage.FOLLOW or (
+            self.stage in (Stage.COMMIT, Stage.CHECKS)
+            and bool(commit and is_first(commit.lines))
+        )
+
+    def action_newcomer(self) -> None:
+        """Make the changes that Robin would make at this stage."""
+        screen = self.stage_screen
+        if screen is None or self.screen is not screen:
+            return
+        work = second_version if screen.stage is Stage.FOLLOW else first_version
+
+        def then(message: str) -> None:
+            self.notify(message, timeout=8)
+            self.session.changed("draft")
+            screen.reread()
+
+        screen.in_thread(
+            "preparing the patch for you",
+            lambda repository, _: work(repository.top),
+            then,
+        )
+
+    def _show_tour(self) -> None:
+        screen = self.stage_screen
+        if screen is None or not screen.is_whole:
+            return
+        is_shown = self.is_touring and not screen.has_class("-small")
+        row = next(iter(screen.query(TourRow)), None)
+        if row is None:
+            row = TourRow(markup=False)
+            screen.mount(row, after=screen.query_one(StageBar))
+        row.display = is_shown
+        if is_shown:
+            text = self._card(screen)
+            if row.content != text:
+                row.update(text)
+
+    def _card(self, screen: StageScreen) -> Text:
+        following = self._next_key(screen)
+        press = (
+            f"Press {following.key}: {following.does}"
+            if following.key
+            else following.does
+        )
+        return Text.assemble(
+            plain(f"Tour {screen.stage.number}/{len(CARDS)}  ", STRONG),
+            with_code(following.why or CARDS[screen.stage]),
+            " ",
+            plain(press, "reverse bold"),
+        )
+
+    def _next_key(self, screen: StageScreen) -> NextKey:
+        """The key of what is next at this stage; if nothing is, that of the stage to go to."""
+        session, stage = self.session, screen.stage
+        if session.fresh(stage) is None or stage in session.busy:
+            # what is shown is of before, such as the version that was sent
+            return WAIT
+        if (following := screen.next_key) is not None:
+            return following
+        if stage is Stage.FOLLOW:
+            return NextKey("q", "quit the demo: the patch was merged")
+        if (
+            session.status(Stage.SEND).state is StageState.DONE
+            and stage is not Stage.SEND
+        ):
+            return NextKey(str(Stage.FOLLOW.number), "read the replies")
+        return NextKey("n", f"go on to {list(Stage)[stage.number].label}")
+
+
+def run_demo() -> int:
+    """Run the TUI in the sandbox of the demo and return its exit code."""
+    return run_app(
+        None, None, None, lambda opening: make(opening=opening, kind=DemoApp)
+    )
