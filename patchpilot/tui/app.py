@@ -39,7 +39,6 @@ from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.panel import focusable_panels
 from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
@@ -89,13 +88,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
             "commit(-1)",
             "previous commit",
             "go to the previous commit of the topic",
-        ),
-        Binding(
-            "semicolon",
-            "jump",
-            "go to panel",
-            key_display=";",
-            tooltip="go to a panel by its letter; Esc cancels",
         ),
         more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
         more_key("Y", "copy_id", "copy id", "copy the commit's id (OSC 52)"),
@@ -384,23 +376,6 @@ class PatchpilotApp(ReportsErrors, StageApp):
 
         if self.stage_screen:
             redo(self.stage_screen)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is a panel to go to where there are several."""
-        return (
-            len(focusable_panels(self.screen)) > 1
-            if action == "jump"
-            else super().check_action(action, parameters)
-        )
-
-    def action_jump(self) -> None:
-        """Show a letter at each panel; the letter gives it the focus."""
-        from patchpilot.tui.screens.jump_screen import JumpScreen
-
-        self.push_screen(
-            JumpScreen(focusable_panels(self.screen)),
-            lambda widget: widget.focus() if widget else None,
-        )
 
     def action_copy(self) -> None:
         """Copy the line under the cursor."""

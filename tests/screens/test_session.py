@@ -417,7 +417,7 @@ async def test_the_help_names_every_key_that_the_screen_binds(
             reported = {
                 key
                 for rows in help_groups(screen).values()
-                for keys, _ in rows
+                for keys in rows.values()
                 for part in keys
                 for key in part.split()
             }

@@ -18,7 +18,7 @@ from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
 
 GAP = 2
-NEXT, JUMP = "step(1)", "jump"
+NEXT = "step(1)"
 Shown = tuple[str, str, ActiveBinding]
 """A key as it is displayed, its label, and the binding."""
 
@@ -27,8 +27,8 @@ class KeyLine(Widget):
     """The keys and labels of the active bindings, in one line.
 
     The action of Enter comes first, then the screen's own keys, the key for the next stage, and
-    the global keys. If the line is too short, the key to the panels is dropped first, the other
-    global keys last. A click on a key has the same effect as pressing it.
+    the global keys. If the line is too short, the global keys are dropped last. A click on a key
+    has the same effect as pressing it.
 
     The screen's `shown_keys` determine which keys are shown; while a dialog is open, only its own
     keys are.
@@ -103,23 +103,7 @@ class KeyLine(Widget):
 
     def _rank(self, active: ActiveBinding) -> int:
         """How early a key takes its room."""
-        if active.binding.action == JUMP:
-            return 2
         return int(active.node is not self.app and active.binding.key != "enter")
-
-    def first_keys(self) -> list[tuple[str, str]]:
-        """The first two keys of the screen and the one of the next stage, with their labels: for
-        the example in the help.
-        """
-        shown = [known for known in self._known() if known[2].enabled]
-        own = [known for known in shown if known[2].node is not self.app]
-        return [
-            (key, words)
-            for key, words, active in (
-                *own[:2],
-                *(known for known in shown if known[2].binding.action == NEXT),
-            )
-        ]
 
     def render(self) -> Text:
         """Keys in the accent color, labels plain."""

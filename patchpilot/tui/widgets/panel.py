@@ -4,12 +4,11 @@
 They are arranged below or next to each other, depending on the terminal's width.
 """
 
-from typing import Any, Self
+from typing import Self
 
 from rich.text import Text
 from textual.containers import Container
 from textual.geometry import Region
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -189,18 +188,3 @@ class Columns(Container):
         self.add_class(
             f"-of-{len([child for child in self.children if isinstance(child, Panel)])}"
         )
-
-
-def focusable_panels(screen: Screen[Any]) -> dict[Panel, Widget]:
-    """Return the panels that can have the focus, in Tab order.
-
-    Each is mapped to its first focusable widget.
-    """
-    found: dict[Panel, Widget] = {}
-    for widget in screen.focus_chain:
-        panel = next(
-            (node for node in widget.ancestors if isinstance(node, Panel)), None
-        )
-        if panel is not None:
-            found.setdefault(panel, widget)
-    return found
