@@ -331,9 +331,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     SANDBOX: {
         "cli/commands/demo::command": ("*",),
-        "demo/demo_archive::PublicInbox._run": ("*",),
-        "demo/demo_archive::PublicInbox._start": ("*",),
-        "demo/demo_archive::_guard": ("*",),
         "demo/demo_repository::make_repositories": (
             "str(bare)",
             "str(mainline)",
@@ -437,7 +434,6 @@ def test_a_shell_gets_only_a_command_of_the_user() -> None:
                 )
     assert scripts == {
         "cli/pager.py": {"command"},
-        "demo/demo_archive.py": {"'read -r word || kill \"$1\"'"},
         "outgoing/git_recipients.py": {"f'{command} \"$@\"'"},
         "outgoing/smtp.py": {"f'{account.sendmail} \"$@\"'"},
         "topic/edit_commits.py": {"f'{editor} \"$@\"'"},

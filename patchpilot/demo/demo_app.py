@@ -96,7 +96,7 @@ class DemoFollow(FollowScreen):
     def next_key(self) -> NextKey | None:
         """The replies to v1 are answered first, and then v2 is made."""
         own, following = self._own, super().next_key
-        if following or own is None:
+        if following or own is None or own.landed:
             return following
         if own.status is None or not is_answered(own.status):
             return NextKey("", "Wait for the replies: they arrive in a few seconds")

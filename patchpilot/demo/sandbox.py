@@ -17,7 +17,7 @@ from pathlib import Path
 
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.demo import demo_mails
-from patchpilot.demo.demo_archive import ArchiveServer, open_archive
+from patchpilot.demo.archive_server import StandIn
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_people import LISTS
 from patchpilot.demo.demo_repository import Repositories, make_repositories
@@ -64,7 +64,7 @@ class Sandbox:
     root: Path
     repositories: Repositories
     sink: Sink
-    archive: ArchiveServer
+    archive: StandIn
     env: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -118,7 +118,7 @@ def open_sandbox(
         keep_supported(root)
         progress("starting the mail server and the archive")
         sink = stack.enter_context(Sink())
-        archive = stack.enter_context(open_archive(root / "archive"))
+        archive = stack.enter_context(StandIn())
         configure(repositories.work, sink, archive)
         archive.add(demo_mails.announcement())
         (root / "env").write_text(
@@ -177,7 +177,7 @@ def keep_supported(root: Path) -> None:
     )
 
 
-def configure(work: Path, sink: Sink, archive: ArchiveServer) -> None:
+def configure(work: Path, sink: Sink, archive: StandIn) -> None:
     """Point the clone's mail and archive settings at loopback; nothing is sent to other hosts."""
     settings = {
         "sendemail.smtpServer": "127.0.0.1",

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.demo.demo_archive import available
 from patchpilot.demo.demo_history import LTS
 from patchpilot.demo.demo_script import run_script
 from patchpilot.demo.journey import Journey, StepFailedError, wants
@@ -24,10 +23,6 @@ from patchpilot.demo.sandbox import (
 )
 from patchpilot.errors import InputError
 from patchpilot.projects.loading import default_project
-
-
-def test_the_archive_is_a_real_public_inbox() -> None:
-    assert available(), "install public-inbox: make test does it as root"
 
 
 def test_both_acts_end_well_and_leave_nothing_behind(

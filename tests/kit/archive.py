@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from patchpilot.demo.demo_archive import PublicInbox, StandIn
+from patchpilot.demo.archive_server import StandIn
 from patchpilot.model.mail import join_mbox
+from tests.kit.public_inbox import PublicInbox
 
 LOCAL = ("directory of a public-inbox", "maildir", "mbox")
 """The kinds of archives that are read from this machine."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.widgets import Static
 
 import patchpilot.tui
 from patchpilot.demo.robin import is_first

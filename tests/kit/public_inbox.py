@@ -1,13 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An archive on loopback for the demo and the tests.
-
-It is a real public-inbox if that is installed, otherwise a small replacement with the same
-responses.
-
-with open_archive(directory) as archive:      # PublicInbox or StandIn
-    archive.add(mail_bytes)
-    archive.url                               # http://127.0.0.1:PORT/demo
-"""
+"""A real public-inbox on loopback, for tests of how archives are read."""
 
 import shutil
 import signal
@@ -17,11 +9,8 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol
 
 from patchpilot.commits.run import environment
-from patchpilot.demo.archive_server import StandIn
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import join_mbox, parse_mail
@@ -39,44 +28,12 @@ $im->done;
 """
 
 
-class ArchiveServer(Protocol):
-    """The interface of both archive servers: the URL, adding messages, and closing."""
-
-    url: str
-
-    def add(self, *mails: bytes) -> None: ...
-
-    def close(self) -> None: ...
-
-    def __enter__(self) -> "ArchiveServer": ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-
 def available() -> bool:
     """Whether public-inbox is installed."""
     return all(
         shutil.which(program)
         for program in ("public-inbox-init", "public-inbox-httpd", "perl")
     )
-
-
-def open_archive(directory: Path) -> ArchiveServer:
-    """Return a running archive below `directory`.
-
-    It is a public-inbox, or its replacement if public-inbox is not installed or does not start.
-    """
-    if available():
-        try:
-            return PublicInbox(directory)
-        except PatchpilotError:
-            pass
-    return StandIn()
 
 
 class PublicInbox:
@@ -114,7 +71,6 @@ class PublicInbox:
             "git", "config", "-f", str(self._config), "publicinboxmda.spamcheck", "none"
         )
         self._server = self._start()
-        self._guard = _guard(self._server.pid)
 
     def add(self, *mails: bytes) -> None:
         """Take in mails; when this returns, threads and searches show them."""
@@ -145,13 +101,6 @@ class PublicInbox:
             except subprocess.TimeoutExpired:
                 self._server.kill()
                 self._server.wait()
-        self._guard.communicate(b"closed\n")
-
-    def __enter__(self) -> "PublicInbox":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _environment(self) -> dict[str, str]:
         known = {
@@ -207,17 +156,6 @@ class PublicInbox:
             f"public-inbox-httpd did not answer within {START_SECONDS:.0f} s",
             hint=f"see {log}",
         )
-
-
-def _guard(server: int) -> "subprocess.Popen[bytes]":
-    """A process that ends the server when this process ends without closing it."""
-    return subprocess.Popen(
-        ["sh", "-c", 'read -r word || kill "$1"', "-", str(server)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def free_port() -> int:
