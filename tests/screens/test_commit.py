@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.widgets import Static
 
 from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
@@ -129,27 +128,6 @@ async def test_next_to_what_is_next_a_message_of_75_columns_is_seen_whole(
         assert rows[0].split("\n")[1] == "      Could somebody use this bug to"
 
 
-async def test_too_long_lines_of_a_message_have_a_hint(
-    fixed: Path, walk_on: On
-) -> None:
-    subject = "net/acme: " + "very " * 15 + "long"
-    git(
-        fixed,
-        "commit",
-        "-q",
-        "--amend",
-        "-m",
-        f"{subject}\n\nThis {'line ' * 16}\n\n  {'quoted ' * 14}\nhttps://example.org/{'a' * 80}"
-        " it is",
-    )
-    app = walk_on(fixed)
-    async with running(app, (120, 36)):
-        shown = text_of(app)
-        assert f"subject {len(subject)}/75" in shown
-        assert f"subject of {len(subject)} columns; at most 75" in shown
-        assert shown.count("wrap at 75") == 1
-
-
 async def test_a_topic_that_does_not_apply_has_the_command_that_rebases_it(
     fixed: Path, walk_on: On
 ) -> None:
@@ -177,22 +155,6 @@ async def test_the_tree_of_a_fix_can_be_read_in_the_list_of_what_is_next(
             lambda: "use [PATCH net]: the subject names no target tree" in text_of(app),
             "which tree it is",
         )
-
-
-async def test_on_a_large_terminal_the_topic_has_what_other_stages_found_and_the_last_commits(
-    fixed: Path, walk_on: On
-) -> None:
-    app = walk_on(fixed)
-    async with running(app, (160, 50)):
-        about = str(app.screen.query_one("#about", Static).render())
-        assert "To         Maya Okafor (maintainer)" in about
-        assert "Cc         Sana Qureshi (reviewer)" in about
-        assert "Fixes      33248b1ba072 acme: read the number of flash" in about
-        history = str(app.screen.query_one("#history", Static).render()).split("\n")
-        assert [row.split()[:4] for row in history[:2]] == [
-            ["2026-04-02", "9fb249108cd8", "Maya", "Okafor"],
-            ["2024-05-18", "a181dea1ac79", "Maya", "Okafor"],
-        ]
 
 
 async def test_the_key_of_the_questions_is_offered_where_there_are_some(

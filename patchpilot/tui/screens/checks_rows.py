@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.tui.screens.commit_rows import with_prefix
 from patchpilot.tui.screens.finding_text import Shown, row_of
-from patchpilot.tui.screens.message_hints import with_prefix
 from patchpilot.tui.view.rich_text import STRONG, fitted, plain
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.row_list import Row

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the commit stage: the next steps and the commits."""
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
@@ -8,7 +10,6 @@ from rich.text import Text
 from patchpilot.model.printable import crop, width
 from patchpilot.model.trailer import is_trailer
 from patchpilot.tui.screens.commit_status import TopicCommits
-from patchpilot.tui.screens.message_hints import message_hints
 from patchpilot.tui.view.glyphs import OF_STATE, glyph
 from patchpilot.tui.view.rich_text import STRONG, plain, wrapped
 from patchpilot.tui.view.session import Session
@@ -48,6 +49,7 @@ TONES = {
     "busy": Tone.ACCENT,
 }
 SIGNS, TITLE = 6, 11
+_PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 """Columns of the sign and the key, and of the name of a stage or question."""
 
 
@@ -168,10 +170,17 @@ def commit_rows(patch: "Patch") -> list[str]:
     return rows
 
 
-def commit_line(app: "App[int]", patch: "Patch") -> Text:
-    """Return a commit's id and subject, marked if a line of its message is too long."""
-    is_long = any(message_hints(commit_rows(patch), patch.subject.title))
-    line = Text(no_wrap=True).append(
-        f"{glyph('warning') if is_long else '':<2}", ink(app, Tone.WARNING)
-    )
-    return line.append(plain(f"{(patch.commit or '')[:12]} {patch.subject.title}"))
+def with_prefix(rows: Sequence[str], mark: str) -> list[str]:
+    """Return the lines of a commit with its subject prefix, such as `PATCH net v2`.
+
+    The number in the series is kept.
+    """
+    return [
+        _PREFIX.sub(lambda found: f"Subject: [{mark}{found[1] or ''}]", row)
+        for row in rows
+    ]
+
+
+def commit_line(patch: "Patch") -> Text:
+    """Return a commit's id and subject."""
+    return plain(f"  {(patch.commit or '')[:12]} {patch.subject.title}")

@@ -19,25 +19,26 @@ from patchpilot.tui.screens.commit_rows import (
     commit_rows,
     next_line,
     next_rows,
+    with_prefix,
 )
 from patchpilot.tui.screens.commit_status import TopicCommits
 from patchpilot.tui.screens.commit_texts import about_text
-from patchpilot.tui.screens.file_history_text import history_text, where_of
-from patchpilot.tui.screens.message_hints import SUBJECT, message_hints, with_prefix
 from patchpilot.tui.stage.list_detail_screen import ListDetailScreen
-from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.shown_keys import ALL_KEYS, WAIT, NextKey, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState
-from patchpilot.tui.widgets.diff_view import DiffView, Note
+from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.panel import Columns, Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.row_list import Row, RowList
 
 if TYPE_CHECKING:
     from patchpilot.model.patch import Patch
-    from patchpilot.services.maintainers.recipient_history import FileHistory
     from patchpilot.services.send.questions import PreSendQuestions
+
+
+SUBJECT = 75
+"""Columns of a subject, as Documentation/process/submitting-patches.rst asks for."""
 
 
 class CommitScreen(ListDetailScreen):
@@ -57,7 +58,6 @@ class CommitScreen(ListDetailScreen):
         self._asked = False
         self._next_look: tuple[Any, ...] = ()
         self._mark = ""
-        self._history: tuple[str, FileHistory] | None = None
         self._told: tuple[Any, ...] = ()
         self._has_moved = False
 
@@ -77,14 +77,7 @@ class CommitScreen(ListDetailScreen):
                     VerticalScroll(),
                 ):
                     yield PlainText("about")
-            with Container(id="commit-main"):
-                yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
-                # only where there is room for it
-                with (
-                    Panel(title="Last commits to these files", id="commit-history"),
-                    VerticalScroll(),
-                ):
-                    yield PlainText("history")
+            yield Panel(DiffView(ident="commit"), title="Commit", id="commit-text")
 
     def show(self, result: TopicCommits) -> None:
         """Fill the lists and the commit, then check the target tree and the questions."""
@@ -94,52 +87,20 @@ class CommitScreen(ListDetailScreen):
             self.query_one("#next").focus()
         self._look()
         self._show_about()
-        self._show_history()
 
     def rows(self) -> list[Row]:
         """The commits."""
         result: TopicCommits = self._shown
-        lines = (commit_line(self.app, patch) for patch in result.patches)
+        lines = (commit_line(patch) for patch in result.patches)
         return [Row(line, at, at) for at, line in enumerate(lines)]
-
-    def _show_history(self) -> None:
-        """The last commits to the files of the topic, read once for each topic and only where they
-        are shown.
-        """
-        shown, topic = self.query_one("#history", Static), self.session.topic
-        if topic is None or not shown.is_on_screen:
-            return
-        if self._history is not None and self._history[0] == topic.key:
-            history = self._history[1]
-            panel = self.query_one("#commit-history", Panel)
-            panel.heading = f"Last commits to {where_of(history)}"
-            panel.count = f"{len(history.newest)}/{history.total}"
-            shown.update(history_text(history, shown.content_size.width))
-            return
-        from patchpilot.services.maintainers.recipient_history import recipient_history
-
-        key, session = topic.key, self.session
-
-        def read(history: "FileHistory") -> None:
-            self._history = (key, history)
-            self._show_history()
-
-        self.in_thread(
-            "reading the history of the files",
-            lambda repository, _: recipient_history(repository, session.request()),
-            read,
-        )
 
     def detail(self) -> None:
         """Show the selected commit."""
         patch: Patch = self._shown.patches[self.chosen]
         self._mark = self.session.mark
-        rows = with_prefix(commit_rows(patch), self._mark)
-        hints = [
-            Note(hint.line, glyph("warning"), "warning", hint.text)
-            for hint in message_hints(rows, patch.subject.title)
-        ]
-        self.query_one("#commit", DiffView).fill(rows, notes=hints)
+        self.query_one("#commit", DiffView).fill(
+            with_prefix(commit_rows(patch), self._mark)
+        )
         added, removed = (
             sum(change.added for change in patch.files),
             sum(change.removed for change in patch.files),
@@ -168,7 +129,6 @@ class CommitScreen(ListDetailScreen):
     def resized(self) -> None:
         """So does what the topic is."""
         self._show_about()
-        self._show_history()
 
     def commit_changed(self) -> None:
         """J and K move the list's cursor."""
@@ -205,13 +165,7 @@ class CommitScreen(ListDetailScreen):
     def _about(self) -> tuple[Any, ...]:
         """What the topic's panel is made of."""
         session = self.session
-        return (
-            self._questions,
-            session.mark,
-            session.fresh(self.stage),
-            session.fresh(Stage.RECIPIENTS),
-            session.fresh(Stage.TAGS),
-        )
+        return self._questions, session.mark, session.fresh(self.stage)
 
     def _show_next(self) -> None:
         if not self.is_whole:

@@ -10,12 +10,9 @@ from patchpilot.model.printable import crop
 from patchpilot.tui.screens.commit_status import TopicCommits
 from patchpilot.tui.view.rich_text import QUIET, plain, wrapped
 from patchpilot.tui.view.session import Session
-from patchpilot.tui.view.stages import Stage
 
 if TYPE_CHECKING:
-    from patchpilot.services.send.counted_recipients import CountedRecipients
     from patchpilot.services.send.questions import PreSendQuestions
-    from patchpilot.services.tags.find_culprits import FixesResult
 
 
 TITLE = 11
@@ -27,7 +24,7 @@ def about_text(
 ) -> Text:
     """Return a summary of the topic, in `room` columns.
 
-    It has the branch, commits, base, target, answers, and the results of other stages.
+    It has the branch, commits, base, target and answers.
     """
     text = Text()
     for label, words in _facts(session, result, asked):
@@ -82,38 +79,4 @@ def _facts(
             (question.name.capitalize(), f"{question.answer or 'not answered'}")
             for question in asked.questions
         ]
-    return facts + _found_by_others(session)
-
-
-def _found_by_others(session: Session) -> list[tuple[str, str]]:
-    """What other stages found of the topic, as far as they ran: the recipients, and which
-    commit introduced the bug.
-    """
-    rows: list[tuple[str, str]] = []
-    counted_recipients: CountedRecipients | None = session.fresh(Stage.RECIPIENTS)
-    for header in ("to", "cc"):
-        named = (
-            [one for one in counted_recipients.recipients if one.header == header]
-            if counted_recipients
-            else []
-        )
-        rows += [
-            ("" if at else header.title(), f"{one.address.called} ({one.role})")
-            for at, one in enumerate(named)
-        ]
-    fixes: FixesResult | None = session.fresh(Stage.TAGS)
-    if fixes and fixes.is_fix:
-        rows += [
-            ("Fixes", f"{judged.target.id[:12]} {judged.target.subject}")
-            for judged in fixes.present
-            if judged.target
-        ]
-        if not fixes.present and fixes.candidates:
-            best = fixes.candidates[0]
-            rows.append(
-                (
-                    "Fixes",
-                    f"{best.commit[:12]} {best.subject} (likely, {best.confidence:.0%})",
-                )
-            )
-    return rows
+    return facts
