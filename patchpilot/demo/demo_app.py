@@ -131,6 +131,7 @@ class DemoApp(PatchpilotApp):
         more_key("T", "tour", "tour", "end the tour, or start it again"),
     ]
 
+    WELCOME = "This is a sandbox: no message leaves this machine."
     is_touring = True
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -43,10 +43,6 @@ from patchpilot.tui.widgets.stagebar import StageBar
 
 HOME = "home"
 """The name of Home's screen."""
-WELCOME = (
-    "First time here? `patchpilot demo` takes you through all stages with an invented fix;"
-    " no message leaves this machine."
-)
 LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
@@ -58,6 +54,10 @@ class PatchpilotApp(ReportsErrors, StageApp):
     """
 
     TITLE = "patchpilot"
+    WELCOME = (
+        "First time here? `patchpilot demo` takes you through all stages with an invented fix;"
+        " no message leaves this machine."
+    )
     CSS_PATH = Path(__file__).parent / "patchpilot.tcss"
     # textual declares them so
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012
@@ -169,7 +169,7 @@ class PatchpilotApp(ReportsErrors, StageApp):
         self.set_interval(LOOK, self._look)
         self._on_terminal = os.isatty(0)
         if self.memory.is_new:
-            self.notify(WELCOME, timeout=10)
+            self.notify(self.WELCOME, timeout=10)
 
     def on_unmount(self) -> None:
         """End the git processes that read the repository."""
