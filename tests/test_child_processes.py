@@ -339,7 +339,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         ),
         "demo/journey::Journey.run": ("*",),
         "demo/robin::_reference": ("commit",),
-        "demo/start::run_demo": ("sys.executable",),
         "demo/upstream::apply_upstream": ("*who",),
         "demo/upstream::take_into_stable": (
             "commit",

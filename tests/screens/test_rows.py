@@ -6,6 +6,7 @@ report.
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +39,9 @@ def test_branches_that_were_left_out_for_one_reason_share_a_line() -> None:
     ]
 
 
-def test_after_writing_the_command_that_sends_the_patches_is_there() -> None:
+def test_after_writing_the_command_that_sends_the_patches_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     done = tuple(
         WrittenBackport(
             f"linux-{one}.y",
@@ -56,11 +59,14 @@ def test_after_writing_the_command_that_sends_the_patches_is_there() -> None:
         "  git send-email 'my backports/6.12'/*.patch",
         "  git send-email 'my backports/6.6'/*.patch",
     ]
-    assert "Do not send the patches" in written_rows(done, in_demo=True)[-1]
-    assert not any("git send-email" in row for row in written_rows(done, in_demo=True))
+    monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
+    assert "Do not send the patches" in written_rows(done)[-1]
+    assert not any("git send-email" in row for row in written_rows(done))
 
 
-def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
+def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     waiting = Resolving(
         "linux-6.1.y",
         Path("/clone"),
@@ -102,7 +108,8 @@ def test_a_conflict_says_where_it_waits_and_how_it_is_taken_up() -> None:
         "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):",
         "  send them: git send-email /patches/*.patch",
     ]
-    assert resolving_rows(done, in_demo=True)[8:] == [
+    monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
+    assert resolving_rows(done)[8:] == [
         "In the demo, nothing more is needed for this branch. Do not send the patches: your shell"
         " would use your own mail server."
     ]
