@@ -152,8 +152,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "backports/adapt/calls::_in_tree": ("tree",),
         "backports/adapt/calls::absent_headers": ("of",),
         "backports/adapt/dropped_code::_files_with": ("tree",),
-        "backports/adapt/line_origins::origins": ("base",),
-        "backports/adapt/line_origins::who_added_file": ("base",),
         "backports/adapt/moved_code::find_file": ("tree",),
         "backports/adapt/renamed_names::_found": ("tree",),
         "backports/backport_patches::range_diff": ("f'{made}^!'", "f'{original.id}^!'"),
@@ -240,7 +238,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/reroll::remember": ("name",),
     },
     FILES: {
-        "backports/merge_file::merge_file_lines": ("*map(str, files)",),
         "building/work_place::WorkPlace.checkout": ("str(self.tree)",),
         "outgoing/am_roundtrip::_mailinfo": ("str(message)", "str(patch)"),
         "outgoing/am_roundtrip::_content": ("str(patch)",),
