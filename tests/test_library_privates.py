@@ -16,8 +16,8 @@ import patchpilot.tui
 from patchpilot.extras import EXTRA_OF
 from tests.kit.source import trees
 
-DOCUMENTED = {"_exit", "_fields"}
-"""Names of the standard library that its documentation has: os._exit, a named tuple's fields."""
+DOCUMENTED = {"_exit"}
+"""Names of the standard library that its documentation has: os._exit."""
 OVERRIDDEN = {
     "_dispatch_message": "textual.message_pump.MessagePump",
     "_fatal_error": "textual.app.App",
