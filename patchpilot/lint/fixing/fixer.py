@@ -108,12 +108,29 @@ class FixSite:
         """Returns a line of the patch as text."""
         return self.context.patch.lines[number - 1]
 
-    def replaced(self, number: int, raw: str) -> LineChange:
+    def replaced(self, number: int, raw: str) -> FixEdit:
         """Returns the change that replaces a line with this text (one character a byte)."""
-        return LineChange(edits=(FixEdit(number, 1, (as_text(raw),)),))
+        return FixEdit(number, 1, (as_text(raw),))
 
 
-Fixer = Callable[[FixSite], LineChange | None]
+Proposal = LineChange | ColumnSpan | FixEdit | Iterable[ColumnSpan | FixEdit] | None
+"""What a fixer returns: one replacement, several of one kind, or both kinds; none if unsure."""
+Fixer = Callable[[FixSite], Proposal]
+
+
+def as_change(proposed: Proposal) -> LineChange | None:
+    """Returns the proposal as one change; None if it is empty."""
+    match proposed:
+        case None | LineChange():
+            return proposed
+        case ColumnSpan():
+            return LineChange((proposed,))
+        case FixEdit():
+            return LineChange(edits=(proposed,))
+    parts = tuple(proposed)
+    spans = tuple(part for part in parts if isinstance(part, ColumnSpan))
+    edits = tuple(part for part in parts if not isinstance(part, ColumnSpan))
+    return LineChange(spans, edits) if parts else None
 
 
 TokenChanges = tuple[tuple[str, str], ...]
@@ -128,9 +145,13 @@ class RegisteredFixer(NamedTuple):
     A NAMED fixer may change only the tokens listed in `tokens`.
     """
 
-    function: Fixer
+    propose: Fixer
     changes: str
     tokens: TokenChanges = ()
+
+    def function(self, site: FixSite) -> LineChange | None:
+        """Returns the change that the fixer proposes, None if it is not certain about one."""
+        return as_change(self.propose(site))
 
 
 def fixer(
@@ -147,9 +168,9 @@ def fixer(
     return register
 
 
-def delete(numbers: Iterable[int]) -> LineChange:
+def delete(numbers: Iterable[int]) -> list[FixEdit]:
     """Returns a change that deletes the lines with these numbers."""
-    return LineChange(edits=tuple(FixEdit(number, 1, ()) for number in sorted(numbers)))
+    return [FixEdit(number, 1, ()) for number in sorted(numbers)]
 
 
 def indent_of(raw: str) -> str:

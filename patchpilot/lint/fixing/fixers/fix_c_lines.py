@@ -13,7 +13,7 @@ from patchpilot.lint.fixing.fixer import (
     COMMENT,
     NAMED,
     FixSite,
-    LineChange,
+    Proposal,
     bare_code,
     delete,
     fixer,
@@ -33,7 +33,7 @@ _TAG = cached_re.compile(
 
 
 @fixer("join-brace")
-def join_brace(site: FixSite) -> LineChange | None:
+def join_brace(site: FixSite) -> Proposal:
     """Moves the brace, `else` or `while` to the end of the previous line."""
     for lower in (site.number, site.number + 1):
         upper = site.added(lower - 1)
@@ -47,14 +47,12 @@ def join_brace(site: FixSite) -> LineChange | None:
         if tail == "{" or (
             cached_re.match(r"(?:else|while)\b", tail) and head.strip() == "}"
         ):
-            return LineChange(
-                edits=(FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),)),)
-            )
+            return FixEdit(upper.number, 2, (as_text(f"+{head} {tail}"),))
     return None
 
 
 @fixer("split-brace")
-def split_brace(site: FixSite) -> LineChange | None:
+def split_brace(site: FixSite) -> Proposal:
     """Moves the opening brace of a function to a separate line."""
     for number in range(site.number, site.number + _MOST_LINES):
         line = site.added(number)
@@ -70,20 +68,14 @@ def split_brace(site: FixSite) -> LineChange | None:
                 or not text[:-1].rstrip(_SPACES).endswith(")")
             ):
                 return None
-            return LineChange(
-                edits=(
-                    FixEdit(
-                        number, 1, (as_text("+" + text[:-1].rstrip(_SPACES)), "+{")
-                    ),
-                )
-            )
+            return FixEdit(number, 1, (as_text("+" + text[:-1].rstrip(_SPACES)), "+{"))
         if ";" in line.code:
             return None
     return None
 
 
 @fixer("label")
-def label(site: FixSite) -> LineChange | None:
+def label(site: FixSite) -> Proposal:
     """Moves a label to the start of its line; in a macro, together with the statement after it."""
     line = site.added(site.number)
     match = (
@@ -95,7 +87,7 @@ def label(site: FixSite) -> LineChange | None:
 
 
 @fixer("comment-star", COMMENT)
-def comment_star(site: FixSite) -> LineChange | None:
+def comment_star(site: FixSite) -> Proposal:
     """Aligns the star of a comment line with the star above.
 
     Stars below that were aligned with it move along.
@@ -124,11 +116,11 @@ def comment_star(site: FixSite) -> LineChange | None:
         number += 1
         if "*/" in line.raw:
             break
-    return LineChange(edits=tuple(edits)) if edits else None
+    return edits
 
 
 @fixer("tab-stop", COMMENT)
-def tab_stop(site: FixSite) -> LineChange | None:
+def tab_stop(site: FixSite) -> Proposal:
     """Moves a comment that precedes code to the end of the line.
 
     Other code in a new function is indented to the depth of its braces.
@@ -145,7 +137,7 @@ def tab_stop(site: FixSite) -> LineChange | None:
     )
 
 
-def _comment_to_end(line: ScannedLine) -> LineChange | None:
+def _comment_to_end(line: ScannedLine) -> Proposal:
     """Moves the comment that starts a line to the end of its code.
 
     To a line above where there is no room.
@@ -159,11 +151,11 @@ def _comment_to_end(line: ScannedLine) -> LineChange | None:
     one = f"+{match[1]}{code} {match[2]} {rest}".rstrip()
     fits = code.endswith((";", ",")) and len(expand(one[1:])) <= MOST_COLUMNS
     lines = (one,) if fits else (f"+{match[1]}{match[2]}", f"+{match[1]}{match[3]}")
-    return LineChange(edits=(FixEdit(line.number, 1, tuple(map(as_text, lines))),))
+    return FixEdit(line.number, 1, tuple(map(as_text, lines)))
 
 
 @fixer("comment-end", COMMENT)
-def comment_end(site: FixSite) -> LineChange | None:
+def comment_end(site: FixSite) -> Proposal:
     """Moves the end of a comment to a separate line."""
     line = site.added(site.number)
     match = (
@@ -173,17 +165,13 @@ def comment_end(site: FixSite) -> LineChange | None:
     )
     if not line or not match or line.text.strip(f"+{NOTE} \t"):
         return None
-    return LineChange(
-        edits=(
-            FixEdit(
-                site.number, 1, (as_text(f"+{match[1]}{match[2]}"), f"+{match[1]}*/")
-            ),
-        )
+    return FixEdit(
+        site.number, 1, (as_text(f"+{match[1]}{match[2]}"), f"+{match[1]}*/")
     )
 
 
 @fixer("align")
-def align(site: FixSite) -> LineChange | None:
+def align(site: FixSite) -> Proposal:
     """Aligns a continuation line with the text after the open parenthesis.
 
     Lines that were aligned with it move along. A line below an added one that the patch does not
@@ -220,12 +208,10 @@ def align(site: FixSite) -> LineChange | None:
         return None
     added = [as_text(f"+{new_indent}{row.raw[1 + len(old) :]}") for row in rows]
     if line.sign == "+":
-        return LineChange(
-            edits=tuple(
-                FixEdit(row.number, 1, (text,))
-                for row, text in zip(rows, added, strict=True)
-            )
-        )
+        return [
+            FixEdit(row.number, 1, (text,))
+            for row, text in zip(rows, added, strict=True)
+        ]
     # git apply wants a hunk without context below it at the end of the file
     if not any(
         hunk.patch_line < line.number <= rows[-1].number < hunk.lines[-1].patch_line
@@ -234,7 +220,7 @@ def align(site: FixSite) -> LineChange | None:
     ):
         return None
     removed = [as_text(f"-{row.raw[1:]}") for row in rows]
-    return LineChange(edits=(FixEdit(line.number, len(rows), (*removed, *added)),))
+    return FixEdit(line.number, len(rows), (*removed, *added))
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
@@ -254,7 +240,7 @@ def _depth(code: str) -> int:
 
 
 @fixer("drop-fallthrough", NAMED, tokens=((r"fallthrough ;", r""),))
-def drop_fallthrough(site: FixSite) -> LineChange | None:
+def drop_fallthrough(site: FixSite) -> Proposal:
     """Deletes a `fallthrough;` between two labels."""
     line = site.added(site.number)
     return (
@@ -265,7 +251,7 @@ def drop_fallthrough(site: FixSite) -> LineChange | None:
 
 
 @fixer("spdx-comment", COMMENT)
-def spdx_comment(site: FixSite) -> LineChange | None:
+def spdx_comment(site: FixSite) -> Proposal:
     """Moves the license tag to the first line, in the comment style that its kind of file
     requires.
 
@@ -302,9 +288,7 @@ def spdx_comment(site: FixSite) -> LineChange | None:
     if not found or not kept or kept[0].strip() == "+ */":
         return None
     lines = (f"+{comment} {found[1]}{end}", "+/*", *kept)
-    return LineChange(
-        edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),)
-    )
+    return FixEdit(site.number, len(rows), tuple(map(as_text, lines)))
 
 
 _NOTICES = (
@@ -347,7 +331,7 @@ def _comment_rows(site: FixSite, first: ScannedLine) -> list[ScannedLine]:
 
 
 @fixer("spdx-notice", COMMENT)
-def spdx_notice(site: FixSite) -> LineChange | None:
+def spdx_notice(site: FixSite) -> Proposal:
     """Replaces the usual notice of a license in a C file's first comment with its license tag."""
     line, comment = site.added(site.number), site.finding.value("comment")
     if not line or comment not in ("//", "/*") or line.raw.strip() != "+/*":
@@ -372,9 +356,7 @@ def spdx_notice(site: FixSite) -> LineChange | None:
         for row in ("+ *", *one)[0 if number else 1 :]
     ]
     lines = (tag, "+/*", *text, "+ */") if kept else (tag,)
-    return LineChange(
-        edits=(FixEdit(site.number, len(rows), tuple(map(as_text, lines))),)
-    )
+    return FixEdit(site.number, len(rows), tuple(map(as_text, lines)))
 
 
 def _is_notice(rows: Sequence[str]) -> bool:
@@ -394,7 +376,7 @@ def _stated_license(rows: Sequence[ScannedLine]) -> str:
 
 
 @fixer("start-with-star", COMMENT)
-def start_with_star(site: FixSite) -> LineChange | None:
+def start_with_star(site: FixSite) -> Proposal:
     """Adds a star to the lines of a block comment, below the star of its first line."""
     before = site.line.previous
     lead = cached_re.match(r"[+ ]([ \t]*)(/?)\*", before.raw) if before else None
@@ -415,4 +397,4 @@ def start_with_star(site: FixSite) -> LineChange | None:
         if text.endswith("*/"):
             break
         number += 1
-    return LineChange(edits=tuple(edits)) if edits else None
+    return edits

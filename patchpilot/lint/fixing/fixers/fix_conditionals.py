@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixers for preprocessor conditionals."""
 
-from patchpilot.lint.fixing.fixer import FOLDED, FixSite, LineChange, delete, fixer
+from patchpilot.lint.fixing.fixer import FOLDED, FixSite, Proposal, delete, fixer
 from patchpilot.lint.fixing.version_tests import DIRECTIVE, dropped
 
 
 @fixer("known-version", FOLDED)
-def known_version(site: FixSite) -> LineChange | None:
+def known_version(site: FixSite) -> Proposal:
     """Resolves a LINUX_VERSION_CODE test that has the same result in this and all later kernels."""
     version = site.context.tree.version if site.context.tree else None
     first = _chain_start(site)

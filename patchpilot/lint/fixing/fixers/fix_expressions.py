@@ -10,7 +10,7 @@ from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.line_scan import as_bytes
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import has_include
-from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
+from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
 
 _OUTSIDE = cached_re.compile(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
@@ -63,7 +63,7 @@ def _expression(site: FixSite) -> str:
 @fixer(
     "kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1"))
 )
-def kernel_types(site: FixSite) -> LineChange | None:
+def kernel_types(site: FixSite) -> Proposal:
     """Rewrites `uint32_t` as `u32`, unless the line already has a variable of that name."""
     text = _code(site)
     tree = site.context.tree
@@ -76,16 +76,15 @@ def kernel_types(site: FixSite) -> LineChange | None:
         or cached_re.search(r"\b[us](?:8|16|32|64)\b", text)
     ):
         return None
-    spans = tuple(
+    return tuple(
         ColumnSpan(site.number, *match.span(), f"{'u' if match[1] else 's'}{match[2]}")
         for match in _C99_TYPE.finditer(text)
         if NOTE not in match[0]
     )
-    return LineChange(spans=spans) if spans else None
 
 
 @fixer("null-test", NAMED, tokens=((r"\(?", r"!?"), (r"(?:[!=]= NULL)?(?: ?\))?", r"")))
-def null_test(site: FixSite) -> LineChange | None:
+def null_test(site: FixSite) -> Proposal:
     """Rewrites `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
     Parentheses that are no longer necessary are removed.
@@ -127,7 +126,7 @@ def null_test(site: FixSite) -> LineChange | None:
             ColumnSpan(site.number, start, match.start(), not_),
             ColumnSpan(site.number, match.end(1), end, ""),
         ]
-    return LineChange(spans=tuple(spans)) if spans else None
+    return spans
 
 
 def _macro_parameters(site: FixSite, text: str) -> set[str] | None:
@@ -241,7 +240,7 @@ _SIDE = r"[\w\s.,()\[\]&*<>=!+/%|^~-]*"
 
 
 @fixer("constant-right", NAMED, tokens=((_SIDE, _SIDE),))
-def constant_right(site: FixSite) -> LineChange | None:
+def constant_right(site: FixSite) -> Proposal:
     """Swaps the sides of a comparison whose constant is on the left.
 
     The other side must be a single name, member or call, or in parentheses.
@@ -257,14 +256,10 @@ def constant_right(site: FixSite) -> LineChange | None:
     ):
         return None
     constant, before, sign, after, value = match.groups()
-    return LineChange(
-        spans=(
-            ColumnSpan(
-                site.number,
-                *match.span(),
-                f"{value}{before}{_SWAPPED[sign]}{after}{constant}",
-            ),
-        )
+    return ColumnSpan(
+        site.number,
+        *match.span(),
+        f"{value}{before}{_SWAPPED[sign]}{after}{constant}",
     )
 
 
@@ -272,7 +267,7 @@ _PARENTHESES = ((r"[( ]+", r""), (r"[) ]+", r""))
 
 
 @fixer("plain-value", NAMED, tokens=_PARENTHESES)
-def plain_value(site: FixSite) -> LineChange | None:
+def plain_value(site: FixSite) -> Proposal:
     """Removes the parentheses in `&(a->b)`, `*(a->b)` and `(a->b)()`."""
     text = _expression(site)
     spans: list[ColumnSpan] = []
@@ -291,11 +286,11 @@ def plain_value(site: FixSite) -> LineChange | None:
                 ColumnSpan(site.number, *match.span(1), ""),
                 ColumnSpan(site.number, *match.span(3), ""),
             )
-    return LineChange(spans=tuple(spans)) if spans else None
+    return spans
 
 
 @fixer("plain-comparison", NAMED, tokens=_PARENTHESES)
-def plain_comparison(site: FixSite) -> LineChange | None:
+def plain_comparison(site: FixSite) -> Proposal:
     """Removes the parentheses around a comparison in a condition.
 
     The comparison is an operand of `&&` or `||`, or the whole condition.
@@ -319,7 +314,7 @@ def plain_comparison(site: FixSite) -> LineChange | None:
             )
         ]
         if spans:
-            return LineChange(spans=tuple(spans))
+            return spans
         if cached_re.search(r"[;{]\s*$", text):
             return None
         number += 1
@@ -327,7 +322,7 @@ def plain_comparison(site: FixSite) -> LineChange | None:
 
 
 @fixer("single-parentheses", NAMED, tokens=_PARENTHESES)
-def single_parentheses(site: FixSite) -> LineChange | None:
+def single_parentheses(site: FixSite) -> Proposal:
     """Rewrites `if ((a == b))` as `if (a == b)`."""
     text = _expression(site)
     match = cached_re.search(
@@ -336,16 +331,14 @@ def single_parentheses(site: FixSite) -> LineChange | None:
     )
     if not match:
         return None
-    return LineChange(
-        spans=(
-            ColumnSpan(site.number, *match.span(1), ""),
-            ColumnSpan(site.number, *match.span(2), ""),
-        )
+    return (
+        ColumnSpan(site.number, *match.span(1), ""),
+        ColumnSpan(site.number, *match.span(2), ""),
     )
 
 
 @fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*", r"0[0-7]{3}"),))
-def octal_mode(site: FixSite) -> LineChange | None:
+def octal_mode(site: FixSite) -> Proposal:
     """Rewrites symbolic permissions as the equivalent octal number."""
     text, mode, octal = (
         _code(site),
@@ -359,15 +352,7 @@ def octal_mode(site: FixSite) -> LineChange | None:
         if mode and octal
         else []
     )
-    return (
-        LineChange(
-            spans=tuple(
-                ColumnSpan(site.number, *place.span(), octal) for place in places
-            )
-        )
-        if places
-        else None
-    )
+    return [ColumnSpan(site.number, *place.span(), octal) for place in places]
 
 
 _BIT_TOKENS = (
@@ -378,7 +363,7 @@ _BIT_TOKENS = (
 
 
 @fixer("bit-macro-exact", NAMED, tokens=_BIT_TOKENS)
-def bit_macro_exact(site: FixSite) -> LineChange | None:
+def bit_macro_exact(site: FixSite) -> Proposal:
     """Rewrites `(1UL << n)` as `BIT(n)` and `(1ULL << n)` as `BIT_ULL(n)`.
 
     The code must have access to BIT(). These rewrites are exactly equivalent.
@@ -388,12 +373,12 @@ def bit_macro_exact(site: FixSite) -> LineChange | None:
 
 
 @fixer("bit-macro", NAMED, tokens=_BIT_TOKENS)
-def bit_macro(site: FixSite) -> LineChange | None:
+def bit_macro(site: FixSite) -> Proposal:
     """Rewrites `(1 << n)` as `BIT(n)`."""
     return _with_bit(site, "[uUlL]*")
 
 
-def _with_bit(site: FixSite, kind: str) -> LineChange | None:
+def _with_bit(site: FixSite, kind: str) -> Proposal:
     """Writes `(1 << n)`, where 1 has the suffix `kind` (a pattern, in either case), with the macro
     that the finding names.
     """
@@ -404,6 +389,4 @@ def _with_bit(site: FixSite, kind: str) -> LineChange | None:
     if not match or NOTE in match[0]:
         return None
     amount = match[1].strip("() \t") if match[1].startswith("(") else match[1]
-    return LineChange(
-        spans=(ColumnSpan(site.number, *match.span(), f"{macro}({amount})"),)
-    )
+    return ColumnSpan(site.number, *match.span(), f"{macro}({amount})")

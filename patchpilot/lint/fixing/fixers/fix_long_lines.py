@@ -11,7 +11,7 @@ from patchpilot.lint.fixing.fixer import (
     COMMENT,
     NAMED,
     FixSite,
-    LineChange,
+    Proposal,
     bare_code,
     fixer,
     indent_of,
@@ -37,7 +37,7 @@ _CODE_BEFORE = cached_re.compile(
 
 
 @fixer("break-line", NAMED, tokens=((r"", r"\\"),))
-def break_line(site: FixSite) -> LineChange | None:
+def break_line(site: FixSite) -> Proposal:
     """Breaks a line of code after a comma or an operator.
 
     The rest is aligned with the open parenthesis. The value of a macro moves to the next line.
@@ -163,12 +163,12 @@ def _breaks(
             yield match.end()
 
 
-def _written(line: ScannedLine, lines: Sequence[str]) -> LineChange:
-    return LineChange(edits=(FixEdit(line.number, 1, tuple(map(as_text, lines))),))
+def _written(line: ScannedLine, lines: Sequence[str]) -> FixEdit:
+    return FixEdit(line.number, 1, tuple(map(as_text, lines)))
 
 
 @fixer("break-comment", COMMENT)
-def break_comment(site: FixSite) -> LineChange | None:
+def break_comment(site: FixSite) -> Proposal:
     """Breaks a long comment line between words; a comment after code moves to the line above."""
     line = site.added(site.number)
     if not line:
@@ -203,15 +203,12 @@ def break_comment(site: FixSite) -> LineChange | None:
     )
     if not comment:
         return None
-    (edit,) = comment.edits
-    return LineChange(
-        edits=(edit._replace(insert=(*edit.insert, as_text(raw[: match.end(2)]))),)
-    )
+    return comment._replace(insert=(*comment.insert, as_text(raw[: match.end(2)])))
 
 
 def _comment(
     line: ScannedLine, indent: str, mark: str, words: str, end: str
-) -> LineChange | None:
+) -> FixEdit | None:
     """Returns the change that writes a comment's words in lines of up to 80 columns."""
     if cached_re.search(r"\S(?: {3,}|\t)|\||https?:", words):
         return None

@@ -13,7 +13,7 @@ from patchpilot.lint.fixing.fixer import (
     PROSE,
     ColumnSpan,
     FixSite,
-    LineChange,
+    Proposal,
     delete,
     fixer,
 )
@@ -78,29 +78,25 @@ def _subject_line(site: FixSite) -> int | None:
     return header.line if plain else None
 
 
-def _retitled(site: FixSite, title: str) -> LineChange | None:
+def _retitled(site: FixSite, title: str) -> Proposal:
     number = _subject_line(site)
     if number is None or not title or title == site.context.patch.subject.title:
         return None
     raw = site.text(number)
     ending = "\r" if raw.endswith("\r") else ""
-    return LineChange(
-        edits=(
-            FixEdit(
-                number,
-                1,
-                (
-                    raw.rstrip("\r").removesuffix(site.context.patch.subject.title)
-                    + title
-                    + ending,
-                ),
-            ),
-        )
+    return FixEdit(
+        number,
+        1,
+        (
+            raw.rstrip("\r").removesuffix(site.context.patch.subject.title)
+            + title
+            + ending,
+        ),
     )
 
 
 @fixer("subject-end", PROSE)
-def subject_end(site: FixSite) -> LineChange | None:
+def subject_end(site: FixSite) -> Proposal:
     """Removes the period, comma or semicolon at the end of a subject.
 
     It is kept if the subject may be truncated or the character is intended.
@@ -114,7 +110,7 @@ def subject_end(site: FixSite) -> LineChange | None:
 
 
 @fixer("subject-spaces", PROSE)
-def subject_spaces(site: FixSite) -> LineChange | None:
+def subject_spaces(site: FixSite) -> Proposal:
     """Collapses multiple spaces between the words of a subject."""
     header = next(
         (
@@ -131,14 +127,12 @@ def subject_spaces(site: FixSite) -> LineChange | None:
         r"(?<=\S) {2,}(?=\S)", " ", rest.lstrip(" ")
     )
     return (
-        LineChange(edits=(FixEdit(header.line, 1, (better,)),))
-        if better != site.text(header.line)
-        else None
+        FixEdit(header.line, 1, (better,)) if better != site.text(header.line) else None
     )
 
 
 @fixer("prefix-spaces", PROSE)
-def prefix_spaces(site: FixSite) -> LineChange | None:
+def prefix_spaces(site: FixSite) -> Proposal:
     """Puts one space after the colon of each prefix, and none before it."""
     title = site.context.patch.subject.title
     match = cached_re.match(r"^[\w/.-]+(?: ?: ?[\w/.-]+)* ?:(?!:)", title)
@@ -149,7 +143,7 @@ def prefix_spaces(site: FixSite) -> LineChange | None:
 
 
 @fixer("agreed-prefix", PROSE)
-def agreed_prefix(site: FixSite) -> LineChange | None:
+def agreed_prefix(site: FixSite) -> Proposal:
     """Adds the files' usual prefix to a subject without one, if their history agrees on it."""
     if not site.finding.value("usual"):
         return None
@@ -160,7 +154,7 @@ def agreed_prefix(site: FixSite) -> LineChange | None:
 
 
 @fixer("drop-line", PROSE)
-def drop_line(site: FixSite) -> LineChange | None:
+def drop_line(site: FixSite) -> Proposal:
     """Deletes a line of the message, and one of two blank lines that become adjacent."""
     if not _in_message(site):
         return None
@@ -175,17 +169,17 @@ def drop_line(site: FixSite) -> LineChange | None:
 
 
 @fixer("indent-line", PROSE)
-def indent_line(site: FixSite) -> LineChange | None:
+def indent_line(site: FixSite) -> Proposal:
     """Indents a line of the message by one space."""
     return (
-        LineChange(edits=(FixEdit(site.number, 1, (f" {site.text(site.number)}",)),))
+        FixEdit(site.number, 1, (f" {site.text(site.number)}",))
         if _in_message(site)
         else None
     )
 
 
 @fixer("commit-reference", PROSE)
-def commit_reference(site: FixSite) -> LineChange | None:
+def commit_reference(site: FixSite) -> Proposal:
     """Corrects the id and subject of a `commit 0123456 ("…")` reference from the repository.
 
     The line must name one commit completely. If it becomes too long, its paragraph is wrapped
@@ -216,7 +210,7 @@ def commit_reference(site: FixSite) -> LineChange | None:
     reference = f'{written[1]} {match[1]} ("{match[2]}")'
     line = text[: written.start()] + reference + text[written.end() :]
     if len(line) <= COLUMNS:
-        return LineChange(edits=(FixEdit(site.number, 1, (line,)),))
+        return FixEdit(site.number, 1, (line,))
     paragraph = _prose_from(site)
     if any("\r" in row for row in paragraph):
         return None
@@ -226,11 +220,11 @@ def commit_reference(site: FixSite) -> LineChange | None:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return LineChange(edits=(FixEdit(site.number, len(paragraph), tuple(wrapped)),))
+    return FixEdit(site.number, len(paragraph), tuple(wrapped))
 
 
 @fixer("wrap", PROSE)
-def wrap(site: FixSite) -> LineChange | None:
+def wrap(site: FixSite) -> Proposal:
     """Wraps a long line of prose, and the following lines of its paragraph as long as they are
     full.
     """
@@ -269,10 +263,10 @@ def wrap(site: FixSite) -> LineChange | None:
     )
     if any(is_trailer(row) or _NO_PROSE.match(row) for row in wrapped[1:]):
         return None
-    return LineChange(edits=(FixEdit(site.number, taken, tuple(wrapped)),))
+    return FixEdit(site.number, taken, tuple(wrapped))
 
 
-def _wrapped_item(site: FixSite) -> LineChange | None:
+def _wrapped_item(site: FixSite) -> Proposal:
     """Wraps the sentence of a list's item, below its first word."""
     text = site.text(site.number)
     match = _ITEM.match(text)
@@ -292,7 +286,7 @@ def _wrapped_item(site: FixSite) -> LineChange | None:
     if any(len(row) > COLUMNS - len(match[1]) for row in rows):
         return None
     lines = (f"{match[1]}{rows[0]}", *(" " * len(match[1]) + row for row in rows[1:]))
-    return LineChange(edits=(FixEdit(site.number, 1, lines),))
+    return FixEdit(site.number, 1, lines)
 
 
 def _prose_from(site: FixSite) -> tuple[str, ...]:
@@ -310,7 +304,7 @@ def _prose_from(site: FixSite) -> tuple[str, ...]:
 
 
 @fixer("spelling", PROSE)
-def spelling(site: FixSite) -> LineChange | None:
+def spelling(site: FixSite) -> Proposal:
     """Corrects a misspelled word in prose or in a comment, if there is only one correction."""
     typo, arrow, better = (site.finding.fix.text if site.finding.fix else "").partition(
         " → "
@@ -321,7 +315,7 @@ def spelling(site: FixSite) -> LineChange | None:
 
 
 @fixer("stated-spelling", PROSE)
-def stated_spelling(site: FixSite) -> LineChange | None:
+def stated_spelling(site: FixSite) -> Proposal:
     """Corrects a misspelled word with the correction that the finding suggests.
 
     A capitalized word is not changed, since it may be a name.
@@ -335,7 +329,7 @@ def stated_spelling(site: FixSite) -> LineChange | None:
     )
 
 
-def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
+def _word(site: FixSite, typo: str, better: str) -> Proposal:
     raw = as_bytes(site.text(site.number))
     places = [
         match
@@ -348,15 +342,7 @@ def _word(site: FixSite, typo: str, better: str) -> LineChange | None:
         not places or _is_about_spelling(site, raw, typo, better, places[0].start())
     ):
         return None
-    return (
-        LineChange(
-            spans=tuple(
-                ColumnSpan(site.number, *place.span(), better) for place in places
-            )
-        )
-        if places
-        else None
-    )
+    return [ColumnSpan(site.number, *place.span(), better) for place in places]
 
 
 def _is_about_spelling(
@@ -398,7 +384,7 @@ def _is_prose(site: FixSite, start: int, end: int) -> bool:
 
 
 @fixer("drop-repeated-word", PROSE)
-def drop_repeated_word(site: FixSite) -> LineChange | None:
+def drop_repeated_word(site: FixSite) -> Proposal:
     """Removes a repeated word, unless the repetition may be correct."""
     word = site.finding.value("word")
     if word.lower() not in _SURE_TWICE:
@@ -411,13 +397,6 @@ def drop_repeated_word(site: FixSite) -> LineChange | None:
         )
         if _is_prose(site, *match.span())
     ]
-    return (
-        LineChange(
-            spans=tuple(
-                ColumnSpan(site.number, place.start(2), place.end(2), "")
-                for place in places
-            )
-        )
-        if places
-        else None
-    )
+    return [
+        ColumnSpan(site.number, place.start(2), place.end(2), "") for place in places
+    ]

@@ -4,10 +4,12 @@
 Comments and strings are not changed.
 """
 
+from collections.abc import Callable
+
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, fixer
+from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, Proposal, fixer
 
 _SPACES = " \t"
 _SIGN = cached_re.compile(
@@ -63,7 +65,22 @@ def _place(site: FixSite) -> tuple[str, int] | None:
     return (text, at) if 0 < at < len(text) and text[at] != NOTE else None
 
 
-def _remove(site: FixSite, text: str, start: int, end: int) -> LineChange | None:
+CodeFixer = Callable[[FixSite, str, int], Proposal]
+
+
+def at_code(name: str) -> Callable[[CodeFixer], CodeFixer]:
+    """Registers a fixer that takes the sanitized line and the column of a finding in code."""
+
+    def register(function: CodeFixer) -> CodeFixer:
+        fixer(name)(
+            lambda site: function(site, *place) if (place := _place(site)) else None
+        )
+        return function
+
+    return register
+
+
+def _remove(site: FixSite, text: str, start: int, end: int) -> ColumnSpan | None:
     """Removes the spaces around columns start to end, on both sides.
 
     Not the line's indent and not trailing spaces.
@@ -78,15 +95,15 @@ def _remove(site: FixSite, text: str, start: int, end: int) -> LineChange | None
         or not text[end:].strip(_SPACES)
     ):
         return None
-    return LineChange(spans=(ColumnSpan(site.number, start, end, ""),))
+    return ColumnSpan(site.number, start, end, "")
 
 
-def _add(site: FixSite, at: int) -> LineChange:
-    return LineChange(spans=(ColumnSpan(site.number, at, at, " "),))
+def _add(site: FixSite, at: int) -> Proposal:
+    return ColumnSpan(site.number, at, at, " ")
 
 
 @fixer("space-before")
-def space_before(site: FixSite) -> LineChange | None:
+def space_before(site: FixSite) -> Proposal:
     """Adds a space before the column or, in a `return(` without a column, before the
     parenthesis.
     """
@@ -99,24 +116,15 @@ def space_before(site: FixSite) -> LineChange | None:
     return _add(site, at) if text[at - 1] not in _SPACES else None
 
 
-@fixer("space-before-word")
-def space_before_word(site: FixSite) -> LineChange | None:
+@at_code("space-before-word")
+def space_before_word(site: FixSite, text: str, at: int) -> Proposal:
     """Adds a space between a brace and the word after it."""
-    place = _place(site)
-    return (
-        _add(site, place[1])
-        if place and cached_re.match(r"[A-Za-z_]", place[0][place[1]])
-        else None
-    )
+    return _add(site, at) if cached_re.match(r"[A-Za-z_]", text[at]) else None
 
 
-@fixer("space-after")
-def space_after(site: FixSite) -> LineChange | None:
+@at_code("space-after")
+def space_after(site: FixSite, text: str, at: int) -> Proposal:
     """Adds a space after the character at the column."""
-    place = _place(site)
-    if not place:
-        return None
-    text, at = place
     return (
         _add(site, at + 1)
         if at + 1 < len(text) and text[at + 1] not in _SPACES
@@ -124,13 +132,9 @@ def space_after(site: FixSite) -> LineChange | None:
     )
 
 
-@fixer("space-around")
-def space_around(site: FixSite) -> LineChange | None:
+@at_code("space-around")
+def space_around(site: FixSite, text: str, at: int) -> Proposal:
     """Puts one space on each side of an operator that is certainly binary."""
-    place = _place(site)
-    if not place:
-        return None
-    text, at = place
     match = _SIGN.match(text, at)
     is_choice = (
         text[at] == ":"
@@ -145,7 +149,7 @@ def space_around(site: FixSite) -> LineChange | None:
         spans.append(ColumnSpan(site.number, at, at, " "))
     if end < len(text) and text[end] not in _SPACES:
         spans.append(ColumnSpan(site.number, end, end, " "))
-    return LineChange(spans=tuple(spans)) if spans else None
+    return spans
 
 
 def _is_certain(text: str, sign: str, at: int, end: int) -> bool:
@@ -233,31 +237,21 @@ def _has_left_operand(before: str, sign: str) -> bool:
     )
 
 
-@fixer("no-space-before")
-def no_space_before(site: FixSite) -> LineChange | None:
+@at_code("no-space-before")
+def no_space_before(site: FixSite, text: str, at: int) -> Proposal:
     """Removes the space before the character at the column."""
-    place = _place(site)
-    if not place or place[0][place[1] - 1] not in _SPACES:
+    if text[at - 1] not in _SPACES:
         return None
-    text, at = place
     start = len(text[:at].rstrip(_SPACES))
-    return (
-        LineChange(spans=(ColumnSpan(site.number, start, at, ""),))
-        if start > 1
-        else None
-    )
+    return ColumnSpan(site.number, start, at, "") if start > 1 else None
 
 
-@fixer("no-space-before-call")
-def no_space_before_call(site: FixSite) -> LineChange | None:
+@at_code("no-space-before-call")
+def no_space_before_call(site: FixSite, text: str, at: int) -> Proposal:
     """Removes the space between a function's name and its arguments.
 
     A name before `(*` is not changed, since it may be a type.
     """
-    place = _place(site)
-    if not place:
-        return None
-    text, at = place
     name = cached_re.search(r"(\w+)[ \t]+$", text[:at])
     if (
         not name
@@ -266,64 +260,49 @@ def no_space_before_call(site: FixSite) -> LineChange | None:
         or cached_re.match(r"\+\s*#\s*define\s+$", text[: name.start()])
     ):
         return None
-    return no_space_before(site)
+    return no_space_before(site, text, at)
 
 
-@fixer("no-space-after")
-def no_space_after(site: FixSite) -> LineChange | None:
+@at_code("no-space-after")
+def no_space_after(site: FixSite, text: str, at: int) -> Proposal:
     """Removes the space after the character at the column."""
-    place = _place(site)
-    match = _SIGN.match(*place) if place else None
-    if not place or not match:
+    match = _SIGN.match(text, at)
+    if not match:
         return None
-    text, start = place[0], match.end()
+    start = match.end()
     end = start + len(text[start:]) - len(text[start:].lstrip(_SPACES))
     return (
-        LineChange(spans=(ColumnSpan(site.number, start, end, ""),))
+        ColumnSpan(site.number, start, end, "")
         if end > start and end < len(text)
         else None
     )
 
 
-@fixer("no-space-around")
-def no_space_around(site: FixSite) -> LineChange | None:
+@at_code("no-space-around")
+def no_space_around(site: FixSite, text: str, at: int) -> Proposal:
     """Removes the spaces on both sides of the character at the column."""
-    place = _place(site)
-    match = _SIGN.match(*place) if place else None
-    if not place or not match:
+    match = _SIGN.match(text, at)
+    if not match:
         return None
-    text, at = place
     sides = (_remove(site, text, at, at), _remove(site, text, match.end(), match.end()))
-    spans = tuple(span for side in sides if side for span in side.spans)
-    return LineChange(spans=spans) if spans else None
+    return [side for side in sides if side]
 
 
-@fixer("no-space-here")
-def no_space_here(site: FixSite) -> LineChange | None:
+@at_code("no-space-here")
+def no_space_here(site: FixSite, text: str, at: int) -> Proposal:
     """Removes the spaces at the column."""
-    place = _place(site)
-    return (
-        _remove(site, *place, place[1])
-        if place and place[0][place[1]] in _SPACES
-        else None
-    )
+    return _remove(site, text, at, at) if text[at] in _SPACES else None
 
 
-@fixer("one-space-here")
-def one_space_here(site: FixSite) -> LineChange | None:
+@at_code("one-space-here")
+def one_space_here(site: FixSite, text: str, at: int) -> Proposal:
     """Collapses the spaces at the column into one."""
-    place = _place(site)
-    if not place:
-        return None
-    text, at = place
     end = at + len(text[at:]) - len(text[at:].lstrip(_SPACES))
-    return (
-        LineChange(spans=(ColumnSpan(site.number, at, end, " "),)) if end > at else None
-    )
+    return ColumnSpan(site.number, at, end, " ") if end > at else None
 
 
 @fixer("space-before-brace")
-def space_before_brace(site: FixSite) -> LineChange | None:
+def space_before_brace(site: FixSite) -> Proposal:
     """Adds the missing space in `){` and `else{`."""
     text = site.line.text[: len(site.line.raw)]
     if site.added(site.number) is None or text.count("{") != 1:
@@ -332,13 +311,11 @@ def space_before_brace(site: FixSite) -> LineChange | None:
     return _add(site, match.end()) if match else None
 
 
-@fixer("cast")
-def cast(site: FixSite) -> LineChange | None:
+@at_code("cast")
+def cast(site: FixSite, text: str, at: int) -> Proposal:
     """Removes the space after a cast whose parenthesis is at the column."""
-    place = _place(site)
-    if not place or place[0][place[1]] != "(":
+    if text[at] != "(":
         return None
-    text, at = place
     match = cached_re.match(r"\([^()]*\)([ \t]+)(?=[\w(&*~!\"'-])", text[at:])
     if not match or cached_re.search(
         r"[\w\])]\s*$",
@@ -349,26 +326,19 @@ def cast(site: FixSite) -> LineChange | None:
         ),
     ):
         return None
-    return LineChange(
-        spans=(ColumnSpan(site.number, at + match.start(1), at + match.end(1), ""),)
-    )
+    return ColumnSpan(site.number, at + match.start(1), at + match.end(1), "")
 
 
-@fixer("star")
-def star(site: FixSite) -> LineChange | None:
+@at_code("star")
+def star(site: FixSite, text: str, at: int) -> Proposal:
     """Attaches pointer stars to the name: one space before them, and none between or after them.
 
     A qualifier keeps a space on both sides.
     """
-    place = _place(site)
-    match = cached_re.compile(r"[*\s]*\*[*\s]*").match(*place) if place else None
-    if (
-        not place
-        or not match
-        or not cached_re.match(r"[\w)(]", place[0][match.end() : match.end() + 1])
-    ):
+    match = cached_re.compile(r"[*\s]*\*[*\s]*").match(text, at)
+    if not match or not cached_re.match(r"[\w)(]", text[match.end() : match.end() + 1]):
         return None
-    text, after = place[0], cached_re.compile(r"\w+").match(place[0], match.end())
+    after = cached_re.compile(r"\w+").match(text, match.end())
     stars = match[0].rstrip()
     good = cached_re.sub(
         r"\*\s+(?=\*)", "*", stars if stars[0] in _SPACES else f" {stars}"
@@ -385,22 +355,18 @@ def star(site: FixSite) -> LineChange | None:
         "__force",
     ):
         good += " "
-    if not text[place[1] - 1].isalnum() and text[place[1] - 1] not in "_)":
+    if not text[at - 1].isalnum() and text[at - 1] not in "_)":
         return None
     return (
-        LineChange(spans=(ColumnSpan(site.number, match.start(), match.end(), good),))
+        ColumnSpan(site.number, match.start(), match.end(), good)
         if good != match[0]
         else None
     )
 
 
-@fixer("function-pointer")
-def function_pointer(site: FixSite) -> LineChange | None:
+@at_code("function-pointer")
+def function_pointer(site: FixSite, text: str, at: int) -> Proposal:
     """Removes or adds the space at the column in a function pointer, `type (*name)(arguments)`."""
-    place = _place(site)
-    if not place:
-        return None
-    text, at = place
     if text[at] in _SPACES:
         return _remove(site, text, at, at)
     return _add(site, at) if text[at] == "(" and text[at - 1] not in _SPACES else None

@@ -11,7 +11,7 @@ from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     NAMED,
     FixSite,
-    LineChange,
+    Proposal,
     bare_code,
     fixer,
     indent_of,
@@ -40,7 +40,7 @@ _BRACES = (
 
 
 @fixer("next-line")
-def next_line(site: FixSite) -> LineChange | None:
+def next_line(site: FixSite) -> Proposal:
     """Moves the statement after a condition, an `else` or a label to the next line."""
     line = site.added(site.number)
     text = bare_code(line) if line else None
@@ -63,11 +63,7 @@ def next_line(site: FixSite) -> LineChange | None:
     if not head or any(bracket in line.code for bracket in "{}" if deeper) or is_split:
         return None
     lines = (head, *(f"{deeper}{one.strip()}" for one in statements))
-    return LineChange(
-        edits=(
-            FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),
-        )
-    )
+    return FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines))
 
 
 def _head_end(code: str) -> int:
@@ -89,7 +85,7 @@ def _head_end(code: str) -> int:
 
 
 @fixer("drop-braces", NAMED, tokens=_BRACES)
-def drop_braces(site: FixSite) -> LineChange | None:
+def drop_braces(site: FixSite) -> Proposal:
     """Removes the braces around single statements in all branches of a condition or loop."""
     edits: list[FixEdit] = []
     number = site.number
@@ -117,7 +113,7 @@ def drop_braces(site: FixSite) -> LineChange | None:
         below = site.scan.raw_line(number + 2, 1)
         if below is not None and cached_re.match(r"[+ ]\s*else\b", below):
             return None
-        return LineChange(edits=(*edits, FixEdit(number + 2, 1, ())))
+        return (*edits, FixEdit(number + 2, 1, ()))
 
 
 def _is_single(code: str) -> bool:
@@ -144,7 +140,7 @@ def _is_single(code: str) -> bool:
 
 
 @fixer("add-braces", NAMED, tokens=_BRACES)
-def add_braces(site: FixSite) -> LineChange | None:
+def add_braces(site: FixSite) -> Proposal:
     """Adds missing braces to the branches of a condition if another branch has braces."""
     for number in (
         site.number,
@@ -185,20 +181,19 @@ def _statement_lines(site: FixSite, first: int) -> int:
     return 0
 
 
-def _braced_arm(site: FixSite, line: ScannedLine, code: str) -> LineChange | None:
+def _braced_arm(site: FixSite, line: ScannedLine, code: str) -> Proposal:
     """Adds braces to the branch below a `} else`."""
     last = _statement_lines(site, line.number + 1)
     if not last or cached_re.match(r"[+ ]\s*else\b", site.scan.raw_line(last, 1) or ""):
         return None
     indent = indent_of(line.raw)
-    edits = (
+    return (
         FixEdit(line.number, 1, (as_text(f"+{indent}{code} {{"),)),
         _after(site, last, f"+{indent}}}"),
     )
-    return LineChange(edits=edits)
 
 
-def _braced_above(site: FixSite, line: ScannedLine, code: str) -> LineChange | None:
+def _braced_above(site: FixSite, line: ScannedLine, code: str) -> Proposal:
     """Adds braces to the branch above an `else {`."""
     indent = indent_of(line.raw)
     for number in range(line.number - 2, line.number - MOST_LINES, -1):
@@ -213,11 +208,10 @@ def _braced_above(site: FixSite, line: ScannedLine, code: str) -> LineChange | N
             or _statement_lines(site, number + 1) != line.number - 1
         ):
             return None
-        edits = (
+        return (
             FixEdit(number, 1, (as_text(f"+{text} {{"),)),
             FixEdit(line.number, 1, (as_text(f"+{indent}}} {code}"),)),
         )
-        return LineChange(edits=edits)
     return None
 
 
@@ -227,7 +221,7 @@ def _after(site: FixSite, number: int, text: str) -> FixEdit:
 
 
 @fixer("operator-up", NAMED, tokens=((r"\\ (&&|\|\|)", r"\1 \\"),))
-def operator_up(site: FixSite) -> LineChange | None:
+def operator_up(site: FixSite) -> Proposal:
     """Moves a logical operator from the start of the line to the end of the previous one.
 
     In a directive, it is inserted before the line continuation.
@@ -247,11 +241,11 @@ def operator_up(site: FixSite) -> LineChange | None:
         f"+{head} {match[2]}{goes_on[0] if goes_on else ''}",
         f"+{match[1]}{match[3]}",
     )
-    return LineChange(edits=(FixEdit(upper.number, 2, tuple(map(as_text, lines))),))
+    return FixEdit(upper.number, 2, tuple(map(as_text, lines)))
 
 
 @fixer("join-open")
-def join_open(site: FixSite) -> LineChange | None:
+def join_open(site: FixSite) -> Proposal:
     """Moves the arguments below an open parenthesis or bracket up to its line.
 
     All of them are aligned with the first one, in lines of up to 80 or 100 columns. If a
@@ -287,14 +281,10 @@ def join_open(site: FixSite) -> LineChange | None:
         lines = _filled(declared[2], texts, masks, COLUMNS)
         lines = [declared[1].rstrip(), *lines] if lines else None
     return (
-        LineChange(
-            edits=(
-                FixEdit(
-                    site.number,
-                    number - site.number + 1,
-                    tuple(as_text(f"+{one}") for one in lines),
-                ),
-            )
+        FixEdit(
+            site.number,
+            number - site.number + 1,
+            tuple(as_text(f"+{one}") for one in lines),
         )
         if lines
         else None
@@ -346,7 +336,7 @@ _ANYWHERE = cached_re.compile(r"[01]|NULL|true|false")
     NAMED,
     tokens=((r"(?:\S+ )*=", r""), (r"", r"(?:\S+ )*;(?: (?:\S+ )*=)?")),
 )
-def split_assignment(site: FixSite) -> LineChange | None:
+def split_assignment(site: FixSite) -> Proposal:
     """Splits `a = b = 1;` into `a = 1;` and `b = 1;`, and `a = b = f();` into `b = f();` and `a =
     b;`.
     """
@@ -372,8 +362,4 @@ def split_assignment(site: FixSite) -> LineChange | None:
         else (f"{second} = {value};", f"{first} = {second};")
     )
     indent = indent_of(line.raw)
-    return LineChange(
-        edits=(
-            FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines)),
-        )
-    )
+    return FixEdit(line.number, 1, tuple(as_text(f"+{indent}{one}") for one in lines))

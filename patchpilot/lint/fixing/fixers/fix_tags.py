@@ -5,7 +5,7 @@ They never change the person or commit that a tag names.
 """
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.fixing.fixer import PROSE, FixSite, LineChange, delete, fixer
+from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, delete, fixer
 from patchpilot.model.assistant import right_assistant
 from patchpilot.model.finding import FixEdit
 from patchpilot.model.fixes_line import DIGITS, FixesLine, read_fixes_line
@@ -44,16 +44,16 @@ def _is_tag(text: str) -> bool:
     )
 
 
-def _rewritten(site: FixSite, text: str) -> LineChange | None:
+def _rewritten(site: FixSite, text: str) -> Proposal:
     return (
-        LineChange(edits=(FixEdit(site.number, 1, (text,)),))
+        FixEdit(site.number, 1, (text,))
         if site.number in _message(site) and text != site.text(site.number)
         else None
     )
 
 
 @fixer("tag-form", PROSE)
-def tag_form(site: FixSite) -> LineChange | None:
+def tag_form(site: FixSite) -> Proposal:
     """Normalizes a known tag: usual case, no indent, and one space after the colon."""
     match = _FORM.match(site.text(site.number))
     if not match or (
@@ -64,14 +64,14 @@ def tag_form(site: FixSite) -> LineChange | None:
 
 
 @fixer("assistant", PROSE)
-def assistant(site: FixSite) -> LineChange | None:
+def assistant(site: FixSite) -> Proposal:
     """Removes addresses, brackets and everyday tools from an Assisted-by: tag."""
     name, _, value = site.text(site.number).partition(":")
     return _rewritten(site, f"{name}: {right_assistant(value)}")
 
 
 @fixer("tag-name", PROSE)
-def tag_name(site: FixSite) -> LineChange | None:
+def tag_name(site: FixSite) -> Proposal:
     """Replaces a tag's name with the one that the finding suggests."""
     right = site.finding.value("tag") if site.finding.value("quoted") else ""
     text = site.text(site.number)
@@ -91,7 +91,7 @@ def tag_name(site: FixSite) -> LineChange | None:
 
 
 @fixer("stable-form", PROSE)
-def stable_form(site: FixSite) -> LineChange | None:
+def stable_form(site: FixSite) -> Proposal:
     """Rewrites the Cc: of the stable list, and its version, as the finding suggests."""
     right = site.finding.value("right")
     known = cached_re.fullmatch(
@@ -105,7 +105,7 @@ def stable_form(site: FixSite) -> LineChange | None:
 
 
 @fixer("stable-host", PROSE)
-def stable_host(site: FixSite) -> LineChange | None:
+def stable_host(site: FixSite) -> Proposal:
     """Corrects a misspelled address of the stable mailing list."""
     stable = site.context.project.lists.stable
     return (
@@ -119,7 +119,7 @@ def stable_host(site: FixSite) -> LineChange | None:
 
 
 @fixer("fixes-form", PROSE)
-def fixes_form(site: FixSite) -> LineChange | None:
+def fixes_form(site: FixSite) -> Proposal:
     """Rewrites a Fixes: tag with the id and subject of the commit in the repository.
 
     The line must name that commit and have no other text. If the commit is not in the repository,
@@ -170,7 +170,7 @@ def _same(written: str, true: str) -> bool:
 
 
 @fixer("drop-tag", PROSE)
-def drop_tag(site: FixSite) -> LineChange | None:
+def drop_tag(site: FixSite) -> Proposal:
     """Deletes a duplicate tag."""
     text = site.text(site.number)
     if site.number not in _message(site) or not _is_tag(text):
@@ -184,7 +184,7 @@ def drop_tag(site: FixSite) -> LineChange | None:
 
 
 @fixer("close-gap", PROSE)
-def close_gap(site: FixSite) -> LineChange | None:
+def close_gap(site: FixSite) -> Proposal:
     """Deletes the blank lines between two tags, but not a paragraph between them."""
     lines = _message(site)
     if site.number not in lines or site.text(site.number).strip():
@@ -205,17 +205,13 @@ def close_gap(site: FixSite) -> LineChange | None:
 
 
 @fixer("blank-line-above", PROSE)
-def blank_line_above(site: FixSite) -> LineChange | None:
+def blank_line_above(site: FixSite) -> Proposal:
     """Adds a blank line between the message and the first tag."""
-    return (
-        LineChange(edits=(FixEdit(site.number, 0, ("",)),))
-        if site.number in _message(site)
-        else None
-    )
+    return FixEdit(site.number, 0, ("",)) if site.number in _message(site) else None
 
 
 @fixer("tag-up", PROSE)
-def tag_up(site: FixSite) -> LineChange | None:
+def tag_up(site: FixSite) -> Proposal:
     """Moves a tag before the first sign-off of its block, without reordering other tags."""
     lines, text = _message(site), site.text(site.number)
     if (
@@ -239,11 +235,11 @@ def tag_up(site: FixSite) -> LineChange | None:
     )
     if signed is None:
         return None
-    return LineChange(edits=(FixEdit(signed, 0, (text,)), FixEdit(site.number, 1, ())))
+    return (FixEdit(signed, 0, (text,)), FixEdit(site.number, 1, ()))
 
 
 @fixer("whole-fixes", PROSE)
-def whole_fixes(site: FixSite) -> LineChange | None:
+def whole_fixes(site: FixSite) -> Proposal:
     """Joins a wrapped Fixes: tag into one line without an indent."""
     lines, text = _message(site), site.text(site.number)
     line = read_fixes_line(text)
@@ -266,8 +262,4 @@ def whole_fixes(site: FixSite) -> LineChange | None:
         or not cached_re.match(r"[^\"]*\"\)\s*$", site.text(below))
     ):
         return None
-    return LineChange(
-        edits=(
-            FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",)),
-        )
-    )
+    return FixEdit(site.number, 2, (f"{text.strip()} {site.text(below).strip()}",))

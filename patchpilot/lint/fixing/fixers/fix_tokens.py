@@ -7,14 +7,12 @@ Each of them declares the tokens that it changes.
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.file_text import file_text
-from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, LineChange, fixer
+from patchpilot.lint.fixing.fixer import NAMED, ColumnSpan, FixSite, Proposal, fixer
 
 _BRACKETS = cached_re.compile(r"\+(\s*return)\s*\((.*)\)\s*;\s*$")
 
 
-def _spans(
-    site: FixSite, pattern: str, better: str, *, group: int = 0
-) -> LineChange | None:
+def _spans(site: FixSite, pattern: str, better: str, *, group: int = 0) -> Proposal:
     """Replaces every match in the line's code."""
     if site.added(site.number) is None:
         return None
@@ -23,18 +21,14 @@ def _spans(
         match for match in cached_re.finditer(pattern, text) if NOTE not in match[0]
     ]
     return (
-        LineChange(
-            spans=tuple(
-                ColumnSpan(site.number, *one.span(group), better) for one in matches
-            )
-        )
+        [ColumnSpan(site.number, *one.span(group), better) for one in matches]
         if matches
         else None
     )
 
 
 @fixer("drop-zero", NAMED, tokens=((r"= (?:0|NULL|false)", r""),))
-def drop_zero(site: FixSite) -> LineChange | None:
+def drop_zero(site: FixSite) -> Proposal:
     """Removes the initializer `= 0` from a static or global variable."""
     text = site.line.text
     if "const" in text or text.count("=") != 1 or text.count(";") != 1 or "," in text:
@@ -43,7 +37,7 @@ def drop_zero(site: FixSite) -> LineChange | None:
 
 
 @fixer("unsigned-int", NAMED, tokens=((r"", r"int"),))
-def unsigned_int(site: FixSite) -> LineChange | None:
+def unsigned_int(site: FixSite) -> Proposal:
     """Rewrites `unsigned x` as `unsigned int x`."""
     return _spans(
         site,
@@ -54,7 +48,7 @@ def unsigned_int(site: FixSite) -> LineChange | None:
 
 
 @fixer("drop-int", NAMED, tokens=((r"int", r""),))
-def drop_int(site: FixSite) -> LineChange | None:
+def drop_int(site: FixSite) -> Proposal:
     """Rewrites `long int` as `long`."""
     return _spans(
         site, r"\b(?:long|short|long unsigned|short unsigned)(\s+int)\b", "", group=1
@@ -62,7 +56,7 @@ def drop_int(site: FixSite) -> LineChange | None:
 
 
 @fixer("drop-extern", NAMED, tokens=((r"extern", r""),))
-def drop_extern(site: FixSite) -> LineChange | None:
+def drop_extern(site: FixSite) -> Proposal:
     """Removes `extern` from a prototype and realigns its continuation lines."""
     last, code = site.added(site.number), ""
     while last and ";" not in last.code:
@@ -77,7 +71,7 @@ def drop_extern(site: FixSite) -> LineChange | None:
 
 
 @fixer("lower-hex", NAMED, tokens=((r"(0[xX]\w+)", r"(?i:\1)"),))
-def lower_hex(site: FixSite) -> LineChange | None:
+def lower_hex(site: FixSite) -> Proposal:
     """Converts hexadecimal digits to lower case, but not a suffix."""
     spans = []
     number = site.number
@@ -92,23 +86,23 @@ def lower_hex(site: FixSite) -> LineChange | None:
             for digit in digits
         ]
         number += 1
-    return LineChange(spans=tuple(spans)) if spans else None
+    return spans
 
 
 @fixer("func-name", NAMED, tokens=((r"__FUNCTION__", r"__func__"),))
-def func_name(site: FixSite) -> LineChange | None:
+def func_name(site: FixSite) -> Proposal:
     """Replaces `__FUNCTION__` with `__func__`."""
     return _spans(site, r"\b__FUNCTION__\b", "__func__")
 
 
 @fixer("plain-inline", NAMED, tokens=((r"__inline(?:__)?", r"inline"),))
-def plain_inline(site: FixSite) -> LineChange | None:
+def plain_inline(site: FixSite) -> Proposal:
     """Replaces older spellings of `inline`, such as `__inline__`."""
     return _spans(site, r"\b__inline(?:__)?\b", "inline")
 
 
 @fixer("one-semicolon", NAMED, tokens=((r";", r""),))
-def one_semicolon(site: FixSite) -> LineChange | None:
+def one_semicolon(site: FixSite) -> Proposal:
     """Removes the second of two semicolons at the end of a line."""
     return (
         None
@@ -118,13 +112,13 @@ def one_semicolon(site: FixSite) -> LineChange | None:
 
 
 @fixer("drop-comma", NAMED, tokens=((r",", r""),))
-def drop_comma(site: FixSite) -> LineChange | None:
+def drop_comma(site: FixSite) -> Proposal:
     """Removes the comma at the end of the code on the line."""
     return _spans(site, r",(?=[\s\x01]*$)", "")
 
 
 @fixer("add-comma", NAMED, tokens=((r"", r","),))
-def add_comma(site: FixSite) -> LineChange | None:
+def add_comma(site: FixSite) -> Proposal:
     """Adds a comma at the end of the code on the line."""
     return (
         _spans(site, r"(?<=[^\s\x01,;{(])()(?=[\s\x01]*$)", ",", group=1)
@@ -134,7 +128,7 @@ def add_comma(site: FixSite) -> LineChange | None:
 
 
 @fixer("drop-parentheses", NAMED, tokens=((r"\(", r""), (r"\)", r"")))
-def drop_parentheses(site: FixSite) -> LineChange | None:
+def drop_parentheses(site: FixSite) -> Proposal:
     """Rewrites a one-line `return (x);` as `return x;`."""
     line = site.added(site.number)
     match = _BRACKETS.match(line.text) if line else None
@@ -161,7 +155,7 @@ def _balanced(text: str) -> bool:
 
 
 @fixer("dts-space")
-def dts_space(site: FixSite) -> LineChange | None:
+def dts_space(site: FixSite) -> Proposal:
     """Puts one space around `=` and one after each comma between values in a devicetree source."""
     line = site.added(site.number)
     if line is None:
@@ -177,11 +171,11 @@ def dts_space(site: FixSite) -> LineChange | None:
         ColumnSpan(site.number, match.start(1), match.end(1), " ")
         for match in cached_re.finditer(r"(?<=[\">]),((?:)|[ \t]{2,})(?=[\"<&])", text)
     ]
-    return LineChange(spans=tuple(spans)) if spans else None
+    return spans
 
 
 @fixer("gpl-license", NAMED, tokens=((r'"GPL v2"', r'"GPL"'),))
-def gpl_license(site: FixSite) -> LineChange | None:
+def gpl_license(site: FixSite) -> Proposal:
     """Replaces `MODULE_LICENSE("GPL v2")` with `MODULE_LICENSE("GPL")`."""
     line = site.added(site.number)
     match = (
@@ -189,11 +183,7 @@ def gpl_license(site: FixSite) -> LineChange | None:
         if line
         else None
     )
-    return (
-        LineChange(spans=(ColumnSpan(site.number, *match.span(1), '"GPL"'),))
-        if match
-        else None
-    )
+    return ColumnSpan(site.number, *match.span(1), '"GPL"') if match else None
 
 
 _PRINTED = {
@@ -216,7 +206,7 @@ _PR = "|".join(_PRINTED.values())
         (r"KERN_[A-Z]+", r""),
     ),
 )
-def pr_level(site: FixSite) -> LineChange | None:
+def pr_level(site: FixSite) -> Proposal:
     """Rewrites `printk(KERN_ERR …)` as `pr_err(…)` in files that do not define their own prefix.
 
     The file must be new or in the tree.
@@ -231,11 +221,9 @@ def pr_level(site: FixSite) -> LineChange | None:
     if not match or not level or text[match.end()] == ",":
         return None
     name = f"pr_{level}{match[1].removeprefix('printk')}"
-    return LineChange(
-        spans=(
-            ColumnSpan(site.number, *match.span(1), name),
-            ColumnSpan(site.number, *match.span(2), ""),
-        )
+    return (
+        ColumnSpan(site.number, *match.span(1), name),
+        ColumnSpan(site.number, *match.span(2), ""),
     )
 
 

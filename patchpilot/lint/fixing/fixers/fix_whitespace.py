@@ -4,7 +4,7 @@
 from patchpilot.cache import cached_re
 from patchpilot.lint.c.line_scan import ScannedLine, expand
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, LineChange, delete, fixer
+from patchpilot.lint.fixing.fixer import ColumnSpan, FixSite, Proposal, delete, fixer
 from patchpilot.model.finding import FixEdit
 
 _SPACES = " \t\r\f\v"
@@ -33,7 +33,7 @@ def _is_free(line: ScannedLine) -> bool:
 
 
 @fixer("trailing-space")
-def trailing_space(site: FixSite) -> LineChange | None:
+def trailing_space(site: FixSite) -> Proposal:
     """Removes trailing whitespace."""
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
@@ -56,7 +56,7 @@ def trailing_space(site: FixSite) -> LineChange | None:
 
 
 @fixer("space-before-tab")
-def space_before_tab(site: FixSite) -> LineChange | None:
+def space_before_tab(site: FixSite) -> Proposal:
     """Replaces whitespace that has a space before a tab with tabs that reach the same column."""
     line, raw = site.line, site.line.raw
     spans = []
@@ -72,11 +72,11 @@ def space_before_tab(site: FixSite) -> LineChange | None:
                 _white_space(len(expand(raw[1:start])), len(expand(raw[1:end]))),
             )
         )
-    return LineChange(spans=tuple(spans)) if spans else None
+    return spans
 
 
 @fixer("indent")
-def indent(site: FixSite) -> LineChange | None:
+def indent(site: FixSite) -> Proposal:
     """Indents a line with tabs.
 
     If tabs cannot reach the same column, a line of a new function is indented to the depth of its
@@ -95,7 +95,7 @@ def indent(site: FixSite) -> LineChange | None:
         return None
     new_indent = "\t" * depth or _white_space(0, columns)
     return (
-        LineChange(spans=(ColumnSpan(line.number, 1, end, new_indent),))
+        ColumnSpan(line.number, 1, end, new_indent)
         if new_indent != raw[1:end]
         else None
     )
@@ -170,7 +170,7 @@ def _white_space(start: int, end: int) -> str:
 
 
 @fixer("line-end")
-def line_end(site: FixSite) -> LineChange | None:
+def line_end(site: FixSite) -> Proposal:
     """Replaces a CR LF line ending with LF, unless the whole file uses CR LF."""
     line = site.line
     patch = site.context.patch
@@ -198,7 +198,7 @@ def line_end(site: FixSite) -> LineChange | None:
 
 
 @fixer("final-newline")
-def final_newline(site: FixSite) -> LineChange | None:
+def final_newline(site: FixSite) -> Proposal:
     """Removes the marker of a missing newline at the end of the file."""
     number = site.number + 1
     if (
@@ -211,7 +211,7 @@ def final_newline(site: FixSite) -> LineChange | None:
 
 
 @fixer("drop-blank-line")
-def drop_blank_line(site: FixSite) -> LineChange | None:
+def drop_blank_line(site: FixSite) -> Proposal:
     """Deletes the blank line at the finding or directly above it."""
     for number in (site.number, site.number - 1):
         line = site.added(number)
@@ -221,10 +221,6 @@ def drop_blank_line(site: FixSite) -> LineChange | None:
 
 
 @fixer("add-blank-line")
-def add_blank_line(site: FixSite) -> LineChange | None:
+def add_blank_line(site: FixSite) -> Proposal:
     """Adds a blank line above the finding's line."""
-    return (
-        LineChange(edits=(FixEdit(site.number, 0, ("+",)),))
-        if site.added(site.number)
-        else None
-    )
+    return FixEdit(site.number, 0, ("+",)) if site.added(site.number) else None
