@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Conditions on the kind of patch, which a rule pack may set for any generic detector."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from patchpilot.cache import cached_re
+from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import tag_lines
+from patchpilot.lint.new_side import spaced
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subject_prefix import prefix_of
 from patchpilot.lint.subsystem_facts import subsystem_has
@@ -45,6 +48,20 @@ CONDITIONS: Mapping[str, type] = {
     "least_total": int,
 }
 """The names and types of the conditions. A detector accepts those that it passes to `applies`."""
+
+
+def hits_of(
+    registered: RegisteredDetector, context: Context, arguments: Mapping[str, Any]
+) -> Iterable[Hit]:
+    """Returns the hits of a detector if the patch meets the conditions; with `spaced` not those
+    that closely follow another one, with `first` only the first.
+    """
+    if not applies(context, arguments):
+        return ()
+    hits = registered.function(context, arguments)
+    if arguments.get("spaced"):
+        hits = spaced(context, hits)
+    return islice(hits, 1) if arguments.get("first") is True else hits
 
 
 def applies(context: Context, arguments: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
 from patchpilot.errors import PackError
+from patchpilot.lint.conditions import hits_of
 from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import filled
@@ -153,7 +154,7 @@ def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
     """
     rule, detector, _ = step
     try:
-        return tuple(detector.function(context, rule.arguments))
+        return tuple(hits_of(detector, context, rule.arguments))
     except KeyError as error:
         name = error.args[0]
         if name in rule.arguments or name not in detector.arguments:

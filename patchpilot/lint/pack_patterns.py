@@ -12,6 +12,8 @@ from typing import Any, cast
 
 from patchpilot.cache import cached_re
 
+NEVER = r"(?!)"
+"""A pattern that matches nothing."""
 LONGEST_LINE = 4096
 """Lines are cut to this many characters before a pack's pattern is matched."""
 

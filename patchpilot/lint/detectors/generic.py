@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.conditions import CONDITIONS, applies, project_list
+from patchpilot.lint.conditions import CONDITIONS, hits_of, project_list
 from patchpilot.lint.detector import (
     DETECTORS,
     Arguments,
@@ -18,7 +18,7 @@ from patchpilot.lint.detector import (
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
-from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled, filled
+from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, filled
 from patchpilot.lint.required_text import added_text, part_text, whole_text
 from patchpilot.lint.subject_prefix import prefix_of, split_prefix
 from patchpilot.model.file_diff import FileChange
@@ -219,8 +219,6 @@ def any_of(context: Context, arguments: Arguments) -> Iterable[Hit]:
     are reported, in the "patch" or on each "line". Findings on a line are in the order of the
     tables, or with `by_column` from left to right.
     """
-    if not applies(context, arguments):
-        return ()
     hits: Iterable[Hit] = _hits_of_all(
         context, arguments["of"], arguments.get("first", "")
     )
@@ -263,7 +261,7 @@ def _hits_of(context: Context, one: Arguments) -> Iterator[Hit]:
         text = registered.reads(context, one)
         if not any(required in text for required in one["required"]):
             return
-    for hit in registered.function(context, one):
+    for hit in hits_of(registered, context, one):
         values = {**hit.values, **one["values"]} if "values" in one else hit.values
         yield hit._replace(case=one.get("case", hit.case), values=values)
 
@@ -338,8 +336,6 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     limits the check to that many added lines of a file. `beyond_removed` reports only matches in
     excess of the removed ones.
     """
-    if not applies(context, arguments):
-        return
     if "at_tag" not in arguments:
         yield from _like(context, arguments)
     elif (place := first_tag(context, arguments["at_tag"])) is not None:
@@ -347,9 +343,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    unless = (
-        compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    )
+    unless = compiled(arguments.get("unless_pattern", NEVER))
     for (where, paths), cases in groupby(
         _cases(context, arguments), lambda case: (case.where, case.paths)
     ):
@@ -363,9 +357,7 @@ def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                         break
                 else:
                     continue
-                if (unless and unless.search(line)) or _is_of_path(
-                    context, arguments, match
-                ):
+                if unless.search(line) or _is_of_path(context, arguments, match):
                     continue
                 yield Hit(
                     at,
@@ -373,8 +365,6 @@ def _like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     column=match.start() + 1 if column else None,
                     values=values_of(match, line),
                 )
-                if arguments.get("first"):
-                    return
                 if arguments.get("first_in_file"):
                     break
 
@@ -448,12 +438,10 @@ def _beyond_removed(
 ) -> Lines:
     """Returns the lines without as many matches as the file loses."""
     pattern = compiled(arguments["pattern"])
-    unless = (
-        compiled(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    )
+    unless = compiled(arguments.get("unless_pattern", NEVER))
 
     def matches(text: str) -> bool:
-        return bool(pattern.search(text)) and not (unless and unless.search(text))
+        return bool(pattern.search(text)) and not unless.search(text)
 
     removed = sum(matches(line.text) for line in change.lines("-"))
     for at, text in lines:
@@ -522,9 +510,7 @@ def missing(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `at_tag`.
     """
     patch = context.patch
-    if not applies(context, arguments) or any(
-        patch.header(name) for name in arguments.get("missing_headers", ())
-    ):
+    if any(patch.header(name) for name in arguments.get("missing_headers", ())):
         return
     tags = tag_lines(context)
     absent = {name.lower() for name in arguments.get("missing_tags", ())}
@@ -572,8 +558,6 @@ def repeated(context: Context, arguments: Arguments) -> Iterator[Hit]:
     Case is ignored. The lines are those of the part `where`, or the "subjects" of a series. The
     message may use the numbers of both lines.
     """
-    if not applies(context, arguments):
-        return
     pattern, seen = compiled(arguments["pattern"]), dict[Any, int]()
     subjects = arguments["where"] == "subjects"
     for at, text in (

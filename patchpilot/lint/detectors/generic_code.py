@@ -3,11 +3,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.conditions import CONDITIONS, applies
+from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import (
     filled_pattern,
@@ -26,7 +25,7 @@ from patchpilot.lint.new_side import (
     previous_line,
     spaced,
 )
-from patchpilot.lint.pack_patterns import LONGEST_LINE, any_of, compiled
+from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, any_of, compiled
 from patchpilot.lint.required_text import added_text
 from patchpilot.lint.subsystem_facts import file_subsystem
 from patchpilot.model.file_diff import DiffLine
@@ -67,7 +66,7 @@ def _added_read(context: Context, _arguments: Arguments) -> str:
     spaced=bool,
     column=bool,
 )
-def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
+def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports added lines of code that match `pattern`, if the lines around them match as well.
 
     Instead of `pattern` there may be `case_patterns`. The pattern sees the code with comments and
@@ -86,20 +85,13 @@ def code_around(context: Context, arguments: Arguments) -> Iterable[Hit]:
     files. `function_pattern` must match the head of the enclosing function, as far as the hunk or
     its header shows it. `spaced` skips hits close to another one; `column` reports the column.
     """
-    hits = _code_around(context, arguments)
-    return spaced(context, hits) if arguments.get("spaced") else hits
-
-
-def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     patterns = [
         (name, _pattern(text))
         for name, text in arguments.get(
             "case_patterns", {"": arguments.get("pattern", "")}
         ).items()
     ]
-    unless = (
-        _pattern(arguments["unless_pattern"]) if "unless_pattern" in arguments else None
-    )
+    unless = _pattern(arguments.get("unless_pattern", NEVER))
     paths_pattern, whole = (
         compiled(arguments.get("paths_pattern", "")),
         arguments.get("line") == "text",
@@ -115,9 +107,7 @@ def _code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 break
         else:
             continue
-        if (unless and unless.search(text)) or not paths_pattern.search(
-            hunk.change.path
-        ):
+        if unless.search(text) or not paths_pattern.search(hunk.change.path):
             continue
         # once for each hunk, whose lines may all match
         exclusions = _exclusions(arguments, match)
@@ -285,12 +275,7 @@ def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files. `spaced`
     skips hits close to another one, `first` all hits except the first.
     """
-    if not applies(context, arguments):
-        return ()
-    measured = _MEASURED.get(arguments["where"], _lines_longer)(context, arguments)
-    if arguments.get("first"):
-        return islice(measured, 1)
-    return spaced(context, measured) if arguments.get("spaced") else measured
+    return _MEASURED.get(arguments["where"], _lines_longer)(context, arguments)
 
 
 def _title_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -316,9 +301,7 @@ _MEASURED = {"title": _title_longer, "series": _series_longer}
 def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
     pattern, unless = (
         compiled(arguments.get("pattern", "")),
-        compiled(arguments["unless_pattern"])
-        if "unless_pattern" in arguments
-        else None,
+        compiled(arguments.get("unless_pattern", NEVER)),
     )
     for path, at, text in _measured_lines(
         context, arguments["where"], compiled(arguments.get("paths_pattern", ""))
@@ -336,8 +319,8 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
         ):
             continue
-        if pattern.search(text[:LONGEST_LINE]) and not (
-            unless and unless.search(text[:LONGEST_LINE])
+        if pattern.search(text[:LONGEST_LINE]) and not unless.search(
+            text[:LONGEST_LINE]
         ):
             values = {"length": len(text), "most": most}
             yield (
@@ -385,13 +368,9 @@ def _measured_lines(
 )
 def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Reports files that the patch has "added" or "renamed" and whose paths match."""
-    if not applies(context, arguments):
-        return
     pattern, unless = (
         compiled(arguments.get("pattern", "")),
-        compiled(arguments["unless_pattern"])
-        if "unless_pattern" in arguments
-        else None,
+        compiled(arguments.get("unless_pattern", NEVER)),
     )
     for change in context.patch.files:
         changed = (
@@ -399,18 +378,12 @@ def path_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if arguments["change"] == "renamed"
             else change.old_path is None
         )
-        if (
-            changed
-            and pattern.search(change.path)
-            and not (unless and unless.search(change.path))
-        ):
+        if changed and pattern.search(change.path) and not unless.search(change.path):
             yield Hit(
                 change.patch_line,
                 path=change.path,
                 values={"path": change.path, "old_path": change.old_path or ""},
             )
-            if arguments.get("first"):
-                return
 
 
 @detector(

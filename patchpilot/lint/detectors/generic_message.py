@@ -3,9 +3,8 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import islice
 
-from patchpilot.lint.conditions import CONDITIONS, applies
+from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import PARTS, part_lines, part_read, values_of
 from patchpilot.lint.lint_context import Context
@@ -51,8 +50,6 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `unless_above_pattern` and `unless_below_pattern` must not. `pasted` selects lines inside or
     outside of pasted text. With `only_first`, lines after the first match are not checked.
     """
-    if not applies(context, arguments):
-        return
     lines, pattern = context.patch.message, compiled(arguments["pattern"])
     for at, text in enumerate(lines):
         line = text[:LONGEST_LINE]
@@ -122,8 +119,6 @@ def many_lines(context: Context, arguments: Arguments) -> Iterator[Hit]:
     finding: on the first such "line" (the default), or on the first line of the "message" or the
     "mail". The message may use {count}.
     """
-    if not applies(context, arguments):
-        return
     lines = [
         (at, text[:LONGEST_LINE])
         for at, text in part_lines(context, arguments["where"])
@@ -185,12 +180,6 @@ def tag_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     each address once, `first` stops after one finding, and `last` checks only the last of the
     tags.
     """
-    if applies(context, arguments):
-        found = _tags_like(context, arguments)
-        yield from islice(found, 1) if arguments.get("first") else found
-
-
-def _tags_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     pattern, seen = compiled(arguments.get("pattern", "")), set[str]()
     named = tuple(_named(context, arguments["names"]))
     sender = context.patch.sender
@@ -284,8 +273,6 @@ def tag_sequence(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `pattern` must match the names in lower case, each on a line that ends in a newline; its group
     `at` starts at the name of the tag to report.
     """
-    if not applies(context, arguments):
-        return
     tags = tag_lines(context)
     text = "".join(f"{tag.key}\n" for _, tag in tags)
     match = compiled(arguments["pattern"]).search(text)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from patchpilot.cache import cached_re
-from patchpilot.lint.conditions import CONDITIONS, applies
+from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import filled_pattern
 from patchpilot.lint.lint_context import Context
@@ -51,8 +51,6 @@ def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     `name`, must not match the same text. `paths_pattern` selects files. `first_in_file` stops
     after one finding in each file.
     """
-    if not applies(context, arguments):
-        return
     pattern = compiled(arguments["pattern"])
     paths = compiled(arguments.get("paths_pattern", ""))
     reported: set[str] = set()

@@ -99,8 +99,6 @@ def patch_line_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 line.number - bool(arguments.get("at_line_before")),
                 values={"file": as_text(line.file), **groups},
             )
-            if arguments.get("first"):
-                return
 
 
 def _part(context: Context, where: str) -> list[ScannedLine]:
