@@ -86,7 +86,6 @@ class World:
             "remote.origin.url": f"https://{login('remote')}git.example.org/team/widget.git",
             "remote.stable.url": f"https://{secret('token')}@git.example.org/stable.git",
             "patchpilot.docs-url": f"https://{login('docs')}docs.example.org",
-            "pw.token": secret("pw"),
             "http.proxy": f"http://{login('gitproxy')}127.0.0.1:1",
         }.items():
             self.repo.git("config", name, value)
@@ -160,7 +159,6 @@ F:\tKconfig
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    monkeypatch.setenv("PW_TOKEN", secret("pw-env"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("HTTP_PROXY", f"http://{login('proxy')}127.0.0.1:1")
     monkeypatch.setenv("HTTPS_PROXY", f"http://{login('proxy')}127.0.0.1:1")
@@ -275,39 +273,6 @@ def test_a_followed_series_has_no_password_of_its_archive(world: World) -> None:
         f"http://{login('odd/port')}lore.example.org/all",
     )
     world.call("track", "update", "--lore", f"http://{login('closed')}127.0.0.1:1/all")
-    world.assert_kept()
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        "http://{}127.0.0.1:1/project/x",
-        "https://{}ci.example.org/project/x",
-        "http://{}127.0.0.1:1/x",
-    ],
-)
-def test_a_refused_check_has_no_password(world: World, place: str) -> None:
-    raw = mail(
-        "[PATCH] widget: change line 1",
-        POST + DIFF,
-        sender="Ada Fixer <ada@example.org>",
-        id="post",
-    )
-    (world.folder / "p.eml").write_bytes(raw)
-    words = (
-        "check",
-        world.folder / "p.eml",
-        "--post-checks",
-        place.format(login("checks")),
-    )
-    for more in (
-        (),
-        ("--offline",),
-        ("--format", "json"),
-        ("--check-url", f"https://{login('report')}ci.example.org/1"),
-    ):
-        assert world.call(*words, *more) != 0
-    assert "ci.example.org" in world.printed or "127.0.0.1:1" in world.printed
     world.assert_kept()
 
 

@@ -5,12 +5,11 @@ The module can post JSON documents with an API token.
 """
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from patchpilot import __version__
 from patchpilot.errors import NetworkError, UsageError
-from patchpilot.model.hosts import LOOPBACK, split_url
+from patchpilot.model.hosts import split_url
 
 _LIMIT = 4 * 1024 * 1024
 _SECONDS = 30
@@ -59,47 +58,3 @@ def fetch_json(url: str, *, offline: bool = False, redirects: bool = True) -> An
             f"{url} is not a JSON document",
             hint="open the URL in a browser; a captive portal may be intercepting the request",
         ) from error
-
-
-def post_json(url: str, body: Mapping[str, str], *, token: str) -> None:
-    """Posts a JSON document to an https URL with an API token.
-
-    The request fails if the server redirects, so that the token is sent to no other server.
-    Raises `NetworkError` if the document is not accepted.
-    """
-    parts = split_url(url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-        raise UsageError(
-            f"{parts.hostname}: an API token is only sent over https",
-            hint=f"use https://{parts.netloc}/",
-        )
-    import requests
-
-    headers = {
-        "User-Agent": f"patchpilot/{__version__}",
-        "Authorization": f"Token {token}",
-    }
-    try:
-        with requests.post(
-            url,
-            json=dict(body),
-            timeout=_SECONDS,
-            headers=headers,
-            allow_redirects=False,
-        ) as answer:
-            status = answer.status_code
-    except (requests.RequestException, ValueError) as error:
-        raise NetworkError(
-            f"{url} could not be reached: {type(error).__name__}",
-            hint="try again later, or check the network connection",
-        ) from error
-    if status in (401, 403):
-        raise NetworkError(
-            f"{parts.netloc} does not accept the API token ({status})",
-            hint="use the token of a maintainer of the project",
-        )
-    if not 200 <= status < 300:
-        raise NetworkError(
-            f"{url} does not accept the document ({status})",
-            hint="check the address of the project",
-        )

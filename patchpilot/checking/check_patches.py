@@ -106,7 +106,7 @@ def read_input(request: CheckRequest, repository: "Repository | None") -> CheckI
     def choose(mails: Sequence[bytes]) -> Collection[int]:
         from patchpilot.topic.choose_mails import choose_mails
 
-        return choose_mails(mails, all_revisions=request.all_revisions)
+        return choose_mails(mails)
 
     series = read_series(
         request.targets,

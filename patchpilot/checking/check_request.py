@@ -21,16 +21,14 @@ class CheckRequest(NamedTuple):
     `targets` are the TARGETs to check; if there are none, the current branch's commits above
     `base` are checked. `stdin` is the content of the TARGET `-` if the caller has read it.
     `since_version` is the number of an earlier revision, or a TARGET that contains it. `kernel`
-    defaults to the tree's version, or to the latest version without a tree. `conf` applies the
-    tree's .checkpatch.conf. `fail_on` is the lowest severity that makes the run fail.
-    `checkpatch_levels` uses the severities of checkpatch.pl, which are required for its output
-    format. `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is called for
-    each file of a directory that is not a patch; without it, such a file raises `InputError`.
-    With `whole_files` the targets are source files, and paths inside `top` are relative to it.
-    `all_revisions` includes older revisions in a mailbox. `proposes_edits` adds the edits of
-    safe fixes to the findings. `unsafe_fixes` also applies fixes that require a review. `build`
-    builds the objects that the patches touch. `checkers` runs external checkers such as
-    dtschema.
+    defaults to the tree's version, or to the latest version without a tree. `fail_on` is the
+    lowest severity that makes the run fail. `checkpatch_levels` uses the severities of
+    checkpatch.pl, which are required for its output format. `from_archive` reads a TARGET that is
+    a Message-ID or a URL. `skipped` is called for each file of a directory that is not a patch;
+    without it, such a file raises `InputError`. With `whole_files` the targets are source files,
+    and paths inside `top` are relative to it. `proposes_edits` adds the edits of safe fixes to the
+    findings. `unsafe_fixes` also applies fixes that require a review. `build` builds the objects
+    that the patches touch. `checkers` runs external checkers such as dtschema.
     """
 
     targets: Sequence[str] = ()
@@ -52,12 +50,10 @@ class CheckRequest(NamedTuple):
     suppressions: "Suppressions | None" = None
     stdin: bytes | None = None
     from_archive: Callable[[str], Series] | None = None
-    conf: bool = True
     skipped: Callable[[str], None] | None = None
     whole_files: bool = False
     top: Path | None = None
     proposes_edits: bool = False
-    all_revisions: bool = False
     unsafe_fixes: bool = False
     build: "BuildOptions | None" = None
     checkers: bool = False

@@ -3,7 +3,7 @@
 
 from patchpilot.checking.check_request import CheckRequest
 from patchpilot.checking.check_result import CheckRun
-from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf, usable
+from patchpilot.lint.checkpatch_conf import read_conf, usable
 from patchpilot.lint.lint_context import Options
 from patchpilot.lint.project_rules import (
     adjusted,
@@ -25,7 +25,7 @@ def set_up(
 
     Facts about the repository's history are not included.
     """
-    conf = read_conf(tree) if request.conf else CheckpatchConf()
+    conf = read_conf(tree)
     # the tree's options precede those of the call, as with checkpatch.pl
     if (
         conf.max_line_length

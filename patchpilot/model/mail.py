@@ -152,17 +152,16 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(data)], strict=True))
 
 
-def split_mbox(blocks: Iterable[bytes], at: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yields (offset, message) for each message of an mbox that is read in blocks.
+def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield (offset, message) for each message of an mbox that is read in blocks.
 
-    `at` is the offset of the first block. A text that is not an mbox is a single message.
-
-    Messages are split as in `mail_bounds`, but only one message and one block are in memory at a
-    time. A message larger than MAX_MAIL is truncated to a size that is still over the limit.
+    A text that is not an mbox is a single message. Messages are split as in `mail_bounds`, but
+    only one message and one block are in memory at a time. A message larger than MAX_MAIL is
+    truncated to a size that is still over the limit.
     """
     held = b""
     is_mbox = cut = False
-    searched = 0
+    at = searched = 0
     for block in blocks:
         held += block
         start = 0

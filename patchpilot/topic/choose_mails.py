@@ -12,7 +12,7 @@ from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.revisions import find_topics
 
 
-def choose_mails(mails: Sequence[bytes], *, all_revisions: bool) -> Collection[int]:
+def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
     """Return the indexes of the messages to read, each Message-ID once.
 
     Damaged messages are included, so that their errors are reported. Messages that were never
@@ -36,7 +36,6 @@ def choose_mails(mails: Sequence[bytes], *, all_revisions: bool) -> Collection[i
     chosen = {
         places[post.message_id]
         for topic in topics
-        for revision in (topic.revisions if all_revisions else topic.revisions[-1:])
-        for post in revision.posts
+        for post in topic.revisions[-1].posts
     }
     return chosen | damaged if chosen else range(len(mails))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`check --format jsonl`: a line for each patch while the input is read, wherever reading starts."""  # noqa: E501
+"""`check --format jsonl`: a line for each patch while the input is read."""
 
 import json
 import os
@@ -81,22 +81,6 @@ def test_every_patch_of_every_kind_of_source_has_a_line(source: Path) -> None:
     }  # fmt: skip
 
 
-def test_reading_can_start_at_the_position_of_every_line(source: Path) -> None:
-    *found, _ = lines(source)
-    for number in (0, 3, 7):
-        assert (
-            lines(source, "--resume-at", found[number]["position"])[:-1]
-            == found[number:]
-        )
-
-
-def test_the_shards_have_every_mail_once(source: Path) -> None:
-    *found, _ = lines(source)
-    parts = [lines(source, "--shard", f"{number}/3")[:-1] for number in (1, 2, 3)]
-    assert sorted((line for part in parts for line in part), key=found.index) == found
-    assert all(len(part) < len(found) for part in parts)
-
-
 def test_a_line_has_the_findings_of_the_patch_alone(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
     mbox.write_bytes(join_mbox([patch("one"), *ABOUT, patch("one", TRAILING, "two")]))
@@ -166,42 +150,13 @@ def test_commits_have_lines_too_and_the_series_is_in_the_summary(
     assert [finding["name"] for finding in last["series"]["findings"]] == [
         "fixes-earlier-patch"
     ]
-    refused = call(
-        "check", "-C", repo.path, "--format", "jsonl", "--shard", "1/2", "HEAD"
-    )
-    assert refused.code == 2
-    assert "--shard requires patches that are checked one by one" in refused.err
 
 
-@pytest.mark.parametrize(
-    ("words", "error"),
-    [
-        (("--shard", "5/4"), "--shard 5/4: not of the form N/COUNT"),
-        (("--shard", "half"), "--shard half: not of the form N/COUNT"),
-        (
-            ("--resume-at", "elsewhere.mbox:7"),
-            "--resume-at elsewhere.mbox:7: no such position in the input",
-        ),
-        (
-            ("--resume-at", "other.mbox:7"),
-            "--resume-at other.mbox:7: no mail starts at this offset",
-        ),
-        (
-            ("--resume-at", "other.mbox:end"),
-            "--resume-at other.mbox:end: not an offset in a file",
-        ),
-        (("--select", "nosuch"), "unknown rule 'nosuch'"),
-    ],
-)
-def test_what_cannot_be_done_is_refused(
-    tmp_path: Path, words: tuple[str, ...], error: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    outcome = call(
-        "check", "--format", "jsonl", mbox_of(tmp_path, patch("one")).name, *words
-    )
+def test_an_unknown_rule_is_reported_before_any_line(tmp_path: Path) -> None:
+    file = mbox_of(tmp_path, patch("one"))
+    outcome = call("check", "--format", "jsonl", file, "--select", "nosuch")
     assert (outcome.code, outcome.out) == (2, "")
-    assert f"patchpilot: error: {error}" in outcome.err
+    assert "patchpilot: error: unknown rule 'nosuch'" in outcome.err
 
 
 def started(*words: object, **more: Any) -> "subprocess.Popen[bytes]":

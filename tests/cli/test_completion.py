@@ -42,7 +42,7 @@ WORDS = {
     "a ref": ("check --base topic-of", "topic-of-frob"),
     "the end of a range": ("check HEAD..topic-of", "HEAD..topic-of-frob"),
     "a profile": ("check --profile u-", "u-boot"),
-    "a format": ("check --format rd", "rdjsonl"),
+    "a format": ("check --format gitl", "gitlab"),
     "a hook": ("hooks install sendem", "sendemail-validate"),
     "a setting": ("config max-line", "max-line-length"),
     "a transport": ("send --via git-s", "git-send-email"),

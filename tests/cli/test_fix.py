@@ -167,7 +167,11 @@ def test_standard_input_comes_out_fixed_and_the_findings_on_stderr(file: Path) -
 
 @pytest.mark.parametrize(
     "options",
-    [("--fix", "--diff"), ("--fix", "--statistics"), ("--diff", "--format", "sarif")],
+    [
+        ("--fix", "--diff"),
+        ("--fix", "--checkpatch-compat"),
+        ("--diff", "--format", "sarif"),
+    ],
 )
 def test_options_that_do_not_go_together(file: Path, options: tuple[str, ...]) -> None:
     assert call("check", *options, file).code == 2

@@ -6,14 +6,13 @@ has them, else our own statement of them.
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 import xmlschema
 from jsonschema import Draft4Validator, Draft202012Validator, FormatChecker
 
-from tests.kit.ci_schemas import GITLAB, JUNIT, OFFICIAL, RDJSONL, SARIF
+from tests.kit.ci_schemas import GITLAB, JUNIT, OFFICIAL_GITLAB, SARIF
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -107,10 +106,9 @@ def test_junit_is_valid_against_the_schema_of_jenkins(
 SCHEMAS = {
     "sarif": [Draft4Validator(SARIF, format_checker=FormatChecker())],
     "gitlab": [Draft202012Validator(GITLAB)],
-    "rdjsonl": [Draft202012Validator(RDJSONL)],
 }
-for _form, _schema in OFFICIAL.items():
-    SCHEMAS[_form] += [Draft4Validator(_schema)] if _schema else []
+if OFFICIAL_GITLAB:
+    SCHEMAS["gitlab"].append(Draft4Validator(OFFICIAL_GITLAB))
 
 
 @pytest.mark.parametrize("words", WAYS)
@@ -119,30 +117,19 @@ def test_documents_are_valid_against_the_schemas_of_their_readers(
     form: str, words: tuple[str, ...], kinds: list[tuple[tuple[str, ...], bytes]]
 ) -> None:
     for text in documents(form, words, kinds):
-        for document in map(
-            json.loads, text.splitlines() if form == "rdjsonl" else [text]
-        ):
-            assert [
-                f"{error.json_path}: {error.message}"
-                for schema in SCHEMAS[form]
-                for error in schema.iter_errors(document)
-            ] == []
+        assert [
+            f"{error.json_path}: {error.message}"
+            for schema in SCHEMAS[form]
+            for error in schema.iter_errors(json.loads(text))
+        ] == []
 
 
-@pytest.mark.parametrize(
-    ("form", "wrong"),
-    [
-        ("gitlab", [{"description": "no fingerprint"}]),
-        ("rdjsonl", {"message": "m", "severity": "BAD"}),
-    ],
-)
-def test_the_official_schema_is_used_where_it_is_given(
-    form: str, wrong: object
-) -> None:
-    if not OFFICIAL[form]:
+def test_the_official_schema_is_used_where_it_is_given() -> None:
+    if not OFFICIAL_GITLAB:
         pytest.skip("needs the schema in $PATCHPILOT_SCHEMAS (CONTRIBUTING.md)")
-    assert all(any(schema.iter_errors(wrong)) for schema in SCHEMAS[form])
-    assert len(SCHEMAS[form]) == 2
+    wrong = [{"description": "no fingerprint"}]
+    assert all(any(schema.iter_errors(wrong)) for schema in SCHEMAS["gitlab"])
+    assert len(SCHEMAS["gitlab"]) == 2
 
 
 CODE = (
@@ -156,7 +143,7 @@ FIXED = (
 
 
 @pytest.mark.parametrize("words", [("HEAD",), ("-f", "lib/frob.c")])
-def test_the_fixes_that_sarif_and_reviewdog_get_are_those_of_fix(
+def test_the_fixes_that_sarif_gets_are_those_of_fix(
     repo: Repo, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repo.path)
@@ -181,32 +168,6 @@ def test_the_fixes_that_sarif_and_reviewdog_get_are_those_of_fix(
             for one in change["replacements"]
         ],
     )
-    found = [
-        json.loads(line)
-        for line in call(
-            "check", *words, "--strict", "--format", "rdjsonl"
-        ).out.splitlines()
-    ]
-    suggested = [one for each in found for one in each.get("suggestions", [])]
-    spans = [
-        {
-            "startLine": one["range"]["start"]["line"],
-            "endLine": one["range"]["end"]["line"],
-            **_ends(one),
-        }
-        for one in suggested
-    ]
-    assert _edited(
-        lines,
-        [
-            (*_span(span), one["text"])
-            for span, one in zip(spans, suggested, strict=True)
-        ],
-    )
-
-
-def _ends(suggestion: dict[str, Any]) -> dict[str, int]:
-    return {"endColumn": 1} if "column" in suggestion["range"]["end"] else {}
 
 
 def _span(region: dict[str, int]) -> tuple[int, int]:
@@ -222,21 +183,6 @@ def _edited(lines: list[str], edits: list[tuple[int, int, str]]) -> bool:
     for first, end, text in sorted(set(edits), reverse=True):
         after[first - 1 : end - 1] = text.split("\n") if text else []
     return "\n".join(after) == FIXED
-
-
-def test_reviewdog_columns_count_bytes(repo: Repo) -> None:
-    (line,) = report(repo, "rdjsonl", "--select", "space-inside-brackets").splitlines()
-    (run,) = json.loads(report(repo, "sarif", "--select", "space-inside-brackets"))[
-        "runs"
-    ]
-    column = run["results"][0]["locations"][0]["physicalLocation"]["region"][
-        "startColumn"
-    ]
-    assert (
-        json.loads(line)["location"]["range"]["start"]["column"]
-        == len(LINE[: column - 1].encode()) + 1
-        > column
-    )
 
 
 def test_columns_count_characters(repo: Repo) -> None:
@@ -268,7 +214,7 @@ def test_the_column_of_a_long_line_is_that_of_its_first_character_too_many(
     )
 
 
-@pytest.mark.parametrize("form", ["sarif", "gitlab", "rdjsonl", "github"])
+@pytest.mark.parametrize("form", ["sarif", "gitlab", "github"])
 def test_a_patch_file_is_named_relative_to_the_repository(
     repo: Repo, form: str
 ) -> None:

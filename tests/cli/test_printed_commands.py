@@ -140,9 +140,6 @@ NOT_RUN = {
     "patchpilot check --format checkpatch -'": (
         "the end of b4's command: tests/outgoing/test_b4_check.py runs it"
     ),
-    "patchpilot check --post-checks https://patchwork.kernel.org/project/netdevbpf --check-url https://ci.example.org/run/1 thread.mbox": (  # noqa: E501
-        "needs a patchwork: tests/services/test_post_checks.py posts to one"
-    ),
     "patchpilot draft, topic": "no command: the heading of an exported draft",
 }
 """Commands that are not run, each with its reason."""

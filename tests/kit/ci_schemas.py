@@ -2,8 +2,7 @@
 """What the formats for CI may have: the official schema where a package has it, else our own
 statement of what the reader's page says.
 
-No package has the schemas of GitLab and reviewdog: they are used too where $PATCHPILOT_SCHEMAS is a
-folder with them.
+No package has the schema of GitLab: it is used too if $PATCHPILOT_SCHEMAS is a folder with it.
 """
 
 import json
@@ -69,34 +68,10 @@ GITLAB = _list(
 """GitLab's code quality report (docs.gitlab.com, Code Quality: report format), which is a part of
 Code Climate's.
 """
-POSITION = _object({"line": COUNT}, {"column": COUNT})
-RANGE = _object({"start": POSITION}, {"end": POSITION})
-RDJSONL = _object(
-    {
-        "message": {"type": "string", "minLength": 1},
-        "location": _object({"path": {"type": "string"}}, {"range": RANGE}),
-    },
-    {
-        "severity": {"enum": ["UNKNOWN_SEVERITY", "ERROR", "WARNING", "INFO"]},
-        "source": _object({"name": {"type": "string"}}, {"url": {"type": "string"}}),
-        "code": _object({"value": {"type": "string"}}, {"url": {"type": "string"}}),
-        "suggestions": _list(_object({"range": RANGE, "text": {"type": "string"}})),
-    },
+_FOLDER = os.environ.get("PATCHPILOT_SCHEMAS")
+OFFICIAL_GITLAB = (
+    _list(json.loads((Path(_FOLDER) / "codeclimate.json").read_text()))
+    if _FOLDER
+    else None
 )
-"""A line of reviewdog's rdjsonl (reviewdog, proto/rdf: message Diagnostic)."""
-
-
-def _given(file: str) -> dict[str, Any] | None:
-    """The official schema in this file of the user's folder, None without such a folder."""
-    folder = os.environ.get("PATCHPILOT_SCHEMAS")
-    return json.loads((Path(folder) / file).read_text()) if folder else None
-
-
-_DEGRADATION = _given("codeclimate.json")
-OFFICIAL = {
-    "gitlab": _list(_DEGRADATION) if _DEGRADATION else None,
-    "rdjsonl": _given("Diagnostic.json"),
-}
-"""GitLab's schema of a finding (app/validators/json_schemas/codeclimate.json) and reviewdog's of a
-line (proto/rdf/jsonschema/Diagnostic.json).
-"""
+"""GitLab's schema of its findings (app/validators/json_schemas/codeclimate.json)."""

@@ -125,12 +125,11 @@ def _check(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
         "github",
         "gitlab",
         "junit",
-        "rdjsonl",
         "jsonl",
     )
     for target in (
         (world.patch,),
-        (world.mbox, "--all-revisions"),
+        (world.mbox,),
         ("-C", world.repo),
         ("-C", world.repo, world.patch),
     ):

@@ -18,7 +18,6 @@ import pytest
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
-from patchpilot.errors import RefusedError
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4 import b4_send
@@ -477,23 +476,3 @@ def test_tags_that_name_the_report_are_reported(tmp_path: Path) -> None:
     assert not {"names-report", "names-reporter"} & (
         names(public, "refusals") | names(public, "warnings")
     )
-
-
-def test_no_checks_of_it_are_posted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from patchpilot.checking.check_patches import check
-    from patchpilot.checking.check_request import CheckRequest
-    from patchpilot.services.check.post_checks import post_checks
-
-    with FaultySink() as server, watched_server() as (url, asked):
-        repo = repository(tmp_path / "r", "git-send-email", server)
-        assert send(repo, "git-send-email", "--security", "yes", "--yes").code == 0
-        (tmp_path / "sent.eml").write_bytes(unpacked(server.take()[0]))
-        monkeypatch.setenv("PW_TOKEN", "token")
-        with pytest.raises(RefusedError, match="undisclosed"):
-            post_checks(
-                check(CheckRequest([str(tmp_path / "sent.eml")])),
-                f"{url}/project/widget",
-            )
-    assert asked == []

@@ -16,7 +16,7 @@ from patchpilot.cli.option_table import (
 from patchpilot.config import COLUMNS, FAIL_ON
 from patchpilot.model.rewrite_overrides import OVERRIDES
 
-CI_FORMATS = ("sarif", "github", "gitlab", "junit", "rdjsonl", "jsonl")
+CI_FORMATS = ("sarif", "github", "gitlab", "junit", "jsonl")
 """The formats that a CI gate reads: settings and baseline are those of the base, so the commits
 under check cannot change them.
 """
@@ -25,8 +25,6 @@ FORMATS = ("text", "json", "checkpatch", *CI_FORMATS)
 
 Each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render().
 """
-PROPOSING_FORMATS = ("sarif", "rdjsonl")
-"""The formats that propose fixes."""
 JOBS = (1, 256)
 COMMON = common_table(FORMATS)
 OPTIONS = (
@@ -35,10 +33,6 @@ OPTIONS = (
         ("-f", "--file"),
         "check whole source files, as checkpatch.pl -f does",
         name="whole_files",
-    ),
-    Option(
-        ("--all-revisions",),
-        "check all revisions of a series in a mailbox, not only the latest",
     ),
     Option(("--strict",), "also report findings of severity check"),
     Option(
@@ -82,10 +76,6 @@ OPTIONS = (
         limits=JOBS,
     ),
     Option(
-        ("--statistics",),
-        "print how often each rule fired instead of the findings (text)",
-    ),
-    Option(
         ("--checkpatch",),
         "also run the tree's own scripts/checkpatch.pl (executes code of that tree)",
     ),
@@ -103,7 +93,6 @@ OPTIONS = (
         "also run dtschema, yamllint, docutils and, in a trusted tree, its own scripts on commits",
         plain=False,
     ),
-    Option(("--no-conf",), "do not read the tree's .checkpatch.conf"),
     Option(
         ("--fix",),
         "apply safe fixes to patch files or commits (`patchpilot undo` restores commits)",
@@ -154,34 +143,6 @@ OPTIONS = (
         ("--unwaive",), "remove such a waiver", TEXT, "RULE", multiple=True, plain=False
     ),
     Option(
-        ("--resume-at",),
-        "with --format jsonl: start at this position (each line has one)",
-        TEXT,
-        "POSITION",
-        plain=False,
-    ),
-    Option(
-        ("--shard",),
-        "with --format jsonl: check only the I-th of N parts of the messages",
-        TEXT,
-        "I/N",
-        plain=False,
-    ),
-    Option(
-        ("--post-checks",),
-        "post the result of each message as a check to this patchwork project (token: PW_TOKEN)",
-        TEXT,
-        "URL",
-        plain=False,
-    ),
-    Option(
-        ("--check-url",),
-        "with --post-checks: the address of the full report",
-        TEXT,
-        "URL",
-        plain=False,
-    ),
-    Option(
         ("--config-from",),
         "read .patchpilot.toml and its packs from REV (default with CI formats: the base)",
         TEXT,
@@ -213,10 +174,8 @@ class CheckOptions(NamedTuple):
     data: Path | None = None
     kernel: str | None = None
     jobs: int | None = None
-    statistics: bool = False
     checkpatch: bool = False
     checkpatch_compat: bool = False
-    no_conf: bool = False
     baseline: Path | None = None
     write_baseline: bool = False
     since_version: str | None = None
@@ -229,12 +188,7 @@ class CheckOptions(NamedTuple):
     waive: tuple[str, ...] = ()
     unwaive: tuple[str, ...] = ()
     config_from: str | None = None
-    resume_at: str | None = None
-    shard: str | None = None
     whole_files: bool = False
-    all_revisions: bool = False
-    post_checks: str | None = None
-    check_url: str | None = None
     build: bool = False
     checkers: bool = False
 

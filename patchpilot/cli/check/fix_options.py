@@ -32,9 +32,9 @@ def answer(
             "--fix and --diff cannot be combined",
             hint="use --diff to preview, --fix to apply",
         )
-    if options.statistics or options.checkpatch_compat:
+    if options.checkpatch_compat:
         raise UsageError(
-            "--fix and --diff cannot be combined with --statistics or --checkpatch-compat",
+            "--fix and --diff cannot be combined with --checkpatch-compat",
             hint="run two separate commands",
         )
     if "-" in options.targets:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.check.check_options import (
     CI_FORMATS,
-    PROPOSING_FORMATS,
     BuildWords,
     CheckOptions,
 )
@@ -18,6 +17,7 @@ from patchpilot.cli.error_exit import notice
 from patchpilot.config import WAIVERS_GIVEN
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
+from patchpilot.model.progress import silent
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_request import CheckRequest
@@ -38,7 +38,16 @@ def answer(
     """
     from patchpilot.services.check.check_targets import need_no_repository
 
-    _refuse_alone(common, options)
+    if options.overrides and not options.fix:
+        name = f"--{options.overrides[0]}"
+        raise UsageError(
+            f"{name} requires --fix", hint=f"run `patchpilot check --fix {name}`"
+        )
+    if options.unsafe_fixes and not (options.fix or options.diff):
+        raise UsageError(
+            "--unsafe-fixes requires --diff or --fix",
+            hint="run `patchpilot check --diff --unsafe-fixes`",
+        )
     if options.data and not options.data.is_dir():
         raise MissingError(
             f"{options.data}: no such directory",
@@ -54,43 +63,6 @@ def answer(
         repository = place.repository if not files_only else None
         wanted = _build(options, build or BuildWords()) if options.build else None
         return _check(common, options, place, repository, wanted)
-
-
-def _refuse_alone(common: Common, options: CheckOptions) -> None:
-    """UsageError for an option that does nothing without another."""
-    name = f"--{options.overrides[0]}" if options.overrides else ""
-    fix = bool(options.fix)
-    stream = common.format == "jsonl"
-    for option, given, there, needs, hint in (
-        (
-            name,
-            bool(name),
-            fix,
-            "--fix",
-            f"run `patchpilot check --fix {name}`",
-        ),
-        (
-            "--unsafe-fixes",
-            options.unsafe_fixes,
-            fix or options.diff,
-            "--diff or --fix",
-            "run `patchpilot check --diff --unsafe-fixes`",
-        ),
-        (
-            "--check-url",
-            options.check_url,
-            options.post_checks,
-            "--post-checks",
-            "add --post-checks with the address of the patchwork project",
-        ),
-        ("--resume-at", options.resume_at, stream, "--format jsonl", _ONE_BY_ONE),
-        ("--shard", options.shard, stream, "--format jsonl", _ONE_BY_ONE),
-    ):
-        if given and not there:
-            raise UsageError(f"{option} requires {needs}", hint=hint)
-
-
-_ONE_BY_ONE = "add --format jsonl, which checks one message at a time"
 
 
 def _refuse_with_whole_files(options: CheckOptions) -> None:
@@ -156,15 +128,13 @@ def _check(
         jobs=options.jobs or os.cpu_count() or 1,
         checkpatch=options.checkpatch,
         checkpatch_compat=options.checkpatch_compat,
-        conf=not options.no_conf,
         checkpatch_levels=common.format == "checkpatch",
         packs=packs,
         suppressions=suppressions,
         from_archive=place.from_archive,
         skipped=left_out,
-        proposes_edits=common.format in PROPOSING_FORMATS,
+        proposes_edits=common.format == "sarif",
         unsafe_fixes=options.unsafe_fixes,
-        all_revisions=options.all_revisions,
         whole_files=options.whole_files,
         top=tree.root if options.whole_files and tree else None,
         build=build,
@@ -173,7 +143,7 @@ def _check(
         from patchpilot.cli.check import fix_options
 
         return fix_options.answer(common, options, request, place)
-    if (code := _stream(common, options, request, repository, tree)) is not None:
+    if (code := _stream(common, request, repository, tree)) is not None:
         return code
     with progress_of(common) as progress:
         result = check(request, repository=repository, tree=tree, progress=progress)
@@ -182,13 +152,11 @@ def _check(
         from patchpilot.cli.check.suppression_notes import remark
 
         remark(common, result)
-    common.write(_render(common, result, statistics=options.statistics), fold=True)
+    common.write(_render(common, result), fold=True)
     if common.format == "text" and not common.quiet:
         _note_more(options, result)
         if repository and not options.targets:
             _note_uncommitted(repository)
-    if options.post_checks:
-        _post(common, options, result)
     return int(result.exit_code)
 
 
@@ -276,31 +244,47 @@ def _suppressions(
 
 
 def _stream(
-    common: Common,
-    options: CheckOptions,
-    request: "CheckRequest",
-    repository: Any,
-    tree: "Tree | None",
+    common: Common, request: "CheckRequest", repository: Any, tree: "Tree | None"
 ) -> int | None:
-    """Write each patch's findings once it is checked; returns the exit code.
+    """Write each patch's findings as soon as it is checked, and return the exit code.
 
-    None where the form or an option needs all of them first.
+    Return None without writing anything if the format or an option needs all findings first.
     """
-    if common.format not in ("json", "jsonl"):
+    if common.format not in ("json", "jsonl") or (
+        request.whole_files
+        or request.suppressions
+        or request.since_version
+        or request.checkpatch
+        or request.checkpatch_compat
+    ):
         return None
-    if request.build and common.format == "json":
-        # what was built follows with the findings of all
-        return None
-    from patchpilot.cli.check import stream
-
     if common.format == "jsonl":
-        if stream.is_possible(request):
-            return stream.answer(common, options, request, repository, tree)
-        stream.refuse_options(options)
+        from patchpilot.services.check.check_targets import can_be_streamed
+
+        if not can_be_streamed(request.targets):
+            return None
+        from patchpilot.services.check.check_stream import stream_targets
+
+        lines = stream_targets(request, repository=repository, tree=tree)
+        common.write_lines(lines)
+        return int(lines.exit_code)
+    if common.verbose or request.build:
         return None
-    if common.verbose or options.post_checks or not stream.needs_no_comparison(request):
-        return None
-    return stream.answer_json(common, request, repository, tree)
+    from patchpilot.checking.check_patches import check_one_by_one
+    from patchpilot.cli.output.findings_json import parts
+
+    with progress_of(common) as progress:
+        # on a terminal the document shows the progress itself
+        shown = sys.stdout.isatty() and not common.output
+        checked = check_one_by_one(
+            request,
+            repository=repository,
+            tree=tree,
+            progress=silent if shown else progress,
+        )
+        common.write_lines(parts(checked))
+    _report_notes(common, checked.result)
+    return int(checked.result.exit_code)
 
 
 def _report_notes(common: Common, result: "CheckResult") -> None:
@@ -327,25 +311,6 @@ def _report_rules(result: "CheckResult") -> None:
     )
     for former, name in result.renamed:
         notice("note", f"rule {former} is now called {name}")
-
-
-def _post(common: Common, options: CheckOptions, result: "CheckResult") -> None:
-    """Post the checks, and report on stderr how many."""
-    from patchpilot.services.check.post_checks import post_checks
-
-    assert options.post_checks
-    done = post_checks(
-        result,
-        options.post_checks,
-        target_url=options.check_url or "",
-        offline=common.offline,
-    )
-    if not common.quiet:
-        notice(
-            "note", f"{counted(done.posted, 'check')} posted to {options.post_checks}"
-        )
-        for title in done.unknown:
-            notice("warning", f"not in this patchwork: {title}")
 
 
 def _waivers_given() -> bool:
@@ -378,13 +343,11 @@ def _can_be_fixed(options: CheckOptions) -> bool:
     )
 
 
-def _render(common: Common, result: "CheckResult", *, statistics: bool) -> str:
+def _render(common: Common, result: "CheckResult") -> str:
     """The result in the chosen form; only that form's printer is imported."""
     if common.format == "text":
         from patchpilot.cli.output import findings_text
 
-        if statistics:
-            return findings_text.statistics(result)
         return findings_text.render(
             result,
             colored=common.colored,

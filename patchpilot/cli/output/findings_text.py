@@ -246,15 +246,3 @@ def offer(fixable: int) -> str:
 def left_out(result: CheckResult) -> str:
     """Return the number of findings that are only shown with --strict, or ""."""
     return f"{result.left_out} more with --strict" if result.left_out else ""
-
-
-def statistics(result: CheckResult) -> str:
-    """Return the number of findings of each rule, most frequent first."""
-    counts = Counter(
-        (finding.name, str(finding.severity), finding.rule) for finding in result.all
-    )
-    lines = [
-        f"{number:6d}  {severity:8s}{rule:9s}{name}"
-        for (name, severity, rule), number in counts.most_common()
-    ]
-    return "\n".join([*lines, _summary(result, Colors(False))])

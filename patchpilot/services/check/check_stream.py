@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.archive.mail_stream import (
-    WHOLE,
     StreamedMail,
     epoch_commits,
     mails_of_range,
-    parse_shard,
     resolved_range,
     stream_mails,
 )
@@ -55,21 +53,13 @@ _Checked = tuple[str, "Counter[str]"]
 
 def stream_targets(
     request: CheckRequest,
-    resume_at: str | None = None,
-    shard: str | None = None,
     *,
     repository: "Repository | None" = None,
     tree: Tree | None = None,
 ) -> "CheckStream":
-    """Returns a stream of check results for the messages of the TARGETs.
-
-    The stream starts at the position `resume_at`, or contains only the `shard` `I/N` of the
-    messages.
-    """
+    """Return a stream of check results for the messages of the TARGETs."""
     refuse_absent(request.targets)
-    mails = stream_mails(
-        request.targets, resume_at, parse_shard(shard) if shard else WHOLE
-    )
+    mails = stream_mails(request.targets)
     return CheckStream(request, mails, repository=repository, tree=tree)
 
 
